@@ -1,0 +1,206 @@
+"""Create, update and delete: what one call, or one entry of a bulk job, does to the catalog.
+
+Each takes many drafts of one kind and gives an outcome for each, in order: the record that now is
+(or, for a delete, was), or the fault that kept it from being. A single call is a batch of one. All
+that a batch needs is read at once and written at once; in between the drafts see each other.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from backroom import clock
+from backroom.catalog import ids
+from backroom.catalog.kinds import KINDS, Kind, Relation, Verb
+from backroom.errors import (
+    AlreadyExists,
+    DoesNotExist,
+    OperationFault,
+    UnknownCategory,
+    UnknownRelated,
+)
+from backroom.store import links, records
+from backroom.store.records import Record, Values
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from backroom.catalog.drafts import Draft
+    from backroom.store.database import Transaction
+
+Outcome = Record | OperationFault
+
+
+def create(tx: Transaction, kind: Kind, account: str, drafts: Sequence[Draft]) -> list[Outcome]:
+    """Add what doesn't exist yet."""
+    taken = set(records.numbers(tx, kind, account, _external_ids(drafts)))
+    targets = _Targets(tx, kind, account, drafts)
+    moment = clock.coarse_timestamp(clock.now())
+    outcomes: list[Outcome] = []
+    added: list[Values] = []
+    for draft in drafts:
+        external_id = draft.attributes["external_id"]
+        fault = (
+            AlreadyExists(kind.with_article, external_id)
+            if external_id in taken
+            else targets.missing(draft)
+        )
+        if fault is not None:
+            outcomes.append(fault)
+            continue
+        taken.add(external_id)
+        values = _values(
+            kind,
+            clock.new_number(),
+            {each.name: draft.attributes.get(each.name, each.default) for each in kind.attributes}
+            | dict.fromkeys(kind.dated, moment),
+            parent=targets.parent(draft),
+        )
+        added.append(values)
+        targets.link(draft, values.number)
+        outcomes.append(_record(values))
+    records.insert(tx, kind, account, added)
+    targets.write()
+    return outcomes
+
+
+def update(tx: Transaction, kind: Kind, account: str, drafts: Sequence[Draft]) -> list[Outcome]:
+    """Change what exists: the attributes given; a relationship that is given is replaced."""
+    present = records.find(tx, kind, account, _external_ids(drafts))
+    targets = _Targets(tx, kind, account, drafts)
+    moment = clock.coarse_timestamp(clock.now())
+    outcomes: list[Outcome] = []
+    changed: dict[int, Values] = {}
+    for draft in drafts:
+        record = present.get(draft.external_id or "")
+        fault = _absent(kind, draft) if record is None else targets.missing(draft)
+        if record is None or fault is not None:
+            outcomes.append(fault or _absent(kind, draft))
+            continue
+        attributes = msgspec.json.decode(record.attributes)
+        attributes |= draft.attributes
+        attributes["updated"] = moment
+        values = _values(kind, record.number, attributes)
+        changed[record.number] = values
+        targets.link(draft, record.number)
+        present[record.external_id] = _record(values)
+        outcomes.append(_record(values))
+    records.update(tx, kind, account, changed.values())
+    targets.write()
+    return outcomes
+
+
+def delete(tx: Transaction, kind: Kind, account: str, drafts: Sequence[Draft]) -> list[Outcome]:
+    """Remove what exists. An item takes its variants along; a category leaves its items."""
+    present = records.find(tx, kind, account, _external_ids(drafts))
+    outcomes: list[Outcome] = []
+    gone: list[int] = []
+    for draft in drafts:
+        record = present.pop(draft.external_id or "", None)
+        if record is None:
+            outcomes.append(_absent(kind, draft))
+        else:
+            gone.append(record.number)
+            outcomes.append(record)
+    records.delete(tx, kind, account, gone)
+    return outcomes
+
+
+ACTIONS: dict[Verb, Callable[[Transaction, Kind, str, Sequence[Draft]], list[Outcome]]] = {
+    Verb.CREATE: create,
+    Verb.UPDATE: update,
+    Verb.DELETE: delete,
+}
+
+
+def _external_ids(drafts: Iterable[Draft]) -> list[str]:
+    return [external_id for draft in drafts if (external_id := draft.external_id) is not None]
+
+
+def _absent(kind: Kind, draft: Draft) -> DoesNotExist:
+    return DoesNotExist(kind.with_article, draft.id)
+
+
+def _values(
+    kind: Kind, number: int, attributes: dict[str, Any], parent: int | None = None
+) -> Values:
+    return Values(
+        number,
+        attributes["external_id"],
+        msgspec.json.encode(attributes).decode(),
+        {name: _column(attributes[name]) for name in kind.columns},
+        parent,
+    )
+
+
+def _column(value: Any) -> Any:
+    # One type for truth on both engines, so that the same statements serve them.
+    return int(value) if isinstance(value, bool) else value
+
+
+def _record(values: Values) -> Record:
+    return Record(values.number, values.external_id, values.attributes)
+
+
+class _Targets:
+    """What the drafts' relationships point to, read once; and the links to be written."""
+
+    def __init__(self, tx: Transaction, kind: Kind, account: str, drafts: Sequence[Draft]) -> None:
+        self._tx = tx
+        self._kind = kind
+        self._account = account
+        self._numbers: dict[str, dict[str, int]] = {}
+        for relation in kind.relations:
+            wanted = {
+                external_id
+                for draft in drafts
+                for each in draft.relations.get(relation.name, ())
+                if (external_id := ids.external_id(each)) is not None
+            }
+            if wanted:
+                target = KINDS[relation.target]
+                self._numbers[relation.name] = records.numbers(tx, target, account, wanted)
+        self._replaced: dict[tuple[str, int], list[int]] = {}
+
+    def _number(self, relation: Relation, resource_id: str) -> int | None:
+        known = self._numbers.get(relation.name, {})
+        return known.get(ids.external_id(resource_id) or "")
+
+    def missing(self, draft: Draft) -> OperationFault | None:
+        """Give the fault of the first related resource that isn't there."""
+        for relation in self._kind.relations:
+            for each in draft.relations.get(relation.name, ()):
+                if self._number(relation, each) is None:
+                    return self._fault(relation, each)
+        return None
+
+    @staticmethod
+    def _fault(relation: Relation, resource_id: str) -> OperationFault:
+        if relation.target == "category":
+            return UnknownCategory()
+        return UnknownRelated(KINDS[relation.target].with_article, resource_id, relation.name)
+
+    def parent(self, draft: Draft) -> int | None:
+        """Give the number of the one resource that a draft belongs to."""
+        for relation in self._kind.relations:
+            for each in draft.relations.get(relation.name, ()):
+                if not relation.many:
+                    return self._number(relation, each)
+        return None
+
+    def link(self, draft: Draft, number: int) -> None:
+        """Note that a draft's to-many relationships replace those of the record."""
+        for relation in self._kind.relations:
+            if relation.many and relation.name in draft.relations:
+                self._replaced[relation.name, number] = [
+                    found
+                    for each in draft.relations[relation.name]
+                    if (found := self._number(relation, each)) is not None
+                ]
+
+    def write(self) -> None:
+        """Write the links that were noted."""
+        for (name, number), related in self._replaced.items():
+            links.replace(self._tx, self._account, name, number, related)

@@ -1,0 +1,140 @@
+"""From request to answer, in the order in which it happens. Start reading here.
+
+Who asks (`auth`), what for (`routes`), in which revision (`revisions`), how often (`limits`), with
+which parameters (`query`) and which body (`bodies`); then one of the `handlers`, and its document
+back through the revision to the wire.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from backroom import clock, revisions
+from backroom.api import auth, bodies, documents, query, routes
+from backroom.api.handlers import HANDLERS
+from backroom.api.request import Answer, Call
+from backroom.errors import (
+    AuthenticationFailed,
+    Fault,
+    MethodNotAllowed,
+    NotAuthenticated,
+    NotFound,
+    PermissionDenied,
+    Throttled,
+    Unavailable,
+)
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from backroom.api.documents import Document
+    from backroom.api.limits import Limiter
+    from backroom.catalog.operations import Operation
+    from backroom.revisions import Revision
+    from backroom.settings import Settings
+    from backroom.store.database import Database, Transaction
+
+Headers = list[tuple[bytes, bytes]]
+
+_ALWAYS: Headers = [
+    (b"content-type", b"application/vnd.api+json"),
+    (b"content-language", b"en-us"),
+    (b"vary", b"Accept, Accept-Language, Cookie, Origin"),
+]
+_CHALLENGE = (b"www-authenticate", b"Bearer, Klaviyo-API-Key")
+
+
+class Service:
+    """Answers calls on one database."""
+
+    def __init__(self, database: Database, settings: Settings, limiter: Limiter | None) -> None:
+        self.database = database
+        self._settings = settings
+        self._limiter = limiter
+
+    def admit(self, call: Call) -> None:
+        """Find out all that the head of a request says. Raises the fault that refuses it."""
+        request = call.request
+        call.path = routes.match(request.raw_path)
+        with self.database.read() as tx:
+            call.access, caller = auth.authenticate(tx, request.headers.get(b"authorization"))
+        call.revision = self._revision(request.headers.get(b"revision"))
+        if request.method == "OPTIONS":
+            return
+        call.operation = self._operation(call, call.revision)
+        if self._limiter is not None:
+            call.allowance = self._limiter.take(caller, call.operation, call.revision.date)
+        if call.access.scopes is not None and call.operation.scope not in call.access.scopes:
+            raise PermissionDenied(call.operation.scope)
+        call.query = query.parse(call.operation, call.revision.date, request.query_string)
+
+    def _revision(self, header: str | None) -> Revision:
+        today = clock.now().date()
+        return revisions.resolve(header or self._settings.default_revision or header, today)
+
+    @staticmethod
+    def _operation(call: Call, revision: Revision) -> Operation:
+        assert call.path is not None  # noqa: S101 - for the type checker
+        method = "GET" if call.request.method == "HEAD" else call.request.method
+        operation = call.path.operations.get(method)
+        if operation is None:
+            raise MethodNotAllowed(call.request.method)
+        if revision.date < operation.since:
+            raise NotFound("No valid revisions found for method, please check our documentation")
+        return operation
+
+    def take_body(self, call: Call, raw: bytes) -> None:
+        """Read a body. Raises the fault that refuses it, with a pointer in the caller's shape."""
+        assert call.revision is not None  # noqa: S101 - for the type checker
+        call.body = bodies.submission(call.operation, call.revision, raw)
+
+    def perform(self, call: Call, tx: Transaction) -> Document:
+        """Do what is asked, in a transaction, and give the document of the newest shape."""
+        return HANDLERS[call.operation.shape](call, tx, self._settings)
+
+    def finish(self, call: Call, document: Document) -> Answer:
+        """Take a document down to the caller's revision and write it."""
+        assert call.revision is not None  # noqa: S101 - for the type checker
+        call.revision.down(call.operation, document)
+        if call.query.fields:
+            documents.keep_only(document, call.query.fields)
+        return Answer(call.operation.status, msgspec.json.encode(document), tuple(_headers(call)))
+
+    def options(self, call: Call) -> Answer:
+        """Answer with what the path allows, in headers alone."""
+        return Answer(200, b"", tuple(_headers(call)))
+
+    def refuse(self, call: Call, fault: Fault) -> Answer:
+        """Answer with a fault."""
+        headers = _headers(call)
+        if isinstance(fault, (NotAuthenticated, AuthenticationFailed)):
+            headers.append(_CHALLENGE)
+        if isinstance(fault, (Throttled, Unavailable)):
+            headers.append((b"retry-after", str(fault.retry_after).encode()))
+        document = documents.errors(fault, call.request_id)
+        return Answer(fault.status, msgspec.json.encode(document), tuple(headers))
+
+
+def _headers(call: Call) -> Headers:
+    headers = [*_ALWAYS, (b"x-klaviyo-req-id", call.request_id.encode())]
+    if call.path is not None:
+        headers.append((b"allow", call.path.allow.encode()))
+    if call.access is not None:
+        headers.append((b"cid", call.access.account.encode()))
+    if call.revision is not None:
+        headers += _revision_headers(call.revision, clock.now().date())
+    if call.allowance is not None:
+        headers += call.allowance.headers()
+    return headers
+
+
+@lru_cache(maxsize=256)
+def _revision_headers(revision: Revision, today: date) -> Headers:
+    headers = [(b"x-klaviyo-api-revision", revision.date.encode())]
+    retires = revision.retires(today)
+    if retires is not None:
+        headers.append((b"x-klaviyo-api-retirement-date", retires.encode()))
+    return headers

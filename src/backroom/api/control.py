@@ -1,0 +1,49 @@
+"""What the server says of itself, under a prefix that the API can't have."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from backroom import __version__
+from backroom.api.request import Answer
+from backroom.revisions import NEWEST, OLDEST
+from backroom.store.database import StoreUnavailable
+
+if TYPE_CHECKING:
+    from backroom.store.database import Database
+
+PREFIX = "/_backroom"
+_JSON = ((b"content-type", b"application/json"),)
+
+
+def answer(method: str, path: str, database: Database) -> Answer | None:
+    """Answer a control path, None where it is none."""
+    health = path.removesuffix("/")
+    if health not in _HEALTH:
+        return None
+    if method not in {"GET", "HEAD"}:
+        return Answer(405, b"", ((b"allow", b"GET, HEAD"),))
+    ready = health.endswith("/live") or _ready(database)
+    body = {
+        "status": "ok" if ready else "unavailable",
+        "version": __version__,
+        "database": database.dialect.name,
+        "revisions": {"oldest": OLDEST, "newest": NEWEST},
+    }
+    return Answer(200 if ready else 503, msgspec.json.encode(body), _JSON)
+
+
+_HEALTH = frozenset(
+    {"/health", f"{PREFIX}/health", f"{PREFIX}/health/live", f"{PREFIX}/health/ready"}
+)
+
+
+def _ready(database: Database) -> bool:
+    try:
+        with database.read() as tx:
+            tx.one("select 1")
+    except StoreUnavailable:
+        return False
+    return True

@@ -1,0 +1,79 @@
+"""Opaque page cursors.
+
+A cursor says on which side of which row its page lies, and carries a short digest over that and
+over the list it was given for: one that was altered, or is used on another list or filter, is
+refused. It has 35 characters of the URL-safe base64 alphabet, as some clients cut a cursor at 44
+characters and some unescape it.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from typing import NamedTuple
+from urllib.parse import parse_qs, urlsplit
+
+from backroom.errors import InvalidCursor
+
+_BORDER_BYTES = 16
+_DIGEST_BYTES = 9
+_KEY = b"backroom page cursor 1"
+_LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_VALUES = {letter: value for value, letter in enumerate(_LETTERS)}
+
+
+class Cursor(NamedTuple):
+    """A page of ids below `border` (`older`), or of those above it."""
+
+    border: str
+    older: bool
+
+
+def encode(cursor: Cursor, subject: str) -> str:
+    """Write a cursor for the list that `subject` describes: account, operation, filter."""
+    head = bytes([cursor.older]) + _packed(cursor.border)
+    return _written(head + _digest(head, subject))
+
+
+def decode(text: str, subject: str) -> Cursor:
+    """Read a cursor as clients send it: bare, with `=` before it, or as the whole next link.
+
+    Raises `InvalidCursor` where it was not given for this list.
+    """
+    bare = _bare(text)
+    try:
+        raw = base64.b64decode(bare + "=" * (-len(bare) % 4), altchars=b"-_", validate=True)
+    except ValueError:
+        raise InvalidCursor from None
+    head, digest = raw[: 1 + _BORDER_BYTES], raw[1 + _BORDER_BYTES :]
+    if digest != _digest(head, subject) or head[0] > 1 or _written(raw) != bare:
+        raise InvalidCursor
+    return Cursor(_unpacked(head[1:]), bool(head[0]))
+
+
+def _written(raw: bytes) -> str:
+    return base64.urlsafe_b64encode(raw).decode().rstrip("=")
+
+
+def _bare(text: str) -> str:
+    if "page" in text and "?" in text:
+        found = parse_qs(urlsplit(text).query).get("page[cursor]")
+        text = found[0] if found else ""
+    return text.lstrip("=")
+
+
+def _digest(head: bytes, subject: str) -> bytes:
+    message = head + subject.encode()
+    return hashlib.blake2b(message, digest_size=_DIGEST_BYTES, key=_KEY).digest()
+
+
+def _packed(ulid: str) -> bytes:
+    value = 0
+    for letter in ulid:
+        value = value << 5 | _VALUES[letter]
+    return value.to_bytes(_BORDER_BYTES)
+
+
+def _unpacked(raw: bytes) -> str:
+    value = int.from_bytes(raw)
+    return "".join(_LETTERS[value >> shift & 31] for shift in range(125, -1, -5))

@@ -1,0 +1,157 @@
+"""The grammar of the `filter` parameter.
+
+::
+
+    filter     = condition *("," condition) | "and(" filter ")"
+    condition  = operator "(" field "," value ")"
+    value      = string | "[" value *("," value) "]" | true | false | number | null
+    string     = '"' … '"' | "'" … "'"      with backslash before a quote or a backslash
+
+Spaces between parts are allowed. A comma between conditions means "and" (observed).
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any, NamedTuple
+
+from backroom.errors import InvalidParameter
+
+PARAMETER = "filter"
+_MOST_NESTED = 20
+
+
+class Condition(NamedTuple):
+    """One comparison, as `equals(status,"complete")`."""
+
+    operator: str
+    field: str
+    value: Any
+
+
+_TOKEN = re.compile(
+    r"""\s*(?:
+      (?P<mark>[(),\[\]])
+    | "(?P<double>(?:[^"\\]|\\.)*)"
+    | '(?P<single>(?:[^'\\]|\\.)*)'
+    | (?P<word>[^\s(),\[\]"']+)
+    )""",
+    re.VERBOSE | re.DOTALL,
+)
+_ESCAPED = re.compile(r"\\(.)", re.DOTALL)
+
+
+class _Text(str):
+    """A quoted string, apart from a bare word."""
+
+    __slots__ = ()
+
+
+def parse(text: str) -> list[Condition]:
+    """Give the conditions of a filter, all of which must hold.
+
+    Raises `InvalidParameter` (text observed) where it does not follow the grammar.
+    """
+    parser = _Parser(_tokens(text))
+    conditions = parser.conditions(_MOST_NESTED)
+    if parser.tokens:
+        raise _invalid()
+    return conditions
+
+
+def _invalid() -> InvalidParameter:
+    return InvalidParameter("Invalid filter provided", PARAMETER)
+
+
+def _tokens(text: str) -> list[str]:
+    """Split into marks, words and texts, in reverse: the next one is the last."""
+    tokens: list[str] = []
+    place = 0
+    text = text.rstrip()
+    while place < len(text):
+        match = _TOKEN.match(text, place)
+        if match is None:
+            raise _invalid()
+        quoted = match["double"] if match["double"] is not None else match["single"]
+        if quoted is not None:
+            tokens.append(_Text(_ESCAPED.sub(r"\1", quoted)))
+        else:
+            tokens.append(match["mark"] or match["word"])
+        place = match.end()
+    tokens.reverse()
+    return tokens
+
+
+class _Parser:
+    def __init__(self, tokens: list[str]) -> None:
+        self.tokens = tokens
+
+    def conditions(self, depth: int) -> list[Condition]:
+        found = self._condition(depth)
+        while self.tokens and self.tokens[-1] == ",":
+            self.tokens.pop()
+            found += self._condition(depth)
+        return found
+
+    def _condition(self, depth: int) -> list[Condition]:
+        operator = self._word()
+        self._mark("(")
+        if operator == "and":
+            if depth == 0:
+                raise _invalid()
+            found = self.conditions(depth - 1)
+            self._mark(")")
+            return found
+        field = self._word()
+        self._mark(",")
+        value = self._value()
+        self._mark(")")
+        return [Condition(operator, field, value)]
+
+    def _value(self) -> Any:
+        token = self._next()
+        if token == "[" and not isinstance(token, _Text):
+            return self._values()
+        if isinstance(token, _Text):
+            return str(token)
+        return _bare(token)
+
+    def _values(self) -> list[Any]:
+        values: list[Any] = []
+        while True:
+            token = self._next()
+            values.append(str(token) if isinstance(token, _Text) else _bare(token))
+            mark = self._next()
+            if isinstance(mark, _Text) or mark not in {",", "]"}:
+                raise _invalid()
+            if mark == "]":
+                return values
+
+    def _next(self) -> str:
+        if not self.tokens:
+            raise _invalid()
+        return self.tokens.pop()
+
+    def _word(self) -> str:
+        token = self._next()
+        if isinstance(token, _Text) or token in "(),[]":
+            raise _invalid()
+        return token
+
+    def _mark(self, mark: str) -> None:
+        token = self._next()
+        if isinstance(token, _Text) or token != mark:
+            raise _invalid()
+
+
+_WORDS = {"true": True, "false": False, "null": None}
+_NUMBER = re.compile(r"-?\d{1,15}(\.\d{1,15})?")
+
+
+def _bare(word: str) -> Any:
+    """Give the value of an unquoted word."""
+    if word in _WORDS:
+        return _WORDS[word]
+    if _NUMBER.fullmatch(word):
+        return float(word) if "." in word else int(word)
+    raise _invalid()

@@ -1,0 +1,81 @@
+"""An HTTP request as the handlers see it, and the answer they give."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from backroom import clock
+
+if TYPE_CHECKING:
+    from collections.abc import MutableMapping
+
+    from backroom.api.limits import Allowance
+    from backroom.api.query import Query
+    from backroom.api.routes import Path
+    from backroom.catalog.operations import Operation
+    from backroom.revisions import Revision
+    from backroom.store.keys import Access
+
+# What a URL may hold as it is; the rest of what a client sent is percent-encoded, brackets too.
+_URL_SAFE = "%/:@!$&'()*+,;=-._~?"
+
+
+class Request:
+    """What arrived, before its body: read from an ASGI scope."""
+
+    __slots__ = ("base", "headers", "method", "query_string", "raw_path")
+
+    def __init__(self, scope: MutableMapping[str, Any], public_url: str) -> None:
+        self.method: str = scope["method"]
+        self.raw_path: str = scope["raw_path"].decode("latin-1")
+        self.query_string: str = scope["query_string"].decode("latin-1")
+        self.headers: dict[bytes, str] = {
+            name: value.decode("latin-1") for name, value in scope["headers"]
+        }
+        host = self.headers.get(b"host", "")
+        self.base = public_url or f"{scope['scheme']}://{host}"
+
+    @property
+    def url(self) -> str:
+        """The URL as it was called, percent-encoded (observed in `links.self`)."""
+        path = quote(self.raw_path, safe=_URL_SAFE)
+        query = quote(self.query_string, safe=_URL_SAFE.replace("?", ""))
+        return f"{self.base}{path}?{query}" if query else f"{self.base}{path}"
+
+
+@dataclass(slots=True)
+class Call:
+    """A request on its way: what has been found out about it so far."""
+
+    request: Request
+    request_id: str = field(default_factory=clock.new_uuid)
+    path: Path | None = None
+    access: Access | None = None
+    revision: Revision | None = None
+    allowance: Allowance | None = None
+    operation: Operation = field(init=False)
+    query: Query = field(init=False)
+    body: Any = None
+
+    @property
+    def account(self) -> str:
+        """The account whose key was given."""
+        assert self.access is not None  # noqa: S101 - no handler runs before authentication
+        return self.access.account
+
+    @property
+    def resource_id(self) -> str:
+        """The id in the path."""
+        assert self.path is not None  # noqa: S101 - as account
+        return self.path.resource_id
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A status and the bytes of a body, with headers of its own."""
+
+    status: int
+    body: bytes = b""
+    headers: tuple[tuple[bytes, bytes], ...] = ()

@@ -1,0 +1,55 @@
+"""Method and path to operation."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+from urllib.parse import unquote
+
+from backroom.catalog.operations import OPERATIONS, Operation
+from backroom.errors import NotFound
+
+_COLLECTION_ALLOW = "GET, POST, HEAD, OPTIONS"
+_SINGLE_ALLOW = "GET, PUT, PATCH, DELETE, HEAD, OPTIONS"
+"""The `Allow` of every single resource as observed, though none takes a PUT."""
+
+
+class Path(NamedTuple):
+    """A path of the API: its operations by method, the `Allow` header, the id within."""
+
+    operations: dict[str, Operation]
+    allow: str
+    resource_id: str
+
+
+def _key(path: str) -> tuple[str, ...]:
+    """Give the segments after `/api/` with whatever stands second left out: it is an id."""
+    segments = path.split("/")[2:]
+    return tuple("" if place == 1 else segment for place, segment in enumerate(segments))
+
+
+def _table() -> dict[tuple[str, ...], dict[str, Operation]]:
+    table: dict[tuple[str, ...], dict[str, Operation]] = {}
+    for operation in OPERATIONS:
+        table.setdefault(_key(operation.path), {})[operation.method] = operation
+    return table
+
+
+_TABLE = _table()
+
+
+def match(raw_path: str) -> Path:
+    """Find a path, still percent-encoded, with or without the slash at its end.
+
+    Raises `NotFound` where the API has none like it in any revision.
+    """
+    path = raw_path.removesuffix("/")
+    key = _key(path)
+    operations = _TABLE.get(key)
+    if operations is None or not path.startswith("/api/") or "" in key[:1]:
+        raise NotFound("The requested path does not exist.")
+    if len(key) == 1:
+        return Path(operations, _COLLECTION_ALLOW, "")
+    resource_id = unquote(path.split("/")[3], errors="replace")
+    if not resource_id:
+        raise NotFound("The requested path does not exist.")
+    return Path(operations, _SINGLE_ALLOW, resource_id)

@@ -1,0 +1,22 @@
+"""Catalog ids: `$custom:::$default:::<external_id>`, and the external id within.
+
+The integration and the catalog are constants: no revision allows any other.
+"""
+
+from __future__ import annotations
+
+INTEGRATION_TYPE = "$custom"
+CATALOG_TYPE = "$default"
+_PREFIX = f"{INTEGRATION_TYPE}:::{CATALOG_TYPE}:::"
+
+
+def resource_id(external_id: str) -> str:
+    """Compose the id under which the API shows `external_id`."""
+    return _PREFIX + external_id
+
+
+def external_id(resource_id: str) -> str | None:
+    """Give the external id within, or None where the id can name nothing that exists here."""
+    if not resource_id.startswith(_PREFIX):
+        return None
+    return resource_id[len(_PREFIX) :] or None

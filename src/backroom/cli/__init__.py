@@ -1,0 +1,48 @@
+"""The command `backroom`: its verbs, its exit codes.
+
+A verb's module is imported when the verb is called, so that each starts as fast as it can.
+"""
+
+from __future__ import annotations
+
+import importlib
+
+import click
+
+from backroom import __version__
+
+EXIT_ERROR = 1
+EXIT_ROWS_FAILED = 3
+EXIT_UNREACHABLE = 4
+
+_VERBS = {
+    "serve": ("backroom.cli.serve", "serve_command", "Run the server."),
+    "migrate": ("backroom.cli.database", "migrate_command", "Make or update the database."),
+    "keys": ("backroom.cli.keys", "keys_group", "Make, list and revoke keys."),
+    "import": ("backroom.cli.imports", "import_command", "Load a feed through bulk jobs."),
+    "revisions": ("backroom.cli.revisions", "revisions_command", "List what changed when."),
+}
+
+
+class _Verbs(click.Group):
+    """A group whose commands are imported when they are needed."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        return list(_VERBS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        if cmd_name not in _VERBS:
+            return None
+        module, name, _ = _VERBS[cmd_name]
+        command: click.Command = getattr(importlib.import_module(module), name)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        with formatter.section("Commands"):
+            formatter.write_dl([(verb, words) for verb, (_, _, words) in _VERBS.items()])
+
+
+@click.group(cls=_Verbs, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="backroom")
+def main() -> None:
+    """Serve Klaviyo's Catalogs API, every dated revision, from a database of your own."""

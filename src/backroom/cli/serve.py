@@ -1,0 +1,62 @@
+"""`backroom serve`: the server, with its worker in the same process."""
+
+from __future__ import annotations
+
+import json
+import logging
+from typing import Any
+
+import click
+
+from backroom import __version__
+from backroom.cli.options import settings_from, with_settings
+from backroom.server import Server, Started
+from backroom.store.database import StoreUnavailable
+from backroom.store.migrate import NewerDatabase
+
+
+@click.command("serve")
+@with_settings()
+@click.option(
+    "--format",
+    "output",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    help="How to say that the server is ready.",
+)
+def serve_command(output: str, **flags: Any) -> None:
+    """Run the server.
+
+    Listens on 127.0.0.1, keeps its catalog in one file, and applies bulk jobs in the same process.
+    The first start makes an account with a full-access private key and shows it, once.
+    """
+    settings = settings_from(flags)
+    logging.basicConfig(
+        level=settings.log_level.upper(),
+        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
+    )
+    # uvicorn's own account of its start says nothing that ours does not.
+    logging.getLogger("uvicorn").setLevel(logging.WARNING)
+    try:
+        server = Server(settings)
+    except (OSError, StoreUnavailable, NewerDatabase) as error:
+        raise click.ClickException(str(error)) from None
+    server.stop_on_signals()
+    server.run(lambda started: _announce(started, output))
+
+
+def _announce(started: Started, output: str) -> None:
+    made = started.first_key
+    if output == "json":
+        document = {
+            "url": started.url,
+            "version": __version__,
+            "account": made.account if made else None,
+            "key": made.key if made else None,
+        }
+        click.echo(json.dumps(document))
+        return
+    click.echo(f"backroom {__version__} is listening on {started.url}")
+    if made:
+        click.echo(f"Private key of the account {made.account_name!r}, shown only this once:")
+        click.echo(f"  {made.key}")

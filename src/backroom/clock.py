@@ -1,0 +1,82 @@
+"""The only source of time and of new ids."""
+
+from __future__ import annotations
+
+import secrets
+import threading
+import time
+import uuid
+from datetime import UTC, datetime, timedelta
+
+_CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_RANDOM_BITS = 80
+_SEQUENCE_BITS = 12
+_NODE_BITS = 10
+
+_lock = threading.Lock()
+_offset = timedelta(0)
+_last_ulid = 0
+_last_tick = 0
+_node = secrets.randbits(_NODE_BITS)
+
+
+def now() -> datetime:
+    """Give the present moment in UTC."""
+    return datetime.now(UTC) + _offset
+
+
+def travel(by: timedelta) -> None:
+    """Move this process's clock: what comes after thinks that `by` more has passed."""
+    global _offset  # noqa: PLW0603 - there is one clock
+    _offset += by
+
+
+def timestamp(moment: datetime) -> str:
+    """Write a moment as the API does for jobs: `2026-09-04T13:38:45.032152+00:00`."""
+    return moment.isoformat(timespec="microseconds")
+
+
+def coarse_timestamp(moment: datetime) -> str:
+    """Write a moment as the API does for resources: milliseconds, printed as six digits."""
+    return timestamp(moment.replace(microsecond=moment.microsecond // 1000 * 1000))
+
+
+def new_uuid() -> str:
+    """Give a random UUID, for requests and errors."""
+    return str(uuid.uuid4())
+
+
+def _milliseconds(moment: datetime) -> int:
+    return int(moment.timestamp() * 1000)
+
+
+def _ulid(value: int) -> str:
+    return "".join(_CROCKFORD[value >> shift & 31] for shift in range(125, -1, -5))
+
+
+def new_ulid(moment: datetime) -> str:
+    """Give a ULID whose time is `moment`'s, greater than every earlier one of this process."""
+    global _last_ulid  # noqa: PLW0603 - as _offset
+    with _lock:
+        fresh = _milliseconds(moment) << _RANDOM_BITS | secrets.randbits(_RANDOM_BITS)
+        # Within a millisecond, or when the clock steps back, only counting on keeps the order.
+        _last_ulid = fresh if fresh > _last_ulid else _last_ulid + 1
+        return _ulid(_last_ulid)
+
+
+def least_ulid(moment: datetime) -> str:
+    """Give the smallest ULID of `moment`'s millisecond: a border for ranges of ids."""
+    return _ulid(_milliseconds(moment) << _RANDOM_BITS)
+
+
+def new_number() -> int:
+    """Give a 63-bit number that sorts by time of creation, for rows and their keyset pages.
+
+    41 bits of milliseconds, 12 that count within one, 10 that tell processes apart. Two processes
+    can meet on one number only in the same account, millisecond and count, once in 1,024.
+    """
+    global _last_tick  # noqa: PLW0603 - as _offset
+    with _lock:
+        tick = (time.time_ns() // 1_000_000) << _SEQUENCE_BITS
+        _last_tick = tick if tick > _last_tick else _last_tick + 1
+        return _last_tick << _NODE_BITS | _node

@@ -1,0 +1,170 @@
+"""The ladder: every dated revision, and the way between its shapes and the newest.
+
+An old body climbs it (`up`), an answer comes down it (`down`), and so does a pointer in an error.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from dataclasses import dataclass, field
+from functools import cache
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+from backroom.errors import InvalidRevision, NotFound
+from backroom.revisions.v2023_07_15 import GiveVariantsOneItem, NestBulkOperations
+from backroom.revisions.v2023_12_15 import MoveJobIdToId
+from backroom.revisions.v2024_02_15 import AllowNullAttributes
+from backroom.revisions.v2026_01_15 import LinkSingleDocuments
+from backroom.revisions.v2026_04_15 import NameDeletedResources, RelateIncludedResources
+
+if TYPE_CHECKING:
+    from backroom.catalog.operations import Operation
+    from backroom.revisions.change import Change
+
+LADDER: dict[str, tuple[Change, ...]] = {
+    "2022-10-17": (),
+    "2023-01-24": (),
+    "2023-02-22": (),
+    "2023-06-15": (),
+    "2023-07-15": (GiveVariantsOneItem(), NestBulkOperations()),
+    "2023-08-15": (),
+    "2023-09-15": (),
+    "2023-10-15": (),
+    "2023-12-15": (MoveJobIdToId(),),
+    "2024-02-15": (AllowNullAttributes(),),
+    "2024-05-15": (),
+    "2024-06-15": (),
+    "2024-07-15": (),
+    "2024-10-15": (),
+    "2025-01-15": (),
+    "2025-04-15": (),
+    "2025-07-15": (),
+    "2025-10-15": (),
+    "2026-01-15": (LinkSingleDocuments(),),
+    "2026-04-15": (RelateIncludedResources(), NameDeletedResources()),
+    "2026-07-15": (),
+    "2026-10-15": (),
+}
+"""Each revision, oldest first, with what it changed, the last change of a day first.
+
+A revision that changes nothing is one line.
+"""
+
+_DATE = re.compile(r"(\d{4}-\d{2}-\d{2})(\.pre)?")
+_DEPRECATED_AFTER = 1
+_RETIRED_AFTER = 2
+
+
+@dataclass(frozen=True)
+class Revision:
+    """One rung. `date` is its name on the wire; `above` the changes since, newest first."""
+
+    date: str
+    above: tuple[tuple[str, Change], ...] = field(repr=False)
+
+    def up(self, operation: Operation, body: Any) -> Any:
+        """Take a body of this revision to the newest shape, in place where it can.
+
+        Raises `Invalid`, pointing into the body as it was sent.
+        """
+        for _, change in reversed(self._changes(operation)):
+            body = change.up(operation, body)
+        return body
+
+    def down(self, operation: Operation, document: dict[str, Any]) -> None:
+        """Take a document of the newest shape to this revision's, in place."""
+        for floor, change in self._changes(operation):
+            if self.date >= floor:
+                change.down(operation, document)
+
+    def pointer(self, operation: Operation, pointer: str) -> str:
+        """Take a pointer into the newest body to this revision's."""
+        for _, change in self._changes(operation):
+            pointer = change.pointer(operation, pointer)
+        return pointer
+
+    @cache  # noqa: B019 - revisions and operations live as long as the process
+    def _changes(self, operation: Operation) -> tuple[tuple[str, Change], ...]:
+        return tuple(
+            (change.floor, change) for _, change in self.above if change.touches(operation)
+        )
+
+    @property
+    def links_first_and_last(self) -> bool:
+        """Whether pages link the first and the last page.
+
+        Documented up to 2026-01-15, but recorded answers from 2025-04-15 on have neither.
+        """
+        return self.date < "2025-04-15"
+
+    def retires(self, today: dt.date) -> str | None:
+        """Give the day on which it retires, once it is older than a year; else None."""
+        released = dt.date.fromisoformat(self.date)
+        if _years_later(released, _DEPRECATED_AFTER) > today:
+            return None
+        return _years_later(released, _RETIRED_AFTER).isoformat()
+
+
+def _years_later(day: dt.date, years: int) -> dt.date:
+    return day.replace(year=day.year + years)
+
+
+def _rungs() -> dict[str, Revision]:
+    dates = list(LADDER)
+    for earlier, later in pairwise(dates):
+        if earlier >= later:
+            raise ValueError(f"the ladder has {later} after {earlier}")
+    names = [type(change).__name__ for changes in LADDER.values() for change in changes]
+    if len(names) != len(set(names)):
+        raise ValueError("a change stands in two revisions of the ladder")
+    return {
+        each: Revision(
+            each,
+            tuple(
+                (later, change)
+                for later in reversed(dates)
+                if later > each
+                for change in LADDER[later]
+            ),
+        )
+        for each in dates
+    }
+
+
+REVISIONS = _rungs()
+OLDEST = next(iter(REVISIONS))
+NEWEST = next(reversed(REVISIONS))
+
+
+def resolve(header: str | None, today: dt.date) -> Revision:
+    """Give the revision that a `revision` header asks for.
+
+    A date between two releases is served as the earlier (documented). Raises `InvalidRevision`
+    where it is missing or no date, `NotFound` where it lies in the future (text observed) or before
+    the first.
+    """
+    known = REVISIONS.get(header or "")
+    if known is not None:
+        return known
+    if header is None:
+        raise InvalidRevision("The revision header is required: a date, as YYYY-MM-DD.")
+    day = _day(header)
+    if day > today and day.isoformat() > NEWEST:
+        raise NotFound("Unable to specify a future revision date")
+    if day.isoformat() < OLDEST:
+        raise NotFound(
+            f"The revision {day} is before the earliest available, use a date from {OLDEST} on"
+        )
+    return REVISIONS[max(each for each in REVISIONS if each <= day.isoformat())]
+
+
+def _day(header: str) -> dt.date:
+    match = _DATE.fullmatch(header.strip())
+    try:
+        return dt.date.fromisoformat(match[1]) if match else dt.date.fromisoformat("")
+    except ValueError:
+        raise InvalidRevision(
+            "The revision header is not valid: it must be a date, as YYYY-MM-DD."
+        ) from None

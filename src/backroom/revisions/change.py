@@ -1,0 +1,66 @@
+"""What one dated change is: a record of the past, written once, never edited.
+
+A change's name begins with a verb and says what moved; its docstring is the line that users read.
+`down` takes a newer document to the shape before the change, in place; `up` takes an older body to
+the shape after it; `pointer` takes a pointer into the newer body to the older one.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+import msgspec
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from backroom.catalog.operations import Operation, Shape
+
+
+class Change:
+    """A change of the wire that came with a revision."""
+
+    basis: ClassVar[Literal["specification", "observed"]] = "specification"
+    shapes: ClassVar[frozenset[Shape]]
+    """The groups of operations that it touches."""
+    floor: ClassVar[str] = ""
+    """`down` holds for revisions from this one on; older ones go back to the newer shape."""
+
+    def __init_subclass__(cls) -> None:
+        if not cls.__doc__:
+            raise TypeError(f"{cls.__name__} needs a docstring: it is the changelog")
+        if not hasattr(cls, "shapes"):
+            raise TypeError(f"{cls.__name__} must say which shapes it touches")
+
+    def touches(self, operation: Operation) -> bool:
+        """Whether answers and bodies of `operation` are others since this change."""
+        return operation.shape in self.shapes
+
+    def up(self, operation: Operation, body: Any) -> Any:  # noqa: ARG002 - the default moves nothing
+        """Give the body in the shape after the change. Raises `Invalid` in the older shape."""
+        return body
+
+    def down(self, operation: Operation, document: dict[str, Any]) -> None:
+        """Take the document to the shape before the change, in place."""
+
+    def pointer(self, operation: Operation, pointer: str) -> str:  # noqa: ARG002 - as up
+        """Give where `pointer`, into the newer body, points in the older one."""
+        return pointer
+
+
+def resources(document: dict[str, Any]) -> list[dict[str, Any]]:
+    """Give the resource objects in a document's `data`, one or many."""
+    data = document["data"]
+    return data if isinstance(data, list) else [data]
+
+
+def move_pointers(document: dict[str, Any], move: Callable[[str], str]) -> None:
+    """Rewrite the pointers in the error entries of the jobs in a document."""
+    for job in resources(document):
+        errors = job["attributes"].get("errors")
+        if errors is None or bytes(errors) == b"[]":
+            continue
+        entries = msgspec.json.decode(errors)
+        for entry in entries:
+            entry["source"]["pointer"] = move(entry["source"]["pointer"])
+        job["attributes"]["errors"] = msgspec.Raw(msgspec.json.encode(entries))

@@ -1,0 +1,32 @@
+"""2024-02-15: null becomes a value."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from backroom.catalog.operations import Operation, Shape
+from backroom.revisions.change import Change, resources
+
+
+class AllowNullAttributes(Change):
+    """An attribute may be null; before, one without a value is left out.
+
+    Requests follow the table of kinds, which says what may be null since this revision.
+    """
+
+    shapes = frozenset({Shape.JOB_POST, Shape.JOB_GET, Shape.JOB_LIST})
+
+    def down(self, operation: Operation, document: dict[str, Any]) -> None:  # noqa: ARG002
+        for resource in (*resources(document), *document.get("included", ())):
+            resource["attributes"] = _without_nulls(resource["attributes"])
+
+
+def _without_nulls(attributes: Any) -> Any:
+    if isinstance(attributes, msgspec.Raw):
+        # Decoding is dear and most resources hold no null; the quick look may err on one side only.
+        if b"null" not in bytes(attributes):
+            return attributes
+        attributes = msgspec.json.decode(attributes)
+    return {name: value for name, value in attributes.items() if value is not None}

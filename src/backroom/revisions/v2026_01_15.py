@@ -1,0 +1,17 @@
+"""2026-01-15: every answer says where it came from."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from backroom.catalog.operations import Operation, Shape
+from backroom.revisions.change import Change
+
+
+class LinkSingleDocuments(Change):
+    """An answer about one resource has top-level `links.self`."""
+
+    shapes = frozenset({Shape.JOB_POST, Shape.JOB_GET})
+
+    def down(self, operation: Operation, document: dict[str, Any]) -> None:  # noqa: ARG002
+        document.pop("links", None)

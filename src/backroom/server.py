@@ -1,0 +1,142 @@
+"""A whole server in one process: store, worker, application and HTTP, put together and run."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import signal
+import socket
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import uvicorn
+
+from backroom.api.answer import Service
+from backroom.api.app import App
+from backroom.api.limits import Limiter
+from backroom.jobs.worker import Worker
+from backroom.store import keys, open_database
+from backroom.store.keys import DEFAULT_ACCOUNT
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from types import FrameType
+
+    from backroom.settings import Settings
+    from backroom.store.database import Transaction
+    from backroom.store.keys import NewKey
+
+log = logging.getLogger(__name__)
+
+_GRACE_SECONDS = 10
+"""How long a request that is being answered may still take once the server is told to stop."""
+
+
+class _Http(uvicorn.Server):
+    """uvicorn, telling when it is ready and leaving signals to us.
+
+    Its own handling raises a signal again after the shutdown, and the process would end by that
+    signal instead of with 0.
+    """
+
+    when_ready: Callable[[], None]
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            self.when_ready()
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+@dataclass(frozen=True)
+class Started:
+    """What a server says when it is ready: its URL, and its first key where it just made one."""
+
+    url: str
+    first_key: NewKey | None
+
+
+class Server:
+    """One process that serves. `on_step` watches the worker's steps."""
+
+    def __init__(self, settings: Settings, on_step: Callable[[str], None] | None = None) -> None:
+        """Bind the port and open the database, so that what can't be had is known at once.
+
+        Raises `OSError`, `StoreUnavailable` or `NewerDatabase`.
+        """
+        self._socket = _listen(settings.host, settings.port)
+        try:
+            self.database = open_database(None if settings.ephemeral else settings.database)
+        except BaseException:
+            self._socket.close()
+            raise
+        watching: dict[str, Any] = {} if on_step is None else {"on_step": on_step}
+        self.worker = Worker(
+            self.database,
+            delay=timedelta(seconds=settings.job_delay),
+            queues=settings.show_queued,
+            **watching,
+        )
+        scale = settings.limits_scale
+        service = Service(self.database, settings, None if scale is None else Limiter(scale))
+        app = App(service, public_url=settings.public_url, nudge=self.worker.nudge)
+        self._http = _Http(_configured(app))
+        host, port = self._socket.getsockname()[:2]
+        self.url = f"http://{f'[{host}]' if ':' in host else host}:{port}"
+
+    def run(self, announce: Callable[[Started], None]) -> None:
+        """Serve until told to stop, then finish what was begun."""
+        try:
+            first_key = self.database.write(_first_key).result()
+            self._http.when_ready = lambda: announce(Started(self.url, first_key))
+            self.worker.start()
+            self._http.run(sockets=[self._socket])
+        finally:
+            self.worker.stop()
+            self.database.close()
+            self._socket.close()
+
+    def stop(self) -> None:
+        """Take no new work; `run` returns when what was begun is finished."""
+        self._http.should_exit = True
+
+    def stop_on_signals(self) -> None:
+        """Stop at SIGTERM and SIGINT; the second one no longer waits for open requests."""
+
+        def handle(_: int, __: FrameType | None) -> None:
+            self._http.force_exit = self._http.should_exit
+            self.stop()
+
+        for each in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(each, handle)
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    return socket.create_server((host, port), family=family, backlog=2048)
+
+
+def _configured(app: App) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,
+        http="httptools",
+        loop="auto",
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        timeout_graceful_shutdown=_GRACE_SECONDS,
+    )
+
+
+def _first_key(tx: Transaction) -> NewKey | None:
+    """Make the first account and its key, where the database is new."""
+    if keys.has_accounts(tx):
+        return None
+    return keys.create(tx, DEFAULT_ACCOUNT, "first", [])

@@ -1,0 +1,86 @@
+"""What a database is to the rest of the house: transactions to read in, work to be written.
+
+Writing is given as a function, not done in a `with` block: an engine may then put several pieces
+of work into one commit, or try one again, and the caller still learns only what is on disk.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+    from concurrent.futures import Future
+    from contextlib import AbstractContextManager
+
+    from backroom.store.dialects import Dialect
+
+Row = tuple[Any, ...]
+T = TypeVar("T")
+
+
+class Connection(Protocol):
+    """A connection to either engine; values are named, `:name` in the text."""
+
+    def execute(self, sql: str, values: dict[str, Any]) -> Iterable[Row]:
+        """Run one statement and give its rows."""
+
+    def executemany(self, sql: str, rows: Sequence[dict[str, Any]]) -> None:
+        """Run one statement once for each of `rows`."""
+
+    def script(self, sql: str) -> None:
+        """Run several statements without values."""
+
+
+class Transaction:
+    """Statements inside one transaction."""
+
+    __slots__ = ("_connection", "dialect")
+
+    def __init__(self, connection: Connection, dialect: Dialect) -> None:
+        self._connection = connection
+        self.dialect = dialect
+
+    def all(self, sql: str, **values: Any) -> list[Row]:
+        """Run a statement and give its rows."""
+        return list(self._connection.execute(sql, values))
+
+    def one(self, sql: str, **values: Any) -> Row | None:
+        """Run a statement of at most one row and give it, or None."""
+        rows = self.all(sql, **values)
+        return rows[0] if rows else None
+
+    def run(self, sql: str, **values: Any) -> None:
+        """Run a statement for its effect."""
+        self._connection.execute(sql, values)
+
+    def many(self, sql: str, rows: Sequence[dict[str, Any]]) -> None:
+        """Run a statement once for each of `rows`."""
+        if rows:
+            self._connection.executemany(sql, rows)
+
+    def script(self, sql: str) -> None:
+        """Run several statements without values, as a migration has them."""
+        self._connection.script(sql)
+
+
+class StoreUnavailable(Exception):  # noqa: N818 - the store's state, not the caller's error
+    """The database can't be reached or can't write just now; nothing was changed."""
+
+
+class Database(Protocol):
+    """An open database."""
+
+    dialect: Dialect
+
+    def read(self) -> AbstractContextManager[Transaction]:
+        """Open a transaction whose view of the data does not change under it."""
+
+    def write(self, work: Callable[[Transaction], T]) -> Future[T]:
+        """Have `work` done in a transaction. The future is settled when it is on disk, or undone.
+
+        What `work` raises undoes its own writing alone, and is raised by the future.
+        """
+
+    def close(self) -> None:
+        """Finish what was given to write, and let go of the files."""

@@ -1,0 +1,195 @@
+"""Bulk jobs as rows, and the operations that wait in them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from backroom.store.database import Transaction
+
+_COLUMNS = (
+    "job_id, type, status, created_at, expires_at, completed_at,"
+    " total_count, completed_count, failed_count, errors, linkage"
+)
+
+
+class Job(NamedTuple):
+    """One job. `errors` and `linkage` are JSON text as on the wire, times too."""
+
+    job_id: str
+    type: str
+    status: str
+    created_at: str
+    expires_at: str
+    completed_at: str | None
+    total_count: int
+    completed_count: int = 0
+    failed_count: int = 0
+    errors: str = "[]"
+    linkage: str = "[]"
+
+
+class Waiting(NamedTuple):
+    """A job that is to be applied, with its operations as JSON text."""
+
+    account: str
+    job_id: str
+    type: str
+    status: str
+    operations: str
+
+
+def insert(tx: Transaction, account: str, job: Job, operations: str) -> None:
+    """Store a new job with the operations that wait in it."""
+    tx.run(
+        f"insert into jobs (account, {_COLUMNS}) values (:account, :job_id, :type, :status,"
+        " :created_at, :expires_at, :completed_at, :total_count, :completed_count,"
+        " :failed_count, :errors, :linkage)",
+        account=account,
+        **job._asdict(),
+    )
+    tx.run(
+        "insert into job_operations (account, job_id, operations)"
+        " values (:account, :job_id, :operations)",
+        account=account,
+        job_id=job.job_id,
+        operations=operations,
+    )
+
+
+def count_in_progress(tx: Transaction, account: str) -> int:
+    """Count the jobs of an account that aren't complete."""
+    row = tx.one(
+        "select count(*) from jobs where account = :account and completed_at is null",
+        account=account,
+    )
+    return row[0] if row else 0
+
+
+def get(tx: Transaction, account: str, job_type: str, job_id: str, least: str) -> Job | None:
+    """Give a job, or None where there is none of this type or its id is below `least`."""
+    row = tx.one(
+        f"select {_COLUMNS} from jobs where account = :account and job_id = :job_id"
+        " and type = :type and job_id >= :least",
+        account=account,
+        type=job_type,
+        job_id=job_id,
+        least=least,
+    )
+    return Job(*row) if row else None
+
+
+class Page(NamedTuple):
+    """Which jobs to list: of a type, in a status or any, on one side of an id, at most `size`.
+
+    `older` asks for ids below `border`, newest first; else for those above it, oldest first.
+    """
+
+    type: str
+    status: str | None
+    least: str
+    border: str | None
+    older: bool
+    size: int
+
+
+def page(tx: Transaction, account: str, asked: Page) -> list[Job]:
+    """Give the jobs next to the border, nearest first."""
+    conditions = ["account = :account", "type = :type", "job_id >= :least"]
+    if asked.status is not None:
+        conditions.append("status = :status")
+    if asked.border is not None:
+        conditions.append(f"job_id {'<' if asked.older else '>'} :border")
+    rows = tx.all(
+        f"select {_COLUMNS} from jobs where {' and '.join(conditions)}"
+        f" order by job_id {'desc' if asked.older else 'asc'} limit :size",
+        account=account,
+        type=asked.type,
+        least=asked.least,
+        status=asked.status,
+        border=asked.border,
+        size=asked.size,
+    )
+    return [Job(*row) for row in rows]
+
+
+def next_account(tx: Transaction, after: str, due: str) -> str | None:
+    """Give the account that comes after `after` among those with a job created up to `due`."""
+    for bound in (after, ""):
+        row = tx.one(
+            "select account from jobs where account > :after and completed_at is null"
+            " and created_at <= :due order by account limit 1",
+            after=bound,
+            due=due,
+        )
+        if row:
+            return str(row[0])
+    return None
+
+
+def earliest_created(tx: Transaction) -> str | None:
+    """Give when the oldest job in progress was created, None where there is none."""
+    row = tx.one("select min(created_at) from jobs where completed_at is null")
+    return row[0] if row else None
+
+
+def first_waiting(tx: Transaction, account: str) -> Waiting | None:
+    """Give an account's oldest job in progress."""
+    row = tx.one(
+        "select jobs.account, jobs.job_id, type, status, operations from jobs"
+        " join job_operations on job_operations.account = jobs.account"
+        " and job_operations.job_id = jobs.job_id"
+        " where jobs.account = :account and completed_at is null"
+        " order by jobs.job_id limit 1",
+        account=account,
+    )
+    return Waiting(*row) if row else None
+
+
+def begin(tx: Transaction, account: str, job_id: str, before: str, status: str) -> None:
+    """Move a job from one status to the next, where it is still in the first."""
+    tx.run(
+        "update jobs set status = :status"
+        " where account = :account and job_id = :job_id and status = :before",
+        account=account,
+        job_id=job_id,
+        before=before,
+        status=status,
+    )
+
+
+def complete(tx: Transaction, account: str, job: Job) -> bool:
+    """Write a job's end and drop its operations. False where it had come to its end before."""
+    row = tx.one(
+        "update jobs set status = :status, completed_at = :completed_at,"
+        " completed_count = :completed_count, failed_count = :failed_count, errors = :errors,"
+        " linkage = :linkage where account = :account and job_id = :job_id"
+        " and completed_at is null returning job_id",
+        account=account,
+        job_id=job.job_id,
+        status=job.status,
+        completed_at=job.completed_at,
+        completed_count=job.completed_count,
+        failed_count=job.failed_count,
+        errors=job.errors,
+        linkage=job.linkage,
+    )
+    tx.run(
+        "delete from job_operations where account = :account and job_id = :job_id",
+        account=account,
+        job_id=job.job_id,
+    )
+    return row is not None
+
+
+def expire(tx: Transaction, account: str, least: str, most: int) -> int:
+    """Remove up to `most` complete jobs whose id is below `least`; give how many there were."""
+    rows = tx.all(
+        "delete from jobs where account = :account and job_id in (select job_id from jobs"
+        " where account = :account and job_id < :least and completed_at is not null limit :most)"
+        " returning job_id",
+        account=account,
+        least=least,
+        most=most,
+    )
+    return len(rows)

@@ -1,0 +1,150 @@
+"""Accounts, and the keys that open them.
+
+A key names its account, so that every statement does: `pk_<account>_<secret>`. Keys are random and
+long, so a plain hash is enough to keep them; they are shown once, when they are made.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from typing import TYPE_CHECKING, NamedTuple
+
+from backroom import clock
+
+if TYPE_CHECKING:
+    from backroom.store.database import Transaction
+
+DEFAULT_ACCOUNT = "default"
+_ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz23456789"
+_ACCOUNT_LENGTH = 6
+
+
+class Access(NamedTuple):
+    """What a key opens: an account, and the scopes it has there, None for all."""
+
+    account: str
+    key_id: str
+    scopes: frozenset[str] | None
+
+
+class NewKey(NamedTuple):
+    """A key that was just made, the only time that its text is known."""
+
+    key: str
+    key_id: str
+    account: str
+    account_name: str
+
+
+class KeyRow(NamedTuple):
+    """A key as a list shows it; `hint` is its last characters."""
+
+    key_id: str
+    name: str
+    account: str
+    account_name: str
+    hint: str
+    scopes: str
+    created_at: str
+    revoked_at: str | None
+
+
+def create(tx: Transaction, account_name: str, name: str, scopes: list[str]) -> NewKey:
+    """Make a key for the account of that name, and the account where there is none."""
+    account = _open_account(tx, account_name)
+    key = f"pk_{account}_{secrets.token_hex(16)}"
+    key_id = clock.new_ulid(clock.now())
+    tx.run(
+        "insert into keys (account, key_id, name, hash, hint, scopes, created_at)"
+        " values (:account, :key_id, :name, :hash, :hint, :scopes, :created_at)",
+        account=account,
+        key_id=key_id,
+        name=name,
+        hash=_hash(key),
+        hint=key[-4:],
+        scopes=" ".join(scopes),
+        created_at=clock.timestamp(clock.now()),
+    )
+    return NewKey(key, key_id, account, account_name)
+
+
+def _open_account(tx: Transaction, name: str) -> str:
+    """Give the id of the account of that name.
+
+    The id follows from the name, so two processes that open the same account make the same row; a
+    name whose id another name has taken goes on to its next.
+    """
+    for attempt in range(100):
+        account = _account_id(name, attempt)
+        tx.run(
+            "insert into accounts (account, name, created_at)"
+            " values (:account, :name, :created_at) on conflict do nothing",
+            account=account,
+            name=name,
+            created_at=clock.timestamp(clock.now()),
+        )
+        row = tx.one("select name from accounts where account = :account", account=account)
+        if row and row[0] == name:
+            return account
+    raise RuntimeError(f"no id is free for an account named {name!r}")
+
+
+def _account_id(name: str, attempt: int) -> str:
+    value = int.from_bytes(hashlib.sha256(f"{attempt}:{name}".encode()).digest()[:8])
+    letters = []
+    for _ in range(_ACCOUNT_LENGTH):
+        value, place = divmod(value, len(_ALPHABET))
+        letters.append(_ALPHABET[place])
+    return "".join(letters)
+
+
+def _hash(key: str) -> str:
+    return hashlib.sha256(key.encode()).hexdigest()
+
+
+def find(tx: Transaction, key: str) -> Access | None:
+    """Give what `key` opens, None where it is unknown or revoked."""
+    prefix, _, rest = key.partition("_")
+    account, _, secret = rest.partition("_")
+    if prefix != "pk" or not secret:
+        return None
+    row = tx.one(
+        "select account, key_id, scopes from keys"
+        " where account = :account and hash = :hash and revoked_at is null",
+        account=account,
+        hash=_hash(key),
+    )
+    if row is None:
+        return None
+    return Access(row[0], row[1], frozenset(row[2].split()) if row[2] else None)
+
+
+def all_keys(tx: Transaction) -> list[KeyRow]:
+    """List every key of every account, oldest first."""
+    rows = tx.all(
+        "select key_id, keys.name, keys.account, accounts.name, hint, scopes, keys.created_at,"
+        " revoked_at from keys join accounts on accounts.account = keys.account order by key_id"
+    )
+    return [KeyRow(*row) for row in rows]
+
+
+def revoke(tx: Transaction, key_id: str) -> bool:
+    """End a key. False where there is none of that id."""
+    row = tx.one(
+        "update keys set revoked_at = coalesce(revoked_at, :revoked_at)"
+        " where key_id = :key_id returning key_id",
+        key_id=key_id,
+        revoked_at=clock.timestamp(clock.now()),
+    )
+    return row is not None
+
+
+def has_accounts(tx: Transaction) -> bool:
+    """Whether any account exists: whether this database was ever opened before."""
+    return tx.one("select 1 from accounts limit 1") is not None
+
+
+def accounts(tx: Transaction) -> list[str]:
+    """List the ids of all accounts."""
+    return [row[0] for row in tx.all("select account from accounts order by account")]

@@ -1,0 +1,64 @@
+"""Bring a database to this version's schema; refuse one that is newer.
+
+Migrations are numbered files of plain SQL, run once, each in a transaction with the note that it
+ran. They only go forward.
+"""
+
+from __future__ import annotations
+
+from importlib import resources
+from typing import TYPE_CHECKING
+
+from backroom import clock
+
+if TYPE_CHECKING:
+    from backroom.store.database import Database, Transaction
+
+
+class NewerDatabase(Exception):  # noqa: N818 - a state of the database
+    """The database was made by a later version of backroom."""
+
+
+def migrations() -> dict[int, tuple[str, str]]:
+    """Give each migration's name and SQL by its number, in order."""
+    files = resources.files("backroom.store") / "migrations"
+    found = {
+        int(file.name[:4]): (file.name.removesuffix(".sql"), file.read_text(encoding="utf-8"))
+        for file in files.iterdir()
+        if file.name.endswith(".sql")
+    }
+    return dict(sorted(found.items()))
+
+
+def migrate(database: Database) -> list[str]:
+    """Apply what is missing and give the names of what was applied.
+
+    Raises `NewerDatabase` where the database knows migrations that this version does not.
+    """
+    return database.write(_apply_missing).result()
+
+
+def _apply_missing(tx: Transaction) -> list[str]:
+    tx.run(
+        "create table if not exists schema_migrations"
+        " (number integer not null, name text not null, applied_at text not null)"
+    )
+    known = migrations()
+    applied = {row[0] for row in tx.all("select number from schema_migrations")}
+    if newer := applied - set(known):
+        raise NewerDatabase(
+            f"This database has schema {max(newer)}, made by a later version of backroom;"
+            f" this one knows schemas up to {max(known)}. Install the later version to open it."
+        )
+    missing = [number for number in known if number not in applied]
+    for number in missing:
+        name, sql = known[number]
+        tx.script(sql)
+        tx.run(
+            "insert into schema_migrations (number, name, applied_at)"
+            " values (:number, :name, :applied_at)",
+            number=number,
+            name=name,
+            applied_at=clock.timestamp(clock.now()),
+        )
+    return [known[number][0] for number in missing]

@@ -1,0 +1,185 @@
+"""SQLite: one thread that writes, a connection of its own for each thread that reads.
+
+All writes of a process go through one connection. Its thread takes what has queued up, runs each
+piece of work in a savepoint of one transaction, and settles the futures after the commit: many
+small writes share one fsync, and nobody is told before the work is on disk.
+"""
+
+from __future__ import annotations
+
+import logging
+import queue
+import shutil
+import tempfile
+import threading
+from concurrent.futures import Future
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import apsw
+
+from backroom.store.database import Row, StoreUnavailable, Transaction
+from backroom.store.dialects import SQLITE
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+log = logging.getLogger(__name__)
+T = TypeVar("T")
+
+MOST_WORK_IN_A_COMMIT = 64
+_BUSY_MILLISECONDS = 10_000
+
+
+class SqliteConnection:
+    """An `apsw` connection with the settings that durability and speed ask for."""
+
+    def __init__(self, path: str, *, durable: bool = True) -> None:
+        self.raw = apsw.Connection(path, statementcachesize=400)
+        # Another process may hold the file for a moment, as `backroom keys` does.
+        self.raw.set_busy_timeout(_BUSY_MILLISECONDS)
+        self._run = self.raw.execute
+        self._run("pragma journal_mode = wal")
+        self._run(f"pragma synchronous = {'full' if durable else 'off'}")
+        # On macOS a plain fsync leaves the data in the drive's cache; elsewhere this does nothing.
+        self._run(f"pragma fullfsync = {'on' if durable else 'off'}")
+        self._run("pragma cache_size = -65536")
+        self._run("pragma temp_store = memory")
+
+    def execute(self, sql: str, values: dict[str, Any]) -> Iterable[Row]:
+        return self._run(sql, values)
+
+    def executemany(self, sql: str, rows: Sequence[dict[str, Any]]) -> None:
+        self.raw.executemany(sql, rows)
+
+    def script(self, sql: str) -> None:
+        for _ in self._run(sql):
+            pass
+
+    def close(self) -> None:
+        self.raw.close()
+
+
+class _Work:
+    """A piece of writing, and the promise of its result."""
+
+    __slots__ = ("do", "failure", "future", "result")
+
+    def __init__(self, do: Callable[[Transaction], Any]) -> None:
+        self.do = do
+        self.future: Future[Any] = Future()
+        self.result: Any = None
+        self.failure: BaseException | None = None
+
+    def settle(self) -> None:
+        if self.failure is None:
+            self.future.set_result(self.result)
+        else:
+            self.future.set_exception(self.failure)
+
+
+class SqliteDatabase:
+    """A database in one file; or in a directory that goes with the process, where not durable."""
+
+    dialect = SQLITE
+
+    def __init__(self, path: Path | None) -> None:
+        """Open `path`, or an ephemeral database where it is None."""
+        self._scratch = None if path else tempfile.mkdtemp(prefix="backroom-")
+        self.path = str(path or Path(self._scratch or "") / "backroom.db")
+        self._durable = path is not None
+        self._local = threading.local()
+        self._readers: list[SqliteConnection] = []
+        self._queue: queue.SimpleQueue[_Work | None] = queue.SimpleQueue()
+        self._closed = False
+        self._connection = self._connect()
+        self._transaction = Transaction(self._connection, SQLITE)
+        self._writer = threading.Thread(target=self._write_all, name="backroom-writer")
+        self._writer.start()
+
+    def _connect(self) -> SqliteConnection:
+        try:
+            return SqliteConnection(self.path, durable=self._durable)
+        except apsw.Error as error:
+            raise StoreUnavailable(f"The database {self.path} can't be opened: {error}") from error
+
+    @contextmanager
+    def read(self) -> Iterator[Transaction]:
+        connection = getattr(self._local, "connection", None)
+        if connection is None:
+            connection = self._local.connection = self._connect()
+            self._readers.append(connection)
+        try:
+            connection.execute("begin", {})
+        except apsw.Error as error:
+            raise StoreUnavailable(str(error)) from error
+        try:
+            yield Transaction(connection, SQLITE)
+        except apsw.Error as error:
+            raise StoreUnavailable(str(error)) from error
+        finally:
+            connection.execute("rollback", {})
+
+    def write(self, work: Callable[[Transaction], T]) -> Future[T]:
+        entry = _Work(work)
+        if self._closed:
+            entry.failure = StoreUnavailable("The database is closed.")
+            entry.settle()
+        else:
+            self._queue.put(entry)
+        return entry.future
+
+    def close(self) -> None:
+        if self._closed:
+            return
+        self._closed = True
+        self._queue.put(None)
+        self._writer.join()
+        for connection in (*self._readers, self._connection):
+            connection.close()
+        if self._scratch:
+            shutil.rmtree(self._scratch, ignore_errors=True)
+
+    def _write_all(self) -> None:
+        while (entry := self._queue.get()) is not None:
+            entries = [entry]
+            ended = False
+            while len(entries) < MOST_WORK_IN_A_COMMIT and not self._queue.empty():
+                following = self._queue.get()
+                if following is None:
+                    ended = True
+                    break
+                entries.append(following)
+            self._commit(entries)
+            for each in entries:
+                each.settle()
+            if ended:
+                return
+
+    def _commit(self, entries: list[_Work]) -> None:
+        run = self._connection.execute
+        try:
+            run("begin immediate", {})
+            for entry in entries:
+                self._attempt(entry)
+            run("commit", {})
+        except Exception as error:
+            log.exception("a transaction was rolled back")
+            if self._connection.raw.in_transaction:
+                run("rollback", {})
+            for entry in entries:
+                entry.failure = StoreUnavailable(str(error))
+
+    def _attempt(self, entry: _Work) -> None:
+        run = self._connection.execute
+        run("savepoint work", {})
+        try:
+            entry.result = entry.do(self._transaction)
+        except (apsw.FullError, apsw.IOError):
+            # The disk failed under everybody's work, not under this one's alone.
+            raise
+        except Exception as error:  # noqa: BLE001 - it is the caller's, and given back
+            entry.failure = error
+            run("rollback to work", {})
+        run("release work", {})
