@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from backroom import clock, revisions
-from backroom.api import auth, bodies, documents, query, routes
+from backroom.api import auth, bodies, documents, headers, query, routes
 from backroom.api.handlers import HANDLERS
 from backroom.api.request import Answer, Call
 from backroom.errors import (
@@ -31,20 +31,19 @@ if TYPE_CHECKING:
     from datetime import date
 
     from backroom.api.documents import Document
+    from backroom.api.headers import Headers
     from backroom.api.limits import Limiter
     from backroom.catalog.operations import Operation
     from backroom.revisions import Revision
     from backroom.settings import Settings
     from backroom.store.database import Database, Transaction
 
-Headers = list[tuple[bytes, bytes]]
-
 _ALWAYS: Headers = [
-    (b"content-type", b"application/vnd.api+json"),
-    (b"content-language", b"en-us"),
-    (b"vary", b"Accept, Accept-Language, Cookie, Origin"),
+    (headers.CONTENT_TYPE, b"application/vnd.api+json"),
+    (headers.CONTENT_LANGUAGE, b"en-us"),
+    (headers.VARY, b"Accept, Accept-Language, Cookie, Origin"),
 ]
-_CHALLENGE = (b"www-authenticate", b"Bearer, Klaviyo-API-Key")
+_CHALLENGE = (headers.WWW_AUTHENTICATE, b"Bearer, Klaviyo-API-Key")
 
 
 class Service:
@@ -109,32 +108,32 @@ class Service:
 
     def refuse(self, call: Call, fault: Fault) -> Answer:
         """Answer with a fault."""
-        headers = _headers(call)
+        answered = _headers(call)
         if isinstance(fault, (NotAuthenticated, AuthenticationFailed)):
-            headers.append(_CHALLENGE)
+            answered.append(_CHALLENGE)
         if isinstance(fault, (Throttled, Unavailable)):
-            headers.append((b"retry-after", str(fault.retry_after).encode()))
+            answered.append((headers.RETRY_AFTER, str(fault.retry_after).encode()))
         document = documents.errors(fault, call.request_id)
-        return Answer(fault.status, msgspec.json.encode(document), tuple(headers))
+        return Answer(fault.status, msgspec.json.encode(document), tuple(answered))
 
 
 def _headers(call: Call) -> Headers:
-    headers = [*_ALWAYS, (b"x-klaviyo-req-id", call.request_id.encode())]
+    answered = [*_ALWAYS, (headers.REQUEST_ID, call.request_id.encode())]
     if call.path is not None:
-        headers.append((b"allow", call.path.allow.encode()))
+        answered.append((headers.ALLOW, call.path.allow.encode()))
     if call.access is not None:
-        headers.append((b"cid", call.access.account.encode()))
+        answered.append((headers.CID, call.access.account.encode()))
     if call.revision is not None:
-        headers += _revision_headers(call.revision, clock.now().date())
+        answered += _revision_headers(call.revision, clock.now().date())
     if call.allowance is not None:
-        headers += call.allowance.headers()
-    return headers
+        answered += call.allowance.headers()
+    return answered
 
 
 @lru_cache(maxsize=256)
 def _revision_headers(revision: Revision, today: date) -> Headers:
-    headers = [(b"x-klaviyo-api-revision", revision.date.encode())]
+    answered: Headers = [(headers.API_REVISION, revision.date.encode())]
     retires = revision.retires(today)
     if retires is not None:
-        headers.append((b"x-klaviyo-api-retirement-date", retires.encode()))
-    return headers
+        answered.append((headers.RETIREMENT_DATE, retires.encode()))
+    return answered

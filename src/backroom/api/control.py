@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from backroom import __version__
+from backroom.api.headers import ALLOW, CONTENT_TYPE
 from backroom.api.request import Answer
 from backroom.revisions import NEWEST, OLDEST
 from backroom.store.database import StoreUnavailable
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from backroom.store.database import Database
 
 PREFIX = "/_backroom"
-_JSON = ((b"content-type", b"application/json"),)
+_JSON = ((CONTENT_TYPE, b"application/json"),)
 
 
 def answer(method: str, path: str, database: Database) -> Answer | None:
@@ -24,7 +25,7 @@ def answer(method: str, path: str, database: Database) -> Answer | None:
     if health not in _HEALTH:
         return None
     if method not in {"GET", "HEAD"}:
-        return Answer(405, b"", ((b"allow", b"GET, HEAD"),))
+        return Answer(405, b"", ((ALLOW, b"GET, HEAD"),))
     ready = health.endswith("/live") or _ready(database)
     body = {
         "status": "ok" if ready else "unavailable",

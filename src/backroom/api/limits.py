@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from limits.storage import MemoryStorage
 
+from backroom.api import headers
 from backroom.catalog.operations import Operation, Rate
 from backroom.errors import Throttled
 
@@ -29,14 +30,14 @@ class Allowance(NamedTuple):
     remaining: int
     reset: int
 
-    def headers(self) -> list[tuple[bytes, bytes]]:
+    def headers(self) -> headers.Headers:
         """Write it as the service does: `350, 350;w=1, 3500;w=60`."""
         burst, steady = self.rate.burst, self.rate.steady
         limit = f"{burst}, {burst};w={_SECOND}, {steady};w={_MINUTE}"
         return [
-            (b"ratelimit-limit", limit.encode()),
-            (b"ratelimit-remaining", str(self.remaining).encode()),
-            (b"ratelimit-reset", str(self.reset).encode()),
+            (headers.RATE_LIMIT, limit.encode()),
+            (headers.RATE_REMAINING, str(self.remaining).encode()),
+            (headers.RATE_RESET, str(self.reset).encode()),
         ]
 
 

@@ -1,0 +1,298 @@
+"""`backroom import`: load a feed into a running server through its API, and say what became of it.
+
+What a feed holds and how it is sent is in `backroom.feeds`; here are the options and the telling.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+from typing import TYPE_CHECKING, TypedDict, Unpack
+
+import click
+import msgspec
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from backroom.cli import EXIT_ERROR, EXIT_ROWS_FAILED, EXIT_UNREACHABLE
+from backroom.feeds.formats import FORMATS, Feed, open_feed
+from backroom.feeds.loading import LARGEST_BATCH, MODES, Loader, Report
+from backroom.feeds.rows import ORDER, FeedError
+from backroom.feeds.server import RefusedError, Server, UnreachableError
+from backroom.feeds.survey import Survey, survey
+from backroom.revisions import NEWEST
+from backroom.settings import DEFAULT_PORT
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from backroom.feeds.rows import RowFault
+
+DEFAULT_URL = f"http://127.0.0.1:{DEFAULT_PORT}"
+_EXIT_INTERRUPTED = 130
+SHOWN_FAULTS = 50
+"""How many the table of faults has; the JSON has all of them."""
+_PIPE_WIDTH = 120
+
+
+class _Options(TypedDict):
+    file: Path | None
+    demo: bool
+    url: str
+    key: str
+    mode: str
+    input_format: str | None
+    batch: int
+    revision: str
+    timeout: float
+    output: str
+
+
+@dataclass
+class _Run:
+    """One run of the command, and what there is to tell of it, even if it was broken off."""
+
+    options: _Options
+    feed: Feed
+    survey: Survey
+    report: Report
+    seconds: float = 0.0
+    error: str | None = None
+    exit_code: int = 0
+
+    def counts(self) -> dict[str, dict[str, int]]:
+        """Give numbers by type, with a line for what could not even be told a type."""
+        verbs = MODES[self.options["mode"]].verbs
+        names = {kind.name: kind.type for kind in ORDER} | {"": "unreadable"}
+        return {
+            label: {
+                "rows": tally.rows,
+                **{f"{verb}d": tally.done[verb] for verb in verbs},
+                "failed": tally.failed,
+                "jobs": tally.jobs,
+            }
+            for name, label in names.items()
+            if (tally := self.report.tallies[name]).rows
+        }
+
+    def faults(self) -> list[RowFault]:
+        """Give what was wrong, in the order of the file."""
+        return sorted(self.report.faults, key=lambda fault: fault.line)
+
+
+@click.command("import")
+@click.argument(
+    "file",
+    required=False,
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+)
+@click.option("--demo", is_flag=True, help="Load the shop that comes with backroom.")
+@click.option(
+    "--url",
+    default=DEFAULT_URL,
+    envvar="BACKROOM_URL",
+    show_default=True,
+    show_envvar=True,
+    help="Where the server is.",
+)
+@click.option(
+    "--key",
+    required=True,
+    envvar="BACKROOM_KEY",
+    show_envvar=True,
+    help="A private key of the account to load into.",
+)
+@click.option(
+    "--mode",
+    type=click.Choice(list(MODES)),
+    default="create",
+    show_default=True,
+    help="What becomes of the rows; upsert creates them, and updates those that exist.",
+)
+@click.option(
+    "--input-format",
+    type=click.Choice(list(FORMATS)),
+    help="How to read FILE.  [default: by its extension]",
+)
+@click.option(
+    "--batch",
+    type=click.IntRange(1, LARGEST_BATCH),
+    default=LARGEST_BATCH,
+    show_default=True,
+    help="Rows in a job.",
+)
+@click.option("--revision", default=NEWEST, show_default=True, help="The revision to speak.")
+@click.option(
+    "--timeout",
+    type=click.FloatRange(min=0, min_open=True),
+    default=600,
+    show_default=True,
+    help="Seconds to wait for any one job.",
+)
+@click.option(
+    "--format",
+    "output",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="How to say what became of the rows.",
+)
+def import_command(**options: Unpack[_Options]) -> None:
+    """Load a product feed into a server as bulk jobs.
+
+    FILE is JSON Lines or CSV with the API's attribute names as columns. Categories go first, then
+    items, then variants. Rows that fail are told with their line and keep nothing else back.
+
+    The exit code is 3 if rows failed, 4 if the server can't be reached or a job takes too long.
+    """
+    run = _prepared(options)
+    _load(run)
+    if options["output"] == "json":
+        click.echo(msgspec.json.format(msgspec.json.encode(_document(run))))
+    else:
+        _print(run)
+    if run.error:
+        click.echo(f"Error: {run.error}", err=True)
+    sys.exit(run.exit_code)
+
+
+def _prepared(options: _Options) -> _Run:
+    """Look through the feed. Raises click's own errors, for its `main` to show."""
+    path = _demo() if options["demo"] else options["file"]
+    if path is None or (options["demo"] and options["file"]):
+        raise click.UsageError("Give either a FILE or --demo.")
+    if not options["url"].startswith(("http://", "https://")):
+        raise click.BadParameter("has to begin with http:// or https://", param_hint="--url")
+    try:
+        feed = open_feed(path, options["input_format"])
+    except FeedError as error:
+        raise click.UsageError(f"{error}; name it with --input-format") from error
+    try:
+        found = survey(feed.rows())
+    except FeedError as error:
+        raise click.ClickException(str(error)) from error
+    return _Run(options, feed, found, Report.of(found))
+
+
+def _demo() -> Path:
+    return Path(str(resources.files("backroom.feeds").joinpath("demo", "shop.jsonl")))
+
+
+def _load(run: _Run) -> None:
+    options = run.options
+    server = Server(options["url"], options["key"], options["revision"], options["timeout"])
+    loader = Loader(server, MODES[options["mode"]], run.report, options["batch"])
+    began = time.monotonic()
+    try:
+        with _progress(run) as progress:
+            loader.run(run.feed, progress)
+    except UnreachableError as error:
+        run.error, run.exit_code = str(error), EXIT_UNREACHABLE
+    except (RefusedError, FeedError) as error:
+        run.error, run.exit_code = str(error), EXIT_ERROR
+    except KeyboardInterrupt:
+        run.error, run.exit_code = "interrupted; jobs already sent go on", _EXIT_INTERRUPTED
+    else:
+        run.exit_code = EXIT_ROWS_FAILED if run.report.faults else 0
+    run.seconds = round(time.monotonic() - began, 3)
+
+
+@contextmanager
+def _progress(run: _Run) -> Iterator[Callable[[str, int], object]]:
+    """Show a bar for each kind, on a terminal."""
+    console = Console(stderr=True)
+    columns = (
+        TextColumn("{task.description:10}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
+    hidden = not console.is_terminal or run.options["output"] == "json"
+    with Progress(*columns, console=console, disable=hidden) as bars:
+        tasks = {
+            kind.name: bars.add_task(kind.plural, start=False, total=tally.rows)
+            for kind in MODES[run.options["mode"]].order
+            if (tally := run.report.tallies[kind.name]).rows
+        }
+
+        def progress(kind: str, settled: int) -> None:
+            bars.start_task(tasks[kind])
+            bars.update(tasks[kind], completed=settled)
+
+        yield progress
+
+
+def _document(run: _Run) -> dict[str, object]:
+    return {
+        "file": str(run.feed.path),
+        "url": run.options["url"],
+        "mode": run.options["mode"],
+        "seconds": run.seconds,
+        "error": run.error,
+        "counts": run.counts(),
+        "faults": [
+            {
+                "line": fault.line,
+                "type": fault.kind.type if fault.kind else None,
+                "external_id": fault.external_id or None,
+                "detail": fault.detail,
+            }
+            for fault in run.faults()
+        ],
+        "unknown_columns": [
+            {
+                "column": each.name,
+                "type": each.type,
+                "rows": each.rows,
+                "first_line": each.first_line,
+            }
+            for each in run.survey.unknown.values()
+        ],
+    }
+
+
+def _print(run: _Run) -> None:
+    console = Console(markup=False, emoji=False, highlight=False)
+    if not console.is_terminal:
+        console.width = max(console.width, _PIPE_WIDTH)
+    name = run.feed.path.name
+    console.print(f"{name} to {run.options['url']}: {run.options['mode']}, {run.seconds:.1f} s")
+    if counts := run.counts():
+        console.print(_counts_table(counts))
+    if faults := run.faults():
+        console.print(_faults_table(faults[:SHOWN_FAULTS]))
+    if (more := len(faults) - SHOWN_FAULTS) > 0:
+        console.print(f"... and {more:,} more; --format json has all of them.")
+    for column in run.survey.unknown.values():
+        console.print(f"Note: column {column}")
+
+
+def _counts_table(counts: dict[str, dict[str, int]]) -> Table:
+    table = Table()
+    table.add_column("")
+    names = list(next(iter(counts.values())))
+    for name in names:
+        table.add_column(name, justify="right")
+    for label, numbers in counts.items():
+        table.add_row(label, *(f"{number:,}" for number in numbers.values()))
+    totals = (sum(numbers[name] for numbers in counts.values()) for name in names)
+    table.add_section()
+    table.add_row("all", *(f"{total:,}" for total in totals))
+    return table
+
+
+def _faults_table(faults: list[RowFault]) -> Table:
+    table = Table(title="Rows that failed", title_justify="left")
+    table.add_column("line", justify="right")
+    table.add_column("type", no_wrap=True)
+    table.add_column("external id", overflow="fold")
+    table.add_column("what was wrong", overflow="fold")
+    for fault in faults:
+        kind = fault.kind.name if fault.kind else ""
+        table.add_row(str(fault.line), kind, fault.external_id, fault.detail)
+    return table

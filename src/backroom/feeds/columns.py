@@ -1,0 +1,156 @@
+"""backroom's own column names: the API's attribute names, and a few of a feed's own.
+
+`type` says what a row is, `categories` and `item` hold external ids, `custom_metadata.<key>` is
+one entry of the metadata. JSON Lines come with values, CSV with text that `value_of` reads.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from backroom.catalog.kinds import KINDS
+from backroom.feeds.rows import ORDER, Row, RowFault, relation_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from backroom.catalog.kinds import Form, Kind
+
+METADATA = "custom_metadata"
+METADATA_PREFIX = METADATA + "."
+
+_KINDS = {name: kind for kind in KINDS.values() for name in (kind.type, kind.name)}
+_RELATIONS = {kind.name: relation_of(kind) for kind in ORDER}
+_ATTRIBUTES = {kind.name: {each.name: each.form for each in kind.attributes} for kind in ORDER}
+_NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?")
+_BOOLEANS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
+
+
+def _number(cell: str) -> float:
+    text = cell.strip()
+    value = float(text) if _NUMBER.fullmatch(text) else math.nan
+    if not math.isfinite(value):
+        raise ValueError(f"{text!r} is not a number; write it as 1299.95")
+    return value if re.search("[.eE]", text) else int(text)
+
+
+def _boolean(text: str) -> bool:
+    if (word := text.strip().lower()) not in _BOOLEANS:
+        raise ValueError(f"{text!r} is neither true nor false")
+    return _BOOLEANS[word]
+
+
+def _texts(cell: str) -> list[Any]:
+    text = cell.strip()
+    if text.startswith("["):
+        try:
+            return msgspec.json.decode(text, type=list[Any])
+        except (msgspec.DecodeError, RecursionError):
+            raise ValueError("begins with [ but is not a JSON list") from None
+    return [part.strip() for part in text.split("|") if part.strip()]
+
+
+def _object(text: str) -> dict[str, Any]:
+    try:
+        return msgspec.json.decode(text, type=dict[str, Any])
+    except (msgspec.DecodeError, RecursionError):
+        raise ValueError("is not a JSON object") from None
+
+
+_READERS: dict[Form, Callable[[str], Any]] = {
+    "text": str,
+    "number": _number,
+    "quantity": _number,
+    "choice": _number,
+    "boolean": _boolean,
+    "texts": _texts,
+    "object": _object,
+}
+
+
+def _readers() -> dict[str, Callable[[str], Any]]:
+    readers: dict[str, Callable[[str], Any]] = {}
+    for kind in ORDER:
+        readers |= {name: _READERS[form] for name, form in _ATTRIBUTES[kind.name].items()}
+        if relation := _RELATIONS[kind.name]:
+            readers[relation.name] = _READERS["texts" if relation.many else "text"]
+    return readers
+
+
+_COLUMN_READERS: dict[str, Callable[[str], Any]] = {"type": str, **_readers()}
+COLUMNS = tuple(_COLUMN_READERS)
+"""Every column's name, `custom_metadata.<key>` apart."""
+
+
+def value_of(column: str, text: str) -> Any:
+    """Read a cell's text as `column` wants it. Raises ValueError with the reason."""
+    return _COLUMN_READERS.get(column, str)(text)
+
+
+def meant(column: str) -> str | None:
+    """Give the column that somebody may have meant by a name that is none."""
+    return next(iter(get_close_matches(column.lower(), COLUMNS, n=1, cutoff=0.75)), None)
+
+
+def row_from(line: int, cells: Mapping[str, Any]) -> Row | RowFault:
+    """Make a row of one line's values by column."""
+    given = {column: value for column, value in cells.items() if value is not None}
+    external_id = given.get("external_id")
+    shown_id = external_id if isinstance(external_id, str) else ""
+    kind = _kind_of(given.get("type"))
+    if isinstance(kind, str):
+        return RowFault(line, kind, None, shown_id)
+    if not shown_id:
+        reason = "has to be text" if external_id is not None else "is missing"
+        return RowFault(line, f"external_id {reason}", kind)
+    try:
+        return _row(line, kind, shown_id, given)
+    except ValueError as error:
+        return RowFault(line, str(error), kind, shown_id)
+
+
+def _kind_of(value: Any) -> Kind | str:
+    """Give the kind, or what is wrong."""
+    if value is None:
+        return "type is missing"
+    kind = _KINDS.get(value.strip().lower()) if isinstance(value, str) else None
+    return kind or f"type is {value!r}, which is none of item, variant, category"
+
+
+def _row(line: int, kind: Kind, external_id: str, given: dict[str, Any]) -> Row:
+    metadata = {
+        column.removeprefix(METADATA_PREFIX): given.pop(column)
+        for column in tuple(given)
+        if column.startswith(METADATA_PREFIX)
+    }
+    if metadata:
+        rest = given.get(METADATA, {})
+        if not isinstance(rest, dict):
+            raise ValueError(f"{METADATA} is not an object")
+        given[METADATA] = rest | metadata
+    relation = _RELATIONS[kind.name]
+    related = _related(relation.name, given, many=relation.many) if relation else None
+    known = _ATTRIBUTES[kind.name]
+    return Row(
+        line,
+        kind,
+        external_id,
+        {name: given[name] for name in known if name in given and name != "external_id"},
+        related,
+        tuple(column for column in given if column not in known and column != "type"),
+    )
+
+
+def _related(column: str, given: dict[str, Any], *, many: bool) -> tuple[str, ...] | None:
+    if (value := given.pop(column, None)) is None:
+        return None
+    ids = value if many else [value]
+    if not isinstance(ids, list) or not all(isinstance(each, str) and each for each in ids):
+        wanted = "a list of external ids" if many else "an external id"
+        raise ValueError(f"{column} has to be {wanted}")
+    return tuple(ids)

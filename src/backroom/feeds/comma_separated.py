@@ -1,0 +1,128 @@
+"""CSV with our own column names; also records of any CSV file, with their line numbers.
+
+A damaged record costs its own first line and nothing after it: what an open quote has swallowed
+is read again.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections import deque
+from typing import IO, TYPE_CHECKING, Any
+
+from backroom.feeds.columns import METADATA_PREFIX, row_from, value_of
+from backroom.feeds.rows import FeedError, Row, RowFault
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+    from typing import Self
+
+_NEEDED = ("type", "external_id")
+
+
+def read(path: Path) -> Iterator[Row | RowFault]:
+    """Read the file at `path`. Raises `FeedError` where its first line doesn't name columns."""
+    with path.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as file:
+        header: list[str] | None = None
+        for line, cells in records(file):
+            if header is None:
+                header = _header(cells)
+            elif isinstance(cells, str):
+                yield RowFault(line, cells)
+            else:
+                yield _row(line, header, cells)
+    if header is None:
+        raise FeedError("is empty: its first line has to name the columns")
+
+
+def records(file: IO[str]) -> Iterator[tuple[int, list[str] | str]]:
+    """Give each record's first line and cells, or what is wrong; empty ones are passed over.
+
+    `file` has to keep its line ends (`newline=""`), and bytes that aren't UTF-8 as surrogates.
+    """
+    lines = _Lines(file)
+    reader = csv.reader(lines, strict=True)
+    while True:
+        number = lines.begin()
+        try:
+            cells = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            lines.give_back()
+            yield number, f"is not CSV: {error}"
+            continue
+        if not all(map(_is_unicode, cells)):
+            yield number, "is not UTF-8 text"
+        elif any(cells):
+            yield number, cells
+
+
+class _Lines:
+    """The file's lines, of which those of a damaged record can be given back but for its first."""
+
+    def __init__(self, file: IO[str]) -> None:
+        self._file = file
+        self._returned: deque[str] = deque()
+        self._taken: list[str] = []
+        self._number = 1
+
+    def __iter__(self) -> Self:
+        return self
+
+    def __next__(self) -> str:
+        line = self._returned.popleft() if self._returned else next(self._file)
+        self._taken.append(line)
+        return line
+
+    def begin(self) -> int:
+        """Begin a record; give the number of its first line."""
+        self._number += len(self._taken)
+        self._taken.clear()
+        return self._number
+
+    def give_back(self) -> None:
+        self._returned.extendleft(reversed(self._taken[1:]))
+        del self._taken[1:]
+
+
+def _is_unicode(text: str) -> bool:
+    return text.isascii() or not any("\ud800" <= character <= "\udfff" for character in text)
+
+
+def _header(cells: list[str] | str) -> list[str]:
+    """Give the columns' names, in lower case but for the keys of metadata."""
+    if isinstance(cells, str):
+        raise FeedError(f"can't be read: its first line {cells}")
+    names = [
+        METADATA_PREFIX + name[len(METADATA_PREFIX) :]
+        if name.lower().startswith(METADATA_PREFIX)
+        else name.lower()
+        for name in (cell.strip() for cell in cells)
+    ]
+    if twice := {name for name in names if name and names.count(name) > 1}:
+        raise FeedError(f"has more than one column {min(twice)!r}")
+    if missing := [name for name in _NEEDED if name not in names]:
+        raise FeedError(
+            f"has no column {missing[0]!r}: its first line has to name the columns, "
+            "with commas between them"
+        )
+    return [name or f"(column {number})" for number, name in enumerate(names, start=1)]
+
+
+def _row(line: int, header: list[str], texts: list[str]) -> Row | RowFault:
+    if len(texts) != len(header):
+        return RowFault(line, f"has {len(texts)} cells where the first line has {len(header)}")
+    cells: dict[str, Any] = {}
+    faults = []
+    for name, text in zip(header, texts, strict=True):
+        if text.strip():
+            try:
+                cells[name] = value_of(name, text)
+            except ValueError as error:
+                faults.append(f"{name}: {error}")
+    row = row_from(line, cells)
+    if faults and row.kind:
+        return RowFault(line, "; ".join(faults), row.kind, row.external_id)
+    return row

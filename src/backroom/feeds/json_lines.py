@@ -1,0 +1,38 @@
+"""JSON Lines with our own column names: one object a line."""
+
+from __future__ import annotations
+
+import codecs
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from backroom.feeds.columns import row_from
+from backroom.feeds.rows import Row, RowFault
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+def read(path: Path) -> Iterator[Row | RowFault]:
+    """Read the file at `path`; empty lines are passed over."""
+    with path.open("rb") as file:
+        for number, line in enumerate(file, start=1):
+            text = line.removeprefix(codecs.BOM_UTF8) if number == 1 else line
+            if text.strip():
+                yield _read_line(number, text)
+
+
+def _read_line(number: int, text: bytes) -> Row | RowFault:
+    try:
+        cells = msgspec.json.decode(text)
+    except UnicodeDecodeError:
+        return RowFault(number, "is not UTF-8 text")
+    except RecursionError:
+        return RowFault(number, "is nested too deep")
+    except msgspec.DecodeError as error:
+        return RowFault(number, f"is not JSON: {error}")
+    if not isinstance(cells, dict):
+        return RowFault(number, "is not a JSON object")
+    return row_from(number, cells)

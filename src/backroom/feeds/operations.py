@@ -1,0 +1,93 @@
+"""From rows to what a bulk job consists of: one operation a row, batches, request bodies."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from backroom.catalog.ids import resource_id
+from backroom.catalog.kinds import KINDS, Verb
+from backroom.feeds.rows import RowFault, relation_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from backroom.catalog.kinds import JobKind
+    from backroom.feeds.rows import Row
+
+LARGEST_BODY = 4_900_000
+"""Bytes of a request: the API's 5 MB less what surrounds the operations."""
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """A row and how it is sent."""
+
+    row: Row
+    encoded: bytes
+
+
+def operation_from(row: Row, verb: Verb) -> Operation | RowFault:
+    """Make the operation that does `verb` with a row, or say what keeps it from being sent."""
+    if verb is Verb.CREATE and (missing := _missing(row)):
+        return _fault(
+            row, f"{' and '.join(missing)} {'is' if len(missing) == 1 else 'are'} missing"
+        )
+    encoded = msgspec.json.encode(_document(row, verb))
+    if len(encoded) > LARGEST_BODY:
+        return _fault(row, f"is larger than a request may be ({len(encoded):,} bytes)")
+    return Operation(row, encoded)
+
+
+def batches(operations: Iterable[Operation], size: int) -> Iterator[list[Operation]]:
+    """Group operations for jobs of up to `size`, none larger than a request may be."""
+    batch: list[Operation] = []
+    length = 0
+    for operation in operations:
+        if batch and (len(batch) == size or length + len(operation.encoded) > LARGEST_BODY):
+            yield batch
+            batch, length = [], 0
+        batch.append(operation)
+        length += len(operation.encoded) + 1
+    if batch:
+        yield batch
+
+
+def body(job_kind: JobKind, operations: Sequence[Operation]) -> bytes:
+    """Make the body of the request for a job."""
+    data = [msgspec.Raw(operation.encoded) for operation in operations]
+    attributes = {job_kind.member: {"data": data}}
+    return msgspec.json.encode({"data": {"type": job_kind.type, "attributes": attributes}})
+
+
+def _fault(row: Row, detail: str) -> RowFault:
+    return RowFault(row.line, detail, row.kind, row.external_id)
+
+
+def _missing(row: Row) -> list[str]:
+    attributes = {"external_id": row.external_id, **row.attributes}
+    names = [each.name for each in row.kind.attributes if each.create == "required"]
+    missing = [name for name in names if attributes.get(name) is None]
+    relation = relation_of(row.kind)
+    if relation and relation.required and not row.related:
+        missing.append(relation.name)
+    return missing
+
+
+def _document(row: Row, verb: Verb) -> dict[str, Any]:
+    if verb is Verb.DELETE:
+        return {"type": row.kind.type, "id": resource_id(row.external_id)}
+    document: dict[str, Any] = {"type": row.kind.type}
+    if verb is Verb.CREATE:
+        document["attributes"] = {"external_id": row.external_id, **row.attributes}
+    else:
+        document["id"] = resource_id(row.external_id)
+        document["attributes"] = row.attributes
+    relation = relation_of(row.kind)
+    if relation and verb in relation.verbs and row.related is not None:
+        target = KINDS[relation.target].type
+        data = [{"type": target, "id": resource_id(each)} for each in row.related]
+        document["relationships"] = {relation.name: {"data": data if relation.many else data[0]}}
+    return document

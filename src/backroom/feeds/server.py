@@ -1,0 +1,200 @@
+"""A server as its clients see it: bulk jobs through the public API, over HTTP."""
+
+from __future__ import annotations
+
+import re
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated
+
+import msgspec
+import urllib3
+
+from backroom.catalog.ids import external_id as external_id_in
+from backroom.feeds import operations
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from backroom.catalog.kinds import JobKind
+
+_CONNECT = 5.0
+_ANSWER = 60.0
+_FIRST_PAUSE = 0.02
+_LONGEST_PAUSE = 1.0
+_FINE = (200, 202)
+_PUT_OFF = (429, 503)
+_ENDS = ("complete", "cancelled")
+_OPERATION = re.compile(r"/data/attributes/\w+/(?:data/)?(\d+)(?:/(.*))?")
+
+
+class _Source(msgspec.Struct):
+    pointer: str | None = None
+
+
+class _Meta(msgspec.Struct):
+    external_id: str | None = None
+    id: str | None = None
+
+
+class _Error(msgspec.Struct):
+    detail: str
+    source: _Source | None = None
+    meta: _Meta | None = None
+
+
+class _Attributes(msgspec.Struct):
+    status: str
+    job_id: str | None = None
+    completed_count: int | None = None
+    errors: list[_Error] | None = None
+
+
+class _Data(msgspec.Struct):
+    attributes: _Attributes
+    id: str | None = None
+
+
+class _JobDocument(msgspec.Struct):
+    data: _Data
+
+
+class _ErrorDocument(msgspec.Struct):
+    errors: Annotated[list[_Error], msgspec.Meta(min_length=1)]
+
+
+class UnreachableError(Exception):
+    """Nobody answers there, or not in time."""
+
+
+class RefusedError(Exception):
+    """The server has refused a request as a whole."""
+
+    def __init__(self, detail: str, faulty: dict[int, str]) -> None:
+        super().__init__(detail)
+        self.faulty = faulty
+        """What is wrong with which operations, by their index; empty where it isn't them."""
+
+
+@dataclass(frozen=True)
+class JobFault:
+    """What became of one operation that failed."""
+
+    external_id: str
+    detail: str
+
+
+@dataclass(frozen=True)
+class Job:
+    """A job at its end."""
+
+    id: str
+    status: str
+    completed: int
+    faults: list[JobFault]
+
+
+class Server:
+    """One account of one server, spoken to in one revision."""
+
+    def __init__(self, url: str, key: str, revision: str, timeout: float) -> None:
+        self.url = url.rstrip("/")
+        self._timeout = timeout
+        self._headers = {
+            "Authorization": f"Klaviyo-API-Key {key}",
+            "revision": revision,
+            "Accept": "application/vnd.api+json",
+            "Content-Type": "application/vnd.api+json",
+        }
+        # A connection that was never made, or a request that was put off, may be tried again;
+        # one that was lost under way may have been heard.
+        patience = urllib3.Retry(
+            total=None,
+            connect=2,
+            read=0,
+            redirect=0,
+            other=0,
+            status=20,
+            status_forcelist=_PUT_OFF,
+            allowed_methods=None,
+            backoff_factor=0.2,
+            raise_on_status=False,
+        )
+        self._pool = urllib3.PoolManager(
+            retries=patience, timeout=urllib3.Timeout(connect=_CONNECT, read=_ANSWER)
+        )
+
+    def submit(self, job_kind: JobKind, batch: Sequence[operations.Operation]) -> str:
+        """Hand in a job; give its id. Raises `RefusedError` and `UnreachableError`."""
+        data = self._call("POST", f"/api/{job_kind.collection}", operations.body(job_kind, batch))
+        return data.id or data.attributes.job_id or ""
+
+    def wait(self, job_kind: JobKind, job_id: str) -> Job:
+        """Wait until a job has come to its end. Raises as `submit`."""
+        end = time.monotonic() + self._timeout
+        pause = _FIRST_PAUSE
+        while True:
+            data = self._call("GET", f"/api/{job_kind.collection}/{job_id}")
+            if data.attributes.status in _ENDS:
+                return _job(job_id, data.attributes)
+            if time.monotonic() + pause > end:
+                raise UnreachableError(
+                    f"job {job_id} ({job_kind.title}) was not complete after {self._timeout:g} s"
+                )
+            time.sleep(pause)
+            pause = min(pause * 1.5, _LONGEST_PAUSE)
+
+    def _call(self, method: str, path: str, body: bytes | None = None) -> _Data:
+        try:
+            response = self._pool.request(
+                method, self.url + path, body=body, headers=self._headers, redirect=False
+            )
+        except urllib3.exceptions.HTTPError as error:
+            raise UnreachableError(f"no answer from {self.url}: {_reason(error)}") from error
+        try:
+            if response.status in _FINE:
+                return msgspec.json.decode(response.data, type=_JobDocument).data
+            errors = msgspec.json.decode(response.data, type=_ErrorDocument).errors
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            told = f"{method} {path} was answered with status {response.status}"
+            raise RefusedError(f"{told} and no document of this API", {}) from None
+        raise _refused(response.status, errors)
+
+
+def _reason(error: Exception) -> str:
+    """Say in a few words why there was no answer."""
+    cause = getattr(error, "reason", None) or error
+    if isinstance(cause, urllib3.exceptions.NameResolutionError):
+        return "its name is not known"
+    if isinstance(cause, urllib3.exceptions.NewConnectionError):
+        return "nothing is listening there"
+    if isinstance(cause, urllib3.exceptions.TimeoutError):
+        return "it takes too long"
+    return str(cause)
+
+
+def _refused(status: int, errors: list[_Error]) -> RefusedError:
+    pointers = [(error.source and error.source.pointer) or "" for error in errors]
+    faulty = {
+        int(found[1]): _named(found[2] or "", error.detail)
+        for error, pointer in zip(errors, pointers, strict=True)
+        if (found := _OPERATION.fullmatch(pointer))
+    }
+    where = f" ({pointers[0]})" if pointers[0].strip("/") not in ("", "data") else ""
+    return RefusedError(f"the server refused ({status}): {errors[0].detail}{where}", faulty)
+
+
+def _named(pointer: str, detail: str) -> str:
+    """Put the member that `pointer` names before what is wrong with it, unless it is told."""
+    member = pointer.removeprefix("attributes/").removeprefix("relationships/")
+    return detail if not member or f"'{member}'" in detail else f"{member}: {detail}"
+
+
+def _job(job_id: str, attributes: _Attributes) -> Job:
+    faults = [_fault(error) for error in attributes.errors or ()]
+    return Job(job_id, attributes.status, attributes.completed_count or 0, faults)
+
+
+def _fault(error: _Error) -> JobFault:
+    meta = error.meta or _Meta()
+    return JobFault(meta.external_id or external_id_in(meta.id or "") or "", error.detail)
