@@ -7,6 +7,7 @@ import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Protocol
 
+import hypothesis
 import pytest
 
 from backroom.server import Server, Started
@@ -18,6 +19,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from backroom.store.database import Database
+
+# A shared machine may take its time over one example; a law is no less one for that.
+hypothesis.settings.register_profile("backroom", deadline=None)
+hypothesis.settings.load_profile("backroom")
 
 _accounts = itertools.count()
 

@@ -118,6 +118,11 @@ def _job_drafts(operation: Operation, revision: str, body: Any) -> list[Draft]:
     job_kind = operation.job_kind
     data = _member(_members(body, ""), "data", "request-data", "")
     members = _members(data, "/data")
+    if not {"attributes", "relationships", "id"} & members.keys():
+        raise Invalid(
+            "One of `attributes`, `relationships` or `id` must be included in the request payload.",
+            "/data",
+        )
     check_type(members, job_kind.type, "/data")
     only(members, ("type", "attributes"), job_kind.type, "/data")
     attributes = _members(

@@ -85,6 +85,8 @@ def list_jobs(call: Call, tx: Transaction, _: Settings) -> Document:
     )
     more = len(rows) > PAGE_SIZE
     rows = rows[:PAGE_SIZE] if older else rows[:PAGE_SIZE][::-1]
+    # A page that was reached backwards has another after it, unless it began at the very end.
+    followed = more if older else cursor is not None and cursor.border != _END
     newer_page = Cursor(rows[0].job_id, older=False) if rows else None
     older_page = Cursor(rows[-1].job_id, older=True) if rows else None
     base = call.request.base
@@ -93,7 +95,7 @@ def list_jobs(call: Call, tx: Transaction, _: Settings) -> Document:
         "links": _page_links(
             call,
             subject,
-            following=older_page if (more if older else cursor is not None) else None,
+            following=older_page if followed else None,
             preceding=newer_page if (cursor is not None if older else more) else None,
         ),
     }

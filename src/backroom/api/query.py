@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 _FIELDS_ON_WRITES_SINCE = "2026-04-15"
 _JOB_ID_FIELD_UNTIL = "2023-12-15"
+_ID_FIELD_SINCE = "2026-04-15"
 
 
 @dataclass
@@ -79,13 +80,14 @@ def _allowed_fields(
 ) -> frozenset[str] | None:
     """Give what `fields[resource_type]` may name, None where it is no parameter here.
 
-    `id` is taken in every revision, though documented late: real clients ask for it.
+    A resource's `id` is taken in every revision, though documented late: real clients ask for it.
     """
     if operation.method != "GET" and revision < _FIELDS_ON_WRITES_SINCE:
         return None
     if resource_type == operation.job_kind.type:
-        ids = ("id", "job_id") if revision < _JOB_ID_FIELD_UNTIL else ("id",)
-        return frozenset((*JOB_ATTRIBUTES, *ids))
+        late = ("job_id",) if revision < _JOB_ID_FIELD_UNTIL else ()
+        ids = ("id",) if revision >= _ID_FIELD_SINCE else ()
+        return frozenset((*JOB_ATTRIBUTES, *late, *ids))
     if operation.includes and resource_type == operation.kind.type:
         return frozenset((*KINDS[operation.kind.name].shown_attributes, "id"))
     return None

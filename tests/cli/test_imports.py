@@ -1,0 +1,235 @@
+from __future__ import annotations
+
+import json
+import re
+import signal
+import subprocess
+import sys
+from importlib import resources
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from backroom.cli.imports import SHOWN_FAULTS, import_command
+from feeds.scripted_server import Answer, scripted
+
+if TYPE_CHECKING:
+    from client import Client
+
+CAP = '{"type":"item","external_id":"C1","title":"Cap","description":"","url":"u"}\n'
+HATS = '{"type":"category","external_id":"hats","name":"Hats"}\n'
+PAGE = Path(__file__).parents[2] / "docs" / "how-to" / "import-a-feed.md"
+EXPECTED = resources.files("backroom.feeds") / "demo" / "shop.expected.json"
+BACKROOM = str(Path(sys.executable).with_name("backroom"))
+
+
+@pytest.fixture
+def feed(tmp_path: Path) -> Path:
+    path = tmp_path / "feed.jsonl"
+    path.write_text(CAP)
+    return path
+
+
+def run(client: Client, *arguments: str | Path) -> Result:
+    environment = {"BACKROOM_URL": client.url, "BACKROOM_KEY": client.key}
+    return CliRunner(env=environment).invoke(import_command, [str(each) for each in arguments])
+
+
+def told(client: Client, *arguments: str | Path) -> Any:
+    return json.loads(run(client, *arguments, "--format", "json").stdout)
+
+
+def test_good_feed_exits_with_0(client: Client, feed: Path) -> None:
+    result = run(client, feed)
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert "catalog-item" in result.stdout
+    assert "Rows that failed" not in result.stdout
+
+
+def test_bad_row_exits_with_3(client: Client, feed: Path) -> None:
+    feed.write_text(CAP + "nonsense\n")
+    result = run(client, feed)
+    assert result.exit_code == 3
+    assert "is not JSON" in result.stdout
+
+
+def test_demo_gives_what_is_expected(client: Client) -> None:
+    expected = json.loads(EXPECTED.read_text("utf-8"))
+    report = told(client, "--demo")
+    counts = {
+        kind: {name: numbers[name] for name in ("rows", "created", "failed")}
+        for kind, numbers in report["counts"].items()
+    }
+    assert counts == expected["counts"]
+    for fault in (*report["faults"], *expected["faults"]):
+        fault.pop("detail", None) or fault.pop("by")
+    assert report["faults"] == expected["faults"]
+
+
+def test_json_tells_all(client: Client, feed: Path) -> None:
+    feed.write_text(CAP.replace('"url"', '"colour":"red","url"') + CAP)
+    report = told(client, feed)
+    assert report.pop("seconds") > 0
+    assert report == {
+        "file": str(feed),
+        "url": client.url,
+        "mode": "create",
+        "error": None,
+        "counts": {"catalog-item": {"rows": 2, "created": 1, "failed": 1, "jobs": 1}},
+        "faults": [
+            {
+                "line": 2,
+                "type": "catalog-item",
+                "external_id": "C1",
+                "detail": "An item with the external id `C1` already exists.",
+            }
+        ],
+        "unknown_columns": [
+            {"column": "colour", "type": "catalog-item", "rows": 1, "first_line": 1}
+        ],
+    }
+
+
+def test_modes_have_their_own_counts(client: Client, feed: Path) -> None:
+    counts = [
+        told(client, feed, "--mode", mode)["counts"]["catalog-item"]
+        for mode in ("upsert", "upsert", "update", "delete")
+    ]
+    assert counts == [
+        {"rows": 1, "created": 1, "updated": 0, "failed": 0, "jobs": 1},
+        {"rows": 1, "created": 0, "updated": 1, "failed": 0, "jobs": 2},
+        {"rows": 1, "updated": 1, "failed": 0, "jobs": 1},
+        {"rows": 1, "deleted": 1, "failed": 0, "jobs": 1},
+    ]
+
+
+def test_csv_loads_as_well(client: Client, tmp_path: Path) -> None:
+    path = tmp_path / "feed.csv"
+    path.write_text(
+        "Type,External_ID,Name,Title,Description,URL,Price,Categories,custom_metadata.colour\r\n"
+        "category,hats,Hats,,,,,,\r\n"
+        'item,C1,,Cap,"a ""fine""\r\ncap",u,9.50,hats|,red\r\n',
+        encoding="utf-8-sig",
+        newline="",
+    )
+    report = told(client, path)
+    assert report["faults"] == report["unknown_columns"] == []
+    assert report["counts"]["catalog-item"]["created"] == 1
+
+
+@pytest.mark.parametrize(("block", "suffix"), [("json", ".jsonl"), ("csv", ".csv")])
+def test_documented_examples_load(client: Client, tmp_path: Path, block: str, suffix: str) -> None:
+    (example,) = re.findall(f"```{block}\n(.*?)```", PAGE.read_text("utf-8"), re.DOTALL)
+    path = (tmp_path / "feed").with_suffix(suffix)
+    path.write_text(example, encoding="utf-8")
+    report = told(client, path)
+    assert report["faults"] == report["unknown_columns"] == []
+    assert set(report["counts"]) == {"catalog-category", "catalog-item", "catalog-variant"}
+
+
+def test_options_are_documented() -> None:
+    page = PAGE.read_text("utf-8")
+    for option in import_command.params:
+        assert option.name == "file" or re.search(rf"{option.opts[-1]}\b", page)
+
+
+def test_format_may_be_named(client: Client, feed: Path) -> None:
+    renamed = feed.rename(feed.with_suffix(".txt"))
+    assert run(client, renamed).exit_code == 2
+    assert run(client, renamed, "--input-format", "jsonl").exit_code == 0
+
+
+def test_unknown_columns_are_noted(client: Client, feed: Path) -> None:
+    feed.write_text(CAP.replace('"url"', '"colour":"red","url"'))
+    assert "Note: column colour: unknown in 1 catalog-item row" in run(client, feed).stdout
+
+
+def test_long_tables_are_cut(client: Client, feed: Path) -> None:
+    feed.write_text("nonsense\n" * (SHOWN_FAULTS + 2))
+    assert "... and 2 more; --format json has all of them." in run(client, feed).stdout
+    assert len(told(client, feed)["faults"]) == SHOWN_FAULTS + 2
+
+
+def test_empty_feed_is_fine(client: Client, feed: Path) -> None:
+    feed.write_text("")
+    assert run(client, feed).exit_code == 0
+    assert told(client, feed)["counts"] == {}
+
+
+def test_batch_is_the_size_of_jobs(client: Client, feed: Path) -> None:
+    feed.write_text(CAP + HATS + HATS.replace("hats", "caps"))
+    assert told(client, feed, "--batch", "1")["counts"]["catalog-category"]["jobs"] == 2
+
+
+def test_wrong_key_exits_with_1(client: Client, feed: Path) -> None:
+    result = run(client, feed, "--key", "pk_wrong")
+    assert result.exit_code == 1
+    assert result.stderr == "Error: the server refused (401): Missing or invalid private key.\n"
+
+
+def test_revision_is_spoken(client: Client, feed: Path) -> None:
+    assert run(client, feed, "--revision", "2023-07-15").exit_code == 0
+    assert "(404)" in run(client, feed, "--revision", "2999-01-01").stderr
+
+
+def test_too_old_revision_exits_with_1(client: Client, feed: Path) -> None:
+    result = run(client, feed, "--revision", "2023-06-15")
+    assert result.exit_code == 1
+    assert result.stderr.startswith("Error: the server refused (400): ")
+
+
+def test_unreadable_feed_exits_with_1(client: Client, tmp_path: Path) -> None:
+    path = tmp_path / "feed.csv"
+    path.write_text("sku;title\n")
+    result = run(client, path)
+    assert result.exit_code == 1
+    assert "feed.csv has no column 'type'" in result.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        (),
+        ("--demo", "{feed}"),
+        ("{feed}", "--url", "localhost:7227"),
+        ("{feed}", "--batch", "101"),
+        ("{feed}.jsonl",),
+    ],
+)
+def test_wrong_usage_exits_with_2(client: Client, feed: Path, arguments: tuple[str, ...]) -> None:
+    assert run(client, *(each.format(feed=feed) for each in arguments)).exit_code == 2
+
+
+def test_key_is_needed(feed: Path) -> None:
+    result = CliRunner(env={"BACKROOM_KEY": None}).invoke(import_command, [str(feed)])
+    assert result.exit_code == 2
+    assert "--key" in result.stderr
+
+
+def test_no_server_exits_with_4(client: Client, feed: Path) -> None:
+    result = run(client, feed, "--url", "http://127.0.0.1:1")
+    assert result.exit_code == 4
+    assert "Error: no answer from http://127.0.0.1:1: nothing is listening" in result.stderr
+    assert "catalog-item" in result.stdout
+
+
+def test_slow_job_exits_with_4(paused_client: Client, feed: Path) -> None:
+    result = run(paused_client, feed, "--timeout", "0.1")
+    assert result.exit_code == 4
+    assert "was not complete after 0.1 s" in result.stderr
+
+
+def test_interrupt_exits_with_130(feed: Path) -> None:
+    accepted = Answer(202, {"data": {"id": "J1", "attributes": {"status": "processing"}}})
+    processing = Answer(200, {"data": {"attributes": {"status": "processing"}}})
+    with scripted(accepted, processing) as script:
+        command = [BACKROOM, "import", str(feed), "--url", script.url, "--key", "pk_test"]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+            assert script.asked.wait(10)
+            process.send_signal(signal.SIGINT)
+            output, error = process.communicate(timeout=10)
+    assert process.returncode == 130
+    assert error == b"Error: interrupted; jobs already sent go on\n"
+    assert b"catalog-item" in output

@@ -1,0 +1,175 @@
+from __future__ import annotations
+
+import csv
+import io
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from backroom.feeds.comma_separated import read, records
+from backroom.feeds.rows import FeedError, Row, RowFault
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+COLUMNS = ["type", "external_id", "title", "description", "custom_metadata.Note"]
+GOOD = "item,C1,Cap\n"
+
+texts = st.text(st.characters(exclude_categories=["Cs"]), min_size=1).filter(str.strip)
+rows = st.lists(st.tuples(texts, texts, texts, texts), max_size=5)
+
+
+@pytest.fixture(scope="module")
+def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("feed") / "feed.csv"
+
+
+def read_text(path: Path, text: str, header: str = "type,external_id,title\n") -> list[object]:
+    path.write_text(header + text, encoding="utf-8", newline="")
+    return [
+        (row.line, row.detail) if isinstance(row, RowFault) else row.external_id
+        for row in read(path)
+    ]
+
+
+def table(columns: list[str], rows: list[tuple[str, ...]], ends: str) -> str:
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, lineterminator=ends, quoting=csv.QUOTE_ALL)
+    writer.writerow(columns)
+    writer.writerows(rows)
+    return text.getvalue()
+
+
+@settings(deadline=None)
+@given(
+    rows,
+    st.permutations(range(5)),
+    st.sampled_from(["\n", "\r\n"]),
+    st.sampled_from(["utf-8", "utf-8-sig"]),
+    st.sampled_from([str.upper, str.lower, str.title]),
+)
+def test_rows_read_as_written(
+    path: Path,
+    rows: list[tuple[str, ...]],
+    order: list[int],
+    ends: str,
+    encoding: str,
+    case: Callable[[str], str],
+) -> None:
+    columns = [*map(case, COLUMNS[:4]), COLUMNS[4]]
+    cells = [("item", *row) for row in rows]
+    text = table(
+        [columns[index] for index in order],
+        [tuple(row[index] for index in order) for row in cells],
+        ends,
+    )
+    path.write_bytes(text.encode(encoding))
+    found = [
+        (row.external_id, *row.attributes.values()) for row in read(path) if isinstance(row, Row)
+    ]
+    assert found == [(*row[:3], {"Note": row[3]}) for row in rows]
+
+
+@settings(deadline=None)
+@given(st.lists(st.text("ab ,", min_size=1), max_size=6), st.integers(0, 6))
+def test_open_quote_costs_one_line(lines: list[str], position: int) -> None:
+    whole = list(records(io.StringIO("\n".join(lines), newline="")))
+    broken = [*lines[:position], 'x,"y', *lines[position:]]
+    found = list(records(io.StringIO("\n".join(broken), newline="")))
+    good = [cells for _, cells in found if not isinstance(cells, str)]
+    assert good == [cells for _, cells in whole]
+    assert len(found) == len(whole) + 1
+
+
+def test_quoted_newlines_keep_line_numbers(path: Path) -> None:
+    assert read_text(path, 'item,C1,"a\nb\n"\nitem,C2\n') == [
+        "C1",
+        (5, "has 2 cells where the first line has 3"),
+    ]
+
+
+def test_text_after_a_quote_is_a_fault(path: Path) -> None:
+    found = read_text(path, f'item,C0,"Cap" red\n{GOOD}')
+    assert found == [(2, "is not CSV: ',' expected after '\"'"), "C1"]
+
+
+def test_cut_off_file_is_a_fault(path: Path) -> None:
+    assert read_text(path, f'{GOOD}item,C2,"Ca') == [
+        "C1",
+        (3, "is not CSV: unexpected end of data"),
+    ]
+
+
+def test_empty_records_are_passed_over(path: Path) -> None:
+    assert read_text(path, f"\n,,\n{GOOD}") == ["C1"]
+
+
+def test_empty_cells_are_not_given(path: Path) -> None:
+    read_text(path, "item,C1, \n")
+    (row,) = read(path)
+    assert isinstance(row, Row)
+    assert row.attributes == {}
+
+
+def test_other_encodings_are_a_fault(path: Path) -> None:
+    path.write_bytes(b"type,external_id\nitem,caf\xe9\nitem,C1\n")
+    fault, row = read(path)
+    assert isinstance(fault, RowFault)
+    assert (fault.line, fault.detail, row.line) == (2, "is not UTF-8 text", 3)
+
+
+def test_all_wrong_cells_are_told(path: Path) -> None:
+    header = "type,external_id,price,published,categories\n"
+    (found,) = read_text(path, "item,C1,19.99 USD,maybe,[\n", header)
+    assert found == (
+        2,
+        (
+            "price: '19.99 USD' is not a number; write it as 1299.95; "
+            "published: 'maybe' is neither true nor false; "
+            "categories: begins with [ but is not a JSON list"
+        ),
+    )
+
+
+def test_faults_know_their_row(path: Path) -> None:
+    read_text(path, "variant,C1-M,x\n", "type,external_id,price\n")
+    (fault,) = read(path)
+    assert isinstance(fault, RowFault)
+    assert fault.kind
+    assert (fault.kind.name, fault.external_id) == ("variant", "C1-M")
+
+
+def test_wrong_type_beats_wrong_cells(path: Path) -> None:
+    found = read_text(path, "hat,C1,x\n", "type,external_id,price\n")
+    assert found == [(2, "type is 'hat', which is none of item, variant, category")]
+
+
+def test_nameless_columns_have_a_number(path: Path) -> None:
+    read_text(path, "item,C1,x\n", "type,external_id,\n")
+    (row,) = read(path)
+    assert isinstance(row, Row)
+    assert row.left_out == ("(column 3)",)
+
+
+@pytest.mark.parametrize(
+    ("header", "detail"),
+    [
+        ("", "is empty: its first line has to name the columns"),
+        ("id;title\n", "has no column 'type': its first line has to name the columns"),
+        ("type,external_id,Type\n", "has more than one column 'type'"),
+        ('type,"external_id\n', "can't be read: its first line is not CSV"),
+    ],
+)
+def test_bad_header_ends_the_reading(path: Path, header: str, detail: str) -> None:
+    with pytest.raises(FeedError) as caught:
+        read_text(path, "", header)
+    assert str(caught.value).startswith(detail)
+
+
+def test_utf_16_is_refused(path: Path) -> None:
+    path.write_bytes("type,external_id\n".encode("utf-16"))
+    with pytest.raises(FeedError, match="is not UTF-8 text"):
+        list(read(path))

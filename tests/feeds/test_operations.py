@@ -1,0 +1,121 @@
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from backroom.catalog.kinds import CATEGORY, ITEM, VARIANT, JobKind, Verb
+from backroom.feeds.operations import LARGEST_BODY, Operation, batches, body, operation_from
+from backroom.feeds.rows import Row, RowFault
+
+CAP = Row(4, ITEM, "C1", {"title": "Cap", "description": "", "url": "u"}, ("hats",))
+CAP_M = Row(
+    5,
+    VARIANT,
+    "C1-M",
+    {
+        "title": "Cap M",
+        "description": "",
+        "sku": "1",
+        "inventory_quantity": 0,
+        "price": 9.5,
+        "url": "u",
+    },
+    ("C1",),
+)
+HATS = Row(1, CATEGORY, "hats", {"name": "Hats"})
+ID = "$custom:::$default:::"
+
+
+def document(row: Row, verb: Verb) -> Any:
+    operation = operation_from(row, verb)
+    assert isinstance(operation, Operation), operation
+    return msgspec.json.decode(operation.encoded)
+
+
+def fault(row: Row, verb: Verb = Verb.CREATE) -> str:
+    found = operation_from(row, verb)
+    assert isinstance(found, RowFault)
+    assert (found.line, found.external_id) == (row.line, row.external_id)
+    return found.detail
+
+
+def test_create_has_external_id() -> None:
+    assert document(HATS, Verb.CREATE) == {
+        "type": "catalog-category",
+        "attributes": {"external_id": "hats", "name": "Hats"},
+    }
+
+
+def test_update_has_id() -> None:
+    assert document(HATS, Verb.UPDATE) == {
+        "type": "catalog-category",
+        "id": ID + "hats",
+        "attributes": {"name": "Hats"},
+    }
+
+
+@pytest.mark.parametrize("row", [CAP, CAP_M, HATS])
+def test_delete_has_nothing_else(row: Row) -> None:
+    expected = {"type": row.kind.type, "id": ID + row.external_id}
+    assert document(row, Verb.DELETE) == expected
+
+
+@pytest.mark.parametrize("verb", [Verb.CREATE, Verb.UPDATE])
+def test_items_are_put_into_categories(verb: Verb) -> None:
+    data = [{"type": "catalog-category", "id": ID + "hats"}]
+    assert document(CAP, verb)["relationships"] == {"categories": {"data": data}}
+
+
+def test_variants_are_created_with_item() -> None:
+    data = {"type": "catalog-item", "id": ID + "C1"}
+    assert document(CAP_M, Verb.CREATE)["relationships"] == {"item": {"data": data}}
+
+
+def test_variants_keep_their_item() -> None:
+    assert "relationships" not in document(CAP_M, Verb.UPDATE)
+
+
+def test_create_needs_required_columns() -> None:
+    assert fault(Row(1, ITEM, "C1", {"title": None, "url": "u"})) == (
+        "title and description are missing"
+    )
+
+
+def test_variant_needs_its_item() -> None:
+    assert fault(Row(1, VARIANT, "C1-M", CAP_M.attributes)) == "item is missing"
+
+
+def test_update_needs_nothing() -> None:
+    assert document(Row(1, ITEM, "C1", {}), Verb.UPDATE)["attributes"] == {}
+
+
+def test_enormous_row_is_a_fault() -> None:
+    large = Row(1, CATEGORY, "hats", {"name": "x" * LARGEST_BODY})
+    assert fault(large).startswith("is larger than a request may be (4,9")
+
+
+@settings(deadline=None)
+@given(st.lists(st.integers(1, LARGEST_BODY // 3), max_size=20), st.integers(1, 10))
+def test_batches_hold_everything_within_limits(lengths: list[int], size: int) -> None:
+    operations = [Operation(HATS, bytes(length)) for length in lengths]
+    made = list(batches(operations, size))
+    assert [operation for batch in made for operation in batch] == operations
+    assert all(0 < len(batch) <= size for batch in made)
+    assert all(sum(len(each.encoded) for each in batch) <= LARGEST_BODY for batch in made)
+
+
+def test_body_holds_the_operations() -> None:
+    operation = operation_from(HATS, Verb.DELETE)
+    assert isinstance(operation, Operation)
+    encoded = body(JobKind(CATEGORY, Verb.DELETE), [operation, operation])
+    data = [document(HATS, Verb.DELETE)] * 2
+    assert msgspec.json.decode(encoded) == {
+        "data": {
+            "type": "catalog-category-bulk-delete-job",
+            "attributes": {"categories": {"data": data}},
+        }
+    }

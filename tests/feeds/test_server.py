@@ -1,0 +1,147 @@
+from __future__ import annotations
+
+import socket
+import time
+from typing import Any
+
+import pytest
+
+from backroom.catalog.kinds import ITEM, JobKind, Verb
+from backroom.feeds.server import JobFault, RefusedError, Server, UnreachableError
+from feeds.scripted_server import Answer, scripted
+
+DELETES = JobKind(ITEM, Verb.DELETE)
+ACCEPTED = Answer(202, {"data": {"id": "J1", "attributes": {"status": "processing"}}})
+PROCESSING = Answer(200, {"data": {"attributes": {"status": "processing"}}})
+
+
+def server(url: str, timeout: float = 10) -> Server:
+    return Server(url, "pk_test", "2026-10-15", timeout)
+
+
+def complete(**attributes: Any) -> Answer:
+    return Answer(200, {"data": {"attributes": {"status": "complete", **attributes}}})
+
+
+def refusal(pointer: str | None, detail: str = "This field may not be null.") -> Answer:
+    return Answer(400, {"errors": [{"detail": detail, "source": {"pointer": pointer}}]})
+
+
+def refused(answer: Answer) -> RefusedError:
+    with scripted(answer) as script, pytest.raises(RefusedError) as caught:
+        server(script.url).submit(DELETES, [])
+    return caught.value
+
+
+def test_job_is_handed_in() -> None:
+    with scripted(ACCEPTED) as script:
+        assert server(script.url + "/").submit(DELETES, []) == "J1"
+    ((method, path, headers),) = script.requests
+    assert (method, path) == ("POST", "/api/catalog-item-bulk-delete-jobs")
+    assert headers["Authorization"] == "Klaviyo-API-Key pk_test"
+    assert headers["revision"] == "2026-10-15"
+    assert headers["Content-Type"] == "application/vnd.api+json"
+
+
+def test_old_revisions_name_jobs_elsewhere() -> None:
+    with scripted(Answer(202, {"data": {"attributes": {"status": "", "job_id": "J2"}}})) as script:
+        assert server(script.url).submit(DELETES, []) == "J2"
+
+
+def test_job_is_waited_for() -> None:
+    with scripted(PROCESSING, PROCESSING, complete(completed_count=3)) as script:
+        job = server(script.url).wait(DELETES, "J1")
+    assert (job.status, job.completed, job.faults) == ("complete", 3, [])
+    assert {path for _, path, _ in script.requests} == {"/api/catalog-item-bulk-delete-jobs/J1"}
+
+
+def test_errors_name_their_row() -> None:
+    errors = [
+        {"detail": "exists", "meta": {"external_id": "C1"}},
+        {"detail": "does not", "meta": {"id": "$custom:::$default:::C2"}},
+        {"detail": "neither"},
+    ]
+    with scripted(complete(errors=errors)) as script:
+        job = server(script.url).wait(DELETES, "J1")
+    assert job.faults == [
+        JobFault("C1", "exists"),
+        JobFault("C2", "does not"),
+        JobFault("", "neither"),
+    ]
+
+
+def test_waiting_has_an_end() -> None:
+    with scripted(PROCESSING) as script, pytest.raises(UnreachableError) as caught:
+        server(script.url, timeout=0.1).wait(DELETES, "J1")
+    assert str(caught.value) == (
+        "job J1 (catalog-item bulk delete job) was not complete after 0.1 s"
+    )
+
+
+@pytest.mark.parametrize("status", [429, 503])
+def test_throttled_request_is_repeated(status: int) -> None:
+    slower = Answer(status, {"errors": []}, {"Retry-After": "1"})
+    began = time.monotonic()
+    with scripted(slower, ACCEPTED) as script:
+        assert server(script.url).submit(DELETES, []) == "J1"
+    assert time.monotonic() - began >= 1
+
+
+@pytest.mark.parametrize(
+    ("pointer", "detail"),
+    [
+        ("/data/attributes/items/data/7/attributes/price", "price: This field may not be null."),
+        ("/data/attributes/items/7/attributes/images/0", "images/0: This field may not be null."),
+        ("/data/attributes/items/data/7", "This field may not be null."),
+        ("/data/attributes/items/data/7/relationships/item", "item: This field may not be null."),
+    ],
+)
+def test_refusal_names_the_operation(pointer: str, detail: str) -> None:
+    assert refused(refusal(pointer)).faulty == {7: detail}
+
+
+def test_named_members_are_told_once() -> None:
+    pointer = "/data/attributes/items/data/0/attributes/title"
+    error = refused(refusal(pointer, "'title' is a required field."))
+    assert error.faulty == {0: "'title' is a required field."}
+
+
+@pytest.mark.parametrize(
+    ("pointer", "told"),
+    [("/data/", ""), (None, ""), ("/data/attributes/items", " (/data/attributes/items)")],
+)
+def test_other_refusals_name_no_operation(pointer: str | None, told: str) -> None:
+    error = refused(refusal(pointer))
+    assert error.faulty == {}
+    assert str(error) == f"the server refused (400): This field may not be null.{told}"
+
+
+@pytest.mark.parametrize("body", [b"<html>", b"\xff", [], {"errors": []}, {"errors": {}}, b""])
+def test_other_servers_are_recognised(body: Any) -> None:
+    assert str(refused(Answer(404, body))) == (
+        "POST /api/catalog-item-bulk-delete-jobs was answered with status 404 "
+        "and no document of this API"
+    )
+
+
+@pytest.mark.parametrize("body", [b"fine", {"data": []}, {"data": {}}, []])
+def test_other_answers_are_recognised(body: Any) -> None:
+    assert str(refused(Answer(202, body))).endswith("status 202 and no document of this API")
+
+
+def test_redirects_are_not_followed() -> None:
+    assert refused(Answer(307, b"", {"Location": "/elsewhere"})).faulty == {}
+
+
+def test_nobody_listening_is_told() -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{free.getsockname()[1]}"
+        with pytest.raises(UnreachableError) as caught:
+            server(url).submit(DELETES, [])
+    assert str(caught.value) == f"no answer from {url}: nothing is listening there"
+
+
+def test_unknown_name_is_told() -> None:
+    with pytest.raises(UnreachableError, match="its name is not known"):
+        server("http://backroom.invalid").submit(DELETES, [])
