@@ -49,9 +49,12 @@ test: lint ## Lint, types and every test
 quick: lint ## Lint, types and the tests of under a minute
 	@$(BIN)/pytest -n 4 --dist worksteal -m "not slow"
 
+LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --upgrade pyproject.toml
+
 lock: $(VENV)/.dev ## Take the newest allowed dependencies into the lock files
-	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --upgrade pyproject.toml -o requirements/run.txt
-	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --upgrade pyproject.toml --group dev -c requirements/run.txt -o requirements/dev.txt
+	@$(LOCK) -o requirements/run.txt
+	@$(LOCK) --extra postgres -c requirements/run.txt -o requirements/postgres.txt
+	@$(LOCK) --extra postgres --group dev -c requirements/postgres.txt -o requirements/dev.txt
 
 clean: ## Remove what the other targets made
 	rm -rf $(VENV) .cache .mypy_cache .pytest_cache .ruff_cache .hypothesis

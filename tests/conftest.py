@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import itertools
+import tempfile
 import threading
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 import hypothesis
 import pytest
 
-from backroom.server import Server, Started
+from backroom.server import Server
 from backroom.settings import Settings
 from backroom.store import keys, open_database
 from client import Client
+from engines import ENGINES, SERVED, Cluster, workers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,24 +36,71 @@ class MakeClient(Protocol):
     def __call__(self, scopes: str | None = None, account: str | None = None) -> Client: ...
 
 
+class NewDatabase(Protocol):
+    """Gives the URL of an empty database of the engine under test, None for an ephemeral one."""
+
+    def __call__(self) -> str | None: ...
+
+
+@pytest.fixture(scope="session")
+def cluster(testrun_uid: str) -> Iterator[Cluster]:
+    """The PostgreSQL server of this test run."""
+    shared = Cluster(Path(tempfile.gettempdir()) / f"backroom-tests-{testrun_uid}" / "postgres")
+    yield shared
+    shared.stop()
+
+
+@pytest.fixture(scope="session", params=ENGINES)
+def engine(request: pytest.FixtureRequest) -> str:
+    """The engine of tests that speak to the store itself: each in turn."""
+    return str(request.param)
+
+
+@pytest.fixture(scope="session", params=SERVED)
+def served(request: pytest.FixtureRequest) -> str:
+    """The engine of tests that speak to a server; BACKROOM_TEST_ENGINES names them."""
+    return str(request.param)
+
+
+@pytest.fixture(scope="session")
+def new_database(served: str, request: pytest.FixtureRequest) -> NewDatabase:
+    """Make databases for servers."""
+    return _maker(served, request)
+
+
+@pytest.fixture(scope="session")
+def new_store(engine: str, request: pytest.FixtureRequest) -> NewDatabase:
+    """Make databases for the store's own tests."""
+    return _maker(engine, request)
+
+
+def _maker(engine: str, request: pytest.FixtureRequest) -> NewDatabase:
+    if engine == "sqlite":
+        return lambda: None
+    cluster: Cluster = request.getfixturevalue("cluster")
+    return cluster.create_database
+
+
 @contextmanager
-def running(**settings: Any) -> Iterator[Server]:
-    """Run a server of this process on a free port until the block ends."""
-    server = Server(Settings(port=0, ephemeral=True, **settings))
-    ready = threading.Event()
-
-    def announce(_: Started) -> None:
-        ready.set()
-
-    thread = threading.Thread(target=server.run, args=(announce,), name="server")
-    thread.start()
-    try:
+def running(url: str | None, **settings: Any) -> Iterator[Server]:
+    """Run a server of this process on a free port, and a worker where it needs one."""
+    kept: dict[str, Any] = {"ephemeral": True} if url is None else {"database": url}
+    with ExitStack() as stack:
+        server = Server(Settings(port=0, **kept, **settings))
+        ready = threading.Event()
+        thread = threading.Thread(target=server.run, args=(lambda _: ready.set(),), name="server")
+        thread.start()
+        stack.callback(_stop, server, thread)
         assert ready.wait(10), "the server did not start"
+        if url is not None:
+            stack.enter_context(workers(url, "--job-delay", str(settings.get("job_delay", 0))))
         yield server
-    finally:
-        server.stop()
-        thread.join(20)
-        assert not thread.is_alive(), "the server did not stop"
+
+
+def _stop(server: Server, thread: threading.Thread) -> None:
+    server.stop()
+    thread.join(20)
+    assert not thread.is_alive(), "the server did not stop"
 
 
 def client_of(server: Server, scopes: str | None = None, account: str | None = None) -> Client:
@@ -61,9 +111,9 @@ def client_of(server: Server, scopes: str | None = None, account: str | None = N
 
 
 @pytest.fixture(scope="session")
-def live_server() -> Iterator[Server]:
+def live_server(new_database: NewDatabase) -> Iterator[Server]:
     """A server without rate limits that applies jobs at once."""
-    with running(limits="off") as server:
+    with running(new_database(), limits="off") as server:
         yield server
 
 
@@ -86,9 +136,9 @@ def client(make_client: MakeClient) -> Client:
 
 
 @pytest.fixture(scope="session")
-def limited_server() -> Iterator[Server]:
+def limited_server(new_database: NewDatabase) -> Iterator[Server]:
     """A server with the real rate limits."""
-    with running(limits="real") as server:
+    with running(new_database(), limits="real") as server:
         yield server
 
 
@@ -98,9 +148,9 @@ def limited_client(limited_server: Server) -> Client:
 
 
 @pytest.fixture(scope="session")
-def paused_server() -> Iterator[Server]:
+def paused_server(new_database: NewDatabase) -> Iterator[Server]:
     """A server on which every job waits for an hour."""
-    with running(limits="off", job_delay=3600) as server:
+    with running(new_database(), limits="off", job_delay=3600) as server:
         yield server
 
 
@@ -110,8 +160,8 @@ def paused_client(paused_server: Server) -> Client:
 
 
 @pytest.fixture
-def database() -> Iterator[Database]:
+def database(new_store: NewDatabase) -> Iterator[Database]:
     """An empty database with today's schema."""
-    opened = open_database(None)
+    opened = open_database(new_store())
     yield opened
     opened.close()

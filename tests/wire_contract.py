@@ -23,17 +23,23 @@ FIRST_REVISION = REVISIONS[0]
 
 # When something moved; each is told in shared/contract/REVISIONS.md.
 SKU_IN_UPDATES = "2023-02-22"
+MORE_RELATIONSHIPS = "2023-02-22"
 WRAPPED_BODIES = "2023-07-15"
 JOB_ID_IS_ID = "2023-12-15"
 DELETE_READS_WITHOUT_DATA = "2023-12-15"
+READS_WITHOUT_DATA = "2023-12-15"
 NULLS = "2024-02-15"
 RELATIONSHIP_DATA_OPTIONAL = "2024-05-15"
+DATA_OPTIONAL = "2024-05-15"
+FILTERED_ID_LISTS = "2024-10-15"
 NO_FIRST_AND_LAST = "2025-04-15"
 SINGLE_LINKS = "2026-01-15"
+ID_LIST_LINKS = "2026-01-15"
 DELETE_READS_WITH_DATA = "2026-04-15"
 INCLUDED_RELATIONSHIPS = "2026-04-15"
 ID_AMONG_FIELDS = "2026-04-15"
 FIELDS_ON_POST = "2026-04-15"
+PAGE_SIZE = "2026-04-15"
 
 PLURALS = {"item": "items", "variant": "variants", "category": "categories"}
 VERBS = ("create", "update", "delete")
@@ -210,7 +216,7 @@ def job_validator(
     assert operation.response_schema
     members = closed(deepcopy(CONTRACT["schemas"][operation.response_schema]))["properties"]
     members.pop("meta", None)
-    _allow_null_pages(members, revision)
+    allow_null_pages(members, revision)
     job = members["data"]["items"] if answers == "list" else members["data"]
     _adjust_job(job, revision, kind)
     if answers == "post":
@@ -231,7 +237,7 @@ def job_validator(
     )
 
 
-def _allow_null_pages(members: Any, revision: str) -> None:
+def allow_null_pages(members: Any, revision: str) -> None:
     """Page links may be null everywhere; first and last are gone before the documents say so."""
     links = members.get("links", {}).get("properties", {})
     for page in ("next", "prev"):

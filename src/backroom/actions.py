@@ -1,27 +1,32 @@
-"""Create, update and delete: what one call, or one entry of a bulk job, does to the catalog.
+"""Create, update, delete, link: what one call, or one entry of a job, does to the catalog.
 
-Each takes many drafts of one kind and gives an outcome for each, in order: the record that now is
-(or, for a delete, was), or the fault that kept it from being. A single call is a batch of one. All
-that a batch needs is read at once and written at once; in between the drafts see each other.
+Each of the first three takes many drafts of one kind and gives an outcome for each, in order: the
+record that now is (or, for a delete, was), or the fault that kept it from being. A single call is a
+batch of one. All that a batch needs is read at once and written at once; in between the drafts see
+each other.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from backroom import clock
 from backroom.catalog import ids
-from backroom.catalog.kinds import KINDS, Kind, Relation, Verb
+from backroom.catalog.kinds import CATEGORY, KINDS, Kind, Relation, Verb
+from backroom.catalog.values import stored
 from backroom.errors import (
     AlreadyExists,
+    AlreadyLinked,
     DoesNotExist,
+    NotLinked,
     OperationFault,
     UnknownCategory,
     UnknownRelated,
 )
-from backroom.store import links, records
+from backroom.store import links, records, search
 from backroom.store.records import Record, Values
 
 if TYPE_CHECKING:
@@ -73,6 +78,7 @@ def update(tx: Transaction, kind: Kind, account: str, drafts: Sequence[Draft]) -
     moment = clock.coarse_timestamp(clock.now())
     outcomes: list[Outcome] = []
     changed: dict[int, Values] = {}
+    renamed: set[int] = set()
     for draft in drafts:
         record = present.get(draft.external_id or "")
         fault = _absent(kind, draft) if record is None else targets.missing(draft)
@@ -80,6 +86,8 @@ def update(tx: Transaction, kind: Kind, account: str, drafts: Sequence[Draft]) -
             outcomes.append(fault or _absent(kind, draft))
             continue
         attributes = msgspec.json.decode(record.attributes)
+        if draft.attributes.get(kind.searched) not in {None, attributes[kind.searched]}:
+            renamed.add(record.number)
         attributes |= draft.attributes
         attributes["updated"] = moment
         values = _values(kind, record.number, attributes)
@@ -87,7 +95,7 @@ def update(tx: Transaction, kind: Kind, account: str, drafts: Sequence[Draft]) -
         targets.link(draft, record.number)
         present[record.external_id] = _record(values)
         outcomes.append(_record(values))
-    records.update(tx, kind, account, changed.values())
+    records.update(tx, kind, account, changed.values(), renamed)
     targets.write()
     return outcomes
 
@@ -115,6 +123,68 @@ ACTIONS: dict[Verb, Callable[[Transaction, Kind, str, Sequence[Draft]], list[Out
 }
 
 
+@dataclass(frozen=True)
+class Relationship:
+    """A to-many relationship of one resource that may be written: which, whose, to what kind."""
+
+    owner: Kind
+    number: int
+    resource_id: str
+    name: str
+    target: Kind
+
+
+def add(tx: Transaction, account: str, relationship: Relationship, related: list[str]) -> None:
+    """Link resources by id. Raises `AlreadyLinked` where one is linked already; then none is."""
+    found = _related_numbers(tx, account, relationship, related)
+    if links.present(tx, account, relationship.name, relationship.number, found):
+        raise AlreadyLinked(relationship.owner.name, relationship.resource_id)
+    links.add(tx, account, relationship.name, relationship.number, found)
+
+
+def replace(tx: Transaction, account: str, relationship: Relationship, related: list[str]) -> None:
+    """Make `related` all that is linked."""
+    found = _related_numbers(tx, account, relationship, related)
+    links.replace(tx, account, relationship.name, relationship.number, found)
+
+
+def remove(tx: Transaction, account: str, relationship: Relationship, related: list[str]) -> None:
+    """Unlink resources by id. Raises `NotLinked` where one isn't linked; then none is unlinked."""
+    numbers = _numbers_by_id(tx, account, relationship.target, related)
+    found = list(numbers.values())
+    present = links.present(tx, account, relationship.name, relationship.number, found)
+    for each in related:
+        if numbers.get(each) not in present:
+            raise NotLinked(relationship.owner.name, relationship.resource_id)
+    links.remove(tx, account, relationship.name, relationship.number, found)
+
+
+def _related_numbers(
+    tx: Transaction, account: str, relationship: Relationship, related: list[str]
+) -> list[int]:
+    """Give the numbers of related resources, all of which must exist."""
+    numbers = _numbers_by_id(tx, account, relationship.target, related)
+    for each in related:
+        if each not in numbers:
+            raise unknown_related(relationship.target, each, "")
+    return list(numbers.values())
+
+
+def _numbers_by_id(
+    tx: Transaction, account: str, kind: Kind, resource_ids: list[str]
+) -> dict[str, int]:
+    wanted = {ids.external_id(each): each for each in resource_ids}
+    known = records.numbers(tx, kind, account, (each for each in wanted if each is not None))
+    return {wanted[external_id]: number for external_id, number in known.items()}
+
+
+def unknown_related(target: Kind, resource_id: str, pointer: str) -> OperationFault:
+    """Make the fault of a related resource that isn't there."""
+    if target is CATEGORY:
+        return UnknownCategory(pointer)
+    return UnknownRelated(target.with_article, resource_id, pointer)
+
+
 def _external_ids(drafts: Iterable[Draft]) -> list[str]:
     return [external_id for draft in drafts if (external_id := draft.external_id) is not None]
 
@@ -126,11 +196,13 @@ def _absent(kind: Kind, draft: Draft) -> DoesNotExist:
 def _values(
     kind: Kind, number: int, attributes: dict[str, Any], parent: int | None = None
 ) -> Values:
+    text = {name: stored(value) for name, value in attributes.items()}
     return Values(
         number,
         attributes["external_id"],
-        msgspec.json.encode(attributes).decode(),
+        msgspec.json.encode(text).decode(),
         {name: _column(attributes[name]) for name in kind.columns},
+        search.folded(attributes[kind.searched]),
         parent,
     )
 
@@ -173,14 +245,9 @@ class _Targets:
         for relation in self._kind.relations:
             for each in draft.relations.get(relation.name, ()):
                 if self._number(relation, each) is None:
-                    return self._fault(relation, each)
+                    pointer = f"/relationships/{relation.name}"
+                    return unknown_related(KINDS[relation.target], each, pointer)
         return None
-
-    @staticmethod
-    def _fault(relation: Relation, resource_id: str) -> OperationFault:
-        if relation.target == "category":
-            return UnknownCategory()
-        return UnknownRelated(KINDS[relation.target].with_article, resource_id, relation.name)
 
     def parent(self, draft: Draft) -> int | None:
         """Give the number of the one resource that a draft belongs to."""

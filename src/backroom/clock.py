@@ -9,6 +9,7 @@ import uuid
 from datetime import UTC, datetime, timedelta
 
 _CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_VALUES = {letter: value for value, letter in enumerate(_CROCKFORD)}
 _RANDOM_BITS = 80
 _SEQUENCE_BITS = 12
 _NODE_BITS = 10
@@ -23,6 +24,11 @@ _node = secrets.randbits(_NODE_BITS)
 def now() -> datetime:
     """Give the present moment in UTC."""
     return datetime.now(UTC) + _offset
+
+
+def epoch() -> float:
+    """Give the seconds since 1970, as windows of time are counted in."""
+    return time.time()
 
 
 def travel(by: timedelta) -> None:
@@ -50,8 +56,17 @@ def _milliseconds(moment: datetime) -> int:
     return int(moment.timestamp() * 1000)
 
 
-def _ulid(value: int) -> str:
-    return "".join(_CROCKFORD[value >> shift & 31] for shift in range(125, -1, -5))
+def ulid_text(number: int) -> str:
+    """Write a number of 128 bits as a ULID."""
+    return "".join(_CROCKFORD[number >> shift & 31] for shift in range(125, -1, -5))
+
+
+def ulid_number(ulid: str) -> int:
+    """Give the number that a ULID writes."""
+    number = 0
+    for letter in ulid:
+        number = number << 5 | _VALUES[letter]
+    return number
 
 
 def new_ulid(moment: datetime) -> str:
@@ -61,12 +76,12 @@ def new_ulid(moment: datetime) -> str:
         fresh = _milliseconds(moment) << _RANDOM_BITS | secrets.randbits(_RANDOM_BITS)
         # Within a millisecond, or when the clock steps back, only counting on keeps the order.
         _last_ulid = fresh if fresh > _last_ulid else _last_ulid + 1
-        return _ulid(_last_ulid)
+        return ulid_text(_last_ulid)
 
 
 def least_ulid(moment: datetime) -> str:
     """Give the smallest ULID of `moment`'s millisecond: a border for ranges of ids."""
-    return _ulid(_milliseconds(moment) << _RANDOM_BITS)
+    return ulid_text(_milliseconds(moment) << _RANDOM_BITS)
 
 
 def new_number() -> int:
@@ -77,6 +92,8 @@ def new_number() -> int:
     """
     global _last_tick  # noqa: PLW0603 - as _offset
     with _lock:
-        tick = (time.time_ns() // 1_000_000) << _SEQUENCE_BITS
+        # Beginning anywhere within the millisecond, two processes rarely meet at its first count.
+        start = secrets.randbits(_SEQUENCE_BITS - 1)
+        tick = (time.time_ns() // 1_000_000) << _SEQUENCE_BITS | start
         _last_tick = tick if tick > _last_tick else _last_tick + 1
         return _last_tick << _NODE_BITS | _node

@@ -24,7 +24,9 @@ The family::
         ├── AlreadyExists           409 conflict
         ├── DoesNotExist            404 not_found
         ├── UnknownRelated          404 not_found
-        └── UnknownCategory         400 invalid
+        ├── UnknownCategory         400 invalid
+        ├── AlreadyLinked           409 conflict
+        └── NotLinked               404 not_found
 
 Codes and titles are the observed ones where a recorded answer exists, else those of Django REST
 framework, which all recorded ones equal. How a fault looks on the wire is in `api/documents.py`.
@@ -47,6 +49,11 @@ class Fault(Exception):  # noqa: N818 - a fault is the client's, an error ours
     def __init__(self, detail: str) -> None:
         super().__init__(detail)
         self.detail = detail
+
+
+def below(pointer: str, name: str) -> str:
+    """Give the JSON pointer to a member that a client named, whatever is in the name."""
+    return f"{pointer}/{name.replace('~', '~0').replace('/', '~1')}"
 
 
 class Invalid(Fault):
@@ -255,15 +262,49 @@ class UnknownRelated(OperationFault):
     code = "not_found"
     title = "Not found."
 
-    def __init__(self, name: str, resource_id: str, relation: str) -> None:
+    def __init__(self, name: str, resource_id: str, relationship: str) -> None:
         super().__init__(
-            f"{name} with the id `{resource_id}` does not exist.",
-            f"/relationships/{relation}/data/id",
+            f"{name} with the id `{resource_id}` does not exist.", _related_id(relationship)
         )
 
 
 class UnknownCategory(OperationFault):
     """An item that names a category that isn't there (detail observed in a bulk job)."""
 
-    def __init__(self) -> None:
-        super().__init__("Invalid category information.", "/relationships/categories/data/id")
+    def __init__(self, relationship: str) -> None:
+        super().__init__("Invalid category information.", _related_id(relationship))
+
+
+class AlreadyLinked(OperationFault):
+    """A link that is to be added and is there already (detail and pointer observed)."""
+
+    status = 409
+    code = "conflict"
+    title = "Conflict."
+
+    def __init__(self, name: str, resource_id: str) -> None:
+        super().__init__(
+            f"One or more of the relations specified for the {name} with id `{resource_id}`"
+            " already exists.",
+            "/id",
+        )
+
+
+class NotLinked(OperationFault):
+    """A link that is to be removed and isn't there."""
+
+    status = 404
+    code = "not_found"
+    title = "Not found."
+
+    def __init__(self, name: str, resource_id: str) -> None:
+        super().__init__(
+            f"One or more of the relations specified for the {name} with id `{resource_id}`"
+            " does not exist.",
+            "/id",
+        )
+
+
+def _related_id(relationship: str) -> str:
+    """Give where the id of a related resource stands; the relationship is a path or the root."""
+    return f"{relationship}/data/id" if relationship else "/id"

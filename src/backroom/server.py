@@ -8,23 +8,25 @@ import signal
 import socket
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Protocol
 
 import uvicorn
 
 from backroom.api.answer import Service
 from backroom.api.app import App
-from backroom.api.limits import Limiter
+from backroom.api.limits import Limiter, Windows
+from backroom.jobs.drain import Drain, unwatched
 from backroom.jobs.worker import Worker
 from backroom.store import keys, open_database
 from backroom.store.keys import DEFAULT_ACCOUNT
+from backroom.store.sqlite import SqliteDatabase
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from types import FrameType
 
     from backroom.settings import Settings
-    from backroom.store.database import Transaction
+    from backroom.store.database import Database, Transaction
     from backroom.store.keys import NewKey
 
 log = logging.getLogger(__name__)
@@ -66,25 +68,19 @@ class Server:
     def __init__(self, settings: Settings, on_step: Callable[[str], None] | None = None) -> None:
         """Bind the port and open the database, so that what can't be had is known at once.
 
-        Raises `OSError`, `StoreUnavailable` or `NewerDatabase`.
+        Raises `OSError`, `StoreUnavailable` or `WrongDatabase`.
         """
-        self._socket = _listen(settings.host, settings.port)
-        try:
+        with contextlib.ExitStack() as opened:
+            self._socket = _listen(settings.host, settings.port)
+            opened.callback(self._socket.close)
             self.database = open_database(None if settings.ephemeral else settings.database)
-        except BaseException:
-            self._socket.close()
-            raise
-        watching: dict[str, Any] = {} if on_step is None else {"on_step": on_step}
-        self.worker = Worker(
-            self.database,
-            delay=timedelta(seconds=settings.job_delay),
-            queues=settings.show_queued,
-            **watching,
-        )
-        scale = settings.limits_scale
-        service = Service(self.database, settings, None if scale is None else Limiter(scale))
-        app = App(service, public_url=settings.public_url, nudge=self.worker.nudge)
-        self._http = _Http(_configured(app))
+            opened.callback(self.database.close)
+            self._workforce = workforce(self.database, drain_of(self.database, settings, on_step))
+            service = Service(self.database, settings, _limiter(settings, self.database))
+            app = App(service, public_url=settings.public_url, nudge=self._workforce.nudge)
+            self._http = _Http(_configured(app))
+            # All is there: from here on `run` lets go of it, in its own order.
+            opened.pop_all()
         host, port = self._socket.getsockname()[:2]
         self.url = f"http://{f'[{host}]' if ':' in host else host}:{port}"
 
@@ -93,10 +89,10 @@ class Server:
         try:
             first_key = self.database.write(_first_key).result()
             self._http.when_ready = lambda: announce(Started(self.url, first_key))
-            self.worker.start()
+            self._workforce.start()
             self._http.run(sockets=[self._socket])
         finally:
-            self.worker.stop()
+            self._workforce.stop()
             self.database.close()
             self._socket.close()
 
@@ -113,6 +109,45 @@ class Server:
 
         for each in (signal.SIGTERM, signal.SIGINT):
             signal.signal(each, handle)
+
+
+class Workforce(Protocol):
+    """Whoever applies what this process accepts."""
+
+    def start(self) -> None: ...
+    def nudge(self, account: str) -> None: ...
+    def stop(self) -> None: ...
+
+
+def drain_of(
+    database: Database, settings: Settings, on_step: Callable[[str], None] | None = None
+) -> Drain:
+    """Make what applies jobs as the settings say."""
+    return Drain(
+        database,
+        delay=timedelta(seconds=settings.job_delay),
+        queues=settings.show_queued,
+        on_step=on_step or unwatched,
+    )
+
+
+def _limiter(settings: Settings, database: Database) -> Limiter | None:
+    """Make what counts requests, or nothing where there are no limits."""
+    if settings.limits_scale is None:
+        return None
+    if not settings.limits_store and not database.inline:
+        log.warning("rate limits hold for this process alone: BACKROOM_LIMITS_STORE is not set")
+    return Limiter(settings.limits_scale, Windows(settings.limits_store))
+
+
+def workforce(database: Database, drain: Drain) -> Workforce:
+    """Give a worker in this process, or where the database is shared the way to those elsewhere."""
+    if isinstance(database, SqliteDatabase):
+        return Worker(database, drain)
+    # Only those who have a PostgreSQL need the engine.
+    from backroom.jobs import engine
+
+    return engine.Dispatcher(engine.prepared(database))
 
 
 def _listen(host: str, port: int) -> socket.socket:

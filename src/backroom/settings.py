@@ -5,6 +5,7 @@ A flag `--show-queued` and the variable `BACKROOM_SHOW_QUEUED` set the same thin
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
 
 PREFIX = "BACKROOM_"
 DEFAULT_PORT = 7227
+_DATE = re.compile(r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])")
 
 
 class InvalidSetting(ValueError):  # noqa: N818 - reads as the fault it is
@@ -39,6 +41,11 @@ class Settings:
     limits: str = _setting(
         "real", "Rate limits: real, off, or a number that scales the real ones.", "real|off|SCALE"
     )
+    limits_store: str = _setting(
+        "",
+        "Where servers count requests together: redis://… or valkey://…; each alone without it.",
+        "URL",
+    )
     default_revision: str = _setting(
         "", "The revision of requests that name none, which are refused otherwise.", "DATE"
     )
@@ -47,13 +54,20 @@ class Settings:
         "Let new jobs be queued before they are processing, as the specification has it.",
     )
     job_delay: float = _setting(0.0, "Seconds that a job waits before it is applied.", "SECONDS")
+    concurrency: int = _setting(4, "How many accounts a worker serves at a time.", "ACCOUNTS")
     log_level: str = _setting("info", "How much to log.", "debug|info|warning|error")
 
     def __post_init__(self) -> None:
         if self.limits not in {"real", "off"}:
             self.limits_scale  # noqa: B018 - raises where it is no number
-        if self.job_delay < 0:
-            raise InvalidSetting("job_delay can't be negative")
+        if not 0 <= self.job_delay < float("inf"):
+            raise InvalidSetting("job_delay must be a number of seconds, 0 or more")
+        if self.default_revision and not _DATE.fullmatch(self.default_revision):
+            raise InvalidSetting("default_revision must be a date, as YYYY-MM-DD")
+        if not self.database:
+            raise InvalidSetting("database must be a path or a URL")
+        if self.concurrency < 1:
+            raise InvalidSetting("concurrency must be 1 or more")
         if self.log_level not in {"debug", "info", "warning", "error"}:
             raise InvalidSetting("log_level must be debug, info, warning or error")
         if not 0 <= self.port <= 65535:  # noqa: PLR2004 - the ports there are

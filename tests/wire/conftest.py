@@ -7,15 +7,16 @@ from typing import TYPE_CHECKING
 import pytest
 
 from client import NEWEST
+from wire_catalog import Catalog, Warehouse, fill_shelf
 from wire_contract import KIND
 from wire_jobs import Archive, Jobs, open_shop, stock
-from wire_requests import Style
+from wire_requests import Style, parented
 
 if TYPE_CHECKING:
     from client import Client
     from wire_jobs import MakeClient, Shop
 
-pytest.register_assert_rewrite("wire_answers")
+pytest.register_assert_rewrite("wire_answers", "wire_shown")
 
 MORE_THAN_TWO_PAGES = 205
 
@@ -61,3 +62,59 @@ def archive(archives: list[Archive], make_client: MakeClient) -> Archive:
         jobs.completed(posted[-1])
         archives.append(Archive(jobs, tuple(reversed(posted))))
     return archives[0]
+
+
+@pytest.fixture(scope="session")
+def shelves() -> dict[str, Catalog]:
+    return {}
+
+
+@pytest.fixture
+def shelf(revision: str, shelves: dict[str, Catalog], make_client: MakeClient) -> Catalog:
+    """A few resources that were made at this revision, for reading only."""
+    if revision not in shelves:
+        shelves[revision] = fill_shelf(make_client(), revision)
+    return shelves[revision]
+
+
+@pytest.fixture(scope="session")
+def benches() -> dict[str, Catalog]:
+    return {}
+
+
+@pytest.fixture
+def bench(revision: str, benches: dict[str, Catalog], make_client: MakeClient) -> Catalog:
+    """Another shelf like it, for calls that are refused; it suffers where one is not."""
+    if revision not in benches:
+        benches[revision] = fill_shelf(make_client(), revision)
+    return benches[revision]
+
+
+@pytest.fixture(scope="session")
+def warehouses() -> list[Warehouse]:
+    return []
+
+
+@pytest.fixture
+def warehouse(warehouses: list[Warehouse], make_client: MakeClient) -> Warehouse:
+    """An account with more of everything than two pages hold."""
+    if not warehouses:
+        warehouses.append(_fill_warehouse(make_client()))
+    return warehouses[0]
+
+
+def _fill_warehouse(client: Client) -> Warehouse:
+    """Hang all variants and categories on the first item, all items on the first category."""
+    numbers = [f"{number:03}" for number in range(MORE_THAN_TWO_PAGES)]
+    first = numbers[0]
+    for resource in ("item", "variant", "category"):
+        jobs = Jobs(client, NEWEST, KIND[f"{resource}-create"])
+        named = [
+            parented(NEWEST, each, first) if resource == "variant" else jobs.named(each)
+            for each in numbers
+        ]
+        posted = [jobs.post(*named[at : at + 100]).job_id for at in range(0, len(named), 100)]
+        jobs.completed(posted[-1])
+    for resource in ("item", "category"):
+        Catalog(client).link("PATCH", resource, first, *numbers)
+    return Warehouse(client, tuple(numbers))

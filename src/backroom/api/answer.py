@@ -22,10 +22,12 @@ from backroom.errors import (
     MethodNotAllowed,
     NotAuthenticated,
     NotFound,
+    OperationFault,
     PermissionDenied,
     Throttled,
     Unavailable,
 )
+from backroom.jobs.lifecycle import Status
 
 if TYPE_CHECKING:
     from datetime import date
@@ -51,8 +53,14 @@ class Service:
 
     def __init__(self, database: Database, settings: Settings, limiter: Limiter | None) -> None:
         self.database = database
-        self._settings = settings
+        self._default_revision = settings.default_revision
+        self._born = Status.QUEUED if settings.show_queued else Status.PROCESSING
         self._limiter = limiter
+
+    @property
+    def inline(self) -> bool:
+        """Whether admitting and reading take less time than reaching another thread."""
+        return self.database.inline and (self._limiter is None or self._limiter.inline)
 
     def admit(self, call: Call) -> None:
         """Find out all that the head of a request says. Raises the fault that refuses it."""
@@ -61,6 +69,7 @@ class Service:
         with self.database.read() as tx:
             call.access, caller = auth.authenticate(tx, request.headers.get(b"authorization"))
         call.revision = self._revision(request.headers.get(b"revision"))
+        call.born = self._born
         if request.method == "OPTIONS":
             return
         call.operation = self._operation(call, call.revision)
@@ -72,7 +81,7 @@ class Service:
 
     def _revision(self, header: str | None) -> Revision:
         today = clock.now().date()
-        return revisions.resolve(header or self._settings.default_revision or header, today)
+        return revisions.resolve(header or self._default_revision or header, today)
 
     @staticmethod
     def _operation(call: Call, revision: Revision) -> Operation:
@@ -87,17 +96,22 @@ class Service:
 
     def take_body(self, call: Call, raw: bytes) -> None:
         """Read a body. Raises the fault that refuses it, with a pointer in the caller's shape."""
-        assert call.revision is not None  # noqa: S101 - for the type checker
-        call.body = bodies.submission(call.operation, call.revision, raw)
+        call.body = bodies.read(call.operation, call.at, raw, call.resource_id)
 
-    def perform(self, call: Call, tx: Transaction) -> Document:
+    def perform(self, call: Call, tx: Transaction) -> Document | None:
         """Do what is asked, in a transaction, and give the document of the newest shape."""
-        return HANDLERS[call.operation.shape](call, tx, self._settings)
+        try:
+            return HANDLERS[call.operation.shape](call, tx)
+        except OperationFault as fault:
+            fault.pointer = call.at.pointer(call.operation, f"/data{fault.pointer}")
+            raise
 
-    def finish(self, call: Call, document: Document) -> Answer:
+    def finish(self, call: Call, document: Document | None) -> Answer:
         """Take a document down to the caller's revision and write it."""
-        assert call.revision is not None  # noqa: S101 - for the type checker
-        call.revision.down(call.operation, document)
+        if document is None:
+            without_type = [each for each in _headers(call) if each[0] != headers.CONTENT_TYPE]
+            return Answer(call.operation.status, b"", tuple(without_type))
+        call.at.down(call.operation, document)
         if call.query.fields:
             documents.keep_only(document, call.query.fields)
         return Answer(call.operation.status, msgspec.json.encode(document), tuple(_headers(call)))
@@ -108,6 +122,9 @@ class Service:
 
     def refuse(self, call: Call, fault: Fault) -> Answer:
         """Answer with a fault."""
+        if isinstance(fault, Throttled):
+            # Observed: a 429 has no rate headers, whatever was counted before.
+            call.allowance = None
         answered = _headers(call)
         if isinstance(fault, (NotAuthenticated, AuthenticationFailed)):
             answered.append(_CHALLENGE)

@@ -1,14 +1,17 @@
-"""The ASGI application: the one async module. It moves bytes and decides where a call runs.
+"""The ASGI application: the async module of the API. Moves bytes, decides where a call runs.
 
-Reads are answered on the event loop's own thread: a read of SQLite takes a tenth of what a hop to
-another thread does. Writes go to the store's writer and are awaited.
+Reads of SQLite are answered on the event loop's own thread: they take a tenth of what a hop to
+another thread does. Reads that wait for a server are answered in threads. Writes go to the store
+and are awaited.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from backroom.api import control
@@ -27,6 +30,11 @@ if TYPE_CHECKING:
     Receive = Callable[[], Awaitable[Message]]
     Send = Callable[[Message], Awaitable[None]]
 
+_THREADS = 16
+"""How many reads are under way at once, where they are answered in threads."""
+_LEAVING_WORK = frozenset({Shape.JOB_POST, Shape.DELETE})
+"""What leaves something to the worker: a job, or the links of a category that is gone."""
+
 log = logging.getLogger(__name__)
 
 
@@ -35,12 +43,13 @@ class ClientLeft(Exception):  # noqa: N818 - an event, not an error
 
 
 class App:
-    """Serves one `Service`. `nudge` is called when a job was accepted."""
+    """Serves one `Service`. `nudge` is called with the account that has work for a worker."""
 
     def __init__(
-        self, service: Service, *, public_url: str = "", nudge: Callable[[], None] = lambda: None
+        self, service: Service, *, nudge: Callable[[str], None], public_url: str = ""
     ) -> None:
         self._service = service
+        self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="backroom-reader")
         self._public_url = public_url.rstrip("/")
         self._nudge = nudge
 
@@ -61,32 +70,40 @@ class App:
         except Exception:
             log.exception("request %s failed", call.request_id)
             answer = self._service.refuse(call, ServerError())
-        length = (b"content-length", str(len(answer.body)).encode())
-        await send(
-            {
-                "type": "http.response.start",
-                "status": answer.status,
-                "headers": [*answer.headers, length],
-            }
-        )
+        headers = list(answer.headers)
+        if answer.status != HTTPStatus.NO_CONTENT:
+            headers.append((b"content-length", str(len(answer.body)).encode()))
+        await send({"type": "http.response.start", "status": answer.status, "headers": headers})
         await send({"type": "http.response.body", "body": answer.body})
 
     async def _answer(self, call: Call, receive: Receive) -> Answer:
-        request, service = call.request, self._service
-        if not request.raw_path.startswith("/api/"):
-            return self._control(request)
-        service.admit(call)
-        if request.method == "OPTIONS":
-            return service.options(call)
-        if call.operation.method == "GET":
-            with service.database.read() as tx:
-                document = service.perform(call, tx)
-            return service.finish(call, document)
+        if not call.request.raw_path.startswith("/api/"):
+            return self._control(call.request)
+        service = self._service
+        if service.inline:
+            answer = self._begin(call)
+        else:
+            loop = asyncio.get_running_loop()
+            answer = await loop.run_in_executor(self._threads, self._begin, call)
+        if answer is not None:
+            return answer
         service.take_body(call, await self._body(call, receive))
         written = service.database.write(partial(service.perform, call))
         document = await asyncio.wrap_future(written)
-        if call.operation.shape is Shape.JOB_POST:
-            self._nudge()
+        if call.operation.shape in _LEAVING_WORK:
+            self._nudge(call.account)
+        return service.finish(call, document)
+
+    def _begin(self, call: Call) -> Answer | None:
+        """Admit a call, and answer it where it has no body. Runs where reads run."""
+        service = self._service
+        service.admit(call)
+        if call.request.method == "OPTIONS":
+            return service.options(call)
+        if call.operation.method != "GET":
+            return None
+        with service.database.read() as tx:
+            document = service.perform(call, tx)
         return service.finish(call, document)
 
     def _control(self, request: Request) -> Answer:
@@ -97,8 +114,9 @@ class App:
 
     @staticmethod
     async def _body(call: Call, receive: Receive) -> bytes:
-        assert call.revision is not None  # noqa: S101 - for the type checker
-        reader = BodyReader(call.request, call.revision)
+        if not call.operation.has_body:
+            return b""
+        reader = BodyReader(call.request, call.at)
         while True:
             message = await receive()
             if message["type"] == "http.disconnect":

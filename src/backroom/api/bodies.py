@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from backroom.catalog.drafts import Draft, check_type, draft, only, required
-from backroom.catalog.operations import Operation, body_limit
+from backroom.catalog.drafts import Draft, check_type, draft, identifier, only, required
+from backroom.catalog.kinds import Verb
+from backroom.catalog.operations import LINK_SHAPES, Operation, Shape, body_limit
 from backroom.errors import Fault, Invalid, ParseFailed, TooLarge, UnsupportedMediaType
 from backroom.jobs import submit
 from backroom.jobs.lifecycle import MOST_OPERATIONS
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 _MEDIA_TYPES = frozenset({"application/json", "application/vnd.api+json"})
 _GZIP = 31
 """What `zlib` calls a gzip stream with the largest window."""
+_LONGEST_LENGTH = 12
+"""Digits of a Content-Length; one with more needs no reading, it is too large."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,16 +48,23 @@ class BodyReader:
         if encoding not in {"identity", "gzip", "x-gzip", ""}:
             raise UnsupportedMediaType(encoding)
         self._limit = body_limit(revision.date)
-        length = request.headers.get(b"content-length", "")
-        if length.isascii() and length.isdigit() and int(length) > self._limit:
-            raise TooLarge(self._limit)
         self._unpack = zlib.decompressobj(_GZIP) if "gzip" in encoding else None
+        # What does not compress grows a little; what goes on and on and unpacks to nothing stops.
+        self._most_fed = self._limit + (self._limit // 64 if self._unpack else 0)
+        length = request.headers.get(b"content-length", "").lstrip("0")
+        declared = length if length.isascii() and length.isdigit() else ""
+        if len(declared) > _LONGEST_LENGTH or int(declared or "0") > self._most_fed:
+            raise TooLarge(self._limit)
+        self._fed = 0
         self._began = False
         self._chunks: list[bytes] = []
         self._size = 0
 
     def feed(self, chunk: bytes) -> None:
         """Take what has arrived."""
+        self._fed += len(chunk)
+        if self._fed > self._most_fed:
+            raise TooLarge(self._limit)
         if self._unpack is None:
             self._keep(chunk)
         else:
@@ -99,30 +109,70 @@ def decode(raw: bytes) -> Any:
         raise ParseFailed(f"JSON parse error - {error}") from None
 
 
-def submission(operation: Operation, revision: Revision, raw: bytes) -> Submission:
-    """Read the body of a job. Raises `Invalid` with a pointer in the caller's own shape."""
+def read(operation: Operation, revision: Revision, raw: bytes, resource_id: str) -> Any:
+    """Read a body as its operation needs it: a `Submission`, a `Draft` or a list of ids.
+
+    Raises `ParseFailed`, or `Invalid` with a pointer in the caller's own shape.
+    """
+    if operation.shape is Shape.DELETE:
+        return Draft(resource_id)
     body = revision.up(operation, decode(raw))
     try:
-        drafts = _job_drafts(operation, revision.date, body)
+        if operation.shape is Shape.JOB_POST:
+            return _submission(operation, revision.date, body)
+        if operation.shape in LINK_SHAPES:
+            return _identifiers(operation, body)
+        return _single(operation, revision.date, body, resource_id)
     except Fault as fault:
         if fault.pointer is not None:
             fault.pointer = revision.pointer(operation, fault.pointer)
         raise
-    try:
-        return Submission(submit.encode(drafts), len(drafts))
     except RecursionError:
         raise ParseFailed("JSON parse error - it is nested too deeply.") from None
 
 
-def _job_drafts(operation: Operation, revision: str, body: Any) -> list[Draft]:
-    job_kind = operation.job_kind
-    data = _member(_members(body, ""), "data", "request-data", "")
-    members = _members(data, "/data")
+def _submission(operation: Operation, revision: str, body: Any) -> Submission:
+    drafts = _job_drafts(operation, revision, body)
+    return Submission(submit.encode(drafts), len(drafts))
+
+
+def _data(body: Any) -> Any:
+    members = _members(body, "")
+    only(members, ("data",), "request-data", "")
+    return _member(members, "data", "request-data", "")
+
+
+def _resource(body: Any) -> dict[str, Any]:
+    """Give the members of the resource object that a body is about. Says something, at least."""
+    members = _members(_data(body), "/data")
     if not {"attributes", "relationships", "id"} & members.keys():
         raise Invalid(
             "One of `attributes`, `relationships` or `id` must be included in the request payload.",
             "/data",
         )
+    return members
+
+
+def _single(operation: Operation, revision: str, body: Any, resource_id: str) -> Draft:
+    members = _resource(body)
+    verb = Verb.CREATE if operation.shape is Shape.CREATE else Verb.UPDATE
+    checked = draft(verb, operation.kind, members, "/data", revision)
+    if verb is Verb.UPDATE and checked.id != resource_id:
+        raise Invalid("The id in the body is not the id in the path.", "/data/id")
+    return checked
+
+
+def _identifiers(operation: Operation, body: Any) -> list[str]:
+    data = _list(_data(body), "/data")
+    kind = operation.kind
+    return list(
+        dict.fromkeys(identifier(kind, each, f"/data/{place}") for place, each in enumerate(data))
+    )
+
+
+def _job_drafts(operation: Operation, revision: str, body: Any) -> list[Draft]:
+    job_kind = operation.job_kind
+    members = _resource(body)
     check_type(members, job_kind.type, "/data")
     only(members, ("type", "attributes"), job_kind.type, "/data")
     attributes = _members(
@@ -136,10 +186,7 @@ def _job_drafts(operation: Operation, revision: str, body: Any) -> list[Draft]:
     only(nested, ("data",), job_kind.type, pointer)
     resources = _member(nested, "data", job_kind.type, pointer)
     pointer += "/data"
-    if not isinstance(resources, list):
-        raise Invalid(
-            f'Expected a list of items but got type "{type(resources).__name__}".', pointer
-        )
+    _list(resources, pointer)
     if not resources:
         raise Invalid("This list may not be empty.", pointer)
     if len(resources) > MOST_OPERATIONS:
@@ -160,6 +207,12 @@ def _members(value: Any, pointer: str) -> dict[str, Any]:
             f'Expected a dictionary of items but got type "{type(value).__name__}".',
             pointer or "/data",
         )
+    return value
+
+
+def _list(value: Any, pointer: str) -> list[Any]:
+    if not isinstance(value, list):
+        raise Invalid(f'Expected a list of items but got type "{type(value).__name__}".', pointer)
     return value
 
 

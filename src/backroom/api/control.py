@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from backroom import __version__
-from backroom.api.headers import ALLOW, CONTENT_TYPE
+from backroom.api.headers import ALLOW, CONTENT_TYPE, Name
+from backroom.api.openapi import publish
 from backroom.api.request import Answer
 from backroom.revisions import NEWEST, OLDEST
 from backroom.store.database import StoreUnavailable
@@ -17,15 +18,24 @@ if TYPE_CHECKING:
 
 PREFIX = "/_backroom"
 _JSON = ((CONTENT_TYPE, b"application/json"),)
+_POLICY = (
+    Name(b"Content-Security-Policy"),
+    b"default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'",
+)
+"""What is published loads nothing, and a browser shall see to it."""
 
 
 def answer(method: str, path: str, database: Database) -> Answer | None:
     """Answer a control path, None where it is none."""
     health = path.removesuffix("/")
-    if health not in _HEALTH:
+    published = publish.find(PREFIX, path) if path.startswith(f"{PREFIX}/") else None
+    if health not in _HEALTH and published is None:
         return None
     if method not in {"GET", "HEAD"}:
         return Answer(405, b"", ((ALLOW, b"GET, HEAD"),))
+    if published is not None:
+        media_type = (CONTENT_TYPE, published.media_type.encode())
+        return Answer(200, published.body, (media_type, _POLICY))
     ready = health.endswith("/live") or _ready(database)
     body = {
         "status": "ok" if ready else "unavailable",

@@ -11,27 +11,28 @@ from __future__ import annotations
 import base64
 import hashlib
 from typing import NamedTuple
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs
 
 from backroom.errors import InvalidCursor
 
 _BORDER_BYTES = 16
 _DIGEST_BYTES = 9
 _KEY = b"backroom page cursor 1"
-_LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-_VALUES = {letter: value for value, letter in enumerate(_LETTERS)}
 
 
 class Cursor(NamedTuple):
-    """A page of ids below `border` (`older`), or of those above it."""
+    """A page of what comes after `border` in the list's order, or of what comes before it.
 
-    border: str
-    older: bool
+    `border` is the number by which the list is ordered: 128 bits at most.
+    """
+
+    border: int
+    onward: bool
 
 
 def encode(cursor: Cursor, subject: str) -> str:
-    """Write a cursor for the list that `subject` describes: account, operation, filter."""
-    head = bytes([cursor.older]) + _packed(cursor.border)
+    """Write a cursor for the list that `subject` describes: account, path, filter, order."""
+    head = bytes([cursor.onward]) + cursor.border.to_bytes(_BORDER_BYTES)
     return _written(head + _digest(head, subject))
 
 
@@ -48,7 +49,7 @@ def decode(text: str, subject: str) -> Cursor:
     head, digest = raw[: 1 + _BORDER_BYTES], raw[1 + _BORDER_BYTES :]
     if digest != _digest(head, subject) or head[0] > 1 or _written(raw) != bare:
         raise InvalidCursor
-    return Cursor(_unpacked(head[1:]), bool(head[0]))
+    return Cursor(int.from_bytes(head[1:]), bool(head[0]))
 
 
 def _written(raw: bytes) -> str:
@@ -57,23 +58,11 @@ def _written(raw: bytes) -> str:
 
 def _bare(text: str) -> str:
     if "page" in text and "?" in text:
-        found = parse_qs(urlsplit(text).query).get("page[cursor]")
+        found = parse_qs(text.partition("?")[2]).get("page[cursor]")
         text = found[0] if found else ""
     return text.lstrip("=")
 
 
 def _digest(head: bytes, subject: str) -> bytes:
-    message = head + subject.encode()
+    message = head + subject.encode("utf-8", "surrogatepass")
     return hashlib.blake2b(message, digest_size=_DIGEST_BYTES, key=_KEY).digest()
-
-
-def _packed(ulid: str) -> bytes:
-    value = 0
-    for letter in ulid:
-        value = value << 5 | _VALUES[letter]
-    return value.to_bytes(_BORDER_BYTES)
-
-
-def _unpacked(raw: bytes) -> str:
-    value = int.from_bytes(raw)
-    return "".join(_LETTERS[value >> shift & 31] for shift in range(125, -1, -5))

@@ -11,11 +11,11 @@ from urllib.parse import quote
 import msgspec
 
 from backroom.catalog import ids
+from backroom.catalog.kinds import KINDS
 from backroom.errors import (
     Fault,
     FrameworkFault,
     InvalidParameter,
-    OperationFault,
     Throttled,
     UnknownParameter,
 )
@@ -60,23 +60,34 @@ def job(base: str, job_kind: JobKind, row: Job, *, linked: bool) -> Document:
     return document
 
 
-def resource(base: str, kind: Kind, record: Record) -> Document:
-    """Make the resource object of an item, variant or category, its relationship links only."""
+def identifier(kind: Kind, record: Record) -> Document:
+    """Make the identifier of an item, variant or category."""
+    return {"type": kind.type, "id": ids.resource_id(record.external_id)}
+
+
+def resource(base: str, kind: Kind, record: Record, linked: list[Record] | None = None) -> Document:
+    """Make the resource object of an item, variant or category.
+
+    Its relationship has links, and `data` where `linked` says what it holds (both observed). One
+    that can hold one resource and holds none is left out: there is no form for its data.
+    """
     resource_id = ids.resource_id(record.external_id)
     own = f"{base}/api/{kind.collection}/{quote(resource_id, safe='$:')}"
-    relation = kind.shown_relation
+    shown = kind.shown
+    relationship: Document = {}
+    if linked is not None:
+        held = [identifier(KINDS[shown.target], each) for each in linked]
+        relationship["data"] = held if shown.many else next(iter(held), None)
+    relationship["links"] = {
+        "self": f"{own}/relationships/{shown.name}/",
+        "related": f"{own}/{shown.name}/",
+    }
+    nothing = not shown.many and linked == []
     return {
         "type": kind.type,
         "id": resource_id,
         "attributes": msgspec.Raw(record.attributes.encode()),
-        "relationships": {
-            relation: {
-                "links": {
-                    "self": f"{own}/relationships/{relation}/",
-                    "related": f"{own}/{relation}/",
-                }
-            }
-        },
+        "relationships": {} if nothing else {shown.name: relationship},
         "links": {"self": f"{own}/"},
     }
 
@@ -116,8 +127,6 @@ def errors(fault: Fault, error_id: str) -> Document:
 def _source(fault: Fault) -> Document:
     if isinstance(fault, InvalidParameter):
         return {"parameter": fault.parameter}
-    if isinstance(fault, OperationFault):
-        return {"pointer": f"/data{fault.pointer}"}
     return {"pointer": fault.pointer}
 
 

@@ -5,7 +5,7 @@
     filter     = condition *("," condition) | "and(" filter ")"
     condition  = operator "(" field "," value ")"
     value      = string | "[" value *("," value) "]" | true | false | number | null
-    string     = '"' … '"' | "'" … "'"      with backslash before a quote or a backslash
+    string     = '"' … '"' | "'" … "'"      with the escapes of JSON
 
 Spaces between parts are allowed. A comma between conditions means "and" (observed).
 """
@@ -38,7 +38,8 @@ _TOKEN = re.compile(
     )""",
     re.VERBOSE | re.DOTALL,
 )
-_ESCAPED = re.compile(r"\\(.)", re.DOTALL)
+_ESCAPED = re.compile(r"\\(u[0-9a-fA-F]{4}|.)", re.DOTALL)
+_ESCAPES = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
 
 
 class _Text(str):
@@ -74,12 +75,30 @@ def _tokens(text: str) -> list[str]:
             raise _invalid()
         quoted = match["double"] if match["double"] is not None else match["single"]
         if quoted is not None:
-            tokens.append(_Text(_ESCAPED.sub(r"\1", quoted)))
+            tokens.append(_Text(_unescaped(quoted)))
         else:
             tokens.append(match["mark"] or match["word"])
         place = match.end()
     tokens.reverse()
     return tokens
+
+
+def _unescaped(quoted: str) -> str:
+    """Read what is within quotes: escapes as in JSON, which official filter builders write."""
+
+    def read(match: re.Match[str]) -> str:
+        escape = match[1]
+        if len(escape) > 1:
+            return chr(int(escape[1:], 16))
+        return _ESCAPES.get(escape, escape)
+
+    text = _ESCAPED.sub(read, quoted)
+    # Characters beyond the basic plane come as two escapes, a pair of surrogates.
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def _is_mark(token: str, mark: str) -> bool:
+    return token == mark and not isinstance(token, _Text)
 
 
 class _Parser:
@@ -88,7 +107,7 @@ class _Parser:
 
     def conditions(self, depth: int) -> list[Condition]:
         found = self._condition(depth)
-        while self.tokens and self.tokens[-1] == ",":
+        while self.tokens and _is_mark(self.tokens[-1], ","):
             self.tokens.pop()
             found += self._condition(depth)
         return found
@@ -110,7 +129,7 @@ class _Parser:
 
     def _value(self) -> Any:
         token = self._next()
-        if token == "[" and not isinstance(token, _Text):
+        if _is_mark(token, "["):
             return self._values()
         if isinstance(token, _Text):
             return str(token)
@@ -122,10 +141,10 @@ class _Parser:
             token = self._next()
             values.append(str(token) if isinstance(token, _Text) else _bare(token))
             mark = self._next()
-            if isinstance(mark, _Text) or mark not in {",", "]"}:
-                raise _invalid()
-            if mark == "]":
+            if _is_mark(mark, "]"):
                 return values
+            if not _is_mark(mark, ","):
+                raise _invalid()
 
     def _next(self) -> str:
         if not self.tokens:
@@ -139,13 +158,12 @@ class _Parser:
         return token
 
     def _mark(self, mark: str) -> None:
-        token = self._next()
-        if isinstance(token, _Text) or token != mark:
+        if not _is_mark(self._next(), mark):
             raise _invalid()
 
 
 _WORDS = {"true": True, "false": False, "null": None}
-_NUMBER = re.compile(r"-?\d{1,15}(\.\d{1,15})?")
+_NUMBER = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,15})?")
 
 
 def _bare(word: str) -> Any:

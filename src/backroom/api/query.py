@@ -3,22 +3,35 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
 from backroom.api import filters
-from backroom.catalog.kinds import JOB_ATTRIBUTES, KINDS
+from backroom.catalog.kinds import ALWAYS, JOB_ATTRIBUTES, Filter, Kind
+from backroom.catalog.operations import (
+    FIELDS_ON_WRITES_SINCE,
+    FILTERED_IDS_SINCE,
+    ID_FIELD_SINCE,
+    JOB_ID_FIELD_UNTIL,
+    PAGE_SIZE_SINCE,
+    RESOURCE_SHAPES,
+    Operation,
+    Shape,
+)
 from backroom.errors import InvalidParameter, UnknownParameter
 from backroom.jobs.lifecycle import Status
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from backroom.catalog.operations import Operation
+    from backroom.api.filters import Condition
 
-_FIELDS_ON_WRITES_SINCE = "2026-04-15"
-_JOB_ID_FIELD_UNTIL = "2023-12-15"
-_ID_FIELD_SINCE = "2026-04-15"
+PAGE_SIZE = 100
+"""Resources in a page, where `page[size]` does not say fewer."""
+_MOST_CONDITIONS = 20
+"""Conditions in one filter: more than there are things to compare."""
+
+_STATUS = Filter("status", "equals", "attribute", "status", revisions=ALWAYS)
 
 
 @dataclass
@@ -26,13 +39,22 @@ class Query:
     """What a request asks for beside its path.
 
     `fields` has the attributes to show by resource type, in the order asked for; a type that is not
-    in it is shown whole. `status` is the only filter of a list of jobs. `cursor` is still as sent.
+    in it is shown whole. `conditions` are filters with their values, all of which must hold.
+    `cursor` is still as it was sent.
     """
 
     fields: dict[str, tuple[str, ...]] = field(default_factory=dict)
     include: tuple[str, ...] = ()
-    status: str | None = None
+    conditions: list[tuple[Filter, Any]] = field(default_factory=list)
+    descending: bool = False
     cursor: str | None = None
+    size: int = PAGE_SIZE
+
+    @property
+    def described(self) -> str:
+        """What makes a list another one: its filters and its order, not its page."""
+        conditions = [f"{each.name} {each.operator} {value!r}" for each, value in self.conditions]
+        return f"{'-' if self.descending else ''}created {sorted(conditions)}"
 
 
 def parse(operation: Operation, revision: str, query_string: str) -> Query:
@@ -46,9 +68,9 @@ def parse(operation: Operation, revision: str, query_string: str) -> Query:
             query.fields[resource_type] = _fields(operation, revision, resource_type, value)
             continue
         reader = _READERS.get(name)
-        if reader is None:
+        if reader is None or not _has(operation, revision, name):
             raise UnknownParameter(name, operation.resource_type)
-        reader(query, operation, value)
+        reader(query, operation, revision, value)
     return query
 
 
@@ -61,9 +83,22 @@ def _parameters(query_string: str) -> dict[str, str]:
     return parameters
 
 
+def _has(operation: Operation, revision: str, name: str) -> bool:
+    """Whether an operation has a parameter in a revision; `include` has a refusal of its own."""
+    if name == "include":
+        return operation.method == "GET"
+    if not operation.paged:
+        return False
+    if name == "page[size]":
+        return operation.bulk is None and revision >= PAGE_SIZE_SINCE
+    if operation.shape is Shape.IDS and name in {"filter", "sort"}:
+        return revision >= FILTERED_IDS_SINCE
+    return name != "sort" or operation.bulk is None
+
+
 def _fields(operation: Operation, revision: str, resource_type: str, value: str) -> tuple[str, ...]:
     parameter = f"fields[{resource_type}]"
-    allowed = _allowed_fields(operation, revision, resource_type)
+    allowed = allowed_fields(operation, revision).get(resource_type)
     if allowed is None:
         raise UnknownParameter(parameter, operation.resource_type)
     names = dict.fromkeys(name.strip() for name in value.split(",") if name.strip())
@@ -75,25 +110,28 @@ def _fields(operation: Operation, revision: str, resource_type: str, value: str)
     return tuple(names)
 
 
-def _allowed_fields(
-    operation: Operation, revision: str, resource_type: str
-) -> frozenset[str] | None:
-    """Give what `fields[resource_type]` may name, None where it is no parameter here.
-
-    A resource's `id` is taken in every revision, though documented late: real clients ask for it.
-    """
-    if operation.method != "GET" and revision < _FIELDS_ON_WRITES_SINCE:
-        return None
-    if resource_type == operation.job_kind.type:
-        late = ("job_id",) if revision < _JOB_ID_FIELD_UNTIL else ()
-        ids = ("id",) if revision >= _ID_FIELD_SINCE else ()
-        return frozenset((*JOB_ATTRIBUTES, *late, *ids))
-    if operation.includes and resource_type == operation.kind.type:
-        return frozenset((*KINDS[operation.kind.name].shown_attributes, "id"))
-    return None
+def allowed_fields(operation: Operation, revision: str) -> dict[str, tuple[str, ...]]:
+    """Give what each `fields[…]` parameter of an operation may name, by resource type."""
+    if operation.method != "GET" and revision < FIELDS_ON_WRITES_SINCE:
+        return {}
+    allowed: dict[str, tuple[str, ...]] = {}
+    if operation.bulk is not None:
+        early = ("job_id",) if revision < JOB_ID_FIELD_UNTIL else ()
+        late = ("id",) if revision >= ID_FIELD_SINCE else ()
+        allowed[operation.bulk.type] = (*JOB_ATTRIBUTES, *early, *late)
+    elif operation.shape in RESOURCE_SHAPES:
+        allowed[operation.kind.type] = _resource_fields(operation.kind)
+    if operation.included_kind is not None:
+        allowed[operation.included_kind.type] = _resource_fields(operation.included_kind)
+    return allowed
 
 
-def _read_include(query: Query, operation: Operation, value: str) -> None:
+def _resource_fields(kind: Kind) -> tuple[str, ...]:
+    """Give a resource's fields, `id` in every revision: real clients ask early."""
+    return (*kind.shown_attributes, "id")
+
+
+def _read_include(query: Query, operation: Operation, _: str, value: str) -> None:
     names = tuple(dict.fromkeys(name.strip() for name in value.split(",")))
     for name in names:
         if not operation.includes:
@@ -109,38 +147,86 @@ def _read_include(query: Query, operation: Operation, value: str) -> None:
     query.include = names
 
 
-def _read_filter(query: Query, operation: Operation, value: str) -> None:
-    if not operation.paged:
-        raise UnknownParameter("filter", operation.resource_type)
-    for condition in filters.parse(value):
-        if condition.field != "status":
+def _read_filter(query: Query, operation: Operation, revision: str, value: str) -> None:
+    table = allowed_filters(operation, revision)
+    conditions = filters.parse(value)
+    if len(conditions) > _MOST_CONDITIONS:
+        raise InvalidParameter(
+            f"Invalid filter provided: it has more than {_MOST_CONDITIONS} conditions",
+            filters.PARAMETER,
+        )
+    for condition in conditions:
+        named = [each for each in table if each.name == condition.field]
+        if not named:
+            names = ", ".join(dict.fromkeys(each.name for each in table))
             raise InvalidParameter(
-                f"'{condition.field}' is not an allowed filter field.  Allowed fields are status",
+                f"'{condition.field}' is not an allowed filter field.  Allowed fields are {names}",
                 filters.PARAMETER,
             )
-        if condition.operator != "equals":
+        chosen = [each for each in named if each.operator == condition.operator]
+        if not chosen:
+            operators = ", ".join(each.operator for each in named)
             raise InvalidParameter(
                 f"'{condition.operator}' is not an allowed filter operator for"
-                f" {condition.field}.  Allowed operators are equals",
+                f" {condition.field}.  Allowed operators are {operators}",
                 filters.PARAMETER,
             )
-        if not isinstance(condition.value, str) or condition.value not in set(Status):
-            raise InvalidParameter(
-                "The status must be one of " + ", ".join(sorted(Status)) + ".",
-                filters.PARAMETER,
-            )
-        # Two different statuses at once are asked for legally, and no job has both.
-        query.status = condition.value if query.status in {None, condition.value} else ""
+        _check_value(chosen[0], condition)
+        query.conditions.append((chosen[0], condition.value))
 
 
-def _read_cursor(query: Query, operation: Operation, value: str) -> None:
-    if not operation.paged:
-        raise UnknownParameter("page[cursor]", operation.resource_type)
+def allowed_filters(operation: Operation, revision: str) -> list[Filter]:
+    """Give the filters that an operation has in a revision."""
+    if operation.bulk is not None:
+        return [_STATUS] if operation.paged else []
+    return [each for each in operation.kind.filters if revision in each.revisions]
+
+
+def _check_value(chosen: Filter, condition: Condition) -> None:
+    value = condition.value
+    if chosen.operator == "any":
+        fits = isinstance(value, list) and all(isinstance(each, str) for each in value)
+    elif chosen.boolean:
+        fits = isinstance(value, bool)
+    else:
+        fits = isinstance(value, str) and value != ""
+    if not fits:
+        raise InvalidParameter(
+            f"Invalid filter provided: the value for {chosen.name} is not of its type",
+            filters.PARAMETER,
+        )
+    if chosen is _STATUS and value not in set(Status):
+        raise InvalidParameter(
+            "Invalid filter provided: status is one of " + ", ".join(sorted(Status)),
+            filters.PARAMETER,
+        )
+
+
+def _read_sort(query: Query, _: Operation, __: str, value: str) -> None:
+    if value not in {"created", "-created"}:
+        raise InvalidParameter(
+            f"'{value}' is not an allowed sort.  Allowed sorts are created, -created", "sort"
+        )
+    query.descending = value.startswith("-")
+
+
+def _read_size(query: Query, _: Operation, __: str, value: str) -> None:
+    size = int(value) if value.isascii() and value.isdigit() and len(value) <= len("100") else 0
+    if not 1 <= size <= PAGE_SIZE:
+        raise InvalidParameter(
+            f"'{value}' is not a valid page size: it must be from 1 to {PAGE_SIZE}.", "page[size]"
+        )
+    query.size = size
+
+
+def _read_cursor(query: Query, _: Operation, __: str, value: str) -> None:
     query.cursor = value
 
 
-_READERS: dict[str, Callable[[Query, Operation, str], None]] = {
+_READERS: dict[str, Callable[[Query, Operation, str, str], None]] = {
     "include": _read_include,
     "filter": _read_filter,
+    "sort": _read_sort,
+    "page[size]": _read_size,
     "page[cursor]": _read_cursor,
 }

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from backroom import clock
+from backroom.jobs.lifecycle import Status
 
 if TYPE_CHECKING:
     from collections.abc import MutableMapping
@@ -40,8 +41,8 @@ class Request:
     @property
     def url(self) -> str:
         """The URL as it was called, percent-encoded (observed in `links.self`)."""
-        path = quote(self.raw_path, safe=_URL_SAFE)
-        query = quote(self.query_string, safe=_URL_SAFE.replace("?", ""))
+        path = quote(self.raw_path.encode("latin-1"), safe=_URL_SAFE)
+        query = quote(self.query_string.encode("latin-1"), safe=_URL_SAFE)
         return f"{self.base}{path}?{query}" if query else f"{self.base}{path}"
 
 
@@ -58,6 +59,14 @@ class Call:
     operation: Operation = field(init=False)
     query: Query = field(init=False)
     body: Any = None
+    born: Status = Status.PROCESSING
+    """The status of a job that this call submits."""
+
+    @property
+    def at(self) -> Revision:
+        """The revision that was asked for."""
+        assert self.revision is not None  # noqa: S101 - no handler runs before it is known
+        return self.revision
 
     @property
     def account(self) -> str:

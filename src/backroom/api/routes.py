@@ -13,6 +13,10 @@ _SINGLE_ALLOW = "GET, PUT, PATCH, DELETE, HEAD, OPTIONS"
 """The `Allow` of every single resource as observed, though none takes a PUT."""
 
 
+_COLLECTION, _SINGLE = 1, 2
+"""Segments of a path after `/api/`, of a collection and of one resource in it."""
+
+
 class Path(NamedTuple):
     """A path of the API: its operations by method, the `Allow` header, the id within."""
 
@@ -47,9 +51,11 @@ def match(raw_path: str) -> Path:
     operations = _TABLE.get(key)
     if operations is None or not path.startswith("/api/") or "" in key[:1]:
         raise NotFound("The requested path does not exist.")
-    if len(key) == 1:
+    if len(key) == _COLLECTION:
         return Path(operations, _COLLECTION_ALLOW, "")
     resource_id = unquote(path.split("/")[3], errors="replace")
     if not resource_id:
         raise NotFound("The requested path does not exist.")
-    return Path(operations, _SINGLE_ALLOW, resource_id)
+    if len(key) == _SINGLE:
+        return Path(operations, _SINGLE_ALLOW, resource_id)
+    return Path(operations, ", ".join((*operations, "HEAD", "OPTIONS")), resource_id)

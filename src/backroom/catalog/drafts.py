@@ -13,7 +13,7 @@ import msgspec
 from backroom.catalog import ids
 from backroom.catalog.kinds import KINDS, NULLS_SINCE, Attribute, Kind, Relation, Verb
 from backroom.catalog.values import checked, shown
-from backroom.errors import Invalid
+from backroom.errors import Invalid, below
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -81,7 +81,7 @@ def only(members: dict[str, Any], allowed: Iterable[str], resource: str, pointer
     """Refuse every member that isn't `allowed`."""
     for name in members:
         if name not in allowed:
-            raise unknown(name, resource, f"{pointer}/{name}")
+            raise unknown(name, resource, below(pointer, name))
 
 
 _MEMBERS = {
@@ -131,7 +131,7 @@ def _attributes(verb: Verb, kind: Kind, given: Any, pointer: str, revision: str)
         elif verb is Verb.CREATE and name in _CONSTANTS:
             _check_constant(name, value, f"{pointer}/{name}", revision)
         else:
-            raise unknown(name, kind.type, f"{pointer}/{name}")
+            raise unknown(name, kind.type, below(pointer, name))
     if verb is Verb.CREATE:
         for attribute in kind.attributes:
             if attribute.create == "required" and attribute.name not in attributes:
@@ -178,7 +178,7 @@ def _relations(
     table = {relation.name: relation for relation in kind.relations if verb in relation.verbs}
     for name in members:
         if name not in table:
-            raise not_allowed(name, kind, f"{pointer}/{name}")
+            raise not_allowed(name, kind, below(pointer, name))
     relations: dict[str, list[str]] = {}
     for name, relation in table.items():
         if name in members:
@@ -206,18 +206,20 @@ def _linked(relation: Relation, given: Any, pointer: str, revision: str) -> list
             raise required("data", KINDS[relation.target].type, f"{pointer}/data")
         return None
     pointer += "/data"
+    target = KINDS[relation.target]
     if not relation.many:
-        return [_identifier(relation, members["data"], pointer)]
+        return [identifier(target, members["data"], pointer)]
     identifiers = [
-        _identifier(relation, each, f"{pointer}/{index}")
+        identifier(target, each, f"{pointer}/{index}")
         for index, each in enumerate(_list(members["data"], pointer))
     ]
     return list(dict.fromkeys(identifiers))
 
 
-def _identifier(relation: Relation, given: Any, pointer: str) -> str:
+def identifier(target: Kind, given: Any, pointer: str) -> str:
+    """Check an identifier object of a kind, `{"type", "id"}`, and give its id."""
     members = _object(given, pointer)
-    expected = KINDS[relation.target].type
+    expected = target.type
     check_type(members, expected, pointer)
     only(members, ("type", "id"), expected, pointer)
     check_id(members, expected, pointer)

@@ -54,6 +54,9 @@ class Range:
         return revision >= self.since and (not self.until or revision < self.until)
 
 
+ALWAYS = Range()
+
+
 @dataclass(frozen=True, eq=False)
 class Relation:
     """A relationship that requests may give.
@@ -71,6 +74,31 @@ class Relation:
 
 
 @dataclass(frozen=True, eq=False)
+class Filter:
+    """One comparison that lists of a kind can be filtered by.
+
+    `means` says what is compared: the ids of the resources themselves, the id of a related one
+    (`target` its kind), or an attribute (`target` its name).
+    """
+
+    name: str
+    operator: Literal["any", "equals", "contains"]
+    means: Literal["ids", "related", "attribute", "text"]
+    target: str = ""
+    boolean: bool = False
+    revisions: Range = ALWAYS
+
+
+@dataclass(frozen=True, eq=False)
+class Shown:
+    """The one relationship that answers show of a kind: its name and the kind that it leads to."""
+
+    name: str
+    target: str
+    many: bool = True
+
+
+@dataclass(frozen=True, eq=False)
 class Kind:
     """A kind of catalog resource."""
 
@@ -80,10 +108,16 @@ class Kind:
     article: str
     attributes: tuple[Attribute, ...]
     relations: tuple[Relation, ...]
-    shown_relation: str
-    """The one relationship that answers show."""
+    filters: tuple[Filter, ...]
+    shown: Shown
     dated: tuple[str, ...]
     """The time stamps that answers show, after all attributes."""
+    searched: str
+    """The attribute that `contains` looks into."""
+    missing_read: str
+    """What a GET is told of an id that isn't there (observed, as the next)."""
+    missing_write: str
+    """What a PATCH or DELETE is told."""
 
     @property
     def type(self) -> str:
@@ -111,6 +145,18 @@ class Kind:
         return tuple(attribute.name for attribute in self.attributes if attribute.column)
 
 
+def _related(name: str) -> tuple[Filter, Filter]:
+    """Make the filter by a related id, under its name of today and that of before 2023-07-15."""
+    return (
+        Filter(f"{name}.id", "equals", "related", name, revisions=Range(since="2023-07-15")),
+        Filter(name, "equals", "related", name, revisions=Range(until="2023-07-15")),
+    )
+
+
+_IDS = Filter("ids", "any", "ids")
+_TITLE = Filter("title", "contains", "text", "title")
+_PUBLISHED = Filter("published", "equals", "attribute", "published", boolean=True)
+
 _EXTERNAL_ID = Attribute("external_id", "text", "required", "absent")
 _IMAGES = (
     Attribute("image_full_url", "text", default=""),
@@ -134,8 +180,12 @@ ITEM = Kind(
         *_IMAGES,
     ),
     relations=(Relation("categories", "category", many=True, verbs=(Verb.CREATE, Verb.UPDATE)),),
-    shown_relation="variants",
+    filters=(_IDS, *_related("category"), _TITLE, _PUBLISHED),
+    shown=Shown("variants", "variant"),
     dated=("created", "updated"),
+    searched="title",
+    missing_read="An item with id {id} does not exist.",
+    missing_write="An item with the id `{id}` does not exist.",
 )
 
 VARIANT = Kind(
@@ -163,8 +213,18 @@ VARIANT = Kind(
             required=(Range("2023-09-15", "2024-05-15"), Range("2025-01-15")),
         ),
     ),
-    shown_relation="item",
+    filters=(
+        _IDS,
+        *_related("item"),
+        Filter("sku", "equals", "attribute", "sku"),
+        _TITLE,
+        _PUBLISHED,
+    ),
+    shown=Shown("item", "item", many=False),
     dated=("created", "updated"),
+    searched="title",
+    missing_read="A variant with id {id} does not exist.",
+    missing_write="A variant with id {id} does not exist.",
 )
 
 CATEGORY = Kind(
@@ -177,8 +237,12 @@ CATEGORY = Kind(
         Attribute("name", "text", "required", default="", column=True),
     ),
     relations=(Relation("items", "item", many=True, verbs=(Verb.CREATE, Verb.UPDATE)),),
-    shown_relation="items",
+    filters=(_IDS, *_related("item"), Filter("name", "contains", "text", "name")),
+    shown=Shown("items", "item"),
     dated=("updated",),
+    searched="name",
+    missing_read="No category with the ID `{id}` exists.",
+    missing_write="No category with ID `{id}` exists.",
 )
 
 KINDS = {kind.name: kind for kind in (ITEM, VARIANT, CATEGORY)}

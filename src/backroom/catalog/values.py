@@ -81,21 +81,32 @@ def _object(_: Attribute, value: Any, pointer: str) -> dict[str, Any]:
         raise Invalid(
             f'Expected a dictionary of items but got type "{type(value).__name__}".', pointer
         )
-    ordered: dict[str, Any] = _ordered(value, pointer, DEEPEST_METADATA)
-    if len(msgspec.json.encode(ordered)) > LARGEST_METADATA:
-        raise Invalid(f"Ensure this field has no more than {LARGEST_METADATA:,} bytes.", pointer)
-    return ordered
-
-
-def _ordered(value: Any, pointer: str, depth: int) -> Any:
-    """Put keys in the order in which the service reads them back: shortest first, then by byte."""
-    if depth == 0:
+    if _deeper(value, DEEPEST_METADATA):
         raise Invalid(f"This field may be nested {DEEPEST_METADATA} deep at most.", pointer)
+    if len(msgspec.json.encode(value)) > LARGEST_METADATA:
+        raise Invalid(f"Ensure this field has no more than {LARGEST_METADATA:,} bytes.", pointer)
+    return value
+
+
+def _deeper(value: Any, depth: int) -> bool:
+    if not isinstance(value, (dict, list)):
+        return False
+    if depth == 0:
+        return True
+    held = value.values() if isinstance(value, dict) else value
+    return any(_deeper(each, depth - 1) for each in held)
+
+
+def stored(value: Any) -> Any:
+    """Put the keys of a value as the service reads them back: shortest first, then by byte.
+
+    Observed of `custom_metadata`; the answer to a create still has them as they were sent.
+    """
     if isinstance(value, dict):
         keys = sorted(value, key=lambda key: (len(encoded := key.encode()), encoded))
-        return {key: _ordered(value[key], pointer, depth - 1) for key in keys}
+        return {key: stored(value[key]) for key in keys}
     if isinstance(value, list):
-        return [_ordered(each, pointer, depth - 1) for each in value]
+        return [stored(each) for each in value]
     return value
 
 

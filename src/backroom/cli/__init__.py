@@ -17,7 +17,10 @@ EXIT_UNREACHABLE = 4
 
 _VERBS = {
     "serve": ("backroom.cli.serve", "serve_command", "Run the server."),
+    "work": ("backroom.cli.work", "work_command", "Apply jobs, beside any number of servers."),
+    "status": ("backroom.cli.status", "status_command", "Say whether a server is ready."),
     "migrate": ("backroom.cli.database", "migrate_command", "Make or update the database."),
+    "database": ("backroom.cli.database", "database_group", "Move a database to another engine."),
     "keys": ("backroom.cli.keys", "keys_group", "Make, list and revoke keys."),
     "import": ("backroom.cli.imports", "import_command", "Load a feed through bulk jobs."),
     "revisions": ("backroom.cli.revisions", "revisions_command", "List what changed when."),

@@ -1,15 +1,24 @@
-"""`backroom migrate`: make or update the database without serving."""
+"""`backroom migrate` and `backroom database`: the database itself, without serving."""
 
 from __future__ import annotations
 
-from typing import Any
+import json
+from contextlib import ExitStack, contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from backroom.cli import EXIT_ROWS_FAILED
 from backroom.cli.options import settings_from, with_settings
 from backroom.store import open_database
 from backroom.store.database import Database, StoreUnavailable
-from backroom.store.migrate import NewerDatabase, migrate
+from backroom.store.migrate import WrongDatabase, migrate
+from backroom.store.move import Differs, NotEmpty, move
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 def opened(flags: dict[str, Any]) -> Database:
@@ -25,7 +34,7 @@ def migrated(database: Database) -> list[str]:
     """Bring the schema up to date, or end the command with what is wrong."""
     try:
         return migrate(database)
-    except NewerDatabase as error:
+    except (WrongDatabase, StoreUnavailable) as error:
         database.close()
         raise click.ClickException(str(error)) from None
 
@@ -40,3 +49,53 @@ def migrate_command(**flags: Any) -> None:
     for name in applied:
         click.echo(f"applied {name}")
     click.echo("The database is up to date.")
+
+
+@click.group("database")
+def database_group() -> None:
+    """Look after the database itself."""
+
+
+@database_group.command("move")
+@click.argument("source")
+@click.argument("target")
+@click.option(
+    "--format", "output", type=click.Choice(["text", "json"]), default="text", help="How to print."
+)
+def move_command(source: str, target: str, output: str) -> None:
+    """Copy everything from SOURCE to TARGET, each a path or a postgresql:// URL.
+
+    Stop all servers and workers first. TARGET is made where there is none, and must be empty. A
+    move that was broken off goes on where it was when the command is given again. In the end both
+    are compared, row by row.
+    """
+    if not source.startswith(("postgresql://", "postgres://")) and not Path(source).exists():
+        raise click.ClickException(f"There is no database at {source}.")
+    with _both(source, target) as (here, there):
+        try:
+            moved = move(here, there, lambda *_: None)
+        except NotEmpty as error:
+            raise click.ClickException(str(error)) from None
+        except Differs as error:
+            click.echo(f"Error: {error}", err=True)
+            raise SystemExit(EXIT_ROWS_FAILED) from None
+    if output == "json":
+        click.echo(json.dumps([asdict(each) for each in moved]))
+        return
+    for each in moved:
+        click.echo(f"{each.table:20} {each.rows:>10} rows  {each.checksum}")
+    click.echo("Moved; both databases hold the same.")
+
+
+@contextmanager
+def _both(source: str, target: str) -> Iterator[tuple[Database, Database]]:
+    with ExitStack() as stack:
+        databases = []
+        for url in (source, target):
+            try:
+                database = open_database(url)
+            except (StoreUnavailable, WrongDatabase) as error:
+                raise click.ClickException(str(error)) from None
+            stack.callback(database.close)
+            databases.append(database)
+        yield databases[0], databases[1]

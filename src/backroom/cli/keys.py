@@ -12,6 +12,7 @@ import click
 from backroom.cli.database import migrated, opened
 from backroom.cli.options import with_settings
 from backroom.store import keys
+from backroom.store.database import StoreUnavailable
 from backroom.store.keys import DEFAULT_ACCOUNT
 
 if TYPE_CHECKING:
@@ -31,6 +32,8 @@ def _database(flags: dict[str, Any]) -> Iterator[Database]:
     migrated(database)
     try:
         yield database
+    except StoreUnavailable as error:
+        raise click.ClickException(str(error)) from None
     finally:
         database.close()
 

@@ -12,7 +12,7 @@ from backroom import __version__
 from backroom.cli.options import settings_from, with_settings
 from backroom.server import Server, Started
 from backroom.store.database import StoreUnavailable
-from backroom.store.migrate import NewerDatabase
+from backroom.store.migrate import WrongDatabase
 
 
 @click.command("serve")
@@ -39,7 +39,11 @@ def serve_command(output: str, **flags: Any) -> None:
     logging.getLogger("uvicorn").setLevel(logging.WARNING)
     try:
         server = Server(settings)
-    except (OSError, StoreUnavailable, NewerDatabase) as error:
+    except OSError as error:
+        raise click.ClickException(
+            f"{settings.host} port {settings.port} can't be listened on: {error.strerror}"
+        ) from None
+    except (StoreUnavailable, WrongDatabase) as error:
         raise click.ClickException(str(error)) from None
     server.stop_on_signals()
     server.run(lambda started: _announce(started, output))

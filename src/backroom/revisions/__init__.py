@@ -12,11 +12,14 @@ from functools import cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
+from backroom.catalog.kinds import ITEM
+from backroom.catalog.operations import RESOURCE_SHAPES, Shape
 from backroom.errors import InvalidRevision, NotFound
+from backroom.revisions.v2023_02_22 import LinkRelationships, RelateMoreResources
 from backroom.revisions.v2023_07_15 import GiveVariantsOneItem, NestBulkOperations
 from backroom.revisions.v2023_12_15 import MoveJobIdToId
 from backroom.revisions.v2024_02_15 import AllowNullAttributes
-from backroom.revisions.v2026_01_15 import LinkSingleDocuments
+from backroom.revisions.v2026_01_15 import LinkIdLists, LinkSingleDocuments
 from backroom.revisions.v2026_04_15 import NameDeletedResources, RelateIncludedResources
 
 if TYPE_CHECKING:
@@ -26,7 +29,7 @@ if TYPE_CHECKING:
 LADDER: dict[str, tuple[Change, ...]] = {
     "2022-10-17": (),
     "2023-01-24": (),
-    "2023-02-22": (),
+    "2023-02-22": (LinkRelationships(), RelateMoreResources()),
     "2023-06-15": (),
     "2023-07-15": (GiveVariantsOneItem(), NestBulkOperations()),
     "2023-08-15": (),
@@ -42,7 +45,7 @@ LADDER: dict[str, tuple[Change, ...]] = {
     "2025-04-15": (),
     "2025-07-15": (),
     "2025-10-15": (),
-    "2026-01-15": (LinkSingleDocuments(),),
+    "2026-01-15": (LinkSingleDocuments(), LinkIdLists()),
     "2026-04-15": (RelateIncludedResources(), NameDeletedResources()),
     "2026-07-15": (),
     "2026-10-15": (),
@@ -98,6 +101,19 @@ class Revision:
         Documented up to 2026-01-15, but recorded answers from 2025-04-15 on have neither.
         """
         return self.date < "2025-04-15"
+
+    def shows_linkage(self, operation: Operation) -> bool:
+        """Whether relationships hold `data` though nothing is included.
+
+        Up to 2024-02-15 an item's do, and those of what a write answers with; up to 2023-10-15
+        those of variants and categories. Before 2023-02-22 only what reads items has any.
+        """
+        if operation.shape not in RESOURCE_SHAPES:
+            return False
+        reads = operation.shape in {Shape.LIST, Shape.ONE}
+        if reads and operation.kind is ITEM:
+            return self.date < "2024-05-15"
+        return "2023-02-22" <= self.date < ("2023-12-15" if reads else "2024-05-15")
 
     def retires(self, today: dt.date) -> str | None:
         """Give the day on which it retires, once it is older than a year; else None."""

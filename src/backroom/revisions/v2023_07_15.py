@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from backroom.catalog.drafts import not_allowed, required
-from backroom.catalog.kinds import ITEM, Verb
-from backroom.catalog.operations import Operation, Shape
+from backroom.catalog.drafts import not_allowed, only, required
+from backroom.catalog.kinds import ITEM, VARIANT, Verb
+from backroom.catalog.operations import JOB_SHAPES, RESOURCE_SHAPES, Operation, Shape
 from backroom.errors import Invalid
-from backroom.revisions.change import Change, move_pointers
+from backroom.revisions.change import Change, move_pointers, resources
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,7 +21,7 @@ class NestBulkOperations(Change):
     The same for `variants` and `categories`. Pointers in errors follow.
     """
 
-    shapes = frozenset({Shape.JOB_POST, Shape.JOB_GET, Shape.JOB_LIST})
+    shapes = JOB_SHAPES
 
     def up(self, operation: Operation, body: Any) -> Any:
         attributes = _attributes(body)
@@ -50,35 +50,59 @@ class NestBulkOperations(Change):
 class GiveVariantsOneItem(Change):
     """A variant names its parent in `relationships.item`, no longer in a list `items`."""
 
-    shapes = frozenset({Shape.JOB_POST, Shape.JOB_GET, Shape.JOB_LIST})
-    _parent: ClassVar = re.compile(r"(/attributes/variants/data(?:/\d+)?/relationships)/item\b")
+    shapes = RESOURCE_SHAPES | JOB_SHAPES
+    _parent: ClassVar = re.compile(
+        r"(^/data|/attributes/variants/data(?:/\d+)?)/relationships/item(?=/|$)"
+    )
 
     def touches(self, operation: Operation) -> bool:
-        return (
-            super().touches(operation)
-            and operation.kind.shown_relation == "item"
-            and operation.job_kind.verb is Verb.CREATE
-        )
+        if not super().touches(operation) or operation.kind is not VARIANT:
+            return False
+        return operation.bulk is None or operation.bulk.verb is Verb.CREATE
 
     def up(self, operation: Operation, body: Any) -> Any:
-        for pointer, relationships in _variant_relationships(body):
-            if "item" in relationships:
-                raise not_allowed("item", operation.kind, f"{pointer}/item")
-            if "items" in relationships:
-                parent = _only_parent(relationships.pop("items"), f"{pointer}/items")
-                if parent is not None:
-                    relationships["item"] = {"data": parent}
+        if operation.shape in {Shape.CREATE, Shape.JOB_POST}:
+            for pointer, relationships in _variant_relationships(operation, body):
+                _move_parent(operation, relationships, pointer)
         return body
 
     def down(self, operation: Operation, document: dict[str, Any]) -> None:
-        move_pointers(document, lambda pointer: self.pointer(operation, pointer))
+        if operation.bulk is not None:
+            move_pointers(document, lambda pointer: self.pointer(operation, pointer))
+            return
+        for resource in resources(document):
+            relationships = resource["relationships"]
+            item = relationships.pop("item", {"data": None})
+            relationships["items"] = _as_list(item, resource["links"]["self"])
 
-    def pointer(self, operation: Operation, pointer: str) -> str:  # noqa: ARG002 - the signature
-        indexed = re.search(r"/variants/data/\d+/", pointer) is not None
-        moved, count = self._parent.subn(r"\1/items", pointer)
+    def pointer(self, operation: Operation, pointer: str) -> str:
+        if operation.shape is Shape.UPDATE:
+            return pointer
+        moved, count = self._parent.subn(r"\1/relationships/items", pointer)
+        # An entry of a job's errors has no index for its operation, and so none for the parent.
+        indexed = operation.bulk is None or re.search(r"/variants/data/\d+/", pointer)
         if count and indexed:
             return re.sub(r"/items/data(/|$)", r"/items/data/0\1", moved)
         return moved
+
+
+def _as_list(item: dict[str, Any], own: str) -> dict[str, Any]:
+    """Make the to-many form of a variant's relationship to its item; `own` is the variant's URL."""
+    many: dict[str, Any] = {}
+    if "data" in item:
+        many["data"] = [] if item["data"] is None else [item["data"]]
+    many["links"] = {"self": f"{own}relationships/items/", "related": f"{own}items/"}
+    return many
+
+
+def _move_parent(operation: Operation, relationships: dict[str, Any], pointer: str) -> None:
+    """Take the parent of a variant in a body from the list to the one."""
+    if "item" in relationships:
+        raise not_allowed("item", operation.kind, f"{pointer}/item")
+    if "items" in relationships:
+        parent = _only_parent(relationships.pop("items"), f"{pointer}/items")
+        if parent is not None:
+            relationships["item"] = {"data": parent}
 
 
 def _attributes(body: Any) -> dict[str, Any]:
@@ -88,14 +112,22 @@ def _attributes(body: Any) -> dict[str, Any]:
     return attributes if isinstance(attributes, dict) else {}
 
 
-def _variant_relationships(body: Any) -> Iterator[tuple[str, dict[str, Any]]]:
+def _variant_relationships(operation: Operation, body: Any) -> Iterator[tuple[str, dict[str, Any]]]:
     """Give each variant's relationships with their pointer in the body as it was sent."""
+    for pointer, variant in _variants(operation, body):
+        relationships = variant.get("relationships") if isinstance(variant, dict) else None
+        if isinstance(relationships, dict):
+            yield f"{pointer}/relationships", relationships
+
+
+def _variants(operation: Operation, body: Any) -> Iterator[tuple[str, Any]]:
+    if operation.bulk is None:
+        yield "/data", body.get("data") if isinstance(body, dict) else None
+        return
     nested = _attributes(body).get("variants")
     variants = nested.get("data") if isinstance(nested, dict) else None
     for index, variant in enumerate(variants if isinstance(variants, list) else []):
-        relationships = variant.get("relationships") if isinstance(variant, dict) else None
-        if isinstance(relationships, dict):
-            yield f"/data/attributes/variants/{index}/relationships", relationships
+        yield f"/data/attributes/variants/{index}", variant
 
 
 def _only_parent(given: Any, pointer: str) -> Any:
@@ -104,6 +136,7 @@ def _only_parent(given: Any, pointer: str) -> Any:
         raise Invalid(
             f'Expected a dictionary of items but got type "{type(given).__name__}".', pointer
         )
+    only(given, ("data",), ITEM.type, pointer)
     if "data" not in given:
         raise required("data", ITEM.type, f"{pointer}/data")
     data = given["data"]

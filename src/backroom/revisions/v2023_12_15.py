@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from backroom.catalog.operations import Operation, Shape
+from backroom.catalog.operations import JOB_SHAPES, Operation
 from backroom.revisions.change import Change, resources
 
 
@@ -15,7 +15,7 @@ class MoveJobIdToId(Change):
     read the latter.
     """
 
-    shapes = frozenset({Shape.JOB_POST, Shape.JOB_GET, Shape.JOB_LIST})
+    shapes = JOB_SHAPES
 
     def down(self, operation: Operation, document: dict[str, Any]) -> None:  # noqa: ARG002
         for job in resources(document):

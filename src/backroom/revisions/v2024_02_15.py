@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from backroom.catalog.operations import Operation, Shape
+from backroom.catalog.operations import JOB_SHAPES, RESOURCE_SHAPES, Operation
 from backroom.revisions.change import Change, resources
 
 
@@ -16,7 +16,7 @@ class AllowNullAttributes(Change):
     Requests follow the table of kinds, which says what may be null since this revision.
     """
 
-    shapes = frozenset({Shape.JOB_POST, Shape.JOB_GET, Shape.JOB_LIST})
+    shapes = RESOURCE_SHAPES | JOB_SHAPES
 
     def down(self, operation: Operation, document: dict[str, Any]) -> None:  # noqa: ARG002
         for resource in (*resources(document), *document.get("included", ())):

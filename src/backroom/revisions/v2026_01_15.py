@@ -11,7 +11,16 @@ from backroom.revisions.change import Change
 class LinkSingleDocuments(Change):
     """An answer about one resource has top-level `links.self`."""
 
-    shapes = frozenset({Shape.JOB_POST, Shape.JOB_GET})
+    shapes = frozenset({Shape.ONE, Shape.CREATE, Shape.UPDATE, Shape.JOB_POST, Shape.JOB_GET})
+
+    def down(self, operation: Operation, document: dict[str, Any]) -> None:  # noqa: ARG002
+        document.pop("links", None)
+
+
+class LinkIdLists(Change):
+    """A list of ids has top-level `links`, and with them its pages."""
+
+    shapes = frozenset({Shape.IDS})
 
     def down(self, operation: Operation, document: dict[str, Any]) -> None:  # noqa: ARG002
         document.pop("links", None)

@@ -12,7 +12,7 @@ from backroom.revisions.change import Change, resources
 class RelateIncludedResources(Change):
     """Included resources have `relationships`."""
 
-    shapes = frozenset({Shape.JOB_GET})
+    shapes = frozenset({Shape.LIST, Shape.ONE, Shape.JOB_GET})
 
     def down(self, operation: Operation, document: dict[str, Any]) -> None:  # noqa: ARG002
         for resource in document.get("included", ()):

@@ -13,13 +13,14 @@ if TYPE_CHECKING:
 
 
 def open_database(url: str | None, *, migrated: bool = True) -> Database:
-    """Open the database at `url`, a path, and bring its schema up to date unless told not to.
+    """Open the database at `url` and bring its schema up to date unless told not to.
+
+    A path is a file of SQLite; `postgresql://…` is a PostgreSQL server.
 
     None opens an ephemeral one, gone when it is closed. Raises `StoreUnavailable` where it can't be
-    opened, `NewerDatabase` where a later version made it.
+    opened, `WrongDatabase` where it can't be used.
     """
-    path = None if url is None else Path(url.removeprefix("sqlite:///"))
-    database = SqliteDatabase(path)
+    database = _opened(url)
     if migrated:
         try:
             migrate(database)
@@ -27,3 +28,12 @@ def open_database(url: str | None, *, migrated: bool = True) -> Database:
             database.close()
             raise
     return database
+
+
+def _opened(url: str | None) -> Database:
+    if url is not None and url.startswith(("postgresql://", "postgres://")):
+        # Only those who have a PostgreSQL need its driver.
+        from backroom.store.postgres import PostgresDatabase
+
+        return PostgresDatabase(url)
+    return SqliteDatabase(None if url is None else Path(url.removeprefix("sqlite:///")))

@@ -63,6 +63,10 @@ class Transaction:
         """Run several statements without values, as a migration has them."""
         self._connection.script(sql)
 
+    def exclusively(self, account: str) -> None:
+        """Keep other writers of an account's catalog out until this transaction ends."""
+        self.run(self.dialect.exclusive, account=account)
+
 
 class StoreUnavailable(Exception):  # noqa: N818 - the store's state, not the caller's error
     """The database can't be reached or can't write just now; nothing was changed."""
@@ -72,9 +76,11 @@ class Database(Protocol):
     """An open database."""
 
     dialect: Dialect
+    inline: bool
+    """Whether a read takes less time than reaching another thread for it."""
 
     def read(self) -> AbstractContextManager[Transaction]:
-        """Open a transaction whose view of the data does not change under it."""
+        """Open a transaction to read in."""
 
     def write(self, work: Callable[[Transaction], T]) -> Future[T]:
         """Have `work` done in a transaction. The future is settled when it is on disk, or undone.

@@ -23,10 +23,81 @@ class Dialect:
     """
     array: Callable[[Iterable[Any]], Any]
     """Bind many values as the one parameter of `among`. Differs for the same reason."""
+    exclusive: str
+    """A statement that keeps other writers of the same account out until the transaction ends.
+
+    Differs because SQLite has one writer at a time, for all accounts, and needs none.
+    """
+    holds: str
+    """`holds.format(column, part)`: the text has the part in it.
+
+    Differs because the function has another name. It is no `like`: patterns have a longest.
+    """
+    unindexed: str
+    """`unindexed.format(column)`: the column, so that no index on it is walked.
+
+    Differs because a plus does so on SQLite alone; the other engine chooses by its statistics.
+    """
+    gram_number: str
+    """The column of a table of grams that has the record's number.
+
+    Differs because a full-text table of SQLite has a rowid and nothing else beside its words.
+    """
+    gram_words: Callable[[list[str]], str]
+    """Bind the words of a text. Differs with the type of their column."""
+    gram_insert: str
+    """`{table}` gets the words of a record. Differs for the same reasons."""
+    gram_delete: str
+    """`{table}` loses the words of a record. Differs as `gram_number`."""
+    gram_match: str
+    """`{table}` has all words of `:grams`. Differs because each engine has full-text search."""
+    gram_word: Callable[[str], str]
+    """Write a word for `gram_match`. Differs with the language of each engine's search."""
+    gram_and: str
+    """What stands between words that must all be there. Differs for the same reason."""
+    gram_beginning: str
+    """What follows a word that is only the beginning of one. Differs for the same reason."""
+
+
+def _fts5_word(word: str) -> str:
+    return '"' + word.replace('"', '""') + '"'
+
+
+def _lexeme(word: str) -> str:
+    return "'" + word.replace("\\", "\\\\").replace("'", "''") + "'"
 
 
 SQLITE = Dialect(
     name="sqlite",
     among=lambda column, parameter: f"{column} in (select value from json_each(:{parameter}))",
     array=lambda values: msgspec.json.encode(list(values)).decode(),
+    exclusive="select 1",
+    holds="instr({}, {}) > 0",
+    unindexed="+{}",
+    gram_number="rowid",
+    gram_words="\x1f".join,
+    gram_insert="insert into {table} (rowid, grams) values (:number, :grams)",
+    gram_delete="delete from {table} where rowid = :number",
+    gram_match="{table} match :grams",
+    gram_word=_fts5_word,
+    gram_and=" AND ",
+    gram_beginning="*",
+)
+
+POSTGRES = Dialect(
+    name="postgres",
+    among=lambda column, parameter: f"{column} = any(:{parameter})",
+    array=list,
+    holds="strpos({}, {}) > 0",
+    unindexed="{}",
+    exclusive="select pg_advisory_xact_lock(hashtextextended(:account, 0))",
+    gram_number="number",
+    gram_words=lambda words: " ".join(map(_lexeme, words)),
+    gram_insert="insert into {table} (account, number, grams)"
+    " values (:account, :number, cast(:grams as tsvector))",
+    gram_delete="delete from {table} where account = :account and number = :number",
+    gram_match="{table}.account = :account and {table}.grams @@ cast(:grams as tsquery)",
+    gram_word=_lexeme,
+    gram_and=" & ",
+    gram_beginning=":*",
 )

@@ -80,37 +80,43 @@ def get(tx: Transaction, account: str, job_type: str, job_id: str, least: str) -
 
 
 class Page(NamedTuple):
-    """Which jobs to list: of a type, in a status or any, on one side of an id, at most `size`.
+    """Which jobs to list: of a type, in all of `statuses`, beyond an id, at most `size`.
 
-    `older` asks for ids below `border`, newest first; else for those above it, oldest first.
+    `ascending` asks for ids above `border`, oldest first; else for those below it, newest first.
     """
 
     type: str
-    status: str | None
+    statuses: list[str]
     least: str
     border: str | None
-    older: bool
+    ascending: bool
     size: int
 
 
 def page(tx: Transaction, account: str, asked: Page) -> list[Job]:
     """Give the jobs next to the border, nearest first."""
-    conditions = ["account = :account", "type = :type", "job_id >= :least"]
-    if asked.status is not None:
+    if len(asked.statuses) > 1:
+        # Two statuses at once are asked for legally, and no job has both.
+        return []
+    conditions = ["account = :account", "type = :type"]
+    if asked.statuses:
         conditions.append("status = :status")
-    if asked.border is not None:
-        conditions.append(f"job_id {'<' if asked.older else '>'} :border")
+    # Two bounds on the id would make SQLite walk the primary key, past all other types.
+    if asked.border is None or (asked.ascending and asked.border < asked.least):
+        conditions.append("job_id >= :least")
+    else:
+        conditions.append(f"job_id {'>' if asked.ascending else '<'} :border")
     rows = tx.all(
         f"select {_COLUMNS} from jobs where {' and '.join(conditions)}"
-        f" order by job_id {'desc' if asked.older else 'asc'} limit :size",
+        f" order by job_id {'asc' if asked.ascending else 'desc'} limit :size",
         account=account,
         type=asked.type,
         least=asked.least,
-        status=asked.status,
+        status=asked.statuses[0] if asked.statuses else None,
         border=asked.border,
         size=asked.size,
     )
-    return [Job(*row) for row in rows]
+    return [job for row in rows if (job := Job(*row)).job_id >= asked.least]
 
 
 def next_account(tx: Transaction, after: str, due: str) -> str | None:
@@ -133,15 +139,35 @@ def earliest_created(tx: Transaction) -> str | None:
     return row[0] if row else None
 
 
-def first_waiting(tx: Transaction, account: str) -> Waiting | None:
-    """Give an account's oldest job in progress."""
+def earliest_created_of(tx: Transaction, account: str) -> str | None:
+    """Give when an account's oldest job in progress was created, None where there is none."""
+    row = tx.one(
+        "select created_at from jobs where account = :account and completed_at is null"
+        " order by job_id limit 1",
+        account=account,
+    )
+    return row[0] if row else None
+
+
+def accounts_in_progress(tx: Transaction, due: str) -> list[str]:
+    """Give the accounts with a job in progress that was created up to `due`."""
+    rows = tx.all(
+        "select distinct account from jobs where completed_at is null and created_at <= :due",
+        due=due,
+    )
+    return [row[0] for row in rows]
+
+
+def first_waiting(tx: Transaction, account: str, due: str) -> Waiting | None:
+    """Give an account's oldest job in progress, None where it was created after `due`."""
     row = tx.one(
         "select jobs.account, jobs.job_id, type, status, operations from jobs"
         " join job_operations on job_operations.account = jobs.account"
         " and job_operations.job_id = jobs.job_id"
-        " where jobs.account = :account and completed_at is null"
+        " where jobs.account = :account and completed_at is null and created_at <= :due"
         " order by jobs.job_id limit 1",
         account=account,
+        due=due,
     )
     return Waiting(*row) if row else None
 

@@ -16,6 +16,58 @@ _SIDES = {
 """For each relationship, the column of the resource that has it and of what it holds."""
 
 
+def empty_category(tx: Transaction, most: int) -> int:
+    """Remove up to `most` links to a category that is gone; give how many, 0 where none is left."""
+    emptied = tx.one("select account, category_number from emptied_categories limit 1")
+    if emptied is None:
+        return 0
+    account, category = emptied
+    removed = tx.all(
+        "delete from item_categories where account = :account and category_number = :category"
+        " and item_number in (select item_number from item_categories"
+        " where account = :account and category_number = :category limit :most)"
+        " returning item_number",
+        account=account,
+        category=category,
+        most=most,
+    )
+    if len(removed) < most:
+        tx.run(
+            "delete from emptied_categories"
+            " where account = :account and category_number = :category",
+            account=account,
+            category=category,
+        )
+    return max(1, len(removed))
+
+
+def present(
+    tx: Transaction, account: str, relation: str, number: int, related: Iterable[int]
+) -> set[int]:
+    """Give those of `related` that a relationship holds."""
+    own, other = _SIDES[relation]
+    rows = tx.all(
+        f"select {other} from item_categories where account = :account and {own} = :own"
+        f" and {tx.dialect.among(other, 'related')}",
+        account=account,
+        own=number,
+        related=tx.dialect.array(related),
+    )
+    return {row[0] for row in rows}
+
+
+def remove(
+    tx: Transaction, account: str, relation: str, number: int, related: Iterable[int]
+) -> None:
+    """Take `related` out of a relationship."""
+    own, other = _SIDES[relation]
+    tx.many(
+        f"delete from item_categories where account = :account and {own} = :own"
+        f" and {other} = :other",
+        [{"account": account, "own": number, "other": each} for each in related],
+    )
+
+
 def replace(
     tx: Transaction, account: str, relation: str, number: int, related: Iterable[int]
 ) -> None:

@@ -15,35 +15,49 @@ if TYPE_CHECKING:
     from backroom.store.database import Database, Transaction
 
 
-class NewerDatabase(Exception):  # noqa: N818 - a state of the database
-    """The database was made by a later version of backroom."""
+class WrongDatabase(Exception):  # noqa: N818 - a state of the database
+    """The database can't be used by this version of backroom."""
 
 
-def migrations() -> dict[int, tuple[str, str]]:
-    """Give each migration's name and SQL by its number, in order."""
-    files = resources.files("backroom.store") / "migrations"
-    found = {
-        int(file.name[:4]): (file.name.removesuffix(".sql"), file.read_text(encoding="utf-8"))
-        for file in files.iterdir()
-        if file.name.endswith(".sql")
-    }
+class NewerDatabase(WrongDatabase):
+    """The database was made by a later version."""
+
+
+class ForeignDatabase(WrongDatabase):
+    """The database was made by something else."""
+
+
+def migrations(engine: str) -> dict[int, tuple[str, str]]:
+    """Give each migration's name and SQL by its number, in order.
+
+    A file is for both engines, unless its name ends in one's own.
+    """
+    found: dict[int, tuple[str, str]] = {}
+    for file in (resources.files("backroom.store") / "migrations").iterdir():
+        number_and_name, _, ending = file.name.partition(".")
+        if ending in {"sql", f"{engine}.sql"}:
+            text = file.read_text(encoding="utf-8")
+            found[int(number_and_name[:4])] = (number_and_name, text)
     return dict(sorted(found.items()))
 
 
 def migrate(database: Database) -> list[str]:
     """Apply what is missing and give the names of what was applied.
 
-    Raises `NewerDatabase` where the database knows migrations that this version does not.
+    Raises `NewerDatabase` where the database knows migrations that this version does not, and
+    `ForeignDatabase` where one can't be applied.
     """
     return database.write(_apply_missing).result()
 
 
 def _apply_missing(tx: Transaction) -> list[str]:
+    # Processes that start together come one after the other; the later find nothing missing.
+    tx.exclusively("schema")
     tx.run(
         "create table if not exists schema_migrations"
         " (number integer not null, name text not null, applied_at text not null)"
     )
-    known = migrations()
+    known = migrations(tx.dialect.name)
     applied = {row[0] for row in tx.all("select number from schema_migrations")}
     if newer := applied - set(known):
         raise NewerDatabase(
@@ -53,7 +67,13 @@ def _apply_missing(tx: Transaction) -> list[str]:
     missing = [number for number in known if number not in applied]
     for number in missing:
         name, sql = known[number]
-        tx.script(sql)
+        try:
+            tx.script(sql)
+        except Exception as error:
+            raise ForeignDatabase(
+                f"Schema {name} can't be made here: {error}."
+                " Is this the database of something else?"
+            ) from error
         tx.run(
             "insert into schema_migrations (number, name, applied_at)"
             " values (:number, :name, :applied_at)",

@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from backroom.catalog.kinds import KINDS, Kind
+from backroom.catalog.kinds import CATEGORY, ITEM, VARIANT, Kind
+from backroom.store import search
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from backroom.store.database import Transaction
     from backroom.store.dialects import Dialect
@@ -30,13 +31,15 @@ class Record(NamedTuple):
 class Values(NamedTuple):
     """A record to be written.
 
-    `columns` has the attributes with a column of their own, `parent` a variant's item's number.
+    `columns` has the attributes with a column of their own, `search_text` what is searched, folded,
+    `parent` a variant's item's number.
     """
 
     number: int
     external_id: str
     attributes: str
     columns: dict[str, Any]
+    search_text: str
     parent: int | None = None
 
 
@@ -51,9 +54,9 @@ class _Statements:
 
 @cache
 def _statements(kind: Kind, dialect: Dialect) -> _Statements:
-    parent = ("item_number",) if kind.shown_relation == "item" else ()
-    columns = ("account", "number", "external_id", *kind.columns, *parent, "attributes")
-    changed = (*kind.columns, "attributes")
+    parent = () if kind.shown.many else (f"{kind.shown.target}_number",)
+    changed = (*kind.columns, "search_text", "attributes")
+    columns = ("account", "number", "external_id", *parent, *changed)
     among = dialect.among("external_id", "external_ids")
     return _Statements(
         numbers=(
@@ -94,12 +97,19 @@ def find(
 
 def insert(tx: Transaction, kind: Kind, account: str, values: Iterable[Values]) -> None:
     """Add records that are known not to exist."""
-    tx.many(_statements(kind, tx.dialect).insert, _bound(account, values))
+    added = list(values)
+    tx.many(_statements(kind, tx.dialect).insert, _bound(account, added))
+    search.index(tx, kind, account, ((each.number, each.search_text) for each in added), fresh=True)
 
 
-def update(tx: Transaction, kind: Kind, account: str, values: Iterable[Values]) -> None:
-    """Replace the attributes of records, found by their number."""
-    tx.many(_statements(kind, tx.dialect).update, _bound(account, values))
+def update(
+    tx: Transaction, kind: Kind, account: str, values: Iterable[Values], renamed: set[int]
+) -> None:
+    """Replace the attributes of records, found by number; those `renamed` have another text."""
+    changed = list(values)
+    tx.many(_statements(kind, tx.dialect).update, _bound(account, changed))
+    texts = ((each.number, each.search_text) for each in changed if each.number in renamed)
+    search.index(tx, kind, account, texts, fresh=False)
 
 
 def _bound(account: str, values: Iterable[Values]) -> list[dict[str, Any]]:
@@ -110,28 +120,53 @@ def _bound(account: str, values: Iterable[Values]) -> list[dict[str, Any]]:
             "external_id": each.external_id,
             "attributes": each.attributes,
             "item_number": each.parent,
+            "search_text": each.search_text,
             **each.columns,
         }
         for each in values
     ]
 
 
-def delete(tx: Transaction, kind: Kind, account: str, gone: Iterable[int]) -> None:
-    """Remove records by number, and what hangs on them (observed: an item takes its variants)."""
+def delete(tx: Transaction, kind: Kind, account: str, gone: Sequence[int]) -> None:
+    """Remove records by number, and what hangs on them."""
     rows = [{"account": account, "number": number} for number in gone]
     tx.many(_statements(kind, tx.dialect).delete, rows)
-    for sql in _DEPENDENTS[kind.name]:
-        tx.many(sql, rows)
+    search.forget(tx, kind, account, gone)
+    for number in gone:
+        _DEPENDENTS[kind.name](tx, account, number)
+
+
+def _delete_with_item(tx: Transaction, account: str, number: int) -> None:
+    """Remove an item's variants (observed) and take it out of its categories."""
+    variants = tx.all(
+        "delete from variants where account = :account and item_number = :number returning number",
+        account=account,
+        number=number,
+    )
+    search.forget(tx, VARIANT, account, [row[0] for row in variants])
+    tx.run(
+        "delete from item_categories where account = :account and item_number = :number",
+        account=account,
+        number=number,
+    )
+
+
+def _delete_with_category(tx: Transaction, account: str, number: int) -> None:
+    """Leave a category's items (observed). Its links lead nowhere now and go little by little."""
+    tx.run(
+        "insert into emptied_categories (account, category_number) values (:account, :number)",
+        account=account,
+        number=number,
+    )
+
+
+def _delete_alone(_: Transaction, __: str, ___: int) -> None:
+    pass
 
 
 _DEPENDENTS = {
-    "item": (
-        "delete from variants where account = :account and item_number = :number",
-        "delete from item_categories where account = :account and item_number = :number",
-    ),
-    "variant": (),
-    "category": (
-        "delete from item_categories where account = :account and category_number = :number",
-    ),
+    ITEM.name: _delete_with_item,
+    VARIANT.name: _delete_alone,
+    CATEGORY.name: _delete_with_category,
 }
-assert _DEPENDENTS.keys() == KINDS.keys()  # noqa: S101 - a fourth kind must say what hangs on it
+"""What hangs on a record of each kind."""

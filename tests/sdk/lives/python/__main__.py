@@ -15,6 +15,10 @@ from importlib.metadata import version as installed
 from errors import errors
 from life import life
 from lists import lists, pages
+from methods import methods
+from refusals import refusals
+from search import search
+from shelves import shelves
 from shop import Shop, expect
 
 
@@ -25,7 +29,10 @@ def headers(shop: Shop) -> None:
         assert name in shown, f"no {name} among {sorted(shown)}"
 
 
-CHAPTERS = {chapter.__name__: chapter for chapter in (life, lists, pages, errors, headers)}
+CHAPTERS = {
+    chapter.__name__: chapter
+    for chapter in (life, lists, pages, errors, headers, methods, refusals, search, shelves)
+}
 
 
 def main(chapter: str, version: str, revision: str, url: str, key: str) -> None:

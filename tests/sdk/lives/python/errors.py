@@ -12,6 +12,11 @@ from shop import KINDS, Shop, expect, identifier, say
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+TITLES = {
+    400: ("invalid", "Invalid input."),
+    404: ("not_found", "Not found."),
+    409: ("conflict", "Conflict."),
+}
 UNKNOWN = "01J00000000000000000000001"
 FILTERS = {
     'equals(status,"complete"': None,
@@ -31,6 +36,13 @@ def errors(shop: Shop) -> None:
 
 class Refusal:
     """The error an SDK method raised, as the server told it."""
+
+    @classmethod
+    def of(cls, status: int, method: Callable[..., Any], *arguments: Any, **query: Any) -> Refusal:
+        """The error of this status that a call must raise."""
+        refusal = cls(partial(method, *arguments, **query))
+        expect(refusal.what, (status, *TITLES[status]), f"a {status} of {arguments}")
+        return refusal
 
     def __init__(self, method: Callable[[], Any]) -> None:
         try:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from shop import changed, expect, full_id, identifier, plain, say
+from shop import changed, expect, full_id, identifier, plain, say, some
 
 if TYPE_CHECKING:
     from shop import Shop
@@ -143,7 +143,3 @@ def missing(kind: str, external_id: str) -> str:
 def existing(kind: str, external_id: str) -> str:
     article = "An" if kind == "item" else "A"
     return f"{article} {kind} with the external id `{external_id}` already exists."
-
-
-def some(attributes: dict[str, Any], *names: str) -> dict[str, Any]:
-    return {name: attributes[name] for name in names}

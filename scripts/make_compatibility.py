@@ -1,0 +1,151 @@
+"""Make docs/reference/compatibility.md by trying it: each operation in each revision.
+
+Starts a server in this process, takes the tour of `tests/openapi/tour.py` through every revision,
+and writes down what held. Fails where something did not, and with `--check` where the page is not
+what would be written.
+"""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from client import Client
+
+ROOT = Path(__file__).parents[1]
+TESTS = ROOT / "tests"
+PAGE = ROOT / "docs" / "reference" / "compatibility.md"
+DIFFERENCES = ROOT / "docs" / "explanation" / "differences.md"
+HELD, FAILED, ABSENT = "✓", "✗", ""
+PREFIX = "/api/catalog-"
+GONE = 404
+
+Place = tuple[str, str]
+Marks = dict[Place, dict[str, str]]
+
+ABOUT = """\
+# What is compatible
+
+<!-- Made by scripts/make_compatibility.py: edit that, not this. -->
+
+A {held} means that the operation was called on a live server in that revision, with a body in the
+revision's own shape where it takes one, and that status, headers and every member of the answer
+held against the contract published for the revision, with all objects closed and with the
+differences below. Blank: the operation does not exist in that revision, and was refused with 404.
+
+{count} marks of {operations} operations in {revisions} revisions. The tests try more of each
+(parameters, errors, pages, other shapes); this page shows one tour. Paths are written without
+their `{prefix}`.
+"""
+
+
+@click.command()
+@click.option("--check", is_flag=True, help="Write nothing; fail where the page is not fresh.")
+def main(*, check: bool) -> None:
+    """Make the page, or check that it is fresh."""
+    sys.path.insert(0, str(TESTS))
+    marks, faults = tried()
+    click.echo("".join(f"{fault}\n" for fault in faults), err=True, nl=False)
+    page = written(marks)
+    if check:
+        if not PAGE.exists() or PAGE.read_text("utf-8") != page:
+            faults.append("the page is not fresh")
+            click.echo(f"{PAGE.relative_to(ROOT)} is not fresh: run {sys.argv[0]}", err=True)
+    else:
+        PAGE.parent.mkdir(parents=True, exist_ok=True)
+        PAGE.write_text(page, "utf-8")
+    raise SystemExit(bool(faults))
+
+
+def tried() -> tuple[Marks, list[str]]:
+    """Try every operation in every revision. Gives the marks, and what did not hold."""
+    # The helpers of the tests can be imported once their directory is on the path.
+    from conftest import client_of, running
+    from openapi.tour import Tour
+    from wire_contract import OPERATIONS, REVISIONS
+
+    marks: Marks = {place: {} for place in OPERATIONS[REVISIONS[-1]]}
+    faults: list[str] = []
+    with running(None, limits="off") as server:
+        for revision in REVISIONS:
+            client = client_of(server)
+            stops: Mapping[Place, Callable[[], Any]] = Tour(client, revision).stops()
+            for place, row in marks.items():
+                if place in OPERATIONS[revision]:
+                    fault = _fault(stops[place])
+                    row[revision] = FAILED if fault else HELD
+                else:
+                    fault = _fault(partial(_absent, client, revision, place))
+                    row[revision] = FAILED if fault else ABSENT
+                if fault:
+                    faults.append(f"{revision} {' '.join(place)}: {fault}")
+    return marks, faults
+
+
+def _fault(stop: Callable[[], Any]) -> str:
+    """Say what did not hold, nothing where all did."""
+    try:
+        stop()
+    except Exception as error:  # noqa: BLE001 - anything that goes wrong is what we want to know
+        where = traceback.extract_tb(error.__traceback__)[-1]
+        return f"{type(error).__name__} at {where.name}, {where.line}: {error}"
+    return ""
+
+
+def _absent(client: Client, revision: str, place: Place) -> None:
+    method, path = place
+    answer = client.request(method, path.replace("{id}", "x"), revision=revision)
+    if answer.status != GONE:
+        raise AssertionError(f"answered with {answer.status} though it does not exist")
+
+
+def written(marks: Marks) -> str:
+    """Write the page."""
+    revisions = list(next(iter(marks.values())))
+    count = sum(mark == HELD for row in marks.values() for mark in row.values())
+    about = ABOUT.format(
+        held=HELD,
+        count=f"{count:,}",
+        operations=len(marks),
+        revisions=len(revisions),
+        prefix=PREFIX,
+    )
+    heads = [f"{each[:4]}<br>{each[5:]}" for each in revisions]
+    lines = [
+        _row("operation", heads),
+        _row("---", [":-:"] * len(revisions)),
+        *(_row(_named(*place), row.values()) for place, row in marks.items()),
+    ]
+    _, _, differences = DIFFERENCES.read_text("utf-8").partition("\n")
+    return "\n".join(
+        [
+            about,
+            *lines,
+            "",
+            "## Every known difference",
+            "",
+            "From [Where backroom is not Klaviyo](../explanation/differences.md).",
+            differences.rstrip(),
+            "",
+        ]
+    )
+
+
+def _row(first: str, others: Iterable[str]) -> str:
+    return f"| {' | '.join([first, *others])} |"
+
+
+def _named(method: str, path: str) -> str:
+    return f"`{method} {path.removeprefix(PREFIX)}`"
+
+
+if __name__ == "__main__":
+    main()

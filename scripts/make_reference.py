@@ -1,0 +1,284 @@
+"""Write `docs/reference/` from the code: settings, commands, errors, revisions, operations.
+
+With `--check` nothing is written, and pages that are not what the code says make the exit code 1.
+"""
+
+from __future__ import annotations
+
+import dis
+import inspect
+import sys
+from dataclasses import fields
+from itertools import pairwise
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from backroom import errors
+from backroom.catalog.kinds import KINDS
+from backroom.catalog.operations import (
+    BODY_LIMITS,
+    FIELDS_ON_WRITES_SINCE,
+    FILTERED_IDS_SINCE,
+    ID_FIELD_SINCE,
+    JOB_ID_FIELD_UNTIL,
+    OPERATIONS,
+    PAGE_SIZE_SINCE,
+)
+from backroom.cli import main
+from backroom.errors import Fault, FrameworkFault, OperationFault
+from backroom.revisions import LADDER
+from backroom.settings import Settings, variable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from backroom.catalog.kinds import Relation
+    from backroom.catalog.operations import RateClass
+
+DIRECTORY = Path(__file__).parents[1] / "docs" / "reference"
+ORIGIN = "*Made from the code by `.venv/bin/python scripts/make_reference.py`; change the code.*"
+WIDTH = 80
+
+
+def table(heads: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
+    """Write a table, with what would break it escaped."""
+    written = [list(heads)]
+    written.append(["---"] * len(written[0]))
+    written += [[cell.replace("|", "\\|") for cell in row] for row in rows]
+    return "\n".join(f"| {' | '.join(row)} |" for row in written)
+
+
+def sentence(documented: object) -> str:
+    """Give a docstring as one line."""
+    return " ".join((inspect.getdoc(documented) or "").split())
+
+
+def settings() -> str:
+    """Write the settings, their flags and variables."""
+    rows = [
+        (
+            f"`--{each.name.replace('_', '-')} {each.metadata['metavar']}`".replace(" `", "`"),
+            f"`{variable(each.name)}`",
+            f"`{each.default}`" if each.default != "" and each.type != "bool" else "",
+            each.metadata["help"],
+        )
+        for each in fields(Settings)
+    ]
+    words = (
+        "A flag of `backroom serve` and its variable set the same thing; the flag wins. A flag"
+        " without a value has an opposite, as `--no-ephemeral`, which is the default; its variable"
+        " is `1`, `true`, `yes`, `on` or `0`, `false`, `no`, `off`. A value that can't be ends the"
+        " command with exit code 2."
+    )
+    return f"# Settings\n\n{words}\n\n{table(('flag', 'variable', 'default', 'meaning'), rows)}"
+
+
+def cli() -> str:
+    """Write the help of every command."""
+    root = click.Context(main, info_name="backroom", terminal_width=WIDTH, **main.context_settings)
+    parts = ["# The command line"]
+    parts += [
+        f"## `{context.command_path}`\n\n```text\n{context.command.get_help(context)}\n```"
+        for context in commands(root)
+    ]
+    return "\n\n".join(parts)
+
+
+def commands(context: click.Context) -> Iterator[click.Context]:
+    """Give a command and all under it, each in a context of its own."""
+    yield context
+    group = context.command
+    if isinstance(group, click.Group):
+        for name in group.list_commands(context):
+            command = group.get_command(context, name)
+            if command is not None:
+                yield from commands(
+                    click.Context(command, context, info_name=name, **command.context_settings)
+                )
+
+
+def faults() -> str:
+    """Write the errors that the API answers, by status."""
+    families = {Fault, FrameworkFault, OperationFault}
+    classes = [
+        each
+        for each in vars(errors).values()
+        if inspect.isclass(each) and issubclass(each, Fault) and each not in families
+    ]
+    rows = [
+        (
+            each.__name__,
+            str(each.status),
+            f"`{each.code}`",
+            title(each),
+            form(each),
+            sentence(each),
+        )
+        for each in sorted(classes, key=lambda each: each.status)
+    ]
+    words = (
+        "Every error answer has one entry in `errors`, with `id`, `status`, `code`, `title`,"
+        " `detail` and `source`. The long form has `links` and `meta` too; the short one always"
+        " points to `/data/`. What one operation can't do is a long error of a single call, and in"
+        " a bulk job an entry of its `errors` with the code `invalid`."
+    )
+    heads = ("fault", "status", "code", "title", "form", "when")
+    return f"# Errors\n\n{words}\n\n{table(heads, rows)}"
+
+
+def title(fault: type[Fault]) -> str:
+    """Give an error's title, which a few take from the detail."""
+    own = dis.get_instructions(fault.__init__)
+    told = any(each.opname == "STORE_ATTR" and each.argval == "title" for each in own)
+    return "*the detail*" if told else fault.title
+
+
+def form(fault: type[Fault]) -> str:
+    """Give which members an error has."""
+    if issubclass(fault, OperationFault):
+        return "operation"
+    return "short" if issubclass(fault, FrameworkFault) else "long"
+
+
+def revisions() -> str:
+    """Write what each revision changed."""
+    parts = ["# Revisions", "Newest first: what moved, and what came or went. All are served."]
+    for date in reversed(LADDER):
+        moved = [sentence(type(change)) for change in LADDER[date]]
+        words = [f"- {each}" for each in (*moved, *availability(date))]
+        parts.append(f"## {date}\n\n" + ("\n".join(words) or "Nothing changed in what is served."))
+    return "\n\n".join(parts)
+
+
+def availability(date: str) -> Iterator[str]:
+    """Give what exists, is required or is allowed since a date, from the tables."""
+    for kind in KINDS.values():
+        yield from (
+            f"An update of {kind.with_article.lower()} may give `{attribute.name}`."
+            for attribute in kind.attributes
+            if attribute.update_since == date
+        )
+        for relation in kind.relations:
+            yield from relating(date, kind.with_article.lower(), relation)
+    for operation in OPERATIONS:
+        if operation.since == date:
+            yield f"`{operation.method} {operation.path}` is new."
+    for (since, now), (_, before) in pairwise(BODY_LIMITS):
+        if since == date:
+            yield f"A body may have {now:,} bytes, decompressed; before {before:,}."
+    yield from asking(date)
+    yield from rating(date)
+
+
+def asking(date: str) -> Iterator[str]:
+    """Give which query parameters a date brought, and what they may name since."""
+    if date == PAGE_SIZE_SINCE:
+        yield "A list of resources or of ids takes `page[size]`."
+    if date == FILTERED_IDS_SINCE:
+        yield "A list of ids takes `filter` and `sort`."
+    if date == FIELDS_ON_WRITES_SINCE:
+        yield "A write that answers with something takes `fields[…]`."
+    if date == JOB_ID_FIELD_UNTIL:
+        yield "The `fields` of a job no longer name `job_id`."
+    if date == ID_FIELD_SINCE:
+        yield "The `fields` of a job may name `id`."
+    for kind in KINDS.values():
+        for each in kind.filters:
+            if date == each.revisions.since:
+                yield f"Lists of {kind.plural} filter by `{each.name}`."
+            if date == each.revisions.until:
+                yield f"Lists of {kind.plural} no longer filter by `{each.name}`."
+
+
+def relating(date: str, one: str, relation: Relation) -> Iterator[str]:
+    """Give what a date changed for a relationship in bodies."""
+    for needed in relation.required:
+        if date == needed.since:
+            yield f"A create of {one} needs its `{relation.name}`."
+        if date == needed.until:
+            yield f"A create of {one} no longer needs its `{relation.name}`."
+    if any(needed.until == date for needed in relation.data_required):
+        yield f"The `{relation.name}` of {one} in a body may leave out `data`."
+
+
+def rating(date: str) -> Iterator[str]:
+    """Give which rates a date changed."""
+    for rate_class in dict.fromkeys(operation.rates for operation in OPERATIONS):
+        for (since, now), (_, then) in pairwise(rate_class.steps):
+            if since == date:
+                count = sum(operation.rates is rate_class for operation in OPERATIONS)
+                yield (
+                    f"{count} operations allow {now.burst} requests a second and {now.steady} a"
+                    f" minute; before {then.burst} and {then.steady}."
+                )
+
+
+def operations() -> str:
+    """Write the table of operations."""
+    rows = [
+        (
+            each.method,
+            f"`{each.path}`",
+            f"`{each.name}`" + (f" from {each.since}" if each.since else ""),
+            str(each.status),
+            f"`{each.scope}`",
+            rates(each.rates),
+        )
+        for each in OPERATIONS
+    ]
+    heads = ("method", "path", "operation", "success", "scope", "requests per second, minute")
+    words = (
+        "Each is served in every revision, where its row names none that it is served from, and"
+        " with and without a slash at its end. `HEAD` is answered"
+        " as `GET` is, without the body; `OPTIONS` tells in `Allow` what a path takes."
+    )
+    return f"# Operations\n\n{words}\n\n{table(heads, rows)}"
+
+
+def rates(given: RateClass) -> str:
+    """Write the rates of an operation, the newest first."""
+    steps = [
+        f"{rate.burst}, {rate.steady}" + (f" from {since}" if since else "")
+        for since, rate in given.steps
+    ]
+    return "; before ".join(steps)
+
+
+PAGES = {
+    "settings.md": settings,
+    "cli.md": cli,
+    "errors.md": faults,
+    "revisions.md": revisions,
+    "operations.md": operations,
+}
+
+
+def stale() -> dict[Path, str]:
+    """Give the pages that are not what the code says, with what they should be."""
+    due = {DIRECTORY / name: f"{ORIGIN}\n\n{page()}\n" for name, page in PAGES.items()}
+    return {
+        path: text
+        for path, text in due.items()
+        if not path.exists() or path.read_text(encoding="utf-8") != text
+    }
+
+
+@click.command()
+@click.option("--check", is_flag=True, help="Write nothing; fail where a page is stale.")
+def make_reference(*, check: bool) -> None:
+    """Write docs/reference/ from the code."""
+    pages = stale()
+    for path, text in pages.items():
+        if check:
+            print(f"docs/reference/{path.name} is stale; run scripts/make_reference.py")
+        else:
+            DIRECTORY.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+            print(f"wrote docs/reference/{path.name}")
+    sys.exit(1 if check and pages else 0)
+
+
+if __name__ == "__main__":
+    make_reference()

@@ -1,0 +1,33 @@
+"""One function for each shape of operation: a call and a transaction to a document.
+
+A handler that has nothing to show gives None.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from backroom.api.handlers import jobs, relationships, resources
+from backroom.catalog.operations import Shape
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from backroom.api.documents import Document
+    from backroom.api.request import Call
+    from backroom.store.database import Transaction
+
+HANDLERS: dict[Shape, Callable[[Call, Transaction], Document | None]] = {
+    Shape.LIST: resources.list_resources,
+    Shape.IDS: relationships.list_ids,
+    Shape.ONE: resources.get_resource,
+    Shape.CREATE: resources.create_resource,
+    Shape.UPDATE: resources.update_resource,
+    Shape.DELETE: resources.delete_resource,
+    Shape.ADD: relationships.add,
+    Shape.REPLACE: relationships.replace,
+    Shape.REMOVE: relationships.remove,
+    Shape.JOB_LIST: jobs.list_jobs,
+    Shape.JOB_GET: jobs.get_job,
+    Shape.JOB_POST: jobs.create_job,
+}

@@ -1,0 +1,177 @@
+"""The whole document of a revision."""
+
+from __future__ import annotations
+
+import inspect
+from typing import TYPE_CHECKING, Any
+
+from backroom.api import headers
+from backroom.api.openapi import bodies, faults, samples, words
+from backroom.api.openapi.parameters import parameters
+from backroom.api.openapi.schemas import Schema, common
+from backroom.catalog.kinds import KINDS
+from backroom.catalog.operations import OPERATIONS, Operation, body_limit
+from backroom.revisions import LADDER
+
+if TYPE_CHECKING:
+    from backroom.revisions import Revision
+
+VERSION = "3.1.1"
+MEDIA_TYPE = "application/vnd.api+json"
+_SCHEMES = {
+    "Klaviyo-API-Key": {
+        "type": "apiKey",
+        "in": "header",
+        "name": "Authorization",
+        "description": "`Klaviyo-API-Key` and a private key, with a space between them.",
+    },
+    "Bearer": {"type": "http", "scheme": "bearer", "description": "The same key as a token."},
+}
+
+
+def document(revision: Revision) -> dict[str, Any]:
+    """Make the OpenAPI document of a revision."""
+    paths: dict[str, dict[str, Any]] = {}
+    schemas: dict[str, Schema] = {}
+    for operation in OPERATIONS:
+        if revision.date >= operation.since:
+            described = _operation(operation, revision, schemas)
+            paths.setdefault(operation.path, {})[operation.method.lower()] = described
+    return {
+        "openapi": VERSION,
+        "info": {
+            "title": "Catalogs API, as served by backroom",
+            "version": revision.date,
+            "description": words.ABOUT.format(date=revision.date) + _changes(revision),
+        },
+        "servers": [{"url": "/"}],
+        "tags": [{"name": name} for kind in KINDS.values() for name in _tags(kind.plural)],
+        "paths": paths,
+        "components": {
+            "securitySchemes": _SCHEMES,
+            "headers": _headers(revision),
+            "responses": _refusals(),
+            "schemas": schemas,
+        },
+    }
+
+
+def _tags(plural: str) -> tuple[str, str]:
+    return plural, f"bulk jobs on {plural}"
+
+
+def _changes(revision: Revision) -> str:
+    """Say what the revision changed: the first sentences of its changes."""
+    lines = [
+        f"- {(inspect.getdoc(change) or '').partition(chr(10))[0]}"
+        for change in LADDER[revision.date]
+    ]
+    return "\n".join(["", "What this revision changed:", "", *lines, ""]) if lines else ""
+
+
+def _operation(
+    operation: Operation, revision: Revision, schemas: dict[str, Schema]
+) -> dict[str, Any]:
+    """Describe an operation, and leave the schemas of its body and its answer in `schemas`."""
+    rate = operation.rates.at(revision.date)
+    owner = operation.parent or operation.kind
+    plain, jobs = _tags(owner.plural)
+    described: dict[str, Any] = {
+        "operationId": operation.name,
+        "summary": words.summary(operation),
+        "description": words.description(operation),
+        "tags": [jobs if operation.bulk else plain],
+        "security": [{scheme: [operation.scope]} for scheme in _SCHEMES],
+        "x-backroom-rate": {"burst": rate.burst, "steady": rate.steady},
+        "parameters": parameters(operation, revision),
+    }
+    if operation.has_body:
+        name = f"{operation.name}_body"
+        schemas[name] = bodies.body(operation, revision)
+        described["requestBody"] = _body(name, schemas[name], revision)
+    forms = samples.answers(operation, revision)
+    success = _success(revision)
+    if forms:
+        name = f"{operation.name}_answer"
+        schemas[name] = common(forms)
+        success["content"] = {MEDIA_TYPE: {"schema": _named(name), "example": forms[0]}}
+    described["responses"] = {str(operation.status): success} | {
+        str(status): {"$ref": f"#/components/responses/{_refusal(status)}"}
+        for status in faults.statuses(operation)
+    }
+    return described
+
+
+def _named(name: str) -> Schema:
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+def _body(name: str, schema: Schema, revision: Revision) -> dict[str, Any]:
+    content = {"schema": _named(name), "example": bodies.example(schema)}
+    return {
+        "description": f"At most {body_limit(revision.date):,} bytes, once decompressed.",
+        "required": True,
+        "content": {MEDIA_TYPE: content, "application/json": {"schema": _named(name)}},
+    }
+
+
+def _success(revision: Revision) -> dict[str, Any]:
+    names = _headers(revision)
+    return {
+        "description": "Done.",
+        "headers": {name: {"$ref": f"#/components/headers/{name}"} for name in names},
+    }
+
+
+def _refusal(status: int) -> str:
+    return f"Refused{status}"
+
+
+def _refusals() -> dict[str, Any]:
+    every = sorted({each for operation in OPERATIONS for each in faults.statuses(operation)})
+    return {
+        _refusal(status): {
+            "description": faults.description(status),
+            "content": {
+                MEDIA_TYPE: {"schema": faults.schema(status), "example": faults.example(status)}
+            },
+        }
+        for status in every
+    }
+
+
+def _headers(revision: Revision) -> dict[str, Any]:
+    text = {"type": "string"}
+    return {
+        headers.API_REVISION.decode(): {
+            "description": "The revision of the answer.",
+            "required": True,
+            "schema": {"type": "string", "enum": [revision.date]},
+        },
+        headers.REQUEST_ID.decode(): {
+            "description": "The id of the request; the `id` of an error is the same.",
+            "required": True,
+            "schema": {"type": "string", "format": "uuid"},
+        },
+        headers.CID.decode(): {
+            "description": "The public id of the account.",
+            "required": True,
+            "schema": text,
+        },
+        headers.RATE_LIMIT.decode(): {
+            "description": "Requests allowed in a second, then each window; absent without limits.",
+            "schema": text,
+        },
+        headers.RATE_REMAINING.decode(): {
+            "description": "Requests left in this second; absent without limits.",
+            "schema": {"type": "integer", "minimum": 0},
+        },
+        headers.RATE_RESET.decode(): {
+            "description": "Seconds until there are more; absent without limits.",
+            "schema": {"type": "integer", "minimum": 0},
+        },
+        headers.RETIREMENT_DATE.decode(): {
+            "description": "The day on which the real service retires the revision, once known.",
+            "schema": {"type": "string", "format": "date"},
+        },
+    }

@@ -1,0 +1,181 @@
+"""An OpenAPI document as one HTML page that loads nothing: no script, no font, no picture."""
+
+from __future__ import annotations
+
+import re
+from html import escape
+from importlib import resources
+from typing import TYPE_CHECKING, Any
+
+from backroom.api.openapi import tree
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from backroom.api.openapi.schemas import Schema
+
+_STYLE = (resources.files(__package__) / "page.css").read_text("utf-8")
+
+
+def page(document: dict[str, Any], pages: Mapping[str, str], source: str) -> str:
+    """Show a document. `pages` has the page of each revision, `source` is the document's own."""
+    date = document["info"]["version"]
+    title = document["info"]["title"]
+    return "".join(
+        (
+            '<!doctype html><html lang="en"><head><meta charset="utf-8">',
+            '<meta name="viewport" content="width=device-width, initial-scale=1">',
+            '<meta name="color-scheme" content="light dark">',
+            f"<title>{escape(title)}: {escape(date)}</title><style>{_STYLE}</style></head><body>",
+            _header(title, date, pages, source),
+            f'<div class="columns"><nav class="index">{_index(document)}</nav><main>',
+            f'<section class="about">{_prose(document["info"]["description"])}</section>',
+            *_sections(document),
+            _refusals(document),
+            "</main></div></body></html>",
+        )
+    )
+
+
+def _header(title: str, date: str, pages: Mapping[str, str], source: str) -> str:
+    links = "".join(
+        f'<a href="{escape(url)}"{_current(each == date)}>{escape(each)}</a>'
+        for each, url in reversed([*pages.items()])
+    )
+    return (
+        f"<header><h1>{escape(title)}</h1>"
+        f'<details class="picker"><summary>Revision {escape(date)}</summary>'
+        f'<nav aria-label="Revisions">{links}</nav></details>'
+        f'<a class="source" href="{escape(source)}">OpenAPI document</a></header>'
+    )
+
+
+def _current(this: bool) -> str:  # noqa: FBT001 - reads as the attribute that it writes
+    return ' aria-current="page"' if this else ""
+
+
+def _operations(document: dict[str, Any], tag: str) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    for path, methods in document["paths"].items():
+        for method, operation in methods.items():
+            if tag in operation["tags"]:
+                yield method, path, operation
+
+
+def _index(document: dict[str, Any]) -> str:
+    groups = []
+    for tag in document["tags"]:
+        links = "".join(
+            f'<li><a href="#{escape(each["operationId"])}">{_method(method)}'
+            f"<span>{escape(each['summary'])}</span></a></li>"
+            for method, _, each in _operations(document, tag["name"])
+        )
+        groups.append(f"<h2>{escape(_headed(tag['name']))}</h2><ul>{links}</ul>")
+    return "".join(groups) + '<h2><a href="#refusals">Refusals</a></h2>'
+
+
+def _headed(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def _method(method: str) -> str:
+    return f'<b class="method {escape(method)}">{escape(method.upper())}</b>'
+
+
+def _sections(document: dict[str, Any]) -> Iterator[str]:
+    for tag in document["tags"]:
+        yield f'<h2 class="group">{escape(_headed(tag["name"]))}</h2>'
+        for method, path, operation in _operations(document, tag["name"]):
+            yield _operation(document, method, path, operation)
+
+
+def _operation(document: dict[str, Any], method: str, path: str, operation: dict[str, Any]) -> str:
+    name = escape(operation["operationId"])
+    (scope,) = next(iter(operation["security"][0].values()))
+    rate = operation["x-backroom-rate"]
+    return (
+        f'<article id="{name}"><h3><a href="#{name}">{escape(operation["summary"])}</a></h3>'
+        f'<p class="path">{_method(method)} <code>{escape(path)}</code></p>'
+        f"{_prose(operation['description'])}"
+        f'<p class="facts"><code>{name}</code> <span>scope <code>{escape(scope)}</code></span>'
+        f" <span>{rate['burst']} a second, {rate['steady']} a minute</span></p>"
+        f"{_parameters(operation['parameters'])}"
+        f"{_body(document, operation)}{_answers(document, operation)}</article>"
+    )
+
+
+def _parameters(parameters: list[dict[str, Any]]) -> str:
+    """Show all but the headers, of which the beginning of the page tells."""
+    rows = "".join(
+        f'<tr><td><code class="name">{escape(each["name"])}</code></td>'
+        f'<td><span class="place">{escape(each["in"])}</span></td>'
+        f"<td>{tree.prose(each['description'])}<div>{tree.facts(each['schema'])}</div></td></tr>"
+        for each in parameters
+        if each["in"] != "header"
+    )
+    return f"<h4>Parameters</h4><table>{rows}</table>" if rows else ""
+
+
+def _body(document: dict[str, Any], operation: dict[str, Any]) -> str:
+    body = operation.get("requestBody")
+    if body is None:
+        return ""
+    shown = _content(document, body["content"])
+    return f"<h4>Body</h4>{_prose(body['description'])}{shown}"
+
+
+def _answers(document: dict[str, Any], operation: dict[str, Any]) -> str:
+    responses = dict(operation["responses"])
+    status, success = next((each, it) for each, it in responses.items() if "$ref" not in it)
+    shown = _content(document, success.get("content", {})) or "<p>It has no body.</p>"
+    refused = " ".join(
+        f'<a class="status" href="#refused-{each}">{each}</a>'
+        for each in responses
+        if each != status
+    )
+    return (
+        f'<h4>Answer <b class="status good">{escape(status)}</b></h4>{shown}'
+        f'<p class="refused">Refused with {refused}</p>'
+    )
+
+
+def _content(document: dict[str, Any], content: Mapping[str, Any]) -> str:
+    """Show what the first media type has; the others have the same."""
+    first = next(iter(content.values()), None)
+    if first is None:
+        return ""
+    schema = _resolved(document, first["schema"])
+    return (
+        f"<details><summary>Members</summary>{tree.schema(schema)}</details>"
+        f"<details><summary>Example</summary>{tree.example(first['example'])}</details>"
+    )
+
+
+def _resolved(document: dict[str, Any], schema: Schema) -> Schema:
+    found: Any = document
+    for step in schema.get("$ref", "#").split("/")[1:]:
+        found = found[step]
+    return schema if found is document else found
+
+
+def _refusals(document: dict[str, Any]) -> str:
+    shown = []
+    for name, response in document["components"]["responses"].items():
+        status = name[-3:]
+        shown.append(
+            f'<article id="refused-{status}"><h3><b class="status">{status}</b></h3>'
+            f"{_prose(response['description'])}{_content(document, response['content'])}</article>"
+        )
+    return f'<h2 class="group" id="refusals">Refusals</h2>{"".join(shown)}'
+
+
+def _prose(text: str) -> str:
+    """Show paragraphs, lists and code: all of Markdown that our descriptions use."""
+    blocks = []
+    for block in re.split(r"\n{2,}", text.strip()):
+        lines = block.split("\n")
+        if all(line.startswith("- ") for line in lines):
+            entries = "".join(f"<li>{tree.prose(line[2:])}</li>" for line in lines)
+            blocks.append(f"<ul>{entries}</ul>")
+        else:
+            blocks.append(f"<p>{tree.prose(' '.join(lines))}</p>")
+    return "".join(blocks)

@@ -1,0 +1,158 @@
+"""The parameters of an operation in a revision: header, path and query."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from backroom.api import query
+from backroom.api.openapi import samples
+from backroom.catalog.ids import resource_id
+from backroom.errors import InvalidParameter, UnknownParameter
+from backroom.jobs.lifecycle import Status
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from backroom.catalog.kinds import Filter
+    from backroom.catalog.operations import Operation
+    from backroom.revisions import Revision
+
+Parameter = dict[str, Any]
+
+_SORTS = ["created", "-created"]
+_OPERATORS = {"any": "is one of", "equals": "equals", "contains": "contains"}
+
+
+def parameters(operation: Operation, revision: Revision) -> list[Parameter]:
+    """Make the parameters that a request of an operation may or must have."""
+    made = [_revision(revision)]
+    if "{id}" in operation.path:
+        made.append(_id(operation))
+    for resource_type, names in query.allowed_fields(operation, revision.date).items():
+        made.append(_fields(resource_type, names))
+    if operation.includes:
+        made.append(_include(operation))
+    made += [
+        make(operation, revision)
+        for name, make in _OF_LISTS.items()
+        if _has(operation, revision.date, name)
+    ]
+    return made
+
+
+def _has(operation: Operation, date: str, name: str) -> bool:
+    """Whether an operation knows a parameter: asked with no value, which may be refused as such."""
+    try:
+        query.parse(operation, date, f"{quote(name)}=")
+    except UnknownParameter:
+        return False
+    except InvalidParameter:
+        return True
+    return True
+
+
+def _parameter(name: str, schema: Parameter, description: str, place: str = "query") -> Parameter:
+    made: Parameter = {"name": name, "in": place, "description": description, "schema": schema}
+    if place != "query":
+        made["required"] = True
+    elif schema["type"] == "array":
+        made |= {"style": "form", "explode": False}
+    return made
+
+
+def _revision(revision: Revision) -> Parameter:
+    schema = {"type": "string", "enum": [revision.date]}
+    text = "The date of this revision, or any up to the day before the next one."
+    return _parameter("revision", schema, text, "header")
+
+
+def _id(operation: Operation) -> Parameter:
+    if operation.bulk is not None:
+        schema, text = {"type": "string", "examples": [samples.JOB_ID]}, "The id of a job."
+    else:
+        owner = operation.parent or operation.kind
+        example = resource_id(samples.external_id(owner))
+        schema, text = (
+            {"type": "string", "examples": [example]},
+            f"The id of {owner.with_article.lower()}.",
+        )
+    return _parameter("id", {**schema, "minLength": 1}, text, "path")
+
+
+def _fields(resource_type: str, names: tuple[str, ...]) -> Parameter:
+    schema = {"type": "array", "items": {"type": "string", "enum": list(names)}}
+    text = (
+        f"The attributes to show of each `{resource_type}`, in this order."
+        " Empty names are passed over."
+    )
+    return _parameter(f"fields[{resource_type}]", schema, text)
+
+
+def _include(operation: Operation) -> Parameter:
+    names = {"type": "string", "enum": list(operation.includes)}
+    text = "What to bring along in `included`."
+    return _parameter("include", {"type": "array", "items": names, "minItems": 1}, text)
+
+
+def _filter(operation: Operation, revision: Revision) -> Parameter:
+    table = query.allowed_filters(operation, revision.date)
+    text = (
+        "Conditions, all of which must hold, with commas between them: "
+        + "; ".join(f"`{_condition(each)}`" for each in table)
+        + "."
+    )
+    made = _parameter("filter", {"type": "string", "examples": [_condition(table[0])]}, text)
+    made["x-backroom-filters"] = [_described(each) for each in table]
+    return made
+
+
+def _described(row: Filter) -> Parameter:
+    described: Parameter = {
+        "field": row.name,
+        "operator": row.operator,
+        "meaning": _OPERATORS[row.operator],
+        "type": "boolean" if row.boolean else "string",
+    }
+    if row.name == "status":
+        described["enum"] = list(Status)
+    return described
+
+
+def _condition(row: Filter) -> str:
+    """Write an example of a condition."""
+    if row.boolean:
+        value = "true"
+    elif row.name == "status":
+        value = f'"{Status.COMPLETE}"'
+    elif row.operator == "any":
+        value = f'["{resource_id("1")}"]'
+    elif row.means == "related":
+        value = f'"{resource_id("1")}"'
+    else:
+        value = '"blue"'
+    return f"{row.operator}({row.name},{value})"
+
+
+def _sort(_: Operation, __: Revision) -> Parameter:
+    text = "By time of creation, upwards or downwards."
+    return _parameter("sort", {"type": "string", "enum": _SORTS, "default": _SORTS[0]}, text)
+
+
+def _size(_: Operation, __: Revision) -> Parameter:
+    most = query.PAGE_SIZE
+    schema = {"type": "integer", "minimum": 1, "maximum": most, "default": most}
+    return _parameter("page[size]", schema, "How many a page holds.")
+
+
+def _cursor(_: Operation, __: Revision) -> Parameter:
+    text = "Where the page begins: as in `links.next` or `links.prev` of another page of this list."
+    return _parameter("page[cursor]", {"type": "string"}, text)
+
+
+_OF_LISTS: dict[str, Callable[[Operation, Revision], Parameter]] = {
+    "filter": _filter,
+    "sort": _sort,
+    "page[size]": _size,
+    "page[cursor]": _cursor,
+}

@@ -1,0 +1,151 @@
+"""Every form that an operation's answer can take in a revision.
+
+Samples are made of rows by the functions that make real answers, in the newest shape, and go down
+the ladder as real answers do: what a change moves is moved here without a second telling.
+"""
+
+from __future__ import annotations
+
+from itertools import product
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from backroom.api import documents
+from backroom.api.openapi import words
+from backroom.api.query import allowed_fields
+from backroom.catalog.drafts import Draft
+from backroom.catalog.ids import resource_id
+from backroom.catalog.kinds import KINDS
+from backroom.catalog.operations import LINK_SHAPES, RESOURCE_SHAPES, Operation, Shape
+from backroom.errors import DoesNotExist
+from backroom.jobs.apply import error_entry
+from backroom.jobs.lifecycle import Status
+from backroom.settings import DEFAULT_PORT
+from backroom.store.jobs import Job
+from backroom.store.records import Record
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from backroom.api.documents import Document
+    from backroom.catalog.kinds import Attribute, JobKind, Kind
+    from backroom.revisions import Revision
+
+BASE = f"http://127.0.0.1:{DEFAULT_PORT}"
+MOMENT = "2026-10-15T09:00:00.000000+00:00"
+CURSOR = "AQAAAAAAAAAAAAAAAAAAAGS7q0bd6Q1xwsM"
+JOB_ID = "01KQ9VZ8R0EXAMPLE0J0B00000"
+ERROR_ID = "2f0c7b1e-6d3a-4c59-8a61-0e9b7d5f4c12"
+
+
+def answers(operation: Operation, revision: Revision) -> list[Any]:
+    """Give all forms of what an operation answers with, the fullest first; none for no body."""
+    if operation.shape in LINK_SHAPES or operation.shape is Shape.DELETE:
+        return []
+    types = allowed_fields(operation, revision.date)
+    sparse: list[dict[str, tuple[str, ...]]] = [{}, dict.fromkeys(types, ())] if types else [{}]
+    forms: list[Any] = []
+    for fields in sparse:
+        for document in _newest(operation, revision):
+            revision.down(operation, document)
+            documents.keep_only(document, fields)
+            forms.append(msgspec.json.decode(msgspec.json.encode(document)))
+    return forms
+
+
+def _newest(operation: Operation, revision: Revision) -> Iterator[Document]:
+    """Give all forms in the newest shape, but with the linkage and the links of a revision."""
+    url = BASE + operation.path.replace("{id}", _path_id(operation))
+    if not operation.paged:
+        for document in _data(operation, revision):
+            yield document | {"links": {"self": url}}
+        return
+    for neighbour in (f"{url}?page%5Bcursor%5D={CURSOR}", None):
+        links = {"self": url, "next": neighbour, "prev": neighbour}
+        if revision.links_first_and_last:
+            links |= {"first": url, "last": neighbour or url}
+        for document in _data(operation, revision):
+            yield document | {"data": [document["data"]], "links": links}
+
+
+def _path_id(operation: Operation) -> str:
+    owner = operation.parent or operation.kind
+    return JOB_ID if operation.bulk else resource_id(external_id(owner))
+
+
+def external_id(kind: Kind) -> str:
+    """Give the external id that examples of a kind have."""
+    return f"{kind.name}-1"
+
+
+def _data(operation: Operation, revision: Revision) -> Iterator[Document]:
+    """Give documents without their links, those that include something first."""
+    kind = operation.kind
+    if operation.shape is Shape.IDS:
+        yield {"data": documents.identifier(kind, _record(kind))}
+    elif operation.shape in RESOURCE_SHAPES:
+        yield from _resources(operation, linked=revision.shows_linkage(operation))
+    else:
+        yield from _jobs(operation)
+
+
+def _resources(operation: Operation, *, linked: bool) -> Iterator[Document]:
+    kind, target = operation.kind, KINDS[operation.kind.shown.target]
+    held = [_record(target)]
+    for nulls in (False, True):
+        if operation.includes:
+            data = documents.resource(BASE, kind, _record(kind, nulls=nulls), held)
+            brought = documents.resource(BASE, target, _record(target, nulls=nulls))
+            yield {"data": data, "included": [brought]}
+        for linkage in (held, []) if linked else (None,):
+            yield {"data": documents.resource(BASE, kind, _record(kind, nulls=nulls), linkage)}
+
+
+def _record(kind: Kind, *, nulls: bool = False) -> Record:
+    attributes = {
+        each.name: None if nulls and _may_be_null(each) else words.example(each)
+        for each in kind.attributes
+    }
+    attributes["external_id"] = external_id(kind)
+    attributes |= dict.fromkeys(kind.dated, MOMENT)
+    return Record(1, external_id(kind), msgspec.json.encode(attributes).decode())
+
+
+def _may_be_null(attribute: Attribute) -> bool:
+    """Whether it can be stored without a value: it may be given as null, and has no default."""
+    return attribute.default is None and "nullable" in {attribute.create, attribute.update}
+
+
+def _jobs(operation: Operation) -> Iterator[Document]:
+    job_kind, kind = operation.job_kind, operation.kind
+    rows = [_complete(job_kind), _begun(job_kind)]
+    if operation.shape is Shape.JOB_POST:
+        rows = rows[1:]
+    if operation.includes:
+        for row, nulls in product(rows, (False, True)):
+            data = documents.job(BASE, job_kind, row, linked=True)
+            brought = documents.resource(BASE, kind, _record(kind, nulls=nulls))
+            yield {"data": data, "included": [brought]}
+    for row in rows:
+        yield {"data": documents.job(BASE, job_kind, row, linked=False)}
+
+
+def _begun(job_kind: JobKind) -> Job:
+    return Job(JOB_ID, job_kind.type, Status.PROCESSING, MOMENT, MOMENT, None, total_count=2)
+
+
+def _complete(job_kind: JobKind) -> Job:
+    kind = job_kind.kind
+    missing = resource_id("missing")
+    draft = Draft(missing, {})
+    fault = DoesNotExist(kind.with_article, missing)
+    entry = error_entry(job_kind, draft, fault) | {"id": ERROR_ID}
+    return _begun(job_kind)._replace(
+        status=Status.COMPLETE,
+        completed_at=MOMENT,
+        completed_count=1,
+        failed_count=1,
+        errors=msgspec.json.encode([entry]).decode(),
+        linkage=msgspec.json.encode([documents.identifier(kind, _record(kind))]).decode(),
+    )

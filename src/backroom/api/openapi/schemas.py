@@ -1,0 +1,131 @@
+"""JSON Schemas: of attributes from the table of kinds, of documents from samples.
+
+What all samples have is required, what some have is optional, what none has is refused. A member of
+a resource that the tables know has the schema of its row; any other is read off its values.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from backroom.api.openapi import words
+from backroom.api.openapi.samples import BASE, MOMENT
+from backroom.catalog.kinds import JOB_KINDS, KINDS
+from backroom.jobs.lifecycle import Status
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from backroom.catalog.kinds import Attribute, Form
+
+Schema = dict[str, Any]
+
+_FORMS: dict[Form, Schema] = {
+    "text": {"type": "string"},
+    "number": {"type": "number"},
+    "quantity": {"type": "number"},
+    "boolean": {"type": "boolean"},
+    "texts": {"type": "array", "items": {"type": "string"}},
+    "object": {"type": "object"},
+    "choice": {"type": "integer"},
+}
+_SCALARS = {bool: "boolean", int: "integer", float: "number", str: "string"}
+_TIME: Schema = {"type": "string", "format": "date-time"}
+
+
+def attribute(row: Attribute) -> Schema:
+    """Make the schema of an attribute, without null."""
+    schema = {**_FORMS[row.form]}
+    if row.choices:
+        schema["enum"] = list(row.choices)
+    return described(row.name, schema)
+
+
+def described(name: str, schema: Schema) -> Schema:
+    """Add what there is to say about an attribute."""
+    words_for_it = words.ATTRIBUTES.get(name)
+    return {**schema, "description": words_for_it} if words_for_it else schema
+
+
+def nullable(schema: Schema) -> Schema:
+    """Allow null beside what a schema allows."""
+    allowed = {**schema, "type": [schema["type"], "null"]}
+    if "enum" in allowed:
+        allowed["enum"] = [*allowed["enum"], None]
+    return allowed
+
+
+def closed(properties: Mapping[str, Schema], required: Sequence[str]) -> Schema:
+    """Make the schema of an object that has these members and no other."""
+    schema: Schema = {"type": "object", "properties": dict(properties)}
+    if required:
+        schema["required"] = list(required)
+    return schema | {"additionalProperties": False}
+
+
+@cache
+def _known() -> dict[str, dict[str, Schema]]:
+    """Make the schemas of the attributes that answers show, by resource type."""
+    known = {
+        kind.type: {row.name: attribute(row) for row in kind.attributes}
+        | {name: described(name, _TIME) for name in kind.dated}
+        for kind in KINDS.values()
+    }
+    status = described("status", {"type": "string", "enum": list(Status)})
+    return known | {each: {"status": status} for each in JOB_KINDS}
+
+
+def common(values: Sequence[Any]) -> Schema:
+    """Make the schema of values, all of which may stand in one place."""
+    given = [each for each in values if each is not None]
+    if not given:
+        return {"type": "null"}
+    schema = _of(given)
+    return schema if len(given) == len(values) else nullable(schema)
+
+
+def _of(values: Sequence[Any]) -> Schema:
+    first = values[0]
+    if isinstance(first, dict):
+        return _object(values)
+    if isinstance(first, list):
+        return _list([each for many in values for each in many])
+    if first == MOMENT:
+        return _TIME
+    schema = {"type": _SCALARS[type(first)]}
+    if isinstance(first, str) and first.startswith(BASE):
+        schema["format"] = "uri"
+    return schema
+
+
+def _list(held: Sequence[Any]) -> Schema:
+    return {"type": "array", "items": common(held)} if held else {"type": "array", "maxItems": 0}
+
+
+def _object(values: Sequence[dict[str, Any]]) -> Schema:
+    names = list(dict.fromkeys(name for each in values for name in each))
+    required = [name for name in names if all(name in each for each in values)]
+    held = {name: [each[name] for each in values if name in each] for name in names}
+    properties = {name: common(held[name]) for name in names}
+    if {"type", "id"} <= set(names):
+        # A resource object, or the identifier of one.
+        types = list(dict.fromkeys(held["type"]))
+        properties["type"]["enum"] = types
+        if "attributes" in names:
+            properties["attributes"] = _attributes(types[0], held["attributes"])
+    return closed(properties, required)
+
+
+def _attributes(resource_type: str, values: Sequence[dict[str, Any]]) -> Schema:
+    schema = _object(values)
+    known = _known()[resource_type]
+    for name, read in schema["properties"].items():
+        row = known.get(name)
+        if row is None:
+            schema["properties"][name] = described(name, read)
+        elif "null" in read["type"]:
+            schema["properties"][name] = nullable(row)
+        else:
+            schema["properties"][name] = row
+    return schema

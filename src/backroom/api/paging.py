@@ -1,0 +1,122 @@
+"""A page of a list: where it begins, and the links to those around it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Generic, TypeVar
+from urllib.parse import quote
+
+from backroom.api import cursors
+from backroom.api.cursors import Cursor
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from backroom.api.documents import Document
+    from backroom.api.request import Call
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a page begins: beyond `border`, or at an end of the list, going `onward` or back."""
+
+    border: int | None
+    onward: bool
+
+
+@dataclass(frozen=True)
+class Ordering:
+    """How a list is ordered: by numbers that go up or down, `end` being beyond the last."""
+
+    descending: bool
+
+    @property
+    def end(self) -> int:
+        return 0 if self.descending else 2**63 - 1
+
+    def ascends(self, place: Place) -> bool:
+        """Whether rows are read upwards from the border."""
+        return place.onward != self.descending
+
+
+class Pager(Generic[T]):
+    """One request for a page: reads its cursor, cuts what was found, makes the links."""
+
+    def __init__(self, call: Call, ordering: Ordering, number: Callable[[T], int]) -> None:
+        """Read the cursor. Raises `InvalidCursor`."""
+        self._call = call
+        self._ordering = ordering
+        self._number = number
+        # The list, not its URL: the same id may be spelled in several ways.
+        self._subject = (
+            f"{call.account} {call.operation.name} {call.resource_id} {call.query.described}"
+        )
+        sent = call.query.cursor
+        cursor = None if sent is None else cursors.decode(sent, self._subject)
+        self._cursor = cursor
+        self.place = Place(cursor.border, cursor.onward) if cursor else Place(None, onward=True)
+
+    @property
+    def ascending(self) -> bool:
+        """Whether to read upwards."""
+        return self._ordering.ascends(self.place)
+
+    @property
+    def wanted(self) -> int:
+        """How many rows to read: one more than a page, to know whether another follows."""
+        return self._call.query.size + 1
+
+    def cut(self, rows: list[T]) -> tuple[list[T], Document]:
+        """Give the page's rows in the list's order, and its links."""
+        more = len(rows) == self.wanted
+        page = rows[: self._call.query.size]
+        if not self.place.onward:
+            page.reverse()
+        # A page that was reached backwards has another after it, unless it began at the very end.
+        came = self._cursor is not None and self._cursor.border != self._ordering.end
+        follows, precedes = (more, came) if self.place.onward else (came, more)
+        if not page and came:
+            return page, self._back_from_nothing()
+        return page, self._links(
+            following=Cursor(self._number(page[-1]), onward=True) if page and follows else None,
+            preceding=Cursor(self._number(page[0]), onward=False) if page and precedes else None,
+        )
+
+    def _back_from_nothing(self) -> Document:
+        """Make the links of a page whose rows are gone: back to the row at its border."""
+        assert self.place.border is not None  # noqa: S101 - it came by a cursor
+        # Beyond the border on the page's own side, so that the row at the border is on the other.
+        back = self.place.border + (1 if self.ascending else -1)
+        cursor = Cursor(back, onward=not self.place.onward)
+        if self.place.onward:
+            return self._links(following=None, preceding=cursor)
+        return self._links(following=cursor, preceding=None)
+
+    def _links(self, following: Cursor | None, preceding: Cursor | None) -> Document:
+        """Make the links; null where there is no such page (observed)."""
+        url = self._call.request.url
+        path, _, query = url.partition("?")
+        kept = [part for part in query.split("&") if part and not _names_cursor(part)]
+        links = {
+            "self": url,
+            "next": self._link(path, kept, following),
+            "prev": self._link(path, kept, preceding),
+        }
+        if self._call.at.links_first_and_last:
+            links["first"] = f"{path}?{'&'.join(kept)}" if kept else path
+            links["last"] = self._link(path, kept, Cursor(self._ordering.end, onward=False))
+        return links
+
+    def _link(self, path: str, kept: list[str], cursor: Cursor | None) -> str | None:
+        if cursor is None:
+            return None
+        # The cursor stands last: some clients take all that follows its name.
+        value = quote(cursors.encode(cursor, self._subject))
+        return f"{path}?{'&'.join([*kept, f'page%5Bcursor%5D={value}'])}"
+
+
+def _names_cursor(part: str) -> bool:
+    name = part.partition("=")[0].lower()
+    return name.replace("%5b", "[").replace("%5d", "]") == "page[cursor]"

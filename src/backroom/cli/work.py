@@ -1,0 +1,47 @@
+"""`backroom work`: a process that only applies jobs, for a shared database."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+import click
+
+from backroom.cli.options import settings_from, with_settings
+from backroom.server import drain_of
+from backroom.store import open_database
+from backroom.store.database import StoreUnavailable
+from backroom.store.migrate import WrongDatabase
+from backroom.store.sqlite import SqliteDatabase
+
+
+@click.command("work")
+@with_settings("database", "show_queued", "job_delay", "concurrency", "log_level")
+def work_command(**flags: Any) -> None:
+    """Apply the jobs that servers on the same PostgreSQL database accept.
+
+    As many as you like, on as many machines. SIGTERM lets the running jobs come to their end.
+    """
+    settings = settings_from(flags)
+    logging.basicConfig(
+        level=settings.log_level.upper(),
+        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
+    )
+    logging.getLogger("procrastinate").setLevel(logging.WARNING)
+    try:
+        database = open_database(settings.database)
+    except (StoreUnavailable, WrongDatabase) as error:
+        raise click.ClickException(str(error)) from None
+    if isinstance(database, SqliteDatabase):
+        database.close()
+        raise click.UsageError(
+            "Separate workers need a shared database: BACKROOM_DATABASE=postgresql://…"
+            " A server on SQLite applies its jobs itself."
+        )
+    # Only those who have a PostgreSQL need the engine.
+    from backroom.jobs.engine import Engine, prepared
+
+    engine = Engine(prepared(database), drain_of(database, settings), settings.concurrency)
+    click.echo(f"backroom applies jobs, {settings.concurrency} accounts at a time")
+    engine.run()
+    database.close()

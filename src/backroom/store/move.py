@@ -1,0 +1,196 @@
+"""Copy everything from one database to another, of either engine.
+
+Rows are copied in slices by their keys, each slice in a transaction with a note of how far it got:
+a move that was broken off goes on from there. In the end both databases are read through and
+compared, by count and by a sum over all rows that does not depend on their order. What is derived,
+the words that are searched, is made anew. Nothing else may write to either in the meantime.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from backroom.catalog.kinds import KINDS
+from backroom.store import search
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from backroom.store.database import Database, Row, Transaction
+
+_ROWS_IN_A_SLICE = 1000
+_MODULUS = 2**64
+
+
+class NotEmpty(Exception):  # noqa: N818 - a state of the database
+    """The database to move to has rows that no move has put there."""
+
+
+class Differs(Exception):  # noqa: N818 - what the comparison found
+    """Both databases were read through and are not alike."""
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table that is moved: its key, and the other columns."""
+
+    name: str
+    key: tuple[str, ...]
+    rest: tuple[str, ...]
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """All columns, those of the key first."""
+        return self.key + self.rest
+
+
+_RECORD = ("external_id", "published", "search_text", "attributes")
+TABLES = (
+    Table("accounts", ("account",), ("name", "created_at")),
+    Table(
+        "keys",
+        ("account", "key_id"),
+        ("name", "hash", "hint", "scopes", "created_at", "revoked_at"),
+    ),
+    Table("items", ("account", "number"), ("title", *_RECORD)),
+    Table("variants", ("account", "number"), ("title", "sku", "item_number", *_RECORD)),
+    Table(
+        "categories",
+        ("account", "number"),
+        ("name", "external_id", "search_text", "attributes"),
+    ),
+    Table("item_categories", ("account", "category_number", "item_number"), ()),
+    Table("emptied_categories", ("account", "category_number"), ()),
+    Table(
+        "jobs",
+        ("account", "job_id"),
+        (
+            "type",
+            "status",
+            "created_at",
+            "expires_at",
+            "completed_at",
+            "total_count",
+            "completed_count",
+            "failed_count",
+            "errors",
+            "linkage",
+        ),
+    ),
+    Table("job_operations", ("account", "job_id"), ("operations",)),
+)
+"""Every table with rows of its own."""
+
+_SEARCHED = {kind.table: kind for kind in KINDS.values()}
+
+
+@dataclass(frozen=True)
+class Moved:
+    """What became of one table: how many rows it has, and their sum."""
+
+    table: str
+    rows: int
+    checksum: str
+
+
+def move(source: Database, target: Database, told: Callable[[str, int], None]) -> list[Moved]:
+    """Copy all tables and compare them. `told` hears of each slice: the table, rows so far.
+
+    Raises `NotEmpty` where the target has rows of its own, `Differs` where the copies aren't alike.
+    """
+    target.write(_open_notes).result()
+    for table in TABLES:
+        _copy(source, target, table, told)
+    compared = [_compared(source, target, table) for table in TABLES]
+    target.write(lambda tx: tx.run("drop table move_notes")).result()
+    return compared
+
+
+def _open_notes(tx: Transaction) -> None:
+    """Begin a move, or go on with one."""
+    tx.run("create table if not exists move_notes (table_name text not null, note text not null)")
+    if tx.one("select 1 from move_notes limit 1") is None:
+        for table in TABLES:
+            if tx.one(f"select 1 from {table.name} limit 1") is not None:
+                raise NotEmpty(
+                    f"The database to move to has rows in {table.name} already."
+                    " Move into one that was only just made."
+                )
+        tx.run("insert into move_notes (table_name, note) values ('', '')")
+
+
+def _copy(
+    source: Database, target: Database, table: Table, told: Callable[[str, int], None]
+) -> None:
+    with target.read() as tx:
+        row = tx.one("select note from move_notes where table_name = :table", table=table.name)
+    after = msgspec.json.decode(row[0]) if row else None
+    done = 0
+    for rows in _slices(source, table, after):
+        target.write(lambda tx, rows=rows: _put(tx, table, rows)).result()  # type: ignore[misc]
+        done += len(rows)
+        told(table.name, done)
+
+
+def _slices(database: Database, table: Table, after: list[Any] | None) -> Iterator[list[Row]]:
+    """Read a table in slices by its key."""
+    key = ", ".join(table.key)
+    bound = ", ".join(f":{column}" for column in table.key)
+    while True:
+        condition = f" where ({key}) > ({bound})" if after is not None else ""
+        with database.read() as tx:
+            rows = tx.all(
+                f"select {', '.join(table.columns)} from {table.name}{condition}"
+                f" order by {key} limit :most",
+                most=_ROWS_IN_A_SLICE,
+                **dict(zip(table.key, after or (), strict=False)),
+            )
+        if not rows:
+            return
+        yield rows
+        after = list(rows[-1][: len(table.key)])
+
+
+def _put(tx: Transaction, table: Table, rows: list[Row]) -> None:
+    columns = table.columns
+    tx.many(
+        f"insert into {table.name} ({', '.join(columns)})"
+        f" values ({', '.join(f':{column}' for column in columns)})",
+        [dict(zip(columns, row, strict=True)) for row in rows],
+    )
+    kind = _SEARCHED.get(table.name)
+    if kind is not None:
+        at = columns.index("search_text")
+        for row in rows:
+            search.index(tx, kind, row[0], [(row[1], row[at])], fresh=True)
+    note = msgspec.json.encode(rows[-1][: len(table.key)]).decode()
+    tx.run("delete from move_notes where table_name = :table", table=table.name)
+    tx.run(
+        "insert into move_notes (table_name, note) values (:table, :note)",
+        table=table.name,
+        note=note,
+    )
+
+
+def _compared(source: Database, target: Database, table: Table) -> Moved:
+    here, there = _summed(source, table), _summed(target, table)
+    if here != there:
+        raise Differs(
+            f"{table.name} differs after the move: {here.rows} rows with the sum {here.checksum},"
+            f" now {there.rows} with {there.checksum}. Was something else writing?"
+        )
+    return there
+
+
+def _summed(database: Database, table: Table) -> Moved:
+    count = total = 0
+    for rows in _slices(database, table, None):
+        for row in rows:
+            digest = hashlib.blake2b(msgspec.json.encode(row), digest_size=8).digest()
+            total = (total + int.from_bytes(digest)) % _MODULUS
+            count += 1
+    return Moved(table.name, count, f"{total:016x}")

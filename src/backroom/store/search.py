@@ -1,0 +1,79 @@
+"""Searching titles and names for any part of them.
+
+What is searched is the text with its case folded. A full-text index has a word for every three
+characters in a row, made here, which begins with the account and ends, after the last character,
+with fillers: so that every part of one or two characters is the beginning of a word, and one
+account's search never meets another's words. It only narrows down: what is found is compared with
+the text itself.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from backroom.catalog.kinds import Kind
+    from backroom.store.database import Transaction
+    from backroom.store.dialects import Dialect
+
+_LENGTH = 3
+_FILLER = "\x02"
+# The separator of words, and a character that PostgreSQL can't hold, become another one.
+_CLEANED = str.maketrans({"\x1f": "\x1e", "\0": "\x1e"})
+
+
+def folded(text: str) -> str:
+    """Give the text as it is searched."""
+    return text.casefold()
+
+
+def grams(account: str, search_text: str) -> list[str]:
+    """Give the words for a text, each once."""
+    return _words(account, search_text.translate(_CLEANED) + _FILLER * (_LENGTH - 1))
+
+
+def match(dialect: Dialect, account: str, parts: Iterable[str]) -> str:
+    """Give the full-text query for texts that may hold all `parts`, folded and not empty."""
+    queries: dict[str, None] = {}
+    for part in parts:
+        text = part.translate(_CLEANED)
+        if len(text) < _LENGTH:
+            queries[dialect.gram_word(account + text) + dialect.gram_beginning] = None
+        else:
+            queries |= dict.fromkeys(map(dialect.gram_word, _words(account, text)))
+    return dialect.gram_and.join(queries)
+
+
+def _words(account: str, text: str) -> list[str]:
+    return sorted({account + text[at : at + _LENGTH] for at in range(len(text) - _LENGTH + 1)})
+
+
+def table(kind: Kind) -> str:
+    """Give the table that has the words of a kind's texts."""
+    return f"{kind.table}_grams"
+
+
+def index(
+    tx: Transaction, kind: Kind, account: str, texts: Iterable[tuple[int, str]], *, fresh: bool
+) -> None:
+    """Make records findable by their folded texts; those that are not `fresh` were so before."""
+    texts = list(texts)
+    if not fresh:
+        forget(tx, kind, account, [number for number, _ in texts])
+    rows = [
+        {
+            "account": account,
+            "number": number,
+            "grams": tx.dialect.gram_words(grams(account, text)),
+        }
+        for number, text in texts
+    ]
+    tx.many(tx.dialect.gram_insert.format(table=table(kind)), rows)
+
+
+def forget(tx: Transaction, kind: Kind, account: str, numbers: Iterable[int]) -> None:
+    """Let records be found no more."""
+    rows = [{"account": account, "number": number} for number in numbers]
+    tx.many(tx.dialect.gram_delete.format(table=table(kind)), rows)

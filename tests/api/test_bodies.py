@@ -1,0 +1,553 @@
+"""Bodies: bytes as they arrive, JSON, and the drafts within, judged by the contract."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import re
+import tracemalloc
+import zlib
+from copy import deepcopy
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import pytest
+from hypothesis import given
+
+from backroom.api import bodies, documents
+from backroom.api.bodies import BodyReader, Submission, decode
+from backroom.catalog.drafts import Draft
+from backroom.errors import Fault, Invalid, ParseFailed, TooLarge, UnsupportedMediaType
+from backroom.revisions import REVISIONS
+from factories import (
+    NEWEST,
+    OLDEST,
+    a_body,
+    a_kind_of_job,
+    a_request,
+    a_resource,
+    a_row,
+    an_operation,
+)
+from strategies import (
+    Sent,
+    altered_bodies,
+    changed_at,
+    fitting_bodies,
+    json_values,
+    posts,
+    schema_name,
+    thorough,
+)
+from strategies import revisions as every_rung
+from wire_contract import (
+    KINDS,
+    error_validator,
+    every_revision,
+    request_validator,
+    wraps_operations,
+)
+from wire_requests import Style, job_body, places, removed
+from wire_requests import an_operation as an_example
+from wire_requests import body_schema as schema_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from backroom.catalog.operations import Operation
+    from backroom.revisions import Revision
+    from wire_contract import Kind
+
+LIMIT = 5_000_000
+OLD_LIMIT = 4_000_000
+ITEMS = a_kind_of_job("item", "create")
+
+
+def a_reader(revision: str = NEWEST, **headers: str) -> BodyReader:
+    typed = {"content-type": "application/json"}
+    typed |= {name.replace("_", "-"): value for name, value in headers.items()}
+    return BodyReader(a_request("POST", headers=typed), REVISIONS[revision])
+
+
+def read(*chunks: bytes, revision: str = NEWEST, **headers: str) -> bytes:
+    reader = a_reader(revision, **headers)
+    for chunk in chunks:
+        reader.feed(chunk)
+    return reader.end()
+
+
+def pieces(body: bytes, size: int) -> Iterator[bytes]:
+    return (body[start : start + size] for start in range(0, len(body), size))
+
+
+# Bytes
+
+
+@pytest.mark.parametrize(
+    "media_type",
+    [
+        "application/json",
+        "application/vnd.api+json",
+        "Application/JSON; charset=utf-8",
+        " application/vnd.api+json ;x=y",
+    ],
+)
+def test_both_media_types_are_taken(media_type: str) -> None:
+    assert read(b"{}", content_type=media_type) == b"{}"
+
+
+@pytest.mark.parametrize("media_type", ["", "text/plain", "application/jsonp", "json", "*/*"])
+def test_other_media_types_are_refused(media_type: str) -> None:
+    with pytest.raises(UnsupportedMediaType) as caught:
+        a_reader(content_type=media_type)
+    assert caught.value.detail == f'Unsupported media type "{media_type}" in request.'
+
+
+@pytest.mark.parametrize("encoding", ["br", "deflate", "gzip, gzip", "zstd", "*"])
+def test_other_encodings_are_refused(encoding: str) -> None:
+    with pytest.raises(UnsupportedMediaType) as caught:
+        a_reader(content_encoding=encoding)
+    assert encoding in caught.value.detail
+
+
+@pytest.mark.parametrize("encoding", ["", "identity", "Identity"])
+def test_plain_bodies_pass_unchanged(encoding: str) -> None:
+    assert read(b"ab", b"", b"c", content_encoding=encoding) == b"abc"
+
+
+@pytest.mark.parametrize(("revision", "limit"), [(OLDEST, OLD_LIMIT), (NEWEST, LIMIT)])
+def test_body_of_the_limit_passes(revision: str, limit: int) -> None:
+    assert len(read(*pieces(b"x" * limit, 65536), revision=revision)) == limit
+    with pytest.raises(TooLarge, match=f"may not exceed {limit:,} bytes"):
+        read(*pieces(b"x" * (limit + 1), 65536), revision=revision)
+
+
+def test_declared_length_is_refused_unread() -> None:
+    a_reader(content_length=str(LIMIT))
+    with pytest.raises(TooLarge):
+        a_reader(content_length=str(LIMIT + 1))
+
+
+@pytest.mark.parametrize("length", ["", "-1", "many", "1e9", "²", "9" * 5000])
+def test_odd_lengths_do_no_harm(length: str) -> None:
+    try:
+        a_reader(content_length=length)
+    except TooLarge:
+        assert set(length) == {"9"}
+
+
+def test_undeclared_length_stops_in_time() -> None:
+    reader, chunk = a_reader(), b"x" * 65536
+    for _ in range(LIMIT // len(chunk)):
+        reader.feed(chunk)
+    with pytest.raises(TooLarge):
+        reader.feed(chunk)
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "x-gzip", "GZIP"])
+@pytest.mark.parametrize("size", [1, 7, 65536])
+def test_gzip_comes_in_any_pieces(encoding: str, size: int) -> None:
+    body = json.dumps(list(range(500))).encode()
+    assert read(*pieces(gzip.compress(body), size), content_encoding=encoding) == body
+
+
+def test_gzip_may_have_many_members() -> None:
+    whole = b"".join(gzip.compress(part) for part in (b"[1,", b"", b"2]"))
+    for size in (1, 10, len(whole)):
+        assert read(*pieces(whole, size), content_encoding="gzip") == b"[1,2]"
+
+
+@pytest.mark.parametrize("cut", [1, 9, 10, 15, -9, -1])
+def test_truncated_gzip_is_refused(cut: int) -> None:
+    body = gzip.compress(b'{"data": 1}')[:cut]
+    with pytest.raises(ParseFailed, match="ends before its gzip stream"):
+        read(body, content_encoding="gzip")
+
+
+def test_truncated_second_member_is_refused() -> None:
+    body = gzip.compress(b"{}") + gzip.compress(b"   ")[:-4]
+    with pytest.raises(ParseFailed, match="ends before its gzip stream"):
+        read(body, content_encoding="gzip")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"{}",
+        b"\x1f\x8b not gzip at all",
+        zlib.compress(b"{}"),
+        gzip.compress(b"{}") + b"rest",
+        gzip.compress(b"{}")[:-8] + bytes(8),
+    ],
+    ids=["plain", "half", "zlib", "trailing", "checksum"],
+)
+def test_what_is_no_gzip_is_refused(body: bytes) -> None:
+    with pytest.raises(ParseFailed):
+        read(body, content_encoding="gzip")
+
+
+def test_empty_gzip_body_is_empty() -> None:
+    assert read(content_encoding="gzip") == b""
+
+
+def a_bomb(megabytes: int) -> bytes:
+    """Gzip of so many zeros, made without having them all."""
+    packer = zlib.compressobj(9, zlib.DEFLATED, 31)
+    megabyte = bytes(1_000_000)
+    return b"".join(packer.compress(megabyte) for _ in range(megabytes)) + packer.flush()
+
+
+def peak_of(body: bytes, size: int = 65536, **headers: str) -> int:
+    """The most memory that was held until the body was refused."""
+    tracemalloc.start()
+    try:
+        with pytest.raises(TooLarge):
+            read(*pieces(body, size), **headers)
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
+def test_gzip_bomb_is_stopped_early() -> None:
+    assert peak_of(a_bomb(60), content_encoding="gzip") < 4 * LIMIT
+
+
+def test_gzip_limit_is_exact() -> None:
+    assert len(read(a_bomb(5), content_encoding="gzip")) == LIMIT
+    assert len(read(a_bomb(4), content_encoding="gzip", revision=OLDEST)) == OLD_LIMIT
+    with pytest.raises(TooLarge):
+        read(a_bomb(5), gzip.compress(b"1"), content_encoding="gzip")
+    with pytest.raises(TooLarge):
+        read(a_bomb(5), content_encoding="gzip", revision=OLDEST)
+
+
+def test_packed_limit_counts_unpacked() -> None:
+    body = gzip.compress(b" " * LIMIT, 0)
+    assert len(body) > LIMIT
+    assert len(read(body, content_encoding="gzip", content_length=str(len(body)))) == LIMIT
+
+
+def test_empty_members_are_bounded() -> None:
+    empties = gzip.compress(b"") * 3000
+    with pytest.raises(TooLarge):
+        read(*[empties] * (4 * LIMIT // len(empties)), content_encoding="gzip")
+
+
+# JSON
+
+
+@pytest.mark.parametrize(
+    ("raw", "start"),
+    [
+        (b"", "JSON parse error - "),
+        (b"{", "JSON parse error - "),
+        (b'{"data": NaN}', "JSON parse error - "),
+        (b"[1e999]", "JSON parse error - "),
+        (b'["\\ud800"]', "JSON parse error - "),
+        (b"1" * 5000, "JSON parse error - "),
+        (b'"\xff"', "JSON parse error - "),
+        (b"\xff\xfe", "JSON parse error - "),
+        (b"[" * 200_000, "JSON parse error - it is nested too deeply."),
+        (b'{"a":' * 200_000, "JSON parse error - it is nested too deeply."),
+    ],
+)
+def test_what_is_no_json_is_refused(raw: bytes, start: str) -> None:
+    with pytest.raises(ParseFailed) as caught:
+        decode(raw)
+    assert caught.value.detail.startswith(start)
+
+
+def test_json_is_read_as_utf8() -> None:
+    assert decode('{"ä":"🐈"}'.encode()) == {"ä": "🐈"}
+
+
+# Structure
+
+
+def submission(operation: Operation, revision: Revision, raw: bytes) -> Submission:
+    made = bodies.read(operation, revision, raw, "")
+    assert isinstance(made, Submission)
+    return made
+
+
+def refused(body: Any, operation: Operation | None = None, revision: str = NEWEST) -> Fault:
+    with pytest.raises(Fault) as caught:
+        submission(operation or an_operation(), REVISIONS[revision], json.dumps(body).encode())
+    return caught.value
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "pointer", "start"),
+    [
+        ((), [], "/data", "Expected a dictionary"),
+        ((), {}, "/data", "'data' is a required field for the resource 'request-data'."),
+        (("data",), None, "/data", "Expected a dictionary"),
+        (("data", "type"), "catalog-item", "/data/type", "'catalog-item' is not a valid type"),
+        (("data", "id"), "x", "/data/id", "'id' is not a valid field for the resource"),
+        (("data", "attributes"), 7, "/data/attributes", "Expected a dictionary"),
+        (("data", "attributes"), {}, "/data/attributes/items", "'items' is a required field"),
+        (("data", "attributes", "x"), 7, "/data/attributes/x", "'x' is not a valid field"),
+        (("data", "attributes", "items"), [], "/data/attributes/items", "Expected a dictionary"),
+        (
+            ("data", "attributes", "items"),
+            {},
+            "/data/attributes/items/data",
+            "'data' is a required",
+        ),
+        (
+            ("data", "attributes", "items", "x"),
+            7,
+            "/data/attributes/items/x",
+            "'x' is not a valid field",
+        ),
+        (
+            ("data", "attributes", "items", "data"),
+            {},
+            "/data/attributes/items/data",
+            "Expected a list of items",
+        ),
+        (
+            ("data", "attributes", "items", "data"),
+            [],
+            "/data/attributes/items/data",
+            "This list may not be empty.",
+        ),
+    ],
+)
+def test_structural_faults_are_placed(path: Any, value: Any, pointer: str, start: str) -> None:
+    body = a_body(ITEMS, a_resource("item"))
+    fault = refused(changed_at(body, path, value) if path else value)
+    assert isinstance(fault, Invalid)
+    assert fault.pointer == pointer
+    assert fault.detail.startswith(start)
+
+
+@pytest.mark.parametrize("missing", ["type", "attributes"])
+def test_missing_members_of_jobs_are_named(missing: str) -> None:
+    body = a_body(ITEMS, a_resource("item"))
+    del body["data"][missing]
+    assert refused(body).pointer in {f"/data/{missing}", "/data"}
+
+
+@pytest.mark.parametrize(
+    ("revision", "pointer"),
+    [(NEWEST, "/data/attributes/items/data"), (OLDEST, "/data/attributes/items")],
+)
+def test_hundred_operations_at_most(revision: str, pointer: str) -> None:
+    resources = [a_resource("item", str(n)) for n in range(101)]
+    held: Any = {"data": resources} if revision == NEWEST else resources
+    body = {"data": {"type": ITEMS.type, "attributes": {"items": held}}}
+    fault = refused(body, revision=revision)
+    assert fault.pointer == pointer
+    assert "100" in fault.detail
+    resources.pop()
+    raw = json.dumps(body).encode()
+    assert submission(an_operation(), REVISIONS[revision], raw).total == 100
+
+
+def test_submission_holds_the_drafts() -> None:
+    body = a_body(ITEMS, a_resource("item", "a"), a_resource("item", "b", price=1))
+    made = submission(an_operation(), REVISIONS[NEWEST], json.dumps(body).encode())
+    drafts = msgspec.json.decode(made.operations, type=list[Draft])
+    assert made.total == 2
+    assert [draft.external_id for draft in drafts] == ["a", "b"]
+
+
+def a_single(name: str, body: Any, resource_id: str = "", revision: str = NEWEST) -> Any:
+    return bodies.read(a_row(name), REVISIONS[revision], json.dumps(body).encode(), resource_id)
+
+
+def test_deletes_bring_only_an_id() -> None:
+    made = bodies.read(a_row("delete_catalog_item"), REVISIONS[NEWEST], b"", "x")
+    assert made == Draft("x")
+
+
+def test_single_create_is_a_draft() -> None:
+    made = a_single("create_catalog_item", {"data": a_resource("item", "a")})
+    assert isinstance(made, Draft)
+    assert made.external_id == "a"
+
+
+def test_updates_name_the_id_of_the_path() -> None:
+    named = "$custom:::$default:::a"
+    body = {"data": {"type": "catalog-item", "id": named, "attributes": {"title": "x"}}}
+    assert a_single("update_catalog_item", body, named).attributes == {"title": "x"}
+    with pytest.raises(Invalid) as caught:
+        a_single("update_catalog_item", body, "$custom:::$default:::b")
+    assert caught.value.pointer == "/data/id"
+
+
+def test_links_are_ids_once() -> None:
+    named = {"type": "catalog-category", "id": "$custom:::$default:::a"}
+    made = a_single("add_categories_to_catalog_item", {"data": [named, named]})
+    assert made == [named["id"]]
+
+
+@pytest.mark.parametrize(
+    ("data", "pointer"),
+    [({}, "/data"), ([7], "/data/0"), ([{"type": "catalog-item", "id": "a"}], "/data/0/type")],
+)
+def test_faults_of_links_are_placed(data: Any, pointer: str) -> None:
+    with pytest.raises(Invalid) as caught:
+        a_single("add_categories_to_catalog_item", {"data": data})
+    assert caught.value.pointer == pointer
+
+
+# The contract as the judge
+
+BEYOND_THE_SCHEMA = re.compile(
+    r"This list may not be empty\.|This field may not be blank\.|Null characters are not allowed\."
+    r"|Ensure this field has no more than .*|This field may be nested 32 deep at most\."
+    r"|A variant belongs to one item at most\."
+)
+"""What is refused though no schema says so."""
+
+
+def is_beyond_the_schema(fault: Fault) -> bool:
+    pointer = fault.pointer or ""
+    if pointer.endswith("/catalog_type"):
+        return fault.detail.endswith("is not a valid choice.")
+    if pointer.endswith("/id"):
+        return fault.detail == "Not a valid string."
+    return BEYOND_THE_SCHEMA.fullmatch(fault.detail) is not None
+
+
+def outcome(sent: Sent) -> Submission | Fault:
+    raw = json.dumps(sent.body).encode()
+    try:
+        return submission(sent.operation, sent.revision, raw)
+    except Fault as fault:
+        return fault
+
+
+def fits(sent: Sent) -> bool:
+    name = schema_name(sent.revision.date, sent.operation.job_kind)
+    try:
+        body = decode(json.dumps(sent.body).encode())
+    except ParseFailed:
+        return False
+    return request_validator(name).is_valid(body)
+
+
+@pytest.mark.parametrize("member", ["meta", "jsonapi", "included", "colour"])
+def test_members_beside_data_are_refused(member: str) -> None:
+    fault = refused(a_body(ITEMS, a_resource("item")) | {member: {}})
+    assert fault.pointer == f"/{member}"
+
+
+@given(fitting_bodies())
+@thorough(150)
+def test_fitting_bodies_are_accepted(sent: Sent) -> None:
+    got = outcome(sent)
+    assert isinstance(got, Submission) or is_beyond_the_schema(got), vars(got)
+
+
+@given(altered_bodies())
+@thorough(300)
+def test_contract_decides_on_bodies(sent: Sent) -> None:
+    got = outcome(sent)
+    if isinstance(got, Submission):
+        assert fits(sent)
+        return
+    assert not fits(sent) or is_beyond_the_schema(got), vars(got)
+    assert got.status == 400
+    document = decode(msgspec.json.encode(documents.errors(got, "id")))
+    assert not list(error_validator().iter_errors(document))
+
+
+@given(every_rung, posts, json_values)
+@thorough(300)
+def test_any_json_is_accepted_or_refused(
+    revision: Revision, operation: Operation, body: Any
+) -> None:
+    got = outcome(Sent(revision, operation, body))
+    assert isinstance(got, Fault)
+    assert got.status == 400
+
+
+# Pointers into the caller's own body
+
+
+def resolved(body: Any, pointer: str) -> Any:
+    """What a JSON pointer points to (RFC 6901)."""
+    for step in pointer.split("/")[1:]:
+        name = step.replace("~1", "/").replace("~0", "~")
+        body = body[int(name)] if isinstance(body, list) else body[name]
+    return body
+
+
+def examples(revision: str) -> Iterator[tuple[Kind, Any, Any]]:
+    """For each kind a body of two operations with all their members, and its schema."""
+    for kind in KINDS:
+        pair = [an_example(revision, kind, name, Style.ALL) for name in ("a", "b")]
+        yield kind, job_body(revision, kind, pair), schema_of(revision, kind)
+
+
+def pointer_of(revision: str, kind: Kind, body: Any) -> str:
+    resource, verb = str(kind).split("-")
+    fault = refused(body, an_operation(resource, verb), revision)
+    assert fault.pointer is not None
+    return fault.pointer
+
+
+def written_path(path: tuple[str | int, ...]) -> str:
+    return "".join(f"/{step}" for step in path)
+
+
+@every_revision
+def test_pointers_lead_to_wrong_values(revision: str) -> None:
+    for kind, body, schema in examples(revision):
+        for path, part, _ in places(schema, body):
+            wrong: Any = {"wrong": 1} if "string" in part["type"] else "wrong"
+            sent = changed_at(body, path, wrong)
+            pointer = pointer_of(revision, kind, sent)
+            assert (pointer, resolved(sent, pointer)) == (written_path(path), wrong)
+
+
+@every_revision
+def test_pointers_lead_to_unknown_members(revision: str) -> None:
+    for kind, body, schema in examples(revision):
+        for path, part, _ in places(schema, body):
+            if part.get("properties"):
+                sent = changed_at(body, (*path, "colour"), "red")
+                pointer = pointer_of(revision, kind, sent)
+                assert pointer == f"{written_path(path)}/colour"
+
+
+@every_revision
+def test_pointers_lead_to_missing_members(revision: str) -> None:
+    for kind, body, schema in examples(revision):
+        for path, _, required in places(schema, body):
+            if not required or isinstance(path[-1], int):
+                continue
+            sent = removed(deepcopy(body), path)
+            pointer = pointer_of(revision, kind, sent)
+            assert f"{pointer}/".startswith(f"{written_path(path)}/") or pointer == "/data"
+
+
+def test_old_parents_are_pointed_to() -> None:
+    parent = {"type": "catalog-item", "id": 7}
+    variant = a_resource("variant") | {"relationships": {"items": {"data": [parent]}}}
+    body = {
+        "data": {
+            "type": "catalog-variant-bulk-create-job",
+            "attributes": {"variants": [variant]},
+        }
+    }
+    fault = refused(body, an_operation("variant"), OLDEST)
+    assert fault.pointer == "/data/attributes/variants/0/relationships/items/data/0/id"
+    assert resolved(body, fault.pointer) == 7
+
+
+@pytest.mark.parametrize("revision", [OLDEST, "2023-06-15", "2023-07-15", NEWEST])
+@pytest.mark.parametrize("name", ["a/b", "item-2", "items", "~", "data", "item/data"])
+def test_pointers_resolve_for_odd_names(revision: str, name: str) -> None:
+    variant = a_resource("variant") | {"relationships": {name: "odd"}}
+    if not wraps_operations(revision) and name == "items":
+        return
+    held: Any = {"data": [variant]} if wraps_operations(revision) else [variant]
+    attributes = {"variants": held}
+    body = {"data": {"type": "catalog-variant-bulk-create-job", "attributes": attributes}}
+    fault = refused(body, an_operation("variant"), revision)
+    assert fault.pointer is not None
+    assert resolved(body, fault.pointer) == "odd"

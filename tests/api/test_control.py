@@ -1,0 +1,66 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+import pytest
+
+from backroom import __version__
+from backroom.api import headers
+from backroom.api.control import answer
+from backroom.store import open_database
+
+if TYPE_CHECKING:
+    from backroom.store.database import Database
+
+PATHS = ("/health", "/_backroom/health", "/_backroom/health/live", "/_backroom/health/ready")
+every_path = pytest.mark.parametrize("path", PATHS)
+
+
+@every_path
+@pytest.mark.parametrize("end", ["", "/"])
+def test_health_says_what_runs(database: Database, path: str, end: str) -> None:
+    answered = answer("GET", path + end, database)
+    assert answered is not None
+    assert answered.status == 200
+    assert answered.headers == ((headers.CONTENT_TYPE, b"application/json"),)
+    assert msgspec.json.decode(answered.body) == {
+        "status": "ok",
+        "version": __version__,
+        "database": database.dialect.name,
+        "revisions": {"oldest": "2022-10-17", "newest": "2026-10-15"},
+    }
+
+
+@every_path
+def test_head_is_answered_too(database: Database, path: str) -> None:
+    answered = answer("HEAD", path, database)
+    assert answered is not None
+    assert answered.status == 200
+
+
+@every_path
+@pytest.mark.parametrize("method", ["POST", "DELETE", "OPTIONS"])
+def test_other_methods_are_refused(database: Database, path: str, method: str) -> None:
+    answered = answer(method, path, database)
+    assert answered is not None
+    assert answered.status == 405
+    assert answered.headers == ((headers.ALLOW, b"GET, HEAD"),)
+
+
+@pytest.mark.parametrize("path", ["/", "", "/healthy", "/_backroom", "/_backroom/health/x", "//"])
+def test_other_paths_are_none(database: Database, path: str) -> None:
+    assert answer("GET", path, database) is None
+
+
+def test_lost_store_is_not_ready() -> None:
+    database = open_database(None)
+    assert answer("GET", "/health", database) is not None
+    database.close()
+    statuses = {}
+    for path in PATHS:
+        answered = answer("GET", path, database)
+        assert answered is not None
+        statuses[path] = answered.status, msgspec.json.decode(answered.body)["status"]
+    assert statuses.pop("/_backroom/health/live") == (200, "ok")
+    assert set(statuses.values()) == {(503, "unavailable")}

@@ -1,0 +1,145 @@
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from backroom.api import headers
+from backroom.api.limits import Allowance, Limiter, Windows
+from backroom.catalog.operations import OPERATIONS, Rate, Shape
+from backroom.errors import Throttled
+from factories import NEWEST, an_operation
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+POST = an_operation()
+LIST = an_operation(shape=Shape.JOB_LIST)
+
+
+@pytest.fixture
+def wait(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
+    """The clock of this process stands until it is moved on."""
+    moment = time.time()
+
+    def move(seconds: float) -> None:
+        nonlocal moment
+        moment += seconds
+
+    monkeypatch.setattr(time, "time", lambda: moment)
+    return move
+
+
+def take(limiter: Limiter, times: int, caller: str = "shop") -> Allowance:
+    for _ in range(times - 1):
+        limiter.take(caller, POST, NEWEST)
+    return limiter.take(caller, POST, NEWEST)
+
+
+def throttled(limiter: Limiter, caller: str = "shop") -> Throttled:
+    with pytest.raises(Throttled) as caught:
+        limiter.take(caller, POST, NEWEST)
+    return caught.value
+
+
+def test_headers_tell_of_the_burst() -> None:
+    assert Allowance(Rate(350, 3500), 349).headers() == [
+        (headers.RATE_LIMIT, b"350, 350;w=1, 3500;w=60"),
+        (headers.RATE_REMAINING, b"349"),
+        (headers.RATE_RESET, b"0"),
+    ]
+
+
+def test_remaining_counts_down() -> None:
+    limiter = Limiter(1)
+    left = [limiter.take("shop", POST, NEWEST).remaining for _ in range(3)]
+    assert left == [74, 73, 72]
+
+
+def test_burst_ends_at_its_rate() -> None:
+    limiter = Limiter(1)
+    assert take(limiter, 75).remaining == 0
+    fault = throttled(limiter)
+    assert fault.retry_after == 1
+    assert fault.detail == "Request was throttled. Expected available in 1 second."
+
+
+def test_steady_window_outlasts_the_burst(wait: Callable[[float], None]) -> None:
+    limiter = Limiter(1 / 75)
+    for _ in range(10):
+        limiter.take("shop", POST, NEWEST)
+        wait(1.5)
+    assert 40 <= throttled(limiter).retry_after <= 60
+
+
+def test_burst_window_follows_the_clock(wait: Callable[[float], None]) -> None:
+    limiter = Limiter(1 / 75)
+    limiter.take("shop", POST, NEWEST)
+    throttled(limiter)
+    wait(1.5)
+    assert limiter.take("shop", POST, NEWEST).remaining == 0
+
+
+def test_accounts_have_their_own_windows() -> None:
+    limiter = Limiter(1)
+    take(limiter, 75)
+    throttled(limiter)
+    assert take(limiter, 1, "other").remaining == 74
+
+
+def test_operations_have_their_own_windows() -> None:
+    limiter = Limiter(1)
+    take(limiter, 75)
+    assert limiter.take("shop", LIST, NEWEST).remaining == 74
+
+
+def test_every_operation_counts_apart() -> None:
+    limiter = Limiter(1)
+    left = {limiter.take("shop", each, NEWEST).remaining for each in OPERATIONS}
+    assert left == {74, 349}
+
+
+def test_revisions_share_a_window() -> None:
+    limiter = Limiter(1)
+    limiter.take("shop", LIST, NEWEST)
+    assert limiter.take("shop", LIST, "2022-10-17").remaining == 350 - 2
+
+
+@pytest.mark.parametrize(
+    ("scale", "limit"),
+    [
+        (1, b"75, 75;w=1, 750;w=60"),
+        (2, b"150, 150;w=1, 1500;w=60"),
+        (0.1, b"8, 8;w=1, 75;w=60"),
+        (1e-9, b"1, 1;w=1, 1;w=60"),
+    ],
+)
+def test_scale_multiplies_the_rates(scale: float, limit: bytes) -> None:
+    told = dict(Limiter(scale).take("shop", POST, NEWEST).headers())
+    assert told[headers.RATE_LIMIT] == limit
+
+
+def test_refused_requests_count_too() -> None:
+    limiter = Limiter(1 / 75)
+    take(limiter, 1)
+    for _ in range(10):
+        throttled(limiter)
+    assert throttled(limiter).retry_after > 1
+
+
+def test_limiters_of_one_store_count_together() -> None:
+    windows = Windows()
+    take(Limiter(1, windows), 75)
+    throttled(Limiter(1, windows))
+
+
+def test_counting_in_memory_is_inline() -> None:
+    assert Limiter(1).inline
+    assert not Limiter(1, Windows("redis://127.0.0.1:1")).inline
+
+
+def test_lost_store_leaves_counting_here() -> None:
+    limiter = Limiter(1, Windows("redis://127.0.0.1:1"))
+    assert take(limiter, 75).remaining == 0
+    throttled(limiter)

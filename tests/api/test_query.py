@@ -1,0 +1,308 @@
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from backroom.api.query import Query, parse
+from backroom.catalog.kinds import JOB_KINDS
+from backroom.catalog.operations import OPERATIONS, Operation, Shape
+from backroom.errors import Fault, InvalidParameter, UnknownParameter
+from factories import NEWEST, OLDEST, a_row, an_operation
+from strategies import operations, thorough
+from strategies import revisions as every_rung
+from wire_contract import OPERATIONS as PUBLISHED
+from wire_contract import every_revision
+
+if TYPE_CHECKING:
+    from backroom.revisions import Revision
+    from wire_contract import Operation as Published
+
+POST, ONE, LIST = (
+    an_operation(shape=shape) for shape in (Shape.JOB_POST, Shape.JOB_GET, Shape.JOB_LIST)
+)
+JOB = "catalog-item-bulk-create-job"
+
+
+def read(operation: Operation, revision: str = NEWEST, **parameters: str) -> Query:
+    return parse(operation, revision, urlencode(parameters))
+
+
+def asked(operation: Operation, name: str, value: str, revision: str = NEWEST) -> Query:
+    return parse(operation, revision, urlencode({name: value}))
+
+
+def refusal(operation: Operation, name: str, value: str, revision: str = NEWEST) -> Fault:
+    with pytest.raises(Fault) as caught:
+        asked(operation, name, value, revision)
+    return caught.value
+
+
+def published(revision: str, operation: Operation) -> Published:
+    return PUBLISHED[revision][operation.method, published_path(operation)]
+
+
+def published_path(operation: Operation) -> str:
+    return operation.path.replace("{id}", "{job_id}") if operation.bulk else operation.path
+
+
+def served(revision: str) -> list[Operation]:
+    return [each for each in OPERATIONS if revision >= each.since]
+
+
+def statuses(query: Query) -> list[Any]:
+    return [value for chosen, value in query.conditions if chosen.name == "status"]
+
+
+def test_no_query_asks_for_nothing() -> None:
+    assert parse(LIST, NEWEST, "") == parse(LIST, NEWEST, "&") == Query()
+
+
+@every_revision
+def test_published_parameters_are_taken(revision: str) -> None:
+    for operation in served(revision):
+        for name, facts in published(revision, operation).query.items():
+            if name != "filter":
+                open_values = {"page[cursor]": ["x"], "page[size]": ["1", "100"]}.get(name, [])
+                for value in facts.get("enum", open_values):
+                    asked(operation, name, value, revision)
+
+
+@every_revision
+def test_published_filters_are_taken(revision: str) -> None:
+    for operation in served(revision):
+        for name, facts in published(revision, operation).filters.items():
+            for operator in facts["operators"]:
+                value = {"any": '["a"]', "contains": '"a"'}.get(operator, '"complete"')
+                if facts["type"] == "boolean":
+                    value = "true"
+                query = asked(operation, "filter", f"{operator}({name},{value})", revision)
+                assert [each.name for each, _ in query.conditions] == [name]
+
+
+@every_revision
+def test_other_filters_are_unknown(revision: str) -> None:
+    rows = PUBLISHED[revision].values()
+    known = {name for row in rows for name in row.filters}
+    for operation in served(revision):
+        row = published(revision, operation)
+        for name in known - set(row.filters) if "filter" in row.query else ():
+            fault = refusal(operation, "filter", f'equals({name},"a")', revision)
+            assert fault.detail.startswith(f"'{name}' is not an allowed filter field.")
+
+
+@every_revision
+def test_other_parameters_are_refused(revision: str) -> None:
+    known = {name for row in PUBLISHED[revision].values() for name in row.query} | {"sort", "page"}
+    for operation in served(revision):
+        for name in known - set(published(revision, operation).query):
+            fault = refusal(operation, name, "id", revision)
+            assert isinstance(fault, (UnknownParameter, InvalidParameter)), (operation.name, name)
+
+
+def test_unknown_parameter_reads_as_observed() -> None:
+    fault = refusal(LIST, "page[size]", "10")
+    assert fault.detail == f"'page_size' is not a valid field for the resource '{JOB}'."
+    assert fault.pointer == "/data/attributes/page_size"
+
+
+def test_fields_keep_order_once() -> None:
+    query = asked(ONE, f"fields[{JOB}]", "status, id,errors,status,,")
+    assert query.fields == {JOB: ("status", "id", "errors")}
+
+
+def test_empty_fields_ask_for_none() -> None:
+    assert asked(ONE, f"fields[{JOB}]", "").fields == {JOB: ()}
+
+
+def test_fields_of_two_types_are_kept() -> None:
+    query = parse(ONE, NEWEST, f"fields[{JOB}]=status&fields[catalog-item]=title,id")
+    assert query.fields == {JOB: ("status",), "catalog-item": ("title", "id")}
+
+
+@every_revision
+def test_resource_id_is_always_a_field(revision: str) -> None:
+    query = asked(ONE, "fields[catalog-item]", "id", revision)
+    assert query.fields == {"catalog-item": ("id",)}
+
+
+@pytest.mark.parametrize(("revision", "taken"), [("2023-10-15", True), ("2023-12-15", False)])
+def test_job_id_was_a_field(revision: str, *, taken: bool) -> None:
+    if taken:
+        assert asked(ONE, f"fields[{JOB}]", "job_id", revision).fields == {JOB: ("job_id",)}
+        return
+    fault = refusal(ONE, f"fields[{JOB}]", "job_id", revision)
+    assert isinstance(fault, InvalidParameter)
+    assert fault.parameter == f"fields[{JOB}]"
+    assert fault.detail == f"'job_id' is not a valid field for the resource '{JOB}'."
+
+
+@pytest.mark.parametrize(("revision", "taken"), [("2026-01-15", False), ("2026-04-15", True)])
+def test_posts_take_fields_late(revision: str, *, taken: bool) -> None:
+    if taken:
+        assert asked(POST, f"fields[{JOB}]", "status", revision).fields
+    else:
+        fault = refusal(POST, f"fields[{JOB}]", "status", revision)
+        assert isinstance(fault, UnknownParameter)
+        assert fault.pointer == f"/data/attributes/fields_{JOB}"
+
+
+@pytest.mark.parametrize(
+    ("operation", "resource"),
+    [
+        (LIST, "catalog-item"),
+        (POST, "catalog-item"),
+        (ONE, "catalog-variant"),
+        (ONE, "catalog-item-bulk-delete-job"),
+        (an_operation("item", "delete", Shape.JOB_GET), "catalog-item"),
+    ],
+)
+def test_fields_of_other_types_are_refused(operation: Operation, resource: str) -> None:
+    assert isinstance(refusal(operation, f"fields[{resource}]", "id"), UnknownParameter)
+
+
+def test_include_names_the_member() -> None:
+    for job_kind in JOB_KINDS.values():
+        operation = an_operation(job_kind.kind.name, job_kind.verb, Shape.JOB_GET)
+        if job_kind.includes:
+            assert asked(operation, "include", job_kind.member).include == (job_kind.member,)
+
+
+@pytest.mark.parametrize(
+    ("operation", "value", "detail"),
+    [
+        (ONE, "profiless", "'profiless' is not an allowed include parameter for this resource."),
+        (
+            ONE,
+            "items,variants",
+            "'variants' is not an allowed include parameter for this resource.",
+        ),
+        (ONE, "", "'' is not an allowed include parameter for this resource."),
+        (
+            LIST,
+            "items",
+            (
+                "'items' include is not currently supported for the requested operation"
+                " on this resource."
+            ),
+        ),
+    ],
+)
+def test_other_includes_are_refused(operation: Operation, value: str, detail: str) -> None:
+    fault = refusal(operation, "include", value)
+    assert (fault.detail, fault.parameter) == (detail, "include")
+
+
+@pytest.mark.parametrize("status", ["queued", "processing", "complete", "cancelled"])
+def test_filter_asks_for_a_status(status: str) -> None:
+    assert statuses(read(LIST, filter=f'equals(status,"{status}")')) == [status]
+
+
+def test_conditions_are_all_kept() -> None:
+    other = 'equals(status,"complete"),equals(status,"queued"),equals(status,"complete")'
+    assert statuses(read(LIST, filter=other)) == ["complete", "queued", "complete"]
+
+
+def test_twenty_conditions_at_most() -> None:
+    assert len(read(LIST, filter=",".join(['equals(status,"queued")'] * 20)).conditions) == 20
+    fault = refusal(LIST, "filter", ",".join(['equals(status,"queued")'] * 21))
+    assert fault.detail == "Invalid filter provided: it has more than 20 conditions"
+
+
+@pytest.mark.parametrize(
+    ("text", "detail"),
+    [
+        (
+            'contains(status,"a")',
+            (
+                "'contains' is not an allowed filter operator for status.  "
+                "Allowed operators are equals"
+            ),
+        ),
+        (
+            'equals(colour,"a")',
+            "'colour' is not an allowed filter field.  Allowed fields are status",
+        ),
+        (
+            'equals(status,"done")',
+            ("Invalid filter provided: status is one of cancelled, complete, processing, queued"),
+        ),
+        (
+            "equals(status,1)",
+            "Invalid filter provided: the value for status is not of its type",
+        ),
+        (
+            'equals(status,["complete"])',
+            "Invalid filter provided: the value for status is not of its type",
+        ),
+        ("status", "Invalid filter provided"),
+        ("", "Invalid filter provided"),
+    ],
+)
+def test_other_filters_are_refused(text: str, detail: str) -> None:
+    fault = refusal(LIST, "filter", text)
+    assert (fault.detail, fault.parameter) == (detail, "filter")
+
+
+@pytest.mark.parametrize("name", ["filter", "page[cursor]"])
+@pytest.mark.parametrize("operation", [POST, ONE], ids=["post", "one"])
+def test_lists_alone_filter_and_page(operation: Operation, name: str) -> None:
+    assert isinstance(refusal(operation, name, "x"), UnknownParameter)
+
+
+def test_cursor_stays_as_sent() -> None:
+    assert asked(LIST, "page[cursor]", "=a b+c").cursor == "=a b+c"
+    assert asked(LIST, "page[cursor]", "").cursor == ""
+
+
+def test_same_parameter_twice_is_taken() -> None:
+    assert parse(LIST, NEWEST, "page[cursor]=x&page%5Bcursor%5D=x").cursor == "x"
+
+
+def test_differing_parameters_are_refused() -> None:
+    with pytest.raises(InvalidParameter) as caught:
+        parse(LIST, NEWEST, "page[cursor]=x&page[cursor]=y")
+    assert caught.value.detail == "'page[cursor]' is given twice, with different values."
+
+
+@pytest.mark.parametrize(
+    "form", ["filter=equals(status,%22complete%22)", "filter=equals(status,+'complete')"]
+)
+def test_escapes_and_pluses_are_read(form: str) -> None:
+    assert statuses(parse(LIST, OLDEST, form)) == ["complete"]
+
+
+@pytest.mark.parametrize("value", ["0", "101", "-1", "", "ten", "1.0", "²", "0000001"])
+def test_odd_sizes_are_refused(value: str) -> None:
+    fault = refusal(a_row("get_catalog_items"), "page[size]", value)
+    words = f"'{value}' is not a valid page size: it must be from 1 to 100."
+    assert (fault.detail, fault.parameter) == (words, "page[size]")
+
+
+def test_size_and_sort_are_read() -> None:
+    query = parse(a_row("get_catalog_items"), NEWEST, "page[size]=7&sort=-created")
+    assert (query.size, query.descending) == (7, True)
+    assert not asked(a_row("get_catalog_items"), "sort", "created").descending
+
+
+def test_other_sorts_are_refused() -> None:
+    fault = refusal(a_row("get_catalog_items"), "sort", "title")
+    assert fault.detail == "'title' is not an allowed sort.  Allowed sorts are created, -created"
+
+
+def test_lists_are_told_apart_by_filter_and_order() -> None:
+    items = a_row("get_catalog_items")
+    texts = ["", "sort=-created", "filter=any(ids,['a'])", "filter=any(ids,['b'])"]
+    assert len({parse(items, NEWEST, text).described for text in texts}) == len(texts)
+    assert parse(items, NEWEST, "page[size]=7").described == parse(items, NEWEST, "").described
+
+
+@given(operations, every_rung, st.text() | st.text("fields[]=&%include,;+", max_size=30))
+@thorough(300)
+def test_any_query_is_read_or_refused(operation: Operation, revision: Revision, text: Any) -> None:
+    with suppress(UnknownParameter, InvalidParameter):
+        assert isinstance(parse(operation, revision.date, text), Query)

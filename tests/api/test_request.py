@@ -1,0 +1,59 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from backroom.api.request import Answer, Call
+from factories import a_request
+from strategies import thorough
+
+PATH = "/api/catalog-item-bulk-create-jobs"
+
+
+def test_url_is_as_called() -> None:
+    assert a_request(path=PATH).url == f"http://shop.test{PATH}"
+    assert a_request(path=f"{PATH}/").url == f"http://shop.test{PATH}/"
+    query = "filter=equals(status,%22complete%22)&page%5Bcursor%5D=x"
+    assert a_request(path=PATH, query=query).url == f"http://shop.test{PATH}?{query}"
+
+
+def test_brackets_and_quotes_are_escaped() -> None:
+    url = a_request(path=PATH, query='page[cursor]=x&filter=equals(status,"a b")').url
+    assert url.endswith("?page%5Bcursor%5D=x&filter=equals(status,%22a%20b%22)")
+
+
+def test_public_url_goes_first() -> None:
+    request = a_request(path=PATH, public_url="https://a.shop.example/klaviyo")
+    assert request.url == f"https://a.shop.example/klaviyo{PATH}"
+
+
+def test_host_makes_the_base() -> None:
+    assert a_request(headers={"Host": "localhost:7227"}).base == "http://localhost:7227"
+
+
+def test_raw_bytes_are_escaped_as_sent() -> None:
+    assert a_request(path=f"{PATH}/\xc3\xa4").url == f"http://shop.test{PATH}/%C3%A4"
+
+
+@given(st.text(st.characters(max_codepoint=255)))
+@thorough(100)
+def test_urls_hold_only_safe_characters(text: str) -> None:
+    url = a_request(path="/api/" + text, query=text).url
+    assert url.isascii()
+    assert not set('"<>[]{}|\\^` \n\r\t') & set(url)
+
+
+def test_headers_are_found_in_any_case() -> None:
+    request = a_request(headers={"Revision": "2024-10-15"})
+    assert request.headers[b"revision"] == "2024-10-15"
+
+
+def test_each_call_has_its_id() -> None:
+    ids = {Call(a_request()).request_id for _ in range(50)}
+    assert len(ids) == 50
+
+
+@pytest.mark.parametrize("status", [200, 404])
+def test_answers_may_be_bare(status: int) -> None:
+    assert Answer(status) == Answer(status, b"", ())

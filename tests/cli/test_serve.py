@@ -1,0 +1,97 @@
+"""`backroom serve` as a process: what it says when it is ready, and how it ends."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+from contextlib import contextmanager
+from typing import IO, TYPE_CHECKING, Any
+
+import pytest
+
+from client import Client
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+SERVE = [sys.executable, "-m", "backroom", "serve", "--port=0"]
+JOBS = "/api/catalog-item-bulk-create-jobs"
+
+
+@contextmanager
+def serving(*flags: str, **variables: str) -> Iterator[tuple[subprocess.Popen[str], IO[str]]]:
+    with subprocess.Popen(
+        [*SERVE, *flags],
+        env=os.environ | variables,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        try:
+            yield process, process.stdout
+        finally:
+            process.kill()
+
+
+def test_ready_server_says_so(tmp_path: Path) -> None:
+    database = f"--database={tmp_path}/shop.db"
+    with serving(database, "--format=json") as (process, output):
+        started = json.loads(output.readline())
+        assert started.keys() == {"url", "version", "account", "key"}
+        assert Client(started["url"], started["key"]).get(JOBS).status == 200
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(20) == 0
+    with serving(database, "--format=json") as (process, output):
+        again = json.loads(output.readline())
+        assert (again["account"], again["key"]) == (None, None)
+        assert Client(again["url"], started["key"]).get(JOBS).status == 200
+
+
+def test_text_tells_the_first_key() -> None:
+    with serving("--ephemeral") as (process, output):
+        ready, announced, key = (output.readline() for _ in range(3))
+        url = ready.split()[-1]
+        assert announced.startswith("Private key of the account 'default'")
+        assert Client(url, key.strip()).get(JOBS).status == 200
+        process.send_signal(signal.SIGINT)
+        assert process.wait(20) == 0
+
+
+def failed(*flags: str, **variables: str) -> tuple[int, str]:
+    done = subprocess.run(
+        [*SERVE, *flags],
+        env=os.environ | variables,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=30,
+    )
+    return done.returncode, done.stderr
+
+
+@pytest.mark.parametrize(
+    ("flags", "code", "words"),
+    [
+        (["--database=/nowhere/shop.db"], 1, "Error: The database /nowhere/shop.db can't be"),
+        (["--limits=fast"], 2, "limits must be real, off or a number above 0, not 'fast'"),
+    ],
+    ids=["database", "limits"],
+)
+def test_what_cannot_start_says_why(flags: list[str], code: int, words: str) -> None:
+    assert failed(*flags)[0] == code
+    assert words in failed(*flags)[1]
+
+
+def test_taken_port_is_an_error() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port: Any = taken.getsockname()[1]
+        code, words = failed("--ephemeral", f"--port={port}")
+    assert code == 1
+    assert "in use" in words
+    assert "Traceback" not in words

@@ -1,0 +1,133 @@
+"""What must be so after any number of deaths: over the wire, and in the file."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from backroom.catalog.kinds import KINDS
+from backroom.store import open_database, records
+from client import Client
+from crash.ledger import Name
+from wire_contract import PLURALS
+from wire_requests import catalog_id
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from pathlib import Path
+
+    from backroom.store.database import Transaction
+    from crash.ledger import Ledger, Told
+
+ORPHANS = """
+    select 'a variant without an item', external_id from variants where not exists
+      (select 1 from items where account = variants.account and number = item_number)
+    union all
+    select 'a link without an item', item_number from item_categories as links where not exists
+      (select 1 from items where account = links.account and number = item_number)
+    union all
+    select 'a link without a category', category_number from item_categories as links
+      where not exists
+      (select 1 from categories where account = links.account and number = category_number)
+    union all
+    select 'operations of a complete job', job_id from job_operations
+"""
+
+
+def hold_wire(url: str, ledgers: Sequence[Ledger]) -> None:
+    """Hold every job that was answered with 202 against the ledger."""
+    clients = [(Client(url, ledger.key), ledger) for ledger in ledgers]
+    for client, ledger in clients:
+        ledger.close(client)
+    for client, ledger in clients:
+        for told in ledger.told:
+            _hold_job(client, ledger, told)
+
+
+def _hold_job(client: Client, ledger: Ledger, told: Told) -> None:
+    includes = told.kind.verb != "delete"
+    query = {"include": told.kind.plural} if includes else None
+    answer = client.get(f"{told.kind.path}/{told.job_id}", query=query)
+    assert answer.status == 200, f"lost job {told}"
+    job = answer.json["data"]
+    attributes = job["attributes"]
+    assert attributes["status"] == "complete"
+    counts = [attributes[f"{each}_count"] for each in ("completed", "failed", "total")]
+    succeeded = len(told.changed)
+    assert counts == [succeeded, told.failing, succeeded + told.failing], attributes["errors"]
+    changed = list(dict.fromkeys(told.changed))
+    if includes:
+        linked = [each["id"] for each in job["relationships"][told.kind.plural]["data"]]
+        assert list(dict.fromkeys(linked)) == [catalog_id(name.external_id) for name in changed]
+        _hold_included(answer.json["included"], ledger, changed)
+
+
+def _hold_included(included: Iterable[Any], ledger: Ledger, changed: Iterable[Name]) -> None:
+    """Hold what a job includes against the ledger, as far as that is certain."""
+    labels = {name: ledger.labels[name] for name in changed if ledger.labels.get(name) is not None}
+    shown = {
+        Name(each["type"].removeprefix("catalog-"), each["attributes"]["external_id"]): _label(
+            each["attributes"]
+        )
+        for each in included
+    }
+    assert {name: label for name, label in shown.items() if name in ledger.labels} == labels
+
+
+def hold_file(path: Path, ledgers: Sequence[Ledger]) -> None:
+    """Hold the rows of a file that no server has open against the ledgers."""
+    database = open_database(str(path))
+    try:
+        with database.read() as tx:
+            assert tx.all("pragma integrity_check") == [("ok",)]
+            assert tx.all(ORPHANS) == []
+            _hold_jobs(tx, ledgers)
+            for ledger in ledgers:
+                _hold_catalog(tx, ledger)
+    finally:
+        database.close()
+
+
+def _hold_jobs(tx: Transaction, ledgers: Sequence[Ledger]) -> None:
+    """Each job is complete, in the order of its account; none is there that nobody posted."""
+    completed_at = defaultdict(list)
+    failed = {}
+    for account, job_id, total, completed, failing, moment in tx.all(
+        "select account, job_id, total_count, completed_count, failed_count, completed_at"
+        " from jobs order by account, job_id"
+    ):
+        assert completed + failing == total
+        completed_at[account].append(moment)
+        failed[job_id] = failing
+    for moments in completed_at.values():
+        assert all(earlier < later for earlier, later in pairwise(moments))
+    told = {each.job_id: each.failing for ledger in ledgers for each in ledger.told}
+    assert {job_id: failed.get(job_id) for job_id in told} == told
+    assert set(failed.values()) <= {0, 1}
+    assert len(failed) <= len(told) + sum(len(ledger.doubts) for ledger in ledgers)
+
+
+def _hold_catalog(tx: Transaction, ledger: Ledger) -> None:
+    """Each name is as the ledger has it; what is doubtful is as before or as after, not between."""
+    account = ledger.key.split("_")[1]
+    assert _labels(tx, account, ledger.labels) == ledger.labels
+    for doubt in ledger.doubts:
+        assert _labels(tx, account, doubt.before) in (doubt.before, doubt.after)
+
+
+def _labels(tx: Transaction, account: str, names: Iterable[Name]) -> Mapping[Name, str | None]:
+    """Give the labels of names as they are in the file, None where there is no row."""
+    names = set(names)
+    found: dict[Name, str | None] = dict.fromkeys(names)
+    for resource in PLURALS:
+        wanted = [name.external_id for name in names if name.resource == resource]
+        for external_id, record in records.find(tx, KINDS[resource], account, wanted).items():
+            found[Name(resource, external_id)] = _label(msgspec.json.decode(record.attributes))
+    return found
+
+
+def _label(attributes: Any) -> str:
+    return str(attributes["name"] if "name" in attributes else attributes["title"])

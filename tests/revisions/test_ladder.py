@@ -1,0 +1,243 @@
+"""The ladder in `backroom.revisions`: what it holds, how it is climbed, what a header asks for."""
+
+from __future__ import annotations
+
+import datetime as dt
+import inspect
+import json
+import os
+import shutil
+import subprocess
+import sys
+from contextlib import suppress
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import pytest
+import urllib3
+from hypothesis import given
+from hypothesis import strategies as st
+
+import backroom
+from backroom import revisions
+from backroom.api import bodies
+from backroom.catalog.operations import Shape
+from backroom.errors import InvalidRevision, NotFound
+from backroom.revisions import LADDER, NEWEST, OLDEST, REVISIONS, resolve
+from factories import an_operation
+from strategies import canonical_documents, job_operations, thorough
+from strategies import revisions as every_rung
+from wire_contract import KIND, job_validator
+from wire_contract import REVISIONS as PUBLISHED
+
+if TYPE_CHECKING:
+    from backroom.catalog.operations import Operation
+    from backroom.revisions import Revision
+
+TODAY = dt.date(2026, 11, 21)
+LAST_LINE = f'    "{NEWEST}": (),\n'
+ANSWERS = {Shape.JOB_POST: "post", Shape.JOB_GET: "one", Shape.JOB_LIST: "list"}
+
+
+def ladder_with(lines: str) -> Any:
+    """The module as it would be with other lines in the place of the last."""
+    source = inspect.getsource(revisions)
+    assert source.count(LAST_LINE) == 1
+    made = ModuleType("backroom.revisions")
+    exec(compile(source.replace(LAST_LINE, lines), "ladder", "exec"), made.__dict__)
+    return made
+
+
+def test_ladder_has_every_revision() -> None:
+    assert tuple(LADDER) == PUBLISHED
+    assert (PUBLISHED[0], PUBLISHED[-1]) == (OLDEST, NEWEST)
+
+
+def test_newest_revision_changes_nothing() -> None:
+    assert REVISIONS[NEWEST].above == ()
+
+
+def test_oldest_revision_sees_all_changes() -> None:
+    changes = [change for lines in reversed(LADDER.values()) for change in lines]
+    assert [change for _, change in REVISIONS[OLDEST].above] == changes
+
+
+def test_changes_stand_in_their_modules() -> None:
+    for date, changes in LADDER.items():
+        for change in changes:
+            assert type(change).__module__ == f"backroom.revisions.v{date.replace('-', '_')}"
+
+
+def test_changes_begin_with_a_verb() -> None:
+    names = [type(change).__name__ for lines in LADDER.values() for change in lines]
+    verbs = ("Add", "Allow", "Drop", "Give", "Link", "Move", "Name", "Nest", "Relate", "Rename")
+    assert [name for name in names if not name.startswith(verbs)] == []
+
+
+@pytest.mark.parametrize(
+    ("lines", "words"),
+    [
+        (f'"2027-01-15": (),\n{LAST_LINE}', "2026-10-15 after 2027-01-15"),
+        (f'"{NEWEST}": (MoveJobIdToId(),),\n', "a change stands in two revisions"),
+    ],
+)
+def test_ladder_is_checked_at_import(lines: str, words: str) -> None:
+    with pytest.raises(ValueError, match=words):
+        ladder_with(lines)
+
+
+def test_another_revision_is_one_line() -> None:
+    longer = ladder_with(f'{LAST_LINE}    "2027-01-15": (),\n')
+    assert longer.NEWEST == "2027-01-15"
+    assert longer.resolve("2027-01-15", TODAY).date == "2027-01-15"
+    assert longer.resolve("2026-12-01", TODAY.replace(year=2027)).date == NEWEST
+
+
+def test_another_line_serves(tmp_path: Path) -> None:
+    package = tmp_path / "backroom"
+    shutil.copytree(Path(backroom.__file__).parent, package)
+    ladder = package / "revisions" / "__init__.py"
+    source = ladder.read_text(encoding="utf-8")
+    ladder.write_text(source.replace(LAST_LINE, f'{LAST_LINE}    "2027-01-15": (),\n'))
+    command = [sys.executable, "-m", "backroom", "serve", "--ephemeral", "--port=0"]
+    environment = os.environ | {"PYTHONPATH": str(tmp_path)}
+    with subprocess.Popen(
+        [*command, "--format=json"], env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as server:
+        assert server.stdout is not None
+        started = json.loads(server.stdout.readline())
+        headers = {"Authorization": f"Klaviyo-API-Key {started['key']}", "revision": "2027-01-15"}
+        url = f"{started['url']}/api/catalog-item-bulk-create-jobs"
+        with urllib3.PoolManager(timeout=10.0) as pool:
+            answer = pool.request("GET", url, headers=headers)
+        server.terminate()
+        assert server.wait(10) == 0
+    assert (answer.status, answer.json()["data"]) == (200, [])
+    assert answer.headers["X-Klaviyo-Api-Revision"] == "2027-01-15"
+
+
+@pytest.mark.parametrize("date", PUBLISHED)
+def test_known_dates_are_themselves(date: str) -> None:
+    assert resolve(date, TODAY).date == date
+    assert resolve(f" {date}.pre ", TODAY).date == date
+
+
+@pytest.mark.parametrize("date", PUBLISHED)
+def test_days_between_are_the_earlier(date: str) -> None:
+    day_before = dt.date.fromisoformat(date) - dt.timedelta(days=1)
+    if date == OLDEST:
+        with pytest.raises(NotFound, match=f"use a date from {OLDEST} on"):
+            resolve(day_before.isoformat(), TODAY)
+        return
+    earlier = PUBLISHED[PUBLISHED.index(date) - 1]
+    assert resolve(day_before.isoformat(), TODAY).date == earlier
+
+
+def test_today_is_the_newest() -> None:
+    assert resolve(TODAY.isoformat(), TODAY).date == NEWEST
+
+
+def test_future_dates_are_refused() -> None:
+    with pytest.raises(NotFound, match="Unable to specify a future revision date"):
+        resolve("2026-11-22", TODAY)
+
+
+def test_known_revision_may_lie_ahead() -> None:
+    assert resolve(NEWEST, dt.date(2026, 1, 1)).date == NEWEST
+
+
+def test_missing_header_is_refused() -> None:
+    with pytest.raises(InvalidRevision, match="header is required"):
+        resolve(None, TODAY)
+
+
+@pytest.mark.parametrize(
+    "header",
+    ["", "yesterday", "2024", "2024-13-01", "2024-02-30", "20240215", "2024-2-15", "2024-02-15.x"],
+)
+def test_other_texts_are_no_dates(header: str) -> None:
+    with pytest.raises(InvalidRevision, match="must be a date, as YYYY-MM-DD"):
+        resolve(header, TODAY)
+
+
+@given(st.text() | st.dates().map(str))
+@thorough(200)
+def test_any_header_is_answered(header: str) -> None:
+    with suppress(InvalidRevision, NotFound):
+        assert resolve(header, TODAY).date in PUBLISHED
+
+
+@pytest.mark.parametrize(
+    ("date", "retires"),
+    [("2022-10-17", "2024-10-17"), ("2025-10-15", "2027-10-15"), ("2026-01-15", None)],
+)
+def test_year_old_revisions_name_their_end(date: str, retires: str | None) -> None:
+    assert REVISIONS[date].retires(TODAY) == retires
+
+
+def test_retirement_begins_on_the_day() -> None:
+    revision = REVISIONS["2026-01-15"]
+    assert revision.retires(dt.date(2027, 1, 14)) is None
+    assert revision.retires(dt.date(2027, 1, 15)) == "2028-01-15"
+
+
+def test_old_pages_link_both_ends() -> None:
+    linking = [date for date in PUBLISHED if REVISIONS[date].links_first_and_last]
+    assert linking == [date for date in PUBLISHED if date <= "2025-01-15"]
+
+
+# Down: documents of the newest shape in the shapes of the others
+
+
+@given(st.data())
+@thorough(300)
+def test_down_leaves_only_declared_members(data: st.DataObject) -> None:
+    operation, revision = data.draw(job_operations), data.draw(every_rung)
+    document = data.draw(canonical_documents(operation, revision))
+    shown = taken_down(operation, revision, document)
+    kind = KIND[f"{operation.kind.name}-{operation.job_kind.verb}"]
+    validator = job_validator(revision.date, kind, ANSWERS[operation.shape])
+    assert [f"{fault.json_path}: {fault.message}" for fault in validator.iter_errors(shown)] == []
+
+
+def taken_down(operation: Operation, revision: Revision, document: Any) -> Any:
+    revision.down(operation, document)
+    return msgspec.json.decode(msgspec.json.encode(document))
+
+
+@given(st.data())
+@thorough(100)
+def test_down_to_the_newest_moves_nothing(data: st.DataObject) -> None:
+    operation = data.draw(job_operations)
+    document = data.draw(canonical_documents(operation, REVISIONS[NEWEST]))
+    before = msgspec.json.encode(document)
+    REVISIONS[NEWEST].down(operation, document)
+    assert msgspec.json.encode(document) == before
+
+
+@given(st.data())
+@thorough(100)
+def test_job_errors_point_as_bodies_do(data: st.DataObject) -> None:
+    operation, revision = data.draw(job_operations), data.draw(every_rung)
+    document = data.draw(canonical_documents(operation, revision))
+    shown = taken_down(operation, revision, document)
+    jobs = shown["data"] if isinstance(shown["data"], list) else [shown["data"]]
+    nested = "/data" if revision.date >= "2023-07-15" else ""
+    for job in jobs:
+        for entry in job["attributes"]["errors"]:
+            start = f"/data/attributes/{operation.job_kind.member}{nested}/"
+            assert entry["source"]["pointer"].startswith(start)
+
+
+def test_pointers_outside_are_kept() -> None:
+    operation = an_operation("variant", "create")
+    for pointer in ("/data/", "/data/type", "/data/attributes/datavariants", "/data/attributes"):
+        assert REVISIONS[OLDEST].pointer(operation, pointer) == pointer
+
+
+def test_newest_body_climbs_unchanged() -> None:
+    for operation in (an_operation("item"), an_operation("variant", "update")):
+        body = bodies.decode(b'{"data": {"attributes": {"items": 7}}}')
+        assert REVISIONS[NEWEST].up(operation, body) == {"data": {"attributes": {"items": 7}}}

@@ -1,0 +1,192 @@
+"""A page takes as long at a million rows as at a thousand, because every statement walks an index
+from where the page begins. Plans are read, times are not: `scripts/measure_scale.py` takes those.
+"""
+
+from __future__ import annotations
+
+import re
+from itertools import chain, combinations
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from backroom.catalog.kinds import KINDS, Kind
+from backroom.store import jobs, keys, links, open_database, pages, records
+from backroom.store.database import Transaction
+from backroom.store.dialects import SQLITE
+from backroom.store.pages import Asked
+from backroom.store.sqlite import SqliteConnection
+from scale.stock import ACCOUNT, OTHER_ACCOUNT, fill
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+ROWS = 2000
+IDS = "among ids"
+NARROWED = {
+    "item": (IDS, "category", "other category", "letter", "word", "published"),
+    "variant": (IDS, "item", "letter", "word", "published", "sku"),
+    "category": (IDS, "item", "other item", "letter", "word"),
+}
+TABLES = "items|variants|categories|item_categories|jobs|job_operations|accounts|keys|r|l"
+
+
+class Explained:
+    """A connection that keeps the plan of every statement that it runs."""
+
+    def __init__(self, path: str) -> None:
+        self.real = SqliteConnection(path)
+        self.plans: list[list[str]] = []
+
+    def execute(self, sql: str, values: dict[str, Any]) -> Iterable[tuple[Any, ...]]:
+        rows = self.real.execute(f"explain query plan {sql}", values)
+        self.plans.append([str(row[3]) for row in rows])
+        return self.real.execute(sql, values)
+
+    def executemany(self, sql: str, rows: Sequence[dict[str, Any]]) -> None:
+        self.real.executemany(sql, rows)
+
+    def script(self, sql: str) -> None:
+        self.real.script(sql)
+
+
+class Stocked:
+    """A database with rows, and how it reads them."""
+
+    def __init__(self, path: str, numbers: dict[str, list[int]]) -> None:
+        self.numbers = numbers
+        self._explained = Explained(path)
+        self.tx = Transaction(self._explained, SQLITE)
+
+    def last_plan(self) -> list[str]:
+        return self._explained.plans[-1]
+
+    def close(self) -> None:
+        self._explained.real.close()
+
+    def asked(self, narrowed: Iterable[str], **more: Any) -> Asked:
+        """A page that all these conditions narrow."""
+        asked = Asked(size=21, **more)
+        for each in narrowed:
+            self._narrow(asked, each)
+        return asked
+
+    def _narrow(self, asked: Asked, how: str) -> None:
+        if how == IDS:
+            asked.external_ids = [f"{kind}-{place}" for kind in KINDS for place in range(50)]
+        elif how in {"letter", "word"}:
+            asked.parts.append({"letter": "s", "word": "shirt"}[how])
+        elif how in {"published", "sku"}:
+            asked.equal[how] = {"published": 1, "sku": "S1"}[how]
+        else:
+            other, _, kind = how.rpartition(" ")
+            asked.related.append((kind, self.numbers[kind][1 if other else 0]))
+
+
+@pytest.fixture(scope="module", params=["never analyzed", "analyzed"])
+def stocked(request: pytest.FixtureRequest) -> Iterator[Stocked]:
+    database = open_database(None)
+    numbers = fill(database, ACCOUNT, ROWS)
+    fill(database, OTHER_ACCOUNT, 50)
+    if request.param == "analyzed":
+        database.write(lambda tx: tx.script("analyze")).result(60)
+    made = Stocked(database.path, numbers)  # type: ignore[attr-defined]
+    yield made
+    made.close()
+    database.close()
+
+
+def faults(plan: list[str], *, bounded: bool, sorts: bool) -> list[str]:
+    """The steps of a plan that grow with the catalog."""
+    scans = re.compile(rf"SCAN ({TABLES})\b|AUTOMATIC|SCAN \w+_grams (?!.*:M)")
+    found = [step for step in plan if scans.search(step)]
+    found += [step for step in plan if "TEMP B-TREE" in step and not sorts]
+    found += [step for step in plan if step.startswith("SEARCH") and step.endswith("(account=?)")]
+    if bounded and not sorts and not re.search("number[<>]|:M1[<>]", plan[0]):
+        found.append(f"{plan[0]} begins before the page")
+    return found
+
+
+def every_narrowing() -> Iterator[tuple[Kind, tuple[str, ...]]]:
+    for kind in KINDS.values():
+        ways = NARROWED[kind.name]
+        for some in chain.from_iterable(
+            combinations(ways, count) for count in range(len(ways) + 1)
+        ):
+            yield kind, some
+
+
+@pytest.mark.parametrize(
+    ("kind", "narrowed"),
+    list(every_narrowing()),
+    ids=lambda each: each.name if isinstance(each, Kind) else " and ".join(each) or "all",
+)
+@pytest.mark.parametrize("bare", [False, True], ids=["whole", "bare"])
+def test_pages_walk_an_index(
+    stocked: Stocked, kind: Kind, narrowed: tuple[str, ...], *, bare: bool
+) -> None:
+    for ascending in (True, False):
+        for border in (None, stocked.numbers[kind.name][ROWS // 2]):
+            asked = stocked.asked(narrowed, ascending=ascending, border=border, bare=bare)
+            pages.page(stocked.tx, kind, ACCOUNT, asked)
+            plan = stocked.last_plan()
+            found = faults(plan, bounded=border is not None, sorts=IDS in narrowed)
+            # The whole list begins at its end; there is nothing narrower than the account.
+            whole = not narrowed and border is None
+            assert found == ([plan[0]] if whole else []), plan
+
+
+def test_parents_are_looked_up(stocked: Stocked) -> None:
+    pages.parents(stocked.tx, ACCOUNT, stocked.numbers["variant"][:100])
+    assert faults(stocked.last_plan(), bounded=False, sorts=False) == []
+
+
+def test_records_are_looked_up(stocked: Stocked) -> None:
+    for kind in KINDS.values():
+        for look in (records.find, records.numbers):
+            assert look(stocked.tx, kind, ACCOUNT, [f"{kind.name}-1"])
+            assert faults(stocked.last_plan(), bounded=False, sorts=False) == []
+
+
+def test_links_are_looked_up(stocked: Stocked) -> None:
+    items, categories = stocked.numbers["item"], stocked.numbers["category"]
+    assert links.present(stocked.tx, ACCOUNT, "items", categories[0], items[:1]) == {items[0]}
+    plans = [stocked.last_plan()]
+    assert links.present(stocked.tx, ACCOUNT, "categories", items[0], categories[:1])
+    for plan in [*plans, stocked.last_plan()]:
+        assert "(account=? AND category_number=? AND item_number=?)" in plan[0] or (
+            "(account=? AND item_number=? AND category_number=?)" in plan[0]
+        ), plan
+
+
+@pytest.mark.parametrize("status", [[], ["complete"]], ids=["any", "complete"])
+@pytest.mark.parametrize("border", [None, "01K4A00000"], ids=["first page", "later page"])
+@pytest.mark.parametrize("ascending", [False, True], ids=["newest first", "oldest first"])
+def test_job_pages_walk_an_index(
+    stocked: Stocked, status: list[str], border: str | None, *, ascending: bool
+) -> None:
+    asked = jobs.Page("catalog-item-bulk-create-job", status, "01", border, ascending, 101)
+    jobs.page(stocked.tx, ACCOUNT, asked)
+    (step,) = stocked.last_plan()
+    name = "jobs_by_status" if status else "jobs_by_type"
+    assert f"INDEX {name} " in step, step
+    assert re.search("job_id[<>]", step), step
+
+
+def test_worker_looks_jobs_up(stocked: Stocked) -> None:
+    for look in (
+        lambda: jobs.next_account(stocked.tx, "", "2026"),
+        lambda: jobs.first_waiting(stocked.tx, ACCOUNT, "9999"),
+        lambda: jobs.count_in_progress(stocked.tx, ACCOUNT),
+        lambda: jobs.earliest_created(stocked.tx),
+    ):
+        look()
+        plan = stocked.last_plan()
+        assert "jobs_in_progress" in plan[0], plan
+        assert not any("TEMP B-TREE" in step for step in plan), plan
+
+
+def test_keys_are_looked_up(stocked: Stocked) -> None:
+    assert keys.find(stocked.tx, f"pk_{ACCOUNT}_unknown") is None
+    (step,) = stocked.last_plan()
+    assert "(account=? AND hash=?)" in step

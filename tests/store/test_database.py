@@ -1,0 +1,63 @@
+"""Statements inside one transaction."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from factories import written
+
+if TYPE_CHECKING:
+    from backroom.store.database import Database, Transaction
+
+INSERT = "insert into accounts values (:account, :name, 'now')"
+
+
+def fill(tx: Transaction) -> None:
+    rows = [{"account": each, "name": each.upper()} for each in "cab"]
+    tx.many(INSERT, rows)
+
+
+def test_all_gives_every_row(database: Database) -> None:
+    written(database, fill)
+    with database.read() as tx:
+        assert tx.all("select account, name from accounts order by account") == [
+            ("a", "A"),
+            ("b", "B"),
+            ("c", "C"),
+        ]
+
+
+def test_one_gives_a_row(database: Database) -> None:
+    written(database, fill)
+    with database.read() as tx:
+        assert tx.one("select name from accounts where account = :it", it="b") == ("B",)
+
+
+def test_one_may_find_nothing(database: Database) -> None:
+    with database.read() as tx:
+        assert tx.one("select name from accounts where account = :it", it="b") is None
+
+
+def test_run_binds_its_values(database: Database) -> None:
+    name = "x'); drop table accounts; --"
+    written(database, lambda tx: tx.run(INSERT, account="a", name=name))
+    with database.read() as tx:
+        assert tx.one("select name from accounts") == (name,)
+
+
+def test_many_of_nothing_does_nothing(database: Database) -> None:
+    written(database, lambda tx: tx.many("no statement at all", []))
+
+
+def test_script_runs_all_statements(database: Database) -> None:
+    script = (
+        "create table one (x integer); create table two (x integer); insert into two values (7);"
+    )
+    written(database, lambda tx: tx.script(script))
+    with database.read() as tx:
+        assert tx.all("select x from two") == [(7,)]
+        assert tx.all("select x from one") == []
+
+
+def test_work_gives_its_result(database: Database) -> None:
+    assert written(database, lambda tx: tx.one("select 1 + 1")) == (2,)

@@ -1,0 +1,177 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from backroom.catalog.kinds import CATEGORY, ITEM, KINDS, VARIANT, Kind
+from backroom.store import links, open_database, pages, records
+from backroom.store.pages import Asked
+from backroom.store.records import Values
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from backroom.store.database import Database, Transaction
+    from conftest import NewDatabase
+
+ACCOUNT, OTHER = "ABCDEF", "ABCDEG"
+SIZE = 12
+TITLES = ("shirt", "red shirt", "hat", "")
+both_ways = pytest.mark.parametrize("ascending", [True, False], ids=["up", "down"])
+
+
+class Row(NamedTuple):
+    """What is true of a record, to be filtered naively."""
+
+    number: int
+    name: str
+    title: str
+    published: int
+    sku: str
+    related: frozenset[int]
+
+
+def shelf(kind: Kind) -> list[Row]:
+    """Records of a kind, by number: numbers of items begin at 100, of categories at 200."""
+    start, others = {"item": (100, 200), "variant": (300, 100), "category": (200, 100)}[kind.name]
+    rows = []
+    for place in range(SIZE):
+        linked = {others + 1} if kind is VARIANT else {others + place % 3, others + 3}
+        if kind is VARIANT and place % 2:
+            linked = {others + 2}
+        rows.append(
+            Row(
+                start + place,
+                f"n{place}",
+                TITLES[place % 4],
+                int(place % 3 == 0),
+                f"S{place % 2}",
+                frozenset(linked),
+            )
+        )
+    return rows
+
+
+def stored(kind: Kind, row: Row) -> Values:
+    columns = {"title": row.title, "name": row.title, "published": row.published, "sku": row.sku}
+    kept = {each: columns[each] for each in kind.columns}
+    parent = min(row.related) if kind is VARIANT else None
+    return Values(row.number, row.name, f'"{row.name}"', kept, row.title, parent)
+
+
+@pytest.fixture(scope="module", params=KINDS.values(), ids=lambda kind: kind.name)
+def stocked(
+    request: pytest.FixtureRequest, new_store: NewDatabase
+) -> Iterator[tuple[Database, Kind, list[Row]]]:
+    """A database with one kind of record, what it is related to, and another account's."""
+    kind: Kind = request.param
+    database = open_database(new_store())
+    rows = shelf(kind)
+
+    def write(tx: Transaction) -> None:
+        records.insert(tx, kind, ACCOUNT, [stored(kind, row) for row in rows])
+        records.insert(tx, kind, OTHER, [stored(kind, rows[0])._replace(number=999)])
+        relation = {"item": "categories", "category": "items"}.get(kind.name)
+        for row in rows:
+            if relation:
+                links.add(tx, ACCOUNT, relation, row.number, row.related)
+
+    database.write(write).result()
+    yield database, kind, rows
+    database.close()
+
+
+def naive(rows: list[Row], other: str, asked: Asked) -> list[int]:
+    """The numbers of a page, by looking at every row."""
+    passing = [
+        row.number
+        for row in rows
+        if (asked.external_ids is None or row.name in asked.external_ids)
+        and all(name == other and number in row.related for name, number in asked.related)
+        and all(getattr(row, name) == value for name, value in asked.equal.items())
+        and all(part in row.title for part in asked.parts)
+        and (asked.border is None or (row.number > asked.border) is asked.ascending)
+        and row.number != asked.border
+    ]
+    return (passing if asked.ascending else passing[::-1])[: asked.size]
+
+
+def questions(kind: Kind, other: str) -> st.SearchStrategy[Asked]:
+    base = {"item": 200, "variant": 100, "category": 100}[kind.name]
+    first = {"item": 100, "variant": 300, "category": 200}[kind.name]
+    equal: dict[str, st.SearchStrategy[Any]] = {}
+    if kind is not CATEGORY:
+        equal["published"] = st.integers(0, 1)
+    if kind is VARIANT:
+        equal["sku"] = st.sampled_from(["S0", "S1", "S2"])
+    names = st.sampled_from([f"n{place}" for place in range(SIZE + 1)])
+    return st.builds(
+        Asked,
+        size=st.integers(1, SIZE + 1),
+        ascending=st.booleans(),
+        border=st.none() | st.integers(first - 1, first + SIZE),
+        external_ids=st.none() | st.lists(names, min_size=1),
+        related=st.lists(st.tuples(st.just(other), st.integers(base, base + 4)), max_size=2),
+        equal=st.fixed_dictionaries({}, optional=equal),
+        parts=st.lists(st.sampled_from(["s", "sh", "shirt", "red", "at", "zz"]), max_size=2),
+        bare=st.booleans(),
+    )
+
+
+@settings(max_examples=400)
+@given(data=st.data())
+def test_pages_equal_a_naive_filter(
+    stocked: tuple[Database, Kind, list[Row]], data: st.DataObject
+) -> None:
+    database, kind, rows = stocked
+    other = {"item": "category", "variant": "item", "category": "item"}[kind.name]
+    asked = data.draw(questions(kind, other))
+    with database.read() as tx:
+        page = pages.page(tx, kind, ACCOUNT, asked)
+    assert [each.number for each in page] == naive(rows, other, asked)
+    names = {row.number: row.name for row in rows}
+    for each in page:
+        assert each.external_id == names[each.number]
+        assert each.attributes == ("" if asked.bare else f'"{each.external_id}"')
+
+
+@both_ways
+def test_border_is_left_out(stocked: tuple[Database, Kind, list[Row]], *, ascending: bool) -> None:
+    database, kind, rows = stocked
+    asked = Asked(size=2, ascending=ascending, border=rows[5].number)
+    with database.read() as tx:
+        page = pages.page(tx, kind, ACCOUNT, asked)
+    expected = [rows[6], rows[7]] if ascending else [rows[4], rows[3]]
+    assert [each.number for each in page] == [row.number for row in expected]
+
+
+@both_ways
+def test_nothing_lies_beyond_the_end(
+    stocked: tuple[Database, Kind, list[Row]], *, ascending: bool
+) -> None:
+    database, kind, rows = stocked
+    end = rows[-1 if ascending else 0].number
+    with database.read() as tx:
+        assert pages.page(tx, kind, ACCOUNT, Asked(2, ascending=ascending, border=end)) == []
+
+
+def test_accounts_have_their_own(stocked: tuple[Database, Kind, list[Row]]) -> None:
+    database, kind, _ = stocked
+    asked = [Asked(9), Asked(9, external_ids=["n0"]), Asked(9, parts=["shirt"])]
+    with database.read() as tx:
+        found = [[each.number for each in pages.page(tx, kind, OTHER, each)] for each in asked]
+    assert found == [[999], [999], [999]]
+
+
+def test_parents_are_named(database: Database) -> None:
+    item = Values(1, "shirt", "{}", {"title": "", "published": 1}, "")
+    kept = {"title": "", "sku": "", "published": 1}
+    variants = [Values(2, "red", "{}", kept, "", 1), Values(3, "alone", "{}", kept, "")]
+    database.write(lambda tx: records.insert(tx, ITEM, ACCOUNT, [item])).result()
+    database.write(lambda tx: records.insert(tx, VARIANT, ACCOUNT, variants)).result()
+    with database.read() as tx:
+        assert pages.parents(tx, ACCOUNT, [2, 3, 4]) == {2: "shirt"}
+        assert pages.parents(tx, OTHER, [2]) == {}

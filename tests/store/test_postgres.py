@@ -1,0 +1,186 @@
+"""PostgreSQL alone: a pool, tries that are made again, connections that are lost."""
+
+from __future__ import annotations
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+import psycopg
+import pytest
+
+from backroom.store import open_database
+from backroom.store.database import StoreUnavailable
+from backroom.store.postgres import PostgresDatabase
+from factories import DEADLINE, written
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from backroom.store.database import Transaction
+    from engines import Cluster
+
+NOBODY = "postgresql://nobody@127.0.0.1:1/nothing"
+
+
+@pytest.fixture
+def numbers(cluster: Cluster) -> Iterator[PostgresDatabase]:
+    """A database with one table of one column."""
+    database = PostgresDatabase(cluster.create_database(), connections=4)
+    written(database, lambda tx: tx.script("create table numbers (n integer unique)"))
+    yield database
+    database.close()
+
+
+def add(number: int) -> Callable[[Transaction], int]:
+    def work(tx: Transaction) -> int:
+        tx.run("insert into numbers values (:n)", n=number)
+        return number
+
+    return work
+
+
+def visible(database: PostgresDatabase) -> list[int]:
+    with database.read() as tx:
+        return [row[0] for row in tx.all("select n from numbers order by n")]
+
+
+def lose_connections(database: PostgresDatabase) -> None:
+    """End every session of the database but the one that does so."""
+    with psycopg.connect(database.url, autocommit=True) as connection:
+        connection.execute(
+            "select pg_terminate_backend(pid) from pg_stat_activity"
+            " where datname = current_database() and pid <> pg_backend_pid()"
+        )
+
+
+def test_result_comes_after_the_commit(numbers: PostgresDatabase) -> None:
+    assert written(numbers, add(1)) == 1
+    with psycopg.connect(numbers.url) as other:
+        assert other.execute("select n from numbers").fetchall() == [(1,)]
+
+
+def test_failed_work_is_undone_alone(numbers: PostgresDatabase) -> None:
+    def fail(tx: Transaction) -> None:
+        add(1)(tx)
+        raise InterruptedError
+
+    with pytest.raises(InterruptedError):
+        written(numbers, fail)
+    written(numbers, add(2))
+    assert visible(numbers) == [2]
+
+
+def test_taken_key_is_tried_again(numbers: PostgresDatabase) -> None:
+    """Who looked before the other's commit finds its row the next time."""
+    written(numbers, add(1))
+    tries: list[int] = []
+
+    def work(tx: Transaction) -> int:
+        tries.append(len(tries))
+        return add(len(tries))(tx)
+
+    assert written(numbers, work) == 2
+    assert tries == [0, 1]
+
+
+def test_key_that_stays_taken_is_refused(numbers: PostgresDatabase) -> None:
+    written(numbers, add(1))
+    with pytest.raises(StoreUnavailable, match="duplicate key"):
+        written(numbers, add(1))
+
+
+def test_deadlock_is_tried_again(numbers: PostgresDatabase) -> None:
+    written(numbers, lambda tx: tx.run("insert into numbers values (1), (2)"))
+    both_hold_one = threading.Barrier(2)
+    first_tries = threading.Semaphore(2)
+
+    def crossing(first: int, second: int) -> Callable[[Transaction], int]:
+        def work(tx: Transaction) -> int:
+            touch = "update numbers set n = n where n = :n"
+            tx.run(touch, n=first)
+            if first_tries.acquire(blocking=False):
+                both_hold_one.wait(DEADLINE)
+            tx.run(touch, n=second)
+            return first
+
+        return work
+
+    crossed = [numbers.write(crossing(1, 2)), numbers.write(crossing(2, 1))]
+    assert [each.result(DEADLINE) for each in crossed] == [1, 2]
+
+
+def test_lost_connections_come_back(numbers: PostgresDatabase) -> None:
+    written(numbers, add(1))
+    lose_connections(numbers)
+    assert visible(numbers) == [1]
+    assert written(numbers, add(2)) == 2
+
+
+def test_connection_lost_at_work_undoes_it(numbers: PostgresDatabase) -> None:
+    def work(tx: Transaction) -> int:
+        add(1)(tx)
+        lose_connections(numbers)
+        return add(2)(tx)
+
+    with pytest.raises(StoreUnavailable):
+        written(numbers, work)
+    assert visible(numbers) == []
+
+
+def test_busy_pool_is_unavailable(numbers: PostgresDatabase) -> None:
+    let_go = threading.Event()
+    holding = [numbers.write(lambda _: let_go.wait(DEADLINE)) for _ in range(4)]
+    with pytest.raises(StoreUnavailable):
+        visible(numbers)
+    let_go.set()
+    assert all(each.result(DEADLINE) for each in holding)
+    assert visible(numbers) == []
+
+
+def test_threads_write_side_by_side(numbers: PostgresDatabase) -> None:
+    def some(first: int) -> list[int]:
+        return [written(numbers, add(first + n)) for n in range(20)]
+
+    with ThreadPoolExecutor(4) as threads:
+        list(threads.map(some, range(0, 160, 20)))
+    assert visible(numbers) == list(range(160))
+
+
+def test_closing_finishes_the_work(cluster: Cluster) -> None:
+    database = PostgresDatabase(url := cluster.create_database())
+    written(database, lambda tx: tx.script("create table numbers (n integer)"))
+    futures = [database.write(add(n)) for n in range(50)]
+    database.close()
+    assert [each.result(0) for each in futures] == list(range(50))
+    again = PostgresDatabase(url)
+    assert visible(again) == list(range(50))
+    again.close()
+
+
+def test_closed_database_takes_nothing(cluster: Cluster) -> None:
+    database = PostgresDatabase(cluster.create_database())
+    database.close()
+    with pytest.raises(StoreUnavailable):
+        database.write(add(1)).result(DEADLINE)
+
+
+def test_two_may_make_the_schema_at_once(cluster: Cluster) -> None:
+    url = cluster.create_database()
+    with ThreadPoolExecutor(4) as threads:
+        opened = list(threads.map(lambda _: open_database(url), range(4)))
+    for each in opened:
+        with each.read() as tx:
+            assert tx.one("select count(*) from accounts") == (0,)
+        each.close()
+
+
+def test_percent_signs_and_casts_are_kept(numbers: PostgresDatabase) -> None:
+    with numbers.read() as tx:
+        assert tx.one("select '100%', 7 % 4, '5'::integer, :n", n="%s") == ("100%", 3, 5, "%s")
+
+
+@pytest.mark.slow
+def test_unreachable_server_is_unavailable() -> None:
+    with pytest.raises(StoreUnavailable, match="can't be reached"):
+        open_database(NOBODY)

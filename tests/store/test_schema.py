@@ -1,0 +1,68 @@
+"""The tables as the database's own catalog has them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from backroom import clock
+from backroom.store import open_database
+from backroom.store.migrate import migrate, migrations
+from backroom.store.move import TABLES
+from factories import written
+from store.described import columns, everything, unique_columns
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from backroom.store.database import Database, Transaction
+    from conftest import NewDatabase
+
+NUMBERS = list(migrations("sqlite"))
+NOTES = (
+    "create table if not exists schema_migrations"
+    " (number integer not null, name text not null, applied_at text not null)"
+)
+INSERT = "insert into schema_migrations values (:number, :name, :at)"
+
+
+@pytest.fixture
+def bare(new_store: NewDatabase) -> Iterator[Database]:
+    """A database without any table."""
+    opened = open_database(new_store(), migrated=False)
+    yield opened
+    opened.close()
+
+
+def apply_first(tx: Transaction, count: int) -> None:
+    """Leave a database as an earlier version of backroom, which knew so many, would have."""
+    tx.run(NOTES)
+    known = migrations(tx.dialect.name)
+    for number in NUMBERS[:count]:
+        name, sql = known[number]
+        tx.script(sql)
+        tx.run(INSERT, number=number, name=name, at=clock.timestamp(clock.now()))
+
+
+def test_every_key_begins_with_account(database: Database) -> None:
+    unique = unique_columns(database)
+    assert unique.keys() >= {table.name for table in TABLES}
+    firsts = {
+        (table, index): held[0]
+        for table, indexes in unique.items()
+        for index, held in indexes.items()
+    }
+    assert set(firsts.values()) == {"account"}, firsts
+
+
+def test_every_table_has_a_key(database: Database) -> None:
+    without = columns(database).keys() - unique_columns(database).keys()
+    assert without == {"schema_migrations"}
+
+
+@pytest.mark.parametrize("count", range(len(NUMBERS) + 1))
+def test_step_by_step_equals_fresh(bare: Database, database: Database, count: int) -> None:
+    written(bare, lambda tx: apply_first(tx, count))
+    assert len(migrate(bare)) == len(NUMBERS) - count
+    assert everything(bare) == everything(database)

@@ -1,0 +1,265 @@
+"""One writer that groups work into commits, and readers that never wait for it."""
+
+from __future__ import annotations
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import apsw
+import pytest
+
+from backroom.store.database import StoreUnavailable
+from backroom.store.sqlite import MOST_WORK_IN_A_COMMIT, SqliteDatabase
+from factories import DEADLINE, written
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from backroom.store.database import Database, Transaction
+
+
+class OwnError(Exception):
+    """What a piece of work raises."""
+
+
+@pytest.fixture
+def numbers(tmp_path: Path) -> Iterator[SqliteDatabase]:
+    """A database on disk with one table of one column."""
+    database = SqliteDatabase(tmp_path / "numbers.db")
+    written(database, lambda tx: tx.script("create table numbers (n integer unique)"))
+    yield database
+    database.close()
+
+
+def add(number: int) -> Callable[[Transaction], int]:
+    def work(tx: Transaction) -> int:
+        tx.run("insert into numbers values (:n)", n=number)
+        return number
+
+    return work
+
+
+def add_and_fail(number: int) -> Callable[[Transaction], int]:
+    def work(tx: Transaction) -> int:
+        add(number)(tx)
+        raise OwnError(number)
+
+    return work
+
+
+def visible(database: Database) -> list[int]:
+    with database.read() as tx:
+        return [row[0] for row in tx.all("select n from numbers order by n")]
+
+
+@contextmanager
+def writer_held(database: Database) -> Iterator[None]:
+    """Keep the writer busy, so that what is written meanwhile queues up."""
+    held, let_go = threading.Event(), threading.Event()
+
+    def hold(_: Transaction) -> bool:
+        held.set()
+        return let_go.wait(DEADLINE)
+
+    holding = database.write(hold)
+    assert held.wait(DEADLINE)
+    yield
+    let_go.set()
+    assert holding.result(DEADLINE)
+
+
+def test_result_comes_after_the_commit(numbers: SqliteDatabase) -> None:
+    assert numbers.write(add(1)).result(DEADLINE) == 1
+    other = apsw.Connection(numbers.path)
+    assert other.execute("select n from numbers").fetchall() == [(1,)]
+    other.close()
+
+
+def test_queued_work_shares_a_commit(numbers: SqliteDatabase) -> None:
+    def look(_: Transaction) -> list[int]:
+        return visible(numbers)
+
+    with writer_held(numbers):
+        futures = [numbers.write(add(1)), numbers.write(add(2))]
+        seen_by_others = numbers.write(look)
+    assert [each.result(DEADLINE) for each in futures] == [1, 2]
+    assert seen_by_others.result(DEADLINE) == []
+    assert visible(numbers) == [1, 2]
+
+
+def test_commits_hold_so_much_work(numbers: SqliteDatabase) -> None:
+    def add_and_look(number: int) -> Callable[[Transaction], int]:
+        def work(tx: Transaction) -> int:
+            add(number)(tx)
+            return len(visible(numbers))
+
+        return work
+
+    with writer_held(numbers):
+        futures = [numbers.write(add_and_look(n)) for n in range(MOST_WORK_IN_A_COMMIT + 2)]
+    committed_before = [each.result(DEADLINE) for each in futures]
+    assert committed_before == [0] * MOST_WORK_IN_A_COMMIT + [MOST_WORK_IN_A_COMMIT] * 2
+
+
+def test_work_is_done_in_order(numbers: SqliteDatabase) -> None:
+    with writer_held(numbers):
+        futures = [
+            numbers.write(lambda tx, n=n: [add(n)(tx), *tx.all("select n from numbers")])  # type: ignore[misc]
+            for n in (3, 1, 2)
+        ]
+    seen = [each.result(DEADLINE) for each in futures]
+    assert [len(rows) for rows in seen] == [2, 3, 4]
+
+
+def test_failed_work_is_undone_alone(numbers: SqliteDatabase) -> None:
+    with writer_held(numbers):
+        before, failing, after = (
+            numbers.write(add(1)),
+            numbers.write(add_and_fail(2)),
+            numbers.write(add(3)),
+        )
+    assert (before.result(DEADLINE), after.result(DEADLINE)) == (1, 3)
+    with pytest.raises(OwnError):
+        failing.result(DEADLINE)
+    assert visible(numbers) == [1, 3]
+
+
+def test_broken_statements_fail_alone(numbers: SqliteDatabase) -> None:
+    with writer_held(numbers):
+        good, bad = numbers.write(add(1)), numbers.write(lambda tx: tx.run("no sql"))
+        twice = numbers.write(add(1))
+    assert good.result(DEADLINE) == 1
+    for future, error in ((bad, apsw.SQLError), (twice, apsw.ConstraintError)):
+        with pytest.raises(error):
+            future.result(DEADLINE)
+    assert visible(numbers) == [1]
+
+
+def test_full_disk_fails_the_commit(numbers: SqliteDatabase) -> None:
+    (pages,) = written(numbers, lambda tx: tx.one("pragma page_count")) or (0,)
+    written(numbers, lambda tx: tx.all(f"pragma max_page_count = {pages}"))
+    fill = "insert into numbers select value from generate_series"
+    fill = "with recursive s(n) as (select 1 union all select n + 1 from s limit 20000)"
+    with writer_held(numbers):
+        good = numbers.write(add(-1))
+        full = numbers.write(lambda tx: tx.run(f"{fill} insert into numbers select n from s"))
+    for future in (good, full):
+        with pytest.raises(StoreUnavailable, match="full"):
+            future.result(DEADLINE)
+    written(numbers, lambda tx: tx.all("pragma max_page_count = 100000"))
+    assert written(numbers, add(1)) == 1
+    assert visible(numbers) == [1]
+
+
+def test_given_up_work_harms_nobody(numbers: SqliteDatabase) -> None:
+    with writer_held(numbers):
+        numbers.write(add(1)).cancel()
+    assert numbers.write(add(2)).result(2.0) == 2
+
+
+def test_view_does_not_change(numbers: SqliteDatabase) -> None:
+    with numbers.read() as tx:
+        before = tx.all("select n from numbers")
+        written(numbers, add(1))
+        assert tx.all("select n from numbers") == before == []
+    assert visible(numbers) == [1]
+
+
+def test_reading_undoes_what_it_wrote(numbers: SqliteDatabase) -> None:
+    with numbers.read() as tx:
+        tx.run("insert into numbers values (1)")
+    assert visible(numbers) == []
+
+
+def test_reading_does_not_wait(numbers: SqliteDatabase) -> None:
+    with writer_held(numbers):
+        numbers.write(add(1))
+        assert visible(numbers) == []
+
+
+def test_readers_may_fail_and_go_on(numbers: SqliteDatabase) -> None:
+    with pytest.raises(StoreUnavailable, match="no such table"), numbers.read() as tx:
+        tx.all("select * from nowhere")
+    with pytest.raises(OwnError), numbers.read():
+        raise OwnError
+    assert visible(numbers) == []
+
+
+def test_threads_write_side_by_side(numbers: SqliteDatabase) -> None:
+    def some(first: int) -> list[int]:
+        return [written(numbers, add(first + n)) for n in range(20)]
+
+    with ThreadPoolExecutor(8) as threads:
+        list(threads.map(some, range(0, 160, 20)))
+    assert visible(numbers) == list(range(160))
+
+
+def test_threads_read_side_by_side(numbers: SqliteDatabase) -> None:
+    written(numbers, add(1))
+    with ThreadPoolExecutor(8) as threads:
+        assert list(threads.map(lambda _: visible(numbers), range(40))) == [[1]] * 40
+
+
+def test_other_processes_are_waited_for(numbers: SqliteDatabase) -> None:
+    other = apsw.Connection(numbers.path)
+    other.execute("begin immediate")
+    future = numbers.write(add(1))
+    assert not future.done()
+    other.execute("rollback")
+    assert future.result(DEADLINE) == 1
+    other.close()
+
+
+def test_closing_finishes_the_work(tmp_path: Path) -> None:
+    database = SqliteDatabase(tmp_path / "numbers.db")
+    written(database, lambda tx: tx.script("create table numbers (n integer)"))
+    with writer_held(database):
+        futures = [database.write(add(n)) for n in range(100)]
+        closing = threading.Thread(target=database.close)
+        closing.start()
+    closing.join(DEADLINE)
+    assert [each.result(0) for each in futures] == list(range(100))
+
+
+def test_closed_database_takes_nothing(tmp_path: Path) -> None:
+    database = SqliteDatabase(tmp_path / "numbers.db")
+    assert visible_tables(database) == []
+    database.close()
+    database.close()
+    with pytest.raises(StoreUnavailable, match="closed"):
+        database.write(add(1)).result(DEADLINE)
+    with pytest.raises(StoreUnavailable):
+        visible_tables(database)
+
+
+def visible_tables(database: Database) -> list[Any]:
+    with database.read() as tx:
+        return tx.all("select name from sqlite_master")
+
+
+def test_ephemeral_database_leaves_nothing() -> None:
+    database = SqliteDatabase(None)
+    scratch = Path(database.path).parent
+    assert scratch.is_dir()
+    database.close()
+    assert not scratch.exists()
+
+
+@pytest.mark.parametrize(("durable", "level"), [(True, 2), (False, 0)])
+def test_durable_means_synced(tmp_path: Path, *, durable: bool, level: int) -> None:
+    database = SqliteDatabase(tmp_path / "synced.db" if durable else None)
+    assert written(database, lambda tx: tx.one("pragma synchronous")) == (level,)
+    assert written(database, lambda tx: tx.one("pragma journal_mode")) == ("wal",)
+    database.close()
+
+
+def test_databases_are_apart(tmp_path: Path) -> None:
+    one, two = SqliteDatabase(tmp_path / "one.db"), SqliteDatabase(None)
+    written(one, lambda tx: tx.script("create table numbers (n integer)"))
+    assert visible(one) == []
+    assert visible_tables(two) == []
+    one.close()
+    two.close()

@@ -1,0 +1,100 @@
+"""The pages against the code: what is made from it is fresh, and what they link to is there."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from dataclasses import fields
+from pathlib import Path
+
+import click
+import pytest
+
+from backroom import errors
+from backroom.catalog.operations import OPERATIONS
+from backroom.cli import main
+from backroom.errors import Fault, FrameworkFault, OperationFault
+from backroom.revisions import LADDER
+from backroom.settings import Settings, variable
+
+ROOT = Path(__file__).parents[1]
+SCRIPT = ROOT / "scripts" / "make_reference.py"
+REFERENCE = ROOT / "docs" / "reference"
+PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
+MADE = ("settings", "cli", "errors", "revisions", "operations")
+FAMILIES = {Fault, FrameworkFault, OperationFault}
+
+
+def page(name: str) -> str:
+    return (REFERENCE / name).read_text(encoding="utf-8")
+
+
+def made(*arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, str(SCRIPT), *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+
+
+def test_reference_is_fresh() -> None:
+    done = made("--check")
+    assert done.stdout == ""
+    assert done.returncode == 0, done.stderr
+
+
+def test_stale_pages_are_found(tmp_path: Path) -> None:
+    (tmp_path / "scripts").mkdir()
+    copy = tmp_path / "scripts" / SCRIPT.name
+    copy.write_text(SCRIPT.read_text(encoding="utf-8"), encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, str(copy), "--check"], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 1
+    stale = set(re.findall(r"docs/reference/(\S+) is stale", done.stdout))
+    assert stale == {f"{name}.md" for name in MADE}
+
+
+@pytest.mark.parametrize("name", MADE)
+def test_pages_say_where_they_come_from(name: str) -> None:
+    assert page(f"{name}.md").startswith("*Made from the code by `.venv/bin/python scripts/make_")
+
+
+def test_every_setting_has_a_row() -> None:
+    rows = [line for line in page("settings.md").splitlines() if line.startswith("| `--")]
+    assert len(rows) == len(fields(Settings))
+    for each, row in zip(fields(Settings), rows, strict=True):
+        assert f"`{variable(each.name)}`" in row
+
+
+def test_every_command_has_its_help() -> None:
+    text = page("cli.md")
+    for verb in main.list_commands(click.Context(main)):
+        assert f"## `backroom {verb}`" in text
+    assert "## `backroom keys revoke`" in text
+
+
+def test_every_error_has_a_row() -> None:
+    rows = re.findall(r"^\| ([A-Z]\w+) \| (\d+) ", page("errors.md"), re.MULTILINE)
+    classes = {
+        (name, str(each.status))
+        for name, each in vars(errors).items()
+        if isinstance(each, type) and issubclass(each, Fault) and each not in FAMILIES
+    }
+    assert set(rows) == classes
+    assert len(rows) == len(classes)
+
+
+def test_every_revision_has_its_part() -> None:
+    dates = re.findall(r"^## (\S+)$", page("revisions.md"), re.MULTILINE)
+    assert dates == list(reversed(LADDER))
+
+
+def test_every_operation_has_a_row() -> None:
+    text = page("operations.md")
+    rows = [f"| {each.method} | `{each.path}` | `{each.name}`" for each in OPERATIONS]
+    assert [row for row in rows if row not in text] == []
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_links_lead_somewhere(path: Path) -> None:
+    links = re.findall(r"\]\((?!https?:|#)([^)#]+)", path.read_text(encoding="utf-8"))
+    assert [link for link in links if not (path.parent / link).exists()] == []
