@@ -20,14 +20,15 @@ from backroom.api.cursors import Cursor
 from backroom.api.filters import Condition
 from backroom.catalog import ids
 from backroom.catalog.drafts import Draft
-from backroom.catalog.kinds import JOB_KINDS
-from backroom.catalog.operations import OPERATIONS, Shape
+from backroom.catalog.kinds import JOB_KINDS, KINDS
+from backroom.catalog.operations import LINK_SHAPES, OPERATIONS, Shape
 from backroom.errors import AlreadyExists, DoesNotExist, UnknownCategory, UnknownRelated
 from backroom.jobs.apply import error_entry
 from backroom.revisions import REVISIONS
 from backroom.store.jobs import Job
 from backroom.store.records import Record
-from wire_contract import KIND, posting, request_schema
+from wire_contract import OPERATIONS as PUBLISHED
+from wire_contract import request_schema
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from backroom.catalog.operations import Operation
     from backroom.errors import OperationFault
     from backroom.revisions import Revision
+    from wire_contract import Operation as Published
 
     Path = tuple[str | int, ...]
 
@@ -55,6 +57,10 @@ moments = st.datetimes(datetime(2020, 1, 1), datetime(2060, 1, 1), timezones=st.
 revisions = st.sampled_from(list(REVISIONS.values()))
 job_kinds = st.sampled_from(list(JOB_KINDS.values()))
 operations = st.sampled_from(OPERATIONS)
+bodied = st.sampled_from([each for each in OPERATIONS if each.has_body])
+answering = st.sampled_from(
+    [each for each in OPERATIONS if each.shape not in LINK_SHAPES | {Shape.DELETE}]
+)
 job_operations = st.sampled_from([each for each in OPERATIONS if each.bulk is not None])
 posts = st.sampled_from([each for each in OPERATIONS if each.shape is Shape.JOB_POST])
 
@@ -119,7 +125,8 @@ _words = st.text(
 ).filter(lambda word: word != "and")
 
 
-def _quoted(text: str, quote: str) -> str:
+def quoted(text: str, quote: str = '"') -> str:
+    """A text as the filter grammar has it."""
     return quote + text.replace("\\", "\\\\").replace(quote, "\\" + quote) + quote
 
 
@@ -133,7 +140,7 @@ def _scalars(draw: st.DrawFn) -> tuple[str, Any]:
         | st.decimals(-(10**9), 10**9, places=6).map(float)
     )
     if isinstance(value, str):
-        return _quoted(value, draw(st.sampled_from("\"'"))), value
+        return quoted(value, draw(st.sampled_from("\"'"))), value
     if isinstance(value, float):
         digits = f"{value:.6f}"
         return digits, float(digits)
@@ -184,11 +191,17 @@ filters = st.recursive(
 # Bodies, from the schemas of the contract
 
 
-def schema_name(revision: str, job_kind: JobKind) -> str:
-    """Under which name the contract has the schema of a bulk body."""
-    name = posting(revision, KIND[f"{job_kind.kind.name}-{job_kind.verb}"]).request_schema
+def schema_name(revision: str, operation: Operation) -> str:
+    """Under which name the contract has the schema of a body."""
+    name = published(revision, operation).request_schema
     assert name
     return name
+
+
+def published(revision: str, operation: Operation) -> Published:
+    """The contract's row of an operation, which must be there at that revision."""
+    path = operation.path.replace("{id}", "{job_id}") if operation.bulk else operation.path
+    return PUBLISHED[revision][operation.method, path]
 
 
 @cache
@@ -234,12 +247,19 @@ class Sent(NamedTuple):
     operation: Operation
     body: Any
 
+    @property
+    def resource_id(self) -> str:
+        """The id that the path has: the one in the body, where it has one."""
+        data = self.body.get("data") if isinstance(self.body, dict) else None
+        given = data.get("id") if isinstance(data, dict) else None
+        return given if isinstance(given, str) else "$custom:::$default:::a"
+
 
 @st.composite
-def fitting_bodies(draw: st.DrawFn) -> Sent:
+def fitting_bodies(draw: st.DrawFn, of: st.SearchStrategy[Operation] = bodied) -> Sent:
     """Bodies that the contract accepts at their revision."""
-    revision, operation = draw(revisions), draw(posts)
-    name = schema_name(revision.date, operation.job_kind)
+    revision, operation = draw(revisions), draw(of)
+    name = schema_name(revision.date, operation)
     return Sent(revision, operation, draw(_fitting_body(name)))
 
 
@@ -352,27 +372,51 @@ def canonical_documents(
     draw: st.DrawFn, operation: Operation, revision: Revision
 ) -> documents.Document:
     """Successful answers of an operation before they are taken down to a revision."""
-    job_kind = operation.job_kind
     url = f"{BASE}{operation.path}".replace("{id}", draw(ulids()))
-    if operation.shape is Shape.JOB_LIST:
-        rows = draw(st.lists(job_rows(job_kind), max_size=3))
-        links: dict[str, Any] = {"self": url, "next": draw(st.sampled_from([None, url]))}
-        links["prev"] = None
-        if revision.links_first_and_last:
-            links |= {"first": url, "last": url}
-        data = [documents.job(BASE, job_kind, row, linked=False) for row in rows]
-        return {"data": data, "links": links}
     including = bool(operation.includes) and draw(st.booleans())
-    linked = including and operation.shape is Shape.JOB_GET
-    row = draw(job_rows(job_kind))
+    shown = (
+        _jobs(operation, including)
+        if operation.bulk
+        else _resources(operation, revision, including)
+    )
+    data = draw(st.lists(shown, min_size=0 if operation.paged else 1, max_size=3))
+    document: dict[str, Any] = {"data": data if operation.paged else data[0]}
+    if including and operation.included_kind is not None:
+        kind = operation.included_kind
+        records = draw(st.lists(_records(kind), max_size=3))
+        document["included"] = [documents.resource(BASE, kind, each) for each in records]
+    document["links"] = {"self": url}
+    if operation.paged:
+        document["links"] |= {"next": draw(st.sampled_from([None, url])), "prev": None}
+        if revision.links_first_and_last:
+            document["links"] |= {"first": url, "last": url}
+    return document
+
+
+@st.composite
+def _jobs(draw: st.DrawFn, operation: Operation, including: bool) -> documents.Document:  # noqa: FBT001 - as the handler has it
+    row = draw(job_rows(operation.job_kind))
     if operation.shape is Shape.JOB_POST:
         row = row._replace(linkage="[]")
-    document: dict[str, Any] = {"data": documents.job(BASE, job_kind, row, linked=linked)}
-    if including:
-        records = draw(st.lists(_records(operation.kind), max_size=3))
-        document["included"] = [documents.resource(BASE, operation.kind, each) for each in records]
-    document["links"] = {"self": url}
-    return document
+    return documents.job(BASE, operation.job_kind, row, linked=including)
+
+
+@st.composite
+def _resources(
+    draw: st.DrawFn,
+    operation: Operation,
+    revision: Revision,
+    including: bool,  # noqa: FBT001 - as above
+) -> documents.Document:
+    kind = operation.kind
+    record = draw(_records(kind))
+    if operation.shape is Shape.IDS:
+        return documents.identifier(kind, record)
+    linked = None
+    if including or revision.shows_linkage(operation):
+        most = 3 if kind.shown.many else 1
+        linked = draw(st.lists(_records(KINDS[kind.shown.target]), max_size=most))
+    return documents.resource(BASE, kind, record, linked)
 
 
 def changed_at(body: Any, path: Path, value: Any) -> Any:

@@ -8,32 +8,38 @@ import json
 import socket
 from contextlib import closing, suppress
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlencode, urlsplit
 
 import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from backroom.api.cursors import Cursor, encode
+from backroom.api.query import allowed_filters
 from backroom.store import open_database
 from client import Client
 from factories import NEWEST, Site, a_body, a_kind_of_job, a_resource
-from strategies import job_kinds, json_values, thorough
+from strategies import altered_bodies, job_kinds, json_values, operations, quoted, thorough
 from strategies import revisions as every_rung
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from backroom.catalog.kinds import JobKind
+    from backroom.catalog.operations import Operation
     from backroom.revisions import Revision
     from backroom.store.database import Database
+    from conftest import NewDatabase
     from factories import Answered
+    from strategies import Sent
     from wire_jobs import MakeClient
 
 ITEMS = a_kind_of_job("item", "create")
 PATH = f"/api/{ITEMS.collection}"
 BODY = msgspec.json.encode(a_body(ITEMS, a_resource("item")))
 LIMIT = 5_000_000
+OWN = "$custom:::$default:::"
 MEGABYTE = b" " * 1_000_000
 
 
@@ -43,9 +49,9 @@ def site(database: Database) -> Site:
 
 
 @pytest.fixture(scope="module")
-def lasting_site() -> Iterator[Site]:
+def lasting_site(new_store: NewDatabase) -> Iterator[Site]:
     """One for property tests, which may not have one for each example."""
-    database = open_database(None)
+    database = open_database(new_store())
     yield Site(database)
     database.close()
 
@@ -197,14 +203,55 @@ def test_own_faults_are_told_shortly(database: Database) -> None:
 # Whatever arrives
 
 
-@given(job_kinds, every_rung, json_values)
-@thorough(60)
-def test_any_body_is_answered(
-    lasting_site: Site, job_kind: JobKind, revision: Revision, body: Any
+@given(altered_bodies())
+@thorough(100)
+def test_any_body_is_answered(lasting_site: Site, sent: Sent) -> None:
+    operation = sent.operation
+    path = operation.path.replace("{id}", quote(sent.resource_id, safe=""))
+    headers = {"content_type": "application/json", "revision": sent.revision.date}
+    raw = json.dumps(sent.body).encode()
+    hold(lasting_site.call(operation.method, path, headers=headers, chunks=[raw]))
+
+
+@given(operations, st.text(max_size=8), st.text(max_size=8))
+@thorough(100)
+def test_any_lookup_is_answered(
+    lasting_site: Site, operation: Operation, own: str, wanted: str
 ) -> None:
-    raw = json.dumps(body).encode()
-    answered = lasting_site.post(f"/api/{job_kind.collection}", raw, revision=revision.date)
-    hold(answered)
+    own, wanted = (OWN + each.encode(errors="replace").decode() for each in (own, wanted))
+    path = operation.path.replace("{id}", quote(own, safe=""))
+    for each in allowed_filters(operation, NEWEST) if operation.paged else []:
+        value = f"[{quoted(wanted)}]" if each.operator == "any" else quoted(wanted)
+        query = urlencode({"filter": f"{each.operator}({each.name},{value})"})
+        hold(lasting_site.call("GET", path, query))
+    hold(lasting_site.call(operation.method, path, headers={"content_type": "application/json"}))
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "query"),
+    [
+        ("GET", f"/api/catalog-items/{OWN}%00", ""),
+        ("GET", f"/api/catalog-items/{OWN}%00/variants", ""),
+        ("GET", f"{PATH}/%00", ""),
+        ("DELETE", f"/api/catalog-items/{OWN}%00", ""),
+        ("GET", "/api/catalog-items", f"filter=any(ids,[%22{OWN}%00%22])"),
+        ("GET", "/api/catalog-items", f"filter=equals(category.id,%22{OWN}%00%22)"),
+        ("GET", "/api/catalog-items", "filter=contains(title,%22%00%22)"),
+        ("GET", "/api/catalog-items", "filter=contains(title,%22abc%00def%22)"),
+        ("GET", "/api/catalog-variants", "filter=equals(sku,%22%00%22)"),
+    ],
+)
+def test_null_characters_find_nothing(site: Site, method: str, path: str, query: str) -> None:
+    answered = site.call(method, path, query)
+    assert answered.status in {200, 400, 404}
+    assert answered.status != 200 or answered.json["data"] == []
+
+
+@pytest.mark.parametrize("border", [2**63, 2**64, 2**128 - 1])
+def test_forged_cursors_do_no_harm(site: Site, border: int) -> None:
+    subject = f"{site.account} get_catalog_items  created []"
+    cursor = encode(Cursor(border, onward=True), subject)
+    assert site.get("/api/catalog-items", f"page[cursor]={cursor}").status in {200, 400}
 
 
 latin = st.text(st.characters(max_codepoint=255), max_size=20)

@@ -137,14 +137,20 @@ def test_largest_metadata_passes() -> None:
     assert detail == "Ensure this field has no more than 100,000 bytes."
 
 
-def test_deepest_metadata_passes() -> None:
-    assert check("object", nested(DEEPEST_METADATA))
-    detail, _ = refusal("object", nested(DEEPEST_METADATA + 1))
+@pytest.mark.parametrize("lists", [0, 5, DEEPEST_METADATA - 1])
+def test_deepest_metadata_passes(lists: int) -> None:
+    deepest = nested(DEEPEST_METADATA, lists)
+    assert check("object", deepest) == deepest
+    detail, _ = refusal("object", nested(DEEPEST_METADATA + 1, lists))
     assert detail == "This field may be nested 32 deep at most."
 
 
-def nested(depth: int) -> Any:
-    return {"a": nested(depth - 1)} if depth else 1
+def nested(depth: int, lists: int) -> Any:
+    """So many levels, of which the innermost are lists."""
+    value: Any = 1
+    for level in range(depth):
+        value = [value] if level < lists else {"a": value}
+    return value
 
 
 @given(plain_json)

@@ -80,12 +80,13 @@ def failed(*flags: str, **variables: str) -> tuple[int, str]:
     [
         (["--database=/nowhere/shop.db"], 1, "Error: The database /nowhere/shop.db can't be"),
         (["--limits=fast"], 2, "limits must be real, off or a number above 0, not 'fast'"),
+        (["--job-delay=nan", "--ephemeral"], 2, "job_delay"),
     ],
-    ids=["database", "limits"],
+    ids=["database", "limits", "delay"],
 )
 def test_what_cannot_start_says_why(flags: list[str], code: int, words: str) -> None:
-    assert failed(*flags)[0] == code
-    assert words in failed(*flags)[1]
+    ended, said = failed(*flags)
+    assert (ended, words in said) == (code, True)
 
 
 def test_taken_port_is_an_error() -> None:

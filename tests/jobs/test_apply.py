@@ -31,7 +31,7 @@ from factories import (
     submitted,
     written,
 )
-from strategies import fitting_bodies, thorough
+from strategies import fitting_bodies, posts, thorough
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -157,7 +157,7 @@ def lasting(new_store: NewDatabase) -> Iterator[Database]:
     opened.close()
 
 
-@given(fitting_bodies())
+@given(fitting_bodies(posts))
 @thorough(100)
 def test_whatever_is_accepted_is_applied(lasting: Database, sent: Sent) -> None:
     raw = msgspec.json.encode(sent.body)

@@ -165,6 +165,21 @@ def test_queued_jobs_are_seen_processing(database: Database) -> None:
     assert seen == ["processing", "processing"]
 
 
+def test_no_job_skips_processing(database: Database) -> None:
+    submitted(database, ITEMS, a_creation("item", "a"), account="b", status=Status.QUEUED)
+    arrivals = iter(["a"])
+
+    def let_another_in(step: str) -> None:
+        if step == "begun":
+            for account in arrivals:
+                draft = a_creation("item", "a")
+                submitted(database, ITEMS, draft, account=account, status=Status.QUEUED)
+
+    with working(database, let_another_in, queues=True) as watched:
+        steps = watched.until("committed", 2)
+    assert steps.count("begun") == 2
+
+
 def test_delayed_jobs_wait(database: Database) -> None:
     young = submitted(database, ITEMS, a_creation("item", "a"))
     old = stored(database, a_job(HOUR * 2), a_creation("item", "b"), account="other")
@@ -172,6 +187,13 @@ def test_delayed_jobs_wait(database: Database) -> None:
         watched.until("committed")
         assert found(database, old, "other").status == "complete"
         assert found(database, young).status == "processing"
+
+
+def test_jobs_of_a_clock_ahead_start(database: Database) -> None:
+    job = stored(database, a_job(-HOUR), a_creation("item", "a"))
+    with working(database) as watched:
+        watched.until("committed")
+    assert found(database, job).status == "complete"
 
 
 def test_delayed_jobs_come_due(database: Database) -> None:

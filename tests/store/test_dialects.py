@@ -12,8 +12,7 @@ from hypothesis import strategies as st
 
 from backroom.store import open_database
 from backroom.store.dialects import POSTGRES, SQLITE, Dialect
-from backroom.store.postgres import PostgresDatabase
-from factories import DEADLINE, written
+from factories import DEADLINE
 from strategies import texts, thorough
 
 if TYPE_CHECKING:
@@ -103,15 +102,3 @@ def test_accounts_are_kept_apart_in_turn(database: Database) -> None:
     wait([database.write(count) for _ in range(30)], DEADLINE)
     with database.read() as tx:
         assert tx.one("select count(*), max(number) from items") == (30, 30)
-
-
-def test_other_accounts_do_not_wait(database: Database) -> None:
-    if not isinstance(database, PostgresDatabase):
-        pytest.skip("SQLite has one writer for all accounts")
-
-    def nested(tx: Transaction) -> bool:
-        tx.exclusively("one")
-        written(database, lambda tx: tx.exclusively("two"))
-        return True
-
-    assert written(database, nested)

@@ -129,8 +129,14 @@ def test_connection_lost_at_work_undoes_it(numbers: PostgresDatabase) -> None:
 
 
 def test_busy_pool_is_unavailable(numbers: PostgresDatabase) -> None:
-    let_go = threading.Event()
-    holding = [numbers.write(lambda _: let_go.wait(DEADLINE)) for _ in range(4)]
+    let_go, held = threading.Event(), threading.Semaphore(0)
+
+    def hold(_: Transaction) -> bool:
+        held.release()
+        return let_go.wait(DEADLINE)
+
+    holding = [numbers.write(hold) for _ in range(4)]
+    assert all(held.acquire(timeout=DEADLINE) for _ in holding)
     with pytest.raises(StoreUnavailable):
         visible(numbers)
     let_go.set()
@@ -184,3 +190,12 @@ def test_percent_signs_and_casts_are_kept(numbers: PostgresDatabase) -> None:
 def test_unreachable_server_is_unavailable() -> None:
     with pytest.raises(StoreUnavailable, match="can't be reached"):
         open_database(NOBODY)
+
+
+def test_other_accounts_do_not_wait(numbers: PostgresDatabase) -> None:
+    def nested(tx: Transaction) -> bool:
+        tx.exclusively("one")
+        written(numbers, lambda tx: tx.exclusively("two"))
+        return True
+
+    assert written(numbers, nested)

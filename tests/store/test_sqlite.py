@@ -252,6 +252,7 @@ def test_ephemeral_database_leaves_nothing() -> None:
 def test_durable_means_synced(tmp_path: Path, *, durable: bool, level: int) -> None:
     database = SqliteDatabase(tmp_path / "synced.db" if durable else None)
     assert written(database, lambda tx: tx.one("pragma synchronous")) == (level,)
+    assert written(database, lambda tx: tx.one("pragma fullfsync")) == (int(durable),)
     assert written(database, lambda tx: tx.one("pragma journal_mode")) == ("wal",)
     database.close()
 

@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from client import Client
     from wire_jobs import MakeClient, Shop
 
-pytest.register_assert_rewrite("wire_answers", "wire_shown")
-
 MORE_THAN_TWO_PAGES = 205
 
 

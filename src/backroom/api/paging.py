@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 from backroom.api import cursors
 from backroom.api.cursors import Cursor
+from backroom.errors import InvalidCursor
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,13 +29,17 @@ class Place:
 
 @dataclass(frozen=True)
 class Ordering:
-    """How a list is ordered: by numbers that go up or down, `end` being beyond the last."""
+    """How a list is ordered: by numbers of so many bits that go up or down.
+
+    `end` is beyond the last.
+    """
 
     descending: bool
+    bits: int = 63
 
     @property
     def end(self) -> int:
-        return 0 if self.descending else 2**63 - 1
+        return 0 if self.descending else 2**self.bits - 1
 
     def ascends(self, place: Place) -> bool:
         """Whether rows are read upwards from the border."""
@@ -55,6 +60,8 @@ class Pager(Generic[T]):
         )
         sent = call.query.cursor
         cursor = None if sent is None else cursors.decode(sent, self._subject)
+        if cursor is not None and cursor.border >> ordering.bits:
+            raise InvalidCursor
         self._cursor = cursor
         self.place = Place(cursor.border, cursor.onward) if cursor else Place(None, onward=True)
 

@@ -189,7 +189,7 @@ def _check_value(chosen: Filter, condition: Condition) -> None:
     elif chosen.boolean:
         fits = isinstance(value, bool)
     else:
-        fits = isinstance(value, str) and value != ""
+        fits = isinstance(value, str) and value != "" and "\0" not in value
     if not fits:
         raise InvalidParameter(
             f"Invalid filter provided: the value for {chosen.name} is not of its type",

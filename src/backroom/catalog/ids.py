@@ -17,6 +17,6 @@ def resource_id(external_id: str) -> str:
 
 def external_id(resource_id: str) -> str | None:
     """Give the external id within, or None where the id can name nothing that exists here."""
-    if not resource_id.startswith(_PREFIX):
+    if not resource_id.startswith(_PREFIX) or "\0" in resource_id:
         return None
     return resource_id[len(_PREFIX) :] or None

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from backroom.store.database import Transaction
     from backroom.store.jobs import Job
 
-_NEWEST_FIRST = Ordering(descending=True)
+_NEWEST_FIRST = Ordering(descending=True, bits=128)
 
 
 def create_job(call: Call, tx: Transaction) -> Document:
@@ -38,7 +38,9 @@ def get_job(call: Call, tx: Transaction) -> Document:
     job_kind = call.operation.job_kind
     job_id = call.resource_id
     least = lifecycle.least_id(clock.now())
-    row = jobs.get(tx, call.account, job_kind.type, job_id, least)
+    # PostgreSQL can't even be asked for a text with a null character.
+    asked = "" if "\0" in job_id else job_id
+    row = jobs.get(tx, call.account, job_kind.type, asked, least)
     if row is None:
         raise NotFound(f"A {job_kind.title} with id {job_id} does not exist.")
     including = bool(call.query.include)
