@@ -33,6 +33,20 @@ hypothesis.settings.load_profile("backroom")
 _accounts = itertools.count()
 
 
+QUICK_REVISIONS = frozenset({"2022-10-17", "2023-02-22", "2026-10-15"})
+"""The revisions that stand for all in the tests of daily work."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leave the other revisions, and what starts processes, to the whole run."""
+    for item in items:
+        called = getattr(item, "callspec", None)
+        revision = called.params.get("revision") if called is not None else None
+        whole = item.path.parent.name in {"openapi", "acceptance", "crash", "scale"}
+        if whole or (isinstance(revision, str) and revision not in QUICK_REVISIONS):
+            item.add_marker(pytest.mark.slow)
+
+
 class MakeClient(Protocol):
     """Makes a client of a fresh account, or of the one named, with all scopes or some."""
 
