@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 PREFIX = "BACKROOM_"
 DEFAULT_PORT = 7227
+_LONGEST_DELAY = 7 * 24 * 3600
+"""Seconds: a job that waited longer would expire before it starts."""
 _DATE = re.compile(r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])")
 
 
@@ -60,8 +62,8 @@ class Settings:
     def __post_init__(self) -> None:
         if self.limits not in {"real", "off"}:
             self.limits_scale  # noqa: B018 - raises where it is no number
-        if not 0 <= self.job_delay < float("inf"):
-            raise InvalidSetting("job_delay must be a number of seconds, 0 or more")
+        if not 0 <= self.job_delay <= _LONGEST_DELAY:
+            raise InvalidSetting(f"job_delay must be from 0 to {_LONGEST_DELAY} seconds")
         if self.default_revision and not _DATE.fullmatch(self.default_revision):
             raise InvalidSetting("default_revision must be a date, as YYYY-MM-DD")
         if not self.database:
