@@ -11,6 +11,7 @@ import msgspec
 from backroom.catalog.drafts import Draft, check_type, draft, identifier, only, required
 from backroom.catalog.kinds import Verb
 from backroom.catalog.operations import LINK_SHAPES, Operation, Shape, body_limit
+from backroom.catalog.values import dictionary, listing
 from backroom.errors import Fault, Invalid, ParseFailed, TooLarge, UnsupportedMediaType
 from backroom.jobs import submit
 from backroom.jobs.lifecycle import MOST_OPERATIONS
@@ -137,14 +138,14 @@ def _submission(operation: Operation, revision: str, body: Any) -> Submission:
 
 
 def _data(body: Any) -> Any:
-    members = _members(body, "")
+    members = dictionary(body, "/data")
     only(members, ("data",), "request-data", "")
     return _member(members, "data", "request-data", "")
 
 
 def _resource(body: Any) -> dict[str, Any]:
     """Give the members of the resource object that a body is about. Says something, at least."""
-    members = _members(_data(body), "/data")
+    members = dictionary(_data(body), "/data")
     if not {"attributes", "relationships", "id"} & members.keys():
         raise Invalid(
             "One of `attributes`, `relationships` or `id` must be included in the request payload.",
@@ -163,7 +164,7 @@ def _single(operation: Operation, revision: str, body: Any, resource_id: str) ->
 
 
 def _identifiers(operation: Operation, body: Any) -> list[str]:
-    data = _list(_data(body), "/data")
+    data = listing(_data(body), "/data")
     kind = operation.kind
     return list(
         dict.fromkeys(identifier(kind, each, f"/data/{place}") for place, each in enumerate(data))
@@ -175,18 +176,18 @@ def _job_drafts(operation: Operation, revision: str, body: Any) -> list[Draft]:
     members = _resource(body)
     check_type(members, job_kind.type, "/data")
     only(members, ("type", "attributes"), job_kind.type, "/data")
-    attributes = _members(
+    attributes = dictionary(
         _member(members, "attributes", job_kind.type, "/data"), "/data/attributes"
     )
     only(attributes, (job_kind.member,), job_kind.type, "/data/attributes")
     pointer = f"/data/attributes/{job_kind.member}"
-    nested = _members(
+    nested = dictionary(
         _member(attributes, job_kind.member, job_kind.type, "/data/attributes"), pointer
     )
     only(nested, ("data",), job_kind.type, pointer)
     resources = _member(nested, "data", job_kind.type, pointer)
     pointer += "/data"
-    _list(resources, pointer)
+    listing(resources, pointer)
     if not resources:
         raise Invalid("This list may not be empty.", pointer)
     if len(resources) > MOST_OPERATIONS:
@@ -199,21 +200,6 @@ def _job_drafts(operation: Operation, revision: str, body: Any) -> list[Draft]:
         draft(job_kind.verb, job_kind.kind, resource, f"{pointer}/{index}", revision)
         for index, resource in enumerate(resources)
     ]
-
-
-def _members(value: Any, pointer: str) -> dict[str, Any]:
-    if not isinstance(value, dict):
-        raise Invalid(
-            f'Expected a dictionary of items but got type "{type(value).__name__}".',
-            pointer or "/data",
-        )
-    return value
-
-
-def _list(value: Any, pointer: str) -> list[Any]:
-    if not isinstance(value, list):
-        raise Invalid(f'Expected a list of items but got type "{type(value).__name__}".', pointer)
-    return value
 
 
 def _member(members: dict[str, Any], name: str, resource: str, pointer: str) -> Any:

@@ -12,7 +12,7 @@ import msgspec
 
 from backroom.catalog import ids
 from backroom.catalog.kinds import KINDS, NULLS_SINCE, Attribute, Kind, Relation, Verb
-from backroom.catalog.values import checked, shown
+from backroom.catalog.values import checked, dictionary, listing, shown
 from backroom.errors import Invalid, below
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ class Draft(msgspec.Struct, omit_defaults=True):
 
 def draft(verb: Verb, kind: Kind, resource: Any, pointer: str, revision: str) -> Draft:
     """Check one resource object. Raises `Invalid` with a pointer that begins with `pointer`."""
-    members = _object(resource, pointer)
+    members = dictionary(resource, pointer)
     _check_members(verb, kind, members, pointer)
     if verb is Verb.DELETE:
         return Draft(members["id"])
@@ -51,20 +51,6 @@ def draft(verb: Verb, kind: Kind, resource: Any, pointer: str, revision: str) ->
     if verb is Verb.CREATE:
         return Draft(ids.resource_id(attributes["external_id"]), attributes, relations)
     return Draft(members["id"], attributes, relations)
-
-
-def _object(value: Any, pointer: str) -> dict[str, Any]:
-    if not isinstance(value, dict):
-        raise Invalid(
-            f'Expected a dictionary of items but got type "{type(value).__name__}".', pointer
-        )
-    return value
-
-
-def _list(value: Any, pointer: str) -> list[Any]:
-    if not isinstance(value, list):
-        raise Invalid(f'Expected a list of items but got type "{type(value).__name__}".', pointer)
-    return value
 
 
 def required(name: str, resource: str, pointer: str) -> Invalid:
@@ -121,7 +107,7 @@ def check_id(members: dict[str, Any], resource: str, pointer: str) -> None:
 
 
 def _attributes(verb: Verb, kind: Kind, given: Any, pointer: str, revision: str) -> dict[str, Any]:
-    members = _object(given, pointer)
+    members = dictionary(given, pointer)
     table = _allowed(verb, kind, revision)
     attributes: dict[str, Any] = {}
     for name, value in members.items():
@@ -174,7 +160,7 @@ def _check_constant(name: str, value: Any, pointer: str, revision: str) -> None:
 def _relations(
     verb: Verb, kind: Kind, given: Any, pointer: str, revision: str
 ) -> dict[str, list[str]]:
-    members = _object(given, pointer)
+    members = dictionary(given, pointer)
     table = {relation.name: relation for relation in kind.relations if verb in relation.verbs}
     for name in members:
         if name not in table:
@@ -199,7 +185,7 @@ def not_allowed(name: str, kind: Kind, pointer: str) -> Invalid:
 
 def _linked(relation: Relation, given: Any, pointer: str, revision: str) -> list[str] | None:
     """Give the ids in a relationship object, or None where it says nothing."""
-    members = _object(given, pointer)
+    members = dictionary(given, pointer)
     only(members, ("data",), KINDS[relation.target].type, pointer)
     if "data" not in members:
         if any(revision in each for each in relation.data_required):
@@ -211,14 +197,14 @@ def _linked(relation: Relation, given: Any, pointer: str, revision: str) -> list
         return [identifier(target, members["data"], pointer)]
     identifiers = [
         identifier(target, each, f"{pointer}/{index}")
-        for index, each in enumerate(_list(members["data"], pointer))
+        for index, each in enumerate(listing(members["data"], pointer))
     ]
     return list(dict.fromkeys(identifiers))
 
 
 def identifier(target: Kind, given: Any, pointer: str) -> str:
     """Check an identifier object of a kind, `{"type", "id"}`, and give its id."""
-    members = _object(given, pointer)
+    members = dictionary(given, pointer)
     expected = target.type
     check_type(members, expected, pointer)
     only(members, ("type", "id"), expected, pointer)

@@ -36,6 +36,22 @@ def shown(value: Any) -> str:
     return text if len(text) <= _LONGEST_SHOWN else text[: _LONGEST_SHOWN - 1] + "…"
 
 
+def dictionary(value: Any, pointer: str) -> dict[str, Any]:
+    """Give `value` where it is a JSON object. Raises `Invalid` at `pointer` where it isn't."""
+    if not isinstance(value, dict):
+        raise Invalid(
+            f'Expected a dictionary of items but got type "{type(value).__name__}".', pointer
+        )
+    return value
+
+
+def listing(value: Any, pointer: str) -> list[Any]:
+    """Give `value` where it is a JSON array. Raises `Invalid` at `pointer` where it isn't."""
+    if not isinstance(value, list):
+        raise Invalid(f'Expected a list of items but got type "{type(value).__name__}".', pointer)
+    return value
+
+
 def _text(attribute: Attribute, value: Any, pointer: str) -> str:
     if not isinstance(value, str):
         raise Invalid("Not a valid string.", pointer)
@@ -71,21 +87,19 @@ def _boolean(_: Attribute, value: Any, pointer: str) -> bool:
 
 
 def _texts(attribute: Attribute, value: Any, pointer: str) -> list[str]:
-    if not isinstance(value, list):
-        raise Invalid(f'Expected a list of items but got type "{type(value).__name__}".', pointer)
-    return [_text(attribute, each, f"{pointer}/{index}") for index, each in enumerate(value)]
+    return [
+        _text(attribute, each, f"{pointer}/{index}")
+        for index, each in enumerate(listing(value, pointer))
+    ]
 
 
 def _object(_: Attribute, value: Any, pointer: str) -> dict[str, Any]:
-    if not isinstance(value, dict):
-        raise Invalid(
-            f'Expected a dictionary of items but got type "{type(value).__name__}".', pointer
-        )
+    members = dictionary(value, pointer)
     if _deeper(value, DEEPEST_METADATA):
         raise Invalid(f"This field may be nested {DEEPEST_METADATA} deep at most.", pointer)
     if len(msgspec.json.encode(value)) > LARGEST_METADATA:
         raise Invalid(f"Ensure this field has no more than {LARGEST_METADATA:,} bytes.", pointer)
-    return value
+    return members
 
 
 def _deeper(value: Any, depth: int) -> bool:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from backroom.catalog.drafts import not_allowed, only, required
 from backroom.catalog.kinds import ITEM, VARIANT, Verb
 from backroom.catalog.operations import JOB_SHAPES, RESOURCE_SHAPES, Operation, Shape
+from backroom.catalog.values import dictionary, listing
 from backroom.errors import Invalid
 from backroom.revisions.change import Change, move_pointers, resources
 
@@ -27,13 +28,8 @@ class NestBulkOperations(Change):
         attributes = _attributes(body)
         member = operation.job_kind.member
         if member in attributes:
-            given = attributes[member]
-            if not isinstance(given, list):
-                raise Invalid(
-                    f'Expected a list of items but got type "{type(given).__name__}".',
-                    f"/data/attributes/{member}",
-                )
-            attributes[member] = {"data": given}
+            pointer = f"/data/attributes/{member}"
+            attributes[member] = {"data": listing(attributes[member], pointer)}
         return body
 
     def down(self, operation: Operation, document: dict[str, Any]) -> None:
@@ -132,18 +128,11 @@ def _variants(operation: Operation, body: Any) -> Iterator[tuple[str, Any]]:
 
 def _only_parent(given: Any, pointer: str) -> Any:
     """Give the one identifier in a list of parents, None for an empty one."""
-    if not isinstance(given, dict):
-        raise Invalid(
-            f'Expected a dictionary of items but got type "{type(given).__name__}".', pointer
-        )
-    only(given, ("data",), ITEM.type, pointer)
-    if "data" not in given:
+    members = dictionary(given, pointer)
+    only(members, ("data",), ITEM.type, pointer)
+    if "data" not in members:
         raise required("data", ITEM.type, f"{pointer}/data")
-    data = given["data"]
-    if not isinstance(data, list):
-        raise Invalid(
-            f'Expected a list of items but got type "{type(data).__name__}".', f"{pointer}/data"
-        )
+    data = listing(members["data"], f"{pointer}/data")
     if len(data) > 1:
         raise Invalid("A variant belongs to one item at most.", f"{pointer}/data/1")
     return data[0] if data else None

@@ -11,7 +11,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from backroom.catalog.kinds import CATEGORY, ITEM, VARIANT, Kind
-from backroom.store import search
+from backroom.store import links, search
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -144,11 +144,7 @@ def _delete_with_item(tx: Transaction, account: str, number: int) -> None:
         number=number,
     )
     search.forget(tx, VARIANT, account, [row[0] for row in variants])
-    tx.run(
-        "delete from item_categories where account = :account and item_number = :number",
-        account=account,
-        number=number,
-    )
+    links.clear(tx, account, "categories", number)
 
 
 def _delete_with_category(tx: Transaction, account: str, number: int) -> None:
