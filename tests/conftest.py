@@ -80,22 +80,34 @@ def served(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture(scope="session")
-def new_database(served: str, request: pytest.FixtureRequest) -> NewDatabase:
+def new_database(served: str, request: pytest.FixtureRequest) -> Iterator[NewDatabase]:
     """Make databases for servers."""
-    return _maker(served, request)
+    with _databases(served, request) as create:
+        yield create
 
 
-@pytest.fixture(scope="session")
-def new_store(engine: str, request: pytest.FixtureRequest) -> NewDatabase:
+@pytest.fixture(scope="module")
+def new_store(engine: str, request: pytest.FixtureRequest) -> Iterator[NewDatabase]:
     """Make databases for the store's own tests."""
-    return _maker(engine, request)
+    with _databases(engine, request) as create:
+        yield create
 
 
-def _maker(engine: str, request: pytest.FixtureRequest) -> NewDatabase:
+@pytest.fixture
+def postgres_url(cluster: Cluster) -> Iterator[str]:
+    """An empty database of PostgreSQL, for what is that engine's alone."""
+    with cluster.databases() as create:
+        yield create()
+
+
+@contextmanager
+def _databases(engine: str, request: pytest.FixtureRequest) -> Iterator[NewDatabase]:
     if engine == "sqlite":
-        return lambda: None
-    cluster: Cluster = request.getfixturevalue("cluster")
-    return cluster.create_database
+        yield lambda: None
+    else:
+        cluster: Cluster = request.getfixturevalue("cluster")
+        with cluster.databases() as create:
+            yield create
 
 
 @contextmanager
@@ -177,8 +189,9 @@ def paused_client(paused_server: Server) -> Client:
 
 
 @pytest.fixture
-def database(new_store: NewDatabase) -> Iterator[Database]:
+def database(engine: str, request: pytest.FixtureRequest) -> Iterator[Database]:
     """An empty database with today's schema."""
-    opened = open_database(new_store())
-    yield opened
-    opened.close()
+    with _databases(engine, request) as create:
+        opened = open_database(create())
+        yield opened
+        opened.close()
