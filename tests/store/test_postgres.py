@@ -11,6 +11,7 @@ import pytest
 
 from backroom.store import open_database
 from backroom.store.database import StoreUnavailable
+from backroom.store.dialects import POSTGRES
 from backroom.store.postgres import PostgresDatabase
 from factories import DEADLINE, written
 
@@ -188,6 +189,16 @@ def test_percent_signs_and_casts_are_kept(numbers: PostgresDatabase) -> None:
 def test_unreachable_server_is_unavailable() -> None:
     with pytest.raises(StoreUnavailable, match="can't be reached"):
         open_database(NOBODY)
+
+
+@pytest.mark.slow
+def test_stuck_writer_stops_nobody_for_ever(numbers: PostgresDatabase) -> None:
+    lock = POSTGRES.exclusive.replace(":what", "'one'")
+    with psycopg.connect(numbers.url) as stuck:
+        stuck.execute(lock)
+        with pytest.raises(StoreUnavailable):
+            written(numbers, lambda tx: tx.exclusively("one"))
+    written(numbers, lambda tx: tx.exclusively("one"))
 
 
 def test_other_accounts_do_not_wait(numbers: PostgresDatabase) -> None:
