@@ -121,8 +121,9 @@ def running(url: str | None, **settings: Any) -> Iterator[Server]:
         thread.start()
         stack.callback(_stop, server, thread)
         assert ready.wait(10), "the server did not start"
-        if url is not None:
-            stack.enter_context(workers(url, "--job-delay", str(settings.get("job_delay", 0))))
+        if not server.database.inline:
+            delay = str(settings.get("job_delay", 0))
+            stack.enter_context(workers(kept["database"], "--job-delay", delay))
         yield server
 
 

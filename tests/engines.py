@@ -58,6 +58,10 @@ class Cluster:
             for each in names:
                 self._command(sql.SQL("drop database {} with (force)").format(each))
 
+    def program(self, name: str) -> str:
+        """Give the path of one of the programs that came with it."""
+        return str(self._server.bin_path / name)
+
     def stop(self) -> None:
         """Stop it and remove its files, where nobody else uses it."""
         self._server.cleanup()
