@@ -98,8 +98,11 @@ class Service:
         """Read a body. Raises the fault that refuses it, with a pointer in the caller's shape."""
         call.body = bodies.read(call.operation, call.at, raw, call.resource_id)
 
-    def perform(self, call: Call, tx: Transaction) -> Document | None:
-        """Do what is asked, in a transaction, and give the document of the newest shape."""
+    def perform(self, call: Call, tx: Transaction) -> Document | bytes | None:
+        """Do what is asked, in a transaction.
+
+        Give the document of the newest shape, or the bytes of one that is in the caller's already.
+        """
         if call.operation.writes_catalog:
             # What is read, changed and written back must not be written by others in between.
             tx.exclusively(call.account)
@@ -109,15 +112,14 @@ class Service:
             fault.pointer = call.at.pointer(call.operation, f"/data{fault.pointer}")
             raise
 
-    def finish(self, call: Call, document: Document | None) -> Answer:
+    def finish(self, call: Call, document: Document | bytes | None) -> Answer:
         """Take a document down to the caller's revision and write it."""
         if document is None:
             without_type = [each for each in _headers(call) if each[0] != headers.CONTENT_TYPE]
             return Answer(call.operation.status, b"", tuple(without_type))
-        call.at.down(call.operation, document)
-        if call.query.fields:
-            documents.keep_only(document, call.query.fields)
-        return Answer(call.operation.status, msgspec.json.encode(document), tuple(_headers(call)))
+        if not isinstance(document, bytes):
+            document = documents.written(call, document)
+        return Answer(call.operation.status, document, tuple(_headers(call)))
 
     def options(self, call: Call) -> Answer:
         """Answer with what the path allows, in headers alone."""

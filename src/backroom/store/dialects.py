@@ -33,6 +33,11 @@ class Dialect:
 
     Differs because the function has another name. It is no `like`: patterns have a longest.
     """
+    plain: str
+    """`plain.format(column)`: neither JSON nor a URL writes any of the text's characters otherwise.
+
+    Differs because SQLite has no regular expressions.
+    """
     unindexed: str
     """`unindexed.format(column)`: the column, so that no index on it is walked.
 
@@ -73,6 +78,7 @@ SQLITE = Dialect(
     array=lambda values: msgspec.json.encode(list(values)).decode(),
     exclusive="select 1",
     holds="instr({}, {}) > 0",
+    plain="{} not glob '*[^A-Za-z0-9._~-]*'",
     unindexed="+{}",
     gram_number="rowid",
     gram_words="\x1f".join,
@@ -89,6 +95,7 @@ POSTGRES = Dialect(
     among=lambda column, parameter: f"{column} = any(:{parameter})",
     array=list,
     holds="strpos({}, {}) > 0",
+    plain="{} ~ '^[A-Za-z0-9._~-]*$'",
     unindexed="{}",
     exclusive="select pg_advisory_xact_lock(hashtextextended(:what, 0))",
     gram_number="number",
