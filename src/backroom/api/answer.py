@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from backroom import clock, revisions
-from backroom.api import auth, bodies, documents, headers, query, routes
+from backroom.api import bodies, documents, headers, query, routes
+from backroom.api.auth import Keyring
 from backroom.api.handlers import HANDLERS
 from backroom.api.request import Answer, Call
 from backroom.errors import (
@@ -56,6 +57,7 @@ class Service:
         self._default_revision = settings.default_revision
         self._born = Status.QUEUED if settings.show_queued else Status.PROCESSING
         self._limiter = limiter
+        self._keyring = Keyring(database)
 
     @property
     def inline(self) -> bool:
@@ -66,8 +68,7 @@ class Service:
         """Find out all that the head of a request says. Raises the fault that refuses it."""
         request = call.request
         call.path = routes.match(request.raw_path)
-        with self.database.read() as tx:
-            call.access, caller = auth.authenticate(tx, request.headers.get(b"authorization"))
+        call.access, caller = self._keyring.authenticate(request.headers.get(b"authorization"))
         call.revision = self._revision(request.headers.get(b"revision"))
         call.born = self._born
         if request.method == "OPTIONS":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 # What a URL may hold as it is; the rest of what a client sent is percent-encoded, brackets too.
 _URL_SAFE = "%/:@!$&'()*+,;=-._~?"
+_AS_IT_IS = re.compile(r"[A-Za-z0-9%/:@!$&'()*+,;=\-._~?]*")
 
 
 class Request:
@@ -41,9 +43,14 @@ class Request:
     @property
     def url(self) -> str:
         """The URL as it was called, percent-encoded (observed in `links.self`)."""
-        path = quote(self.raw_path.encode("latin-1"), safe=_URL_SAFE)
-        query = quote(self.query_string.encode("latin-1"), safe=_URL_SAFE)
+        path, query = _quoted(self.raw_path), _quoted(self.query_string)
         return f"{self.base}{path}?{query}" if query else f"{self.base}{path}"
+
+
+def _quoted(text: str) -> str:
+    if _AS_IT_IS.fullmatch(text):
+        return text
+    return quote(text.encode("latin-1"), safe=_URL_SAFE)
 
 
 @dataclass(slots=True)
