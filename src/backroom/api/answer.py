@@ -68,8 +68,8 @@ class Service:
         """Find out all that the head of a request says. Raises the fault that refuses it."""
         request = call.request
         call.path = routes.match(request.raw_path)
-        call.access, caller = self._keyring.authenticate(request.headers.get(b"authorization"))
-        call.revision = self._revision(request.headers.get(b"revision"))
+        call.access, caller = self._keyring.authenticate(request.header(b"authorization"))
+        call.revision = self._revision(request.header(b"revision"))
         call.born = self._born
         if request.method == "OPTIONS":
             return
@@ -81,8 +81,8 @@ class Service:
         call.query = query.parse(call.operation, call.revision.date, request.query_string)
 
     def _revision(self, header: str | None) -> Revision:
-        today = clock.now().date()
-        return revisions.resolve(header or self._default_revision or header, today)
+        asked = header or self._default_revision or header
+        return revisions.REVISIONS.get(asked or "") or revisions.resolve(asked, clock.now().date())
 
     @staticmethod
     def _operation(call: Call, revision: Revision) -> Operation:
@@ -117,14 +117,14 @@ class Service:
         """Take a document down to the caller's revision and write it."""
         if document is None:
             without_type = [each for each in _headers(call) if each[0] != headers.CONTENT_TYPE]
-            return Answer(call.operation.status, b"", tuple(without_type))
+            return Answer(call.operation.status, b"", without_type)
         if not isinstance(document, bytes):
             document = documents.written(call, document)
-        return Answer(call.operation.status, document, tuple(_headers(call)))
+        return Answer(call.operation.status, document, _headers(call))
 
     def options(self, call: Call) -> Answer:
         """Answer with what the path allows, in headers alone."""
-        return Answer(200, b"", tuple(_headers(call)))
+        return Answer(200, b"", _headers(call))
 
     def refuse(self, call: Call, fault: Fault) -> Answer:
         """Answer with a fault."""
@@ -137,26 +137,32 @@ class Service:
         if isinstance(fault, (Throttled, Unavailable)):
             answered.append((headers.RETRY_AFTER, str(fault.retry_after).encode()))
         document = documents.errors(fault, call.request_id)
-        return Answer(fault.status, msgspec.json.encode(document), tuple(answered))
+        return Answer(fault.status, msgspec.json.encode(document), answered)
 
 
 def _headers(call: Call) -> Headers:
-    answered = [*_ALWAYS, (headers.REQUEST_ID, call.request_id.encode())]
-    if call.path is not None:
-        answered.append((headers.ALLOW, call.path.allow.encode()))
-    if call.access is not None:
-        answered.append((headers.CID, call.access.account.encode()))
-    if call.revision is not None:
-        answered += _revision_headers(call.revision, clock.now().date())
+    allow = call.path.allow if call.path is not None else None
+    account = call.access.account if call.access is not None else None
+    usual = _usual_headers(allow, account, call.revision, clock.now().date())
+    answered = [*usual, (headers.REQUEST_ID, call.request_id.encode())]
     if call.allowance is not None:
         answered += call.allowance.headers()
     return answered
 
 
-@lru_cache(maxsize=256)
-def _revision_headers(revision: Revision, today: date) -> Headers:
-    answered: Headers = [(headers.API_REVISION, revision.date.encode())]
-    retires = revision.retires(today)
-    if retires is not None:
-        answered.append((headers.RETIREMENT_DATE, retires.encode()))
+@lru_cache(maxsize=1024)
+def _usual_headers(
+    allow: str | None, account: str | None, revision: Revision | None, today: date
+) -> Headers:
+    """Give the headers that many answers of a day have in common."""
+    answered = list(_ALWAYS)
+    if allow is not None:
+        answered.append((headers.ALLOW, allow.encode()))
+    if account is not None:
+        answered.append((headers.CID, account.encode()))
+    if revision is not None:
+        answered.append((headers.API_REVISION, revision.date.encode()))
+        retires = revision.retires(today)
+        if retires is not None:
+            answered.append((headers.RETIREMENT_DATE, retires.encode()))
     return answered

@@ -42,17 +42,17 @@ class BodyReader:
     """
 
     def __init__(self, request: Request, revision: Revision) -> None:
-        media_type = request.headers.get(b"content-type", "")
+        media_type = request.header(b"content-type") or ""
         if media_type.partition(";")[0].strip().lower() not in _MEDIA_TYPES:
             raise UnsupportedMediaType(media_type)
-        encoding = request.headers.get(b"content-encoding", "identity").strip().lower()
+        encoding = (request.header(b"content-encoding") or "identity").strip().lower()
         if encoding not in {"identity", "gzip", "x-gzip", ""}:
             raise UnsupportedMediaType(encoding)
         self._limit = body_limit(revision.date)
         self._unpack = zlib.decompressobj(_GZIP) if "gzip" in encoding else None
         # What does not compress grows a little; what goes on and on and unpacks to nothing stops.
         self._most_fed = self._limit + (self._limit // 64 if self._unpack else 0)
-        length = request.headers.get(b"content-length", "").lstrip("0")
+        length = (request.header(b"content-length") or "").lstrip("0")
         declared = length if length.isascii() and length.isdigit() else ""
         if len(declared) > _LONGEST_LENGTH or int(declared or "0") > self._most_fed:
             raise TooLarge(self._limit)

@@ -106,8 +106,8 @@ def written_list(call: Call, data: list[str], links: Document) -> bytes:
     """Write the document of a page whose resources are written already, in the caller's shape."""
     document: Document = {"data": [], "links": links}
     call.at.down(call.operation, document)
-    document["data"] = msgspec.Raw(f"[{','.join(data)}]".encode())
-    return msgspec.json.encode(document)
+    head, nothing, tail = msgspec.json.encode(document).decode().partition("[]")
+    return f"{head}{nothing[:1]}{','.join(data)}{nothing[1:]}{tail}".encode()
 
 
 def written_resource(call: Call, resource: Document) -> str:

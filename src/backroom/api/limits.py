@@ -58,6 +58,11 @@ def _written(rate: Rate) -> bytes:
     return f"{rate.burst}, {rate.burst};w={_SECOND}, {rate.steady};w={_MINUTE}".encode()
 
 
+@lru_cache(maxsize=64)
+def _times(rate: Rate, scale: float) -> Rate:
+    return Rate(max(1, round(rate.burst * scale)), max(1, round(rate.steady * scale)))
+
+
 class Windows:
     """Counters of this process that start again after their time.
 
@@ -163,11 +168,7 @@ class Limiter:
         return Allowance(rate, rate.burst - burst)
 
     def _scaled(self, rate: Rate) -> Rate:
-        if self._scale == 1:
-            return rate
-        return Rate(
-            max(1, round(rate.burst * self._scale)), max(1, round(rate.steady * self._scale))
-        )
+        return rate if self._scale == 1 else _times(rate, self._scale)
 
     def _seconds_left(self, key: str) -> int:
         return max(1, math.ceil(self._windows.ends(key) - clock.epoch()))

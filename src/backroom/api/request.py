@@ -11,7 +11,7 @@ from backroom import clock
 from backroom.jobs.lifecycle import Status
 
 if TYPE_CHECKING:
-    from collections.abc import MutableMapping
+    from collections.abc import MutableMapping, Sequence
 
     from backroom.api.limits import Allowance
     from backroom.api.query import Query
@@ -28,17 +28,19 @@ _AS_IT_IS = re.compile(r"[A-Za-z0-9%/:@!$&'()*+,;=\-._~?]*")
 class Request:
     """What arrived, before its body: read from an ASGI scope."""
 
-    __slots__ = ("base", "headers", "method", "query_string", "raw_path")
+    __slots__ = ("_headers", "base", "method", "query_string", "raw_path")
 
     def __init__(self, scope: MutableMapping[str, Any], public_url: str) -> None:
         self.method: str = scope["method"]
         self.raw_path: str = scope["raw_path"].decode("latin-1")
         self.query_string: str = scope["query_string"].decode("latin-1")
-        self.headers: dict[bytes, str] = {
-            name: value.decode("latin-1") for name, value in scope["headers"]
-        }
-        host = self.headers.get(b"host", "")
-        self.base = public_url or f"{scope['scheme']}://{host}"
+        self._headers: dict[bytes, bytes] = dict(scope["headers"])
+        self.base = public_url or f"{scope['scheme']}://{self.header(b'host') or ''}"
+
+    def header(self, name: bytes) -> str | None:
+        """Give the header of a name in lower case, None where it is missing."""
+        value = self._headers.get(name)
+        return None if value is None else value.decode("latin-1")
 
     @property
     def url(self) -> str:
@@ -94,4 +96,4 @@ class Answer:
 
     status: int
     body: bytes = b""
-    headers: tuple[tuple[bytes, bytes], ...] = ()
+    headers: Sequence[tuple[bytes, bytes]] = ()

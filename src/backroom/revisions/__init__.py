@@ -60,7 +60,7 @@ _DEPRECATED_AFTER = 1
 _RETIRED_AFTER = 2
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Revision:
     """One rung. `date` is its name on the wire; `above` the changes since, newest first."""
 

@@ -154,7 +154,7 @@ def written_page(
     """Give the same written into forms; `given` fills the blanks that aren't columns."""
     bound = _bound(forms, given)
     rows = _page(tx, account, asked, f"job_id, {_written(forms)}", **bound)
-    return [Written(*row) for row in rows]
+    return list(map(Written._make, rows))
 
 
 def written(
@@ -202,7 +202,8 @@ def _page(
     if asked.statuses:
         conditions.append("status = :status")
     # Two bounds on the id would make SQLite walk the primary key, past all other types.
-    if asked.border is None or (asked.ascending and asked.border < asked.least):
+    bounded = asked.border is None or (asked.ascending and asked.border < asked.least)
+    if bounded:
         conditions.append("job_id >= :least")
     else:
         conditions.append(f"job_id {'>' if asked.ascending else '<'} :border")
@@ -217,7 +218,7 @@ def _page(
         size=asked.size,
         **bound,
     )
-    return [row for row in rows if row[0] >= asked.least]
+    return rows if bounded else [row for row in rows if row[0] >= asked.least]
 
 
 def next_account(tx: Transaction, after: str, due: str) -> str | None:

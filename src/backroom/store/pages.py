@@ -92,7 +92,7 @@ def written_page(
     written = f"case when {fits} then {filled(form.form, 'form')} else r.attributes end"
     columns = f"r.number, r.external_id, {written}, {fits}"
     rows = tx.all(statement.sql(columns), form=form.form.text, **given, **statement.values)
-    return [Written(*row) for row in rows]
+    return list(map(Written._make, rows))
 
 
 class _Statement:
