@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from backroom.api import recognised
 from backroom.catalog.drafts import Draft, check_type, draft, identifier, only, required
 from backroom.catalog.kinds import Verb
 from backroom.catalog.operations import LINK_SHAPES, Operation, Shape, body_limit
@@ -117,6 +118,15 @@ def read(operation: Operation, revision: Revision, raw: bytes, resource_id: str)
     """
     if operation.shape is Shape.DELETE:
         return Draft(resource_id)
+    if operation.shape is Shape.JOB_POST and revision.sends_newest(operation):
+        found = recognised.operations(operation.job_kind, revision.date, raw)
+        if found is not None:
+            return Submission(*found)
+    return examine(operation, revision, raw, resource_id)
+
+
+def examine(operation: Operation, revision: Revision, raw: bytes, resource_id: str) -> Any:
+    """Read a body member by member, for what is to be said of it. Gives and raises as `read`."""
     body = revision.up(operation, decode(raw))
     try:
         if operation.shape is Shape.JOB_POST:
