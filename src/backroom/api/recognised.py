@@ -149,14 +149,13 @@ def _type(job_kind: JobKind, revision: str, nullable: dict[str, Any]) -> _Type:
 
 
 def _struct(members: list[Any]) -> Any:
-    """Make a type with these members and no others. None can hold itself, so none is collected."""
+    """Make a type with these members and no others."""
     return msgspec.defstruct(
         "Recognised",
         members,
         forbid_unknown_fields=True,
         omit_defaults=True,
         kw_only=True,
-        gc=False,
     )
 
 

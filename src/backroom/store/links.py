@@ -16,6 +16,11 @@ _SIDES = {
 """For each relationship, the column of the resource that has it and of what it holds."""
 
 
+def any_emptied(tx: Transaction) -> bool:
+    """Whether a category is gone whose links are still to be removed."""
+    return tx.one("select 1 from emptied_categories limit 1") is not None
+
+
 def empty_category(tx: Transaction, most: int) -> int:
     """Remove up to `most` links to a category that is gone; give how many, 0 where none is left."""
     emptied = tx.one("select account, category_number from emptied_categories limit 1")
