@@ -61,7 +61,7 @@ def create(tx: Transaction, kind: Kind, account: str, drafts: Sequence[Draft]) -
             outcomes.append(fault)
             continue
         taken.add(external_id)
-        values = _values(kind, number, blank | _given(kind, draft), targets.parent(draft))
+        values = _values(kind, number, _merged(kind, blank, draft), targets.parent(draft))
         added.append(values)
         targets.link(draft, number)
         outcomes.append(_record(values))
@@ -87,7 +87,7 @@ def update(tx: Transaction, kind: Kind, account: str, drafts: Sequence[Draft]) -
         attributes = _decode(record.attributes)
         if draft.attributes.get(kind.searched) not in {None, attributes[kind.searched]}:
             renamed.add(record.number)
-        attributes |= _given(kind, draft)
+        attributes = _merged(kind, attributes, draft)
         attributes["updated"] = moment
         values = _values(kind, record.number, attributes)
         changed[record.number] = values
@@ -192,11 +192,13 @@ def _absent(kind: Kind, draft: Draft) -> DoesNotExist:
     return DoesNotExist(kind.with_article, draft.id)
 
 
-def _given(kind: Kind, draft: Draft) -> dict[str, Any]:
-    """Give the attributes of a draft as they are stored."""
-    given = draft.attributes
-    objects = {name: stored(given[name]) for name in kind.objects if name in given}
-    return given | objects
+def _merged(kind: Kind, attributes: dict[str, Any], draft: Draft) -> dict[str, Any]:
+    """Give attributes with those of a draft in their places, as they are stored."""
+    merged = attributes | draft.attributes
+    for name in kind.objects:
+        if name in draft.attributes:
+            merged[name] = stored(draft.attributes[name])
+    return merged
 
 
 def _values(

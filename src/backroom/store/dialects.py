@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Collection, Iterable
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class Dialect:
 
     Differs because a full-text table of SQLite has a rowid and nothing else beside its words.
     """
-    gram_words: Callable[[list[str]], str]
+    gram_words: Callable[[Collection[str]], str]
     """Bind the words of a text. Differs with the type of their column."""
     gram_columns: tuple[str, ...]
     """The columns of a table of grams. Differ as `gram_number`."""
@@ -69,7 +69,7 @@ def _lexeme(word: str) -> str:
     return "'" + word.replace("\\", "\\\\").replace("'", "''") + "'"
 
 
-def _lexemes(words: list[str]) -> str:
+def _lexemes(words: Collection[str]) -> str:
     # Written at once and then cut: a word has no such character.
     return _lexeme("\x1f".join(words)).replace("\x1f", "' '") if words else ""
 

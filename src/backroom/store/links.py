@@ -93,9 +93,7 @@ def add(tx: Transaction, account: str, relation: str, number: int, related: Iter
     join(tx, account, relation, [(number, each) for each in related])
 
 
-def join(
-    tx: Transaction, account: str, relation: str, pairs: Iterable[tuple[int, int]]
-) -> None:
+def join(tx: Transaction, account: str, relation: str, pairs: Iterable[tuple[int, int]]) -> None:
     """Link pairs of a resource and a related one; what is linked already stays."""
     own, other = _SIDES[relation]
     tx.many(

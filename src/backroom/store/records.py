@@ -119,9 +119,9 @@ def update(
 
 
 def _changed(kind: Kind, values: Values) -> tuple[Any, ...]:
-    columns = values.columns
+    held = map(values.columns.__getitem__, kind.columns)
     # One type for truth on both engines, so that the same statements serve them.
-    own = [int(columns[name]) if columns[name] is True or columns[name] is False else columns[name] for name in kind.columns]
+    own = [int(value) if isinstance(value, bool) else value for value in held]
     return (values.attributes, values.search_text, *own)
 
 

@@ -27,8 +27,8 @@ def folded(text: str) -> str:
     return text.casefold()
 
 
-def grams(account: str, search_text: str) -> list[str]:
-    """Give the words for a text, each once."""
+def grams(account: str, search_text: str) -> set[str]:
+    """Give the words for a text."""
     return _words(account, _cleaned(search_text) + _FILLER * (_LENGTH - 1))
 
 
@@ -40,7 +40,7 @@ def match(dialect: Dialect, account: str, parts: Iterable[str]) -> str:
         if len(text) < _LENGTH:
             queries[dialect.gram_word(account + text) + dialect.gram_beginning] = None
         else:
-            queries |= dict.fromkeys(map(dialect.gram_word, _words(account, text)))
+            queries |= dict.fromkeys(map(dialect.gram_word, sorted(_words(account, text))))
     return dialect.gram_and.join(queries)
 
 
@@ -49,8 +49,8 @@ def _cleaned(text: str) -> str:
     return text.replace("\x1f", "\x1e").replace("\0", "\x1e")
 
 
-def _words(account: str, text: str) -> list[str]:
-    return sorted({account + text[at : at + _LENGTH] for at in range(len(text) - _LENGTH + 1)})
+def _words(account: str, text: str) -> set[str]:
+    return {f"{account}{a}{b}{c}" for a, b, c in zip(text, text[1:], text[2:], strict=False)}
 
 
 def table(kind: Kind) -> str:
