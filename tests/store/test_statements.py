@@ -52,7 +52,12 @@ class Heard:
         self._said.append(sql)
         return self._connection.execute(sql, values)
 
-    def executemany(self, sql: str, rows: Sequence[dict[str, Any]]) -> None:
+    def insert(self, table: str, columns: Sequence[str], rows: Sequence[Row]) -> None:
+        names = ", ".join(f":{column}" for column in columns)
+        self._said.append(f"insert into {table} values ({names})")
+        self._connection.insert(table, columns, rows)
+
+    def executemany(self, sql: str, rows: Sequence[Row]) -> None:
         self._said.append(sql)
         self._connection.executemany(sql, rows)
 

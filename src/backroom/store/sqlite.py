@@ -62,7 +62,11 @@ class SqliteConnection:
     def execute(self, sql: str, values: dict[str, Any]) -> Iterable[Row]:
         return self._run(sql, values)
 
-    def executemany(self, sql: str, rows: Sequence[dict[str, Any]]) -> None:
+    def insert(self, table: str, columns: Sequence[str], rows: Sequence[Row]) -> None:
+        values = ", ".join("?" * len(columns))
+        self.raw.executemany(f"insert into {table} ({', '.join(columns)}) values ({values})", rows)
+
+    def executemany(self, sql: str, rows: Sequence[Row]) -> None:
         self.raw.executemany(sql, rows)
 
     def script(self, sql: str) -> None:
