@@ -24,6 +24,8 @@ _SEQUENCE_BITS = 12
 _NODE_BITS = 10
 
 _lock = threading.Lock()
+# Seeded by the system, and by nobody who seeds the common one.
+_random = random.Random(secrets.randbits(_UUID_BITS))  # noqa: S311 - ids keep no secret
 _offset = timedelta(0)
 _last_ulid = 0
 _last_tick = 0
@@ -58,7 +60,7 @@ def coarse_timestamp(moment: datetime) -> str:
 
 def new_uuid() -> str:
     """Give a random UUID, for requests and errors. It keeps no secret."""
-    number = random.getrandbits(_UUID_BITS) & _UUID_KEPT | _UUID_VERSION_4
+    number = _random.getrandbits(_UUID_BITS) & _UUID_KEPT | _UUID_VERSION_4
     text = f"{number:032x}"
     return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
 

@@ -36,6 +36,7 @@ FOR_ALL_ACCOUNTS = {
     "select 1 from accounts limit 1",
     "select account from accounts order by account",
     "select account, category_number from emptied_categories limit 1",
+    "select 1 from emptied_categories limit 1",
     "select distinct account from jobs where completed_at is null and created_at <= :due",
 }
 """What a server that starts and a worker that looks for work have to ask of everybody."""
