@@ -2,12 +2,14 @@
 
 A write is tried again where the database asks for it (deadlock, serialization, a key that somebody
 else has just taken) and as long as nothing was committed. Where a connection is lost the work is
-refused as unavailable, and the pool finds its way back by itself.
+refused as unavailable, and the pool finds its way back by itself. Nobody waits for ever: not for a
+connection, not for a lock, and not for a server that says nothing.
 """
 
 from __future__ import annotations
 
 import logging
+import math
 import re
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -17,13 +19,14 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import psycopg
 from psycopg import errors
-from psycopg_pool import ConnectionPool, PoolTimeout
+from psycopg.pq import TransactionStatus
+from psycopg_pool import AsyncConnectionPool, ConnectionPool, PoolTimeout
 
 from backroom.store.database import Row, StoreUnavailable, Transaction
 from backroom.store.dialects import POSTGRES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Coroutine, Generator, Iterable, Iterator, Sequence
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -35,8 +38,17 @@ _WAIT_SECONDS = 3.0
 _LOST_SECONDS = 2.0
 """How long after such a wait others don't wait as long: they would only queue behind each other."""
 _SHORT_WAIT_SECONDS = 0.1
+_RECONNECT_SECONDS = 2.0
+"""How long the pool tries for a connection before it waits for somebody to ask for one.
+
+It doubles its pauses: had it longer, it would sleep on when the server is back.
+"""
 _LOCK_SECONDS = 5
 _IDLE_SECONDS = 10
+_SILENT_SECONDS = 8.0
+"""How long a statement waits for a server that says nothing; longer than for any lock."""
+_CHECK_SECONDS = 2.0
+"""The same for the question whether a connection lives, before it is lent."""
 _SETTINGS = (
     # Somebody else's transaction has stopped in the middle: it must not stop this one for ever.
     f"set lock_timeout = '{_LOCK_SECONDS}s'",
@@ -53,7 +65,15 @@ _NETWORK = {
 }
 _TRIES = 8
 _AGAIN = (errors.DeadlockDetected, errors.SerializationFailure, errors.UniqueViolation)
-_LOST = (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout)
+_LOST = (
+    psycopg.OperationalError,
+    psycopg.InterfaceError,
+    PoolTimeout,
+    # The session was ended because this process had stopped in the middle.
+    errors.IdleInTransactionSessionTimeout,
+    # After a failover, until the name leads to the new primary.
+    errors.ReadOnlySqlTransaction,
+)
 _NAMED = re.compile(r"(?<!:):([a-z_]\w*)")
 
 
@@ -63,15 +83,99 @@ def _translated(sql: str) -> str:
     return _NAMED.sub(r"%(\1)s", sql.replace("%", "%%"))
 
 
-def _configure(raw: psycopg.Connection[Row]) -> None:
+def _configure(raw: _Impatient) -> None:
     for setting in _SETTINGS:
         raw.execute(setting)
+
+
+def _check(raw: _Impatient) -> None:
+    with raw.waiting(_CHECK_SECONDS):
+        ConnectionPool.check_connection(raw)
+
+
+def _while_heard(
+    connection: _Impatient | _ImpatientAsync, waiting: Generator[Any, Any, T]
+) -> Generator[Any, Any, T]:
+    """Go on with what waits for the server, as long as that says anything.
+
+    TCP alone can't tell: the kernel of a server that has stopped, or of a proxy before one that has
+    vanished, acknowledges everything.
+    """
+    heard = time.monotonic()
+    try:
+        awaited = next(waiting)
+        while True:
+            ready = yield awaited
+            now = time.monotonic()
+            if ready:
+                heard = now
+            elif now - heard > connection.patience and _is_asking(connection):
+                # What it may still say is no longer heard by anybody.
+                connection.pgconn.finish()
+                raise psycopg.OperationalError("the PostgreSQL server does not answer")
+            awaited = waiting.send(ready)
+    except StopIteration as end:
+        result: T = end.value
+        return result
+
+
+def _is_asking(connection: _Impatient | _ImpatientAsync) -> bool:
+    """Whether an answer is due; else it only listens, which may take as long as it likes."""
+    return connection.pgconn.transaction_status == TransactionStatus.ACTIVE
+
+
+class _Impatient(psycopg.Connection[Row]):
+    """A connection that is lost when the server says nothing for `patience` seconds."""
+
+    patience = _SILENT_SECONDS
+
+    def wait(self, gen: Generator[Any, Any, T], *args: Any, **how: Any) -> T:
+        return super().wait(_while_heard(self, gen), *args, **how)
+
+    @contextmanager
+    def waiting(self, seconds: float) -> Iterator[None]:
+        """Have another patience for a while."""
+        self.patience = seconds
+        try:
+            yield
+        finally:
+            self.patience = _SILENT_SECONDS
+
+
+class _ImpatientAsync(psycopg.AsyncConnection[Any]):
+    """The same for the engine's own connections, which can only be awaited."""
+
+    patience = _SILENT_SECONDS
+
+    def wait(self, gen: Generator[Any, Any, T], *args: Any, **how: Any) -> Coroutine[Any, Any, T]:
+        return super().wait(_while_heard(self, gen), *args, **how)
+
+
+def engine_pool(url: str, schema: str, connections: int) -> AsyncConnectionPool[Any]:
+    """Make the pool of an engine that keeps tables of its own in `schema`; it is not open yet.
+
+    What a crash of the server takes back of what it wrote last, the engine finds again.
+    """
+    options = f"-c search_path={schema} -c synchronous_commit=off -c lock_timeout={_LOCK_SECONDS}s"
+    return AsyncConnectionPool(
+        url,
+        connection_class=_ImpatientAsync,
+        min_size=1,
+        max_size=connections,
+        timeout=_WAIT_SECONDS,
+        reconnect_timeout=_RECONNECT_SECONDS,
+        open=False,
+        check=AsyncConnectionPool.check_connection,
+        configure=lambda raw: raw.set_autocommit(True),
+        kwargs={"options": options, **_NETWORK},
+        name="backroom-engine",
+    )
 
 
 class PostgresConnection:
     """A psycopg connection, spoken to as the store speaks."""
 
-    def __init__(self, raw: psycopg.Connection[Row]) -> None:
+    def __init__(self, raw: _Impatient) -> None:
         self.raw = raw
 
     def execute(self, sql: str, values: dict[str, Any]) -> Iterable[Row]:
@@ -83,7 +187,9 @@ class PostgresConnection:
             cursor.executemany(_translated(sql), rows)
 
     def script(self, sql: str) -> None:
-        self.raw.execute(sql)
+        # A migration of a large database says nothing for as long as it takes.
+        with self.raw.waiting(math.inf):
+            self.raw.execute(sql)
 
 
 class PostgresDatabase:
@@ -96,11 +202,13 @@ class PostgresDatabase:
         self.url = url
         self._pool = ConnectionPool(
             url,
+            connection_class=_Impatient,
             min_size=1,
             max_size=connections,
             timeout=_WAIT_SECONDS,
+            reconnect_timeout=_RECONNECT_SECONDS,
             open=False,
-            check=ConnectionPool.check_connection,
+            check=_check,
             configure=_configure,
             kwargs={"autocommit": True, **_NETWORK},
             name="backroom",
@@ -125,7 +233,7 @@ class PostgresDatabase:
             raise StoreUnavailable(str(error)) from error
 
     @contextmanager
-    def _connection(self) -> Iterator[psycopg.Connection[Row]]:
+    def _connection(self) -> Iterator[_Impatient]:
         lost = time.monotonic() < self._lost_until
         try:
             with self._pool.connection(_SHORT_WAIT_SECONDS if lost else _WAIT_SECONDS) as raw:
