@@ -42,7 +42,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         called = getattr(item, "callspec", None)
         revision = called.params.get("revision") if called is not None else None
-        whole = item.path.parent.name in {"openapi", "acceptance", "crash", "scale"}
+        whole = item.path.parent.name in {"openapi", "acceptance", "crash", "machines", "scale"}
         if whole or (isinstance(revision, str) and revision not in QUICK_REVISIONS):
             item.add_marker(pytest.mark.slow)
 
