@@ -22,6 +22,9 @@ class _Led:
     def __init__(self, near: socket.socket, port: int, *, silent: bool) -> None:
         self.silent = silent
         self._near, self._far = near, socket.create_connection((HOST, port))
+        for end in (self._near, self._far):
+            # The small parts of a pipeline would each wait for those before.
+            end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         ways = ((self._near, self._far), (self._far, self._near))
         self._threads = [threading.Thread(target=self._hand_on, args=way) for way in ways]
         for each in self._threads:

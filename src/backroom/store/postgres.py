@@ -13,7 +13,7 @@ import math
 import re
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -45,17 +45,41 @@ It doubles its pauses: had it longer, it would sleep on when the server is back.
 """
 _LOCK_SECONDS = 5
 _IDLE_SECONDS = 10
-_SILENT_SECONDS = 8.0
-"""How long a statement waits for a server that says nothing; longer than for any lock."""
-_CHECK_SECONDS = 2.0
-"""The same for the question whether a connection lives, before it is lent."""
-_SETTINGS = (
-    # Somebody else's transaction has stopped in the middle: it must not stop this one for ever.
-    f"set lock_timeout = '{_LOCK_SECONDS}s'",
-    # This process has stopped in the middle, as a suspended machine does.
-    f"set idle_in_transaction_session_timeout = '{_IDLE_SECONDS}s'",
-)
-_NETWORK = {
+_SILENT_SECONDS = 6.0
+"""How long a statement waits for a server that says nothing; longer than for any lock.
+
+Then the server is asked whether it is still at it.
+"""
+_CHECK_SECONDS = 2
+"""The same for that question, and for the one whether a connection lives, before it is lent."""
+_SETTINGS = f"""
+    -- Somebody else's transaction has stopped in the middle: it must not stop this one for ever.
+    set lock_timeout = '{_LOCK_SECONDS}s';
+    -- This process has stopped in the middle, as a suspended machine does.
+    set idle_in_transaction_session_timeout = '{_IDLE_SECONDS}s';
+    -- It has vanished without a word: its locks go within 8 seconds, not within hours.
+    set tcp_keepalives_idle = 5;
+    set tcp_keepalives_interval = 1;
+    set tcp_keepalives_count = 3;
+    set tcp_user_timeout = 8000;
+"""
+_END_ABSENT = f"""
+    select pg_terminate_backend(pid) from pg_stat_activity as session
+    where datname = current_database() and usename = current_user
+      and state <> 'idle' and wait_event = 'ClientRead'
+      and state_change < now() - interval '{_IDLE_SECONDS} seconds'
+      and exists (select from pg_locks
+        where pg_locks.pid = session.pid and locktype = 'advisory' and granted)
+"""
+"""Ends who holds an account and went away between the parts of a pipeline.
+
+PostgreSQL does not count that as idle.
+"""
+_IS_AT_WORK = """
+    select from pg_stat_activity
+    where pid = %s and state = 'active' and wait_event is distinct from 'ClientRead'
+"""
+_NETWORK: dict[str, Any] = {
     "connect_timeout": _CONNECT_SECONDS,
     # A server that vanished without a word is found out within 8 seconds, not within hours.
     "keepalives_idle": 5,
@@ -83,11 +107,6 @@ def _translated(sql: str) -> str:
     return _NAMED.sub(r"%(\1)s", sql.replace("%", "%%"))
 
 
-def _configure(raw: _Impatient) -> None:
-    for setting in _SETTINGS:
-        raw.execute(setting)
-
-
 def _check(raw: _Impatient) -> None:
     with raw.waiting(_CHECK_SECONDS):
         ConnectionPool.check_connection(raw)
@@ -110,6 +129,9 @@ def _while_heard(
             if ready:
                 heard = now
             elif now - heard > connection.patience and _is_asking(connection):
+                if connection.is_at_work():
+                    heard = time.monotonic()
+                    continue
                 # What it may still say is no longer heard by anybody.
                 connection.pgconn.finish()
                 raise psycopg.OperationalError("the PostgreSQL server does not answer")
@@ -120,14 +142,18 @@ def _while_heard(
 
 
 def _is_asking(connection: _Impatient | _ImpatientAsync) -> bool:
-    """Whether an answer is due; else it only listens, which may take as long as it likes."""
-    return connection.pgconn.transaction_status == TransactionStatus.ACTIVE
+    """Whether an answer is due; who only listens may wait as long as it likes."""
+    return connection.pgconn.transaction_status != TransactionStatus.IDLE
 
 
 class _Impatient(psycopg.Connection[Row]):
-    """A connection that is lost when the server says nothing for `patience` seconds."""
+    """A connection that is lost when the server says nothing for `patience` seconds.
+
+    Unless a server at `url` says that it is still at work for it.
+    """
 
     patience = _SILENT_SECONDS
+    url = ""
 
     def wait(self, gen: Generator[Any, Any, T], *args: Any, **how: Any) -> T:
         return super().wait(_while_heard(self, gen), *args, **how)
@@ -141,6 +167,18 @@ class _Impatient(psycopg.Connection[Row]):
         finally:
             self.patience = _SILENT_SECONDS
 
+    def is_at_work(self) -> bool:
+        """Whether the server says so, to a connection of its own."""
+        if not self.url or self.patience < _SILENT_SECONDS:
+            return False
+        try:
+            how = _NETWORK | {"connect_timeout": _CHECK_SECONDS}
+            with _Impatient.connect(self.url, autocommit=True, **how) as other:
+                other.patience = _CHECK_SECONDS
+                return other.execute(_IS_AT_WORK, [self.info.backend_pid]).rowcount > 0
+        except psycopg.Error:
+            return False
+
 
 class _ImpatientAsync(psycopg.AsyncConnection[Any]):
     """The same for the engine's own connections, which can only be awaited."""
@@ -149,6 +187,11 @@ class _ImpatientAsync(psycopg.AsyncConnection[Any]):
 
     def wait(self, gen: Generator[Any, Any, T], *args: Any, **how: Any) -> Coroutine[Any, Any, T]:
         return super().wait(_while_heard(self, gen), *args, **how)
+
+    @staticmethod
+    def is_at_work() -> bool:
+        """Nothing that the engine asks for takes that long."""
+        return False
 
 
 def engine_pool(url: str, schema: str, connections: int) -> AsyncConnectionPool[Any]:
@@ -209,7 +252,7 @@ class PostgresDatabase:
             reconnect_timeout=_RECONNECT_SECONDS,
             open=False,
             check=_check,
-            configure=_configure,
+            configure=self._configure,
             kwargs={"autocommit": True, **_NETWORK},
             name="backroom",
         )
@@ -222,6 +265,10 @@ class PostgresDatabase:
                 f"The PostgreSQL server can't be reached within {_CONNECT_SECONDS} seconds."
             ) from None
         self._threads = ThreadPoolExecutor(connections, thread_name_prefix="backroom-store")
+
+    def _configure(self, raw: _Impatient) -> None:
+        raw.url = self.url
+        raw.execute(_SETTINGS)
 
     @contextmanager
     def read(self) -> Iterator[Transaction]:
@@ -260,8 +307,15 @@ class PostgresDatabase:
                     raise StoreUnavailable(str(error)) from error
                 log.info("a transaction is tried again: %s", type(error).__name__)
             except _LOST as error:
+                if isinstance(error, errors.LockNotAvailable):
+                    self._end_absent()
                 raise StoreUnavailable(str(error)) from error
         raise AssertionError  # the last attempt returned or raised
+
+    def _end_absent(self) -> None:
+        with suppress(*_LOST), self._connection() as raw:
+            if raw.execute(_END_ABSENT).rowcount:
+                log.warning("a session was ended that held an account, and whose client is gone")
 
     def close(self) -> None:
         self._threads.shutdown()
