@@ -14,6 +14,7 @@ from backroom.catalog.kinds import Verb
 from backroom.jobs.drain import STEPS, Drain
 from backroom.jobs.lifecycle import LIFETIME, Status
 from backroom.jobs.worker import Worker
+from backroom.store import jobs
 from factories import (
     ACCOUNT,
     DEADLINE,
@@ -38,6 +39,8 @@ if TYPE_CHECKING:
 
 ITEMS = a_kind_of_job("item", "create")
 HOUR = timedelta(hours=1)
+MANY = 30
+"""More than there are seconds in the deadline: one a second would be too slow."""
 TURN = ["claimed", "operations_read", "rows_written", "progress_written", "committed"]
 
 
@@ -280,3 +283,13 @@ def test_interrupted_turn_leaves_no_trace(database: Database, step: str) -> None
     with working(database, fail):
         assert reached.wait(DEADLINE)
     assert found(database, job) == job
+
+
+def test_failing_account_delays_no_other(database: Database) -> None:
+    broken = a_job()
+    written(database, lambda tx: jobs.insert(tx, "broken", broken, "no operations"))
+    others = [submitted(database, ITEMS, a_creation("item", f"{n}")) for n in range(MANY)]
+    with working(database) as watched:
+        watched.until("committed", MANY)
+    assert {found(database, each).status for each in others} == {"complete"}
+    assert found(database, broken, "broken").status == "processing"

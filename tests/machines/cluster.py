@@ -57,6 +57,15 @@ class OwnCluster:
         """Let it go down as in a crash, recover, and come up again."""
         self._control("restart", "-m", "immediate")
 
+    @contextmanager
+    def stopped(self) -> Iterator[None]:
+        """Be away for a while."""
+        self._control("stop", "-m", "immediate")
+        try:
+            yield
+        finally:
+            self._control("start")
+
     def remove(self) -> None:
         """Stop it, and leave nothing behind."""
         try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from client import Client
 from process import until
 
 if TYPE_CHECKING:
@@ -31,6 +32,10 @@ def test_silent_database_is_503(led_crew: Crew, way: Way) -> None:
         order(60)
         led_crew.get_going()
         with way.silence():
+            until(lambda: refused[503] > 0, "the first refusal")
+            for server in led_crew.servers:
+                assert Client(server.url, "").get("/_backroom/health/live").status == 200
+                assert Client(server.url, "").get("/_backroom/health/ready").status == 503
             until(lambda: refused[503] >= REFUSALS_IN_SILENCE, "refusals")
     led_crew.witness.hold_all_answered()
     led_crew.audit()

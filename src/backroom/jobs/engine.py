@@ -194,9 +194,8 @@ class Engine:
         self.app.periodic(cron=_EVERY_TWO_SECONDS)(
             self.app.task(name="rescue", queueing_lock="rescue")(self._rescue)
         )
-        self.app.periodic(cron=_EVERY_TWO_SECONDS)(
-            self.app.task(name="sweep", queueing_lock="sweep")(self._sweep)
-        )
+        self._sweeping = self.app.task(name="sweep", queueing_lock="sweep")(self._sweep)
+        self.app.periodic(cron=_EVERY_TWO_SECONDS)(self._sweeping)
         self.app.periodic(cron=_EVERY_HOUR)(
             self.app.task(name="expire", queueing_lock="expire")(self._expire)
         )
@@ -296,21 +295,25 @@ class Engine:
             if each.lock:
                 await asyncio.to_thread(self._dispatcher.defer, each.lock)
 
-    async def _sweep(self, timestamp: int) -> None:  # noqa: ARG002 - as above
+    async def _sweep(self, timestamp: int) -> None:
         """Find the accounts with work that nobody was told of, and categories to be emptied."""
         told = {each.lock for each in await self.app.job_manager.list_jobs_async(task=DRAIN)}
-        await asyncio.to_thread(self._sweep_rest, told)
+        if await asyncio.to_thread(self._sweep_slice, told):
+            with suppress(exceptions.AlreadyEnqueued):
+                await self._sweeping.defer_async(timestamp=timestamp)
 
-    def _sweep_rest(self, told: set[str | None]) -> None:
+    def _sweep_slice(self, told: set[str | None]) -> bool:
+        """Give whether there is more to do, which waits for its turn as everything does."""
         end = time.monotonic() + _SLICE_SECONDS
         with self._database.read() as tx:
             accounts = jobs.accounts_in_progress(tx, self._drain.due())
         for account in accounts:
             if account not in told:
                 self._dispatcher.defer(account)
-        # The next sweep goes on: accounts with jobs wait for no more than a slice.
-        while time.monotonic() < end and housekeeping.empty_category(self._database):
-            pass
+        while housekeeping.empty_categories(self._database):
+            if time.monotonic() >= end:
+                return True
+        return False
 
-    def _expire(self, timestamp: int) -> None:  # noqa: ARG002 - as above
+    def _expire(self, timestamp: int) -> None:  # noqa: ARG002 - the engine's signature
         housekeeping.expire(self._database, self._stopping.is_set)

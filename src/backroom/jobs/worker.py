@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from backroom.jobs import housekeeping
 from backroom.store import jobs
+from backroom.store.database import StoreUnavailable
 
 if TYPE_CHECKING:
     from backroom.jobs.drain import Drain
@@ -38,6 +39,8 @@ class Worker:
         self._database = database
         self._drain = drain
         self._last_account = ""
+        self._chosen: str | None = None
+        self._resting: dict[str, float] = {}
         self._nudged = threading.Event()
         self._stopping = False
         self._next_sweep = 0.0
@@ -61,13 +64,21 @@ class Worker:
     def _run(self) -> None:
         while not self._stopping:
             self._nudged.clear()
+            self._chosen = None
             try:
                 rest = self._turn()
-            except Exception:
+            except Exception as error:
                 log.exception("a job could not be applied; it will be tried again")
-                rest = _AFTER_FAILURE_SECONDS
+                rest = self._after(error)
             if rest and not self._stopping:
                 self._nudged.wait(rest)
+
+    def _after(self, error: Exception) -> float:
+        """Give the seconds to rest; where it is one account's fault, that account alone rests."""
+        if self._chosen is None or isinstance(error, StoreUnavailable):
+            return _AFTER_FAILURE_SECONDS
+        self._resting[self._chosen] = time.monotonic() + _AFTER_FAILURE_SECONDS
+        return 0.0
 
     def _turn(self) -> float:
         """Do the next piece of work and give the seconds until there may be more, 0 for now."""
@@ -77,19 +88,27 @@ class Worker:
         after = self._last_account
         if self._drain.apply_next(lambda tx: self._choose(tx, after)):
             return 0.0
-        if housekeeping.empty_category(self._database):
+        if housekeeping.empty_categories(self._database):
             return 0.0
         return self._until_due()
 
     def _choose(self, tx: Transaction, after: str) -> str | None:
         """Give the account whose turn it is; the others go first from now on, come what may."""
+        now = time.monotonic()
+        self._resting = {each: until for each, until in self._resting.items() if until > now}
         account = jobs.next_account(tx, after, self._drain.due())
+        first = account
+        while account in self._resting:
+            account = jobs.next_account(tx, account, self._drain.due())
+            if account == first:
+                return None
         if account is not None:
-            self._last_account = account
+            self._last_account = self._chosen = account
         return account
 
     def _until_due(self) -> float:
-        until_look = min(_LOOK_SECONDS, max(0.001, self._next_sweep - time.monotonic()))
+        nearest = min([self._next_sweep, *self._resting.values()])
+        until_look = min(_LOOK_SECONDS, max(0.001, nearest - time.monotonic()))
         if not self._drain.delay:
             return until_look
         with self._database.read() as tx:
