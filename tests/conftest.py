@@ -35,6 +35,8 @@ _accounts = itertools.count()
 
 QUICK_REVISIONS = frozenset({"2022-10-17", "2023-02-22", "2026-10-15"})
 """The revisions that stand for all in the tests of daily work."""
+WHOLE = frozenset({"openapi", "acceptance", "containers", "crash", "machines", "scale"})
+"""The folders of tests that start processes, or take their time."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -42,7 +44,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         called = getattr(item, "callspec", None)
         revision = called.params.get("revision") if called is not None else None
-        whole = item.path.parent.name in {"openapi", "acceptance", "containers", "crash", "scale"}
+        whole = item.path.parent.name in WHOLE
         if whole or (isinstance(revision, str) and revision not in QUICK_REVISIONS):
             item.add_marker(pytest.mark.slow)
 

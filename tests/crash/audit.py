@@ -1,4 +1,4 @@
-"""What must be so after any number of deaths: over the wire, and in the file."""
+"""What must be so after any number of deaths: over the wire, and in the rows of either engine."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import msgspec
 
 from backroom.catalog.kinds import KINDS
 from backroom.store import open_database, records
+from backroom.store.dialects import SQLITE
 from client import Client
 from crash.ledger import Name
 from wire_contract import PLURALS
@@ -17,7 +18,6 @@ from wire_requests import catalog_id
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
-    from pathlib import Path
 
     from backroom.store.database import Transaction
     from crash.ledger import Ledger, Told
@@ -26,11 +26,12 @@ ORPHANS = """
     select 'a variant without an item', external_id from variants where not exists
       (select 1 from items where account = variants.account and number = item_number)
     union all
-    select 'a link without an item', item_number from item_categories as links where not exists
+    select 'a link without an item', cast(item_number as text) from item_categories as links
+      where not exists
       (select 1 from items where account = links.account and number = item_number)
     union all
-    select 'a link without a category', category_number from item_categories as links
-      where not exists
+    select 'a link without a category', cast(category_number as text)
+      from item_categories as links where not exists
       (select 1 from categories where account = links.account and number = category_number)
     union all
     select 'operations of a complete job', job_id from job_operations
@@ -77,12 +78,13 @@ def _hold_included(included: Iterable[Any], ledger: Ledger, changed: Iterable[Na
     assert {name: label for name, label in shown.items() if name in ledger.labels} == labels
 
 
-def hold_file(path: Path, ledgers: Sequence[Ledger]) -> None:
-    """Hold the rows of a file that no server has open against the ledgers."""
-    database = open_database(str(path))
+def hold_rows(url: str, ledgers: Sequence[Ledger]) -> None:
+    """Hold the rows of a database that nobody works on against the ledgers."""
+    database = open_database(url)
     try:
         with database.read() as tx:
-            assert tx.all("pragma integrity_check") == [("ok",)]
+            if tx.dialect is SQLITE:
+                assert tx.all("pragma integrity_check") == [("ok",)]
             assert tx.all(ORPHANS) == []
             _hold_jobs(tx, ledgers)
             for ledger in ledgers:

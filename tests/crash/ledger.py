@@ -1,7 +1,8 @@
 """Clients that keep a ledger: what they posted, what they were told, what must be so in the end.
 
-Each works on names of its own. What it was told is certain; where the connection broke, the whole
-job may have been accepted or not, so its names are set aside and never touched again.
+Each works on names of its own. What it was told is certain; where the connection broke, or that of
+the server to its database may have, the whole job may have been accepted or not, so its names are
+set aside and never touched again.
 """
 
 from __future__ import annotations
@@ -73,6 +74,10 @@ class Ledger:
     key: str
     who: str
     chance: random.Random
+    full: bool = False
+    """Whether each job has as many operations as it may."""
+    unsure: frozenset[int] = frozenset()
+    """Statuses that leave open whether the job was accepted."""
     labels: dict[Name, str | None] = field(default_factory=dict)
     items: dict[Name, list[Name]] = field(default_factory=dict)
     told: list[Told] = field(default_factory=list)
@@ -83,17 +88,21 @@ class Ledger:
     def trade(self, url: str) -> None:
         """Post jobs until the server is gone."""
         client = Client(url, self.key)
-        actions = (self.create, self.create, self.add_variants, self.update, self.delete)
         try:
             while True:
-                self.chance.choice(actions)(client)
+                self.act(client)
         except Gone:
             client.pool.clear()
+
+    def act(self, client: Client) -> None:
+        """Post some job, where there is anything to do it to."""
+        actions = (self.create, self.create, self.add_variants, self.update, self.delete)
+        self.chance.choice(actions)(client)
 
     def create(self, client: Client) -> bool:
         """Create new resources; one of them twice in the job, so that one operation must fail."""
         resource = self.chance.choice(("item", "item", "category"))
-        names = self._new_names(resource)
+        names = self._new_names(resource, spare=1)
         shelves = self._some(self._existing("category"), most=3)
         after = {name: self._label() for name in names}
         made = [_creation(name, label, category=shelves) for name, label in after.items()]
@@ -110,13 +119,14 @@ class Ledger:
             after = {name: self._label() for name in names}
             made = [_creation(name, label, item=[parent]) for name, label in after.items()]
             self.items[parent] += names
-            if not self._post(client, Job(KIND["variant-create"], made, names), after):
+            posted = self._post(client, Job(KIND["variant-create"], made, names), after)
+            if not posted and parent in self.items:
                 del self.items[parent][-len(names) :]
 
     def update(self, client: Client) -> None:
         """Give existing resources other labels, one of them several times in the job."""
         resource = self.chance.choice(tuple(PLURALS))
-        if names := self._some(self._existing(resource)):
+        if names := self._batch(resource, USUAL_IN_A_JOB, spare=2):
             names += [names[0], names[0]]
             changes = [(name, self._label()) for name in names]
             operations = [_change(name, label) for name, label in changes]
@@ -125,7 +135,7 @@ class Ledger:
     def delete(self, client: Client) -> None:
         """Delete existing resources; an item takes its variants along."""
         resource = self.chance.choice(tuple(PLURALS))
-        if names := self._some(self._existing(resource), most=5):
+        if names := self._batch(resource, most=5):
             along = [variant for name in names for variant in self.items.get(name, ())]
             operations = [_identifier(name) for name in names]
             after = dict.fromkeys([*names, *along])
@@ -146,6 +156,9 @@ class Ledger:
             raise Gone from None
         if answer.status != 202:
             self.refused[answer.status] += 1
+            if answer.status in self.unsure:
+                self._doubt(after)
+                return False
             for name in after:
                 self.labels.setdefault(name, None)
             return False
@@ -179,12 +192,20 @@ class Ledger:
         known = list(names)
         return self.chance.sample(known, min(len(known), self.chance.randint(1, most)))
 
-    def _new_names(self, resource: str) -> list[Name]:
-        most = MOST_IN_A_JOB - 1 if self.chance.random() < 0.1 else USUAL_IN_A_JOB
-        return [
-            Name(resource, f"{self.who}-{self._next()}")
-            for _ in range(self.chance.randint(1, most))
-        ]
+    def _batch(self, resource: str, most: int, spare: int = 0) -> list[Name]:
+        """Choose what a job is applied to, leaving room for `spare` more operations."""
+        known = self._existing(resource)
+        if not self.full:
+            return self._some(known, most)
+        wanted = MOST_IN_A_JOB - spare
+        return self.chance.sample(known, wanted) if len(known) >= wanted else []
+
+    def _new_names(self, resource: str, spare: int = 0) -> list[Name]:
+        count = MOST_IN_A_JOB - spare
+        if not self.full:
+            most = MOST_IN_A_JOB - 1 if self.chance.random() < 0.1 else USUAL_IN_A_JOB
+            count = self.chance.randint(1, most)
+        return [Name(resource, f"{self.who}-{self._next()}") for _ in range(count)]
 
     def _label(self) -> str:
         return f"label {self._next()}"

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from backroom.store import keys, open_database
-from crash.audit import hold_file, hold_wire
+from crash.audit import hold_rows, hold_wire
 from crash.ledger import Ledger
 from process import TESTS, until
 
@@ -91,7 +91,7 @@ class Shop:
         server = self.server(*flags)
         hold_wire(server.url, self.ledgers)
         assert server.stop() == 0, server.errors
-        hold_file(self.path, self.ledgers)
+        hold_rows(str(self.path), self.ledgers)
 
 
 def wait_for_more(count: Callable[[Ledger], int], ledgers: list[Ledger], least: int = 5) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 import pytest
 
+from backroom.store import keys, open_database
 from client import NEWEST, Client
 from engines import workers
 from process import Programs, until
@@ -26,6 +27,8 @@ MOMENTS = 1.0
 SECONDS = 15.0
 """A worker is taken for dead after three seconds, and looked for every two."""
 BACKLOG = 150
+MANY = 30
+"""More than there are seconds in the deadline: one a second would be too slow."""
 
 
 @pytest.fixture
@@ -165,6 +168,32 @@ def test_killed_workers_account_goes_on(url: str, items: Jobs) -> None:
     assert {(each["completed_count"], each["failed_count"]) for each in ended} == {(50, 0)}
     moments = [each["completed_at"] for each in ended]
     assert moments == sorted(moments)
+
+
+def test_broken_job_delays_only_its_account(url: str, server: ServerProgram, items: Jobs) -> None:
+    # 1. A job that can't be applied, and another account with many that can.
+    broken = items.post(creation(items, "a")).job_id
+    others = jobs_of_another(url, server)
+    posted = [others.post(creation(others, f"{n}")).job_id for n in range(MANY)]
+    breaking = "update job_operations set operations = %s where job_id = %s returning operations"
+    with psycopg.connect(url) as connection:
+        connection.execute(breaking, ["nonsense", broken])
+    # 2. The others are done in no time, with one account at a time.
+    with workers(url, "--concurrency", "1"):
+        assert [attributes(others.completed(each))["errors"] for each in posted] == [[]] * MANY
+        assert not complete(items, broken)
+        # 3. When it is mended, it is tried once more.
+        with psycopg.connect(url) as connection:
+            connection.execute(breaking, ["[]", broken])
+        until(lambda: complete(items, broken), "the job that was mended")
+
+
+def jobs_of_another(url: str, server: ServerProgram) -> Jobs:
+    """Jobs of an account of its own."""
+    database = open_database(url)
+    made = database.write(lambda tx: keys.create(tx, "another", "test", [])).result()
+    database.close()
+    return Jobs(Client(server.url, made.key), NEWEST, KIND["item-create"])
 
 
 def test_stopped_worker_ends_with_0(url: str, items: Jobs) -> None:

@@ -76,10 +76,20 @@ def test_gone_category_loses_its_links(database: Database) -> None:
     done(
         database, Verb.CREATE, "item", *(a_creation("item", n, {"categories": ["x"]}) for n in "ab")
     )
-    assert not housekeeping.empty_category(database)
+    assert not housekeeping.empty_categories(database)
     done(database, Verb.DELETE, "category", a_deletion("x"))
-    assert housekeeping.empty_category(database)
-    assert not housekeeping.empty_category(database)
+    assert housekeeping.empty_categories(database)
+    assert not housekeeping.empty_categories(database)
     with database.read() as tx:
         assert tx.all("select 1 from item_categories") == []
         assert tx.all("select 1 from emptied_categories") == []
+
+
+def test_many_small_categories_go_together(database: Database) -> None:
+    names = [f"{n}" for n in range(50)]
+    done(database, Verb.CREATE, "category", *(a_creation("category", name) for name in names))
+    done(database, Verb.DELETE, "category", *(a_deletion(name) for name in names))
+    slices = 0
+    while housekeeping.empty_categories(database):
+        slices += 1
+    assert 1 < slices < 10

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 import psycopg
@@ -12,14 +13,16 @@ import pytest
 from backroom.store import open_database
 from backroom.store.database import StoreUnavailable
 from backroom.store.dialects import POSTGRES
-from backroom.store.postgres import PostgresDatabase
+from backroom.store.postgres import _SILENT_SECONDS, PostgresDatabase
 from factories import DEADLINE, written
+from process import until
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from backroom.store.database import Transaction
 
+FEW_TRIES = 4
 NOBODY = "postgresql://nobody@127.0.0.1:1/nothing"
 
 
@@ -108,6 +111,46 @@ def test_deadlock_is_tried_again(numbers: PostgresDatabase) -> None:
 
     crossed = [numbers.write(crossing(1, 2)), numbers.write(crossing(2, 1))]
     assert [each.result(DEADLINE) for each in crossed] == [1, 2]
+
+
+def test_serialization_failure_is_tried_again(numbers: PostgresDatabase) -> None:
+    both_have_read = threading.Barrier(2)
+    first_tries = threading.Semaphore(2)
+
+    def add_the_sum(tx: Transaction) -> int:
+        tx.run("set transaction isolation level serializable")
+        (total,) = tx.one("select coalesce(sum(n), 0) from numbers") or (0,)
+        if first_tries.acquire(blocking=False):
+            both_have_read.wait(DEADLINE)
+        return add(int(total) + 1)(tx)
+
+    added = [numbers.write(add_the_sum) for _ in range(2)]
+    assert sorted(each.result(DEADLINE) for each in added) == [1, 2]
+
+
+def test_session_that_was_ended_is_unavailable(numbers: PostgresDatabase) -> None:
+    """As the server ends it where this process has stopped in the middle."""
+
+    def work(tx: Transaction) -> None:
+        (pid,) = tx.one("select pg_backend_pid()") or (0,)
+        tx.run("set idle_in_transaction_session_timeout = '10ms'")
+        with psycopg.connect(numbers.url, autocommit=True) as other:
+            alive = "select 1 from pg_stat_activity where pid = %s"
+            until(lambda: not other.execute(alive, [pid]).fetchall(), "the end of the session")
+        add(1)(tx)
+
+    with pytest.raises(StoreUnavailable):
+        written(numbers, work)
+    assert visible(numbers) == []
+
+
+def test_standby_is_unavailable(numbers: PostgresDatabase) -> None:
+    def work(tx: Transaction) -> None:
+        tx.run("set transaction read only")
+        add(1)(tx)
+
+    with pytest.raises(StoreUnavailable, match="read-only"):
+        written(numbers, work)
 
 
 def test_lost_connections_come_back(numbers: PostgresDatabase) -> None:
@@ -199,6 +242,38 @@ def test_stuck_writer_stops_nobody_for_ever(numbers: PostgresDatabase) -> None:
         with pytest.raises(StoreUnavailable):
             written(numbers, lambda tx: tx.exclusively("one"))
     written(numbers, lambda tx: tx.exclusively("one"))
+
+
+@pytest.mark.slow
+def test_statement_at_work_is_waited_for(numbers: PostgresDatabase) -> None:
+    with numbers.read() as tx:
+        assert tx.one("select 1 from pg_sleep(:seconds)", seconds=_SILENT_SECONDS + 1) == (1,)
+
+
+@pytest.mark.slow
+def test_absent_client_loses_its_account(numbers: PostgresDatabase) -> None:
+    """The server does not take it for idle: more of its pipeline may be on the way."""
+
+    def held() -> bool:
+        with numbers.read() as tx:
+            return tx.one("select 1 from pg_locks where locktype = 'advisory'") is not None
+
+    with closing(psycopg.connect(numbers.url, autocommit=True)) as absent:
+        absent.pgconn.enter_pipeline_mode()
+        for each in ("begin", POSTGRES.exclusive.replace(":what", "'one'")):
+            absent.pgconn.send_query_params(each.encode(), None)
+        absent.pgconn.flush()
+        until(held, "the absent client to hold the account")
+        tries = [is_refused(numbers, lambda tx: tx.exclusively("one")) for _ in range(FEW_TRIES)]
+    assert (tries[0], tries[-1]) == (True, False)
+
+
+def is_refused(database: PostgresDatabase, work: Callable[[Transaction], None]) -> bool:
+    try:
+        written(database, work)
+    except StoreUnavailable:
+        return True
+    return False
 
 
 def test_other_accounts_do_not_wait(numbers: PostgresDatabase) -> None:

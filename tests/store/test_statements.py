@@ -183,7 +183,7 @@ def test_only_upkeep_asks_of_everybody(site: Site, heard: HeardDatabase) -> None
     ask(site, next(each for each in OPERATIONS if each.name == "delete_catalog_category"))
     heard.said.clear()
     housekeeping.expire(heard, lambda: False)
-    while housekeeping.empty_category(heard):
+    while housekeeping.empty_categories(heard):
         pass
     with heard.read() as tx:
         keys.has_accounts(tx)

@@ -77,14 +77,16 @@ class App:
         await send({"type": "http.response.body", "body": answer.body})
 
     async def _answer(self, call: Call, receive: Receive) -> Answer:
-        if not call.request.raw_path.startswith("/api/"):
-            return self._control(call.request)
         service = self._service
-        if service.inline:
-            answer = self._begin(call)
+        path = call.request.raw_path
+        of_api = path.startswith("/api/")
+        begin: Callable[[Call], Answer | None] = self._begin if of_api else self._control
+        # Whether this process lives is answered even while all threads wait for the database.
+        if service.inline or not (of_api or control.asks_database(path)):
+            answer = begin(call)
         else:
             loop = asyncio.get_running_loop()
-            answer = await loop.run_in_executor(self._threads, self._begin, call)
+            answer = await loop.run_in_executor(self._threads, begin, call)
         if answer is not None:
             return answer
         service.take_body(call, await self._body(call, receive))
@@ -106,7 +108,8 @@ class App:
             document = service.perform(call, tx)
         return service.finish(call, document)
 
-    def _control(self, request: Request) -> Answer:
+    def _control(self, call: Call) -> Answer:
+        request = call.request
         answer = control.answer(request.method, request.raw_path, self._service.database)
         if answer is None:
             raise NotFound("The requested path does not exist.")

@@ -36,7 +36,7 @@ def answer(method: str, path: str, database: Database) -> Answer | None:
     if published is not None:
         media_type = (CONTENT_TYPE, published.media_type.encode())
         return Answer(200, published.body, (media_type, _POLICY))
-    ready = health.endswith("/live") or _ready(database)
+    ready = not asks_database(path) or _ready(database)
     body = {
         "status": "ok" if ready else "unavailable",
         "version": __version__,
@@ -46,9 +46,13 @@ def answer(method: str, path: str, database: Database) -> Answer | None:
     return Answer(200 if ready else 503, msgspec.json.encode(body), _JSON)
 
 
-_HEALTH = frozenset(
-    {"/health", f"{PREFIX}/health", f"{PREFIX}/health/live", f"{PREFIX}/health/ready"}
-)
+_READY = frozenset({"/health", f"{PREFIX}/health", f"{PREFIX}/health/ready"})
+_HEALTH = _READY | {f"{PREFIX}/health/live"}
+
+
+def asks_database(path: str) -> bool:
+    """Whether a control path's answer has to wait for the database."""
+    return path.removesuffix("/") in _READY
 
 
 def _ready(database: Database) -> bool:

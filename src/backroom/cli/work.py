@@ -29,7 +29,8 @@ def work_command(**flags: Any) -> None:
     )
     logging.getLogger("procrastinate").setLevel(logging.WARNING)
     try:
-        database = open_database(settings.database)
+        # A connection for each account, and some for what else there is to do.
+        database = open_database(settings.database, least=settings.concurrency + 4)
     except (StoreUnavailable, WrongDatabase) as error:
         raise click.ClickException(str(error)) from None
     if isinstance(database, SqliteDatabase):

@@ -7,21 +7,31 @@ truth stands in our own rows: lose all of the engine's, sweep once, and everythi
 
 from __future__ import annotations
 
+import asyncio
 import logging
+import signal
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from functools import partial
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 import procrastinate
 from procrastinate import exceptions
+from procrastinate.jobs import DeleteJobCondition, Status
+from procrastinate.worker import Worker
 
 from backroom.jobs import housekeeping
 from backroom.store import jobs
-from backroom.store.postgres import PostgresDatabase
+from backroom.store.database import StoreUnavailable
+from backroom.store.postgres import PostgresConnection, PostgresDatabase, engine_pool
 
 if TYPE_CHECKING:
+    from concurrent.futures import Future
+
+    from procrastinate.job_context import JobContext
+
     from backroom.jobs.drain import Drain
     from backroom.store.database import Database, Transaction
 
@@ -30,13 +40,15 @@ log = logging.getLogger(__name__)
 SCHEMA = "procrastinate"
 """The schema of the engine's own tables, apart from ours."""
 DRAIN = "drain"
-_SEARCH_PATH = {"options": f"-c search_path={SCHEMA}"}
+_CONNECTIONS = 4
+_OTHER_THREADS = 4
 _SLICE_JOBS = 25
 _SLICE_SECONDS = 0.5
-_HANDOVER_SECONDS = 0.05
-"""How soon a task is seen that waited for another of its account to end.
+_AFTER_FAILURE_SECONDS = 1.0
+_LOOK_SECONDS = 2.0
+"""How long at most until a worker looks for tasks that nobody woke it for.
 
-New work wakes a worker at once; that a lock was let go of does not.
+What wakes it can be lost with a connection, or with the worker that meant to come back to a task.
 """
 _HEARTBEAT_SECONDS = 1.0
 _STALLED_SECONDS = 3.0
@@ -62,18 +74,19 @@ def prepared(database: Database) -> PostgresDatabase:
 
 
 class Dispatcher:
-    """Tells the workers, from a process that accepts jobs, which account has work."""
+    """Tells the workers which account has work, through the connections of the store.
+
+    So nothing waits longer than a write does, and no connection stays idle.
+    """
 
     def __init__(self, database: PostgresDatabase) -> None:
-        connector = procrastinate.SyncPsycopgConnector(conninfo=database.url, kwargs=_SEARCH_PATH)
-        self._app = procrastinate.App(connector=connector)
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="backroom-dispatcher")
+        self._database = database
+        self._app = procrastinate.App(connector=procrastinate.SyncPsycopgConnector())
         self._told: set[str] = set()
         self._lock = Lock()
 
     def start(self) -> None:
-        """Connect."""
-        self._app.open()
+        """Begin; there is nothing to prepare."""
 
     def nudge(self, account: str) -> None:
         """Say that an account has work, without waiting until that is heard.
@@ -86,29 +99,82 @@ class Dispatcher:
             if account in self._told:
                 return
             self._told.add(account)
-        self._thread.submit(self._defer, account)
 
-    def _defer(self, account: str) -> None:
-        with self._lock:
+        def tell(tx: Transaction) -> None:
             # What is committed from here on needs a nudge of its own.
+            self._forget(account)
+            self._defer(tx, account, 0.0)
+
+        self._database.write(tell).add_done_callback(partial(self._heard, account))
+
+    def _forget(self, account: str) -> None:
+        with self._lock:
             self._told.discard(account)
-        try:
-            self.defer(account)
-        except exceptions.ProcrastinateException:
+
+    def _heard(self, account: str, told: Future[None]) -> None:
+        self._forget(account)
+        error = told.exception()
+        if error is not None and not isinstance(error, exceptions.AlreadyEnqueued):
             log.warning("no worker could be told of account %s; the sweep will tell", account)
 
     def defer(self, account: str, wait: float = 0.0) -> None:
         """Have an account drained in `wait` seconds, unless a task for it is waiting already."""
+        with suppress(exceptions.AlreadyEnqueued):
+            self._database.write(lambda tx: self._defer(tx, account, wait)).result()
+
+    def _defer(self, tx: Transaction, account: str, wait: float) -> None:
+        assert isinstance(tx.connection, PostgresConnection)  # noqa: S101 - as is the database
         options: dict[str, Any] = {"lock": account, "queueing_lock": account}
         if wait:
             options["schedule_in"] = {"seconds": wait}
-        with suppress(exceptions.AlreadyEnqueued):
-            self._app.configure_task(DRAIN, allow_unknown=True, **options).defer(account=account)
+        # No need to wait for the disk: what is lost of the engine's rows the sweep finds.
+        tx.run(
+            "select set_config('search_path', :schema, true),"
+            " set_config('synchronous_commit', 'off', true)",
+            schema=SCHEMA,
+        )
+        self._app.configure_task(
+            DRAIN, allow_unknown=True, connection=tx.connection.raw, **options
+        ).defer(account=account)
 
     def stop(self) -> None:
-        """Tell what is still to be told, and leave."""
-        self._thread.shutdown()
-        self._app.close()
+        """Leave; what is still to be told is told when the store closes."""
+
+
+class _Attentive(Worker):
+    """The engine's worker, which sleeps through nothing that it could do.
+
+    Its insides are the engine's own; they are those of the one minor version that is allowed.
+    """
+
+    _woken = 0
+
+    def wake(self) -> None:
+        """Look for tasks, now or when the look that is under way is over."""
+        self._woken += 1
+        self._new_job_event.set()
+
+    async def _handle_notification(self, **heard: Any) -> None:
+        self._woken += 1
+        await super()._handle_notification(**heard)
+
+    async def _fetch_and_process_jobs(self) -> None:
+        # The engine forgets what it hears of while it looks, although it may have looked before.
+        seen = -1
+        while seen != self._woken and not self._stop_event.is_set():
+            seen = self._woken
+            await super()._fetch_and_process_jobs()  # type: ignore[no-untyped-call]
+
+    async def _process_job(self, context: JobContext) -> None:
+        try:
+            await super()._process_job(context)
+        except exceptions.ConnectorException as error:
+            # The task's row may go on saying that this worker is at it, and keep its account locked
+            # as long as the worker lives. So its life ends here; the next has another number.
+            log.warning("the end of a task could not be written: %s", error.__cause__ or error)
+            self.stop()  # type: ignore[no-untyped-call]
+        # Another task of the account may have waited for this one.
+        self.wake()
 
 
 class Engine:
@@ -123,35 +189,92 @@ class Engine:
         self._concurrency = concurrency
         # Tasks run in threads, where the engine's own asynchronous connections can't be used.
         self._dispatcher = Dispatcher(database)
-        connector = procrastinate.PsycopgConnector(conninfo=database.url, kwargs=_SEARCH_PATH)
-        self.app = procrastinate.App(connector=connector)
-        retry = procrastinate.RetryStrategy(linear_wait=1)
-        self.app.task(name=DRAIN, retry=retry)(self._drain_account)
+        self.app = procrastinate.App(connector=procrastinate.PsycopgConnector())
+        self.app.task(name=DRAIN)(self._drain_account)
         self.app.periodic(cron=_EVERY_TWO_SECONDS)(
             self.app.task(name="rescue", queueing_lock="rescue")(self._rescue)
         )
-        self.app.periodic(cron=_EVERY_TWO_SECONDS)(
-            self.app.task(name="sweep", queueing_lock="sweep")(self._sweep)
-        )
+        self._sweeping = self.app.task(name="sweep", queueing_lock="sweep")(self._sweep)
+        self.app.periodic(cron=_EVERY_TWO_SECONDS)(self._sweeping)
         self.app.periodic(cron=_EVERY_HOUR)(
             self.app.task(name="expire", queueing_lock="expire")(self._expire)
         )
 
     def run(self) -> None:
         """Work until a signal says to stop; then finish what was begun."""
-        self._dispatcher.start()
-        self.app.run_worker(
+        asyncio.run(self._work())
+
+    async def _work(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        # Its own has as many threads as there are processors, and accounts would wait for one.
+        threads = ThreadPoolExecutor(self._concurrency + _OTHER_THREADS, "backroom-task")
+        self._loop.set_default_executor(threads)
+        self._stopping = asyncio.Event()
+        self._worker = self._new_worker()
+        for each in (signal.SIGTERM, signal.SIGINT):
+            self._loop.add_signal_handler(each, self._stop)
+        async with engine_pool(self._database.url, SCHEMA, _CONNECTIONS) as pool:
+            await self.app.open_async(pool)
+            while not self._stopping.is_set():
+                await self._live()
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._stopping.wait(), _AFTER_FAILURE_SECONDS)
+
+    def _new_worker(self) -> _Attentive:
+        return _Attentive(
+            self.app,
             name="backroom",
             concurrency=self._concurrency,
-            fetch_job_polling_interval=_HANDOVER_SECONDS,
+            fetch_job_polling_interval=_LOOK_SECONDS,
             update_heartbeat_interval=_HEARTBEAT_SECONDS,
             stalled_worker_timeout=_STALLED_SECONDS,
-            delete_jobs=procrastinate.jobs.DeleteJobCondition.SUCCESSFUL,
+            # The truth is elsewhere; what is kept here would only pile up.
+            delete_jobs=DeleteJobCondition.ALWAYS,
+            install_signal_handlers=False,
         )
-        self._dispatcher.stop()
+
+    async def _live(self) -> None:
+        """Work until told to stop, or until the database is lost."""
+        self._worker = self._new_worker()
+        try:
+            await asyncio.to_thread(prepared, self._database)
+            if not self._stopping.is_set():
+                await self._worker.run()  # type: ignore[no-untyped-call]
+        except (exceptions.ConnectorException, StoreUnavailable) as error:
+            log.warning("the worker has lost the database: %s", error.__cause__ or error)
+        if not self._stopping.is_set():
+            log.warning("the worker begins anew")
+
+    def _stop(self) -> None:
+        self._stopping.set()
+        self._worker.stop()  # type: ignore[no-untyped-call]
 
     def _drain_account(self, account: str) -> None:
-        """Apply a slice of an account's jobs; have the rest drained after the others' turn."""
+        """Apply a slice of an account's jobs; have the rest drained after the others' turn.
+
+        Never fails: the engine would not find room for another try beside a task that waits.
+        """
+        try:
+            wait = self._drain_slice(account)
+        except StoreUnavailable as error:
+            log.warning("account %s has to wait for the store: %s", account, error)
+            wait = _AFTER_FAILURE_SECONDS
+        except Exception:
+            log.exception("a job of account %s could not be applied; it will be again", account)
+            wait = _AFTER_FAILURE_SECONDS
+        if wait is None:
+            return
+        try:
+            self._dispatcher.defer(account, wait)
+        except (StoreUnavailable, exceptions.ConnectorException):
+            log.warning("account %s is left to the sweep", account)
+            return
+        if wait:
+            # Nobody tells when a task comes due.
+            self._loop.call_soon_threadsafe(self._loop.call_later, wait, self._worker.wake)
+
+    def _drain_slice(self, account: str) -> float | None:
+        """Give in how many seconds there is more to do, None for never."""
         end = time.monotonic() + _SLICE_SECONDS
         for _ in range(_SLICE_JOBS):
             if not self._drain.apply_next(lambda _: account):
@@ -160,32 +283,37 @@ class Engine:
                 break
         with self._database.read() as tx:
             waiting = jobs.earliest_created_of(tx, account)
-        if waiting is not None:
-            self._dispatcher.defer(account, self._drain.seconds_until_due(waiting))
+        return None if waiting is None else self._drain.seconds_until_due(waiting)
 
     async def _rescue(self, timestamp: int) -> None:  # noqa: ARG002 - the engine's signature
-        """Give back what stopped workers were at."""
-        stalled = await self.app.job_manager.get_stalled_jobs(
-            seconds_since_heartbeat=_STALLED_SECONDS
-        )
-        for each in stalled:
-            log.warning("a worker has stopped at account %s; another goes on", each.lock)
-            try:
-                await self.app.job_manager.retry_job(each)
-            except exceptions.UniqueViolation:
-                # Another task for the account is waiting for this one's lock already: it goes on.
-                await self.app.job_manager.finish_job(
-                    each, procrastinate.jobs.Status.FAILED, delete_job=True
-                )
+        """Have done by others what stopped workers were at."""
+        manager = self.app.job_manager
+        for each in await manager.get_stalled_jobs(seconds_since_heartbeat=_STALLED_SECONDS):
+            log.warning("a worker has stopped at %s", each.call_string)
+            with suppress(exceptions.ConnectorException):  # raised where it has ended meanwhile
+                await manager.finish_job(each, Status.FAILED, delete_job=True)
+            if each.lock:
+                await asyncio.to_thread(self._dispatcher.defer, each.lock)
 
-    def _sweep(self, timestamp: int) -> None:  # noqa: ARG002 - as above
+    async def _sweep(self, timestamp: int) -> None:
         """Find the accounts with work that nobody was told of, and categories to be emptied."""
+        told = {each.lock for each in await self.app.job_manager.list_jobs_async(task=DRAIN)}
+        if await asyncio.to_thread(self._sweep_slice, told):
+            with suppress(exceptions.AlreadyEnqueued):
+                await self._sweeping.defer_async(timestamp=timestamp)
+
+    def _sweep_slice(self, told: set[str | None]) -> bool:
+        """Give whether there is more to do, which waits for its turn as everything does."""
+        end = time.monotonic() + _SLICE_SECONDS
         with self._database.read() as tx:
             accounts = jobs.accounts_in_progress(tx, self._drain.due())
         for account in accounts:
-            self._dispatcher.defer(account)
-        while housekeeping.empty_category(self._database):
-            pass
+            if account not in told:
+                self._dispatcher.defer(account)
+        while housekeeping.empty_categories(self._database):
+            if time.monotonic() >= end:
+                return True
+        return False
 
-    def _expire(self, timestamp: int) -> None:  # noqa: ARG002 - as above
-        housekeeping.expire(self._database, lambda: False)
+    def _expire(self, timestamp: int) -> None:  # noqa: ARG002 - the engine's signature
+        housekeeping.expire(self._database, self._stopping.is_set)

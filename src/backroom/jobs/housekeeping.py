@@ -14,10 +14,11 @@ from backroom.store import jobs, keys, links
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from backroom.store.database import Database
+    from backroom.store.database import Database, Transaction
 
 _EXPIRED_IN_A_SLICE = 500
 _LINKS_IN_A_SLICE = 1000
+_CATEGORIES_IN_A_SLICE = 20
 
 
 def expire(database: Database, stopping: Callable[[], bool]) -> None:
@@ -37,9 +38,20 @@ def _expire_some(database: Database, account: str, least: str) -> bool:
     return removed == _EXPIRED_IN_A_SLICE
 
 
-def empty_category(database: Database) -> bool:
-    """Remove some links of a category that is gone. False where there are none."""
+def empty_categories(database: Database) -> bool:
+    """Remove some links of categories that are gone. False where there are none."""
     with database.read() as tx:
         if not links.any_emptied(tx):
             return False
-    return database.write(lambda tx: links.empty_category(tx, _LINKS_IN_A_SLICE)).result() > 0
+    return database.write(_empty_some).result() > 0
+
+
+def _empty_some(tx: Transaction) -> int:
+    """Give how many links went; a category without any counts as one."""
+    gone = 0
+    for _ in range(_CATEGORIES_IN_A_SLICE):
+        removed = links.empty_category(tx, _LINKS_IN_A_SLICE - gone)
+        gone += removed
+        if not removed or gone >= _LINKS_IN_A_SLICE:
+            break
+    return gone

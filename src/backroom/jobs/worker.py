@@ -83,7 +83,7 @@ class Worker:
             self._next_sweep = time.monotonic() + _SWEEP_SECONDS
         if not self._all_wait() and self._sees_due() and self._apply_next():
             return 0.0
-        if housekeeping.empty_category(self._database):
+        if housekeeping.empty_categories(self._database):
             return 0.0
         return self._until_more()
 

@@ -12,15 +12,16 @@ if TYPE_CHECKING:
     from backroom.store.database import Database
 
 
-def open_database(url: str | None, *, migrated: bool = True) -> Database:
+def open_database(url: str | None, *, migrated: bool = True, least: int = 0) -> Database:
     """Open the database at `url` and bring its schema up to date unless told not to.
 
-    A path is a file of SQLite; `postgresql://…` is a PostgreSQL server.
+    A path is a file of SQLite; `postgresql://…` is a PostgreSQL server, which may be asked for at
+    `least` so many connections at a time.
 
     None opens an ephemeral one, gone when it is closed. Raises `StoreUnavailable` where it can't be
     opened, `WrongDatabase` where it can't be used.
     """
-    database = _opened(url)
+    database = _opened(url, least)
     if migrated:
         try:
             migrate(database)
@@ -30,10 +31,10 @@ def open_database(url: str | None, *, migrated: bool = True) -> Database:
     return database
 
 
-def _opened(url: str | None) -> Database:
+def _opened(url: str | None, least: int) -> Database:
     if url is not None and url.startswith(("postgresql://", "postgres://")):
         # Only those who have a PostgreSQL need its driver.
-        from backroom.store.postgres import PostgresDatabase
+        from backroom.store.postgres import CONNECTIONS, PostgresDatabase
 
-        return PostgresDatabase(url)
+        return PostgresDatabase(url, max(CONNECTIONS, least))
     return SqliteDatabase(None if url is None else Path(url.removeprefix("sqlite:///")))

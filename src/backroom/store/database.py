@@ -80,7 +80,10 @@ class Transaction:
 
 
 class StoreUnavailable(Exception):  # noqa: N818 - the store's state, not the caller's error
-    """The database can't be reached or can't write just now; nothing was changed."""
+    """The database can't be reached or can't write just now; nothing was changed.
+
+    Unless its server was lost at the very moment of a commit: then all was changed, or nothing.
+    """
 
 
 class Database(Protocol):

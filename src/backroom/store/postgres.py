@@ -2,28 +2,31 @@
 
 A write is tried again where the database asks for it (deadlock, serialization, a key that somebody
 else has just taken) and as long as nothing was committed. Where a connection is lost the work is
-refused as unavailable, and the pool finds its way back by itself.
+refused as unavailable, and the pool finds its way back by itself. Nobody waits for ever: not for a
+connection, not for a lock, and not for a server that says nothing.
 """
 
 from __future__ import annotations
 
 import logging
+import math
 import re
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import psycopg
 from psycopg import errors
-from psycopg_pool import ConnectionPool, PoolTimeout
+from psycopg.pq import TransactionStatus
+from psycopg_pool import AsyncConnectionPool, ConnectionPool, PoolTimeout
 
 from backroom.store.database import Row, StoreUnavailable, Transaction
 from backroom.store.dialects import POSTGRES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Coroutine, Generator, Iterable, Iterator, Sequence
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -35,15 +38,48 @@ _WAIT_SECONDS = 3.0
 _LOST_SECONDS = 2.0
 """How long after such a wait others don't wait as long: they would only queue behind each other."""
 _SHORT_WAIT_SECONDS = 0.1
+_RECONNECT_SECONDS = 2.0
+"""How long the pool tries for a connection before it waits for somebody to ask for one.
+
+It doubles its pauses: had it longer, it would sleep on when the server is back.
+"""
 _LOCK_SECONDS = 5
 _IDLE_SECONDS = 10
-_SETTINGS = (
-    # Somebody else's transaction has stopped in the middle: it must not stop this one for ever.
-    f"set lock_timeout = '{_LOCK_SECONDS}s'",
-    # This process has stopped in the middle, as a suspended machine does.
-    f"set idle_in_transaction_session_timeout = '{_IDLE_SECONDS}s'",
-)
-_NETWORK = {
+_SILENT_SECONDS = 6.0
+"""How long a statement waits for a server that says nothing; longer than for any lock.
+
+Then the server is asked whether it is still at it.
+"""
+_CHECK_SECONDS = 2
+"""The same for that question, and for the one whether a connection lives, before it is lent."""
+_SETTINGS = f"""
+    -- Somebody else's transaction has stopped in the middle: it must not stop this one for ever.
+    set lock_timeout = '{_LOCK_SECONDS}s';
+    -- This process has stopped in the middle, as a suspended machine does.
+    set idle_in_transaction_session_timeout = '{_IDLE_SECONDS}s';
+    -- It has vanished without a word: its locks go within 8 seconds, not within hours.
+    set tcp_keepalives_idle = 5;
+    set tcp_keepalives_interval = 1;
+    set tcp_keepalives_count = 3;
+    set tcp_user_timeout = 8000;
+"""
+_END_ABSENT = f"""
+    select pg_terminate_backend(pid) from pg_stat_activity as session
+    where datname = current_database() and usename = current_user
+      and state <> 'idle' and wait_event = 'ClientRead'
+      and state_change < now() - interval '{_IDLE_SECONDS} seconds'
+      and exists (select from pg_locks
+        where pg_locks.pid = session.pid and locktype = 'advisory' and granted)
+"""
+"""Ends who holds an account and went away between the parts of a pipeline.
+
+PostgreSQL does not count that as idle.
+"""
+_IS_AT_WORK = """
+    select from pg_stat_activity
+    where pid = %s and state = 'active' and wait_event is distinct from 'ClientRead'
+"""
+_NETWORK: dict[str, Any] = {
     "connect_timeout": _CONNECT_SECONDS,
     # A server that vanished without a word is found out within 8 seconds, not within hours.
     "keepalives_idle": 5,
@@ -53,7 +89,15 @@ _NETWORK = {
 }
 _TRIES = 8
 _AGAIN = (errors.DeadlockDetected, errors.SerializationFailure, errors.UniqueViolation)
-_LOST = (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout)
+_LOST = (
+    psycopg.OperationalError,
+    psycopg.InterfaceError,
+    PoolTimeout,
+    # The session was ended because this process had stopped in the middle.
+    errors.IdleInTransactionSessionTimeout,
+    # After a failover, until the name leads to the new primary.
+    errors.ReadOnlySqlTransaction,
+)
 _NAMED = re.compile(r"(?<!:):([a-z_]\w*)")
 
 
@@ -63,15 +107,118 @@ def _translated(sql: str, value: str = r"%(\1)s") -> str:
     return _NAMED.sub(value, sql.replace("%", "%%"))
 
 
-def _configure(raw: psycopg.Connection[Row]) -> None:
-    for setting in _SETTINGS:
-        raw.execute(setting)
+def _check(raw: _Impatient) -> None:
+    with raw.waiting(_CHECK_SECONDS):
+        ConnectionPool.check_connection(raw)
+
+
+def _while_heard(
+    connection: _Impatient | _ImpatientAsync, waiting: Generator[Any, Any, T]
+) -> Generator[Any, Any, T]:
+    """Go on with what waits for the server, as long as that says anything.
+
+    TCP alone can't tell: the kernel of a server that has stopped, or of a proxy before one that has
+    vanished, acknowledges everything.
+    """
+    heard = time.monotonic()
+    try:
+        awaited = next(waiting)
+        while True:
+            ready = yield awaited
+            now = time.monotonic()
+            if ready:
+                heard = now
+            elif now - heard > connection.patience and _is_asking(connection):
+                if connection.is_at_work():
+                    heard = time.monotonic()
+                    continue
+                # What it may still say is no longer heard by anybody.
+                connection.pgconn.finish()
+                raise psycopg.OperationalError("the PostgreSQL server does not answer")
+            awaited = waiting.send(ready)
+    except StopIteration as end:
+        result: T = end.value
+        return result
+
+
+def _is_asking(connection: _Impatient | _ImpatientAsync) -> bool:
+    """Whether an answer is due; who only listens may wait as long as it likes."""
+    return connection.pgconn.transaction_status != TransactionStatus.IDLE
+
+
+class _Impatient(psycopg.Connection[Row]):
+    """A connection that is lost when the server says nothing for `patience` seconds.
+
+    Unless a server at `url` says that it is still at work for it.
+    """
+
+    patience = _SILENT_SECONDS
+    url = ""
+
+    def wait(self, gen: Generator[Any, Any, T], *args: Any, **how: Any) -> T:
+        return super().wait(_while_heard(self, gen), *args, **how)
+
+    @contextmanager
+    def waiting(self, seconds: float) -> Iterator[None]:
+        """Have another patience for a while."""
+        self.patience = seconds
+        try:
+            yield
+        finally:
+            self.patience = _SILENT_SECONDS
+
+    def is_at_work(self) -> bool:
+        """Whether the server says so, to a connection of its own."""
+        if not self.url or self.patience < _SILENT_SECONDS:
+            return False
+        try:
+            how = _NETWORK | {"connect_timeout": _CHECK_SECONDS}
+            with _Impatient.connect(self.url, autocommit=True, **how) as other:
+                other.patience = _CHECK_SECONDS
+                return other.execute(_IS_AT_WORK, [self.info.backend_pid]).rowcount > 0
+        except psycopg.Error:
+            return False
+
+
+class _ImpatientAsync(psycopg.AsyncConnection[Any]):
+    """The same for the engine's own connections, which can only be awaited."""
+
+    patience = _SILENT_SECONDS
+
+    def wait(self, gen: Generator[Any, Any, T], *args: Any, **how: Any) -> Coroutine[Any, Any, T]:
+        return super().wait(_while_heard(self, gen), *args, **how)
+
+    @staticmethod
+    def is_at_work() -> bool:
+        """Nothing that the engine asks for takes that long."""
+        return False
+
+
+def engine_pool(url: str, schema: str, connections: int) -> AsyncConnectionPool[Any]:
+    """Make the pool of an engine that keeps tables of its own in `schema`; it is not open yet.
+
+    What a crash of the server takes back of what it wrote last, the engine finds again.
+    """
+    options = f"-c search_path={schema} -c synchronous_commit=off -c lock_timeout={_LOCK_SECONDS}s"
+    return AsyncConnectionPool(
+        url,
+        connection_class=_ImpatientAsync,
+        min_size=1,
+        max_size=connections,
+        timeout=_WAIT_SECONDS,
+        reconnect_timeout=_RECONNECT_SECONDS,
+        open=False,
+        check=AsyncConnectionPool.check_connection,
+        configure=lambda raw: raw.set_autocommit(True),
+        kwargs={"options": options, **_NETWORK},
+        name="backroom-engine",
+    )
 
 
 class PostgresConnection:
     """A psycopg connection, spoken to as the store speaks."""
 
-    def __init__(self, raw: psycopg.Connection[Row]) -> None:
+    def __init__(self, raw: _Impatient) -> None:
         self.raw = raw
 
     def execute(self, sql: str, values: dict[str, Any]) -> Iterable[Row]:
@@ -89,7 +236,9 @@ class PostgresConnection:
             cursor.executemany(_translated(sql, r"%s"), rows)
 
     def script(self, sql: str) -> None:
-        self.raw.execute(sql)
+        # A migration of a large database says nothing for as long as it takes.
+        with self.raw.waiting(math.inf):
+            self.raw.execute(sql)
 
 
 class PostgresDatabase:
@@ -102,12 +251,14 @@ class PostgresDatabase:
         self.url = url
         self._pool = ConnectionPool(
             url,
+            connection_class=_Impatient,
             min_size=1,
             max_size=connections,
             timeout=_WAIT_SECONDS,
+            reconnect_timeout=_RECONNECT_SECONDS,
             open=False,
-            check=ConnectionPool.check_connection,
-            configure=_configure,
+            check=_check,
+            configure=self._configure,
             kwargs={"autocommit": True, **_NETWORK},
             name="backroom",
         )
@@ -121,6 +272,10 @@ class PostgresDatabase:
             ) from None
         self._threads = ThreadPoolExecutor(connections, thread_name_prefix="backroom-store")
 
+    def _configure(self, raw: _Impatient) -> None:
+        raw.url = self.url
+        raw.execute(_SETTINGS)
+
     @contextmanager
     def read(self) -> Iterator[Transaction]:
         """Lend a connection. Each statement sees what was committed before it."""
@@ -131,7 +286,7 @@ class PostgresDatabase:
             raise StoreUnavailable(str(error)) from error
 
     @contextmanager
-    def _connection(self) -> Iterator[psycopg.Connection[Row]]:
+    def _connection(self) -> Iterator[_Impatient]:
         lost = time.monotonic() < self._lost_until
         try:
             with self._pool.connection(_SHORT_WAIT_SECONDS if lost else _WAIT_SECONDS) as raw:
@@ -158,8 +313,15 @@ class PostgresDatabase:
                     raise StoreUnavailable(str(error)) from error
                 log.info("a transaction is tried again: %s", type(error).__name__)
             except _LOST as error:
+                if isinstance(error, errors.LockNotAvailable):
+                    self._end_absent()
                 raise StoreUnavailable(str(error)) from error
         raise AssertionError  # the last attempt returned or raised
+
+    def _end_absent(self) -> None:
+        with suppress(*_LOST), self._connection() as raw:
+            if raw.execute(_END_ABSENT).rowcount:
+                log.warning("a session was ended that held an account, and whose client is gone")
 
     def close(self) -> None:
         self._threads.shutdown()

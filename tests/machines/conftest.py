@@ -1,0 +1,80 @@
+"""A PostgreSQL server for each process of a test run, and the crew on an empty database of it."""
+
+from __future__ import annotations
+
+import random
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from machines.cluster import OwnCluster
+from machines.crew import Crew
+from machines.proxy import Way
+from process import Programs
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@pytest.fixture(scope="session")
+def own_cluster() -> Iterator[OwnCluster]:
+    # pytest's own directories are closed to the server's user, again at each start of any run.
+    cluster = OwnCluster(Path(tempfile.mkdtemp(prefix="backroom-machines-")))
+    yield cluster
+    cluster.remove()
+
+
+@pytest.fixture
+def database_name(own_cluster: OwnCluster) -> Iterator[str]:
+    with own_cluster.database() as name:
+        yield name
+
+
+@pytest.fixture
+def programs(tmp_path: Path) -> Iterator[Programs]:
+    """Starts programs in an empty directory, and kills what a test left running."""
+    started = Programs(tmp_path)
+    yield started
+    started.end()
+
+
+@pytest.fixture
+def seed(request: pytest.FixtureRequest) -> str:
+    """Another one for each test and run; shown where the test fails."""
+    seed = f"{request.node.name} {random.getrandbits(32)}"
+    print(f"seed: {seed}")  # noqa: T201 - for who has to find out
+    return seed
+
+
+@pytest.fixture
+def url(own_cluster: OwnCluster, database_name: str) -> str:
+    """An empty database."""
+    return own_cluster.url(database_name)
+
+
+@pytest.fixture
+def crew(programs: Programs, url: str, seed: str) -> Crew:
+    """Five processes that reach the database by themselves."""
+    crew = Crew(programs, url, url, seed)
+    crew.start()
+    return crew
+
+
+@pytest.fixture
+def way(own_cluster: OwnCluster) -> Iterator[Way]:
+    opened = Way(own_cluster.port)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def led_crew(
+    way: Way, own_cluster: OwnCluster, database_name: str, programs: Programs, seed: str
+) -> Crew:
+    """Five processes that reach the database by a way that can be cut."""
+    url = own_cluster.url(database_name, way.port)
+    crew = Crew(programs, url, own_cluster.url(database_name), seed)
+    crew.start()
+    return crew
