@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from backroom.store.database import Database
 
 # What helpers assert shall say what it saw; it must be told before anybody imports them.
-pytest.register_assert_rewrite("wire_answers", "wire_shown", "openapi.tour")
+pytest.register_assert_rewrite("wire_answers", "wire_shown", "openapi.tour", "machines.crew")
 
 # A shared machine may take its time over one example; a law is no less one for that.
 hypothesis.settings.register_profile("backroom", deadline=None)

@@ -68,6 +68,8 @@ class Crew:
         self.workers = [self._work() for _ in range(WORKERS)]
         for each in self.servers:
             assert each.announced(), each.errors
+        # Who starts while the database is away ends, as it says why; who runs must not.
+        until(lambda: all("\n" in each.output for each in self.workers), "workers that apply jobs")
 
     def _serve(self) -> ServerProgram:
         return self.programs.serve("--database", self.url, "--log-level", "warning")

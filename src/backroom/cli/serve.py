@@ -47,7 +47,10 @@ def serve_command(output: str, **flags: Any) -> None:
     except (StoreUnavailable, WrongDatabase) as error:
         raise click.ClickException(str(error)) from None
     server.stop_on_signals()
-    server.run(lambda started: _announce(started, output))
+    try:
+        server.run(lambda started: _announce(started, output))
+    except StoreUnavailable as error:
+        raise click.ClickException(str(error)) from None
 
 
 def _announce(started: Started, output: str) -> None:

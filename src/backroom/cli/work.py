@@ -42,7 +42,10 @@ def work_command(**flags: Any) -> None:
     # Only those who have a PostgreSQL need the engine.
     from backroom.jobs.engine import Engine, prepared
 
-    engine = Engine(prepared(database), drain_of(database, settings), settings.concurrency)
+    try:
+        engine = Engine(prepared(database), drain_of(database, settings), settings.concurrency)
+    except StoreUnavailable as error:
+        raise click.ClickException(str(error)) from None
     click.echo(f"backroom applies jobs, {settings.concurrency} accounts at a time")
     engine.run()
     database.close()
