@@ -160,6 +160,14 @@ def test_lost_connections_come_back(numbers: PostgresDatabase) -> None:
     assert written(numbers, add(2)) == 2
 
 
+def test_many_lost_connections_cost_no_wait(numbers: PostgresDatabase) -> None:
+    together = threading.Barrier(4)
+    for each in [numbers.write(lambda _: together.wait(DEADLINE)) for _ in range(4)]:
+        each.result(DEADLINE)
+    lose_connections(numbers)
+    assert visible(numbers) == []
+
+
 def test_connection_lost_at_work_undoes_it(numbers: PostgresDatabase) -> None:
     def work(tx: Transaction) -> int:
         add(1)(tx)

@@ -107,11 +107,6 @@ def _translated(sql: str, value: str = r"%(\1)s") -> str:
     return _NAMED.sub(value, sql.replace("%", "%%"))
 
 
-def _check(raw: _Impatient) -> None:
-    with raw.waiting(_CHECK_SECONDS):
-        ConnectionPool.check_connection(raw)
-
-
 def _while_heard(
     connection: _Impatient | _ImpatientAsync, waiting: Generator[Any, Any, T]
 ) -> Generator[Any, Any, T]:
@@ -257,7 +252,7 @@ class PostgresDatabase:
             timeout=_WAIT_SECONDS,
             reconnect_timeout=_RECONNECT_SECONDS,
             open=False,
-            check=_check,
+            check=self._check,
             configure=self._configure,
             kwargs={"autocommit": True, **_NETWORK},
             name="backroom",
@@ -275,6 +270,15 @@ class PostgresDatabase:
     def _configure(self, raw: _Impatient) -> None:
         raw.url = self.url
         raw.execute(_SETTINGS)
+
+    def _check(self, raw: _Impatient) -> None:
+        try:
+            with raw.waiting(_CHECK_SECONDS):
+                ConnectionPool.check_connection(raw)
+        except psycopg.Error:
+            # The others are lost too, most likely: the pool would pause after each that it tries.
+            self._pool.drain()
+            raise
 
     @contextmanager
     def read(self) -> Iterator[Transaction]:
