@@ -1,0 +1,83 @@
+"""The table on the terminal and the results as JSON."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+from rich.table import Table
+
+from bench.measuring import computing, middle
+from bench.servers import ROOT
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from bench.measuring import Row, Sample
+
+RESULTS = ROOT / "bench" / "results"
+_WIDTH = 150
+
+
+def shown(rows: list[Row]) -> None:
+    """Print the table."""
+    table = Table(title=None)
+    table.add_column("work", overflow="fold")
+    for name in ("ours", "against", "ratio", "goal", "met", "CPU ours", "CPU against", "busy"):
+        table.add_column(name, justify="right")
+    for row in rows:
+        table.add_row(*_cells(row))
+    console = Console(highlight=False)
+    if not console.is_terminal:
+        console.width = _WIDTH
+    console.print(table)
+
+
+def _cells(row: Row) -> list[str]:
+    if row.ratio is None:
+        return [row.name, f"not measured: {row.why_not}", "", "", str(row.goal), "no", "", "", ""]
+    return [
+        row.name,
+        figure(middle(row.ours), row.unit),
+        f"{figure(middle(row.floor), row.unit)} ({row.against})",
+        f"{row.ratio:.2f}",
+        str(row.goal),
+        "yes" if row.met else "NO",
+        _microseconds(row.ours),
+        _microseconds(row.floor),
+        f"{max(each.busy for each in row.ours):.0%} / {max(each.busy for each in row.floor):.0%}",
+    ]
+
+
+def figure(value: float, unit: str) -> str:
+    """Write a figure with its unit."""
+    return f"{value:,.0f} {unit}" if value >= 100 else f"{value:,.3g} {unit}"
+
+
+def _microseconds(samples: list[Sample]) -> str:
+    spent = computing(samples)
+    return f"{1e6 * spent:,.1f} µs" if spent else ""
+
+
+def document(rows: list[Row]) -> list[dict[str, Any]]:
+    """Give the results as they are kept."""
+    return [
+        {
+            "name": row.name,
+            "ours": f"not measured: {row.why_not}" if row.why_not else middle(row.ours),
+            "floor": None if row.why_not else middle(row.floor),
+            "ratio": row.ratio,
+            "goal": str(row.goal),
+            "met": row.met,
+        }
+        for row in rows
+    ]
+
+
+def kept(name: str, rows: list[Row]) -> Path:
+    """Write the results, and give where."""
+    RESULTS.mkdir(exist_ok=True)
+    file = RESULTS / f"bench-{name}.json"
+    file.write_text(json.dumps(document(rows), indent=1) + "\n", encoding="utf-8")
+    return file
