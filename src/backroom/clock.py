@@ -69,14 +69,18 @@ def ulid_number(ulid: str) -> int:
     return number
 
 
-def new_ulid(moment: datetime) -> str:
-    """Give a ULID whose time is `moment`'s, greater than every earlier one of this process."""
+def new_ulid(moment: datetime, after: str = "") -> str:
+    """Give a ULID whose time is `moment`'s, greater than `after` and all earlier of this process.
+
+    `after` is where another process may have come, whose clock is ahead of this one's.
+    """
     global _last_ulid  # noqa: PLW0603 - as _offset
     with _lock:
         fresh = _milliseconds(moment) << _RANDOM_BITS | secrets.randbits(_RANDOM_BITS)
         # Within a millisecond, or when the clock steps back, only counting on keeps the order.
         _last_ulid = fresh if fresh > _last_ulid else _last_ulid + 1
-        return ulid_text(_last_ulid)
+        made = ulid_text(_last_ulid)
+    return made if made > after else ulid_text(ulid_number(after) + 1)
 
 
 def least_ulid(moment: datetime) -> str:

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from engines import Cluster
     from process import ServerProgram
 
 MOMENTS = 1.0
@@ -30,8 +29,8 @@ BACKLOG = 150
 
 
 @pytest.fixture
-def url(cluster: Cluster) -> str:
-    return cluster.create_database()
+def url(postgres_url: str) -> str:
+    return postgres_url
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -58,6 +59,12 @@ def test_ids_follow_the_order(database: Database) -> None:
     assert ids == sorted(set(ids))
 
 
+def test_ids_follow_a_clock_ahead(database: Database) -> None:
+    ahead = stored(database, a_job(-timedelta(hours=1)))
+    ids = [submitted(database, ITEMS, a_creation("item", "a")).job_id for _ in range(3)]
+    assert [ahead.job_id, *ids] == sorted({ahead.job_id, *ids})
+
+
 def test_operations_wait_as_sent(database: Database) -> None:
     drafts = [a_creation("item", "ä", {"categories": ["b"]}, price=None), a_deletion("b")]
     job = submitted(database, ITEMS, *drafts)
@@ -95,3 +102,17 @@ def test_others_jobs_do_not_count(database: Database) -> None:
     fill(database, MOST_IN_PROGRESS, "other")
     stored(database, a_complete_job())
     assert submitted(database, ITEMS, a_creation("item", "a"))
+
+
+def test_nobody_slips_past_the_most(database: Database) -> None:
+    fill(database, MOST_IN_PROGRESS - 5)
+
+    def post(_: int) -> bool:
+        try:
+            submitted(database, ITEMS, a_creation("item", "a"))
+        except Throttled:
+            return False
+        return True
+
+    with ThreadPoolExecutor(16) as threads:
+        assert sum(threads.map(post, range(40))) == 5

@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from backroom.store.database import Database, Row
-    from engines import Cluster
 
 LINKS = 2500
 """More than two slices."""
@@ -56,9 +55,9 @@ def source(database: Database) -> Database:
 
 
 @pytest.fixture
-def target(engine: str, cluster: Cluster) -> Iterator[Database]:
+def target(engine: str, postgres_url: str) -> Iterator[Database]:
     """An empty database of the other engine."""
-    opened = open_database(cluster.create_database() if engine == "sqlite" else None)
+    opened = open_database(postgres_url if engine == "sqlite" else None)
     yield opened
     opened.close()
 

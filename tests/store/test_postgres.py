@@ -11,6 +11,7 @@ import pytest
 
 from backroom.store import open_database
 from backroom.store.database import StoreUnavailable
+from backroom.store.dialects import POSTGRES
 from backroom.store.postgres import PostgresDatabase
 from factories import DEADLINE, written
 
@@ -18,15 +19,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from backroom.store.database import Transaction
-    from engines import Cluster
 
 NOBODY = "postgresql://nobody@127.0.0.1:1/nothing"
 
 
 @pytest.fixture
-def numbers(cluster: Cluster) -> Iterator[PostgresDatabase]:
+def numbers(postgres_url: str) -> Iterator[PostgresDatabase]:
     """A database with one table of one column."""
-    database = PostgresDatabase(cluster.create_database(), connections=4)
+    database = PostgresDatabase(postgres_url, connections=4)
     written(database, lambda tx: tx.script("create table numbers (n integer unique)"))
     yield database
     database.close()
@@ -153,28 +153,27 @@ def test_threads_write_side_by_side(numbers: PostgresDatabase) -> None:
     assert visible(numbers) == list(range(160))
 
 
-def test_closing_finishes_the_work(cluster: Cluster) -> None:
-    database = PostgresDatabase(url := cluster.create_database())
+def test_closing_finishes_the_work(postgres_url: str) -> None:
+    database = PostgresDatabase(postgres_url)
     written(database, lambda tx: tx.script("create table numbers (n integer)"))
     futures = [database.write(add(n)) for n in range(50)]
     database.close()
     assert [each.result(0) for each in futures] == list(range(50))
-    again = PostgresDatabase(url)
+    again = PostgresDatabase(postgres_url)
     assert visible(again) == list(range(50))
     again.close()
 
 
-def test_closed_database_takes_nothing(cluster: Cluster) -> None:
-    database = PostgresDatabase(cluster.create_database())
+def test_closed_database_takes_nothing(postgres_url: str) -> None:
+    database = PostgresDatabase(postgres_url)
     database.close()
     with pytest.raises(StoreUnavailable):
         database.write(add(1)).result(DEADLINE)
 
 
-def test_two_may_make_the_schema_at_once(cluster: Cluster) -> None:
-    url = cluster.create_database()
+def test_two_may_make_the_schema_at_once(postgres_url: str) -> None:
     with ThreadPoolExecutor(4) as threads:
-        opened = list(threads.map(lambda _: open_database(url), range(4)))
+        opened = list(threads.map(lambda _: open_database(postgres_url), range(4)))
     for each in opened:
         with each.read() as tx:
             assert tx.one("select count(*) from accounts") == (0,)
@@ -190,6 +189,16 @@ def test_percent_signs_and_casts_are_kept(numbers: PostgresDatabase) -> None:
 def test_unreachable_server_is_unavailable() -> None:
     with pytest.raises(StoreUnavailable, match="can't be reached"):
         open_database(NOBODY)
+
+
+@pytest.mark.slow
+def test_stuck_writer_stops_nobody_for_ever(numbers: PostgresDatabase) -> None:
+    lock = POSTGRES.exclusive.replace(":what", "'one'")
+    with psycopg.connect(numbers.url) as stuck:
+        stuck.execute(lock)
+        with pytest.raises(StoreUnavailable):
+            written(numbers, lambda tx: tx.exclusively("one"))
+    written(numbers, lambda tx: tx.exclusively("one"))
 
 
 def test_other_accounts_do_not_wait(numbers: PostgresDatabase) -> None:

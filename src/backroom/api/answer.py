@@ -100,6 +100,9 @@ class Service:
 
     def perform(self, call: Call, tx: Transaction) -> Document | None:
         """Do what is asked, in a transaction, and give the document of the newest shape."""
+        if call.operation.writes_catalog:
+            # What is read, changed and written back must not be written by others in between.
+            tx.exclusively(call.account)
         try:
             return HANDLERS[call.operation.shape](call, tx)
         except OperationFault as fault:

@@ -64,8 +64,8 @@ class App:
             answer = self._service.refuse(call, fault)
         except ClientLeft:
             return
-        except StoreUnavailable:
-            log.exception("the store is unavailable")
+        except StoreUnavailable as error:
+            log.error("the store is unavailable: %s", error)  # noqa: TRY400 - no fault of ours
             answer = self._service.refuse(call, Unavailable())
         except Exception:
             log.exception("request %s failed", call.request_id)

@@ -119,6 +119,11 @@ class Operation:
         return self.method != "GET" and self.shape is not Shape.DELETE
 
     @property
+    def writes_catalog(self) -> bool:
+        """Whether it changes items, variants, categories or their links at once."""
+        return self.method != "GET" and self.shape is not Shape.JOB_POST
+
+    @property
     def resource_type(self) -> str:
         """The `type` of what it is about."""
         return self.bulk.type if self.bulk else self.kind.type

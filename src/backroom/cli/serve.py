@@ -37,6 +37,7 @@ def serve_command(output: str, **flags: Any) -> None:
     )
     # uvicorn's own account of its start says nothing that ours does not.
     logging.getLogger("uvicorn").setLevel(logging.WARNING)
+    logging.getLogger("procrastinate").setLevel(logging.WARNING)
     try:
         server = Server(settings)
     except OSError as error:

@@ -33,17 +33,17 @@ class Connection(Protocol):
 
 
 class Transaction:
-    """Statements inside one transaction."""
+    """Statements inside one transaction, on one connection."""
 
-    __slots__ = ("_connection", "dialect")
+    __slots__ = ("connection", "dialect")
 
     def __init__(self, connection: Connection, dialect: Dialect) -> None:
-        self._connection = connection
+        self.connection = connection
         self.dialect = dialect
 
     def all(self, sql: str, **values: Any) -> list[Row]:
         """Run a statement and give its rows."""
-        return list(self._connection.execute(sql, values))
+        return list(self.connection.execute(sql, values))
 
     def one(self, sql: str, **values: Any) -> Row | None:
         """Run a statement of at most one row and give it, or None."""
@@ -52,20 +52,23 @@ class Transaction:
 
     def run(self, sql: str, **values: Any) -> None:
         """Run a statement for its effect."""
-        self._connection.execute(sql, values)
+        self.connection.execute(sql, values)
 
     def many(self, sql: str, rows: Sequence[dict[str, Any]]) -> None:
         """Run a statement once for each of `rows`."""
         if rows:
-            self._connection.executemany(sql, rows)
+            self.connection.executemany(sql, rows)
 
     def script(self, sql: str) -> None:
         """Run several statements without values, as a migration has them."""
-        self._connection.script(sql)
+        self.connection.script(sql)
 
-    def exclusively(self, account: str) -> None:
-        """Keep other writers of an account's catalog out until this transaction ends."""
-        self.run(self.dialect.exclusive, account=account)
+    def exclusively(self, what: str) -> None:
+        """Keep others who ask for the same out until this transaction ends.
+
+        For an account's name: other writers of its catalog.
+        """
+        self.run(self.dialect.exclusive, what=what)
 
 
 class StoreUnavailable(Exception):  # noqa: N818 - the store's state, not the caller's error

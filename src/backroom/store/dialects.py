@@ -24,9 +24,9 @@ class Dialect:
     array: Callable[[Iterable[Any]], Any]
     """Bind many values as the one parameter of `among`. Differs for the same reason."""
     exclusive: str
-    """A statement that keeps other writers of the same account out until the transaction ends.
+    """A statement that keeps others who name the same `:what` out until the transaction ends.
 
-    Differs because SQLite has one writer at a time, for all accounts, and needs none.
+    Differs because SQLite has one writer at a time, and needs none.
     """
     holds: str
     """`holds.format(column, part)`: the text has the part in it.
@@ -90,7 +90,7 @@ POSTGRES = Dialect(
     array=list,
     holds="strpos({}, {}) > 0",
     unindexed="{}",
-    exclusive="select pg_advisory_xact_lock(hashtextextended(:account, 0))",
+    exclusive="select pg_advisory_xact_lock(hashtextextended(:what, 0))",
     gram_number="number",
     gram_words=lambda words: " ".join(map(_lexeme, words)),
     gram_insert="insert into {table} (account, number, grams)"

@@ -66,6 +66,15 @@ def count_in_progress(tx: Transaction, account: str) -> int:
     return row[0] if row else 0
 
 
+def latest_id(tx: Transaction, account: str) -> str:
+    """Give the greatest id of an account's jobs, an empty text where there are none."""
+    row = tx.one(
+        "select job_id from jobs where account = :account order by job_id desc limit 1",
+        account=account,
+    )
+    return row[0] if row else ""
+
+
 def get(tx: Transaction, account: str, job_type: str, job_id: str, least: str) -> Job | None:
     """Give a job, or None where there is none of this type or its id is below `least`."""
     row = tx.one(

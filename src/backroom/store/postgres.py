@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import re
+import time
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import lru_cache
@@ -31,6 +32,25 @@ CONNECTIONS = 16
 _CONNECT_SECONDS = 5
 _WAIT_SECONDS = 3.0
 """How long a request waits for a connection before it is told that the store is unavailable."""
+_LOST_SECONDS = 2.0
+"""How long after such a wait others don't wait as long: they would only queue behind each other."""
+_SHORT_WAIT_SECONDS = 0.1
+_LOCK_SECONDS = 5
+_IDLE_SECONDS = 10
+_SETTINGS = (
+    # Somebody else's transaction has stopped in the middle: it must not stop this one for ever.
+    f"set lock_timeout = '{_LOCK_SECONDS}s'",
+    # This process has stopped in the middle, as a suspended machine does.
+    f"set idle_in_transaction_session_timeout = '{_IDLE_SECONDS}s'",
+)
+_NETWORK = {
+    "connect_timeout": _CONNECT_SECONDS,
+    # A server that vanished without a word is found out within 8 seconds, not within hours.
+    "keepalives_idle": 5,
+    "keepalives_interval": 1,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 8_000,
+}
 _TRIES = 8
 _AGAIN = (errors.DeadlockDetected, errors.SerializationFailure, errors.UniqueViolation)
 _LOST = (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout)
@@ -41,6 +61,11 @@ _NAMED = re.compile(r"(?<!:):([a-z_]\w*)")
 def _translated(sql: str) -> str:
     """Write a statement with `:name` values as psycopg has them."""
     return _NAMED.sub(r"%(\1)s", sql.replace("%", "%%"))
+
+
+def _configure(raw: psycopg.Connection[Row]) -> None:
+    for setting in _SETTINGS:
+        raw.execute(setting)
 
 
 class PostgresConnection:
@@ -76,9 +101,11 @@ class PostgresDatabase:
             timeout=_WAIT_SECONDS,
             open=False,
             check=ConnectionPool.check_connection,
-            kwargs={"connect_timeout": _CONNECT_SECONDS, "autocommit": True},
+            configure=_configure,
+            kwargs={"autocommit": True, **_NETWORK},
             name="backroom",
         )
+        self._lost_until = 0.0
         try:
             self._pool.open(wait=True, timeout=_CONNECT_SECONDS)
         except PoolTimeout:
@@ -92,10 +119,20 @@ class PostgresDatabase:
     def read(self) -> Iterator[Transaction]:
         """Lend a connection. Each statement sees what was committed before it."""
         try:
-            with self._pool.connection() as raw:
+            with self._connection() as raw:
                 yield Transaction(PostgresConnection(raw), POSTGRES)
         except _LOST as error:
             raise StoreUnavailable(str(error)) from error
+
+    @contextmanager
+    def _connection(self) -> Iterator[psycopg.Connection[Row]]:
+        lost = time.monotonic() < self._lost_until
+        try:
+            with self._pool.connection(_SHORT_WAIT_SECONDS if lost else _WAIT_SECONDS) as raw:
+                yield raw
+        except PoolTimeout:
+            self._lost_until = time.monotonic() + _LOST_SECONDS
+            raise
 
     def write(self, work: Callable[[Transaction], T]) -> Future[T]:
         try:
@@ -108,7 +145,7 @@ class PostgresDatabase:
     def _write(self, work: Callable[[Transaction], T]) -> T:
         for attempt in range(1, _TRIES + 1):
             try:
-                with self._pool.connection() as raw, raw.transaction():
+                with self._connection() as raw, raw.transaction():
                     return work(Transaction(PostgresConnection(raw), POSTGRES))
             except _AGAIN as error:
                 if attempt == _TRIES:

@@ -213,8 +213,8 @@ class SqliteDatabase:
             for entry in entries:
                 self._attempt(entry)
             run("commit", {})
-        except Exception as error:
-            log.exception("a transaction was rolled back")
+        except Exception as error:  # noqa: BLE001 - whatever it is, the next work is not to blame
+            log.error("a transaction was rolled back: %s", error)  # noqa: TRY400 - told to callers
             if self._connection.raw.in_transaction:
                 run("rollback", {})
             for entry in entries:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -50,6 +51,21 @@ def test_update_is_shown(site: Site) -> None:
     given = {"type": "catalog-item", "id": named, "attributes": {"title": "Coat"}}
     answered = send(site, "PATCH", own, given)
     assert (answered.status, answered.json["data"]["attributes"]["title"]) == (200, "Coat")
+
+
+def test_updates_side_by_side_all_stay(site: Site) -> None:
+    own, named = place("item", "parent"), ids.resource_id("parent")
+
+    def change(member: str) -> None:
+        for n in range(20):
+            given = {"type": "catalog-item", "id": named, "attributes": {member: f"{n}"}}
+            assert send(site, "PATCH", own, given).json["data"]["attributes"][member] == f"{n}"
+
+    members = ("title", "description", "url")
+    with ThreadPoolExecutor(3) as threads:
+        list(threads.map(change, members))
+    shown = site.get(own).json["data"]["attributes"]
+    assert {member: shown[member] for member in members} == dict.fromkeys(members, "19")
 
 
 def test_taken_ids_conflict(site: Site) -> None:

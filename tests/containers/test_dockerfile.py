@@ -1,0 +1,108 @@
+"""What the `Dockerfile` says, and what its steps make, run without a container engine."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+import pytest
+
+from backroom.cli import main
+from process import DEADLINE, Programs, until
+from sdk.environments import interpreter, kept, run_uv
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ROOT = Path(__file__).parents[2]
+TEXT = (ROOT / "Dockerfile").read_text().replace("\\\n", " ")
+STEPS = [
+    (name, rest)
+    for line in TEXT.splitlines()
+    if line and not line.startswith("#")
+    for name, _, rest in [line.strip().partition(" ")]
+]
+IGNORED = (ROOT / ".dockerignore").read_text().splitlines()
+
+
+def arguments(step: str) -> list[str]:
+    """What the last step of a name says."""
+    return [rest for name, rest in STEPS if name == step][-1:]
+
+
+def copied() -> list[str]:
+    """All that is copied from the source."""
+    steps = [rest.split() for name, rest in STEPS if name == "COPY" and "--from" not in rest]
+    return [source for *sources, _ in steps for source in sources]
+
+
+def test_everything_copied_is_there() -> None:
+    assert all((ROOT / source).exists() for source in copied())
+
+
+def test_nothing_copied_is_left_out() -> None:
+    assert "*" in IGNORED
+    kept_back = {line.removeprefix("!") for line in IGNORED if line.startswith("!")}
+    assert {source.partition("/")[0] for source in copied()} == kept_back
+
+
+def test_image_runs_as_nobody_special() -> None:
+    (user,) = arguments("USER")
+    assert int(user) >= 1000
+    names = [name for name, _ in STEPS]
+    assert names.index("USER") < names.index("ENTRYPOINT")
+    assert "RUN" not in names[names.index("USER") :]
+
+
+def test_image_tells_its_health() -> None:
+    (check,) = arguments("HEALTHCHECK")
+    program, command = json.loads(check[check.index("[") :])
+    assert program == "backroom"
+    assert command in main.list_commands(click.Context(main))
+
+
+def test_image_locks_what_it_installs() -> None:
+    installs = [rest for name, rest in STEPS if name == "RUN" and "pip install" in rest]
+    assert all(re.search(r"--require-hashes|--no-deps", rest) for rest in installs)
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The package as the image installs it: built, not as it stands in the source."""
+    target = tmp_path_factory.mktemp("site")
+    python = ("--python", sys.executable)
+    run_uv("pip", "install", *python, "--no-deps", "--target", str(target), str(ROOT))
+    return target
+
+
+@pytest.fixture(scope="module")
+def python() -> str:
+    """An interpreter with what the image's locks name, and nothing else."""
+    locks = [str(ROOT / "requirements" / name) for name in ("run.txt", "postgres.txt")]
+
+    def make(home: Path) -> None:
+        run_uv("venv", "--clear", "--python", sys.executable, str(home))
+        into = ("--require-hashes", "--python", str(interpreter(home)))
+        run_uv("pip", "sync", *into, *locks)
+
+    recipe = f"{sys.version} {sys.base_prefix} {[Path(each).read_text() for each in locks]}"
+    return str(interpreter(kept("image", recipe, make)))
+
+
+@pytest.fixture
+def programs(tmp_path: Path, python: str) -> Iterator[Programs]:
+    started = Programs(tmp_path, python)
+    yield started
+    started.end()
+
+
+def test_installed_package_serves(programs: Programs, site: Path) -> None:
+    server = programs.serve(PYTHONPATH=str(site))
+    assert server.announced(), server.errors
+    status = programs.start("status", "--url", server.url, PYTHONPATH=str(site))
+    until(lambda: status.ended, "the status")
+    assert (status.process.wait(DEADLINE), "ok" in status.output) == (0, True)

@@ -1,0 +1,108 @@
+"""Databases that earlier versions made: `keep_database.py` says how they are kept."""
+
+from __future__ import annotations
+
+import gzip
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import psycopg
+import pytest
+
+from backroom.store import open_database
+from client import Client
+from conftest import running
+from process import until
+from store.described import everything
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from backroom.store.database import Row
+
+KEPT = Path(__file__).parent / "databases"
+EARLIER = sorted(file.name.removesuffix(".gz") for file in KEPT.glob("*.gz"))
+ITEMS = "/api/catalog-items"
+OWN = "$custom:::$default:::"
+
+
+def restored(name: str, request: pytest.FixtureRequest) -> str:
+    """Lay a kept database out as its version left it, and give its URL."""
+    content = gzip.decompress((KEPT / f"{name}.gz").read_bytes())
+    if name.endswith(".sqlite"):
+        path: Path = request.getfixturevalue("tmp_path") / "kept.db"
+        path.write_bytes(content)
+        return str(path)
+    url = str(request.getfixturevalue("postgres_url"))
+    lines = [each for each in content.decode().splitlines() if not each.startswith("\\")]
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("\n".join(lines).encode())
+    return url
+
+
+@pytest.fixture(params=EARLIER)
+def name(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture
+def url(name: str, request: pytest.FixtureRequest) -> str:
+    return restored(name, request)
+
+
+@pytest.fixture
+def client(name: str, url: str) -> Iterator[Client]:
+    """A client with the key of then, on a server of now."""
+    with running(url, limits="off") as server:
+        yield Client(server.url, (KEPT / f"{name}.key").read_text().strip())
+
+
+def test_every_schema_but_the_first_is_kept() -> None:
+    kept = {each.partition(".")[0] for each in EARLIER}
+    assert kept == {"schema-2", "schema-3"}
+
+
+@pytest.fixture
+def fresh(name: str, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[str]:
+    """An empty database of the same engine."""
+    if name.endswith(".sqlite"):
+        yield str(tmp_path / "fresh.db")
+    else:
+        with request.getfixturevalue("cluster").databases() as create:
+            yield create()
+
+
+def schema(url: str) -> list[Row]:
+    """The schema that opening a database leaves."""
+    opened = open_database(url)
+    found = everything(opened)
+    opened.close()
+    return found
+
+
+def test_upgraded_schema_equals_fresh(url: str, fresh: str) -> None:
+    assert schema(url) == schema(fresh)
+
+
+def test_catalog_is_as_it_was(client: Client) -> None:
+    until(lambda: "waiting" in _ids(client, ITEMS), "the job that waited")
+    items = [f"item {n}" for n in range(30)]
+    assert _ids(client, ITEMS) == {*items, "waiting"}
+    assert _ids(client, "/api/catalog-variants") == {f"variant {n}" for n in range(5)}
+    assert _ids(client, "/api/catalog-categories") == {"tops"}
+    assert _ids(client, f"/api/catalog-categories/{OWN}tops/items") == set(items)
+    assert _ids(client, f"{ITEMS}/{OWN}item 1/variants") == {f"variant {n}" for n in range(5)}
+
+
+def test_catalog_can_be_searched(client: Client) -> None:
+    assert _ids(client, f"{ITEMS}?filter=contains(title,'shirt item 2')") == {
+        "item 2",
+        *(f"item 2{n}" for n in range(10)),
+    }
+    assert _ids(client, "/api/catalog-variants?filter=equals(sku,'SKU-variant 3')") == {"variant 3"}
+
+
+def _ids(client: Client, path: str) -> set[str]:
+    answer = client.get(path)
+    assert answer.status == 200, answer.body
+    return {each["id"].removeprefix(OWN) for each in answer.json["data"]}

@@ -1,0 +1,186 @@
+"""Every statement names the account whose rows it is about, so that a cluster knows where to go."""
+
+from __future__ import annotations
+
+import re
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import pytest
+
+from backroom.catalog import ids
+from backroom.catalog.kinds import KINDS, Verb
+from backroom.catalog.operations import OPERATIONS, Shape
+from backroom.jobs import housekeeping
+from backroom.jobs.drain import Drain
+from backroom.store import jobs, keys
+from backroom.store.database import Transaction
+from factories import ACCOUNT, Site, a_body, a_creation, a_resource, done
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from concurrent.futures import Future
+
+    from backroom.catalog.operations import Operation
+    from backroom.store.database import Connection, Database, Row
+    from factories import Answered
+
+ABOUT_ROWS = re.compile(
+    r"\b(?:from|into|update|join)\s+"
+    r"(accounts|keys|items|variants|categories|item_categories|emptied_categories|jobs"
+    r"|job_operations|\w+_grams)\b"
+)
+NAMES_ACCOUNT = re.compile(r"account = :account|:account[,)]")
+FOR_ALL_ACCOUNTS = {
+    "select 1 from accounts limit 1",
+    "select account from accounts order by account",
+    "select account, category_number from emptied_categories limit 1",
+    "select distinct account from jobs where completed_at is null and created_at <= :due",
+}
+"""What a server that starts and a worker that looks for work have to ask of everybody."""
+
+
+class Heard:
+    """A connection that is listened to."""
+
+    def __init__(self, connection: Connection, said: list[str]) -> None:
+        self._connection = connection
+        self._said = said
+
+    def execute(self, sql: str, values: dict[str, Any]) -> Iterable[Row]:
+        self._said.append(sql)
+        return self._connection.execute(sql, values)
+
+    def executemany(self, sql: str, rows: Sequence[dict[str, Any]]) -> None:
+        self._said.append(sql)
+        self._connection.executemany(sql, rows)
+
+    def script(self, sql: str) -> None:
+        self._connection.script(sql)
+
+
+class HeardDatabase:
+    """A database that is listened to."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self.dialect = database.dialect
+        self.inline = database.inline
+        self.said: list[str] = []
+
+    def _heard(self, tx: Transaction) -> Transaction:
+        return Transaction(Heard(tx.connection, self.said), tx.dialect)
+
+    @contextmanager
+    def read(self) -> Iterator[Transaction]:
+        with self._database.read() as tx:
+            yield self._heard(tx)
+
+    def write(self, work: Callable[[Transaction], Any]) -> Future[Any]:
+        return self._database.write(lambda tx: work(self._heard(tx)))
+
+    def close(self) -> None:
+        self._database.close()
+
+
+@pytest.fixture
+def heard(database: Database) -> HeardDatabase:
+    return HeardDatabase(database)
+
+
+@pytest.fixture
+def site(heard: HeardDatabase) -> Site:
+    made = Site(heard)
+    own = {"account": made.account}
+    done(heard, Verb.CREATE, "category", *(a_creation("category", n) for n in "ab"), **own)
+    done(heard, Verb.CREATE, "item", *(a_creation("item", n) for n in ("a", "parent")), **own)
+    done(heard, Verb.CREATE, "variant", a_creation("variant", "a", {"item": ["parent"]}), **own)
+    return made
+
+
+def body_of(operation: Operation) -> Any:
+    """What the newest revision asks for."""
+    named = {"type": operation.kind.type, "id": ids.resource_id("a")}
+    if operation.shape is Shape.JOB_POST:
+        job_kind = operation.job_kind
+        many = [a_resource(job_kind.kind.name, f"b{n}") for n in range(2)]
+        updated = {**named, "attributes": {"custom_metadata": {}}}
+        if job_kind.kind.name == "category":
+            updated["attributes"] = {"name": "A"}
+        choice = {Verb.CREATE: many, Verb.UPDATE: [updated], Verb.DELETE: [named]}
+        return a_body(job_kind, *choice[job_kind.verb])
+    if operation.shape is Shape.CREATE:
+        return {"data": a_resource(operation.kind.name, "c")}
+    if operation.shape is Shape.UPDATE:
+        column = "name" if operation.kind.name == "category" else "title"
+        return {"data": {**named, "attributes": {column: "New"}}}
+    return {"data": [named]}
+
+
+def ask(site: Site, operation: Operation, query: str = "") -> Answered:
+    path = operation.path.replace("{id}", ids.resource_id("a"))
+    chunks = [msgspec.json.encode(body_of(operation))] if operation.has_body else []
+    headers = {"content_type": "application/json"}
+    return site.call(operation.method, path, query, headers=headers, chunks=chunks)
+
+
+def nameless(heard: HeardDatabase) -> set[str]:
+    """The statements about rows that name no account.
+
+    Without the words that SQLite searches, which know a row's number alone: nobody distributes it.
+    """
+    return {
+        each
+        for each in heard.said
+        if ABOUT_ROWS.search(each)
+        and not NAMES_ACCOUNT.search(each)
+        and not (heard.dialect.name == "sqlite" and "_grams" in each)
+    }
+
+
+def tables(heard: HeardDatabase) -> set[str]:
+    return {found for each in heard.said for found in ABOUT_ROWS.findall(each)}
+
+
+def test_every_operation_names_the_account(site: Site, heard: HeardDatabase) -> None:
+    order = [each for each in OPERATIONS if each.shape is not Shape.DELETE]
+    order += [each for each in OPERATIONS if each.shape is Shape.DELETE]
+    for operation in order:
+        if operation.shape is not Shape.JOB_GET:
+            assert ask(site, operation).status in {200, 201, 202, 204}, operation.name
+    while Drain(heard).apply_next(lambda _: site.account):
+        pass
+    assert nameless(heard) == set()
+    assert tables(heard) >= {"keys", "items", "variants_grams", "item_categories", "jobs"}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_filters_name_the_account(site: Site, heard: HeardDatabase, kind: str) -> None:
+    column = "name" if kind == "category" else "title"
+    identifier = ids.resource_id("a")
+    asked = [f'contains({column},"{part}")' for part in ("s", "sh", "shirt")]
+    asked.append(f'any(ids,["{identifier}"])')
+    if kind != "category":
+        asked.append("equals(published,true)")
+    if kind == "variant":
+        asked.append('equals(sku,"S-R")')
+    if kind == "item":
+        asked.append(f'equals(category.id,"{identifier}")')
+    for each in asked:
+        answered = site.get(f"/api/{KINDS[kind].collection}", f"filter={each}")
+        assert answered.status == 200, answered.json
+    assert nameless(heard) == set()
+
+
+def test_only_upkeep_asks_of_everybody(site: Site, heard: HeardDatabase) -> None:
+    ask(site, next(each for each in OPERATIONS if each.name == "delete_catalog_category"))
+    heard.said.clear()
+    housekeeping.expire(heard, lambda: False)
+    while housekeeping.empty_category(heard):
+        pass
+    with heard.read() as tx:
+        keys.has_accounts(tx)
+        jobs.accounts_in_progress(tx, Drain(heard).due())
+        jobs.earliest_created_of(tx, ACCOUNT)
+    assert nameless(heard) == FOR_ALL_ACCOUNTS
