@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from bench import accepting, applying, reads, report
+from bench import accepting, applying, load, reads, report
 from bench.servers import CACHE
 from bench.settings import FULL, QUICK, Settings
 
@@ -41,7 +41,9 @@ def main(quick: bool, only: str | None) -> None:  # noqa: FBT001 - a flag
         for name in (only,) if only else _QUICK if quick else PARTS:
             click.echo(f"  {name}", err=True)
             rows += PARTS[name](directory, settings)
+            load.ended()
     finally:
+        load.ended()
         shutil.rmtree(directory)
     report.shown(rows)
     click.echo(f"measured in {time.monotonic() - began:.0f} s")

@@ -1,29 +1,37 @@
-"""Applying accepted jobs, against writing the same rows with nothing around it."""
+"""Applying accepted jobs, against writing the same rows with nothing around it.
+
+A server that drains its backlog is stopped by a signal while it is the floor's turn.
+"""
 
 from __future__ import annotations
 
+import os
 import shutil
+import signal
 import time
+from contextlib import contextmanager
 from functools import partial
-from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from backroom.store import open_database, search
 from backroom.store.dialects import SQLITE
-from bench import accepting, catalog, cores, floors, load, reads, servers
+from bench import accepting, catalog, cores, floors, load, servers
 from bench.load import Plan
-from bench.measuring import Goal, Row, Sample, alternate
+from bench.measuring import Goal, Piece, Row, alternate_afresh
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     import apsw
 
+    from bench.measuring import Contestants
+    from bench.servers import Served
     from bench.settings import Settings
 
 ACCOUNTS = 4
 _DEADLINE_SECONDS = 120.0
-_LOOK_SECONDS = 0.002
+_LOOK_SECONDS = 0.005
 
 UPSERT = (
     "insert into items (account, number, external_id, title, published, search_text, attributes)"
@@ -32,23 +40,24 @@ UPSERT = (
     " search_text = excluded.search_text, attributes = excluded.attributes"
 )
 INDEX = "insert into items_grams (rowid, grams) values (?, ?)"
+ITEMS = (
+    "select account, number, external_id, title, published, search_text, attributes"
+    " from items order by number"
+)
 
-_numbers = count()
+Rows = tuple[list[Any], list[Any]]
+"""The rows of items as they were written, in that order, and those of their index."""
 
 
 def measured(directory: Path, settings: Settings) -> list[Row]:
-    """Measure both."""
+    """Measure both, each from an empty catalog on in every round."""
     home = directory / "applying"
-    waiting = prepared(home / "waiting", settings.drained_jobs)
-    rows = _rows_of(drained(waiting, home / "once", settings.drained_jobs)[1])
-    shutil.rmtree(home / "once")
-    contestants = {
-        "apply": partial(_applied, waiting, home, settings.drained_jobs),
-        "apply: floor": partial(_upserted, home, rows),
-    }
-    taken = alternate(settings.rounds, contestants)
-    name = f"apply {settings.drained_jobs} jobs of 100 items"
+    waiting = prepared(home / "waiting", settings.waiting_jobs)
+    rows = _rows_of(waiting, home / "once", settings.waiting_jobs)
+    taken = alternate_afresh(settings, partial(_opened, waiting, home, rows, settings))
+    shutil.rmtree(home)
     goal = Goal(least=0.5)
+    name = "apply jobs of 100 items"
     return [Row(name, goal, "items/s", ours=taken["apply"], floor=taken["apply: floor"])]
 
 
@@ -56,7 +65,7 @@ def prepared(directory: Path, jobs: int) -> Path:
     """Make a database in which jobs wait, evenly over the accounts."""
     directory.mkdir(parents=True)
     database = directory / "backroom.db"
-    own = [reads.account(database, f"bench-{place}")[1] for place in range(ACCOUNTS)]
+    own = accepting.keys(database, ACCOUNTS)
     each = jobs // ACCOUNTS
     with servers.backroom(database, "--job-delay", accepting.DELAY_SECONDS) as served:
         streams = [
@@ -66,63 +75,80 @@ def prepared(directory: Path, jobs: int) -> Path:
     return database
 
 
-def drained(waiting: Path, home: Path, jobs: int) -> tuple[Sample, Path]:
-    """Let a server apply what waits in a copy of a database; give items a second, and the copy.
-
-    Timed from the first job that is seen complete to the last, so that the start of the server
-    does not count.
-    """
+@contextmanager
+def draining(waiting: Path, home: Path) -> Iterator[tuple[Served, apsw.Connection]]:
+    """Serve a copy of a database in which jobs wait, and give a connection to look on."""
     home.mkdir(parents=True)
     database = home / "backroom.db"
     shutil.copy(waiting, database)
     connection = floors.connected(str(database))
     with servers.backroom(database) as served:
-        before, began, computed = _when(connection, lambda left: left < jobs, served.process)
-        after, ended, computing = _when(connection, lambda left: left == 0, served.process)
-    items = catalog.OPERATIONS * (before - after)
-    took = ended - began
-    _check(connection, jobs)
+        yield served, connection
     connection.close()
-    spent = computing - computed
-    return Sample(items / took, spent / items, spent / took), database
+    shutil.rmtree(home)
 
 
-def _when(connection: apsw.Connection, holds: Any, process: int) -> tuple[int, float, float]:
-    """Wait for a number of jobs in progress; give it, the moment, and what was computed by then."""
+def in_progress(connection: apsw.Connection) -> int:
+    """Count the jobs that aren't complete."""
+    return int(connection.execute("select count(*) from jobs where completed_at is null").get)
+
+
+def wait_until(connection: apsw.Connection, left: int) -> float:
+    """Wait until no more than so many jobs are left, and give the moment."""
     end = time.monotonic() + _DEADLINE_SECONDS
-    while (now := time.monotonic()) < end:
-        row = connection.execute("select count(*) from jobs where completed_at is null").fetchone()
-        if row and holds(row[0]):
-            return row[0], now, cores.used(process)
+    while in_progress(connection) > left:
+        if time.monotonic() > end:
+            raise RuntimeError("the jobs were never applied")
         time.sleep(_LOOK_SECONDS)
-    raise RuntimeError("the jobs were never applied")
+    return time.monotonic()
 
 
-def _check(connection: apsw.Connection, jobs: int) -> None:
-    """Hold what was applied against what waited."""
-    counts = connection.execute(
-        "select count(*), sum(completed_count), sum(failed_count),"
-        " (select count(*) from items), (select count(*) from items_grams) from jobs"
-    ).fetchone()
-    items = jobs * catalog.OPERATIONS
-    assert counts == (jobs, items, 0, items, items), counts
+def check(connection: apsw.Connection) -> None:
+    """Hold the items, and their words, against the jobs that are complete."""
+    (jobs, failed, items, words) = connection.execute(
+        "select sum(completed_count), sum(failed_count), (select count(*) from items),"
+        " (select count(*) from items_grams) from jobs where completed_at is not null"
+    ).get
+    assert (failed, items, words) == (0, jobs, jobs), (jobs, failed, items, words)
 
 
-def _applied(waiting: Path, home: Path, jobs: int) -> Sample:
-    own = home / f"drained-{next(_numbers)}"
-    sample, _ = drained(waiting, own, jobs)
-    shutil.rmtree(own)
-    return sample
+@contextmanager
+def _opened(
+    waiting: Path, home: Path, rows: Rows, settings: Settings, place: int
+) -> Iterator[Contestants]:
+    own = home / f"round-{place}"
+    with draining(waiting, own) as (served, connection):
+        wait_until(connection, settings.waiting_jobs - 1)
+        os.kill(served.process, signal.SIGSTOP)
+        try:
+            with _upserting(own / "floor.db", rows, settings.seconds) as upsert:
+                ours = partial(_resumed, served, connection, settings.seconds)
+                yield {"apply": ours, "apply: floor": upsert}
+        finally:
+            os.kill(served.process, signal.SIGCONT)
+        check(connection)
 
 
-def _rows_of(database: Path) -> tuple[list[Any], list[Any]]:
-    """Give the rows of items as they were written, in that order, and those of their index."""
-    connection = floors.connected(str(database))
-    items = connection.execute(
-        "select account, number, external_id, title, published, search_text, attributes"
-        " from items order by number"
-    ).fetchall()
-    connection.close()
+def _resumed(served: Served, connection: apsw.Connection, seconds: float) -> Piece:
+    """Let the server go on for some seconds, or to the end."""
+    before, computed = in_progress(connection), cores.used(served.process)
+    watch = cores.Watch()
+    os.kill(served.process, signal.SIGCONT)
+    while watch.seconds < seconds and in_progress(connection):
+        time.sleep(_LOOK_SECONDS)
+    os.kill(served.process, signal.SIGSTOP)
+    took = watch.seconds
+    items = catalog.OPERATIONS * (before - in_progress(connection))
+    return Piece(items, took, cores.used(served.process) - computed)
+
+
+def _rows_of(waiting: Path, home: Path, jobs: int) -> Rows:
+    """Have all jobs applied once, and give the rows that came of it."""
+    with draining(waiting, home) as (_, connection):
+        wait_until(connection, 0)
+        items = connection.execute(ITEMS).fetchall()
+        check(connection)
+    assert len(items) == jobs * catalog.OPERATIONS, len(items)
     words = [
         (number, SQLITE.gram_words(search.grams(str(account), str(text))))
         for account, number, _, _, _, text, _ in items
@@ -130,15 +156,17 @@ def _rows_of(database: Path) -> tuple[list[Any], list[Any]]:
     return items, words
 
 
-def _upserted(home: Path, rows: tuple[list[Any], list[Any]]) -> Sample:
-    own = home / f"upserted-{next(_numbers)}"
-    own.mkdir()
-    open_database(str(own / "floor.db")).close()
-    connection = floors.connected(str(own / "floor.db"))
+@contextmanager
+def _upserting(path: Path, rows: Rows, seconds: float) -> Iterator[Callable[[], Piece]]:
+    """Give what writes the next rows for some seconds into the tables that a server makes."""
+    open_database(str(path)).close()
+    connection = floors.connected(str(path))
     items, words = rows
-    sample = floors.upserted(connection, [(UPSERT, items), (INDEX, words)], catalog.OPERATIONS)
-    held = connection.execute("select count(*) from items").fetchone()
-    assert held == (len(items),), held
+    batches = iter(range(0, len(items), catalog.OPERATIONS))
+    statements = [(UPSERT, items), (INDEX, words)]
+    yield partial(floors.upserted, connection, statements, batches, seconds)
+    held, indexed = connection.execute(
+        "select (select count(*) from items), (select count(*) from items_grams)"
+    ).get
+    assert held == indexed == next(batches, len(items)), (held, indexed)
     connection.close()
-    shutil.rmtree(own)
-    return sample

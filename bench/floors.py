@@ -11,6 +11,7 @@ import json
 import socket
 import sys
 from contextlib import contextmanager
+from itertools import cycle
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,10 +20,11 @@ import msgspec
 import uvicorn
 
 from bench import cores, servers
-from bench.measuring import Sample
+from bench.catalog import OPERATIONS
+from bench.measuring import Piece
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from bench.servers import Answer, Served
 
@@ -119,40 +121,50 @@ def serving(directory: Path, setup: Setup) -> Iterator[Served]:
         yield served
 
 
-def inserted(path: Path, bodies: Sequence[bytes], seconds: float) -> Sample:
-    """Insert bodies for some seconds, one thread, a durable transaction each."""
+@contextmanager
+def inserting(path: Path, bodies: Sequence[bytes], seconds: float) -> Iterator[Callable[[], Piece]]:
+    """Give what inserts bodies for some seconds, one thread, a durable transaction each."""
     connection = connected(str(path))
     connection.execute("create table jobs (job_id text primary key, body text not null)")
-    texts = [each.decode() for each in bodies]
+    texts = cycle([each.decode() for each in bodies])
     count = 0
-    with cores.pinned(cores.SERVER):
-        watch = cores.Watch()
-        while watch.seconds < seconds:
-            text = texts[count % len(texts)]
-            connection.execute("insert into jobs values (?, ?)", (f"{count:026}", text))
-            count += 1
-        took, computing = watch.seconds, watch.computing
-    assert connection.execute("select count(*) from jobs").fetchone() == (count,)
+
+    def insert() -> Piece:
+        nonlocal count
+        before = count
+        with cores.pinned(cores.SERVER):
+            watch = cores.Watch()
+            while watch.seconds < seconds:
+                values = (f"{count:026}", next(texts))
+                connection.execute("insert into jobs values (?, ?)", values)
+                count += 1
+            return Piece(count - before, watch.seconds, watch.computing)
+
+    yield insert
+    assert connection.execute("select count(*) from jobs").get == count
     connection.close()
-    return Sample(count / took, computing / count, computing / took)
 
 
 def upserted(
     connection: apsw.Connection,
     statements: Sequence[tuple[str, Sequence[Sequence[Any]]]],
-    batch: int,
-) -> Sample:
-    """Write rows that are ready, `batch` of each statement in a durable transaction."""
-    count = len(statements[0][1])
+    batches: Iterator[int],
+    seconds: float,
+) -> Piece:
+    """Write rows that are ready for some seconds, 100 of each statement in a transaction.
+
+    `batches` has the place at which each hundred begins.
+    """
+    count = 0
     with cores.pinned(cores.SERVER):
         watch = cores.Watch()
-        for start in range(0, count, batch):
+        while watch.seconds < seconds and (start := next(batches, None)) is not None:
             connection.execute("begin immediate")
             for sql, rows in statements:
-                connection.executemany(sql, rows[start : start + batch])
+                connection.executemany(sql, rows[start : start + OPERATIONS])
             connection.execute("commit")
-        took, computing = watch.seconds, watch.computing
-    return Sample(count / took, computing / count, computing / took)
+            count += OPERATIONS
+        return Piece(count, watch.seconds, watch.computing)
 
 
 def main() -> None:

@@ -1,23 +1,29 @@
 """The load generator: a process of its own, non-blocking sockets, a check of every answer.
 
-A plan comes in on standard input, what was taken goes out on standard output. Each connection asks
-the questions of its stream again and again, one at a time, or once every `pace` seconds.
+Plans come in on standard input, what was taken goes out on standard output. Each connection asks
+the questions of its stream again and again, one at a time, or once every `pace` seconds. The
+process stays for further plans, so that a slice of a round costs no start of a program.
 """
 
 from __future__ import annotations
 
+import math
 import re
 import select
 import socket
 import subprocess
 import sys
 import time
+from functools import partial
 from itertools import cycle
-from typing import Any
+from typing import IO, TYPE_CHECKING, Any
 
 import msgspec
 
 from bench import cores
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 _CHUNK = 1 << 20
 _LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
@@ -46,15 +52,15 @@ class Question(msgspec.Struct):
 class Plan(msgspec.Struct):
     """What to ask: a stream of questions for each connection.
 
-    `process` is the server whose processor time is told. `most` ends the asking after so many
-    answers of one connection, `seconds` after a time.
+    `process` is the server whose processor time is told. The asking ends after `seconds`, or where
+    there is a `most` after so many answers of each connection.
     """
 
     port: int
     streams: list[list[Question]]
     process: int = 0
     seconds: float = 1.0
-    warm_seconds: float = 0.2
+    warm_seconds: float = 0.03
     most: int | None = None
     pace: float = 0.0
     timed: bool = False
@@ -70,25 +76,6 @@ class Taken(msgspec.Struct):
     own_computing: float
     asked: list[float]
     latencies: list[float]
-
-    @property
-    def per_second(self) -> float:
-        return self.answers / self.seconds
-
-    @property
-    def computing_each(self) -> float:
-        """Seconds of the server's processor time for each answer."""
-        return self.server_computing / self.answers
-
-    @property
-    def busy(self) -> float:
-        """The share of one core that the server used."""
-        return self.server_computing / self.seconds
-
-    @property
-    def own_busy(self) -> float:
-        """The share of its core that the load generator used."""
-        return self.own_computing / self.seconds
 
 
 class WrongAnswer(Exception):  # noqa: N818 - reads as the fault it is
@@ -222,7 +209,7 @@ class _Asking:
         """Ask for some seconds, or so many times on each connection; give how many answers came."""
         if self._plan.pace:
             return self._go_at_pace(seconds)
-        end = time.monotonic() + seconds
+        end = time.monotonic() + seconds if most is None else math.inf
         before = {fileno: each.answers for fileno, each in self._connections.items()}
         waiting, timed = len(self._connections), self._plan.timed
         for each in self._connections.values():
@@ -319,21 +306,89 @@ def taken(plan: Plan) -> Taken:
     return result
 
 
+class _Reply(msgspec.Struct):
+    taken: Taken | None = None
+    fault: str = ""
+
+
+class _Generator:
+    """The process, and the plans that it has already."""
+
+    def __init__(self) -> None:
+        command = [sys.executable, "-m", "bench.load"]
+        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        self._plans = 0
+
+    def take(self, plan: Plan) -> int:
+        """Hand a plan over and give its number."""
+        self._send(msgspec.msgpack.encode(plan))
+        self._plans += 1
+        return self._plans - 1
+
+    def carry_out(self, number: int) -> Taken:
+        """Carry a plan out, once more."""
+        self._send(msgspec.msgpack.encode(number))
+        assert self.process.stdout is not None
+        reply = msgspec.msgpack.decode(_frame(self.process.stdout), type=_Reply)
+        if reply.taken is None:
+            raise WrongAnswer(reply.fault)
+        return reply.taken
+
+    def _send(self, data: bytes) -> None:
+        assert self.process.stdin is not None
+        self.process.stdin.write(len(data).to_bytes(_SIZE_BYTES) + data)
+        self.process.stdin.flush()
+
+    def end(self) -> None:
+        """Let the process end, and with it forget all plans."""
+        self.process.communicate()
+
+
+_SIZE_BYTES = 8
+_generators: list[_Generator] = []
+"""The one that is running, or none."""
+
+
+def _frame(stream: IO[bytes]) -> bytes:
+    size = int.from_bytes(stream.read(_SIZE_BYTES))
+    return stream.read(size)
+
+
+def prepared(plan: Plan) -> Callable[[], Taken]:
+    """Hand a plan to the process, on the core for it, and give what carries it out."""
+    if not _generators:
+        _generators.append(_Generator())
+    generator = _generators[0]
+    return partial(generator.carry_out, generator.take(plan))
+
+
 def run(plan: Plan) -> Taken:
-    """Carry out a plan in a process of its own, on the core for it."""
-    command = [sys.executable, "-m", "bench.load"]
-    encoded = msgspec.msgpack.encode(plan)
-    done = subprocess.run(command, input=encoded, capture_output=True, check=False)
-    if done.returncode:
-        raise WrongAnswer(done.stderr.decode().strip().rpartition("\n")[2])
-    return msgspec.msgpack.decode(done.stdout, type=Taken)
+    """Carry out a plan once."""
+    return prepared(plan)()
+
+
+def ended() -> None:
+    """End the process; the next plan starts another."""
+    while _generators:
+        _generators.pop().end()
 
 
 def main() -> None:
-    """Read a plan, carry it out, write what was taken."""
-    plan = msgspec.msgpack.decode(sys.stdin.buffer.read(), type=Plan)
+    """Take plans, and carry out each as often as its number comes."""
     cores.pin(cores.LOAD)
-    sys.stdout.buffer.write(msgspec.msgpack.encode(taken(plan)))
+    plans: list[Plan] = []
+    while data := _frame(sys.stdin.buffer):
+        order = msgspec.msgpack.decode(data, type=Plan | int)
+        if isinstance(order, Plan):
+            plans.append(order)
+            continue
+        try:
+            reply = _Reply(taken(plans[order]))
+        except (WrongAnswer, OSError) as fault:
+            reply = _Reply(fault=f"{type(fault).__name__}: {fault}")
+        encoded = msgspec.msgpack.encode(reply)
+        sys.stdout.buffer.write(len(encoded).to_bytes(_SIZE_BYTES) + encoded)
+        sys.stdout.buffer.flush()
 
 
 if __name__ == "__main__":

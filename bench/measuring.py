@@ -3,15 +3,31 @@
 from __future__ import annotations
 
 import statistics
+from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Sequence
+    from contextlib import AbstractContextManager
 
     from bench.load import Taken
+    from bench.settings import Settings
+
+
+class Piece(NamedTuple):
+    """What one contestant did in one slice of a round.
+
+    `computing` is the seconds of its processor time, `loading` those of the load generator.
+    """
+
+    units: float
+    seconds: float
+    computing: float = 0.0
+    loading: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -28,9 +44,15 @@ class Sample:
     load: float = 0.0
 
 
-def sampled(taken: Taken) -> Sample:
-    """Give answers a second as a sample."""
-    return Sample(taken.per_second, taken.computing_each, taken.busy, taken.own_busy)
+def piece(taken: Taken) -> Piece:
+    """Give what the load generator took as a piece of a round."""
+    return Piece(taken.answers, taken.seconds, taken.server_computing, taken.own_computing)
+
+
+def combined(pieces: Sequence[Piece]) -> Sample:
+    """Put the slices of a round together: units a second over all of them."""
+    units, seconds, computing, loading = (sum(each) for each in zip(*pieces, strict=True))
+    return Sample(units / seconds, computing / units, computing / seconds, loading / seconds)
 
 
 @dataclass(frozen=True)
@@ -39,17 +61,24 @@ class Goal:
 
     least: float | None = None
     most: float | None = None
+    most_figure: float | None = None
+    """The most that our figure may be, whatever the ratio."""
+    unit: str = ""
 
-    def met(self, ratio: float) -> bool:
-        """Whether a ratio is so."""
-        if self.least is not None and ratio < self.least:
-            return False
-        return self.most is None or ratio <= self.most
+    def met(self, ratio: float, figure: float) -> bool:
+        """Whether a ratio and our own figure are so."""
+        return (
+            (self.least is None or ratio >= self.least)
+            and (self.most is None or ratio <= self.most)
+            and (self.most_figure is None or figure < self.most_figure)
+        )
 
     def __str__(self) -> str:
         if self.least is not None:
             return f">= {self.least:g}"
-        return f"<= {self.most:g}"
+        if self.most is not None:
+            return f"<= {self.most:g}"
+        return f"< {self.most_figure:g} {self.unit}" if self.most_figure is not None else "none"
 
 
 @dataclass
@@ -78,7 +107,14 @@ class Row:
     @property
     def met(self) -> bool:
         """Whether the goal is reached; what was not measured has not reached it."""
-        return self.ratio is not None and self.goal.met(self.ratio)
+        return self.ratio is not None and self.goal.met(self.ratio, middle(self.ours))
+
+    @property
+    def computing_ratio(self) -> float | None:
+        """Our processor time for a unit against the other's; None where it was not accounted."""
+        if self.why_not or not all(each.computing for each in (*self.ours, *self.floor)):
+            return None
+        return computing(self.ours) / computing(self.floor)
 
 
 def middle(samples: list[Sample]) -> float:
@@ -91,17 +127,43 @@ def computing(samples: list[Sample]) -> float:
     return statistics.median(each.computing for each in samples)
 
 
-def alternate(
-    rounds: int, contestants: Mapping[str, Callable[[], Sample]]
+Contestants = Mapping[str, Callable[[], Piece]]
+
+
+def alternate(settings: Settings, contestants: Contestants) -> dict[str, list[Sample]]:
+    """Measure contestants that stay what they are from round to round."""
+    return alternate_afresh(settings, lambda _: nullcontext(contestants))
+
+
+def alternate_afresh(
+    settings: Settings, opened: Callable[[int], AbstractContextManager[Contestants]]
 ) -> dict[str, list[Sample]]:
-    """Measure each contestant once a round, in turn; every other round begins at the other end."""
-    samples: dict[str, list[Sample]] = {name: [] for name in contestants}
-    for place in range(rounds):
+    """Measure contestants that `opened` makes for each round.
+
+    A round has several slices. In each all contestants have their turn, every other time in the
+    opposite order, so that what slows the machine down for a while does so for all.
+    """
+    samples: dict[str, list[Sample]] = {}
+    for place in range(settings.rounds):
+        with opened(place) as contestants:
+            for name, each in _round(contestants, settings.slices).items():
+                samples.setdefault(name, []).append(combined(each))
+    told(samples)
+    return samples
+
+
+def _round(contestants: Contestants, slices: int) -> dict[str, list[Piece]]:
+    pieces: dict[str, list[Piece]] = {name: [] for name in contestants}
+    for place in range(slices):
         names = list(contestants)
         for name in names if place % 2 == 0 else reversed(names):
-            samples[name].append(contestants[name]())
+            pieces[name].append(contestants[name]())
+    return pieces
+
+
+def told(samples: Mapping[str, Sequence[Sample]]) -> None:
+    """Print the figure of every round, so that one sees how much they vary."""
     for name, each in samples.items():
         figures = " ".join(f"{sample.figure:,.4g}" for sample in each)
         busy, load = (statistics.median(getattr(s, a) for s in each) for a in ("busy", "load"))
         click.echo(f"    {name}: {figures} (busy {busy:.0%}, load {load:.0%})", err=True)
-    return samples

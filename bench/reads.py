@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from contextlib import ExitStack, contextmanager
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -12,13 +11,14 @@ import msgspec
 from backroom.store import keys, open_database
 from bench import catalog, floors, load, servers
 from bench.load import Plan
-from bench.measuring import Goal, Row, Sample, alternate, sampled
+from bench.measuring import Goal, Row, alternate, piece
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from bench.load import Question
+    from bench.measuring import Piece, Sample
     from bench.servers import Served
     from bench.settings import Settings
 
@@ -36,9 +36,9 @@ PAGE_OF_JOBS = (
 )
 
 
-def account(database: Path, name: str = "bench") -> tuple[str, str]:
+def account(database: str, name: str = "bench") -> tuple[str, str]:
     """Make a key for an account, which is made too; give the account's id and the key."""
-    opened = open_database(str(database))
+    opened = open_database(database)
     try:
         made = opened.write(lambda tx: keys.create(tx, name, "bench", [])).result()
     finally:
@@ -46,34 +46,37 @@ def account(database: Path, name: str = "bench") -> tuple[str, str]:
     return made.account, made.key
 
 
-def asked_by(served: Served, question: Question, settings: Settings) -> Sample:
-    """Have all connections ask one question for a round."""
-    streams = [[question]] * CONNECTIONS
-    return sampled(load.run(Plan(served.port, streams, served.process, settings.seconds)))
+def asking(
+    served: Served, question: Question, settings: Settings, connections: int = CONNECTIONS
+) -> Callable[[], Piece]:
+    """Give what has all connections ask one question for a slice of a round."""
+    streams = [[question]] * connections
+    carry_out = load.prepared(Plan(served.port, streams, served.process, settings.seconds))
+    return lambda: piece(carry_out())
 
 
 @contextmanager
 def with_jobs(database: Path, items: int = ITEMS_EACH) -> Iterator[tuple[Served, str, str]]:
     """Serve a database with complete jobs; give the server, the account and its key."""
     database.parent.mkdir(parents=True, exist_ok=True)
-    name, key = account(database)
+    name, key = account(str(database))
     with servers.backroom(database) as served:
         stream = [
             catalog.posting(served.port, key, place * items, items) for place in range(_LISTED)
         ]
         load.run(Plan(served.port, [stream], most=_LISTED))
-        _wait_until_complete(served, key)
+        _wait_until_complete(served, key, database.parent / "errors.txt")
         yield served, name, key
 
 
-def _wait_until_complete(served: Served, key: str) -> None:
+def _wait_until_complete(served: Served, key: str, errors: Path) -> None:
     end = time.monotonic() + _DEADLINE_SECONDS
     while time.monotonic() < end:
         shown = jobs_shown(served, key)
         if len(shown) == 100 and all(each["attributes"]["completed_at"] for each in shown):
             return
         time.sleep(0.05)
-    raise RuntimeError("the jobs were never complete")
+    raise RuntimeError(f"the jobs were never complete: {errors.read_text()[-2000:]}")
 
 
 def jobs_shown(served: Served, key: str) -> list[dict[str, Any]]:
@@ -107,14 +110,14 @@ def measured(directory: Path, settings: Settings) -> list[Row]:
             query=PAGE_OF_JOBS,
         )
         contestants = {
-            "one, newest": partial(asked_by, served, newest, settings),
-            "one, newest: floor": partial(asked_by, bare, newest, settings),
-            "one, oldest": partial(asked_by, served, oldest, settings),
-            "one, oldest: floor": partial(asked_by, bare_old, oldest, settings),
-            "page": partial(asked_by, served, page, settings),
-            "page: floor": partial(asked_by, bare_page, page, settings),
+            "one, newest": asking(served, newest, settings),
+            "one, newest: floor": asking(bare, newest, settings),
+            "one, oldest": asking(served, oldest, settings),
+            "one, oldest: floor": asking(bare_old, oldest, settings),
+            "page": asking(served, page, settings),
+            "page: floor": asking(bare_page, page, settings),
         }
-        taken = alternate(settings.rounds, contestants)
+        taken = alternate(settings, contestants)
     return [
         _row("GET one job, newest revision", 0.5, taken, "one, newest"),
         _row("GET one job, oldest revision", 0.5, taken, "one, oldest"),

@@ -24,7 +24,7 @@ def shown(rows: list[Row]) -> None:
     """Print the table."""
     table = Table(title=None)
     table.add_column("work", overflow="fold")
-    for name in ("ours", "against", "ratio", "goal", "met", "CPU ours", "CPU against", "busy"):
+    for name in ("ours", "against", "ratio", "goal", "met", "CPU ours", "against", "ratio", "busy"):
         table.add_column(name, justify="right")
     for row in rows:
         table.add_row(*_cells(row))
@@ -36,7 +36,18 @@ def shown(rows: list[Row]) -> None:
 
 def _cells(row: Row) -> list[str]:
     if row.ratio is None:
-        return [row.name, f"not measured: {row.why_not}", "", "", str(row.goal), "no", "", "", ""]
+        return [
+            row.name,
+            f"not measured: {row.why_not}",
+            "",
+            "",
+            str(row.goal),
+            "no",
+            "",
+            "",
+            "",
+            "",
+        ]
     return [
         row.name,
         figure(middle(row.ours), row.unit),
@@ -46,6 +57,7 @@ def _cells(row: Row) -> list[str]:
         "yes" if row.met else "NO",
         _microseconds(row.ours),
         _microseconds(row.floor),
+        f"{row.computing_ratio:.2f}" if row.computing_ratio else "",
         f"{max(each.busy for each in row.ours):.0%} / {max(each.busy for each in row.floor):.0%}",
     ]
 
@@ -70,14 +82,33 @@ def document(rows: list[Row]) -> list[dict[str, Any]]:
             "ratio": row.ratio,
             "goal": str(row.goal),
             "met": row.met,
+            **_more(row),
         }
         for row in rows
     ]
+
+
+def _more(row: Row) -> dict[str, Any]:
+    """Give what a row tells beside the ratio: processor time for each unit, in microseconds."""
+    if row.why_not:
+        return {}
+    ours, floor = (1e6 * computing(each) or None for each in (row.ours, row.floor))
+    return {
+        "unit": row.unit,
+        "against": row.against,
+        "ours_cpu_us": ours,
+        "floor_cpu_us": floor,
+        "cpu_ratio": row.computing_ratio,
+        "rounds": [
+            [ours.figure, floor.figure] for ours, floor in zip(row.ours, row.floor, strict=True)
+        ],
+    }
 
 
 def kept(name: str, rows: list[Row]) -> Path:
     """Write the results, and give where."""
     RESULTS.mkdir(exist_ok=True)
     file = RESULTS / f"bench-{name}.json"
-    file.write_text(json.dumps(document(rows), indent=1) + "\n", encoding="utf-8")
+    lines = ",\n".join(json.dumps(each) for each in document(rows))
+    file.write_text(f"[\n{lines}\n]\n", encoding="utf-8")
     return file

@@ -7,16 +7,17 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Settings:
-    """One way to run: `seconds` is how long a contestant is measured in a round."""
+    """One way to run: in each of `rounds` a contestant has `slices` turns of `seconds`."""
 
     name: str
     rounds: int
+    slices: int
     seconds: float
-    drained_jobs: int
+    waiting_jobs: int
     """Jobs of a hundred items that wait in each database whose draining is timed."""
     items: int
     """Items in the large catalog."""
 
 
-FULL = Settings("full", rounds=5, seconds=1.5, drained_jobs=200, items=1_000_000)
-QUICK = Settings("quick", rounds=5, seconds=0.5, drained_jobs=80, items=100_000)
+FULL = Settings("full", rounds=5, slices=6, seconds=0.25, waiting_jobs=600, items=1_000_000)
+QUICK = Settings("quick", rounds=5, slices=4, seconds=0.1, waiting_jobs=200, items=100_000)
