@@ -6,49 +6,64 @@ import shutil
 import tempfile
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from bench import accepting, applying, load, reads, report
+from bench import accepting, accounts, applying, each_request, growth, load, reads, report
 from bench.servers import CACHE
 from bench.settings import FULL, QUICK, Settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from bench.measuring import Row
+    from bench.measuring import Found, Row
 
-PARTS: dict[str, Callable[[Path, Settings], list[Row]]] = {
+PARTS: dict[str, Callable[[Path, Settings], Found]] = {
     "reads": reads.measured,
     "accepting": accepting.measured,
     "applying": applying.measured,
+    "growth": growth.measured,
+    "accounts": accounts.measured,
 }
 _QUICK = ("reads", "accepting", "applying")
 
 
-@click.command()
+@click.group(invoke_without_command=True)
 @click.option("--quick", is_flag=True, help="Fewer and shorter rounds, the main rows only.")
 @click.option("--only", type=click.Choice(list(PARTS)), help="Measure one part, keep no results.")
-def main(quick: bool, only: str | None) -> None:  # noqa: FBT001 - a flag
+@click.pass_context
+def main(context: click.Context, quick: bool, only: str | None) -> None:  # noqa: FBT001 - a flag
     """Measure how fast backroom is."""
+    if context.invoked_subcommand:
+        return
     settings = QUICK if quick else FULL
     began = time.monotonic()
     rows: list[Row] = []
+    facts: dict[str, Any] = {}
+    took: dict[str, int] = {}
     CACHE.mkdir(parents=True, exist_ok=True)
     directory = Path(tempfile.mkdtemp(prefix="run-", dir=CACHE))
     try:
         for name in (only,) if only else _QUICK if quick else PARTS:
+            started = time.monotonic()
             click.echo(f"  {name}", err=True)
-            rows += PARTS[name](directory, settings)
+            found = PARTS[name](directory, settings)
+            rows += found.rows
+            facts |= found.facts
             load.ended()
+            took[name] = round(time.monotonic() - started)
     finally:
         load.ended()
         shutil.rmtree(directory)
     report.shown(rows)
-    click.echo(f"measured in {time.monotonic() - began:.0f} s")
+    parts = ", ".join(f"{name} {seconds}" for name, seconds in took.items())
+    click.echo(f"measured in {time.monotonic() - began:.0f} s ({parts})")
     if not only:
         click.echo(f"written to {report.kept(settings.name, rows)}")
+
+
+main.add_command(each_request.command)
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ from backroom.store import open_database, search
 from backroom.store.dialects import SQLITE
 from bench import accepting, catalog, cores, floors, load, servers
 from bench.load import Plan
-from bench.measuring import Goal, Piece, Row, alternate_afresh
+from bench.measuring import Found, Goal, Piece, Row, alternate_afresh
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -49,7 +49,7 @@ Rows = tuple[list[Any], list[Any]]
 """The rows of items as they were written, in that order, and those of their index."""
 
 
-def measured(directory: Path, settings: Settings) -> list[Row]:
+def measured(directory: Path, settings: Settings) -> Found:
     """Measure both, each from an empty catalog on in every round."""
     home = directory / "applying"
     waiting = prepared(home / "waiting", settings.waiting_jobs)
@@ -58,7 +58,8 @@ def measured(directory: Path, settings: Settings) -> list[Row]:
     shutil.rmtree(home)
     goal = Goal(least=0.5)
     name = "apply jobs of 100 items"
-    return [Row(name, goal, "items/s", ours=taken["apply"], floor=taken["apply: floor"])]
+    row = Row(name, goal, "items/s", ours=taken["apply"], floor=taken["apply: floor"])
+    return Found([row])
 
 
 def prepared(directory: Path, jobs: int) -> Path:

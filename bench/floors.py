@@ -122,6 +122,15 @@ def serving(directory: Path, setup: Setup) -> Iterator[Served]:
 
 
 @contextmanager
+def asked(
+    directory: Path, setup: Setup, make: Callable[[Served], Callable[[], Piece]]
+) -> Iterator[Callable[[], Piece]]:
+    """Run the bare function, and give what `make` has ask it."""
+    with serving(directory, setup) as served:
+        yield make(served)
+
+
+@contextmanager
 def inserting(path: Path, bodies: Sequence[bytes], seconds: float) -> Iterator[Callable[[], Piece]]:
     """Give what inserts bodies for some seconds, one thread, a durable transaction each."""
     connection = connected(str(path))

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from contextlib import AbstractContextManager
 
     from bench.load import Taken
@@ -117,6 +117,13 @@ class Row:
         return computing(self.ours) / computing(self.floor)
 
 
+class Found(NamedTuple):
+    """What a part of the measuring gives: rows of the table, and figures for the report alone."""
+
+    rows: list[Row]
+    facts: dict[str, Any] = {}  # noqa: RUF012 - never changed
+
+
 def middle(samples: list[Sample]) -> float:
     """Give the median of the figures."""
     return statistics.median(each.figure for each in samples)
@@ -127,7 +134,7 @@ def computing(samples: list[Sample]) -> float:
     return statistics.median(each.computing for each in samples)
 
 
-Contestants = Mapping[str, Callable[[], Piece]]
+Contestants = dict[str, Callable[[], Piece]]
 
 
 def alternate(settings: Settings, contestants: Contestants) -> dict[str, list[Sample]]:

@@ -11,7 +11,7 @@ import msgspec
 from backroom.store import keys, open_database
 from bench import catalog, floors, load, servers
 from bench.load import Plan
-from bench.measuring import Goal, Row, alternate, piece
+from bench.measuring import Found, Goal, Row, alternate, piece
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -86,7 +86,7 @@ def jobs_shown(served: Served, key: str) -> list[dict[str, Any]]:
     return shown
 
 
-def measured(directory: Path, settings: Settings) -> list[Row]:
+def measured(directory: Path, settings: Settings) -> Found:
     """Measure one job at both ends of the ladder, and a page."""
     with ExitStack() as stack:
         database = directory / "reads" / "backroom.db"
@@ -118,7 +118,7 @@ def measured(directory: Path, settings: Settings) -> list[Row]:
             "page: floor": asking(bare_page, page, settings),
         }
         taken = alternate(settings, contestants)
-    return [
+    rows = [
         _row("GET one job, newest revision", 0.5, taken, "one, newest"),
         _row("GET one job, oldest revision", 0.5, taken, "one, oldest"),
         Row(
@@ -130,6 +130,7 @@ def measured(directory: Path, settings: Settings) -> list[Row]:
         ),
         _row(f"GET a page of 100 jobs ({len(page_answer.body) // 1000} kB)", 0.65, taken, "page"),
     ]
+    return Found(rows)
 
 
 def _row(name: str, least: float, taken: dict[str, list[Sample]], title: str) -> Row:
