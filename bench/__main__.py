@@ -10,7 +10,18 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from bench import accepting, accounts, applying, each_request, growth, load, reads, report
+from bench import (
+    accepting,
+    accounts,
+    applying,
+    each_request,
+    growth,
+    latency,
+    load,
+    reads,
+    report,
+    starting,
+)
 from bench.servers import CACHE
 from bench.settings import FULL, QUICK, Settings
 
@@ -23,6 +34,8 @@ PARTS: dict[str, Callable[[Path, Settings], Found]] = {
     "reads": reads.measured,
     "accepting": accepting.measured,
     "applying": applying.measured,
+    "starting": starting.measured,
+    "latency": latency.measured,
     "growth": growth.measured,
     "accounts": accounts.measured,
 }

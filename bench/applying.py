@@ -5,9 +5,7 @@ A server that drains its backlog is stopped by a signal while it is the floor's 
 
 from __future__ import annotations
 
-import os
 import shutil
-import signal
 import time
 from contextlib import contextmanager
 from functools import partial
@@ -63,9 +61,15 @@ def measured(directory: Path, settings: Settings) -> Found:
 
 
 def prepared(directory: Path, jobs: int) -> Path:
-    """Make a database in which jobs wait, evenly over the accounts."""
+    """Make a database in which jobs wait."""
     directory.mkdir(parents=True)
     database = directory / "backroom.db"
+    let_wait(database, jobs)
+    return database
+
+
+def let_wait(database: Path, jobs: int) -> None:
+    """Post jobs that are to wait, evenly over some accounts."""
     own = accepting.keys(database, ACCOUNTS)
     each = jobs // ACCOUNTS
     with servers.backroom(database, "--job-delay", accepting.DELAY_SECONDS) as served:
@@ -73,7 +77,6 @@ def prepared(directory: Path, jobs: int) -> Path:
             [catalog.posting(served.port, key, 100 * place) for place in range(each)] for key in own
         ]
         load.run(Plan(served.port, streams, most=each))
-    return database
 
 
 @contextmanager
@@ -120,13 +123,10 @@ def _opened(
     own = home / f"round-{place}"
     with draining(waiting, own) as (served, connection):
         wait_until(connection, settings.waiting_jobs - 1)
-        os.kill(served.process, signal.SIGSTOP)
-        try:
-            with _upserting(own / "floor.db", rows, settings.seconds) as upsert:
-                ours = partial(_resumed, served, connection, settings.seconds)
-                yield {"apply": ours, "apply: floor": upsert}
-        finally:
-            os.kill(served.process, signal.SIGCONT)
+        floor = _upserting(own / "floor.db", rows, settings.seconds)
+        with served.held(), floor as upsert:
+            ours = partial(_resumed, served, connection, settings.seconds)
+            yield {"apply": ours, "apply: floor": upsert}
         check(connection)
 
 
@@ -134,10 +134,10 @@ def _resumed(served: Served, connection: apsw.Connection, seconds: float) -> Pie
     """Let the server go on for some seconds, or to the end."""
     before, computed = in_progress(connection), cores.used(served.process)
     watch = cores.Watch()
-    os.kill(served.process, signal.SIGCONT)
+    served.resume()
     while watch.seconds < seconds and in_progress(connection):
         time.sleep(_LOOK_SECONDS)
-    os.kill(served.process, signal.SIGSTOP)
+    served.hold()
     took = watch.seconds
     items = catalog.OPERATIONS * (before - in_progress(connection))
     return Piece(items, took, cores.used(served.process) - computed)

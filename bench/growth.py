@@ -15,7 +15,18 @@ from backroom.catalog.kinds import ITEM
 from bench import applying, cases, catalog, cores, floors, load, reads, servers
 from bench.cases import Case
 from bench.load import Plan
-from bench.measuring import Found, Goal, Piece, Row, Sample, alternate, computing, middle, piece
+from bench.measuring import (
+    Found,
+    Goal,
+    Piece,
+    Row,
+    Sample,
+    alternate,
+    computing,
+    durations,
+    middle,
+    piece,
+)
 from bench.sites import serving
 
 if TYPE_CHECKING:
@@ -30,6 +41,8 @@ if TYPE_CHECKING:
 
 _PAGES = 32
 """Pages that are asked in turn, at places all over the catalog."""
+_SLICES, _SECONDS = 4, 0.1
+"""There are many to be measured here."""
 _JOBS = 2
 """Jobs in a slice: a thousand items shall not become many more while they are measured."""
 _NEW = "a new item, from POST to applied"
@@ -48,6 +61,7 @@ Measured = dict[str, list[Sample]]
 
 def measured(directory: Path, settings: Settings) -> Found:
     """Measure all sizes side by side; give the rows with goals, and the figures of each size."""
+    settings = replace(settings, slices=_SLICES, seconds=_SECONDS)
     with ExitStack() as stack:
         sites = [stack.enter_context(serving(size)) for size in sizes(settings)]
         contestants: Contestants = {}
@@ -167,17 +181,12 @@ def _rows(sites: list[Site], taken: Measured) -> list[Row]:
                 Goal(most=2.0),
                 "µs",
                 f"{small:,}",
-                _times(taken[f"{name} of {large:,}"]),
-                _times(taken[f"{name} of {small:,}"]),
+                durations(taken[f"{name} of {large:,}"], 1e6),
+                durations(taken[f"{name} of {small:,}"], 1e6),
             )
             for name in _COMPARED
         ),
     ]
-
-
-def _times(samples: list[Sample]) -> list[Sample]:
-    """Give microseconds for each answer in place of answers a second."""
-    return [Sample(1e6 / each.figure, each.computing, each.busy, each.load) for each in samples]
 
 
 def _figures(size: int, held: int, taken: Measured) -> dict[str, Any]:

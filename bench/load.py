@@ -25,6 +25,8 @@ from bench import cores
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    CarryOut = Callable[[], "Taken"]
+
 _CHUNK = 1 << 20
 _LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 _CHUNKED = re.compile(rb"\r\ntransfer-encoding: *chunked", re.IGNORECASE)
@@ -354,7 +356,7 @@ def _frame(stream: IO[bytes]) -> bytes:
     return stream.read(size)
 
 
-def prepared(plan: Plan) -> Callable[[], Taken]:
+def prepared(plan: Plan) -> CarryOut:
     """Hand a plan to the process, on the core for it, and give what carries it out."""
     if not _generators:
         _generators.append(_Generator())

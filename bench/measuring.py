@@ -134,6 +134,11 @@ def computing(samples: list[Sample]) -> float:
     return statistics.median(each.computing for each in samples)
 
 
+def durations(samples: Sequence[Sample], scale: float) -> list[Sample]:
+    """Give how long one unit takes in place of units a second: milliseconds for a scale of 1e3."""
+    return [Sample(scale / each.figure, each.computing, each.busy, each.load) for each in samples]
+
+
 Contestants = dict[str, Callable[[], Piece]]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -48,6 +49,23 @@ class Served:
     def get(self, path: str, headers: dict[str, str]) -> Answer:
         """Ask for something, apart from any measuring."""
         return self.send("GET", path, headers)
+
+    def hold(self) -> None:
+        """Let it do nothing, while it is another's turn."""
+        os.kill(self.process, signal.SIGSTOP)
+
+    def resume(self) -> None:
+        """Let it go on where it was."""
+        os.kill(self.process, signal.SIGCONT)
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Have it do nothing, but for turns that the block gives it."""
+        self.hold()
+        try:
+            yield
+        finally:
+            self.resume()
 
     def send(
         self, method: str, path: str, headers: dict[str, str], body: bytes | None = None
