@@ -6,7 +6,7 @@ import shutil
 import statistics
 from typing import TYPE_CHECKING
 
-from bench import accepting, applying, catalog, load, reads
+from bench import accepting, applying, catalog, load, reads, servers
 from bench.load import Plan
 from bench.measuring import Found, Goal, Row, Sample, told
 
