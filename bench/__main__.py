@@ -14,6 +14,7 @@ from bench import (
     accepting,
     accounts,
     applying,
+    beside,
     each_request,
     growth,
     latency,
@@ -37,6 +38,7 @@ PARTS: dict[str, Callable[[Path, Settings], Found]] = {
     "starting": starting.measured,
     "latency": latency.measured,
     "growth": growth.measured,
+    "peers": beside.measured,
     "accounts": accounts.measured,
 }
 _QUICK = ("reads", "accepting", "applying")

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from bench.load import Question
     from bench.measuring import Contestants, Piece
+    from bench.servers import Served
     from bench.settings import Settings
 
 CONNECTIONS = 8
@@ -52,23 +53,34 @@ def _opened(directory: Path, settings: Settings, place: int) -> Iterator[Contest
 
 @contextmanager
 def accepted(home: Path, settings: Settings) -> Iterator[Callable[[], Piece]]:
-    """Give what posts to a server whose worker has nothing due; count the rows in the end."""
+    """Give what posts to a server whose worker has nothing due."""
     home.mkdir()
     database = home / "backroom.db"
     own = keys(database, _ACCOUNTS * CONNECTIONS)
-    with servers.backroom(database, "--job-delay", DELAY_SECONDS) as served:
-        plan = Plan(served.port, streams(served.port, own), served.process, settings.seconds)
-        plan.warm_seconds = 0.0
-        carry_out = load.prepared(plan)
-        count = 0
-
-        def post() -> Piece:
-            nonlocal count
-            taken = carry_out()
-            count += taken.answers
-            return piece(taken)
-
+    with (
+        servers.backroom(database, "--job-delay", DELAY_SECONDS) as served,
+        posting(served, own, database, settings) as post,
+    ):
         yield post
+
+
+@contextmanager
+def posting(
+    served: Served, own: list[str], database: Path, settings: Settings
+) -> Iterator[Callable[[], Piece]]:
+    """Give what posts jobs for the owners of keys; count the rows in the end."""
+    plan = Plan(served.port, streams(served.port, own), served.process, settings.seconds)
+    plan.warm_seconds = 0.0
+    carry_out = load.prepared(plan)
+    count = 0
+
+    def post() -> Piece:
+        nonlocal count
+        taken = carry_out()
+        count += taken.answers
+        return piece(taken)
+
+    yield post
     waiting = _rows(str(database))
     assert waiting == count, f"{count} were accepted, {waiting} are there"
 

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from bench.servers import Answer, Served
 
 JOBS = "/api/catalog-item-bulk-create-jobs"
+JOB_TYPE = "catalog-item-bulk-create-job"
 ITEMS = "/api/catalog-items"
 OPERATIONS = 100
 """Operations of a full job, and resources on a full page."""
@@ -56,7 +57,7 @@ def job_body(first: int, count: int = OPERATIONS) -> bytes:
         for place in range(first, first + count)
     ]
     data = {
-        "type": "catalog-item-bulk-create-job",
+        "type": JOB_TYPE,
         "attributes": {"items": {"data": items}},
     }
     return msgspec.json.encode({"data": data})
@@ -98,7 +99,7 @@ def posting(port: int, key: str, first: int, count: int = OPERATIONS) -> Questio
         written("POST", port, JOBS, headers(key), job_body(first, count)),
         status=202,
         holds={
-            "data.type": "catalog-item-bulk-create-job",
+            "data.type": JOB_TYPE,
             "data.attributes.status": "processing",
             "data.attributes.total_count": count,
         },

@@ -100,7 +100,7 @@ def measured(directory: Path, settings: Settings) -> Found:
             made = floors.Setup(**setup)
             return stack.enter_context(floors.serving(directory / title, made))
 
-        values = (name, "catalog-item-bulk-create-job", "0" * 26)
+        values = (name, catalog.JOB_TYPE, "0" * 26)
         bare = floor("bare", answers=[floors.fixed(job, answer)])
         bare_old = floor("bare-old", answers=[floors.fixed(job, old_answer)])
         bare_page = floor(
