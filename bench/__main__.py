@@ -19,6 +19,7 @@ from bench import (
     growth,
     latency,
     load,
+    postgres,
     reads,
     report,
     starting,
@@ -38,6 +39,7 @@ PARTS: dict[str, Callable[[Path, Settings], Found]] = {
     "starting": starting.measured,
     "latency": latency.measured,
     "growth": growth.measured,
+    "postgres": postgres.measured,
     "peers": beside.measured,
     "accounts": accounts.measured,
 }

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 CONNECTIONS = 8
 BODIES = 32
 """Different bodies that a connection sends in turn."""
-_ACCOUNTS = 4
+ACCOUNTS = 4
 """Accounts that a connection posts for in turn: one may have no more than 500 jobs in progress."""
 DELAY_SECONDS = "86400"
 
@@ -56,17 +56,17 @@ def accepted(home: Path, settings: Settings) -> Iterator[Callable[[], Piece]]:
     """Give what posts to a server whose worker has nothing due."""
     home.mkdir()
     database = home / "backroom.db"
-    own = keys(database, _ACCOUNTS * CONNECTIONS)
+    own = keys(str(database), ACCOUNTS * CONNECTIONS)
     with (
         servers.backroom(database, "--job-delay", DELAY_SECONDS) as served,
-        posting(served, own, database, settings) as post,
+        posting(served, own, str(database), settings) as post,
     ):
         yield post
 
 
 @contextmanager
 def posting(
-    served: Served, own: list[str], database: Path, settings: Settings
+    served: Served, own: list[str], database: str, settings: Settings
 ) -> Iterator[Callable[[], Piece]]:
     """Give what posts jobs for the owners of keys; count the rows in the end."""
     plan = Plan(served.port, streams(served.port, own), served.process, settings.seconds)
@@ -81,13 +81,13 @@ def posting(
         return piece(taken)
 
     yield post
-    waiting = _rows(str(database))
+    waiting = _rows(database)
     assert waiting == count, f"{count} were accepted, {waiting} are there"
 
 
-def keys(database: Path, count: int) -> list[str]:
+def keys(database: str, count: int) -> list[str]:
     """Make accounts, and give a key for each."""
-    return [reads.account(str(database), f"bench-{place}")[1] for place in range(count)]
+    return [reads.account(database, f"bench-{place}")[1] for place in range(count)]
 
 
 def streams(port: int, own: list[str]) -> list[list[Question]]:

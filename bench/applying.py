@@ -70,13 +70,18 @@ def prepared(directory: Path, jobs: int) -> Path:
 
 def let_wait(database: Path, jobs: int) -> None:
     """Post jobs that are to wait, evenly over some accounts."""
-    own = accepting.keys(database, ACCOUNTS)
-    each = jobs // ACCOUNTS
+    own = accepting.keys(str(database), ACCOUNTS)
     with servers.backroom(database, "--job-delay", accepting.DELAY_SECONDS) as served:
-        streams = [
-            [catalog.posting(served.port, key, 100 * place) for place in range(each)] for key in own
-        ]
-        load.run(Plan(served.port, streams, most=each))
+        post(served, own, jobs)
+
+
+def post(served: Served, own: list[str], jobs: int) -> None:
+    """Post jobs of different items, evenly for the owners of keys."""
+    each = jobs // len(own)
+    streams = [
+        [catalog.posting(served.port, key, 100 * place) for place in range(each)] for key in own
+    ]
+    load.run(Plan(served.port, streams, most=each))
 
 
 @contextmanager

@@ -117,11 +117,11 @@ def _reading(
     name: str, served: Served, paths: tuple[str, str], key: str, settings: Settings
 ) -> Contestants:
     """Ask one for a job and a list. The mock has no data, so only its shape is checked."""
-    one, listed = (_checked(served, path, key) for path in paths)
-    contestants = {f"one: {name}": reads.asking(served, one, settings)}
-    if name != peers.PRISM.name:
-        contestants[f"list: {name}"] = reads.asking(served, listed, settings)
-    return contestants
+    calls = ("one",) if name == peers.PRISM.name else ("one", "list")
+    return {
+        f"{call}: {name}": reads.asking(served, _checked(served, path, key), settings)
+        for call, path in zip(calls, paths, strict=False)
+    }
 
 
 def _checked(served: Served, path: str, key: str) -> Question:
@@ -162,11 +162,11 @@ def _accepted(
     """Give what posts to a peer; count the rows in the end."""
     home.mkdir()
     database = home / "backroom.db"
-    own = accepting.keys(database, accepting.CONNECTIONS)
+    own = accepting.keys(str(database), accepting.CONNECTIONS)
     # It gets tables that a server has made, and no server of ours runs on them.
     nobody = Served(0, 0)
     with (
         peer.serve(program, peers.World(home, database, own[0], nobody)) as served,
-        accepting.posting(served, own, database, settings) as post,
+        accepting.posting(served, own, str(database), settings) as post,
     ):
         yield post

@@ -56,17 +56,23 @@ def asking(
 
 
 @contextmanager
-def with_jobs(database: Path, items: int = ITEMS_EACH) -> Iterator[tuple[Served, str, str]]:
+def with_jobs(database: Path) -> Iterator[tuple[Served, str, str]]:
     """Serve a database with complete jobs; give the server, the account and its key."""
     database.parent.mkdir(parents=True, exist_ok=True)
     name, key = account(str(database))
     with servers.backroom(database) as served:
-        stream = [
-            catalog.posting(served.port, key, place * items, items) for place in range(_LISTED)
-        ]
-        load.run(Plan(served.port, [stream], most=_LISTED))
-        _wait_until_complete(served, key, database.parent / "errors.txt")
+        fill(served, key, database.parent / "errors.txt")
         yield served, name, key
+
+
+def fill(served: Served, key: str, errors: Path) -> None:
+    """Post jobs and wait until they are complete; a file has what is said where they never are."""
+    stream = [
+        catalog.posting(served.port, key, place * ITEMS_EACH, ITEMS_EACH)
+        for place in range(_LISTED)
+    ]
+    load.run(Plan(served.port, [stream], most=_LISTED))
+    _wait_until_complete(served, key, errors)
 
 
 def _wait_until_complete(served: Served, key: str, errors: Path) -> None:

@@ -137,11 +137,23 @@ def announced(
 def serve_command(database: str, *flags: str) -> list[str]:
     """Give the command of the real server, with everything on and limits that refuse nobody."""
     settings = ["--database", database, "--port", "0", "--limits", LIMITS, "--format", "json"]
-    return [sys.executable, "-m", "backroom", "serve", *settings, *flags]
+    return program("serve", *settings, *flags)
+
+
+def program(*arguments: str) -> list[str]:
+    """Give the command of the program itself."""
+    return [sys.executable, "-m", "backroom", *arguments]
 
 
 @contextmanager
 def backroom(database: Path, *flags: str) -> Iterator[Served]:
     """Run `backroom serve` on a database file."""
-    with announced(serve_command(str(database), *flags), database.parent) as served:
+    with serving(str(database), database.parent, *flags) as served:
+        yield served
+
+
+@contextmanager
+def serving(database: str, directory: Path, *flags: str) -> Iterator[Served]:
+    """Run `backroom serve` on a database; what it says goes into a directory."""
+    with announced(serve_command(database, *flags), directory) as served:
         yield served
