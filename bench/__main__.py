@@ -19,12 +19,14 @@ from bench import (
     growth,
     latency,
     load,
+    page,
     postgres,
+    profiles,
     reads,
     report,
     starting,
 )
-from bench.servers import CACHE
+from bench.servers import CACHE, ROOT
 from bench.settings import FULL, QUICK, Settings
 
 if TYPE_CHECKING:
@@ -76,11 +78,16 @@ def main(context: click.Context, quick: bool, only: str | None) -> None:  # noqa
     report.shown(rows)
     parts = ", ".join(f"{name} {seconds}" for name, seconds in took.items())
     click.echo(f"measured in {time.monotonic() - began:.0f} s ({parts})")
-    if not only:
-        click.echo(f"written to {report.kept(settings.name, rows)}")
+    if only:
+        return
+    file = report.kept(settings.name, rows, facts | {"seconds": took})
+    click.echo(f"written to {file.relative_to(ROOT)}")
+    if not quick:
+        context.invoke(page.command)
 
 
-main.add_command(each_request.command)
+for each in (each_request.command, profiles.command, page.command):
+    main.add_command(each)
 
 
 if __name__ == "__main__":

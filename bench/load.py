@@ -14,8 +14,10 @@ import socket
 import subprocess
 import sys
 import time
+from contextlib import closing
 from functools import partial
 from itertools import cycle
+from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 import msgspec
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
 
     CarryOut = Callable[[], "Taken"]
 
+_ROOT = Path(__file__).parents[1]
 _CHUNK = 1 << 20
 _LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 _CHUNKED = re.compile(rb"\r\ntransfer-encoding: *chunked", re.IGNORECASE)
@@ -289,23 +292,21 @@ def _poller(filenos: list[int]) -> Any:
 
 def taken(plan: Plan) -> Taken:
     """Carry out a plan in this process."""
-    asking = _Asking(plan)
-    if plan.warm_seconds and plan.most is None:
-        asking.go(plan.warm_seconds, None)
-        asking.asked.clear()
-        asking.latencies.clear()
-    server, watch = cores.used(plan.process), cores.Watch()
-    answers = asking.go(plan.seconds, plan.most)
-    result = Taken(
-        answers,
-        watch.seconds,
-        cores.used(plan.process) - server,
-        watch.computing,
-        asking.asked,
-        asking.latencies,
-    )
-    asking.close()
-    return result
+    with closing(_Asking(plan)) as asking:
+        if plan.warm_seconds and plan.most is None:
+            asking.go(plan.warm_seconds, None)
+            asking.asked.clear()
+            asking.latencies.clear()
+        server, watch = cores.used(plan.process), cores.Watch()
+        answers = asking.go(plan.seconds, plan.most)
+        return Taken(
+            answers,
+            watch.seconds,
+            cores.used(plan.process) - server,
+            watch.computing,
+            asking.asked,
+            asking.latencies,
+        )
 
 
 class _Reply(msgspec.Struct):
@@ -318,7 +319,9 @@ class _Generator:
 
     def __init__(self) -> None:
         command = [sys.executable, "-m", "bench.load"]
-        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        self.process = subprocess.Popen(
+            command, cwd=_ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        )
         self._plans = 0
 
     def take(self, plan: Plan) -> int:

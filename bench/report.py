@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
+import platform
+from datetime import date
+from importlib import metadata
 from typing import TYPE_CHECKING, Any
 
+import apsw
 from rich.console import Console
 from rich.table import Table
 
@@ -36,18 +41,8 @@ def shown(rows: list[Row]) -> None:
 
 def _cells(row: Row) -> list[str]:
     if row.ratio is None:
-        return [
-            row.name,
-            f"not measured: {row.why_not}",
-            "",
-            "",
-            str(row.goal),
-            "no",
-            "",
-            "",
-            "",
-            "",
-        ]
+        why = f"not measured: {row.why_not}"
+        return [row.name, why, "", "", str(row.goal), "no", *[""] * 4]
     return [
         row.name,
         figure(middle(row.ours), row.unit),
@@ -105,10 +100,26 @@ def _more(row: Row) -> dict[str, Any]:
     }
 
 
-def kept(name: str, rows: list[Row]) -> Path:
-    """Write the results, and give where."""
+def kept(name: str, rows: list[Row], facts: dict[str, Any]) -> Path:
+    """Write the results, and beside them the facts for the report; give where the first are."""
     RESULTS.mkdir(exist_ok=True)
     file = RESULTS / f"bench-{name}.json"
     lines = ",\n".join(json.dumps(each) for each in document(rows))
     file.write_text(f"[\n{lines}\n]\n", encoding="utf-8")
+    told = json.dumps({"machine": machine(), **facts}, indent=1)
+    (RESULTS / f"facts-{name}.json").write_text(f"{told}\n", encoding="utf-8")
     return file
+
+
+def machine() -> str:
+    """Describe what the run ran on."""
+    versions = {
+        "Python": platform.python_version(),
+        "uvicorn": metadata.version("uvicorn"),
+        "apsw": metadata.version("apsw"),
+        "SQLite": apsw.sqlite_lib_version(),
+        "psycopg": metadata.version("psycopg"),
+    }
+    parts = ", ".join(f"{name} {version}" for name, version in versions.items())
+    cores = f"{os.cpu_count()} cores ({platform.machine()}, {platform.system()})"
+    return f"Measured on {date.today().isoformat()} on {cores}, with {parts}"  # noqa: DTZ011

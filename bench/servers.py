@@ -96,6 +96,7 @@ def running(
     with output.open("wb") as out, errors.open("wb") as err:
         process = subprocess.Popen(
             command,
+            cwd=ROOT,
             env=environment(**variables),
             stdin=subprocess.DEVNULL,
             stdout=out,

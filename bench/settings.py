@@ -19,5 +19,5 @@ class Settings:
     """Items in the large catalog."""
 
 
-FULL = Settings("full", rounds=5, slices=6, seconds=0.25, waiting_jobs=600, items=1_000_000)
-QUICK = Settings("quick", rounds=5, slices=4, seconds=0.1, waiting_jobs=200, items=100_000)
+FULL = Settings("full", rounds=5, slices=5, seconds=0.2, waiting_jobs=600, items=1_000_000)
+QUICK = Settings("quick", rounds=5, slices=3, seconds=0.1, waiting_jobs=160, items=100_000)
