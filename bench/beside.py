@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import shutil
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
-from functools import partial
 from subprocess import TimeoutExpired
 from typing import TYPE_CHECKING
 
@@ -14,7 +12,7 @@ import msgspec
 
 from bench import accepting, catalog, peers, reads
 from bench.load import Question
-from bench.measuring import Found, Goal, Row, alternate, alternate_afresh
+from bench.measuring import Found, Goal, Row, alternate
 from bench.servers import Served
 
 if TYPE_CHECKING:
@@ -70,7 +68,8 @@ def measured(directory: Path, settings: Settings) -> Found:
     home = directory / "peers"
     home.mkdir()
     taken = _read(home, settings, ready)
-    taken |= alternate_afresh(settings, partial(_posting, home, settings, ready))
+    with _posting(home, settings, ready) as contestants:
+        taken |= alternate(settings, contestants)
     return Found([_row(call, peer, goal, taken, ready) for call, peer, goal in _ROWS])
 
 
@@ -142,9 +141,9 @@ def _checked(served: Served, path: str, key: str) -> Question:
 
 
 @contextmanager
-def _posting(home: Path, settings: Settings, ready: _Ready, place: int) -> Iterator[Contestants]:
-    """Let all post, each to a database of its own that is new in every round."""
-    own = home / f"posting-{place}"
+def _posting(home: Path, settings: Settings, ready: _Ready) -> Iterator[Contestants]:
+    """Let all post, each to a database of its own."""
+    own = home / "posting"
     own.mkdir()
     with ExitStack() as stack:
         post = stack.enter_context(accepting.accepted(own / "ours", settings))
@@ -155,7 +154,6 @@ def _posting(home: Path, settings: Settings, ready: _Ready, place: int) -> Itera
             theirs = _accepted(peer, ready.programs[peer.name], own / peer.name, settings)
             contestants[f"POST: {peer.name}"] = stack.enter_context(theirs)
         yield contestants
-    shutil.rmtree(own)
 
 
 @contextmanager

@@ -22,7 +22,7 @@ _CONNECTIONS = 8
 _PACE_SECONDS = 0.01
 """How often each connection asks."""
 _WINDOW_SECONDS = 0.4
-_WINDOWS = 5
+_WINDOWS = 4
 """So many at most, as long as jobs are left."""
 
 Latencies = tuple[list[float], list[float]]
