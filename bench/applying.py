@@ -89,7 +89,7 @@ def draining(waiting: Path, home: Path) -> Iterator[tuple[Served, apsw.Connectio
     """Serve a copy of a database in which jobs wait, and give a connection to look on."""
     home.mkdir(parents=True)
     database = home / "backroom.db"
-    shutil.copy(waiting, database)
+    servers.copied(waiting, database)
     connection = floors.connected(str(database))
     with servers.backroom(database) as served:
         yield served, connection

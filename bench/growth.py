@@ -91,7 +91,7 @@ def _loading(directory: Path, site: Site) -> Iterator[Callable[[], Piece]]:
     home = directory / f"copy-{site.size}"
     home.mkdir()
     database = home / "backroom.db"
-    shutil.copy(site.path, database)
+    servers.copied(site.path, database)
     connection = floors.connected(str(database))
     with servers.backroom(database) as served:
         places = itertools.count(step=catalog.OPERATIONS)

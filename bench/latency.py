@@ -59,7 +59,7 @@ def _round(waiting: Path, home: Path, key: str) -> Latencies:
     """Ask the one that drains and the one with nothing due in turn, in windows."""
     home.mkdir()
     idle_file = home / "backroom.db"
-    shutil.copy(waiting, idle_file)
+    servers.copied(waiting, idle_file)
     found: Latencies = ([], [])
     with (
         servers.backroom(idle_file, "--job-delay", accepting.DELAY_SECONDS) as idle,

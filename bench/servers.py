@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -85,6 +86,13 @@ def environment(**variables: str) -> dict[str, str]:
     """This process's environment, without settings of backroom other than those given."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
     return kept | variables
+
+
+def copied(file: Path, to: Path) -> None:
+    """Copy a file onto the disk: else the first who syncs theirs would wait for the whole of it."""
+    shutil.copy(file, to)
+    with to.open("rb+") as copy:
+        os.fsync(copy.fileno())
 
 
 @contextmanager
