@@ -43,8 +43,15 @@ format: $(VENV)/.dev ## Rewrite the code as the linter wants it
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 
-test: lint ## Lint, types and every test
+# What speaks to a live server, whichever engine that has.
+SERVED = tests/wire tests/sdk tests/agreement
+
+test: lint ## Lint, types and every test; on PostgreSQL live servers in the revisions that stand for all
 	@$(BIN)/pytest -n 4 --dist worksteal
+	@BACKROOM_TEST_ENGINE=postgres $(BIN)/pytest -n 4 --dist worksteal -m "not slow" $(SERVED)
+
+test-all: test ## The same, and on PostgreSQL live servers in every revision
+	@BACKROOM_TEST_ENGINE=postgres $(BIN)/pytest -n 4 --dist worksteal -m slow $(SERVED)
 
 quick: lint ## Lint, types and the tests of under a minute
 	@$(BIN)/pytest -n 4 --dist worksteal -m "not slow"
@@ -65,4 +72,4 @@ lock: $(VENV)/.dev ## Take the newest allowed dependencies into the lock files
 clean: ## Remove what the other targets made
 	rm -rf $(VENV) .cache .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
-.PHONY: help install demo serve lint format test quick bench bench-quick lock clean
+.PHONY: help install demo serve lint format test test-all quick bench bench-quick lock clean

@@ -73,16 +73,10 @@ def engine(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
-@pytest.fixture(scope="session", params=SERVED)
-def served(request: pytest.FixtureRequest) -> str:
-    """The engine of tests that speak to a server; BACKROOM_TEST_ENGINES names them."""
-    return str(request.param)
-
-
 @pytest.fixture(scope="session")
-def new_database(served: str, request: pytest.FixtureRequest) -> Iterator[NewDatabase]:
-    """Make databases for servers."""
-    with _databases(served, request) as create:
+def new_database(request: pytest.FixtureRequest) -> Iterator[NewDatabase]:
+    """Make databases for servers, of the engine that the run is for."""
+    with _databases(SERVED, request) as create:
         yield create
 
 

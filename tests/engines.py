@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 ENGINES = ("sqlite", "postgres")
-SERVED = tuple(os.environ.get("BACKROOM_TEST_ENGINES", "sqlite").split(","))
+SERVED = os.environ.get("BACKROOM_TEST_ENGINE", "sqlite")
+"""The engine of the live servers in this run."""
 
 
 class Cluster:

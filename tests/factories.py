@@ -186,7 +186,7 @@ def all_stored(database: Database, rows: Iterable[jobs.Job], account: str = ACCO
 def found(database: Database, job: jobs.Job, account: str = ACCOUNT) -> jobs.Job:
     """The job as it is now."""
     with database.read() as tx:
-        now = jobs.get(tx, account, job.type, job.job_id, "")
+        now = jobs.get(tx, account, jobs.Asked(job.type, job.job_id, ""))
     assert now is not None, f"job {job.job_id} is gone"
     return now
 

@@ -264,17 +264,18 @@ def fitting_bodies(draw: st.DrawFn, of: st.SearchStrategy[Operation] = bodied) -
 
 
 @st.composite
-def altered_bodies(draw: st.DrawFn) -> Sent:
+def altered_bodies(draw: st.DrawFn, of: st.SearchStrategy[Operation] = bodied) -> Sent:
     """Bodies that the contract would accept but for one to three places."""
-    sent = draw(fitting_bodies())
+    sent = draw(fitting_bodies(of))
     body = deepcopy(sent.body)
     for _ in range(draw(st.integers(1, 3))):
-        body = draw(_altered(body))
+        body = draw(altered(body))
     return sent._replace(body=body)
 
 
 @st.composite
-def _altered(draw: st.DrawFn, body: Any) -> Any:
+def altered(draw: st.DrawFn, body: Any) -> Any:
+    """The body, changed in one place."""
     places = list(paths(body))
     if not places:
         return draw(json_values)

@@ -128,6 +128,13 @@ def test_numbers_only_grow() -> None:
     assert 0 < made[0] < made[-1] < 2**63
 
 
+def test_blocks_of_numbers_only_grow() -> None:
+    made = [number for count in (3, 0, 5000, 1, 100) for number in clock.new_numbers(count)]
+    assert len(made) == 5104
+    made.append(clock.new_number())
+    assert made == sorted(set(made))
+
+
 def test_numbers_begin_with_their_time() -> None:
     before = since_1970(datetime.now(UTC))
     made = [clock.new_number() for _ in range(10)]
@@ -138,3 +145,10 @@ def test_threads_never_share_a_number() -> None:
     with ThreadPoolExecutor(8) as threads:
         made = list(threads.map(lambda _: clock.new_number(), range(2000)))
     assert len(set(made)) == 2000
+
+
+def test_threads_never_share_a_block() -> None:
+    with ThreadPoolExecutor(8) as threads:
+        blocks = list(threads.map(lambda _: clock.new_numbers(100), range(200)))
+    assert all(list(block) == sorted(block) for block in blocks)
+    assert len({number for block in blocks for number in block}) == 20_000

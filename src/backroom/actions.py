@@ -37,15 +37,20 @@ if TYPE_CHECKING:
 
 Outcome = Record | OperationFault
 
+_encode = msgspec.json.Encoder().encode
+_decode = msgspec.json.Decoder(dict[str, Any]).decode
+
 
 def create(tx: Transaction, kind: Kind, account: str, drafts: Sequence[Draft]) -> list[Outcome]:
     """Add what doesn't exist yet."""
     taken = set(records.numbers(tx, kind, account, _external_ids(drafts)))
     targets = _Targets(tx, kind, account, drafts)
     moment = clock.coarse_timestamp(clock.now())
+    blank = {each.name: each.default for each in kind.attributes}
+    blank |= dict.fromkeys(kind.dated, moment)
     outcomes: list[Outcome] = []
     added: list[Values] = []
-    for draft in drafts:
+    for draft, number in zip(drafts, clock.new_numbers(len(drafts)), strict=True):
         external_id = draft.attributes["external_id"]
         fault = (
             AlreadyExists(kind.with_article, external_id)
@@ -56,18 +61,12 @@ def create(tx: Transaction, kind: Kind, account: str, drafts: Sequence[Draft]) -
             outcomes.append(fault)
             continue
         taken.add(external_id)
-        values = _values(
-            kind,
-            clock.new_number(),
-            {each.name: draft.attributes.get(each.name, each.default) for each in kind.attributes}
-            | dict.fromkeys(kind.dated, moment),
-            parent=targets.parent(draft),
-        )
+        values = _values(kind, number, _merged(kind, blank, draft), targets.parent(draft))
         added.append(values)
-        targets.link(draft, values.number)
+        targets.link(draft, number)
         outcomes.append(_record(values))
     records.insert(tx, kind, account, added)
-    targets.write()
+    targets.write(fresh=True)
     return outcomes
 
 
@@ -85,10 +84,10 @@ def update(tx: Transaction, kind: Kind, account: str, drafts: Sequence[Draft]) -
         if record is None or fault is not None:
             outcomes.append(fault or _absent(kind, draft))
             continue
-        attributes = msgspec.json.decode(record.attributes)
+        attributes = _decode(record.attributes)
         if draft.attributes.get(kind.searched) not in {None, attributes[kind.searched]}:
             renamed.add(record.number)
-        attributes |= draft.attributes
+        attributes = _merged(kind, attributes, draft)
         attributes["updated"] = moment
         values = _values(kind, record.number, attributes)
         changed[record.number] = values
@@ -96,7 +95,7 @@ def update(tx: Transaction, kind: Kind, account: str, drafts: Sequence[Draft]) -
         present[record.external_id] = _record(values)
         outcomes.append(_record(values))
     records.update(tx, kind, account, changed.values(), renamed)
-    targets.write()
+    targets.write(fresh=False)
     return outcomes
 
 
@@ -193,23 +192,26 @@ def _absent(kind: Kind, draft: Draft) -> DoesNotExist:
     return DoesNotExist(kind.with_article, draft.id)
 
 
+def _merged(kind: Kind, attributes: dict[str, Any], draft: Draft) -> dict[str, Any]:
+    """Give attributes with those of a draft in their places, as they are stored."""
+    merged = attributes | draft.attributes
+    for name in kind.objects:
+        if name in draft.attributes:
+            merged[name] = stored(draft.attributes[name])
+    return merged
+
+
 def _values(
     kind: Kind, number: int, attributes: dict[str, Any], parent: int | None = None
 ) -> Values:
-    text = {name: stored(value) for name, value in attributes.items()}
     return Values(
         number,
         attributes["external_id"],
-        msgspec.json.encode(text).decode(),
-        {name: _column(attributes[name]) for name in kind.columns},
+        _encode(attributes).decode(),
+        attributes,
         search.folded(attributes[kind.searched]),
         parent,
     )
-
-
-def _column(value: Any) -> Any:
-    # One type for truth on both engines, so that the same statements serve them.
-    return int(value) if isinstance(value, bool) else value
 
 
 def _record(values: Values) -> Record:
@@ -234,7 +236,7 @@ class _Targets:
             if wanted:
                 target = KINDS[relation.target]
                 self._numbers[relation.name] = records.numbers(tx, target, account, wanted)
-        self._replaced: dict[tuple[str, int], list[int]] = {}
+        self._replaced: dict[str, dict[int, list[int]]] = {}
 
     def _number(self, relation: Relation, resource_id: str) -> int | None:
         known = self._numbers.get(relation.name, {})
@@ -261,13 +263,16 @@ class _Targets:
         """Note that a draft's to-many relationships replace those of the record."""
         for relation in self._kind.relations:
             if relation.many and relation.name in draft.relations:
-                self._replaced[relation.name, number] = [
+                self._replaced.setdefault(relation.name, {})[number] = [
                     found
                     for each in draft.relations[relation.name]
                     if (found := self._number(relation, each)) is not None
                 ]
 
-    def write(self) -> None:
-        """Write the links that were noted."""
-        for (name, number), related in self._replaced.items():
-            links.replace(self._tx, self._account, name, number, related)
+    def write(self, *, fresh: bool) -> None:
+        """Write the links that were noted; resources that are not `fresh` may have had others."""
+        for name, replaced in self._replaced.items():
+            if not fresh:
+                links.clear(self._tx, self._account, name, replaced)
+            pairs = [(number, each) for number, related in replaced.items() for each in related]
+            links.join(self._tx, self._account, name, pairs)

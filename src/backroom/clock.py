@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
+import random
 import secrets
 import threading
 import time
-import uuid
 from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 _CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _VALUES = {letter: value for value, letter in enumerate(_CROCKFORD)}
+_PAIRS = [first + second for first in _CROCKFORD for second in _CROCKFORD]
+_PAIR_BITS = 10
+_UUID_BITS = 128
+_UUID_KEPT = ~(0xF << 76 | 0x3 << 62)
+_UUID_VERSION_4 = 0x4 << 76 | 0x2 << 62
 _RANDOM_BITS = 80
 _SEQUENCE_BITS = 12
 _NODE_BITS = 10
 
 _lock = threading.Lock()
+# Seeded by the system, and by nobody who seeds the common one.
+_random = random.Random(secrets.randbits(_UUID_BITS))  # noqa: S311 - ids keep no secret
 _offset = timedelta(0)
 _last_ulid = 0
 _last_tick = 0
@@ -48,8 +59,10 @@ def coarse_timestamp(moment: datetime) -> str:
 
 
 def new_uuid() -> str:
-    """Give a random UUID, for requests and errors."""
-    return str(uuid.uuid4())
+    """Give a random UUID, for requests and errors. It keeps no secret."""
+    number = _random.getrandbits(_UUID_BITS) & _UUID_KEPT | _UUID_VERSION_4
+    text = f"{number:032x}"
+    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
 
 
 def _milliseconds(moment: datetime) -> int:
@@ -58,7 +71,12 @@ def _milliseconds(moment: datetime) -> int:
 
 def ulid_text(number: int) -> str:
     """Write a number of 128 bits as a ULID."""
-    return "".join(_CROCKFORD[number >> shift & 31] for shift in range(125, -1, -5))
+    return _paired(number, 13)
+
+
+def _paired(number: int, pairs: int) -> str:
+    shifts = range((pairs - 1) * _PAIR_BITS, -1, -_PAIR_BITS)
+    return "".join([_PAIRS[number >> shift & 1023] for shift in shifts])
 
 
 def ulid_number(ulid: str) -> int:
@@ -85,7 +103,8 @@ def new_ulid(moment: datetime, after: str = "") -> str:
 
 def least_ulid(moment: datetime) -> str:
     """Give the smallest ULID of `moment`'s millisecond: a border for ranges of ids."""
-    return ulid_text(_milliseconds(moment) << _RANDOM_BITS)
+    # The time fills the first ten letters; the random sixteen are nothing.
+    return _paired(_milliseconds(moment), 5) + "0" * 16
 
 
 def new_number() -> int:
@@ -94,10 +113,17 @@ def new_number() -> int:
     41 bits of milliseconds, 12 that count within one, 10 that tell processes apart. Two processes
     can meet on one number only in the same account, millisecond and count, once in 1,024.
     """
+    return new_numbers(1)[0]
+
+
+def new_numbers(count: int) -> Sequence[int]:
+    """Give `count` such numbers, ascending, with no other of this process in between."""
     global _last_tick  # noqa: PLW0603 - as _offset
     with _lock:
         # Beginning anywhere within the millisecond, two processes rarely meet at its first count.
         start = secrets.randbits(_SEQUENCE_BITS - 1)
         tick = (time.time_ns() // 1_000_000) << _SEQUENCE_BITS | start
-        _last_tick = tick if tick > _last_tick else _last_tick + 1
-        return _last_tick << _NODE_BITS | _node
+        first = max(tick, _last_tick + 1)
+        _last_tick = first + count - 1
+    step = 1 << _NODE_BITS
+    return range(first * step + _node, (first + count) * step, step)

@@ -14,7 +14,7 @@ import uvicorn
 
 from backroom.api.answer import Service
 from backroom.api.app import App
-from backroom.api.limits import Limiter, Windows
+from backroom.api.limits import Limiter, SharedWindows, Windows
 from backroom.jobs.drain import Drain, unwatched
 from backroom.jobs.worker import Worker
 from backroom.store import keys, open_database
@@ -137,7 +137,8 @@ def _limiter(settings: Settings, database: Database) -> Limiter | None:
         return None
     if not settings.limits_store and not database.inline:
         log.warning("rate limits hold for this process alone: BACKROOM_LIMITS_STORE is not set")
-    return Limiter(settings.limits_scale, Windows(settings.limits_store))
+    store = settings.limits_store
+    return Limiter(settings.limits_scale, SharedWindows(store) if store else Windows())
 
 
 def workforce(database: Database, drain: Drain) -> Workforce:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from backroom.api import headers
-from backroom.api.limits import Allowance, Limiter, Windows
+from backroom.api.limits import Allowance, Limiter, SharedWindows, Windows
 from backroom.catalog.operations import OPERATIONS, Rate, Shape
 from backroom.errors import Throttled
 from factories import NEWEST, an_operation
@@ -136,10 +136,10 @@ def test_limiters_of_one_store_count_together() -> None:
 
 def test_counting_in_memory_is_inline() -> None:
     assert Limiter(1).inline
-    assert not Limiter(1, Windows("redis://127.0.0.1:1")).inline
+    assert not Limiter(1, SharedWindows("redis://127.0.0.1:1")).inline
 
 
 def test_lost_store_leaves_counting_here() -> None:
-    limiter = Limiter(1, Windows("redis://127.0.0.1:1"))
+    limiter = Limiter(1, SharedWindows("redis://127.0.0.1:1"))
     assert take(limiter, 75).remaining == 0
     throttled(limiter)

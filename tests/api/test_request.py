@@ -46,7 +46,7 @@ def test_urls_hold_only_safe_characters(text: str) -> None:
 
 def test_headers_are_found_in_any_case() -> None:
     request = a_request(headers={"Revision": "2024-10-15"})
-    assert request.headers[b"revision"] == "2024-10-15"
+    assert request.header(b"revision") == "2024-10-15"
 
 
 def test_each_call_has_its_id() -> None:

@@ -82,15 +82,19 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def python() -> str:
     """An interpreter with what the image's locks name, and nothing else."""
-    locks = [str(ROOT / "requirements" / name) for name in ("run.txt", "postgres.txt")]
+    return with_locks("image", "run.txt", "postgres.txt")
+
+
+def with_locks(name: str, *locks: str) -> str:
+    files = [ROOT / "requirements" / each for each in locks]
 
     def make(home: Path) -> None:
         run_uv("venv", "--clear", "--python", sys.executable, str(home))
         into = ("--require-hashes", "--python", str(interpreter(home)))
-        run_uv("pip", "sync", *into, *locks)
+        run_uv("pip", "sync", *into, *map(str, files))
 
-    recipe = f"{sys.version} {sys.base_prefix} {[Path(each).read_text() for each in locks]}"
-    return str(interpreter(kept("image", recipe, make)))
+    recipe = f"{sys.version} {sys.base_prefix} {[each.read_text() for each in files]}"
+    return str(interpreter(kept(name, recipe, make)))
 
 
 @pytest.fixture
@@ -106,3 +110,21 @@ def test_installed_package_serves(programs: Programs, site: Path) -> None:
     status = programs.start("status", "--url", server.url, PYTHONPATH=str(site))
     until(lambda: status.ended, "the status")
     assert (status.process.wait(DEADLINE), "ok" in status.output) == (0, True)
+
+
+@pytest.mark.parametrize(
+    "setting",
+    [
+        {"BACKROOM_DATABASE": "postgresql://127.0.0.1:1/x"},
+        {"BACKROOM_LIMITS": "real", "BACKROOM_LIMITS_STORE": "redis://127.0.0.1:1"},
+    ],
+)
+def test_small_installation_names_the_extra(
+    tmp_path: Path, site: Path, setting: dict[str, str]
+) -> None:
+    programs = Programs(tmp_path, with_locks("small", "run.txt"))
+    server = programs.serve(PYTHONPATH=str(site), **setting)
+    assert server.wait() == 1
+    assert server.errors == (
+        "Error: PostgreSQL and shared limits need more: pip install 'backroom[postgres]'\n"
+    )

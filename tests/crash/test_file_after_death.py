@@ -43,7 +43,7 @@ def found(shop: Shop, job_id: str) -> tuple[str, int, int]:
     account = shop.ledgers[0].key.split("_")[1]
     database = open_database(str(shop.path))
     with database.read() as tx:
-        job: Any = jobs.get(tx, account, ITEMS.type, job_id, "")
+        job: Any = jobs.get(tx, account, jobs.Asked(ITEMS.type, job_id, ""))
         rows = records.find(tx, KINDS["item"], account, NAMES)
     database.close()
     return job.status, job.completed_count, len(rows)

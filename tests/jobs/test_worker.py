@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import queue
 import threading
+import time
 from contextlib import contextmanager
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -11,9 +12,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from backroom.catalog.kinds import Verb
+from backroom.jobs import worker
 from backroom.jobs.drain import STEPS, Drain
 from backroom.jobs.lifecycle import LIFETIME, Status
 from backroom.jobs.worker import Worker
+from backroom.store.database import StoreUnavailable
 from factories import (
     ACCOUNT,
     DEADLINE,
@@ -24,6 +27,7 @@ from factories import (
     a_kind_of_job,
     all_stored,
     an_update,
+    done,
     found,
     stored,
     submitted,
@@ -33,7 +37,7 @@ from factories import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from backroom.store.database import Database
+    from backroom.store.database import Database, Transaction
     from backroom.store.jobs import Job
 
 ITEMS = a_kind_of_job("item", "create")
@@ -138,6 +142,59 @@ def test_failing_account_lets_others_by(database: Database) -> None:
     assert found(database, poisoned, "a").status == "processing"
 
 
+def test_failing_account_rests_alone(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(worker, "_AFTER_FAILURE_SECONDS", 3600.0)
+    for account in ("a", "c"):
+        stored(database, a_job(HOUR), account=account)
+    written(database, lambda tx: tx.run("update job_operations set operations = 'broken'"))
+    for n in range(20):
+        submitted(database, ITEMS, a_creation("item", str(n)), account="b")
+    with working(database) as watched:
+        steps = watched.until("committed", 20)
+    assert steps.count("claimed") == 20 + 2
+
+
+def test_rest_of_an_account_ends(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(worker, "_AFTER_FAILURE_SECONDS", 0.01)
+    stored(database, a_job(HOUR), account="a")
+    written(database, lambda tx: tx.run("update job_operations set operations = 'broken'"))
+    with working(database) as watched:
+        watched.until("claimed", 2)
+
+
+@pytest.mark.parametrize("queues", [False, True])
+@pytest.mark.parametrize("status", [Status.QUEUED, Status.PROCESSING])
+def test_failing_jobs_keep_their_place(
+    database: Database, monkeypatch: pytest.MonkeyPatch, status: Status, *, queues: bool
+) -> None:
+    monkeypatch.setattr(worker, "_AFTER_FAILURE_SECONDS", 0.01)
+    made = submitted(database, ITEMS, a_creation("item", "a"), status=status)
+    changed = submitted(database, a_kind_of_job("item", Verb.UPDATE), an_update("a", title="b"))
+    failures = iter([True, True])
+
+    def fail_twice(step: str) -> None:
+        if step == "claimed" and next(failures, False):
+            raise InterruptedError
+
+    with working(database, fail_twice, queues=queues) as watched:
+        watched.until("committed", 2)
+    assert [found(database, job).completed_count for job in (made, changed)] == [1, 1]
+
+
+def test_failing_store_is_waited_for(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    job = submitted(database, ITEMS, a_creation("item", "a"))
+    monkeypatch.setattr(worker, "_AFTER_FAILURE_SECONDS", 0.01)
+    failures = iter([True, True])
+
+    def fail_twice(step: str) -> None:
+        if step == "claimed" and next(failures, False):
+            raise StoreUnavailable("The disk is full.")
+
+    with working(database, fail_twice) as watched:
+        watched.until("committed")
+    assert found(database, job).completed_count == 1
+
+
 def test_failed_job_is_tried_again(database: Database) -> None:
     job = submitted(database, ITEMS, a_creation("item", "a"))
     failures = iter([True])
@@ -194,6 +251,70 @@ def test_jobs_of_a_clock_ahead_start(database: Database) -> None:
     with working(database) as watched:
         watched.until("committed")
     assert found(database, job).status == "complete"
+
+
+class Counted:
+    """What a worker asks of a database."""
+
+    def __init__(self, database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.looks: queue.Queue[None] = queue.Queue()
+        self.writes = 0
+        self._read, self._write = database.read, database.write
+        monkeypatch.setattr(database, "read", self.read)
+        monkeypatch.setattr(database, "write", self.write)
+
+    @contextmanager
+    def read(self) -> Iterator[Transaction]:
+        with self._read() as tx:
+            yield tx
+        self.looks.put(None)
+
+    def write(self, work: Callable[[Transaction], Any]) -> Any:
+        self.writes += 1
+        return self._write(work)
+
+
+@pytest.mark.parametrize("delay", [timedelta(0), HOUR])
+def test_vain_nudges_write_nothing(
+    database: Database, monkeypatch: pytest.MonkeyPatch, delay: timedelta
+) -> None:
+    waiting = submitted(database, ITEMS, a_creation("item", "a")) if delay else None
+    counted = Counted(database, monkeypatch)
+    with working(database, delay=delay) as watched:
+        for _ in range(5):
+            counted.looks.get(timeout=DEADLINE)
+            watched.worker.nudge(ACCOUNT)
+    assert counted.writes == 0
+    assert waiting is None or found(database, waiting) == waiting
+
+
+def test_single_job_is_one_write(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    job = submitted(database, ITEMS, a_creation("item", "a"))
+    counted = Counted(database, monkeypatch)
+    with working(database) as watched:
+        watched.until("committed")
+        for _ in range(4):
+            counted.looks.get(timeout=DEADLINE)
+    assert counted.writes == 1
+    assert found(database, job).status == "complete"
+
+
+def test_gone_category_is_emptied_meanwhile(database: Database) -> None:
+    submitted(database, ITEMS, a_creation("item", "a"))
+    with working(database, delay=HOUR) as watched:
+        done(database, Verb.CREATE, "category", a_creation("category", "x"))
+        done(database, Verb.CREATE, "item", a_creation("item", "b", {"categories": ["x"]}))
+        done(database, Verb.DELETE, "category", a_deletion("x"))
+        watched.worker.nudge(ACCOUNT)
+        end = time.monotonic() + DEADLINE
+        while emptied(database):
+            assert time.monotonic() < end
+            time.sleep(0.005)
+
+
+def emptied(database: Database) -> list[Any]:
+    with database.read() as tx:
+        return tx.all("select 1 from emptied_categories")
 
 
 def test_delayed_jobs_come_due(database: Database) -> None:

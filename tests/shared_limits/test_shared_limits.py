@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from backroom.api.limits import Limiter, Windows
+from backroom.api.limits import Limiter, SharedWindows
 from backroom.catalog.operations import Shape
 from client import Client
 from factories import OLDEST, an_operation
@@ -41,7 +41,7 @@ def programs(tmp_path: Path) -> Iterator[Programs]:
 
 
 def limiters(store: LimitsStore, scale: float = 100) -> list[Limiter]:
-    return [Limiter(scale, Windows(store.url)) for _ in range(2)]
+    return [Limiter(scale, SharedWindows(store.url)) for _ in range(2)]
 
 
 def left(limiter: Limiter) -> int:

@@ -13,8 +13,7 @@ INSERT = "insert into accounts values (:account, :name, 'now')"
 
 
 def fill(tx: Transaction) -> None:
-    rows = [{"account": each, "name": each.upper()} for each in "cab"]
-    tx.many(INSERT, rows)
+    tx.many(INSERT, [(each, each.upper()) for each in "cab"])
 
 
 def test_all_gives_every_row(database: Database) -> None:

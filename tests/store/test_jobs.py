@@ -66,7 +66,7 @@ def test_others_jobs_are_not_found(
 ) -> None:
     job = stored(database, a_job())
     with database.read() as tx:
-        assert jobs.get(tx, account, job_type, job.job_id, least) is None
+        assert jobs.get(tx, account, jobs.Asked(job_type, job.job_id, least)) is None
 
 
 def test_jobs_are_counted_until_complete(database: Database) -> None:
@@ -211,7 +211,7 @@ def test_only_complete_jobs_expire(database: Database) -> None:
     assert written(database, lambda tx: jobs.expire(tx, ACCOUNT, border.job_id, 10)) == 1
     assert page(database) == [border.job_id, running.job_id]
     with database.read() as tx:
-        assert jobs.get(tx, ACCOUNT, TYPE, old.job_id, "") is None
+        assert jobs.get(tx, ACCOUNT, jobs.Asked(TYPE, old.job_id, "")) is None
 
 
 def test_expiry_goes_in_slices(database: Database) -> None:

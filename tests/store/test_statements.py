@@ -36,6 +36,7 @@ FOR_ALL_ACCOUNTS = {
     "select 1 from accounts limit 1",
     "select account from accounts order by account",
     "select account, category_number from emptied_categories limit 1",
+    "select 1 from emptied_categories limit 1",
     "select distinct account from jobs where completed_at is null and created_at <= :due",
 }
 """What a server that starts and a worker that looks for work have to ask of everybody."""
@@ -52,7 +53,12 @@ class Heard:
         self._said.append(sql)
         return self._connection.execute(sql, values)
 
-    def executemany(self, sql: str, rows: Sequence[dict[str, Any]]) -> None:
+    def insert(self, table: str, columns: Sequence[str], rows: Sequence[Row]) -> None:
+        names = ", ".join(f":{column}" for column in columns)
+        self._said.append(f"insert into {table} values ({names})")
+        self._connection.insert(table, columns, rows)
+
+    def executemany(self, sql: str, rows: Sequence[Row]) -> None:
         self._said.append(sql)
         self._connection.executemany(sql, rows)
 

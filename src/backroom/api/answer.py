@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from backroom import clock, revisions
-from backroom.api import auth, bodies, documents, headers, query, routes
+from backroom.api import bodies, documents, headers, query, routes
+from backroom.api.auth import Keyring
 from backroom.api.handlers import HANDLERS
 from backroom.api.request import Answer, Call
 from backroom.errors import (
@@ -56,6 +57,7 @@ class Service:
         self._default_revision = settings.default_revision
         self._born = Status.QUEUED if settings.show_queued else Status.PROCESSING
         self._limiter = limiter
+        self._keyring = Keyring(database)
 
     @property
     def inline(self) -> bool:
@@ -66,9 +68,8 @@ class Service:
         """Find out all that the head of a request says. Raises the fault that refuses it."""
         request = call.request
         call.path = routes.match(request.raw_path)
-        with self.database.read() as tx:
-            call.access, caller = auth.authenticate(tx, request.headers.get(b"authorization"))
-        call.revision = self._revision(request.headers.get(b"revision"))
+        call.access, caller = self._keyring.authenticate(request.header(b"authorization"))
+        call.revision = self._revision(request.header(b"revision"))
         call.born = self._born
         if request.method == "OPTIONS":
             return
@@ -80,8 +81,8 @@ class Service:
         call.query = query.parse(call.operation, call.revision.date, request.query_string)
 
     def _revision(self, header: str | None) -> Revision:
-        today = clock.now().date()
-        return revisions.resolve(header or self._default_revision or header, today)
+        asked = header or self._default_revision or header
+        return revisions.REVISIONS.get(asked or "") or revisions.resolve(asked, clock.now().date())
 
     @staticmethod
     def _operation(call: Call, revision: Revision) -> Operation:
@@ -98,8 +99,11 @@ class Service:
         """Read a body. Raises the fault that refuses it, with a pointer in the caller's shape."""
         call.body = bodies.read(call.operation, call.at, raw, call.resource_id)
 
-    def perform(self, call: Call, tx: Transaction) -> Document | None:
-        """Do what is asked, in a transaction, and give the document of the newest shape."""
+    def perform(self, call: Call, tx: Transaction) -> Document | bytes | None:
+        """Do what is asked, in a transaction.
+
+        Give the document of the newest shape, or the bytes of one that is in the caller's already.
+        """
         if call.operation.writes_catalog:
             # What is read, changed and written back must not be written by others in between.
             tx.exclusively(call.account)
@@ -109,19 +113,18 @@ class Service:
             fault.pointer = call.at.pointer(call.operation, f"/data{fault.pointer}")
             raise
 
-    def finish(self, call: Call, document: Document | None) -> Answer:
+    def finish(self, call: Call, document: Document | bytes | None) -> Answer:
         """Take a document down to the caller's revision and write it."""
         if document is None:
             without_type = [each for each in _headers(call) if each[0] != headers.CONTENT_TYPE]
-            return Answer(call.operation.status, b"", tuple(without_type))
-        call.at.down(call.operation, document)
-        if call.query.fields:
-            documents.keep_only(document, call.query.fields)
-        return Answer(call.operation.status, msgspec.json.encode(document), tuple(_headers(call)))
+            return Answer(call.operation.status, b"", without_type)
+        if not isinstance(document, bytes):
+            document = documents.written(call, document)
+        return Answer(call.operation.status, document, _headers(call))
 
     def options(self, call: Call) -> Answer:
         """Answer with what the path allows, in headers alone."""
-        return Answer(200, b"", tuple(_headers(call)))
+        return Answer(200, b"", _headers(call))
 
     def refuse(self, call: Call, fault: Fault) -> Answer:
         """Answer with a fault."""
@@ -134,26 +137,32 @@ class Service:
         if isinstance(fault, (Throttled, Unavailable)):
             answered.append((headers.RETRY_AFTER, str(fault.retry_after).encode()))
         document = documents.errors(fault, call.request_id)
-        return Answer(fault.status, msgspec.json.encode(document), tuple(answered))
+        return Answer(fault.status, msgspec.json.encode(document), answered)
 
 
 def _headers(call: Call) -> Headers:
-    answered = [*_ALWAYS, (headers.REQUEST_ID, call.request_id.encode())]
-    if call.path is not None:
-        answered.append((headers.ALLOW, call.path.allow.encode()))
-    if call.access is not None:
-        answered.append((headers.CID, call.access.account.encode()))
-    if call.revision is not None:
-        answered += _revision_headers(call.revision, clock.now().date())
+    allow = call.path.allow if call.path is not None else None
+    account = call.access.account if call.access is not None else None
+    usual = _usual_headers(allow, account, call.revision, clock.now().date())
+    answered = [*usual, (headers.REQUEST_ID, call.request_id.encode())]
     if call.allowance is not None:
         answered += call.allowance.headers()
     return answered
 
 
-@lru_cache(maxsize=256)
-def _revision_headers(revision: Revision, today: date) -> Headers:
-    answered: Headers = [(headers.API_REVISION, revision.date.encode())]
-    retires = revision.retires(today)
-    if retires is not None:
-        answered.append((headers.RETIREMENT_DATE, retires.encode()))
+@lru_cache(maxsize=1024)
+def _usual_headers(
+    allow: str | None, account: str | None, revision: Revision | None, today: date
+) -> Headers:
+    """Give the headers that many answers of a day have in common."""
+    answered = list(_ALWAYS)
+    if allow is not None:
+        answered.append((headers.ALLOW, allow.encode()))
+    if account is not None:
+        answered.append((headers.CID, account.encode()))
+    if revision is not None:
+        answered.append((headers.API_REVISION, revision.date.encode()))
+        retires = revision.retires(today)
+        if retires is not None:
+            answered.append((headers.RETIREMENT_DATE, retires.encode()))
     return answered

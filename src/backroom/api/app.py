@@ -70,7 +70,7 @@ class App:
         except Exception:
             log.exception("request %s failed", call.request_id)
             answer = self._service.refuse(call, ServerError())
-        headers = list(answer.headers)
+        headers = [*answer.headers]
         if answer.status != HTTPStatus.NO_CONTENT:
             headers.append((b"content-length", str(len(answer.body)).encode()))
         await send({"type": "http.response.start", "status": answer.status, "headers": headers})

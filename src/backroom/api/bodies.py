@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from backroom.api import recognised
 from backroom.catalog.drafts import Draft, check_type, draft, identifier, only, required
 from backroom.catalog.kinds import Verb
 from backroom.catalog.operations import LINK_SHAPES, Operation, Shape, body_limit
@@ -42,17 +43,17 @@ class BodyReader:
     """
 
     def __init__(self, request: Request, revision: Revision) -> None:
-        media_type = request.headers.get(b"content-type", "")
+        media_type = request.header(b"content-type") or ""
         if media_type.partition(";")[0].strip().lower() not in _MEDIA_TYPES:
             raise UnsupportedMediaType(media_type)
-        encoding = request.headers.get(b"content-encoding", "identity").strip().lower()
+        encoding = (request.header(b"content-encoding") or "identity").strip().lower()
         if encoding not in {"identity", "gzip", "x-gzip", ""}:
             raise UnsupportedMediaType(encoding)
         self._limit = body_limit(revision.date)
         self._unpack = zlib.decompressobj(_GZIP) if "gzip" in encoding else None
         # What does not compress grows a little; what goes on and on and unpacks to nothing stops.
         self._most_fed = self._limit + (self._limit // 64 if self._unpack else 0)
-        length = request.headers.get(b"content-length", "").lstrip("0")
+        length = (request.header(b"content-length") or "").lstrip("0")
         declared = length if length.isascii() and length.isdigit() else ""
         if len(declared) > _LONGEST_LENGTH or int(declared or "0") > self._most_fed:
             raise TooLarge(self._limit)
@@ -117,6 +118,15 @@ def read(operation: Operation, revision: Revision, raw: bytes, resource_id: str)
     """
     if operation.shape is Shape.DELETE:
         return Draft(resource_id)
+    if operation.shape is Shape.JOB_POST and revision.sends_newest(operation):
+        found = recognised.operations(operation.job_kind, revision.date, raw)
+        if found is not None:
+            return Submission(*found)
+    return examine(operation, revision, raw, resource_id)
+
+
+def examine(operation: Operation, revision: Revision, raw: bytes, resource_id: str) -> Any:
+    """Read a body member by member, for what is to be said of it. Gives and raises as `read`."""
     body = revision.up(operation, decode(raw))
     try:
         if operation.shape is Shape.JOB_POST:

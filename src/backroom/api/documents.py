@@ -21,11 +21,14 @@ from backroom.errors import (
 )
 
 if TYPE_CHECKING:
+    from backroom.api.request import Call
     from backroom.catalog.kinds import JobKind, Kind
     from backroom.store.jobs import Job
     from backroom.store.records import Record
 
 Document = dict[str, Any]
+Fields = tuple[tuple[str, tuple[str, ...]], ...]
+"""The attributes to show of each resource type, in the order asked for; of others, all."""
 
 _NOTHING = "[]"
 _RATE_LIMITS_PAGE = (
@@ -92,8 +95,33 @@ def resource(base: str, kind: Kind, record: Record, linked: list[Record] | None 
     }
 
 
+def written(call: Call, document: Document) -> bytes:
+    """Take a document of the newest shape down to the caller's revision, and write it."""
+    call.at.down(call.operation, document)
+    keep_only(document, call.query.fields)
+    return msgspec.json.encode(document)
+
+
+def written_list(call: Call, data: list[str], links: Document) -> bytes:
+    """Write the document of a page whose resources are written already, in the caller's shape."""
+    document: Document = {"data": [], "links": links}
+    call.at.down(call.operation, document)
+    head, nothing, tail = msgspec.json.encode(document).decode().partition("[]")
+    return f"{head}{nothing[:1]}{','.join(data)}{nothing[1:]}{tail}".encode()
+
+
+def written_resource(call: Call, resource: Document) -> str:
+    """Write one resource of a page, in the caller's shape."""
+    document: Document = {"data": [resource]}
+    call.at.down(call.operation, document)
+    keep_only(document, call.query.fields)
+    return msgspec.json.encode(document["data"][0]).decode()
+
+
 def keep_only(document: Document, fields: dict[str, tuple[str, ...]]) -> None:
     """Leave the attributes asked for, in that order; links and relationships stay (observed)."""
+    if not fields:
+        return
     data = document["data"]
     for each in (*(data if isinstance(data, list) else (data,)), *document.get("included", ())):
         names = fields.get(each["type"])

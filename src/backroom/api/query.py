@@ -24,6 +24,7 @@ from backroom.jobs.lifecycle import Status
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from backroom.api.documents import Fields
     from backroom.api.filters import Condition
 
 PAGE_SIZE = 100
@@ -49,6 +50,11 @@ class Query:
     descending: bool = False
     cursor: str | None = None
     size: int = PAGE_SIZE
+
+    @property
+    def shown(self) -> Fields:
+        """The attributes to show, as something that can be a key."""
+        return tuple(self.fields.items())
 
     @property
     def described(self) -> str:

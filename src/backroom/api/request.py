@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -10,7 +11,7 @@ from backroom import clock
 from backroom.jobs.lifecycle import Status
 
 if TYPE_CHECKING:
-    from collections.abc import MutableMapping
+    from collections.abc import MutableMapping, Sequence
 
     from backroom.api.limits import Allowance
     from backroom.api.query import Query
@@ -21,29 +22,37 @@ if TYPE_CHECKING:
 
 # What a URL may hold as it is; the rest of what a client sent is percent-encoded, brackets too.
 _URL_SAFE = "%/:@!$&'()*+,;=-._~?"
+_AS_IT_IS = re.compile(r"[A-Za-z0-9%/:@!$&'()*+,;=\-._~?]*")
 
 
 class Request:
     """What arrived, before its body: read from an ASGI scope."""
 
-    __slots__ = ("base", "headers", "method", "query_string", "raw_path")
+    __slots__ = ("_headers", "base", "method", "query_string", "raw_path")
 
     def __init__(self, scope: MutableMapping[str, Any], public_url: str) -> None:
         self.method: str = scope["method"]
         self.raw_path: str = scope["raw_path"].decode("latin-1")
         self.query_string: str = scope["query_string"].decode("latin-1")
-        self.headers: dict[bytes, str] = {
-            name: value.decode("latin-1") for name, value in scope["headers"]
-        }
-        host = self.headers.get(b"host", "")
-        self.base = public_url or f"{scope['scheme']}://{host}"
+        self._headers: dict[bytes, bytes] = dict(scope["headers"])
+        self.base = public_url or f"{scope['scheme']}://{self.header(b'host') or ''}"
+
+    def header(self, name: bytes) -> str | None:
+        """Give the header of a name in lower case, None where it is missing."""
+        value = self._headers.get(name)
+        return None if value is None else value.decode("latin-1")
 
     @property
     def url(self) -> str:
         """The URL as it was called, percent-encoded (observed in `links.self`)."""
-        path = quote(self.raw_path.encode("latin-1"), safe=_URL_SAFE)
-        query = quote(self.query_string.encode("latin-1"), safe=_URL_SAFE)
+        path, query = _quoted(self.raw_path), _quoted(self.query_string)
         return f"{self.base}{path}?{query}" if query else f"{self.base}{path}"
+
+
+def _quoted(text: str) -> str:
+    if _AS_IT_IS.fullmatch(text):
+        return text
+    return quote(text.encode("latin-1"), safe=_URL_SAFE)
 
 
 @dataclass(slots=True)
@@ -87,4 +96,4 @@ class Answer:
 
     status: int
     body: bytes = b""
-    headers: tuple[tuple[bytes, bytes], ...] = ()
+    headers: Sequence[tuple[bytes, bytes]] = ()

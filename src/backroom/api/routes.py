@@ -15,6 +15,8 @@ _SINGLE_ALLOW = "GET, PUT, PATCH, DELETE, HEAD, OPTIONS"
 
 _COLLECTION, _SINGLE = 1, 2
 """Segments of a path after `/api/`, of a collection and of one resource in it."""
+_ID = 3
+"""Where the id stands among all segments of a path, of which the first is empty."""
 
 
 class Path(NamedTuple):
@@ -25,16 +27,15 @@ class Path(NamedTuple):
     resource_id: str
 
 
-def _key(path: str) -> tuple[str, ...]:
+def _key(segments: list[str]) -> tuple[str, ...]:
     """Give the segments after `/api/` with whatever stands second left out: it is an id."""
-    segments = path.split("/")[2:]
-    return tuple("" if place == 1 else segment for place, segment in enumerate(segments))
+    return (segments[2], "", *segments[4:]) if len(segments) > _ID else tuple(segments[2:])
 
 
 def _table() -> dict[tuple[str, ...], dict[str, Operation]]:
     table: dict[tuple[str, ...], dict[str, Operation]] = {}
     for operation in OPERATIONS:
-        table.setdefault(_key(operation.path), {})[operation.method] = operation
+        table.setdefault(_key(operation.path.split("/")), {})[operation.method] = operation
     return table
 
 
@@ -47,13 +48,14 @@ def match(raw_path: str) -> Path:
     Raises `NotFound` where the API has none like it in any revision.
     """
     path = raw_path.removesuffix("/")
-    key = _key(path)
+    segments = path.split("/")
+    key = _key(segments)
     operations = _TABLE.get(key)
     if operations is None or not path.startswith("/api/") or "" in key[:1]:
         raise NotFound("The requested path does not exist.")
     if len(key) == _COLLECTION:
         return Path(operations, _COLLECTION_ALLOW, "")
-    resource_id = unquote(path.split("/")[3], errors="replace")
+    resource_id = unquote(segments[_ID], errors="replace")
     if not resource_id:
         raise NotFound("The requested path does not exist.")
     if len(key) == _SINGLE:

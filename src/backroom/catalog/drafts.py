@@ -18,14 +18,15 @@ from backroom.errors import Invalid, below
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-_CONSTANTS = {"integration_type": ids.INTEGRATION_TYPE, "catalog_type": ids.CATALOG_TYPE}
+CONSTANTS = {"integration_type": ids.INTEGRATION_TYPE, "catalog_type": ids.CATALOG_TYPE}
 
 
 class Draft(msgspec.Struct, omit_defaults=True):
     """What one create, update or delete asks for.
 
     `id` is the whole id as sent (for a create the one that it will have); `attributes` are those
-    given, converted; `relations` maps a relationship's name to the ids it shall hold.
+    given, converted, in the order of the table; `relations` maps a relationship's name to the ids
+    it shall hold.
     """
 
     id: str
@@ -108,13 +109,13 @@ def check_id(members: dict[str, Any], resource: str, pointer: str) -> None:
 
 def _attributes(verb: Verb, kind: Kind, given: Any, pointer: str, revision: str) -> dict[str, Any]:
     members = dictionary(given, pointer)
-    table = _allowed(verb, kind, revision)
+    table = allowed(verb, kind, revision)
     attributes: dict[str, Any] = {}
     for name, value in members.items():
         attribute = table.get(name)
         if attribute is not None:
             attributes[name] = _value(verb, attribute, value, f"{pointer}/{name}", revision)
-        elif verb is Verb.CREATE and name in _CONSTANTS:
+        elif verb is Verb.CREATE and name in CONSTANTS:
             _check_constant(name, value, f"{pointer}/{name}", revision)
         else:
             raise unknown(name, kind.type, below(pointer, name))
@@ -122,10 +123,11 @@ def _attributes(verb: Verb, kind: Kind, given: Any, pointer: str, revision: str)
         for attribute in kind.attributes:
             if attribute.create == "required" and attribute.name not in attributes:
                 raise required(attribute.name, kind.type, f"{pointer}/{attribute.name}")
-    return attributes
+    return {name: attributes[name] for name in table if name in attributes}
 
 
-def _allowed(verb: Verb, kind: Kind, revision: str) -> dict[str, Attribute]:
+def allowed(verb: Verb, kind: Kind, revision: str) -> dict[str, Attribute]:
+    """Give the attributes that a request may have, by name, in their order."""
     key = (verb, kind.name, revision)
     table = _tables.get(key)
     if table is None:
@@ -153,7 +155,7 @@ def _value(verb: Verb, attribute: Attribute, value: Any, pointer: str, revision:
 def _check_constant(name: str, value: Any, pointer: str, revision: str) -> None:
     if value is None and revision >= NULLS_SINCE:
         return
-    if value != _CONSTANTS[name]:
+    if value != CONSTANTS[name]:
         raise Invalid(f'"{shown(value)}" is not a valid choice.', pointer)
 
 

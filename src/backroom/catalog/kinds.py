@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 from typing import Any, Literal
 
 NULLS_SINCE = "2024-02-15"
@@ -139,10 +140,15 @@ class Kind:
         """The attributes of an answer in their observed order."""
         return (*(attribute.name for attribute in self.attributes), *self.dated)
 
-    @property
+    @cached_property
     def columns(self) -> tuple[str, ...]:
         """The attributes with a column of their own."""
         return tuple(attribute.name for attribute in self.attributes if attribute.column)
+
+    @cached_property
+    def objects(self) -> tuple[str, ...]:
+        """The attributes that are JSON objects."""
+        return tuple(each.name for each in self.attributes if each.form == "object")
 
 
 def _related(name: str) -> tuple[Filter, Filter]:

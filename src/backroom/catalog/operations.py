@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from functools import cache
+from typing import TYPE_CHECKING, NamedTuple
 
 from backroom.catalog.kinds import CATEGORY, ITEM, JOB_KINDS, KINDS, VARIANT, JobKind, Kind, Verb
 
@@ -39,20 +40,20 @@ RESOURCE_SHAPES = frozenset({Shape.LIST, Shape.ONE, Shape.CREATE, Shape.UPDATE})
 LINK_SHAPES = frozenset({Shape.ADD, Shape.REPLACE, Shape.REMOVE})
 
 
-@dataclass(frozen=True)
-class Rate:
+class Rate(NamedTuple):
     """Requests allowed in a second and in a minute."""
 
     burst: int
     steady: int
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class RateClass:
     """The rates of a group of operations, each from its revision on, newest first."""
 
     steps: tuple[tuple[str, Rate], ...]
 
+    @cache  # noqa: B019 - there are four of them
     def at(self, revision: str) -> Rate:
         """Give the rate in force at `revision`."""
         return next(rate for since, rate in self.steps if revision >= since)

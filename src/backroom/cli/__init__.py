@@ -6,6 +6,7 @@ A verb's module is imported when the verb is called, so that each starts as fast
 from __future__ import annotations
 
 import importlib
+from typing import Any
 
 import click
 
@@ -27,6 +28,9 @@ _VERBS = {
 }
 
 
+_OF_THE_EXTRA = frozenset({"limits", "procrastinate", "psycopg", "psycopg_pool", "redis"})
+
+
 class _Verbs(click.Group):
     """A group whose commands are imported when they are needed."""
 
@@ -39,6 +43,16 @@ class _Verbs(click.Group):
         module, name, _ = _VERBS[cmd_name]
         command: click.Command = getattr(importlib.import_module(module), name)
         return command
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except ModuleNotFoundError as error:
+            if (error.name or "").partition(".")[0] not in _OF_THE_EXTRA:
+                raise
+            raise click.ClickException(
+                "PostgreSQL and shared limits need more: pip install 'backroom[postgres]'"
+            ) from None
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         with formatter.section("Commands"):

@@ -8,7 +8,6 @@ import msgspec
 
 from backroom import clock
 from backroom.actions import ACTIONS
-from backroom.catalog import ids
 from backroom.catalog.drafts import Draft
 from backroom.catalog.kinds import JOB_KINDS, JobKind, Verb
 from backroom.errors import OperationFault
@@ -30,13 +29,14 @@ def apply(tx: Transaction, waiting: jobs.Waiting, on_step: Callable[[str], None]
     on_step("operations_read")
     outcomes = ACTIONS[job_kind.verb](tx, job_kind.kind, waiting.account, drafts)
     on_step("rows_written")
+    resource_type = job_kind.kind.type
     linkage: list[dict[str, str]] = []
     errors: list[dict[str, Any]] = []
     for draft, outcome in zip(drafts, outcomes, strict=True):
         if isinstance(outcome, OperationFault):
             errors.append(error_entry(job_kind, draft, outcome))
         else:
-            linkage.append({"type": job_kind.kind.type, "id": ids.resource_id(outcome.external_id)})
+            linkage.append({"type": resource_type, "id": draft.id})
     ended = jobs.Job(
         job_id=waiting.job_id,
         type=waiting.type,

@@ -39,4 +39,7 @@ def _expire_some(database: Database, account: str, least: str) -> bool:
 
 def empty_category(database: Database) -> bool:
     """Remove some links of a category that is gone. False where there are none."""
+    with database.read() as tx:
+        if not links.any_emptied(tx):
+            return False
     return database.write(lambda tx: links.empty_category(tx, _LINKS_IN_A_SLICE)).result() > 0

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from backroom.catalog.kinds import ITEM
 from backroom.catalog.operations import RESOURCE_SHAPES, Shape
 from backroom.errors import InvalidRevision, NotFound
+from backroom.revisions.change import Change
 from backroom.revisions.v2023_02_22 import LinkRelationships, RelateMoreResources
 from backroom.revisions.v2023_07_15 import GiveVariantsOneItem, NestBulkOperations
 from backroom.revisions.v2023_12_15 import MoveJobIdToId
@@ -24,7 +25,6 @@ from backroom.revisions.v2026_04_15 import NameDeletedResources, RelateIncludedR
 
 if TYPE_CHECKING:
     from backroom.catalog.operations import Operation
-    from backroom.revisions.change import Change
 
 LADDER: dict[str, tuple[Change, ...]] = {
     "2022-10-17": (),
@@ -60,7 +60,7 @@ _DEPRECATED_AFTER = 1
 _RETIRED_AFTER = 2
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Revision:
     """One rung. `date` is its name on the wire; `above` the changes since, newest first."""
 
@@ -75,6 +75,10 @@ class Revision:
         for _, change in reversed(self._changes(operation)):
             body = change.up(operation, body)
         return body
+
+    def sends_newest(self, operation: Operation) -> bool:
+        """Whether a body of this revision has the newest shape as it is."""
+        return all(type(change).up is Change.up for _, change in self._changes(operation))
 
     def down(self, operation: Operation, document: dict[str, Any]) -> None:
         """Take a document of the newest shape to this revision's, in place."""

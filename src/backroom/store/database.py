@@ -25,8 +25,11 @@ class Connection(Protocol):
     def execute(self, sql: str, values: dict[str, Any]) -> Iterable[Row]:
         """Run one statement and give its rows."""
 
-    def executemany(self, sql: str, rows: Sequence[dict[str, Any]]) -> None:
-        """Run one statement once for each of `rows`."""
+    def insert(self, table: str, columns: Sequence[str], rows: Sequence[Row]) -> None:
+        """Add rows to a table, by the engine's shortest way."""
+
+    def executemany(self, sql: str, rows: Sequence[Row]) -> None:
+        """Run one statement, which names each value once, for rows of values in that order."""
 
     def script(self, sql: str) -> None:
         """Run several statements without values."""
@@ -54,8 +57,13 @@ class Transaction:
         """Run a statement for its effect."""
         self.connection.execute(sql, values)
 
-    def many(self, sql: str, rows: Sequence[dict[str, Any]]) -> None:
-        """Run a statement once for each of `rows`."""
+    def insert(self, table: str, columns: Sequence[str], rows: Sequence[Row]) -> None:
+        """Add rows to a table."""
+        if rows:
+            self.connection.insert(table, columns, rows)
+
+    def many(self, sql: str, rows: Sequence[Row]) -> None:
+        """Run a statement, which names each value once, for rows of values in that order."""
         if rows:
             self.connection.executemany(sql, rows)
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Collection, Iterable
 
 
 @dataclass(frozen=True)
@@ -33,6 +33,11 @@ class Dialect:
 
     Differs because the function has another name. It is no `like`: patterns have a longest.
     """
+    plain: str
+    """`plain.format(column)`: neither JSON nor a URL writes any of the text's characters otherwise.
+
+    Differs because SQLite has no regular expressions.
+    """
     unindexed: str
     """`unindexed.format(column)`: the column, so that no index on it is walked.
 
@@ -43,12 +48,14 @@ class Dialect:
 
     Differs because a full-text table of SQLite has a rowid and nothing else beside its words.
     """
-    gram_words: Callable[[list[str]], str]
+    gram_words: Callable[[Collection[str]], str]
     """Bind the words of a text. Differs with the type of their column."""
-    gram_insert: str
-    """`{table}` gets the words of a record. Differs for the same reasons."""
-    gram_delete: str
-    """`{table}` loses the words of a record. Differs as `gram_number`."""
+    gram_columns: tuple[str, ...]
+    """The columns of a table of grams. Differ as `gram_number`."""
+    gram_row: Callable[[str, int, str], tuple[Any, ...]]
+    """Make a row of them: `gram_row(account, number, words)`. Differs as they do."""
+    gram_owner: str
+    """Whose words in a table of grams are meant. Differs as its columns do."""
     gram_match: str
     """`{table}` has all words of `:grams`. Differs because each engine has full-text search."""
     gram_word: Callable[[str], str]
@@ -67,17 +74,24 @@ def _lexeme(word: str) -> str:
     return "'" + word.replace("\\", "\\\\").replace("'", "''") + "'"
 
 
+def _lexemes(words: Collection[str]) -> str:
+    # Written at once and then cut: a word has no such character.
+    return _lexeme("\x1f".join(words)).replace("\x1f", "' '") if words else ""
+
+
 SQLITE = Dialect(
     name="sqlite",
     among=lambda column, parameter: f"{column} in (select value from json_each(:{parameter}))",
     array=lambda values: msgspec.json.encode(list(values)).decode(),
     exclusive="select 1",
     holds="instr({}, {}) > 0",
+    plain="{} not glob '*[^A-Za-z0-9._~-]*'",
     unindexed="+{}",
     gram_number="rowid",
     gram_words="\x1f".join,
-    gram_insert="insert into {table} (rowid, grams) values (:number, :grams)",
-    gram_delete="delete from {table} where rowid = :number",
+    gram_columns=("rowid", "grams"),
+    gram_row=lambda _, number, words: (number, words),
+    gram_owner="true",
     gram_match="{table} match :grams",
     gram_word=_fts5_word,
     gram_and=" AND ",
@@ -89,13 +103,14 @@ POSTGRES = Dialect(
     among=lambda column, parameter: f"{column} = any(:{parameter})",
     array=list,
     holds="strpos({}, {}) > 0",
+    plain="{} ~ '^[A-Za-z0-9._~-]*$'",
     unindexed="{}",
     exclusive="select pg_advisory_xact_lock(hashtextextended(:what, 0))",
     gram_number="number",
-    gram_words=lambda words: " ".join(map(_lexeme, words)),
-    gram_insert="insert into {table} (account, number, grams)"
-    " values (:account, :number, cast(:grams as tsvector))",
-    gram_delete="delete from {table} where account = :account and number = :number",
+    gram_words=_lexemes,
+    gram_columns=("account", "number", "grams"),
+    gram_row=lambda account, number, words: (account, number, words),
+    gram_owner="account = :account",
     gram_match="{table}.account = :account and {table}.grams @@ cast(:grams as tsquery)",
     gram_word=_lexeme,
     gram_and=" & ",

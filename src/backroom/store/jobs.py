@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from functools import cache
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from backroom.store.forms import Form, filled
 
 if TYPE_CHECKING:
     from backroom.store.database import Transaction
@@ -11,6 +14,7 @@ _COLUMNS = (
     "job_id, type, status, created_at, expires_at, completed_at,"
     " total_count, completed_count, failed_count, errors, linkage"
 )
+_ONE = "account = :account and job_id = :job_id and type = :type and job_id >= :least"
 
 
 class Job(NamedTuple):
@@ -75,17 +79,35 @@ def latest_id(tx: Transaction, account: str) -> str:
     return row[0] if row else ""
 
 
-def get(tx: Transaction, account: str, job_type: str, job_id: str, least: str) -> Job | None:
-    """Give a job, or None where there is none of this type or its id is below `least`."""
+class Asked(NamedTuple):
+    """Which job to show: of a type, with an id that is not below `least`."""
+
+    type: str
+    job_id: str
+    least: str
+
+
+def get(tx: Transaction, account: str, asked: Asked) -> Job | None:
+    """Give a job, or None where there is none."""
     row = tx.one(
-        f"select {_COLUMNS} from jobs where account = :account and job_id = :job_id"
-        " and type = :type and job_id >= :least",
+        f"select {_COLUMNS} from jobs where {_ONE}",
         account=account,
-        type=job_type,
-        job_id=job_id,
-        least=least,
+        type=asked.type,
+        job_id=asked.job_id,
+        least=asked.least,
     )
     return Job(*row) if row else None
+
+
+def some(tx: Transaction, account: str, job_ids: list[str]) -> list[Job]:
+    """Give jobs by their ids."""
+    rows = tx.all(
+        f"select {_COLUMNS} from jobs where account = :account"
+        f" and {tx.dialect.among('job_id', 'job_ids')}",
+        account=account,
+        job_ids=tx.dialect.array(job_ids),
+    )
+    return [Job(*row) for row in rows]
 
 
 class Page(NamedTuple):
@@ -102,8 +124,77 @@ class Page(NamedTuple):
     size: int
 
 
+class JobForms(NamedTuple):
+    """How jobs are written that aren't complete, that are, and that are and have a linkage.
+
+    Where not `any_errors`, only jobs without errors are.
+    """
+
+    unfinished: Form
+    finished: Form
+    linked: Form
+    any_errors: bool
+
+
+class Written(NamedTuple):
+    """A job as its form has it, None where none fits."""
+
+    job_id: str
+    text: str | None
+
+
 def page(tx: Transaction, account: str, asked: Page) -> list[Job]:
     """Give the jobs next to the border, nearest first."""
+    return [Job(*row) for row in _page(tx, account, asked, _COLUMNS)]
+
+
+def written_page(
+    tx: Transaction, account: str, asked: Page, forms: JobForms, given: dict[str, str]
+) -> list[Written]:
+    """Give the same written into forms; `given` fills the blanks that aren't columns."""
+    bound = _bound(forms, given)
+    rows = _page(tx, account, asked, f"job_id, {_written(forms)}", **bound)
+    return list(map(Written._make, rows))
+
+
+def written(
+    tx: Transaction, account: str, asked: Asked, forms: JobForms, given: dict[str, str]
+) -> str | None:
+    """Give a job written into its form; None where there is none, or none that fits."""
+    row = tx.one(
+        f"select {_written(forms)} from jobs where {_ONE}",
+        account=account,
+        type=asked.type,
+        job_id=asked.job_id,
+        least=asked.least,
+        **_bound(forms, given),
+    )
+    return row[0] if row else None
+
+
+def _bound(forms: JobForms, given: dict[str, str]) -> dict[str, str]:
+    return {
+        "unfinished": forms.unfinished.text,
+        "finished": forms.finished.text,
+        "linked": forms.linked.text,
+        **given,
+    }
+
+
+@cache
+def _written(forms: JobForms) -> str:
+    """Give the expression of a job's text."""
+    fits = "" if forms.any_errors else "when errors <> '[]' then null"
+    return (
+        f"case {fits} when completed_at is null then {filled(forms.unfinished, 'unfinished')}"
+        f" when linkage = '[]' then {filled(forms.finished, 'finished')}"
+        f" else {filled(forms.linked, 'linked')} end"
+    )
+
+
+def _page(
+    tx: Transaction, account: str, asked: Page, columns: str, **bound: Any
+) -> list[tuple[Any, ...]]:
     if len(asked.statuses) > 1:
         # Two statuses at once are asked for legally, and no job has both.
         return []
@@ -111,12 +202,13 @@ def page(tx: Transaction, account: str, asked: Page) -> list[Job]:
     if asked.statuses:
         conditions.append("status = :status")
     # Two bounds on the id would make SQLite walk the primary key, past all other types.
-    if asked.border is None or (asked.ascending and asked.border < asked.least):
+    bounded = asked.border is None or (asked.ascending and asked.border < asked.least)
+    if bounded:
         conditions.append("job_id >= :least")
     else:
         conditions.append(f"job_id {'>' if asked.ascending else '<'} :border")
     rows = tx.all(
-        f"select {_COLUMNS} from jobs where {' and '.join(conditions)}"
+        f"select {columns} from jobs where {' and '.join(conditions)}"
         f" order by job_id {'asc' if asked.ascending else 'desc'} limit :size",
         account=account,
         type=asked.type,
@@ -124,8 +216,9 @@ def page(tx: Transaction, account: str, asked: Page) -> list[Job]:
         status=asked.statuses[0] if asked.statuses else None,
         border=asked.border,
         size=asked.size,
+        **bound,
     )
-    return [job for row in rows if (job := Job(*row)).job_id >= asked.least]
+    return rows if bounded else [row for row in rows if row[0] >= asked.least]
 
 
 def next_account(tx: Transaction, after: str, due: str) -> str | None:

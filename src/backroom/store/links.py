@@ -16,6 +16,11 @@ _SIDES = {
 """For each relationship, the column of the resource that has it and of what it holds."""
 
 
+def any_emptied(tx: Transaction) -> bool:
+    """Whether a category is gone whose links are still to be removed."""
+    return tx.one("select 1 from emptied_categories limit 1") is not None
+
+
 def empty_category(tx: Transaction, most: int) -> int:
     """Remove up to `most` links to a category that is gone; give how many, 0 where none is left."""
     emptied = tx.one("select account, category_number from emptied_categories limit 1")
@@ -61,10 +66,12 @@ def remove(
 ) -> None:
     """Take `related` out of a relationship."""
     own, other = _SIDES[relation]
-    tx.many(
+    tx.run(
         f"delete from item_categories where account = :account and {own} = :own"
-        f" and {other} = :other",
-        [{"account": account, "own": number, "other": each} for each in related],
+        f" and {tx.dialect.among(other, 'related')}",
+        account=account,
+        own=number,
+        related=tx.dialect.array(related),
     )
 
 
@@ -72,25 +79,30 @@ def replace(
     tx: Transaction, account: str, relation: str, number: int, related: Iterable[int]
 ) -> None:
     """Make `related` all that the relationship of the resource `number` holds."""
-    clear(tx, account, relation, number)
+    clear(tx, account, relation, [number])
     add(tx, account, relation, number, related)
 
 
-def clear(tx: Transaction, account: str, relation: str, number: int) -> None:
-    """Take everything out of a relationship."""
+def clear(tx: Transaction, account: str, relation: str, numbers: Iterable[int]) -> None:
+    """Take everything out of a relationship of many resources."""
     own, _ = _SIDES[relation]
     tx.run(
-        f"delete from item_categories where account = :account and {own} = :own",
+        f"delete from item_categories where account = :account and {tx.dialect.among(own, 'own')}",
         account=account,
-        own=number,
+        own=tx.dialect.array(numbers),
     )
 
 
 def add(tx: Transaction, account: str, relation: str, number: int, related: Iterable[int]) -> None:
     """Put `related` into a relationship; what is there already stays."""
+    join(tx, account, relation, [(number, each) for each in related])
+
+
+def join(tx: Transaction, account: str, relation: str, pairs: Iterable[tuple[int, int]]) -> None:
+    """Link pairs of a resource and a related one; what is linked already stays."""
     own, other = _SIDES[relation]
     tx.many(
         f"insert into item_categories (account, {own}, {other})"
         " values (:account, :own, :other) on conflict do nothing",
-        [{"account": account, "own": number, "other": each} for each in related],
+        [(account, *pair) for pair in pairs],
     )

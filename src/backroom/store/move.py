@@ -156,15 +156,10 @@ def _slices(database: Database, table: Table, after: list[Any] | None) -> Iterat
 
 
 def _put(tx: Transaction, table: Table, rows: list[Row]) -> None:
-    columns = table.columns
-    tx.many(
-        f"insert into {table.name} ({', '.join(columns)})"
-        f" values ({', '.join(f':{column}' for column in columns)})",
-        [dict(zip(columns, row, strict=True)) for row in rows],
-    )
+    tx.insert(table.name, table.columns, rows)
     kind = _SEARCHED.get(table.name)
     if kind is not None:
-        at = columns.index("search_text")
+        at = table.columns.index("search_text")
         for row in rows:
             search.index(tx, kind, row[0], [(row[1], row[at])], fresh=True)
     note = msgspec.json.encode(rows[-1][: len(table.key)]).decode()

@@ -7,9 +7,10 @@ page. The others are tested on what it finds.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from backroom.store import search
+from backroom.store.forms import Form, filled
 from backroom.store.records import Record
 
 if TYPE_CHECKING:
@@ -50,11 +51,48 @@ _MANY = 1000
 """Resources with all the words of a search, from which on the words narrow down little."""
 
 
+class RecordForm(NamedTuple):
+    """How records are written. Where not `any_nulls`, only those without a null are."""
+
+    form: Form
+    any_nulls: bool
+
+
+class Written(NamedTuple):
+    """A record as its form has it; where that does not fit, not `whole`, its attributes alone."""
+
+    number: int
+    external_id: str
+    text: str
+    whole: bool
+
+
 def page(tx: Transaction, kind: Kind, account: str, asked: Asked) -> list[Record]:
     """Give the records next to the border, nearest first."""
     statement = _Statement(tx, kind, account, asked)
-    rows = tx.all(statement.sql(), **statement.values)
+    attributes = "''" if asked.bare else "r.attributes"
+    rows = tx.all(statement.sql(f"r.number, r.external_id, {attributes}"), **statement.values)
     return [Record(*row) for row in rows]
+
+
+def written_page(
+    tx: Transaction,
+    kind: Kind,
+    account: str,
+    asked: Asked,
+    form: RecordForm,
+    given: dict[str, str],
+) -> list[Written]:
+    """Give the same written into a form; `given` fills the blanks that aren't columns."""
+    statement = _Statement(tx, kind, account, asked)
+    fits = tx.dialect.plain.format("r.external_id")
+    if not form.any_nulls:
+        has_null = tx.dialect.holds.format("r.attributes", "'null'")
+        fits += f" and not {has_null}"
+    written = f"case when {fits} then {filled(form.form, 'form')} else r.attributes end"
+    columns = f"r.number, r.external_id, {written}, {fits}"
+    rows = tx.all(statement.sql(columns), form=form.form.text, **given, **statement.values)
+    return list(map(Written._make, rows))
 
 
 class _Statement:
@@ -71,8 +109,8 @@ class _Statement:
         self.values: dict[str, Any] = {"account": account, "size": asked.size}
         self._driven = False
 
-    def sql(self) -> str:
-        """Give the statement."""
+    def sql(self, columns: str) -> str:
+        """Give the statement that asks for columns of `r`."""
         asked = self._asked
         self._by_external_ids()
         self._by_columns(name for name in asked.equal if name == _TELLING)
@@ -87,9 +125,8 @@ class _Statement:
         if asked.border is not None:
             self.values["border"] = asked.border
             self._where.append(f"{self._order} {'>' if asked.ascending else '<'} :border")
-        attributes = "''" if asked.bare else "r.attributes"
         return (
-            f"select r.number, r.external_id, {attributes} from {self._from}"
+            f"select {columns} from {self._from}"
             f" where {' and '.join(self._where)}"
             f" order by {self._order} {'asc' if asked.ascending else 'desc'} limit :size"
         )

@@ -58,9 +58,9 @@ _NAMED = re.compile(r"(?<!:):([a-z_]\w*)")
 
 
 @lru_cache(maxsize=512)
-def _translated(sql: str) -> str:
+def _translated(sql: str, value: str = r"%(\1)s") -> str:
     """Write a statement with `:name` values as psycopg has them."""
-    return _NAMED.sub(r"%(\1)s", sql.replace("%", "%%"))
+    return _NAMED.sub(value, sql.replace("%", "%%"))
 
 
 def _configure(raw: psycopg.Connection[Row]) -> None:
@@ -78,9 +78,15 @@ class PostgresConnection:
         cursor = self.raw.execute(_translated(sql), values)
         return cursor if cursor.description is not None else ()
 
-    def executemany(self, sql: str, rows: Sequence[dict[str, Any]]) -> None:
+    def insert(self, table: str, columns: Sequence[str], rows: Sequence[Row]) -> None:
+        copying = f"copy {table} ({', '.join(columns)}) from stdin"
+        with self.raw.cursor() as cursor, cursor.copy(copying) as copy:
+            for row in rows:
+                copy.write_row(row)
+
+    def executemany(self, sql: str, rows: Sequence[Row]) -> None:
         with self.raw.cursor() as cursor:
-            cursor.executemany(_translated(sql), rows)
+            cursor.executemany(_translated(sql, r"%s"), rows)
 
     def script(self, sql: str) -> None:
         self.raw.execute(sql)

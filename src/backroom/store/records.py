@@ -14,7 +14,7 @@ from backroom.catalog.kinds import CATEGORY, ITEM, VARIANT, Kind
 from backroom.store import links, search
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from backroom.store.database import Transaction
     from backroom.store.dialects import Dialect
@@ -31,14 +31,14 @@ class Record(NamedTuple):
 class Values(NamedTuple):
     """A record to be written.
 
-    `columns` has the attributes with a column of their own, `search_text` what is searched, folded,
-    `parent` a variant's item's number.
+    `columns` has at least the attributes with a column of their own, `search_text` what is
+    searched, folded, `parent` a variant's item's number.
     """
 
     number: int
     external_id: str
     attributes: str
-    columns: dict[str, Any]
+    columns: Mapping[str, Any]
     search_text: str
     parent: int | None = None
 
@@ -47,7 +47,7 @@ class Values(NamedTuple):
 class _Statements:
     numbers: str
     find: str
-    insert: str
+    added: tuple[str, ...]
     update: str
     delete: str
 
@@ -55,8 +55,7 @@ class _Statements:
 @cache
 def _statements(kind: Kind, dialect: Dialect) -> _Statements:
     parent = () if kind.shown.many else (f"{kind.shown.target}_number",)
-    changed = (*kind.columns, "search_text", "attributes")
-    columns = ("account", "number", "external_id", *parent, *changed)
+    changed = ("attributes", "search_text", *kind.columns)
     among = dialect.among("external_id", "external_ids")
     return _Statements(
         numbers=(
@@ -66,15 +65,15 @@ def _statements(kind: Kind, dialect: Dialect) -> _Statements:
             f"select number, external_id, attributes from {kind.table}"
             f" where account = :account and {among}"
         ),
-        insert=(
-            f"insert into {kind.table} ({', '.join(columns)})"
-            f" values ({', '.join(':' + column for column in columns)})"
-        ),
+        added=("account", "number", "external_id", *changed, *parent),
         update=(
             f"update {kind.table} set {', '.join(f'{column} = :{column}' for column in changed)}"
             " where account = :account and number = :number"
         ),
-        delete=f"delete from {kind.table} where account = :account and number = :number",
+        delete=(
+            f"delete from {kind.table} where account = :account"
+            f" and {dialect.among('number', 'numbers')}"
+        ),
     )
 
 
@@ -98,8 +97,14 @@ def find(
 def insert(tx: Transaction, kind: Kind, account: str, values: Iterable[Values]) -> None:
     """Add records that are known not to exist."""
     added = list(values)
-    tx.many(_statements(kind, tx.dialect).insert, _bound(account, added))
-    search.index(tx, kind, account, ((each.number, each.search_text) for each in added), fresh=True)
+    columns = _statements(kind, tx.dialect).added
+    rows = [
+        # Not every kind has a column for a parent, the last.
+        (account, each.number, each.external_id, *_changed(kind, each), each.parent)[: len(columns)]
+        for each in added
+    ]
+    tx.insert(kind.table, columns, rows)
+    search.index(tx, kind, account, [(each.number, each.search_text) for each in added], fresh=True)
 
 
 def update(
@@ -107,62 +112,53 @@ def update(
 ) -> None:
     """Replace the attributes of records, found by number; those `renamed` have another text."""
     changed = list(values)
-    tx.many(_statements(kind, tx.dialect).update, _bound(account, changed))
-    texts = ((each.number, each.search_text) for each in changed if each.number in renamed)
+    rows = [(*_changed(kind, each), account, each.number) for each in changed]
+    tx.many(_statements(kind, tx.dialect).update, rows)
+    texts = [(each.number, each.search_text) for each in changed if each.number in renamed]
     search.index(tx, kind, account, texts, fresh=False)
 
 
-def _bound(account: str, values: Iterable[Values]) -> list[dict[str, Any]]:
-    return [
-        {
-            "account": account,
-            "number": each.number,
-            "external_id": each.external_id,
-            "attributes": each.attributes,
-            "item_number": each.parent,
-            "search_text": each.search_text,
-            **each.columns,
-        }
-        for each in values
-    ]
+def _changed(kind: Kind, values: Values) -> tuple[Any, ...]:
+    held = map(values.columns.__getitem__, kind.columns)
+    # One type for truth on both engines, so that the same statements serve them.
+    own = [int(value) if isinstance(value, bool) else value for value in held]
+    return (values.attributes, values.search_text, *own)
 
 
 def delete(tx: Transaction, kind: Kind, account: str, gone: Sequence[int]) -> None:
     """Remove records by number, and what hangs on them."""
-    rows = [{"account": account, "number": number} for number in gone]
-    tx.many(_statements(kind, tx.dialect).delete, rows)
-    search.forget(tx, kind, account, gone)
-    for number in gone:
-        _DEPENDENTS[kind.name](tx, account, number)
+    if gone:
+        sql = _statements(kind, tx.dialect).delete
+        tx.run(sql, account=account, numbers=tx.dialect.array(gone))
+        search.forget(tx, kind, account, gone)
+        _DEPENDENTS[kind.name](tx, account, gone)
 
 
-def _delete_with_item(tx: Transaction, account: str, number: int) -> None:
-    """Remove an item's variants (observed) and take it out of its categories."""
+def _delete_with_items(tx: Transaction, account: str, gone: Sequence[int]) -> None:
+    """Remove the items' variants (observed) and take them out of their categories."""
     variants = tx.all(
-        "delete from variants where account = :account and item_number = :number returning number",
+        f"delete from variants where account = :account"
+        f" and {tx.dialect.among('item_number', 'items')} returning number",
         account=account,
-        number=number,
+        items=tx.dialect.array(gone),
     )
     search.forget(tx, VARIANT, account, [row[0] for row in variants])
-    links.clear(tx, account, "categories", number)
+    links.clear(tx, account, "categories", gone)
 
 
-def _delete_with_category(tx: Transaction, account: str, number: int) -> None:
-    """Leave a category's items (observed). Its links lead nowhere now and go little by little."""
-    tx.run(
-        "insert into emptied_categories (account, category_number) values (:account, :number)",
-        account=account,
-        number=number,
-    )
+def _delete_with_categories(tx: Transaction, account: str, gone: Sequence[int]) -> None:
+    """Leave the categories' items (observed). The links go little by little."""
+    rows = [(account, number) for number in gone]
+    tx.insert("emptied_categories", ("account", "category_number"), rows)
 
 
-def _delete_alone(_: Transaction, __: str, ___: int) -> None:
+def _delete_alone(_: Transaction, __: str, ___: Sequence[int]) -> None:
     pass
 
 
 _DEPENDENTS = {
-    ITEM.name: _delete_with_item,
+    ITEM.name: _delete_with_items,
     VARIANT.name: _delete_alone,
-    CATEGORY.name: _delete_with_category,
+    CATEGORY.name: _delete_with_categories,
 }
-"""What hangs on a record of each kind."""
+"""What hangs on the records of each kind."""

@@ -12,7 +12,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
 
     from backroom.catalog.kinds import Kind
     from backroom.store.database import Transaction
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 
 _LENGTH = 3
 _FILLER = "\x02"
-# The separator of words, and a character that PostgreSQL can't hold, become another one.
-_CLEANED = str.maketrans({"\x1f": "\x1e", "\0": "\x1e"})
 
 
 def folded(text: str) -> str:
@@ -29,25 +27,30 @@ def folded(text: str) -> str:
     return text.casefold()
 
 
-def grams(account: str, search_text: str) -> list[str]:
-    """Give the words for a text, each once."""
-    return _words(account, search_text.translate(_CLEANED) + _FILLER * (_LENGTH - 1))
+def grams(account: str, search_text: str) -> set[str]:
+    """Give the words for a text."""
+    return _words(account, _cleaned(search_text) + _FILLER * (_LENGTH - 1))
 
 
 def match(dialect: Dialect, account: str, parts: Iterable[str]) -> str:
     """Give the full-text query for texts that may hold all `parts`, folded and not empty."""
     queries: dict[str, None] = {}
     for part in parts:
-        text = part.translate(_CLEANED)
+        text = _cleaned(part)
         if len(text) < _LENGTH:
             queries[dialect.gram_word(account + text) + dialect.gram_beginning] = None
         else:
-            queries |= dict.fromkeys(map(dialect.gram_word, _words(account, text)))
+            queries |= dict.fromkeys(map(dialect.gram_word, sorted(_words(account, text))))
     return dialect.gram_and.join(queries)
 
 
-def _words(account: str, text: str) -> list[str]:
-    return sorted({account + text[at : at + _LENGTH] for at in range(len(text) - _LENGTH + 1)})
+def _cleaned(text: str) -> str:
+    # The separator of words, and a character that PostgreSQL can't hold, become another one.
+    return text.replace("\x1f", "\x1e").replace("\0", "\x1e")
+
+
+def _words(account: str, text: str) -> set[str]:
+    return {f"{account}{a}{b}{c}" for a, b, c in zip(text, text[1:], text[2:], strict=False)}
 
 
 def table(kind: Kind) -> str:
@@ -62,18 +65,18 @@ def index(
     texts = list(texts)
     if not fresh:
         forget(tx, kind, account, [number for number, _ in texts])
-    rows = [
-        {
-            "account": account,
-            "number": number,
-            "grams": tx.dialect.gram_words(grams(account, text)),
-        }
-        for number, text in texts
-    ]
-    tx.many(tx.dialect.gram_insert.format(table=table(kind)), rows)
+    row, words = tx.dialect.gram_row, tx.dialect.gram_words
+    rows = [row(account, number, words(grams(account, text))) for number, text in texts]
+    tx.insert(table(kind), tx.dialect.gram_columns, rows)
 
 
-def forget(tx: Transaction, kind: Kind, account: str, numbers: Iterable[int]) -> None:
+def forget(tx: Transaction, kind: Kind, account: str, numbers: Collection[int]) -> None:
     """Let records be found no more."""
-    rows = [{"account": account, "number": number} for number in numbers]
-    tx.many(tx.dialect.gram_delete.format(table=table(kind)), rows)
+    if numbers:
+        dialect = tx.dialect
+        tx.run(
+            f"delete from {table(kind)} where {dialect.gram_owner}"
+            f" and {dialect.among(dialect.gram_number, 'numbers')}",
+            account=account,
+            numbers=dialect.array(numbers),
+        )

@@ -15,7 +15,6 @@ import sys
 import tempfile
 import threading
 from concurrent.futures import Future
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -26,7 +25,8 @@ from backroom.store.database import Row, StoreUnavailable, Transaction
 from backroom.store.dialects import SQLITE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Sequence
+    from types import TracebackType
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -62,7 +62,11 @@ class SqliteConnection:
     def execute(self, sql: str, values: dict[str, Any]) -> Iterable[Row]:
         return self._run(sql, values)
 
-    def executemany(self, sql: str, rows: Sequence[dict[str, Any]]) -> None:
+    def insert(self, table: str, columns: Sequence[str], rows: Sequence[Row]) -> None:
+        values = ", ".join("?" * len(columns))
+        self.raw.executemany(f"insert into {table} ({', '.join(columns)}) values ({values})", rows)
+
+    def executemany(self, sql: str, rows: Sequence[Row]) -> None:
         self.raw.executemany(sql, rows)
 
     def script(self, sql: str) -> None:
@@ -81,6 +85,28 @@ def _casefold(*values: Any) -> str:
 def _grams(*values: Any) -> str:
     account, text = values
     return SQLITE.gram_words(search.grams(account, text))
+
+
+class _Reading:
+    """A thread's transactions to read in, one after the other."""
+
+    def __init__(self, connection: SqliteConnection) -> None:
+        self._run = connection.raw.execute
+        self._transaction = Transaction(connection, SQLITE)
+
+    def __enter__(self) -> Transaction:
+        try:
+            self._run("begin")
+        except apsw.Error as error:
+            raise StoreUnavailable(str(error)) from error
+        return self._transaction
+
+    def __exit__(
+        self, _: type[BaseException] | None, error: BaseException | None, __: TracebackType | None
+    ) -> None:
+        self._run("rollback")
+        if isinstance(error, apsw.Error):
+            raise StoreUnavailable(str(error)) from error
 
 
 class _Work:
@@ -152,23 +178,14 @@ class SqliteDatabase:
         except apsw.Error as error:
             raise StoreUnavailable(f"The database {self.path} can't be opened: {error}") from error
 
-    @contextmanager
-    def read(self) -> Iterator[Transaction]:
-        connection = getattr(self._local, "connection", None)
-        if connection is None:
-            connection = self._local.connection = self._connect()
+    def read(self) -> _Reading:
+        reading: _Reading | None = getattr(self._local, "reading", None)
+        if reading is None:
+            connection = self._connect()
             connection.map_file()
             self._readers.append(connection)
-        try:
-            connection.execute("begin", {})
-        except apsw.Error as error:
-            raise StoreUnavailable(str(error)) from error
-        try:
-            yield Transaction(connection, SQLITE)
-        except apsw.Error as error:
-            raise StoreUnavailable(str(error)) from error
-        finally:
-            connection.execute("rollback", {})
+            reading = self._local.reading = _Reading(connection)
+        return reading
 
     def write(self, work: Callable[[Transaction], T]) -> Future[T]:
         entry = _Work(work)

@@ -1,6 +1,7 @@
 """One function for each shape of operation: a call and a transaction to a document.
 
-A handler that has nothing to show gives None.
+A handler that has nothing to show gives None; one that can write its answer in the caller's own
+shape at once gives bytes.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from backroom.api.request import Call
     from backroom.store.database import Transaction
 
-HANDLERS: dict[Shape, Callable[[Call, Transaction], Document | None]] = {
+HANDLERS: dict[Shape, Callable[[Call, Transaction], Document | bytes | None]] = {
     Shape.LIST: resources.list_resources,
     Shape.IDS: relationships.list_ids,
     Shape.ONE: resources.get_resource,

@@ -8,6 +8,7 @@ import msgspec
 
 from backroom import clock
 from backroom.api import documents
+from backroom.api.forms import given, of_jobs
 from backroom.api.paging import Ordering, Pager
 from backroom.catalog import ids
 from backroom.errors import NotFound
@@ -33,16 +34,32 @@ def create_job(call: Call, tx: Transaction) -> Document:
     return {"data": data, "links": {"self": call.request.url}}
 
 
-def get_job(call: Call, tx: Transaction) -> Document:
+def get_job(call: Call, tx: Transaction) -> Document | bytes:
     """Answer with one job, and with what it made or changed where asked to include it."""
-    job_kind = call.operation.job_kind
-    job_id = call.resource_id
-    least = lifecycle.least_id(clock.now())
+    if not call.query.include:
+        asked = jobs.Asked(call.operation.job_kind.type, _job_id(call), _least_id())
+        forms = of_jobs(call.operation, call.at, call.query.shown)
+        text = jobs.written(tx, call.account, asked, forms, given(call.request))
+        if text is not None:
+            return text.encode()
+    return _document(call, tx)
+
+
+def _job_id(call: Call) -> str:
     # PostgreSQL can't even be asked for a text with a null character.
-    asked = "" if "\0" in job_id else job_id
-    row = jobs.get(tx, call.account, job_kind.type, asked, least)
+    return "" if "\0" in call.resource_id else call.resource_id
+
+
+def _least_id() -> str:
+    return lifecycle.least_id(clock.now())
+
+
+def _document(call: Call, tx: Transaction) -> Document:
+    """Make the document of one job. Raises `NotFound`."""
+    job_kind = call.operation.job_kind
+    row = jobs.get(tx, call.account, jobs.Asked(job_kind.type, _job_id(call), _least_id()))
     if row is None:
-        raise NotFound(f"A {job_kind.title} with id {job_id} does not exist.")
+        raise NotFound(f"A {job_kind.title} with id {call.resource_id} does not exist.")
     including = bool(call.query.include)
     document: Document = {"data": documents.job(call.request.base, job_kind, row, linked=including)}
     if including:
@@ -61,26 +78,36 @@ def _included(call: Call, tx: Transaction, row: Job) -> list[Document]:
     return [documents.resource(base, kind, found[name]) for name in named if name in found]
 
 
-def list_jobs(call: Call, tx: Transaction) -> Document:
+def list_jobs(call: Call, tx: Transaction) -> bytes:
     """Answer with a page of jobs, newest first."""
-    job_kind = call.operation.job_kind
-    pager: Pager[Job] = Pager(call, _NEWEST_FIRST, lambda row: clock.ulid_number(row.job_id))
-    border = pager.place.border
-    rows = jobs.page(
-        tx,
-        call.account,
-        jobs.Page(
-            type=job_kind.type,
-            statuses=sorted({value for _, value in call.query.conditions}),
-            least=lifecycle.least_id(clock.now()),
-            border=None if border is None else clock.ulid_text(border),
-            ascending=pager.ascending,
-            size=pager.wanted,
-        ),
+    pager: Pager[jobs.Written] = Pager(
+        call, _NEWEST_FIRST, lambda each: clock.ulid_number(each.job_id)
     )
+    border = pager.place.border
+    asked = jobs.Page(
+        type=call.operation.job_kind.type,
+        statuses=sorted({value for _, value in call.query.conditions}),
+        least=_least_id(),
+        border=None if border is None else clock.ulid_text(border),
+        ascending=pager.ascending,
+        size=pager.wanted,
+    )
+    forms = of_jobs(call.operation, call.at, call.query.shown)
+    rows = jobs.written_page(tx, call.account, asked, forms, given(call.request))
     page, links = pager.cut(rows)
-    base = call.request.base
-    return {
-        "data": [documents.job(base, job_kind, row, linked=False) for row in page],
-        "links": links,
-    }
+    return documents.written_list(call, _texts(call, tx, page), links)
+
+
+def _texts(call: Call, tx: Transaction, page: list[jobs.Written]) -> list[str]:
+    """Give the jobs of a page as they are sent; those that no form fits are written here."""
+    unfit = [each.job_id for each in page if each.text is None]
+    rows = {row.job_id: row for row in jobs.some(tx, call.account, unfit)} if unfit else {}
+    job_kind, base = call.operation.job_kind, call.request.base
+    return [
+        text
+        if text is not None
+        else documents.written_resource(
+            call, documents.job(base, job_kind, rows[job_id], linked=False)
+        )
+        for job_id, text in page
+    ]

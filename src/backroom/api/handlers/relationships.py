@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 def list_ids(call: Call, tx: Transaction) -> Document:
     """Answer with a page of identifiers."""
-    page, links = resources.page_of(call, tx, bare=True)
+    page, links = resources.records_of(call, tx, bare=True)
     kind = call.operation.kind
     return {"data": [documents.identifier(kind, each) for each in page], "links": links}
 

@@ -2,27 +2,38 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 import msgspec
 
 from backroom import actions
 from backroom.api import documents
+from backroom.api.forms import given, of_records
 from backroom.api.paging import Ordering, Pager
 from backroom.catalog import ids
 from backroom.catalog.kinds import KINDS, Kind
 from backroom.errors import DoesNotExist, NotFound, OperationFault
 from backroom.store import pages, records, search
 from backroom.store.pages import Asked
+from backroom.store.records import Record
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from backroom.actions import Outcome
     from backroom.api.documents import Document
     from backroom.api.request import Call
     from backroom.store.database import Transaction
-    from backroom.store.records import Record
+
+
+class Numbered(Protocol):
+    """What has a place in the order of creation."""
+
+    @property
+    def number(self) -> int: ...
+
+
+T = TypeVar("T", bound=Numbered)
 
 LINKED_AT_MOST = 100
 """Resources that a relationship names or that are included for one resource: a page of them.
@@ -46,22 +57,30 @@ def _missing(call: Call, kind: Kind) -> NotFound:
     return NotFound(words.format(id=call.resource_id))
 
 
-def page_of(call: Call, tx: Transaction, *, bare: bool = False) -> tuple[list[Record], Document]:
-    """Give a page of records, in the list's order, and its links. `bare` leaves attributes out."""
-    kind, parent = call.operation.kind, call.operation.parent
-    pager: Pager[Record] = Pager(
-        call, Ordering(call.query.descending), lambda record: record.number
-    )
+def page_of(
+    call: Call, tx: Transaction, read: Callable[[Asked], list[T]], *, bare: bool = False
+) -> tuple[list[T], Document]:
+    """Give a page of what `read` finds, in the list's order, and its links.
+
+    `bare` leaves attributes out.
+    """
+    pager: Pager[T] = Pager(call, Ordering(call.query.descending), lambda row: row.number)
     asked = Asked(
         size=pager.wanted,
         ascending=pager.ascending,
         border=pager.place.border,
         bare=bare,
     )
+    parent = call.operation.parent
     if parent is not None:
         asked.related.append((parent.name, found(call, tx, parent).number))
-    rows = pages.page(tx, kind, call.account, asked) if _narrow(call, tx, asked) else []
-    return pager.cut(rows)
+    return pager.cut(read(asked) if _narrow(call, tx, asked) else [])
+
+
+def records_of(call: Call, tx: Transaction, *, bare: bool = False) -> tuple[list[Record], Document]:
+    """Give a page of records, and its links."""
+    kind = call.operation.kind
+    return page_of(call, tx, lambda asked: pages.page(tx, kind, call.account, asked), bare=bare)
 
 
 def _narrow(call: Call, tx: Transaction, asked: Asked) -> bool:
@@ -88,12 +107,40 @@ def _narrow(call: Call, tx: Transaction, asked: Asked) -> bool:
     return asked.external_ids != []
 
 
-def list_resources(call: Call, tx: Transaction) -> Document:
+def list_resources(call: Call, tx: Transaction) -> Document | bytes:
     """Answer with a page of resources, with the variants of items where asked to include them."""
-    page, links = page_of(call, tx)
+    if not call.query.include and not call.query.fields and not _shows_linkage(call):
+        return _written_list(call, tx)
+    page, links = records_of(call, tx)
     document = _shown(call, tx, page)
     document["links"] = links
     return document
+
+
+def _written_list(call: Call, tx: Transaction) -> bytes:
+    """Answer with a page of resources that the database writes, all but a few."""
+    kind, form, blanks = (
+        call.operation.kind,
+        of_records(call.operation, call.at),
+        given(call.request),
+    )
+    page, links = page_of(
+        call, tx, lambda asked: pages.written_page(tx, kind, call.account, asked, form, blanks)
+    )
+    texts = [
+        each.text if each.whole else documents.written_resource(call, _resource(call, each))
+        for each in page
+    ]
+    return documents.written_list(call, texts, links)
+
+
+def _resource(call: Call, row: pages.Written) -> Document:
+    record = Record(row.number, row.external_id, row.text)
+    return documents.resource(call.request.base, call.operation.kind, record)
+
+
+def _shows_linkage(call: Call) -> bool:
+    return call.at.shows_linkage(call.operation)
 
 
 def get_resource(call: Call, tx: Transaction) -> Document:
@@ -109,7 +156,7 @@ def _shown(call: Call, tx: Transaction, page: Sequence[Record]) -> Document:
     kind, base = call.operation.kind, call.request.base
     including = bool(call.query.include)
     linked: dict[int, list[Record]] = {}
-    if including or call.at.shows_linkage(call.operation):
+    if including or _shows_linkage(call):
         linked = _linked(call, tx, page, bare=not including)
     document: Document = {
         "data": [documents.resource(base, kind, each, linked.get(each.number)) for each in page]

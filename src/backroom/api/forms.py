@@ -1,0 +1,125 @@
+"""Documents with blanks: what any row becomes in an answer, found once.
+
+How a row is shown depends on the operation, the revision and the fields asked for, and hardly on
+the row. So a document whose values are blanks goes down to the revision as any other does, and the
+text that comes out is a form, into which the database writes row after row. What a form can't know
+beforehand (null in attributes that may not be null, pointers in errors that have moved) the
+statement leaves out; such rows are taken down one by one.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import msgspec
+
+from backroom.api import documents
+from backroom.revisions.change import resources
+from backroom.store.forms import Form
+from backroom.store.jobs import Job, JobForms
+from backroom.store.pages import RecordForm
+from backroom.store.records import Record
+
+if TYPE_CHECKING:
+    from backroom.api.documents import Document, Fields
+    from backroom.api.request import Request
+    from backroom.catalog.operations import Operation
+    from backroom.revisions import Revision
+
+_BLANK = re.compile(r"~~(\w+)~~")
+_COUNTS = ("total_count", "completed_count", "failed_count")
+_NOTHING = "[]"
+
+
+class _Frame(NamedTuple):
+    """What a form is for."""
+
+    operation: Operation
+    at: Revision
+    fields: Fields
+
+
+def given(request: Request) -> dict[str, str]:
+    """Give what fills the blanks that aren't a row's."""
+    return {"base": _inner(request.base), "url": _inner(request.url)}
+
+
+def _inner(text: str) -> str:
+    """Write what stands between the quotes of a JSON string."""
+    return msgspec.json.encode(text)[1:-1].decode()
+
+
+def _blank(name: str) -> str:
+    # Of characters that neither JSON nor a URL writes in another way.
+    return f"~~{name}~~"
+
+
+def _form(document: Any) -> Form:
+    text = msgspec.json.encode(document).decode()
+    return Form(_BLANK.sub("%s", text.replace("%", "%%")), tuple(_BLANK.findall(text)))
+
+
+@lru_cache(maxsize=512)
+def of_jobs(operation: Operation, at: Revision, fields: Fields) -> JobForms:
+    """Give the forms of a job: of the whole document where one is asked for, else of its entry."""
+    frame = _Frame(operation, at, fields)
+    errors = {} if _keeps_errors(operation, at) else {"errors": _NOTHING}
+    finished = {"linkage": _NOTHING, **errors}
+    return JobForms(
+        unfinished=_job_form(frame, **finished, completed_at=None),
+        finished=_job_form(frame, **finished),
+        linked=_job_form(frame, **errors),
+        any_errors=not errors,
+    )
+
+
+def _keeps_errors(operation: Operation, at: Revision) -> bool:
+    """Whether the errors of a job are shown as they are stored."""
+    operations = f"/data/attributes/{operation.job_kind.member}/data"
+    pointers = (operations, f"{operations}/relationships/item", f"{operations}/attributes/title")
+    entries = [{"source": {"pointer": pointer}} for pointer in pointers]
+    stored = msgspec.json.encode(entries)
+    document = _job_document(_Frame(operation, at, ()), errors=stored.decode())
+    (job,) = resources(document)
+    return bytes(job["attributes"]["errors"]) == stored
+
+
+def _job_form(frame: _Frame, **known: Any) -> Form:
+    document = _job_document(frame, **known)
+    return _form(document["data"][0] if frame.operation.paged else document)
+
+
+def _job_document(frame: _Frame, **known: Any) -> Document:
+    """Give the document of a job of blanks, but for what is `known`, in the frame's shape."""
+    blanks: dict[str, Any] = {name: _blank(name) for name in Job._fields}
+    blanks |= {name: msgspec.Raw(blanks[name].encode()) for name in _COUNTS}
+    row = Job(**blanks | known)
+    data = documents.job(_blank("base"), frame.operation.job_kind, row, linked=False)
+    document: Document = {
+        "data": [data] if frame.operation.paged else data,
+        "links": {"self": _blank("url")},
+    }
+    frame.at.down(frame.operation, document)
+    documents.keep_only(document, dict(frame.fields))
+    return document
+
+
+@lru_cache(maxsize=512)
+def of_records(operation: Operation, at: Revision) -> RecordForm:
+    """Give the form of an item, variant or category in a list, with all its attributes."""
+    nothing = '{"price":null}'
+    kept = _record(operation, at, nothing)["attributes"]
+    return RecordForm(
+        _form(_record(operation, at, _blank("attributes"))),
+        any_nulls=isinstance(kept, msgspec.Raw) and bytes(kept) == nothing.encode(),
+    )
+
+
+def _record(operation: Operation, at: Revision, attributes: str) -> Document:
+    row = Record(0, _blank("external_id"), attributes)
+    document: Document = {"data": [documents.resource(_blank("base"), operation.kind, row)]}
+    at.down(operation, document)
+    resource: Document = document["data"][0]
+    return resource
