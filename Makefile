@@ -7,7 +7,7 @@ export UV_PROJECT_ENVIRONMENT := $(VENV)
 .DEFAULT_GOAL := help
 
 help: ## Show what there is
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
 
 $(VENV)/.python:
 	@$(PYTHON) -c 'import sys; sys.exit("backroom needs Python 3.11 or newer, this is " + sys.version.split()[0]) if sys.version_info < (3, 11) else None'
@@ -56,6 +56,12 @@ test-all: test ## The same, and on PostgreSQL live servers in every revision
 quick: lint ## Lint, types and the tests of under a minute
 	@$(BIN)/pytest -n 4 --dist worksteal -m "not slow"
 
+bench: $(VENV)/.dev ## Measure how fast it is, against floors and peers: some ten minutes
+	@$(BIN)/python -m bench
+
+bench-quick: $(VENV)/.dev ## Measure the main figures in under a minute
+	@$(BIN)/python -m bench --quick
+
 LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --upgrade pyproject.toml
 
 lock: $(VENV)/.dev ## Take the newest allowed dependencies into the lock files
@@ -66,4 +72,4 @@ lock: $(VENV)/.dev ## Take the newest allowed dependencies into the lock files
 clean: ## Remove what the other targets made
 	rm -rf $(VENV) .cache .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
-.PHONY: help install demo serve lint format test test-all quick lock clean
+.PHONY: help install demo serve lint format test test-all quick bench bench-quick lock clean

@@ -1,5 +1,5 @@
 """A page takes as long at a million rows as at a thousand, because every statement walks an index
-from where the page begins. Plans are read, times are not: `scripts/measure_scale.py` takes those.
+from where the page begins. Plans are read, times are not: `python -m bench requests` takes those.
 """
 
 from __future__ import annotations

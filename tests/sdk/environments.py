@@ -40,8 +40,12 @@ WINDOWS = os.name == "nt"
 
 
 def python_of(version: str) -> Path:
-    """The interpreter of an environment that holds exactly what the version's lock names."""
-    lock = LOCKS / f"python-{version}.txt"
+    """The interpreter of an environment with one version of the SDK."""
+    return python_with(LOCKS / f"python-{version}.txt", version)
+
+
+def python_with(lock: Path, name: str, place: Path = KEPT) -> Path:
+    """The interpreter of an environment that holds exactly what a lock names."""
 
     def make(home: Path) -> None:
         run_uv("venv", "--clear", "--python", sys.executable, str(home))
@@ -50,7 +54,7 @@ def python_of(version: str) -> Path:
         run_uv(*sync, str(lock))
 
     recipe = f"{sys.version} {sys.base_prefix} {lock.read_text()}"
-    return interpreter(kept(version, recipe, make))
+    return interpreter(kept(name, recipe, make, place))
 
 
 def interpreter(home: Path) -> Path:
@@ -75,8 +79,13 @@ def program(home: Path) -> Path:
 
 
 def node_sdk(version: str) -> Path:
-    """A directory with the Node SDK and what it needs, exactly as the version's lock names them."""
-    locks = [LOCKS / f"node-{version}" / name for name in ("package.json", "package-lock.json")]
+    """A directory with one version of the Node SDK."""
+    return node_packages(LOCKS / f"node-{version}", f"node-{version}")
+
+
+def node_packages(directory: Path, name: str, place: Path = KEPT) -> Path:
+    """A directory with packages of Node, exactly as the lock in `directory` names them."""
+    locks = [directory / each for each in ("package.json", "package-lock.json")]
 
     def make(home: Path) -> None:
         for lock in locks:
@@ -87,20 +96,20 @@ def node_sdk(version: str) -> Path:
         run(str(node()), str(npm), "ci", *quiet, "--prefix", str(home))
 
     recipe = " ".join(lock.read_text() for lock in locks)
-    return kept(f"node-{version}", recipe, make)
+    return kept(name, recipe, make, place)
 
 
-def kept(name: str, recipe: str, make: Callable[[Path], None]) -> Path:
+def kept(name: str, recipe: str, make: Callable[[Path], None], place: Path = KEPT) -> Path:
     """The directory that `make` fills, made at most once for the same recipe.
 
     It is filled aside and renamed when it is complete, so whatever has its name can be used, and of
     several processes that make it at the same time the first one wins. A recipe that changes gets
     another name.
     """
-    home = KEPT / f"{name}-{hashlib.sha256(recipe.encode()).hexdigest()[:12]}"
+    home = place / f"{name}-{hashlib.sha256(recipe.encode()).hexdigest()[:12]}"
     if not home.exists():
-        KEPT.mkdir(parents=True, exist_ok=True)
-        aside = Path(tempfile.mkdtemp(prefix=f".{name}-", dir=KEPT))
+        place.mkdir(parents=True, exist_ok=True)
+        aside = Path(tempfile.mkdtemp(prefix=f".{name}-", dir=place))
         try:
             make(aside)
             aside.rename(home)

@@ -1,0 +1,52 @@
+"""Floors are what they claim to be: the same HTTP server, the same answers, the same columns."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from backroom import server
+from backroom.store import jobs
+from bench import floors, load, postgres, reads
+from bench.load import Plan, Question, WrongAnswer
+from bench.servers import Answer
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+ANSWER = Answer(200, [("content-type", "text/plain"), ("content-length", "5")], b"hello")
+ASKED = b"GET /greeting?to=all HTTP/1.1\r\nHost: here\r\n\r\n"
+
+
+def test_http_server_is_configured_as_ours() -> None:
+    app: Any = object()
+    ours, floor = server._configured(app), floors.configured(app)  # noqa: SLF001
+    assert vars(ours) == vars(floor)
+
+
+def test_bare_function_gives_the_same_bytes(tmp_path: Path) -> None:
+    setup = floors.Setup([floors.fixed("/greeting?to=all", ANSWER)])
+    with floors.serving(tmp_path / "floor", setup) as served:
+        assert served.get("/greeting?to=all", {}) == ANSWER
+        right = Plan(served.port, [[Question(ASKED, body=b"hello")]] * 2, served.process, most=3)
+        taken = load.taken(right)
+        assert taken.answers == 6
+        assert taken.server_computing > 0
+        wrong = Plan(served.port, [[Question(ASKED, body=b"other")]], most=1)
+        with pytest.raises(WrongAnswer, match="another body"):
+            load.taken(wrong)
+        refused = Plan(served.port, [[Question(ASKED, status=202)]], most=1)
+        with pytest.raises(WrongAnswer, match="status"):
+            load.taken(refused)
+
+
+@pytest.mark.parametrize("sql", [reads.PAGE_OF_JOBS, postgres.PAGE_OF_JOBS, postgres.ONE_JOB])
+def test_raw_queries_read_what_the_store_reads(sql: str) -> None:
+    assert sql.startswith(f"select {jobs._COLUMNS} from jobs where account = ")  # noqa: SLF001
+
+
+def test_what_an_answer_holds_is_found_by_its_way() -> None:
+    document = {"data": [{"id": "a"}, {"id": "b"}]}
+    assert load.found(document, "data.#") == 2
+    assert load.found(document, "data.1.id") == "b"
