@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, LiteralString
 
 import psycopg
 
+from backroom.settings import Settings as ServerSettings
 from backroom.store import search
 from backroom.store.dialects import POSTGRES
 from bench import accepting, applying, catalog, cores, reads, servers
@@ -31,9 +32,11 @@ if TYPE_CHECKING:
     from bench.measuring import Contestants, Sample
     from bench.settings import Settings
 
-_READERS = 2
-"""Connections of the floor for reads: more of them are slower, as they share one Python."""
+_READERS = 4
+"""Connections of the floor for reads: with fewer it is slower, with more no faster."""
 _ACCOUNTS = 8
+CONCURRENCY = ServerSettings().concurrency
+"""Accounts that a worker serves at a time, and connections of the floor for applying."""
 _JOBS = 120
 """Jobs in a backlog, evenly over the accounts."""
 _LOOK_SECONDS = 0.01
@@ -168,11 +171,7 @@ def _worked(
                 work(opened[place], done[place])
                 done[place] += 1
 
-        threads = [threading.Thread(target=go_on, args=(place,)) for place in range(len(opened))]
-        for each in threads:
-            each.start()
-        for each in threads:
-            each.join()
+        _together([partial(go_on, place) for place in range(len(opened))])
         assert all(done), done
         return Piece(sum(done), watch.seconds, watch.computing)
 
@@ -287,17 +286,34 @@ def _rows_of(url: str) -> Batches:
 
 
 def _upserted(url: str, batches: Batches) -> Piece:
-    """Write rows that are ready, a hundred items in a transaction."""
-    with psycopg.connect(url, autocommit=True) as raw, raw.cursor() as cursor:
+    """Write rows that are ready, a hundred items in a transaction, as many at a time as ours."""
+    with psycopg.connect(url, autocommit=True) as raw:
         _emptied(raw)
-        with cores.pinned(cores.SERVER):
-            watch = cores.Watch()
-            for items, words in batches:
-                with raw.transaction():
-                    cursor.executemany(UPSERT, items)
-                    cursor.executemany(INDEX, words)
-            took, computing = watch.seconds, watch.computing
+        waiting = iter(batches)
+        with ExitStack() as stack:
+            opened = [stack.enter_context(psycopg.connect(url)) for _ in range(CONCURRENCY)]
+            with cores.pinned(cores.SERVER):
+                watch = cores.Watch()
+                _together([partial(_write, each, waiting) for each in opened])
+                took, computing = watch.seconds, watch.computing
         (held,) = raw.execute("select count(*) from items").fetchone() or (0,)
     written = sum(len(items) for items, _ in batches)
     assert held == written, held
     return Piece(written, took, computing)
+
+
+def _write(raw: psycopg.Connection, waiting: Iterator[tuple[list[Any], list[Any]]]) -> None:
+    with raw.cursor() as cursor:
+        for items, words in waiting:
+            cursor.executemany(UPSERT, items)
+            cursor.executemany(INDEX, words)
+            raw.commit()
+
+
+def _together(work: list[Callable[[], None]]) -> None:
+    """Do several pieces of work at once, each in a thread."""
+    threads = [threading.Thread(target=each) for each in work]
+    for each in threads:
+        each.start()
+    for each in threads:
+        each.join()
