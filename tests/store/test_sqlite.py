@@ -257,6 +257,18 @@ def test_durable_means_synced(tmp_path: Path, *, durable: bool, level: int) -> N
     database.close()
 
 
+def test_files_keep_their_pages(tmp_path: Path) -> None:
+    earlier = apsw.Connection(str(tmp_path / "earlier.db"))
+    earlier.execute("pragma page_size = 4096; create table numbers (n integer)")
+    earlier.close()
+    for name, size in (("earlier", 4096), ("new", 8192)):
+        database = SqliteDatabase(tmp_path / f"{name}.db")
+        written(database, lambda tx: tx.script("create table if not exists numbers (n integer)"))
+        assert written(database, add(1)) == 1
+        assert written(database, lambda tx: tx.one("pragma page_size")) == (size,)
+        database.close()
+
+
 def test_databases_are_apart(tmp_path: Path) -> None:
     one, two = SqliteDatabase(tmp_path / "one.db"), SqliteDatabase(None)
     written(one, lambda tx: tx.script("create table numbers (n integer)"))
