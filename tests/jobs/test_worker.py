@@ -278,6 +278,7 @@ class Counted:
 def test_vain_nudges_write_nothing(
     database: Database, monkeypatch: pytest.MonkeyPatch, delay: timedelta
 ) -> None:
+    monkeypatch.setattr(worker, "_LOOK_SECONDS", 0.01)
     waiting = submitted(database, ITEMS, a_creation("item", "a")) if delay else None
     counted = Counted(database, monkeypatch)
     with working(database, delay=delay) as watched:
@@ -286,6 +287,18 @@ def test_vain_nudges_write_nothing(
             watched.worker.nudge(ACCOUNT)
     assert counted.writes == 0
     assert waiting is None or found(database, waiting) == waiting
+
+
+def test_waiting_jobs_need_no_look(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    submitted(database, ITEMS, a_creation("item", "a"))
+    counted = Counted(database, monkeypatch)
+    with working(database, delay=HOUR) as watched:
+        for _ in range(3):
+            counted.looks.get(timeout=DEADLINE)
+        submitted(database, ITEMS, a_creation("item", "b"))
+        for _ in range(5):
+            watched.worker.nudge(ACCOUNT)
+    assert counted.looks.empty()
 
 
 def test_single_job_is_one_write(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -299,7 +312,10 @@ def test_single_job_is_one_write(database: Database, monkeypatch: pytest.MonkeyP
     assert found(database, job).status == "complete"
 
 
-def test_gone_category_is_emptied_meanwhile(database: Database) -> None:
+def test_gone_category_is_emptied_meanwhile(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker, "_LOOK_SECONDS", 0.05)
     submitted(database, ITEMS, a_creation("item", "a"))
     with working(database, delay=HOUR) as watched:
         done(database, Verb.CREATE, "category", a_creation("category", "x"))

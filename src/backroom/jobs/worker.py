@@ -56,7 +56,9 @@ class Worker:
 
     def nudge(self, account: str) -> None:  # noqa: ARG002 - it looks for itself
         """Say that an account has work."""
-        self._nudged.set()
+        # Links of a category that is gone may wait with them.
+        if not self._all_wait():
+            self._nudged.set()
 
     def stop(self) -> None:
         """Finish the running job and start no other."""
@@ -89,9 +91,10 @@ class Worker:
 
     def _all_wait(self) -> bool:
         """Whether the oldest job is known and isn't due; what was accepted since is later still."""
-        if self._earliest is None or time.monotonic() >= self._next_look:
+        earliest = self._earliest
+        if earliest is None or time.monotonic() >= self._next_look:
             return False
-        return self._drain.seconds_until_due(self._earliest) > 0
+        return self._drain.seconds_until_due(earliest) > 0
 
     def _sees_due(self) -> bool:
         """Look whether a job is due, and where none is, when the first one will be."""
