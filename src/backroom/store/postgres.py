@@ -66,7 +66,7 @@ _SETTINGS = f"""
 _END_ABSENT = f"""
     select pg_terminate_backend(pid) from pg_stat_activity as session
     where datname = current_database() and usename = current_user
-      and state <> 'idle' and wait_event = 'ClientRead'
+      and state <> 'idle' and wait_event_type = 'Client'
       and state_change < now() - interval '{_IDLE_SECONDS} seconds'
       and exists (select from pg_locks
         where pg_locks.pid = session.pid and locktype = 'advisory' and granted)
@@ -77,7 +77,7 @@ PostgreSQL does not count that as idle.
 """
 _IS_AT_WORK = """
     select from pg_stat_activity
-    where pid = %s and state = 'active' and wait_event is distinct from 'ClientRead'
+    where pid = %s and state = 'active' and wait_event_type is distinct from 'Client'
 """
 _NETWORK: dict[str, Any] = {
     "connect_timeout": _CONNECT_SECONDS,
