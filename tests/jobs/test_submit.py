@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -10,10 +11,11 @@ import pytest
 from backroom.catalog.drafts import Draft
 from backroom.errors import Throttled
 from backroom.jobs.lifecycle import MOST_IN_PROGRESS, Status
-from backroom.jobs.submit import encode
+from backroom.jobs.submit import encode, submit
 from backroom.store import jobs
 from factories import (
     ACCOUNT,
+    DEADLINE,
     a_complete_job,
     a_creation,
     a_deletion,
@@ -26,9 +28,11 @@ from factories import (
 )
 
 if TYPE_CHECKING:
-    from backroom.store.database import Database
+    from backroom.store.database import Database, Transaction
 
 ITEMS = a_kind_of_job("item", "create")
+A_CHANCE = 0.3
+"""Seconds."""
 
 
 def fill(database: Database, count: int, account: str = ACCOUNT) -> None:
@@ -116,3 +120,29 @@ def test_nobody_slips_past_the_most(database: Database) -> None:
 
     with ThreadPoolExecutor(16) as threads:
         assert sum(threads.map(post, range(40))) == 5
+
+
+def oldest(database: Database) -> str:
+    with database.read() as tx:
+        waiting = jobs.first_waiting(tx, ACCOUNT, "9999")
+    assert waiting is not None
+    return waiting.job_id
+
+
+def test_no_older_job_comes_later(database: Database) -> None:
+    """Whoever sees the oldest job may apply it: no other is still to be committed before it."""
+    first_has_its_id, second_is_seen = threading.Event(), threading.Event()
+
+    def submit_slowly(tx: Transaction) -> None:
+        submit(tx, ACCOUNT, ITEMS, encode([]), 0, Status.PROCESSING)
+        first_has_its_id.set()
+        # The second has every chance to come before.
+        second_is_seen.wait(A_CHANCE)
+
+    first = database.write(submit_slowly)
+    assert first_has_its_id.wait(DEADLINE)
+    submitted(database, ITEMS, a_creation("item", "a"))
+    seen = oldest(database)
+    second_is_seen.set()
+    first.result(DEADLINE)
+    assert oldest(database) == seen

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import itertools
 from datetime import datetime
+from statistics import median
 from typing import TYPE_CHECKING
 
 import psycopg
 import pytest
 
+from backroom.jobs.engine import _LOOK_SECONDS
 from client import NEWEST, Client
 from process import until
 from wire_contract import KIND
 from wire_jobs import Jobs, creation
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from process import Programs
 
 SOON = 0.05
@@ -38,20 +43,35 @@ def seconds_to_the_end(items: Jobs, name: str) -> float:
     return (ended - began).total_seconds()
 
 
+def hold_soon(taken: list[float], again: Callable[[], float]) -> None:
+    """Most don't wait for a look at the clock, and one is as fast as it should be.
+
+    Other programs may keep the processors busy; so the others may be slower.
+    """
+    assert median(taken) < _LOOK_SECONDS / 4
+    until(lambda: again() < SOON, "a job that starts at once")
+
+
 def test_idle_system_starts_jobs_at_once(items: Jobs) -> None:
-    # The best of some: other programs may keep the processors busy.
-    assert min(seconds_to_the_end(items, f"{n}") for n in range(TRIES)) < SOON
+    names = map(str, itertools.count())
+
+    def alone() -> float:
+        return seconds_to_the_end(items, next(names))
+
+    hold_soon([alone() for _ in range(TRIES)], alone)
 
 
 def test_waiting_task_starts_at_once(items: Jobs) -> None:
     """A job that comes while its account is drained waits for no look at the clock."""
-    taken = []
-    for n in range(TRIES):
-        first = items.post(creation(items, f"{n}"))
-        taken.append(seconds_to_the_end(items, f"{n}, close behind"))
+    names = map(str, itertools.count())
+
+    def close_behind() -> float:
+        first = items.post(creation(items, next(names)))
+        taken = seconds_to_the_end(items, next(names))
         items.completed(first.job_id)
-    assert min(taken) < SOON
-    assert sorted(taken)[TRIES // 2] < 1
+        return taken
+
+    hold_soon([close_behind() for _ in range(TRIES)], close_behind)
 
 
 @pytest.mark.usefixtures("items")
