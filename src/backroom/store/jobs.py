@@ -136,11 +136,8 @@ class JobForms(NamedTuple):
     any_errors: bool
 
 
-class Written(NamedTuple):
-    """A job as its form has it, None where none fits."""
-
-    job_id: str
-    text: str | None
+Written = tuple[str, str | None]
+"""A job's id, and the job as its form has it, None where none fits."""
 
 
 def page(tx: Transaction, account: str, asked: Page) -> list[Job]:
@@ -153,8 +150,7 @@ def written_page(
 ) -> list[Written]:
     """Give the same written into forms; `given` fills the blanks that aren't columns."""
     bound = _bound(forms, given)
-    rows = _page(tx, account, asked, f"job_id, {_written(forms)}", **bound)
-    return list(map(Written._make, rows))
+    return _page(tx, account, asked, f"job_id, {_written(forms)}", **bound)
 
 
 def written(

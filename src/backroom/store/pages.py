@@ -58,13 +58,8 @@ class RecordForm(NamedTuple):
     any_nulls: bool
 
 
-class Written(NamedTuple):
-    """A record as its form has it; where that does not fit, not `whole`, its attributes alone."""
-
-    number: int
-    external_id: str
-    text: str
-    whole: bool
+Written = tuple[int, str | None]
+"""A record's number, and the record as its form has it, None where that does not fit."""
 
 
 def page(tx: Transaction, kind: Kind, account: str, asked: Asked) -> list[Record]:
@@ -89,10 +84,8 @@ def written_page(
     if not form.any_nulls:
         has_null = tx.dialect.holds.format("r.attributes", "'null'")
         fits += f" and not {has_null}"
-    written = f"case when {fits} then {filled(form.form, 'form')} else r.attributes end"
-    columns = f"r.number, r.external_id, {written}, {fits}"
-    rows = tx.all(statement.sql(columns), form=form.form.text, **given, **statement.values)
-    return list(map(Written._make, rows))
+    columns = f"r.number, case when {fits} then {filled(form.form, 'form')} end"
+    return tx.all(statement.sql(columns), form=form.form.text, **given, **statement.values)
 
 
 class _Statement:

@@ -80,9 +80,7 @@ def _included(call: Call, tx: Transaction, row: Job) -> list[Document]:
 
 def list_jobs(call: Call, tx: Transaction) -> bytes:
     """Answer with a page of jobs, newest first."""
-    pager: Pager[jobs.Written] = Pager(
-        call, _NEWEST_FIRST, lambda each: clock.ulid_number(each.job_id)
-    )
+    pager: Pager[jobs.Written] = Pager(call, _NEWEST_FIRST, lambda each: clock.ulid_number(each[0]))
     border = pager.place.border
     asked = jobs.Page(
         type=call.operation.job_kind.type,
@@ -100,14 +98,12 @@ def list_jobs(call: Call, tx: Transaction) -> bytes:
 
 def _texts(call: Call, tx: Transaction, page: list[jobs.Written]) -> list[str]:
     """Give the jobs of a page as they are sent; those that no form fits are written here."""
-    unfit = [each.job_id for each in page if each.text is None]
-    rows = {row.job_id: row for row in jobs.some(tx, call.account, unfit)} if unfit else {}
+    unfit = [job_id for job_id, text in page if text is None]
     job_kind, base = call.operation.job_kind, call.request.base
-    return [
-        text
-        if text is not None
-        else documents.written_resource(
-            call, documents.job(base, job_kind, rows[job_id], linked=False)
+    late = {
+        row.job_id: documents.written_resource(
+            call, documents.job(base, job_kind, row, linked=False)
         )
-        for job_id, text in page
-    ]
+        for row in (jobs.some(tx, call.account, unfit) if unfit else ())
+    }
+    return [text or late[job_id] for job_id, text in page]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
@@ -15,7 +15,6 @@ from backroom.catalog.kinds import KINDS, Kind
 from backroom.errors import DoesNotExist, NotFound, OperationFault
 from backroom.store import pages, records, search
 from backroom.store.pages import Asked
-from backroom.store.records import Record
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -24,16 +23,10 @@ if TYPE_CHECKING:
     from backroom.api.documents import Document
     from backroom.api.request import Call
     from backroom.store.database import Transaction
+    from backroom.store.records import Record
 
 
-class Numbered(Protocol):
-    """What has a place in the order of creation."""
-
-    @property
-    def number(self) -> int: ...
-
-
-T = TypeVar("T", bound=Numbered)
+T = TypeVar("T")
 
 LINKED_AT_MOST = 100
 """Resources that a relationship names or that are included for one resource: a page of them.
@@ -58,13 +51,18 @@ def _missing(call: Call, kind: Kind) -> NotFound:
 
 
 def page_of(
-    call: Call, tx: Transaction, read: Callable[[Asked], list[T]], *, bare: bool = False
+    call: Call,
+    tx: Transaction,
+    read: Callable[[Asked], list[T]],
+    number: Callable[[T], int],
+    *,
+    bare: bool = False,
 ) -> tuple[list[T], Document]:
-    """Give a page of what `read` finds, in the list's order, and its links.
+    """Give a page of what `read` finds, in the list's order by `number`, and its links.
 
     `bare` leaves attributes out.
     """
-    pager: Pager[T] = Pager(call, Ordering(call.query.descending), lambda row: row.number)
+    pager: Pager[T] = Pager(call, Ordering(call.query.descending), number)
     asked = Asked(
         size=pager.wanted,
         ascending=pager.ascending,
@@ -79,8 +77,14 @@ def page_of(
 
 def records_of(call: Call, tx: Transaction, *, bare: bool = False) -> tuple[list[Record], Document]:
     """Give a page of records, and its links."""
-    kind = call.operation.kind
-    return page_of(call, tx, lambda asked: pages.page(tx, kind, call.account, asked), bare=bare)
+    kind, account = call.operation.kind, call.account
+    return page_of(
+        call,
+        tx,
+        lambda asked: pages.page(tx, kind, account, asked),
+        lambda record: record.number,
+        bare=bare,
+    )
 
 
 def _narrow(call: Call, tx: Transaction, asked: Asked) -> bool:
@@ -119,24 +123,21 @@ def list_resources(call: Call, tx: Transaction) -> Document | bytes:
 
 def _written_list(call: Call, tx: Transaction) -> bytes:
     """Answer with a page of resources that the database writes, all but a few."""
-    kind, form, blanks = (
-        call.operation.kind,
-        of_records(call.operation, call.at),
-        given(call.request),
-    )
+    kind, account, blanks = call.operation.kind, call.account, given(call.request)
+    form = of_records(call.operation, call.at)
     page, links = page_of(
-        call, tx, lambda asked: pages.written_page(tx, kind, call.account, asked, form, blanks)
+        call,
+        tx,
+        lambda asked: pages.written_page(tx, kind, account, asked, form, blanks),
+        lambda each: each[0],
     )
-    texts = [
-        each.text if each.whole else documents.written_resource(call, _resource(call, each))
-        for each in page
-    ]
-    return documents.written_list(call, texts, links)
-
-
-def _resource(call: Call, row: pages.Written) -> Document:
-    record = Record(row.number, row.external_id, row.text)
-    return documents.resource(call.request.base, call.operation.kind, record)
+    unfit = [number for number, text in page if text is None]
+    rows = records.numbered(tx, kind, account, unfit) if unfit else {}
+    late = {
+        number: documents.written_resource(call, documents.resource(call.request.base, kind, row))
+        for number, row in rows.items()
+    }
+    return documents.written_list(call, [text or late[number] for number, text in page], links)
 
 
 def _shows_linkage(call: Call) -> bool:
