@@ -53,7 +53,7 @@ test: lint ## Lint, types and every test; on PostgreSQL live servers in the revi
 test-all: test ## The same, and on PostgreSQL live servers in every revision
 	@BACKROOM_TEST_ENGINE=postgres $(BIN)/pytest -n 4 --dist worksteal -m slow $(SERVED)
 
-quick: lint ## Lint, types and the tests of under a minute
+quick: lint ## Lint, types and the tests of daily work, some two minutes
 	@$(BIN)/pytest -n 4 --dist worksteal -m "not slow"
 
 bench: $(VENV)/.dev ## Measure how fast it is, against floors and peers: some ten minutes
