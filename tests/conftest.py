@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import random
 import tempfile
 import threading
 from contextlib import ExitStack, contextmanager
@@ -17,6 +18,7 @@ from backroom.settings import Settings
 from backroom.store import keys, open_database
 from client import Client
 from engines import ENGINES, SERVED, Cluster, workers
+from process import Programs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -192,3 +194,19 @@ def database(engine: str, request: pytest.FixtureRequest) -> Iterator[Database]:
         opened = open_database(create())
         yield opened
         opened.close()
+
+
+@pytest.fixture
+def programs(tmp_path: Path) -> Iterator[Programs]:
+    """Starts programs in an empty directory, and kills what a test left running."""
+    started = Programs(tmp_path)
+    yield started
+    started.end()
+
+
+@pytest.fixture
+def seed(request: pytest.FixtureRequest) -> str:
+    """Another one for each test and run; shown where the test fails."""
+    seed = f"{request.node.name} {random.getrandbits(32)}"
+    print(f"seed: {seed}")  # noqa: T201 - for who has to find out
+    return seed

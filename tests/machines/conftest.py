@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,10 +11,11 @@ import pytest
 from machines.cluster import OwnCluster
 from machines.crew import Crew
 from machines.proxy import Way
-from process import Programs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from process import Programs
 
 
 @pytest.fixture(scope="session")
@@ -30,22 +30,6 @@ def own_cluster() -> Iterator[OwnCluster]:
 def database_name(own_cluster: OwnCluster) -> Iterator[str]:
     with own_cluster.database() as name:
         yield name
-
-
-@pytest.fixture
-def programs(tmp_path: Path) -> Iterator[Programs]:
-    """Starts programs in an empty directory, and kills what a test left running."""
-    started = Programs(tmp_path)
-    yield started
-    started.end()
-
-
-@pytest.fixture
-def seed(request: pytest.FixtureRequest) -> str:
-    """Another one for each test and run; shown where the test fails."""
-    seed = f"{request.node.name} {random.getrandbits(32)}"
-    print(f"seed: {seed}")  # noqa: T201 - for who has to find out
-    return seed
 
 
 @pytest.fixture

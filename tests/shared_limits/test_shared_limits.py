@@ -33,13 +33,6 @@ def store(tmp_path: Path) -> Iterator[LimitsStore]:
     started.kill()
 
 
-@pytest.fixture
-def programs(tmp_path: Path) -> Iterator[Programs]:
-    started = Programs(tmp_path)
-    yield started
-    started.end()
-
-
 def limiters(store: LimitsStore, scale: float = 100) -> list[Limiter]:
     return [Limiter(scale, SharedWindows(store.url)) for _ in range(2)]
 

@@ -146,10 +146,7 @@ def _shows_linkage(call: Call) -> bool:
 
 def get_resource(call: Call, tx: Transaction) -> Document:
     """Answer with one resource."""
-    document = _shown(call, tx, [found(call, tx, call.operation.kind)])
-    document["data"] = document["data"][0]
-    document["links"] = {"self": call.request.url}
-    return document
+    return _one(call, tx, found(call, tx, call.operation.kind))
 
 
 def _shown(call: Call, tx: Transaction, page: Sequence[Record]) -> Document:
@@ -205,13 +202,13 @@ def create_resource(call: Call, tx: Transaction) -> Document:
         attributes = msgspec.json.decode(record.attributes)
         attributes["custom_metadata"] = draft.attributes["custom_metadata"]
         record = record._replace(attributes=msgspec.json.encode(attributes).decode())
-    return _written(call, tx, record)
+    return _one(call, tx, record)
 
 
 def update_resource(call: Call, tx: Transaction) -> Document:
     """Update one resource and show it."""
     outcomes = actions.update(tx, call.operation.kind, call.account, [call.body])
-    return _written(call, tx, _only(call, outcomes))
+    return _one(call, tx, _only(call, outcomes))
 
 
 def delete_resource(call: Call, tx: Transaction) -> None:
@@ -229,7 +226,8 @@ def _only(call: Call, outcomes: Sequence[Outcome]) -> Record:
     return outcome
 
 
-def _written(call: Call, tx: Transaction, record: Record) -> Document:
+def _one(call: Call, tx: Transaction, record: Record) -> Document:
+    """Make the document of one resource."""
     document = _shown(call, tx, [record])
     document["data"] = document["data"][0]
     document["links"] = {"self": call.request.url}
