@@ -198,7 +198,7 @@ def a_request(
     headers: Mapping[str, str] | None = None,
     public_url: str = "",
 ) -> Request:
-    return Request(_scope(method, path, query, headers or {}), public_url)
+    return Request.of_scope(_scope(method, path, query, headers or {}), public_url)
 
 
 def _scope(method: str, path: str, query: str, headers: Mapping[str, str]) -> dict[str, Any]:

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
     from backroom.catalog.kinds import JobKind
     from backroom.catalog.operations import Operation
-    from backroom.store.database import Database
+    from backroom.store.database import Database, Transaction
     from conftest import NewDatabase
 
 HOSTS = ("shop.test", 'a"b\\c', "50%s~~base~~", "ä")
@@ -109,27 +109,37 @@ def down(made_for: Operation, revision: str, document: Any, fields: documents.Fi
 def test_jobs_are_as_the_ladder_has_them(
     shared: Database, revision: str, job_kind: JobKind, names: list[str] | None, host: str
 ) -> None:
-    for shape in (Shape.JOB_LIST, Shape.JOB_GET):
-        asked_of = operation(shape, job_kind)
-        fields = () if names is None else ((job_kind.type, tuple(names)),)
-        request = a_request(path=asked_of.path, headers={"host": host})
-        made = forms.of_jobs(asked_of, REVISIONS[revision], fields)
-        page = jobs.Page(job_kind.type, [], "", None, ascending=False, size=9)
-        with shared.read() as tx:
-            rows = jobs.page(tx, ACCOUNT, page)
-            written = jobs.written_page(tx, ACCOUNT, page, made, forms.given(request))
-        for row, (_, text) in zip(rows, written, strict=True):
-            data = documents.job(request.base, job_kind, row, linked=False)
-            one = {"data": data, "links": {"self": request.url}}
-            many = {"data": [data], "links": {}}
-            if text is None:
-                assert row.errors != "[]"
-                assert not made.any_errors
-            elif shape is Shape.JOB_GET:
-                assert msgspec.json.decode(text) == down(asked_of, revision, one, fields)
-            else:
-                (expected,) = down(asked_of, revision, many, fields)["data"]
-                assert msgspec.json.decode(text) == expected
+    listed = operation(Shape.JOB_LIST, job_kind)
+    fields = () if names is None else ((job_kind.type, tuple(names)),)
+    request = a_request(path=listed.path, headers={"host": host})
+    of_list = forms.of_jobs(listed, REVISIONS[revision], fields, request.base)
+    shown = operation(Shape.JOB_GET, job_kind)
+    of_one = forms.of_jobs(shown, REVISIONS[revision], fields, request.base)
+    page = jobs.Page(job_kind.type, None, "", None, ascending=False, size=9)
+    with shared.read() as tx:
+        rows = jobs.page(tx, ACCOUNT, page)
+        lines = jobs.written_page(tx, ACCOUNT, page, of_list)
+        ones = [written_one(tx, row, of_one, forms.given(request)) for row in rows]
+    data = [documents.job(request.base, job_kind, row, linked=False) for row in rows]
+    many = down(listed, revision, {"data": data, "links": {}}, fields)["data"]
+    assert lines is None or [msgspec.json.decode(each) for each in lines.text.split(b"\n")] == many
+    assert (lines is None) is not of_list.any_errors
+    for row, text in zip(rows, ones, strict=True):
+        one = {
+            "data": documents.job(request.base, job_kind, row, linked=False),
+            "links": {"self": request.url},
+        }
+        if text is None:
+            assert row.errors != "[]"
+            assert not of_one.any_errors
+        else:
+            assert msgspec.json.decode(text) == down(shown, revision, one, fields)
+
+
+def written_one(
+    tx: Transaction, row: jobs.Job, of_one: jobs.JobForms, blanks: dict[str, str]
+) -> str | None:
+    return jobs.written(tx, ACCOUNT, jobs.Asked(row.type, row.job_id, ""), of_one, blanks)
 
 
 @every_revision
@@ -143,18 +153,28 @@ def test_records_are_as_the_ladder_has_them(
     if at.shows_linkage(asked_of):
         return
     request = a_request(path=asked_of.path, headers={"host": host})
-    made = forms.of_records(asked_of, at)
-    with shared.read() as tx:
-        rows = pages.page(tx, KINDS[kind], ACCOUNT, Asked(99))
-        written = pages.written_page(
-            tx, KINDS[kind], ACCOUNT, Asked(99), made, forms.given(request)
-        )
-    assert written[0][1] is not None or revision < NULLS_SINCE
-    for row, (number, text) in zip(rows, written, strict=True):
+    made = forms.of_records(asked_of, at, request.base)
+    for name in AWKWARD_IDS:
+        alone = Asked(9, external_ids=[name])
+        with shared.read() as tx:
+            (row,) = pages.page(tx, KINDS[kind], ACCOUNT, alone)
+            lines = pages.written_page(tx, KINDS[kind], ACCOUNT, alone, made)
         data = {"data": [documents.resource(request.base, KINDS[kind], row)]}
         (expected,) = down(asked_of, revision, data, ())["data"]
-        assert number == row.number
-        assert text is None or msgspec.json.decode(text) == expected
+        if lines is None:
+            assert name != AWKWARD_IDS[0] or revision < NULLS_SINCE
+        else:
+            assert (lines.rows, lines.least, lines.greatest) == (1, row.number, row.number)
+            assert msgspec.json.decode(lines.text) == expected
+
+
+def test_awkward_records_are_listed_too(database: Database) -> None:
+    site = Site(database)
+    made = [a_creation("item", name) for name in AWKWARD_IDS]
+    done(database, Verb.CREATE, "item", *made, account=site.account)
+    answered = site.get("/api/catalog-items")
+    names = [each["attributes"]["external_id"] for each in answered.json["data"]]
+    assert names == list(AWKWARD_IDS)
 
 
 def test_most_jobs_need_no_ladder(database: Database) -> None:

@@ -1,10 +1,9 @@
 from __future__ import annotations
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backroom.api.request import Answer, Call
+from backroom.api.request import Call
 from factories import a_request
 from strategies import thorough
 
@@ -52,8 +51,3 @@ def test_headers_are_found_in_any_case() -> None:
 def test_each_call_has_its_id() -> None:
     ids = {Call(a_request()).request_id for _ in range(50)}
     assert len(ids) == 50
-
-
-@pytest.mark.parametrize("status", [200, 404])
-def test_answers_may_be_bare(status: int) -> None:
-    assert Answer(status) == Answer(status, b"", ())

@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from backroom import server
+from backroom.api.protocol import HttpProtocol
 from backroom.store import jobs
 from bench import floors, load, postgres, reads
 from bench.load import Plan, Question, WrongAnswer
@@ -22,7 +24,9 @@ ASKED = b"GET /greeting?to=all HTTP/1.1\r\nHost: here\r\n\r\n"
 def test_http_server_is_configured_as_ours() -> None:
     app: Any = object()
     ours, floor = server._configured(app), floors.configured(app)  # noqa: SLF001
-    assert vars(ours) == vars(floor)
+    assert (ours.http, floor.http) == (HttpProtocol, "httptools")
+    assert issubclass(HttpProtocol, HttpToolsProtocol)
+    assert vars(ours) | {"http": floor.http} == vars(floor)
 
 
 def test_bare_function_gives_the_same_bytes(tmp_path: Path) -> None:

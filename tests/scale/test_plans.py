@@ -174,11 +174,11 @@ def test_removed_records_are_looked_up(stocked: Stocked) -> None:
             assert faults(plan, bounded=False, sorts=False) == []
 
 
-@pytest.mark.parametrize("status", [[], ["complete"]], ids=["any", "complete"])
+@pytest.mark.parametrize("status", [None, "complete"])
 @pytest.mark.parametrize("border", [None, "01K4A00000"], ids=["first page", "later page"])
 @pytest.mark.parametrize("ascending", [False, True], ids=["newest first", "oldest first"])
 def test_job_pages_walk_an_index(
-    stocked: Stocked, status: list[str], border: str | None, *, ascending: bool
+    stocked: Stocked, status: str | None, border: str | None, *, ascending: bool
 ) -> None:
     asked = jobs.Page("catalog-item-bulk-create-job", status, "01", border, ascending, 101)
     jobs.page(stocked.tx, ACCOUNT, asked)

@@ -11,10 +11,10 @@ COLUMNS = "(select 7 as number, 'a%s' as name)"
 
 
 def test_blanks_are_filled_in_order(database: Database) -> None:
-    form = Form("100%%: %s, %s, %s, %s", ("name", "number", "base", "name"))
+    form = Form("100%%: %s, %s, %s, %s", ("name", "number", "url", "name"))
     sql = f"select {filled(form, 'form')} from {COLUMNS} r"
     with database.read() as tx:
-        assert tx.one(sql, form=form.text, base="%s") == ("100%: a%s, 7, %s, a%s",)
+        assert tx.one(sql, form=form.text, url="%s") == ("100%: a%s, 7, %s, a%s",)
 
 
 def test_form_without_blanks_is_itself(database: Database) -> None:

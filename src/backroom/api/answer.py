@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from backroom.api.documents import Document
-    from backroom.api.headers import Headers
+    from backroom.api.headers import Headers, Usual
     from backroom.api.limits import Limiter
     from backroom.catalog.operations import Operation
     from backroom.revisions import Revision
@@ -116,45 +116,47 @@ class Service:
     def finish(self, call: Call, document: Document | bytes | None) -> Answer:
         """Take a document down to the caller's revision and write it."""
         if document is None:
-            without_type = [each for each in _headers(call) if each[0] != headers.CONTENT_TYPE]
-            return Answer(call.operation.status, b"", without_type)
+            usual = [each for each in _usual(call).pairs if each[0] != headers.CONTENT_TYPE]
+            return Answer(call.operation.status, b"", usual + _own(call))
         if not isinstance(document, bytes):
             document = documents.written(call, document)
-        return Answer(call.operation.status, document, _headers(call))
+        return Answer(call.operation.status, document, _own(call), _usual(call))
 
     def options(self, call: Call) -> Answer:
         """Answer with what the path allows, in headers alone."""
-        return Answer(200, b"", _headers(call))
+        return Answer(200, b"", _own(call), _usual(call))
 
     def refuse(self, call: Call, fault: Fault) -> Answer:
         """Answer with a fault."""
         if isinstance(fault, Throttled):
             # Observed: a 429 has no rate headers, whatever was counted before.
             call.allowance = None
-        answered = _headers(call)
+        answered = _own(call)
         if isinstance(fault, (NotAuthenticated, AuthenticationFailed)):
             answered.append(_CHALLENGE)
         if isinstance(fault, (Throttled, Unavailable)):
             answered.append((headers.RETRY_AFTER, str(fault.retry_after).encode()))
         document = documents.errors(fault, call.request_id)
-        return Answer(fault.status, msgspec.json.encode(document), answered)
+        return Answer(fault.status, msgspec.json.encode(document), answered, _usual(call))
 
 
-def _headers(call: Call) -> Headers:
+def _own(call: Call) -> Headers:
+    """Give the headers that are of one answer alone."""
+    own: Headers = [(headers.REQUEST_ID, call.request_id.encode())]
+    return own if call.allowance is None else own + call.allowance.headers()
+
+
+def _usual(call: Call) -> Usual:
+    """Give the headers that many answers of a day have in common."""
     allow = call.path.allow if call.path is not None else None
     account = call.access.account if call.access is not None else None
-    usual = _usual_headers(allow, account, call.revision, clock.now().date())
-    answered = [*usual, (headers.REQUEST_ID, call.request_id.encode())]
-    if call.allowance is not None:
-        answered += call.allowance.headers()
-    return answered
+    return _usual_headers(allow, account, call.revision, clock.now().date())
 
 
 @lru_cache(maxsize=1024)
 def _usual_headers(
     allow: str | None, account: str | None, revision: Revision | None, today: date
-) -> Headers:
-    """Give the headers that many answers of a day have in common."""
+) -> Usual:
     answered = list(_ALWAYS)
     if allow is not None:
         answered.append((headers.ALLOW, allow.encode()))
@@ -165,4 +167,4 @@ def _usual_headers(
         retires = revision.retires(today)
         if retires is not None:
             answered.append((headers.RETIREMENT_DATE, retires.encode()))
-    return answered
+    return headers.usual(answered)

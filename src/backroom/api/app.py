@@ -48,29 +48,33 @@ class App:
     def __init__(
         self, service: Service, *, nudge: Callable[[str], None], public_url: str = ""
     ) -> None:
+        self.public_url = public_url.rstrip("/")
         self._service = service
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="backroom-reader")
-        self._public_url = public_url.rstrip("/")
         self._nudge = nudge
 
+    def answer(self, request: Request, reply: Callable[[Answer], None]) -> None:
+        """Answer one request that has no body, now or from the event loop."""
+        call = Call(request)
+        if self._is_inline(call):
+            reply(self._settled(call))
+        else:
+            loop = asyncio.get_running_loop()
+            answering = loop.run_in_executor(self._threads, self._settled, call)
+            answering.add_done_callback(lambda done: reply(done.result()))
+
     async def __call__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
-        """Answer one request."""
+        """Answer one request, whatever it is."""
         if scope["type"] != "http":
             return
-        call = Call(Request(scope, self._public_url))
+        call = Call(Request.of_scope(scope, self.public_url))
         try:
             answer = await self._answer(call, receive)
-        except Fault as fault:
-            answer = self._service.refuse(call, fault)
         except ClientLeft:
             return
-        except StoreUnavailable as error:
-            log.error("the store is unavailable: %s", error)  # noqa: TRY400 - no fault of ours
-            answer = self._service.refuse(call, Unavailable())
-        except Exception:
-            log.exception("request %s failed", call.request_id)
-            answer = self._service.refuse(call, ServerError())
-        headers = [*answer.headers]
+        except Exception as error:  # noqa: BLE001 - each has its answer
+            answer = self._refused(call, error)
+        headers = [*answer.usual.pairs, *answer.headers]
         if answer.status != HTTPStatus.NO_CONTENT:
             headers.append((b"content-length", str(len(answer.body)).encode()))
         await send({"type": "http.response.start", "status": answer.status, "headers": headers})
@@ -78,15 +82,11 @@ class App:
 
     async def _answer(self, call: Call, receive: Receive) -> Answer:
         service = self._service
-        path = call.request.raw_path
-        of_api = path.startswith("/api/")
-        begin: Callable[[Call], Answer | None] = self._begin if of_api else self._control
-        # Whether this process lives is answered even while all threads wait for the database.
-        if service.inline or not (of_api or control.asks_database(path)):
-            answer = begin(call)
+        if self._is_inline(call):
+            answer = self._begin(call)
         else:
             loop = asyncio.get_running_loop()
-            answer = await loop.run_in_executor(self._threads, begin, call)
+            answer = await loop.run_in_executor(self._threads, self._begin, call)
         if answer is not None:
             return answer
         service.take_body(call, await self._body(call, receive))
@@ -96,9 +96,26 @@ class App:
             self._nudge(call.account)
         return service.finish(call, document)
 
+    def _is_inline(self, call: Call) -> bool:
+        """Whether the head of a call is dealt with on the event loop itself."""
+        # Whether this process lives is answered even while all threads wait for the database.
+        path = call.request.raw_path
+        return self._service.inline or not (_is_of_api(path) or control.asks_database(path))
+
+    def _settled(self, call: Call) -> Answer:
+        """Answer a call that has no body, whatever happens."""
+        try:
+            answer = self._begin(call)
+        except Exception as error:  # noqa: BLE001 - each has its answer
+            return self._refused(call, error)
+        assert answer is not None, call.request.method  # noqa: S101 - it would have a body
+        return answer
+
     def _begin(self, call: Call) -> Answer | None:
         """Admit a call, and answer it where it has no body. Runs where reads run."""
         service = self._service
+        if not _is_of_api(call.request.raw_path):
+            return self._control(call)
         service.admit(call)
         if call.request.method == "OPTIONS":
             return service.options(call)
@@ -115,6 +132,16 @@ class App:
             raise NotFound("The requested path does not exist.")
         return answer
 
+    def _refused(self, call: Call, error: Exception) -> Answer:
+        """Make the answer of whatever went wrong."""
+        if isinstance(error, Fault):
+            return self._service.refuse(call, error)
+        if isinstance(error, StoreUnavailable):
+            log.error("the store is unavailable: %s", error)
+            return self._service.refuse(call, Unavailable())
+        log.error("request %s failed", call.request_id, exc_info=error)
+        return self._service.refuse(call, ServerError())
+
     @staticmethod
     async def _body(call: Call, receive: Receive) -> bytes:
         if not call.operation.has_body:
@@ -127,3 +154,7 @@ class App:
             reader.feed(message.get("body", b""))
             if not message.get("more_body", False):
                 return reader.end()
+
+
+def _is_of_api(path: str) -> bool:
+    return path.startswith("/api/")

@@ -14,10 +14,11 @@ from backroom.revisions import NEWEST, OLDEST
 from backroom.store.database import StoreUnavailable
 
 if TYPE_CHECKING:
+    from backroom.api.headers import Headers
     from backroom.store.database import Database
 
 PREFIX = "/_backroom"
-_JSON = ((CONTENT_TYPE, b"application/json"),)
+_JSON: Headers = [(CONTENT_TYPE, b"application/json")]
 _POLICY = (
     Name(b"Content-Security-Policy"),
     b"default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'",
@@ -32,10 +33,10 @@ def answer(method: str, path: str, database: Database) -> Answer | None:
     if health not in _HEALTH and published is None:
         return None
     if method not in {"GET", "HEAD"}:
-        return Answer(405, b"", ((ALLOW, b"GET, HEAD"),))
+        return Answer(405, b"", [(ALLOW, b"GET, HEAD")])
     if published is not None:
         media_type = (CONTENT_TYPE, published.media_type.encode())
-        return Answer(200, published.body, (media_type, _POLICY))
+        return Answer(200, published.body, [media_type, _POLICY])
     ready = not asks_database(path) or _ready(database)
     body = {
         "status": "ok" if ready else "unavailable",

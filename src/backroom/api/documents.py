@@ -102,20 +102,12 @@ def written(call: Call, document: Document) -> bytes:
     return msgspec.json.encode(document)
 
 
-def written_list(call: Call, data: list[str], links: Document) -> bytes:
+def written_list(call: Call, data: memoryview, links: Document) -> bytes:
     """Write the document of a page whose resources are written already, in the caller's shape."""
     document: Document = {"data": [], "links": links}
     call.at.down(call.operation, document)
-    head, nothing, tail = msgspec.json.encode(document).decode().partition("[]")
-    return f"{head}{nothing[:1]}{','.join(data)}{nothing[1:]}{tail}".encode()
-
-
-def written_resource(call: Call, resource: Document) -> str:
-    """Write one resource of a page, in the caller's shape."""
-    document: Document = {"data": [resource]}
-    call.at.down(call.operation, document)
-    keep_only(document, call.query.fields)
-    return msgspec.json.encode(document["data"][0]).decode()
+    head, _, tail = msgspec.json.encode(document).partition(b"[]")
+    return b"".join((head, b"[", data, b"]", tail))
 
 
 def keep_only(document: Document, fields: dict[str, tuple[str, ...]]) -> None:

@@ -1,10 +1,9 @@
 """Documents with blanks: what any row becomes in an answer, found once.
 
-How a row is shown depends on the operation, the revision and the fields asked for, and hardly on
-the row. So a document whose values are blanks goes down to the revision as any other does, and the
-text that comes out is a form, into which the database writes row after row. What a form can't know
-beforehand (null in attributes that may not be null, pointers in errors that have moved) the
-statement leaves out; such rows are taken down one by one.
+How a row is shown hardly depends on the row. So a document whose values are blanks goes down to the
+revision as any other does, and the text that comes out is a form, into which the database writes
+row after row. What can't be known beforehand (null where none was allowed, pointers that have
+moved, names that a URL writes in another way) fits no form, and goes the way of all documents.
 """
 
 from __future__ import annotations
@@ -34,18 +33,21 @@ _NOTHING = "[]"
 
 
 class _Frame(NamedTuple):
-    """What a form is for."""
+    """What a form is for. `base` begins all links."""
 
     operation: Operation
     at: Revision
     fields: Fields
+    base: str
 
 
 def given(request: Request) -> dict[str, str]:
     """Give what fills the blanks that aren't a row's."""
-    return {"base": _inner(request.base), "url": _inner(request.url)}
+    # What follows the base in a URL is percent-encoded, and no string writes it otherwise.
+    return {"url": _inner(request.base) + request.target}
 
 
+@lru_cache(maxsize=64)
 def _inner(text: str) -> str:
     """Write what stands between the quotes of a JSON string."""
     return msgspec.json.encode(text)[1:-1].decode()
@@ -56,15 +58,18 @@ def _blank(name: str) -> str:
     return f"~~{name}~~"
 
 
-def _form(document: Any) -> Form:
-    text = msgspec.json.encode(document).decode()
-    return Form(_BLANK.sub("%s", text.replace("%", "%%")), tuple(_BLANK.findall(text)))
+def _form(document: Any, base: str) -> Form:
+    # The base is put in last, for it may look like a blank.
+    text = msgspec.json.encode(document).decode().replace("%", "%%")
+    known = {"base": _inner(base).replace("%", "%%")}
+    names = tuple(name for name in _BLANK.findall(text) if name not in known)
+    return Form(_BLANK.sub(lambda blank: known.get(blank[1], "%s"), text), names)
 
 
 @lru_cache(maxsize=512)
-def of_jobs(operation: Operation, at: Revision, fields: Fields) -> JobForms:
+def of_jobs(operation: Operation, at: Revision, fields: Fields, base: str) -> JobForms:
     """Give the forms of a job: of the whole document where one is asked for, else of its entry."""
-    frame = _Frame(operation, at, fields)
+    frame = _Frame(operation, at, fields, base)
     errors = {} if _keeps_errors(operation, at) else {"errors": _NOTHING}
     finished = {"linkage": _NOTHING, **errors}
     return JobForms(
@@ -81,14 +86,14 @@ def _keeps_errors(operation: Operation, at: Revision) -> bool:
     pointers = (operations, f"{operations}/relationships/item", f"{operations}/attributes/title")
     entries = [{"source": {"pointer": pointer}} for pointer in pointers]
     stored = msgspec.json.encode(entries)
-    document = _job_document(_Frame(operation, at, ()), errors=stored.decode())
+    document = _job_document(_Frame(operation, at, (), ""), errors=stored.decode())
     (job,) = resources(document)
     return bytes(job["attributes"]["errors"]) == stored
 
 
 def _job_form(frame: _Frame, **known: Any) -> Form:
     document = _job_document(frame, **known)
-    return _form(document["data"][0] if frame.operation.paged else document)
+    return _form(document["data"][0] if frame.operation.paged else document, frame.base)
 
 
 def _job_document(frame: _Frame, **known: Any) -> Document:
@@ -107,12 +112,12 @@ def _job_document(frame: _Frame, **known: Any) -> Document:
 
 
 @lru_cache(maxsize=512)
-def of_records(operation: Operation, at: Revision) -> RecordForm:
+def of_records(operation: Operation, at: Revision, base: str) -> RecordForm:
     """Give the form of an item, variant or category in a list, with all its attributes."""
     nothing = '{"price":null}'
     kept = _record(operation, at, nothing)["attributes"]
     return RecordForm(
-        _form(_record(operation, at, _blank("attributes"))),
+        _form(_record(operation, at, _blank("attributes")), base),
         any_nulls=isinstance(kept, msgspec.Raw) and bytes(kept) == nothing.encode(),
     )
 

@@ -7,6 +7,8 @@ otherwise.
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 
 class Name(bytes):
     """A header's name that stays as it is written."""
@@ -32,3 +34,23 @@ VARY = Name(b"Vary")
 WWW_AUTHENTICATE = Name(b"WWW-Authenticate")
 
 Headers = list[tuple[bytes, bytes]]
+
+
+class Usual(NamedTuple):
+    """Headers that many answers have in common, also as the lines that go over the wire."""
+
+    pairs: Headers
+    lines: bytes
+
+
+def usual(pairs: Headers) -> Usual:
+    """Write headers once for many answers."""
+    return Usual(pairs, lines(pairs))
+
+
+def lines(pairs: Headers) -> bytes:
+    """Write headers as they go over the wire."""
+    return b"".join([b"%b: %b\r\n" % each for each in pairs])
+
+
+NONE = usual([])

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Generic, TypeVar
-from urllib.parse import quote
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from backroom.api import cursors
 from backroom.api.cursors import Cursor
@@ -15,6 +14,7 @@ if TYPE_CHECKING:
 
     from backroom.api.documents import Document
     from backroom.api.request import Call
+    from backroom.store.forms import Lines
 
 T = TypeVar("T")
 
@@ -31,11 +31,12 @@ class Place:
 class Ordering:
     """How a list is ordered: by numbers of so many bits that go up or down.
 
-    `end` is beyond the last.
+    `number` makes one of what the store orders by. `end` is beyond the last.
     """
 
     descending: bool
     bits: int = 63
+    number: Callable[[Any], int] = int
 
     @property
     def end(self) -> int:
@@ -46,14 +47,13 @@ class Ordering:
         return place.onward != self.descending
 
 
-class Pager(Generic[T]):
+class Pager:
     """One request for a page: reads its cursor, cuts what was found, makes the links."""
 
-    def __init__(self, call: Call, ordering: Ordering, number: Callable[[T], int]) -> None:
+    def __init__(self, call: Call, ordering: Ordering) -> None:
         """Read the cursor. Raises `InvalidCursor`."""
         self._call = call
         self._ordering = ordering
-        self._number = number
         # The list, not its URL: the same id may be spelled in several ways.
         self._subject = (
             f"{call.account} {call.operation.name} {call.resource_id} {call.query.described}"
@@ -75,21 +75,39 @@ class Pager(Generic[T]):
         """How many rows to read: one more than a page, to know whether another follows."""
         return self._call.query.size + 1
 
-    def cut(self, rows: list[T]) -> tuple[list[T], Document]:
-        """Give the page's rows in the list's order, and its links."""
-        more = len(rows) == self.wanted
+    def cut(self, rows: list[T], place: Callable[[T], Any]) -> tuple[list[T], Document]:
+        """Give the page's rows in the list's order, and its links.
+
+        `place` gives what the store orders a row by.
+        """
         page = rows[: self._call.query.size]
         if not self.place.onward:
             page.reverse()
+        return page, self._links_around(len(rows), *map(place, rows[:1] + rows[-1:]))
+
+    def cut_lines(self, lines: Lines) -> tuple[memoryview, Document]:
+        """Give the same of rows that are written already: what stands between the brackets."""
+        text = lines.text
+        end = text.rindex(b"\n") if lines.rows == self.wanted else len(text)
+        if self.place.onward:
+            data = memoryview(text.replace(b"\n", b","))[:end]
+        else:
+            data = memoryview(b",".join(reversed(text[:end].split(b"\n"))))
+        ends = (lines.least, lines.greatest) if self.ascending else (lines.greatest, lines.least)
+        return data, self._links_around(lines.rows, *ends)
+
+    def _links_around(self, count: int, near: Any = None, far: Any = None) -> Document:
+        """Make the links of so many rows that were read, from one place to the other."""
         # A page that was reached backwards has another after it, unless it began at the very end.
         came = self._cursor is not None and self._cursor.border != self._ordering.end
-        follows, precedes = (more, came) if self.place.onward else (came, more)
-        if not page and came:
-            return page, self._back_from_nothing()
-        return page, self._links(
-            following=Cursor(self._number(page[-1]), onward=True) if page and follows else None,
-            preceding=Cursor(self._number(page[0]), onward=False) if page and precedes else None,
-        )
+        if not count:
+            return self._back_from_nothing() if came else self._links(None, None)
+        number, onward = self._ordering.number, self.place.onward
+        # The row that was read beyond the page is the first of the next.
+        step = -1 if self.ascending else 1
+        away = Cursor(number(far) + step, onward) if count == self.wanted else None
+        back = Cursor(number(near), not onward) if came else None
+        return self._links(away, back) if onward else self._links(back, away)
 
     def _back_from_nothing(self) -> Document:
         """Make the links of a page whose rows are gone: back to the row at its border."""
@@ -120,7 +138,7 @@ class Pager(Generic[T]):
         if cursor is None:
             return None
         # The cursor stands last: some clients take all that follows its name.
-        value = quote(cursors.encode(cursor, self._subject))
+        value = cursors.encode(cursor, self._subject)
         return f"{path}?{'&'.join([*kept, f'page%5Bcursor%5D={value}'])}"
 
 

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import quote
 
 from backroom import clock
+from backroom.api.headers import NONE
 from backroom.jobs.lifecycle import Status
 
 if TYPE_CHECKING:
-    from collections.abc import MutableMapping, Sequence
+    from collections.abc import MutableMapping
 
+    from backroom.api.headers import Headers, Usual
     from backroom.api.limits import Allowance
     from backroom.api.query import Query
     from backroom.api.routes import Path
@@ -26,16 +28,42 @@ _AS_IT_IS = re.compile(r"[A-Za-z0-9%/:@!$&'()*+,;=\-._~?]*")
 
 
 class Request:
-    """What arrived, before its body: read from an ASGI scope."""
+    """What arrived, before its body. Names of headers are in lower case.
 
-    __slots__ = ("_headers", "base", "method", "query_string", "raw_path")
+    `target` is what follows the base in its URL.
+    """
 
-    def __init__(self, scope: MutableMapping[str, Any], public_url: str) -> None:
-        self.method: str = scope["method"]
-        self.raw_path: str = scope["raw_path"].decode("latin-1")
-        self.query_string: str = scope["query_string"].decode("latin-1")
-        self._headers: dict[bytes, bytes] = dict(scope["headers"])
-        self.base = public_url or f"{scope['scheme']}://{self.header(b'host') or ''}"
+    __slots__ = ("_headers", "base", "method", "query_string", "raw_path", "target")
+
+    def __init__(
+        self,
+        method: str,
+        raw_path: bytes,
+        query_string: bytes,
+        headers: dict[bytes, bytes],
+        scheme: str,
+        public_url: str,
+    ) -> None:
+        self.method = method
+        self.raw_path = raw_path.decode("latin-1")
+        self.query_string = query_string.decode("latin-1")
+        self._headers = headers
+        self.base = public_url or f"{scheme}://{self.header(b'host') or ''}"
+        self.target = _quoted(self.raw_path)
+        if query_string:
+            self.target += f"?{_quoted(self.query_string)}"
+
+    @classmethod
+    def of_scope(cls, scope: MutableMapping[str, Any], public_url: str) -> Self:
+        """Read an ASGI scope."""
+        return cls(
+            scope["method"],
+            scope["raw_path"],
+            scope["query_string"],
+            dict(scope["headers"]),
+            scope["scheme"],
+            public_url,
+        )
 
     def header(self, name: bytes) -> str | None:
         """Give the header of a name in lower case, None where it is missing."""
@@ -45,8 +73,7 @@ class Request:
     @property
     def url(self) -> str:
         """The URL as it was called, percent-encoded (observed in `links.self`)."""
-        path, query = _quoted(self.raw_path), _quoted(self.query_string)
-        return f"{self.base}{path}?{query}" if query else f"{self.base}{path}"
+        return self.base + self.target
 
 
 def _quoted(text: str) -> str:
@@ -92,8 +119,9 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A status and the bytes of a body, with headers of its own."""
+    """A status and the bytes of a body; headers of its own, that come after the usual ones."""
 
     status: int
-    body: bytes = b""
-    headers: Sequence[tuple[bytes, bytes]] = ()
+    body: bytes
+    headers: Headers
+    usual: Usual = NONE

@@ -55,7 +55,9 @@ def match(raw_path: str) -> Path:
         raise NotFound("The requested path does not exist.")
     if len(key) == _COLLECTION:
         return Path(operations, _COLLECTION_ALLOW, "")
-    resource_id = unquote(segments[_ID], errors="replace")
+    resource_id = segments[_ID]
+    if "%" in resource_id:
+        resource_id = unquote(resource_id, errors="replace")
     if not resource_id:
         raise NotFound("The requested path does not exist.")
     if len(key) == _SINGLE:

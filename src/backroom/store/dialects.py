@@ -33,10 +33,10 @@ class Dialect:
 
     Differs because the function has another name. It is no `like`: patterns have a longest.
     """
-    plain: str
-    """`plain.format(column)`: neither JSON nor a URL writes any of the text's characters otherwise.
+    octets: str
+    """`octets.format(text)`: a text as it is to be sent, in UTF-8, if that takes no longer.
 
-    Differs because SQLite has no regular expressions.
+    Differs because PostgreSQL hands over binary values as text, twice as long.
     """
     unindexed: str
     """`unindexed.format(column)`: the column, so that no index on it is walked.
@@ -85,7 +85,7 @@ SQLITE = Dialect(
     array=lambda values: msgspec.json.encode(list(values)).decode(),
     exclusive="select 1",
     holds="instr({}, {}) > 0",
-    plain="{} not glob '*[^A-Za-z0-9._~-]*'",
+    octets="cast({} as blob)",
     unindexed="+{}",
     gram_number="rowid",
     gram_words="\x1f".join,
@@ -103,7 +103,7 @@ POSTGRES = Dialect(
     among=lambda column, parameter: f"{column} = any(:{parameter})",
     array=list,
     holds="strpos({}, {}) > 0",
-    plain="{} ~ '^[A-Za-z0-9._~-]*$'",
+    octets="{}",
     unindexed="{}",
     exclusive="select pg_advisory_xact_lock(hashtextextended(:what, 0))",
     gram_number="number",

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from backroom.store.forms import Form, filled
+from backroom.store.forms import Form, Lines, filled, gathered, lines_of
 
 if TYPE_CHECKING:
     from backroom.store.database import Transaction
@@ -99,32 +100,22 @@ def get(tx: Transaction, account: str, asked: Asked) -> Job | None:
     return Job(*row) if row else None
 
 
-def some(tx: Transaction, account: str, job_ids: list[str]) -> list[Job]:
-    """Give jobs by their ids."""
-    rows = tx.all(
-        f"select {_COLUMNS} from jobs where account = :account"
-        f" and {tx.dialect.among('job_id', 'job_ids')}",
-        account=account,
-        job_ids=tx.dialect.array(job_ids),
-    )
-    return [Job(*row) for row in rows]
-
-
 class Page(NamedTuple):
-    """Which jobs to list: of a type, in all of `statuses`, beyond an id, at most `size`.
+    """Which jobs to list: of a type, in a status where one is given, beyond an id, at most `size`.
 
     `ascending` asks for ids above `border`, oldest first; else for those below it, newest first.
     """
 
     type: str
-    statuses: list[str]
+    status: str | None
     least: str
     border: str | None
     ascending: bool
     size: int
 
 
-class JobForms(NamedTuple):
+@dataclass(frozen=True, eq=False)
+class JobForms:
     """How jobs are written that aren't complete, that are, and that are and have a linkage.
 
     Where not `any_errors`, only jobs without errors are.
@@ -136,21 +127,26 @@ class JobForms(NamedTuple):
     any_errors: bool
 
 
-Written = tuple[str, str | None]
-"""A job's id, and the job as its form has it, None where none fits."""
-
-
 def page(tx: Transaction, account: str, asked: Page) -> list[Job]:
     """Give the jobs next to the border, nearest first."""
-    return [Job(*row) for row in _page(tx, account, asked, _COLUMNS)]
+    rows = tx.all(_page(asked, _COLUMNS), **_named(account, asked))
+    return [Job(*row) for row in rows if row[0] >= asked.least]
 
 
-def written_page(
-    tx: Transaction, account: str, asked: Page, forms: JobForms, given: dict[str, str]
-) -> list[Written]:
-    """Give the same written into forms; `given` fills the blanks that aren't columns."""
-    bound = _bound(forms, given)
-    return _page(tx, account, asked, f"job_id, {_written(forms)}", **bound)
+def written_page(tx: Transaction, account: str, asked: Page, forms: JobForms) -> Lines | None:
+    """Give the same written into forms.
+
+    None where one of the jobs fits no form.
+    """
+    rows = _page(asked, f"job_id as place, {_written(forms)} as text")
+    row = tx.one(
+        gathered(tx.dialect, f"select * from ({rows}) near where place >= :least"),
+        line_feed="\n",
+        **_named(account, asked),
+        **_bound(forms),
+    )
+    assert row is not None  # noqa: S101 - it counts, so there always is one
+    return lines_of(row)
 
 
 def written(
@@ -158,23 +154,28 @@ def written(
 ) -> str | None:
     """Give a job written into its form; None where there is none, or none that fits."""
     row = tx.one(
-        f"select {_written(forms)} from jobs where {_ONE}",
+        _one_written(forms),
         account=account,
         type=asked.type,
         job_id=asked.job_id,
         least=asked.least,
-        **_bound(forms, given),
+        **_bound(forms),
+        **given,
     )
     return row[0] if row else None
 
 
-def _bound(forms: JobForms, given: dict[str, str]) -> dict[str, str]:
+def _bound(forms: JobForms) -> dict[str, str]:
     return {
         "unfinished": forms.unfinished.text,
         "finished": forms.finished.text,
         "linked": forms.linked.text,
-        **given,
     }
+
+
+@cache
+def _one_written(forms: JobForms) -> str:
+    return f"select {_written(forms)} from jobs where {_ONE}"
 
 
 @cache
@@ -188,33 +189,24 @@ def _written(forms: JobForms) -> str:
     )
 
 
-def _page(
-    tx: Transaction, account: str, asked: Page, columns: str, **bound: Any
-) -> list[tuple[Any, ...]]:
-    if len(asked.statuses) > 1:
-        # Two statuses at once are asked for legally, and no job has both.
-        return []
+def _page(asked: Page, columns: str) -> str:
+    """Give the statement for columns of the jobs next to the border, expired ones too."""
     conditions = ["account = :account", "type = :type"]
-    if asked.statuses:
+    if asked.status is not None:
         conditions.append("status = :status")
     # Two bounds on the id would make SQLite walk the primary key, past all other types.
-    bounded = asked.border is None or (asked.ascending and asked.border < asked.least)
-    if bounded:
+    if asked.border is None or (asked.ascending and asked.border < asked.least):
         conditions.append("job_id >= :least")
     else:
         conditions.append(f"job_id {'>' if asked.ascending else '<'} :border")
-    rows = tx.all(
+    return (
         f"select {columns} from jobs where {' and '.join(conditions)}"
-        f" order by job_id {'asc' if asked.ascending else 'desc'} limit :size",
-        account=account,
-        type=asked.type,
-        least=asked.least,
-        status=asked.statuses[0] if asked.statuses else None,
-        border=asked.border,
-        size=asked.size,
-        **bound,
+        f" order by job_id {'asc' if asked.ascending else 'desc'} limit :size"
     )
-    return rows if bounded else [row for row in rows if row[0] >= asked.least]
+
+
+def _named(account: str, asked: Page) -> dict[str, Any]:
+    return {"account": account} | asked._asdict()
 
 
 def next_account(tx: Transaction, after: str, due: str) -> str | None:

@@ -94,19 +94,6 @@ def find(
     return {row[1]: Record(*row) for row in rows}
 
 
-def numbered(
-    tx: Transaction, kind: Kind, account: str, numbers: Iterable[int]
-) -> dict[int, Record]:
-    """Give records by their numbers."""
-    rows = tx.all(
-        f"select number, external_id, attributes from {kind.table}"
-        f" where account = :account and {tx.dialect.among('number', 'numbers')}",
-        account=account,
-        numbers=tx.dialect.array(numbers),
-    )
-    return {row[0]: Record(*row) for row in rows}
-
-
 def insert(tx: Transaction, kind: Kind, account: str, values: Iterable[Values]) -> None:
     """Add records that are known not to exist."""
     added = list(values)

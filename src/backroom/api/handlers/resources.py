@@ -2,31 +2,30 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from backroom import actions
 from backroom.api import documents
-from backroom.api.forms import given, of_records
+from backroom.api.forms import of_records
 from backroom.api.paging import Ordering, Pager
 from backroom.catalog import ids
 from backroom.catalog.kinds import KINDS, Kind
 from backroom.errors import DoesNotExist, NotFound, OperationFault
 from backroom.store import pages, records, search
+from backroom.store.forms import NO_LINES
 from backroom.store.pages import Asked
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from backroom.actions import Outcome
     from backroom.api.documents import Document
     from backroom.api.request import Call
     from backroom.store.database import Transaction
+    from backroom.store.forms import Lines
     from backroom.store.records import Record
-
-
-T = TypeVar("T")
 
 LINKED_AT_MOST = 100
 """Resources that a relationship names or that are included for one resource: a page of them.
@@ -50,41 +49,23 @@ def _missing(call: Call, kind: Kind) -> NotFound:
     return NotFound(words.format(id=call.resource_id))
 
 
-def page_of(
-    call: Call,
-    tx: Transaction,
-    read: Callable[[Asked], list[T]],
-    number: Callable[[T], int],
-    *,
-    bare: bool = False,
-) -> tuple[list[T], Document]:
-    """Give a page of what `read` finds, in the list's order by `number`, and its links.
+def records_of(call: Call, tx: Transaction, *, bare: bool = False) -> tuple[list[Record], Document]:
+    """Give a page of records, and its links. `bare` leaves attributes out."""
+    pager, asked = _asked(call, tx)
+    asked.bare = bare
+    some = _narrow(call, tx, asked)
+    rows = pages.page(tx, call.operation.kind, call.account, asked) if some else []
+    return pager.cut(rows, lambda record: record.number)
 
-    `bare` leaves attributes out.
-    """
-    pager: Pager[T] = Pager(call, Ordering(call.query.descending), number)
-    asked = Asked(
-        size=pager.wanted,
-        ascending=pager.ascending,
-        border=pager.place.border,
-        bare=bare,
-    )
+
+def _asked(call: Call, tx: Transaction) -> tuple[Pager, Asked]:
+    """Give what cuts the page that is asked for, and what is to be read for it, but for filters."""
+    pager = Pager(call, Ordering(call.query.descending))
+    asked = Asked(size=pager.wanted, ascending=pager.ascending, border=pager.place.border)
     parent = call.operation.parent
     if parent is not None:
         asked.related.append((parent.name, found(call, tx, parent).number))
-    return pager.cut(read(asked) if _narrow(call, tx, asked) else [])
-
-
-def records_of(call: Call, tx: Transaction, *, bare: bool = False) -> tuple[list[Record], Document]:
-    """Give a page of records, and its links."""
-    kind, account = call.operation.kind, call.account
-    return page_of(
-        call,
-        tx,
-        lambda asked: pages.page(tx, kind, account, asked),
-        lambda record: record.number,
-        bare=bare,
-    )
+    return pager, asked
 
 
 def _narrow(call: Call, tx: Transaction, asked: Asked) -> bool:
@@ -114,30 +95,24 @@ def _narrow(call: Call, tx: Transaction, asked: Asked) -> bool:
 def list_resources(call: Call, tx: Transaction) -> Document | bytes:
     """Answer with a page of resources, with the variants of items where asked to include them."""
     if not call.query.include and not call.query.fields and not _shows_linkage(call):
-        return _written_list(call, tx)
+        written = _written_list(call, tx)
+        if written is not None:
+            return written
     page, links = records_of(call, tx)
     document = _shown(call, tx, page)
     document["links"] = links
     return document
 
 
-def _written_list(call: Call, tx: Transaction) -> bytes:
-    """Answer with a page of resources that the database writes, all but a few."""
-    kind, account, blanks = call.operation.kind, call.account, given(call.request)
-    form = of_records(call.operation, call.at)
-    page, links = page_of(
-        call,
-        tx,
-        lambda asked: pages.written_page(tx, kind, account, asked, form, blanks),
-        lambda each: each[0],
-    )
-    unfit = [number for number, text in page if text is None]
-    rows = records.numbered(tx, kind, account, unfit) if unfit else {}
-    late = {
-        number: documents.written_resource(call, documents.resource(call.request.base, kind, row))
-        for number, row in rows.items()
-    }
-    return documents.written_list(call, [text or late[number] for number, text in page], links)
+def _written_list(call: Call, tx: Transaction) -> bytes | None:
+    """Answer with a page of resources that the database writes; None where it can't."""
+    kind = call.operation.kind
+    pager, asked = _asked(call, tx)
+    lines: Lines | None = NO_LINES
+    if _narrow(call, tx, asked):
+        form = of_records(call.operation, call.at, call.request.base)
+        lines = pages.written_page(tx, kind, call.account, asked, form)
+    return None if lines is None else documents.written_list(call, *pager.cut_lines(lines))
 
 
 def _shows_linkage(call: Call) -> bool:

@@ -1,0 +1,156 @@
+"""Connections: whatever way a request goes, it is answered alike and in its turn."""
+
+from __future__ import annotations
+
+import re
+import socket
+from contextlib import closing
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+import pytest
+
+from factories import a_kind_of_job
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from client import Client
+    from wire_jobs import MakeClient
+
+PATH = f"/api/{a_kind_of_job('item', 'create').collection}"
+NONE_SUCH = f"{PATH}/none-such"
+CHANGING = re.compile(rb"(?im)^(date|x-klaviyo-req-id|ratelimit-remaining): .*\r\n")
+ERROR_ID = re.compile(rb'"id":"[^"]*"')
+
+
+@pytest.fixture(scope="module")
+def client(make_client: MakeClient) -> Client:
+    return make_client()
+
+
+@pytest.fixture
+def connection(client: Client) -> Iterator[socket.socket]:
+    address = urlsplit(client.url)
+    with closing(socket.create_connection((address.hostname, address.port), 10)) as opened:
+        yield opened
+
+
+def written(client: Client, method: str, target: str, *more: str, version: str = "1.1") -> bytes:
+    """A request as it goes over the wire; `more` are further headers."""
+    lines = [
+        f"{method} {target} HTTP/{version}",
+        "Host: shop.test",
+        f"Authorization: Klaviyo-API-Key {client.key}",
+        "revision: 2026-10-15",
+        *more,
+    ]
+    return "\r\n".join([*lines, "", ""]).encode()
+
+
+def answer(connection: socket.socket) -> tuple[bytes, bytes]:
+    """The head and body of the next answer, read no further."""
+    with connection.makefile("rb", buffering=0) as file:
+        head = b""
+        while not head.endswith(b"\r\n\r\n"):
+            head += file.read(1) or pytest.fail(f"hung up after {head!r}")
+        length = re.search(rb"(?i)content-length: (\d+)", head)
+        assert length, head
+        body = b""
+        while len(body) < int(length[1]):
+            body += file.read(int(length[1]) - len(body)) or pytest.fail("hung up")
+        return head, body
+
+
+def status(connection: socket.socket) -> bytes:
+    return answer(connection)[0].split()[1]
+
+
+def is_over(connection: socket.socket) -> bool:
+    return connection.recv(1) == b""
+
+
+BODILESS = [
+    pytest.param([], "1.1", id="plain"),
+    pytest.param(["Content-Length: 0"], "1.1", id="empty body"),
+    pytest.param(["Expect: 100-something"], "1.1", id="expectation"),
+    pytest.param(["Connection: close"], "1.1", id="last request"),
+    pytest.param([], "1.0", id="old http"),
+    pytest.param(["Connection: Upgrade", "Upgrade: h2c"], "1.1", id="upgrade"),
+]
+
+
+@pytest.mark.parametrize("path", [PATH, NONE_SUCH, "/api/none-such", "/elsewhere", "/health"])
+@pytest.mark.parametrize(("more", "version"), BODILESS)
+def test_every_way_gives_the_same(
+    client: Client, connection: socket.socket, path: str, more: list[str], version: str
+) -> None:
+    connection.sendall(written(client, "GET", path))
+    expected = answer(connection)
+    connection.sendall(written(client, "GET", path, *more, version=version))
+    head, body = answer(connection)
+    assert ERROR_ID.sub(b"", body) == ERROR_ID.sub(b"", expected[1])
+    assert told(head) == told(expected[0])
+
+
+def told(head: bytes) -> bytes:
+    return CHANGING.sub(b"", head).replace(b"connection: close\r\n", b"")
+
+
+def test_requests_at_once_keep_order(client: Client, connection: socket.socket) -> None:
+    paths = (PATH, "/elsewhere", NONE_SUCH, PATH) * 25
+    connection.sendall(b"".join(written(client, "GET", path) for path in paths))
+    assert [status(connection) for _ in paths] == [b"200", b"404", b"404", b"200"] * 25
+
+
+def test_writes_between_reads_keep_order(client: Client, connection: socket.socket) -> None:
+    typed = "Content-Type: application/vnd.api+json"
+    post = written(client, "POST", PATH, "Content-Length: 2", typed) + b"{}"
+    get = written(client, "GET", PATH)
+    connection.sendall(b"".join([get, post, get, get, post, get]))
+    statuses = [status(connection) for _ in range(6)]
+    assert statuses == [b"200", b"400", b"200", b"200", b"400", b"200"]
+
+
+def test_body_of_a_get_is_passed_over(client: Client, connection: socket.socket) -> None:
+    get = written(client, "GET", PATH, "Content-Length: 5") + b"hello"
+    chunked = written(client, "GET", PATH, "Transfer-Encoding: chunked")
+    chunked += b"5\r\nhello\r\n0\r\n\r\n"
+    connection.sendall(get + chunked + written(client, "GET", PATH))
+    assert [status(connection) for _ in range(3)] == [b"200"] * 3
+
+
+def test_whole_urls_are_understood(client: Client, connection: socket.socket) -> None:
+    connection.sendall(written(client, "GET", f"http://shop.test{PATH}"))
+    assert status(connection) == b"200"
+
+
+def test_last_request_ends_the_connection(client: Client, connection: socket.socket) -> None:
+    connection.sendall(written(client, "GET", PATH, "Connection: close"))
+    head, _ = answer(connection)
+    assert b"connection: close" in head.lower()
+    assert is_over(connection)
+
+
+@pytest.mark.parametrize("sent", [b"no http\r\n\r\n", b"GET /api\x80 HTTP/1.1\r\n\r\n"])
+def test_what_is_no_http_is_refused(connection: socket.socket, sent: bytes) -> None:
+    connection.sendall(sent)
+    assert status(connection) in {b"400", b"404"}
+
+
+def test_requests_in_pieces_are_understood(client: Client, connection: socket.socket) -> None:
+    request = written(client, "GET", PATH)
+    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    for place in range(0, len(request), 7):
+        connection.send(request[place : place + 7])
+    assert status(connection) == b"200"
+
+
+def test_late_readers_get_every_answer(client: Client, connection: socket.socket) -> None:
+    # More than all buffers between the two hold, and nothing of it is read until all is asked for.
+    request = written(client, "GET", "/_backroom/openapi/2026-10-15.json")
+    connection.sendall(request)
+    whole = answer(connection)[1]
+    assert len(whole) * 100 > 2**24
+    connection.sendall(request * 100)
+    assert all(answer(connection)[1] == whole for _ in range(100))
