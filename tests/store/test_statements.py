@@ -83,6 +83,9 @@ class HeardDatabase:
         with self._database.read() as tx:
             yield self._heard(tx)
 
+    def aside(self, work: Callable[[], None]) -> None:
+        self._database.aside(work)
+
     def write(self, work: Callable[[Transaction], Any]) -> Future[Any]:
         return self._database.write(lambda tx: work(self._heard(tx)))
 

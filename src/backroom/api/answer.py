@@ -61,8 +61,13 @@ class Service:
 
     @property
     def inline(self) -> bool:
-        """Whether admitting and reading take less time than reaching another thread."""
-        return self.database.inline and (self._limiter is None or self._limiter.inline)
+        """Whether admitting and reading take less time than anything else could."""
+        return self.database.inline and self.limits_here
+
+    @property
+    def limits_here(self) -> bool:
+        """Whether requests are counted in this process."""
+        return self._limiter is None or self._limiter.inline
 
     def admit(self, call: Call) -> None:
         """Find out all that the head of a request says. Raises the fault that refuses it."""

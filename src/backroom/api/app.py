@@ -12,7 +12,7 @@ import logging
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from backroom.api import control
 from backroom.api.bodies import BodyReader
@@ -36,6 +36,7 @@ _LEAVING_WORK = frozenset({Shape.JOB_POST, Shape.DELETE})
 """What leaves something to the worker: a job, or the links of a category that is gone."""
 
 log = logging.getLogger(__name__)
+T = TypeVar("T")
 
 
 class ClientLeft(Exception):  # noqa: N818 - an event, not an error
@@ -59,8 +60,7 @@ class App:
         if self._is_inline(call):
             reply(self._settled(call))
         else:
-            loop = asyncio.get_running_loop()
-            answering = loop.run_in_executor(self._threads, self._settled, call)
+            answering = self._aside(self._settled, call)
             answering.add_done_callback(lambda done: reply(done.result()))
 
     async def __call__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
@@ -85,8 +85,7 @@ class App:
         if self._is_inline(call):
             answer = self._begin(call)
         else:
-            loop = asyncio.get_running_loop()
-            answer = await loop.run_in_executor(self._threads, self._begin, call)
+            answer = await self._aside(self._begin, call)
         if answer is not None:
             return answer
         service.take_body(call, await self._body(call, receive))
@@ -101,6 +100,26 @@ class App:
         # Whether this process lives is answered even while all threads wait for the database.
         path = call.request.raw_path
         return self._service.inline or not (_is_of_api(path) or control.asks_database(path))
+
+    def _aside(self, work: Callable[[Call], T], call: Call) -> asyncio.Future[T]:
+        """Have work done on a call while the event loop goes on."""
+        loop = asyncio.get_running_loop()
+        if not self._service.limits_here:
+            return loop.run_in_executor(self._threads, work, call)
+        promise: asyncio.Future[T] = loop.create_future()
+
+        def settle() -> None:
+            try:
+                result = work(call)
+            except Exception as error:  # noqa: BLE001 - it is the waiting one's
+                if not promise.done():
+                    promise.set_exception(error)
+            else:
+                if not promise.done():
+                    promise.set_result(result)
+
+        self._service.database.aside(settle)
+        return promise
 
     def _settled(self, call: Call) -> Answer:
         """Answer a call that has no body, whatever happens."""

@@ -96,6 +96,12 @@ class Database(Protocol):
     def read(self) -> AbstractContextManager[Transaction]:
         """Open a transaction to read in."""
 
+    def aside(self, work: Callable[[], None]) -> None:
+        """Have `work`, which reads, done on the event loop, without the loop waiting for it.
+
+        It may be under way still when this returns, and raises nothing.
+        """
+
     def write(self, work: Callable[[Transaction], T]) -> Future[T]:
         """Have `work` done in a transaction. The future is settled when it is on disk, or undone.
 

@@ -34,10 +34,7 @@ class Dialect:
     Differs because the function has another name. It is no `like`: patterns have a longest.
     """
     octets: str
-    """`octets.format(text)`: a text as it is to be sent, in UTF-8, if that takes no longer.
-
-    Differs because PostgreSQL hands over binary values as text, twice as long.
-    """
+    """`octets.format(text)`: a text as it is to be sent, in UTF-8. Differs with the types."""
     unindexed: str
     """`unindexed.format(column)`: the column, so that no index on it is walked.
 
@@ -103,7 +100,7 @@ POSTGRES = Dialect(
     among=lambda column, parameter: f"{column} = any(:{parameter})",
     array=list,
     holds="strpos({}, {}) > 0",
-    octets="{}",
+    octets="convert_to({}, 'UTF8')",
     unindexed="{}",
     exclusive="select pg_advisory_xact_lock(hashtextextended(:what, 0))",
     gram_number="number",

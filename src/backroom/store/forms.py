@@ -52,7 +52,7 @@ def lines_of(row: Row) -> Lines | None:
     count, written, least, greatest, text = row[:5]
     if written < count:
         return None
-    return Lines(count, least, greatest, text.encode() if isinstance(text, str) else text or b"")
+    return Lines(count, least, greatest, text or b"")
 
 
 def filled(form: Form, parameter: str) -> str:

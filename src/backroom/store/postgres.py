@@ -24,6 +24,7 @@ from psycopg_pool import AsyncConnectionPool, ConnectionPool, PoolTimeout
 
 from backroom.store.database import Row, StoreUnavailable, Transaction
 from backroom.store.dialects import POSTGRES
+from backroom.store.lanes import Lanes, is_aside
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Generator, Iterable, Iterator, Sequence
@@ -217,7 +218,7 @@ class PostgresConnection:
         self.raw = raw
 
     def execute(self, sql: str, values: dict[str, Any]) -> Iterable[Row]:
-        cursor = self.raw.execute(_translated(sql), values)
+        cursor = self.raw.execute(_translated(sql), values, binary=True)
         return cursor if cursor.description is not None else ()
 
     def insert(self, table: str, columns: Sequence[str], rows: Sequence[Row]) -> None:
@@ -266,6 +267,7 @@ class PostgresDatabase:
                 f"The PostgreSQL server can't be reached within {_CONNECT_SECONDS} seconds."
             ) from None
         self._threads = ThreadPoolExecutor(connections, thread_name_prefix="backroom-store")
+        self._lanes = Lanes(self._new_lane, self._read_all)
 
     def _configure(self, raw: _Impatient) -> None:
         raw.url = self.url
@@ -283,11 +285,26 @@ class PostgresDatabase:
     @contextmanager
     def read(self) -> Iterator[Transaction]:
         """Lend a connection. Each statement sees what was committed before it."""
+        if is_aside():
+            yield Transaction(self._lanes, POSTGRES)  # type: ignore[arg-type]  # it only reads
+            return
         try:
             with self._connection() as raw:
                 yield Transaction(PostgresConnection(raw), POSTGRES)
         except _LOST as error:
             raise StoreUnavailable(str(error)) from error
+
+    def aside(self, work: Callable[[], None]) -> None:
+        self._lanes.run(work)
+
+    def _new_lane(self) -> _Impatient:
+        raw = _Impatient.connect(self.url, autocommit=True, **_NETWORK)
+        self._configure(raw)
+        return raw
+
+    def _read_all(self, sql: str, values: dict[str, Any]) -> list[Row]:
+        with self.read() as tx:
+            return tx.all(sql, **values)
 
     @contextmanager
     def _connection(self) -> Iterator[_Impatient]:
@@ -328,5 +345,6 @@ class PostgresDatabase:
                 log.warning("a session was ended that held an account, and whose client is gone")
 
     def close(self) -> None:
+        self._lanes.close()
         self._threads.shutdown()
         self._pool.close()

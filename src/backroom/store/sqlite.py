@@ -191,6 +191,10 @@ class SqliteDatabase:
             reading = self._local.reading = _Reading(connection)
         return reading
 
+    @staticmethod
+    def aside(work: Callable[[], None]) -> None:
+        work()
+
     def write(self, work: Callable[[Transaction], T]) -> Future[T]:
         entry = _Work(work)
         if self._closed:

@@ -1,0 +1,300 @@
+"""Reading on the event loop: many requests' statements on one connection, and none of them waits.
+
+What reads runs in a greenlet. Where it asks the database something it is set aside, the loop goes
+on, and the answer wakes it: so the same code serves both engines, and no read takes a thread. All
+that is asked in one turn of the loop goes to the server together. A lane is only a shorter way:
+what fails there, for whatever reason, is asked again in a thread as if there were none.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections import deque
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+import psycopg
+from greenlet import getcurrent, greenlet
+from psycopg.adapt import PyFormat, Transformer
+from psycopg.pq import ExecStatus, Format
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from psycopg.pq.abc import PGresult
+
+    from backroom.store.database import Row
+
+    Raw = psycopg.Connection[Any]
+    Ask = Callable[[str, dict[str, Any]], list[Row]]
+
+_THREADS = 16
+_MOST_LANES = 4
+_STUCK_SECONDS = 0.005
+"""How long a lane may be silent before others no longer queue behind what it is at."""
+_LOST_SECONDS = 2.0
+"""How long it may be silent before all that it was asked is asked elsewhere."""
+_LOOK_SECONDS = 1.0
+_AGAIN_SECONDS = 1.0
+"""How long after a lane was lost another is opened."""
+_NAMED = re.compile(r"(?<!:):([a-z_]\w*)")
+
+
+@lru_cache(maxsize=512)
+def _numbered(sql: str) -> tuple[bytes, tuple[str, ...]]:
+    """Write a statement with `:name` values as the protocol has them, and give the names."""
+    names = tuple(dict.fromkeys(_NAMED.findall(sql)))
+    places = {name: f"${place}" for place, name in enumerate(names, 1)}
+    return _NAMED.sub(lambda name: places[name[1]], sql).encode(), names
+
+
+class _Errand(greenlet):
+    """Work that is set aside while it waits."""
+
+    def __init__(self, work: Callable[[], None], loop: asyncio.AbstractEventLoop) -> None:
+        super().__init__(work)
+        self.loop = loop
+
+    def wait(self) -> Any:
+        """Let the loop go on, and give what the work is switched to with."""
+        assert self.parent is not None  # noqa: S101 - the loop began it
+        return self.parent.switch()
+
+
+def is_aside() -> bool:
+    """Whether what runs now may be set aside."""
+    return isinstance(getcurrent(), _Errand)
+
+
+def _current() -> _Errand:
+    errand = getcurrent()
+    assert isinstance(errand, _Errand)  # noqa: S101 - nobody else is given a transaction here
+    return errand
+
+
+class LaneLost(Exception):  # noqa: N818 - an event, not an error
+    """A statement has got no answer here."""
+
+
+class _Lane:
+    """One connection in pipeline mode. Its statements are answered in their order."""
+
+    def __init__(self, raw: Raw, loop: asyncio.AbstractEventLoop) -> None:
+        self.is_open = True
+        self._raw = raw
+        self._pgconn = raw.pgconn
+        self._loop = loop
+        self._adapt = Transformer(raw)
+        self._prepared: dict[tuple[bytes, tuple[int, ...]], bytes] = {}
+        self._expected: deque[_Errand | None] = deque()
+        self._gathering = False
+        self._looking = False
+        self._heard = 0.0
+        self._pgconn.nonblocking = 1
+        self._pgconn.enter_pipeline_mode()
+        loop.add_reader(self._pgconn.socket, self._receive)
+
+    @property
+    def is_stuck(self) -> bool:
+        """Whether a statement takes long, and whoever comes now would wait for it."""
+        return bool(self._expected) and self._loop.time() - self._heard > _STUCK_SECONDS
+
+    def ask(self, errand: _Errand, sql: str, values: dict[str, Any]) -> list[Row]:
+        """Ask, let others go on, and give the rows. Raises `LaneLost`."""
+        text, names = _numbered(sql)
+        try:
+            self._send(text, [values[name] for name in names])
+        except psycopg.Error:
+            self.lose()
+            raise LaneLost from None
+        self._expected.append(errand)
+        result: PGresult | None = errand.wait()
+        if result is None:
+            raise LaneLost
+        self._adapt.set_pgresult(result)
+        return self._adapt.load_rows(0, result.ntuples, tuple)
+
+    def _send(self, text: bytes, values: Sequence[Any]) -> None:
+        if not self._expected:
+            self._heard = self._loop.time()
+        dumped = self._adapt.dump_sequence(values, [PyFormat.AUTO] * len(values))
+        types, formats = self._adapt.types or (), self._adapt.formats
+        name = self._prepared.get((text, types))
+        if name is None:
+            name = self._prepared[text, types] = b"backroom_%d" % len(self._prepared)
+            self._pgconn.send_prepare(name, text, types)
+            self._expected.append(None)
+        self._pgconn.send_query_prepared(name, dumped, formats, Format.BINARY)
+        if not self._gathering:
+            self._gathering = True
+            self._loop.call_soon(self._flush)
+
+    def _flush(self) -> None:
+        """Send what has been asked in this turn, all of it at once."""
+        self._gathering = False
+        if not self.is_open:
+            return
+        try:
+            self._pgconn.pipeline_sync()
+            self._go_on_sending()
+        except psycopg.Error:
+            self.lose()
+            return
+        if not self._looking:
+            self._look_later()
+
+    def _go_on_sending(self) -> None:
+        if self._pgconn.flush():
+            self._loop.add_writer(self._pgconn.socket, self._go_on_sending)
+        else:
+            self._loop.remove_writer(self._pgconn.socket)
+
+    def _receive(self) -> None:
+        """Wake those whose answers have come."""
+        self._heard = self._loop.time()
+        try:
+            self._pgconn.consume_input()
+            while self.is_open and not self._pgconn.is_busy():
+                result = self._pgconn.get_result()
+                if result is None:
+                    break
+                if result.status == ExecStatus.PIPELINE_SYNC:
+                    continue
+                # Nothing that is asked here has a second result.
+                self._pgconn.get_result()
+                self._deliver(result)
+        except psycopg.Error:
+            self.lose()
+
+    def _deliver(self, result: PGresult) -> None:
+        if result.status not in {ExecStatus.TUPLES_OK, ExecStatus.COMMAND_OK}:
+            # Asked again elsewhere it fails for all to see, or its plan was only out of date.
+            self.lose()
+            return
+        errand = self._expected.popleft()
+        if errand is not None:
+            errand.switch(result)
+
+    def _look_later(self) -> None:
+        self._looking = True
+        self._loop.call_later(_LOOK_SECONDS, self._look)
+
+    def _look(self) -> None:
+        """See whether the server still says anything to who waits for it."""
+        self._looking = False
+        if not self._expected:
+            return
+        if self._loop.time() - self._heard > _LOST_SECONDS:
+            self.lose()
+        else:
+            self._look_later()
+
+    def lose(self) -> None:
+        """Give the connection up, and have what it was asked asked elsewhere."""
+        if not self.is_open:
+            return
+        self.is_open = False
+        waiting, self._expected = self._expected, deque()
+        with suppress(ValueError):  # it has no socket any more
+            self._loop.remove_reader(self._pgconn.socket)
+            self._loop.remove_writer(self._pgconn.socket)
+        self._raw.close()
+        for errand in waiting:
+            if errand is not None:
+                self._loop.call_soon(errand.switch, None)
+
+
+class Lanes:
+    """The lanes of one database, opened as they are needed, for one event loop.
+
+    `connect` opens a connection, `ask` asks on another way: both may take their time, in threads.
+    """
+
+    def __init__(self, connect: Callable[[], Raw], ask: Ask) -> None:
+        self._connect = connect
+        self._ask = ask
+        self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="backroom-reader")
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._lanes: list[_Lane] = []
+        self._opened: set[Raw] = set()
+        self._opening = False
+        self._again = 0.0
+
+    def run(self, work: Callable[[], None]) -> None:
+        """Begin work that reads, on the event loop; come back as soon as it has to wait."""
+        loop = asyncio.get_running_loop()
+        if self._loop is None or (loop is not self._loop and self._loop.is_closed()):
+            self._forget()
+            self._loop, self._opening = loop, False
+        _Errand(work, loop).switch()
+
+    def execute(self, sql: str, values: dict[str, Any]) -> list[Row]:
+        """Run one statement for the work that runs now, and give its rows."""
+        errand = _current()
+        lane = self._usable() if errand.loop is self._loop else None
+        if lane is not None:
+            with suppress(LaneLost):
+                return lane.ask(errand, sql, values)
+        return self._ask_in_thread(errand, sql, values)
+
+    def _usable(self) -> _Lane | None:
+        for lane in self._lanes:
+            if lane.is_open and not lane.is_stuck:
+                return lane
+        self._open_another()
+        return None
+
+    def _open_another(self) -> None:
+        loop = self._loop
+        assert loop is not None  # noqa: S101 - `run` has set it
+        kept = [each for each in self._lanes if each.is_open]
+        if len(kept) < len(self._lanes):
+            self._lanes, self._again = kept, loop.time() + _AGAIN_SECONDS
+        if self._opening or len(kept) >= _MOST_LANES or loop.time() < self._again:
+            return
+        self._opening = True
+        self._threads.submit(self._open, loop)
+
+    def _open(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Open a connection in a thread, and tell the loop."""
+        raw: Raw | None = None
+        with suppress(psycopg.Error):
+            raw = self._connect()
+            self._opened = {raw, *(each for each in self._opened if not each.closed)}
+        _tell(loop, self._begin_lane, raw)
+
+    def _begin_lane(self, raw: Raw | None) -> None:
+        self._opening = False
+        loop = asyncio.get_running_loop()
+        self._again = loop.time() + _AGAIN_SECONDS
+        if raw is not None:
+            try:
+                self._lanes.append(_Lane(raw, loop))
+            except NotImplementedError:
+                # Windows has no way to watch a socket.
+                raw.close()
+
+    def _ask_in_thread(self, errand: _Errand, sql: str, values: dict[str, Any]) -> list[Row]:
+        asked = self._threads.submit(self._ask, sql, values)
+        asked.add_done_callback(lambda _: _tell(errand.loop, errand.switch))
+        errand.wait()
+        return asked.result()
+
+    def close(self) -> None:
+        """Let go of all connections. The loop has ended."""
+        self._threads.shutdown()
+        self._forget()
+
+    def _forget(self) -> None:
+        for raw in self._opened:
+            raw.close()
+        self._opened, self._lanes = set(), []
+
+
+def _tell(loop: asyncio.AbstractEventLoop, what: Callable[..., object], *values: object) -> None:
+    """Have something called on a loop, unless that has ended and nobody waits any more."""
+    with suppress(RuntimeError):
+        loop.call_soon_threadsafe(what, *values)
