@@ -69,6 +69,22 @@ def test_ids_follow_a_clock_ahead(database: Database) -> None:
     assert [ahead.job_id, *ids] == sorted({ahead.job_id, *ids})
 
 
+@pytest.mark.parametrize(
+    ("latest", "following"),
+    [
+        ("7GREATEST0000000000000000Z", "7GREATEST00000000000000010"),
+        ("7GREATEST000000000000HAZZZ", "7GREATEST000000000000HB000"),
+        ("7GREATEST00000000000000009", "7GREATEST0000000000000000A"),
+        ("7GREATEST0000000000000000H", "7GREATEST0000000000000000J"),
+    ],
+)
+def test_id_follows_the_latest_closely(database: Database, latest: str, following: str) -> None:
+    stored(database, a_job()._replace(job_id=latest))
+    job = submitted(database, ITEMS, a_creation("item", "a"))
+    assert job.job_id == following
+    assert found(database, job) == job
+
+
 def test_operations_wait_as_sent(database: Database) -> None:
     drafts = [a_creation("item", "ä", {"categories": ["b"]}, price=None), a_deletion("b")]
     job = submitted(database, ITEMS, *drafts)

@@ -63,6 +63,20 @@ def test_result_comes_after_the_commit(numbers: PostgresDatabase) -> None:
         assert other.execute("select n from numbers").fetchall() == [(1,)]
 
 
+def test_what_comes_ahead_stays_done(numbers: PostgresDatabase) -> None:
+    insert = "insert into numbers values (:n)"
+
+    def fail(tx: Transaction) -> None:
+        tx.ahead(insert, n=1)
+        tx.run(insert, n=2)
+        tx.ahead(insert, n=3)
+        raise InterruptedError
+
+    with pytest.raises(InterruptedError):
+        written(numbers, fail)
+    assert visible(numbers) == [1]
+
+
 def test_failed_work_is_undone_alone(numbers: PostgresDatabase) -> None:
     def fail(tx: Transaction) -> None:
         add(1)(tx)

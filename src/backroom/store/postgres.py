@@ -13,7 +13,7 @@ import math
 import re
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -214,11 +214,19 @@ class PostgresConnection:
     """A psycopg connection, spoken to as the store speaks."""
 
     def __init__(self, raw: _Impatient) -> None:
-        self.raw = raw
+        self._raw = raw
+
+    @property
+    def raw(self) -> _Impatient:
+        """What statements are run on."""
+        return self._raw
 
     def execute(self, sql: str, values: dict[str, Any]) -> Iterable[Row]:
         cursor = self.raw.execute(_translated(sql), values)
         return cursor if cursor.description is not None else ()
+
+    def ahead(self, sql: str, values: dict[str, Any]) -> Iterable[Row]:
+        return self.execute(sql, values)
 
     def insert(self, table: str, columns: Sequence[str], rows: Sequence[Row]) -> None:
         copying = f"copy {table} ({', '.join(columns)}) from stdin"
@@ -234,6 +242,25 @@ class PostgresConnection:
         # A migration of a large database says nothing for as long as it takes.
         with self.raw.waiting(math.inf):
             self.raw.execute(sql)
+
+
+class _Writing(PostgresConnection):
+    """The same in a transaction, which begins with the first statement that is not ahead of it."""
+
+    def __init__(self, raw: _Impatient, ending: ExitStack) -> None:
+        super().__init__(raw)
+        self._ending = ending
+        self._begun = False
+
+    @property
+    def raw(self) -> _Impatient:
+        if not self._begun:
+            self._ending.enter_context(self._raw.transaction())
+            self._begun = True
+        return self._raw
+
+    def ahead(self, sql: str, values: dict[str, Any]) -> Iterable[Row]:
+        return PostgresConnection(self._raw).execute(sql, values)
 
 
 class PostgresDatabase:
@@ -310,8 +337,8 @@ class PostgresDatabase:
     def _write(self, work: Callable[[Transaction], T]) -> T:
         for attempt in range(1, _TRIES + 1):
             try:
-                with self._connection() as raw, raw.transaction():
-                    return work(Transaction(PostgresConnection(raw), POSTGRES))
+                with self._connection() as raw, ExitStack() as ending:
+                    return work(Transaction(_Writing(raw, ending), POSTGRES))
             except _AGAIN as error:
                 if attempt == _TRIES:
                     raise StoreUnavailable(str(error)) from error
