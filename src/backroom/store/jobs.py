@@ -49,8 +49,8 @@ def accept(
 ) -> str | None:
     """Store a new job where the engine does in one call all that it takes, and give its id.
 
-    That is the next after the account's latest where it would not be beyond it. None, and nothing
-    is stored, where `most` jobs are in progress. `what` keeps others out, as in `exclusively`.
+    That is another than it has where the account's latest is beyond it. None, and nothing is
+    stored, where `most` jobs are in progress. `what` keeps others out, as in `exclusively`.
     """
     row = tx.ahead(
         tx.dialect.accept.format(_VALUES),
