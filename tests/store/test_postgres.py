@@ -52,7 +52,7 @@ def lose_connections(database: PostgresDatabase) -> None:
     """End every session of the database but the one that does so."""
     with psycopg.connect(database.url, autocommit=True) as connection:
         connection.execute(
-            "select pg_terminate_backend(pid) from pg_stat_activity"
+            "select pg_terminate_backend(pid, 10000) from pg_stat_activity"
             " where datname = current_database() and pid <> pg_backend_pid()"
         )
 

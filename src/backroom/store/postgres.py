@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import psycopg
 from psycopg import errors
 from psycopg.pq import TransactionStatus
+from psycopg.waiting import Wait
 from psycopg_pool import AsyncConnectionPool, ConnectionPool, PoolTimeout
 
 from backroom.store.database import Row, StoreUnavailable, Transaction
@@ -27,6 +28,8 @@ from backroom.store.dialects import POSTGRES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Generator, Iterable, Iterator, Sequence
+
+    from psycopg.waiting import Ready
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -52,6 +55,11 @@ Then the server is asked whether it is still at it.
 """
 _CHECK_SECONDS = 2
 """The same for that question, and for the one whether a connection lives, before it is lent."""
+_FRESH_SECONDS = 0.25
+"""How long after it was last heard of a connection is lent without that question.
+
+To ask it before each write of many takes as long as a third of the write.
+"""
 _SETTINGS = f"""
     -- Somebody else's transaction has stopped in the middle: it must not stop this one for ever.
     set lock_timeout = '{_LOCK_SECONDS}s';
@@ -122,7 +130,7 @@ def _while_heard(
             ready = yield awaited
             now = time.monotonic()
             if ready:
-                heard = now
+                heard = connection.heard = now
             elif now - heard > connection.patience and _is_asking(connection):
                 if connection.is_at_work():
                     heard = time.monotonic()
@@ -141,6 +149,11 @@ def _is_asking(connection: _Impatient | _ImpatientAsync) -> bool:
     return connection.pgconn.transaction_status != TransactionStatus.IDLE
 
 
+def _unasked() -> Generator[Wait, Ready | int, bool]:
+    """Give whether something has come that nobody asked for, as does before a server hangs up."""
+    return bool((yield Wait.R))
+
+
 class _Impatient(psycopg.Connection[Row]):
     """A connection that is lost when the server says nothing for `patience` seconds.
 
@@ -149,6 +162,8 @@ class _Impatient(psycopg.Connection[Row]):
 
     patience = _SILENT_SECONDS
     url = ""
+    heard = 0.0
+    """When the server last said something."""
 
     def wait(self, gen: Generator[Any, Any, T], *args: Any, **how: Any) -> T:
         return super().wait(_while_heard(self, gen), *args, **how)
@@ -161,6 +176,10 @@ class _Impatient(psycopg.Connection[Row]):
             yield
         finally:
             self.patience = _SILENT_SECONDS
+
+    def is_fresh(self) -> bool:
+        """Whether the server spoke a moment ago, and has not hung up since."""
+        return time.monotonic() - self.heard < _FRESH_SECONDS and not super().wait(_unasked(), 0)
 
     def is_at_work(self) -> bool:
         """Whether the server says so, to a connection of its own."""
@@ -179,6 +198,7 @@ class _ImpatientAsync(psycopg.AsyncConnection[Any]):
     """The same for the engine's own connections, which can only be awaited."""
 
     patience = _SILENT_SECONDS
+    heard = 0.0
 
     def wait(self, gen: Generator[Any, Any, T], *args: Any, **how: Any) -> Coroutine[Any, Any, T]:
         return super().wait(_while_heard(self, gen), *args, **how)
@@ -299,6 +319,8 @@ class PostgresDatabase:
         raw.execute(_SETTINGS)
 
     def _check(self, raw: _Impatient) -> None:
+        if raw.is_fresh():
+            return
         try:
             with raw.waiting(_CHECK_SECONDS):
                 ConnectionPool.check_connection(raw)
