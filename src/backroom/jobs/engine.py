@@ -24,7 +24,7 @@ from procrastinate.jobs import DeleteJobCondition, Status
 from procrastinate.worker import Worker
 
 from backroom.jobs import housekeeping
-from backroom.store import jobs
+from backroom.store import jobs, tasks
 from backroom.store.database import StoreUnavailable
 from backroom.store.postgres import PostgresConnection, PostgresDatabase, engine_pool
 
@@ -117,9 +117,12 @@ class Dispatcher:
     def _tell(self, accounts: set[str]) -> None:
         """Have accounts drained. A task that waits now, after their commits, is not too early."""
         try:
+            with self._database.read() as tx:
+                # To find a task takes less than to be refused another.
+                untold = accounts - tasks.waiting(tx, accounts)
             told = {
                 account: self._database.write(partial(self._defer, account=account))
-                for account in accounts - self._waiting(accounts)
+                for account in untold
             }
         except StoreUnavailable as error:
             log.warning("no worker could be told of new work; the sweep will tell: %s", error)
@@ -128,16 +131,6 @@ class Dispatcher:
             failure = deferred.exception()
             if failure is not None and not isinstance(failure, exceptions.AlreadyEnqueued):
                 log.warning("no worker could be told of account %s; the sweep will tell", account)
-
-    def _waiting(self, accounts: set[str]) -> set[str]:
-        """Give those for which a task is waiting: to find it takes less than to be refused one."""
-        with self._database.read() as tx:
-            rows = tx.all(
-                "select queueing_lock from procrastinate.procrastinate_jobs"
-                " where status = 'todo' and queueing_lock = any(:accounts)",
-                accounts=list(accounts),
-            )
-        return {account for (account,) in rows}
 
     def defer(self, account: str, wait: float = 0.0) -> None:
         """Have an account drained in `wait` seconds, unless a task for it is waiting already."""
