@@ -37,6 +37,7 @@ _READERS = 4
 _ACCOUNTS = 8
 CONCURRENCY = ServerSettings().concurrency
 """Accounts that a worker serves at a time, and connections of the floor for applying."""
+_ONE_AT_A_TIME = ("--concurrency", "1")
 _JOBS = 120
 """Jobs in a backlog, evenly over the accounts."""
 _LOOK_SECONDS = 0.01
@@ -179,27 +180,31 @@ def _worked(
 def _applying(url: str, own: Path, settings: Settings) -> list[Row]:
     jobs = _JOBS
     _keep_jobs(url, own, jobs)
-    _drained(url, own, 1, jobs)
+    _drained(url, own, jobs, 1)
     batches = _rows_of(url)
-    one, two = (partial(_drained, url, own, workers, jobs) for workers in (1, 2))
     contestants: Contestants = {
-        "apply": one,
-        "two": two,
+        "apply": partial(_drained, url, own, jobs, 1),
+        "two": partial(_drained, url, own, jobs, 2),
         "apply: floor": partial(_upserted, url, batches),
+        "one by one": partial(_drained, url, own, jobs, 1, *_ONE_AT_A_TIME),
+        "two, one by one": partial(_drained, url, own, jobs, 2, *_ONE_AT_A_TIME),
     }
     taken = alternate(replace(settings, slices=1), contestants)
     name = f"apply {jobs} jobs of 100 items, one worker"
     return [
         _row(name, 0.5, taken, "apply", "items/s"),
-        Row(
-            "PostgreSQL: two workers against one",
+        _doubled("two workers against one", Goal(), taken["two"], taken["apply"]),
+        _doubled(
+            "two workers against one, each serving one account at a time",
             Goal(least=1.6),
-            "items/s",
-            "one",
-            taken["two"],
-            taken["apply"],
+            taken["two, one by one"],
+            taken["one by one"],
         ),
     ]
+
+
+def _doubled(name: str, goal: Goal, two: list[Sample], one: list[Sample]) -> Row:
+    return Row(f"PostgreSQL: {name}", goal, "items/s", "one", two, one)
 
 
 def _keep_jobs(url: str, own: Path, jobs: int) -> None:
@@ -218,11 +223,11 @@ def _emptied(raw: psycopg.Connection) -> None:
     raw.execute("checkpoint")
 
 
-def _drained(url: str, own: Path, workers: int, jobs: int) -> Piece:
+def _drained(url: str, own: Path, jobs: int, workers: int, *flags: str) -> Piece:
     """Let workers that wait already apply jobs, from the first that is complete to the last."""
     with psycopg.connect(url, autocommit=True) as raw:
         _emptied(raw)
-        with _workers(url, own, workers) as processes:
+        with _workers(url, own, workers, *flags) as processes:
             with raw.transaction():
                 raw.execute("insert into jobs select * from kept_jobs")
                 raw.execute("insert into job_operations select * from kept_operations")
@@ -251,9 +256,9 @@ def _left_at_most(raw: psycopg.Connection, most: int) -> None:
 
 
 @contextmanager
-def _workers(url: str, own: Path, number: int) -> Iterator[list[int]]:
+def _workers(url: str, own: Path, number: int, *flags: str) -> Iterator[list[int]]:
     """Run workers on all cores until the block ends; give their processes."""
-    command = servers.program("work", "--database", url)
+    command = servers.program("work", "--database", url, *flags)
     with ExitStack() as stack:
         started = []
         for place in range(number):

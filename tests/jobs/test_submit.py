@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from backroom.store.database import Database, Transaction
 
 ITEMS = a_kind_of_job("item", "create")
+ULID_LETTERS = 26
 A_CHANCE = 0.3
 """Seconds."""
 
@@ -67,6 +68,23 @@ def test_ids_follow_a_clock_ahead(database: Database) -> None:
     ahead = stored(database, a_job(-timedelta(hours=1)))
     ids = [submitted(database, ITEMS, a_creation("item", "a")).job_id for _ in range(3)]
     assert [ahead.job_id, *ids] == sorted({ahead.job_id, *ids})
+
+
+@pytest.mark.parametrize(
+    ("latest", "following"),
+    [
+        ("7GREATEST000000000", "7GREATEST000000001"),
+        ("7GREATEST00000HAZZ", "7GREATEST00000HB00"),
+        ("7GREATEST000000009", "7GREATEST00000000A"),
+        ("7GREATEST00000000H", "7GREATEST00000000J"),
+    ],
+)
+def test_id_follows_the_latest_closely(database: Database, latest: str, following: str) -> None:
+    stored(database, a_job()._replace(job_id=f"{latest}ZZZZZZZZ"))
+    job = submitted(database, ITEMS, a_creation("item", "a"))
+    assert job.job_id.startswith(following)
+    assert len(job.job_id) == ULID_LETTERS
+    assert found(database, job) == job
 
 
 def test_operations_wait_as_sent(database: Database) -> None:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from machines.crew import Crew
 
 RESTARTS = 3
-JOBS_BESIDE_A_RESTART = 30
+JOBS_BESIDE_A_RESTART = 60
 LONG_SECONDS = 12.0
 SOON_SECONDS = 6.0
 """Less than another doubled pause between two tries to connect would take."""

@@ -52,7 +52,7 @@ def lose_connections(database: PostgresDatabase) -> None:
     """End every session of the database but the one that does so."""
     with psycopg.connect(database.url, autocommit=True) as connection:
         connection.execute(
-            "select pg_terminate_backend(pid) from pg_stat_activity"
+            "select pg_terminate_backend(pid, 10000) from pg_stat_activity"
             " where datname = current_database() and pid <> pg_backend_pid()"
         )
 
@@ -61,6 +61,20 @@ def test_result_comes_after_the_commit(numbers: PostgresDatabase) -> None:
     assert written(numbers, add(1)) == 1
     with psycopg.connect(numbers.url) as other:
         assert other.execute("select n from numbers").fetchall() == [(1,)]
+
+
+def test_what_comes_ahead_stays_done(numbers: PostgresDatabase) -> None:
+    insert = "insert into numbers values (:n)"
+
+    def fail(tx: Transaction) -> None:
+        tx.ahead(insert, n=1)
+        tx.run(insert, n=2)
+        tx.ahead(insert, n=3)
+        raise InterruptedError
+
+    with pytest.raises(InterruptedError):
+        written(numbers, fail)
+    assert visible(numbers) == [1]
 
 
 def test_failed_work_is_undone_alone(numbers: PostgresDatabase) -> None:

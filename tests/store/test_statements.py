@@ -53,6 +53,10 @@ class Heard:
         self._said.append(sql)
         return self._connection.execute(sql, values)
 
+    def ahead(self, sql: str, values: dict[str, Any]) -> Iterable[Row]:
+        self._said.append(sql)
+        return self._connection.ahead(sql, values)
+
     def insert(self, table: str, columns: Sequence[str], rows: Sequence[Row]) -> None:
         names = ", ".join(f":{column}" for column in columns)
         self._said.append(f"insert into {table} values ({names})")

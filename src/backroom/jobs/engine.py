@@ -14,7 +14,8 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
-from threading import Lock
+from queue import SimpleQueue
+from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 import procrastinate
@@ -23,13 +24,11 @@ from procrastinate.jobs import DeleteJobCondition, Status
 from procrastinate.worker import Worker
 
 from backroom.jobs import housekeeping
-from backroom.store import jobs
+from backroom.store import jobs, tasks
 from backroom.store.database import StoreUnavailable
 from backroom.store.postgres import PostgresConnection, PostgresDatabase, engine_pool
 
 if TYPE_CHECKING:
-    from concurrent.futures import Future
-
     from procrastinate.job_context import JobContext
 
     from backroom.jobs.drain import Drain
@@ -42,6 +41,8 @@ SCHEMA = "procrastinate"
 DRAIN = "drain"
 _CONNECTIONS = 4
 _OTHER_THREADS = 4
+_TOGETHER_SECONDS = 0.02
+"""How long accounts with new work are gathered, from when others were told of."""
 _SLICE_JOBS = 25
 _SLICE_SECONDS = 0.5
 _AFTER_FAILURE_SECONDS = 1.0
@@ -82,11 +83,13 @@ class Dispatcher:
     def __init__(self, database: PostgresDatabase) -> None:
         self._database = database
         self._app = procrastinate.App(connector=procrastinate.SyncPsycopgConnector())
-        self._told: set[str] = set()
-        self._lock = Lock()
+        self._untold: SimpleQueue[str | None] = SimpleQueue()
+        """Accounts with work, and None in the end."""
+        self._thread = Thread(target=self._tell_all, name="backroom-dispatcher")
 
     def start(self) -> None:
-        """Begin; there is nothing to prepare."""
+        """Begin to tell."""
+        self._thread.start()
 
     def nudge(self, account: str) -> None:
         """Say that an account has work, without waiting until that is heard.
@@ -95,34 +98,46 @@ class Dispatcher:
         find nothing, and end before that commit. What a dying process leaves unsaid the sweep
         finds.
         """
-        with self._lock:
-            if account in self._told:
-                return
-            self._told.add(account)
+        self._untold.put(account)
 
-        def tell(tx: Transaction) -> None:
-            # What is committed from here on needs a nudge of its own.
-            self._forget(account)
-            self._defer(tx, account, 0.0)
+    def _tell_all(self) -> None:
+        ended = False
+        while not ended:
+            heard = {self._untold.get()}
+            while not self._untold.empty():
+                heard.add(self._untold.get())
+            ended = None in heard
+            try:
+                self._tell({account for account in heard if account is not None})
+            except Exception:
+                log.exception("no worker could be told of new work; the sweep will tell")
+            # Who posts a lot is told of with others. On an idle system nobody waits for this.
+            time.sleep(_TOGETHER_SECONDS)
 
-        self._database.write(tell).add_done_callback(partial(self._heard, account))
-
-    def _forget(self, account: str) -> None:
-        with self._lock:
-            self._told.discard(account)
-
-    def _heard(self, account: str, told: Future[None]) -> None:
-        self._forget(account)
-        error = told.exception()
-        if error is not None and not isinstance(error, exceptions.AlreadyEnqueued):
-            log.warning("no worker could be told of account %s; the sweep will tell", account)
+    def _tell(self, accounts: set[str]) -> None:
+        """Have accounts drained. A task that waits now, after their commits, is not too early."""
+        try:
+            with self._database.read() as tx:
+                # To find a task takes less than to be refused another.
+                untold = accounts - tasks.waiting(tx, accounts)
+            told = {
+                account: self._database.write(partial(self._defer, account=account))
+                for account in untold
+            }
+        except StoreUnavailable as error:
+            log.warning("no worker could be told of new work; the sweep will tell: %s", error)
+            return
+        for account, deferred in told.items():
+            failure = deferred.exception()
+            if failure is not None and not isinstance(failure, exceptions.AlreadyEnqueued):
+                log.warning("no worker could be told of account %s; the sweep will tell", account)
 
     def defer(self, account: str, wait: float = 0.0) -> None:
         """Have an account drained in `wait` seconds, unless a task for it is waiting already."""
         with suppress(exceptions.AlreadyEnqueued):
-            self._database.write(lambda tx: self._defer(tx, account, wait)).result()
+            self._database.write(partial(self._defer, account=account, wait=wait)).result()
 
-    def _defer(self, tx: Transaction, account: str, wait: float) -> None:
+    def _defer(self, tx: Transaction, account: str, wait: float = 0.0) -> None:
         assert isinstance(tx.connection, PostgresConnection)  # noqa: S101 - as is the database
         options: dict[str, Any] = {"lock": account, "queueing_lock": account}
         if wait:
@@ -138,7 +153,10 @@ class Dispatcher:
         ).defer(account=account)
 
     def stop(self) -> None:
-        """Leave; what is still to be told is told when the store closes."""
+        """Tell what is still to be told, and leave."""
+        self._untold.put(None)
+        if self._thread.is_alive():
+            self._thread.join()
 
 
 class _Attentive(Worker):

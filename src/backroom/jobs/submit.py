@@ -40,15 +40,10 @@ def submit(
     """
     # One after the other, on however many servers: else a job could be seen, and applied, before
     # one with a lesser id that is committed later; and several could count the same jobs.
-    tx.exclusively(f"{account} jobs")
-    if jobs.count_in_progress(tx, account) >= lifecycle.MOST_IN_PROGRESS:
-        raise Throttled(
-            _RETRY_SECONDS,
-            f"The maximum number of jobs in progress at one time is {lifecycle.MOST_IN_PROGRESS}.",
-        )
+    one_at_a_time = f"{account} jobs"
     created_at = clock.now()
     job = jobs.Job(
-        job_id=clock.new_ulid(created_at, jobs.latest_id(tx, account)),
+        job_id=clock.new_ulid(created_at),
         type=job_kind.type,
         status=status,
         created_at=clock.timestamp(created_at),
@@ -56,5 +51,15 @@ def submit(
         completed_at=None,
         total_count=total,
     )
+    most = lifecycle.MOST_IN_PROGRESS
+    if accepted := jobs.accept(tx, one_at_a_time, account, job, operations, most):
+        return job._replace(job_id=accepted)
+    tx.exclusively(one_at_a_time)
+    if jobs.count_in_progress(tx, account) >= most:
+        raise Throttled(
+            _RETRY_SECONDS,
+            f"The maximum number of jobs in progress at one time is {most}.",
+        )
+    job = job._replace(job_id=clock.new_ulid(created_at, jobs.latest_id(tx, account)))
     jobs.insert(tx, account, job, operations)
     return job

@@ -25,6 +25,9 @@ class Connection(Protocol):
     def execute(self, sql: str, values: dict[str, Any]) -> Iterable[Row]:
         """Run one statement and give its rows."""
 
+    def ahead(self, sql: str, values: dict[str, Any]) -> Iterable[Row]:
+        """Run one statement and give its rows, as `Transaction.ahead` says."""
+
     def insert(self, table: str, columns: Sequence[str], rows: Sequence[Row]) -> None:
         """Add rows to a table, by the engine's shortest way."""
 
@@ -56,6 +59,15 @@ class Transaction:
     def run(self, sql: str, **values: Any) -> None:
         """Run a statement for its effect."""
         self.connection.execute(sql, values)
+
+    def ahead(self, sql: str, **values: Any) -> Row | None:
+        """Run a statement of at most one row in a transaction of its own, before this one begins.
+
+        What it writes is on disk then, whatever comes after it. Where this transaction has begun,
+        or the engine knows no other beside it, it is a statement as any.
+        """
+        rows = list(self.connection.ahead(sql, values))
+        return rows[0] if rows else None
 
     def insert(self, table: str, columns: Sequence[str], rows: Sequence[Row]) -> None:
         """Add rows to a table."""

@@ -28,6 +28,11 @@ class Dialect:
 
     Differs because SQLite has one writer at a time, and needs none.
     """
+    accept: str
+    """A call of `accept_job`, whose migration says what it does, with the columns of a job.
+
+    Differs because SQLite is no server to which one call is shorter than five: it never accepts.
+    """
     holds: str
     """`holds.format(column, part)`: the text has the part in it.
 
@@ -81,6 +86,7 @@ SQLITE = Dialect(
     among=lambda column, parameter: f"{column} in (select value from json_each(:{parameter}))",
     array=lambda values: msgspec.json.encode(list(values)).decode(),
     exclusive="select 1",
+    accept="select null",
     holds="instr({}, {}) > 0",
     octets="cast({} as blob)",
     unindexed="+{}",
@@ -103,6 +109,7 @@ POSTGRES = Dialect(
     octets="convert_to({}, 'UTF8')",
     unindexed="{}",
     exclusive="select pg_advisory_xact_lock(hashtextextended(:what, 0))",
+    accept="select accept_job(:what, row({})::jobs, :operations, :most)",
     gram_number="number",
     gram_words=_lexemes,
     gram_columns=("account", "number", "grams"),

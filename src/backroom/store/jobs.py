@@ -15,6 +15,7 @@ _COLUMNS = (
     "job_id, type, status, created_at, expires_at, completed_at,"
     " total_count, completed_count, failed_count, errors, linkage"
 )
+_VALUES = ", ".join(f":{column}" for column in ("account", *_COLUMNS.split(", ")))
 _ONE = "account = :account and job_id = :job_id and type = :type and job_id >= :least"
 
 
@@ -44,12 +45,29 @@ class Waiting(NamedTuple):
     operations: str
 
 
+def accept(
+    tx: Transaction, what: str, account: str, job: Job, operations: str, most: int
+) -> str | None:
+    """Store a new job where the engine does in one call all that it takes, and give its id.
+
+    That is another than it has where the account's latest is beyond it. None, and nothing is
+    stored, where `most` jobs are in progress. `what` keeps others out, as in `exclusively`.
+    """
+    row = tx.ahead(
+        tx.dialect.accept.format(_VALUES),
+        what=what,
+        account=account,
+        operations=operations,
+        most=most,
+        **job._asdict(),
+    )
+    return row[0] if row else None
+
+
 def insert(tx: Transaction, account: str, job: Job, operations: str) -> None:
     """Store a new job with the operations that wait in it."""
     tx.run(
-        f"insert into jobs (account, {_COLUMNS}) values (:account, :job_id, :type, :status,"
-        " :created_at, :expires_at, :completed_at, :total_count, :completed_count,"
-        " :failed_count, :errors, :linkage)",
+        f"insert into jobs (account, {_COLUMNS}) values ({_VALUES})",
         account=account,
         **job._asdict(),
     )

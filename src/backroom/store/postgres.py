@@ -13,13 +13,14 @@ import math
 import re
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import psycopg
 from psycopg import errors
 from psycopg.pq import TransactionStatus
+from psycopg.waiting import Wait
 from psycopg_pool import AsyncConnectionPool, ConnectionPool, PoolTimeout
 
 from backroom.store.database import Row, StoreUnavailable, Transaction
@@ -28,6 +29,8 @@ from backroom.store.lanes import Lanes, is_aside
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Generator, Iterable, Iterator, Sequence
+
+    from psycopg.waiting import Ready
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -53,6 +56,11 @@ Then the server is asked whether it is still at it.
 """
 _CHECK_SECONDS = 2
 """The same for that question, and for the one whether a connection lives, before it is lent."""
+_FRESH_SECONDS = 0.25
+"""How long after it was last heard of a connection is lent without that question.
+
+To ask it before each write of many takes as long as a third of the write.
+"""
 _SETTINGS = f"""
     -- Somebody else's transaction has stopped in the middle: it must not stop this one for ever.
     set lock_timeout = '{_LOCK_SECONDS}s';
@@ -123,7 +131,7 @@ def _while_heard(
             ready = yield awaited
             now = time.monotonic()
             if ready:
-                heard = now
+                heard = connection.heard = now
             elif now - heard > connection.patience and _is_asking(connection):
                 if connection.is_at_work():
                     heard = time.monotonic()
@@ -142,6 +150,11 @@ def _is_asking(connection: _Impatient | _ImpatientAsync) -> bool:
     return connection.pgconn.transaction_status != TransactionStatus.IDLE
 
 
+def _unasked() -> Generator[Wait, Ready | int, bool]:
+    """Give whether something has come that nobody asked for, as does before a server hangs up."""
+    return bool((yield Wait.R))
+
+
 class _Impatient(psycopg.Connection[Row]):
     """A connection that is lost when the server says nothing for `patience` seconds.
 
@@ -150,6 +163,8 @@ class _Impatient(psycopg.Connection[Row]):
 
     patience = _SILENT_SECONDS
     url = ""
+    heard = 0.0
+    """When the server last said something."""
 
     def wait(self, gen: Generator[Any, Any, T], *args: Any, **how: Any) -> T:
         return super().wait(_while_heard(self, gen), *args, **how)
@@ -162,6 +177,10 @@ class _Impatient(psycopg.Connection[Row]):
             yield
         finally:
             self.patience = _SILENT_SECONDS
+
+    def is_fresh(self) -> bool:
+        """Whether the server spoke a moment ago, and has not hung up since."""
+        return time.monotonic() - self.heard < _FRESH_SECONDS and not super().wait(_unasked(), 0)
 
     def is_at_work(self) -> bool:
         """Whether the server says so, to a connection of its own."""
@@ -180,6 +199,7 @@ class _ImpatientAsync(psycopg.AsyncConnection[Any]):
     """The same for the engine's own connections, which can only be awaited."""
 
     patience = _SILENT_SECONDS
+    heard = 0.0
 
     def wait(self, gen: Generator[Any, Any, T], *args: Any, **how: Any) -> Coroutine[Any, Any, T]:
         return super().wait(_while_heard(self, gen), *args, **how)
@@ -215,11 +235,19 @@ class PostgresConnection:
     """A psycopg connection, spoken to as the store speaks."""
 
     def __init__(self, raw: _Impatient) -> None:
-        self.raw = raw
+        self._raw = raw
+
+    @property
+    def raw(self) -> _Impatient:
+        """What statements are run on."""
+        return self._raw
 
     def execute(self, sql: str, values: dict[str, Any]) -> Iterable[Row]:
         cursor = self.raw.execute(_translated(sql), values, binary=True)
         return cursor if cursor.description is not None else ()
+
+    def ahead(self, sql: str, values: dict[str, Any]) -> Iterable[Row]:
+        return self.execute(sql, values)
 
     def insert(self, table: str, columns: Sequence[str], rows: Sequence[Row]) -> None:
         copying = f"copy {table} ({', '.join(columns)}) from stdin"
@@ -235,6 +263,25 @@ class PostgresConnection:
         # A migration of a large database says nothing for as long as it takes.
         with self.raw.waiting(math.inf):
             self.raw.execute(sql)
+
+
+class _Writing(PostgresConnection):
+    """The same in a transaction, which begins with the first statement that is not ahead of it."""
+
+    def __init__(self, raw: _Impatient, ending: ExitStack) -> None:
+        super().__init__(raw)
+        self._ending = ending
+        self._begun = False
+
+    @property
+    def raw(self) -> _Impatient:
+        if not self._begun:
+            self._ending.enter_context(self._raw.transaction())
+            self._begun = True
+        return self._raw
+
+    def ahead(self, sql: str, values: dict[str, Any]) -> Iterable[Row]:
+        return PostgresConnection(self._raw).execute(sql, values)
 
 
 class PostgresDatabase:
@@ -274,6 +321,8 @@ class PostgresDatabase:
         raw.execute(_SETTINGS)
 
     def _check(self, raw: _Impatient) -> None:
+        if raw.is_fresh():
+            return
         try:
             with raw.waiting(_CHECK_SECONDS):
                 ConnectionPool.check_connection(raw)
@@ -327,8 +376,8 @@ class PostgresDatabase:
     def _write(self, work: Callable[[Transaction], T]) -> T:
         for attempt in range(1, _TRIES + 1):
             try:
-                with self._connection() as raw, raw.transaction():
-                    return work(Transaction(PostgresConnection(raw), POSTGRES))
+                with self._connection() as raw, ExitStack() as ending:
+                    return work(Transaction(_Writing(raw, ending), POSTGRES))
             except _AGAIN as error:
                 if attempt == _TRIES:
                     raise StoreUnavailable(str(error)) from error

@@ -67,6 +67,9 @@ class SqliteConnection:
     def execute(self, sql: str, values: dict[str, Any]) -> Iterable[Row]:
         return self._run(sql, values)
 
+    def ahead(self, sql: str, values: dict[str, Any]) -> Iterable[Row]:
+        return self._run(sql, values)
+
     def insert(self, table: str, columns: Sequence[str], rows: Sequence[Row]) -> None:
         values = ", ".join("?" * len(columns))
         self.raw.executemany(f"insert into {table} ({', '.join(columns)}) values ({values})", rows)

@@ -1,0 +1,76 @@
+"""Who tells workers on PostgreSQL of new work, without any worker."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import psycopg
+import pytest
+
+from backroom.jobs.engine import Dispatcher, prepared
+from backroom.store import open_database
+from process import until
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+MANY = 50
+
+
+@pytest.fixture
+def dispatcher(postgres_url: str) -> Iterator[Dispatcher]:
+    database = prepared(open_database(postgres_url))
+    dispatcher = Dispatcher(database)
+    dispatcher.start()
+    yield dispatcher
+    dispatcher.stop()
+    database.close()
+
+
+@pytest.fixture
+def tasks(postgres_url: str) -> Iterator[psycopg.Connection]:
+    """A connection that sees the engine's tables."""
+    in_schema = "-c search_path=procrastinate"
+    with psycopg.connect(postgres_url, autocommit=True, options=in_schema) as connection:
+        yield connection
+
+
+def waiting(tasks: psycopg.Connection) -> list[str]:
+    rows = tasks.execute("select lock from procrastinate_jobs where status = 'todo' order by id")
+    return [lock for (lock,) in rows]
+
+
+def test_each_account_is_told_once(dispatcher: Dispatcher, tasks: psycopg.Connection) -> None:
+    accounts = [f"account {n:02}" for n in range(MANY)]
+    for account in accounts * 3:
+        dispatcher.nudge(account)
+    until(lambda: len(waiting(tasks)) >= MANY, "a task for each account")
+    dispatcher.stop()
+    assert sorted(waiting(tasks)) == accounts
+
+
+def test_begun_task_is_followed(dispatcher: Dispatcher, tasks: psycopg.Connection) -> None:
+    """It may have looked for work before there was any."""
+    dispatcher.nudge("shop")
+    until(lambda: waiting(tasks) == ["shop"], "a task that waits")
+    tasks.execute("update procrastinate_jobs set status = 'doing'")
+    dispatcher.nudge("shop")
+    until(lambda: waiting(tasks) == ["shop"], "another beside the one that has begun")
+
+
+def test_stopping_tells_the_last(dispatcher: Dispatcher, tasks: psycopg.Connection) -> None:
+    for account in "abc":
+        dispatcher.nudge(account)
+    dispatcher.stop()
+    assert sorted(waiting(tasks)) == ["a", "b", "c"]
+
+
+def test_failure_ends_no_dispatcher(
+    dispatcher: Dispatcher, tasks: psycopg.Connection, caplog: pytest.LogCaptureFixture
+) -> None:
+    tasks.execute("alter table procrastinate_jobs rename to gone")
+    dispatcher.nudge("a")
+    until(lambda: "the sweep will tell" in caplog.text, "the failure")
+    tasks.execute("alter table gone rename to procrastinate_jobs")
+    dispatcher.nudge("b")
+    until(lambda: waiting(tasks) == ["b"], "the next to be told")
