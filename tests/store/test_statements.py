@@ -19,6 +19,7 @@ from backroom.store.database import Transaction
 from factories import ACCOUNT, Site, a_body, a_creation, a_resource, done
 
 if TYPE_CHECKING:
+    import asyncio
     from collections.abc import Callable, Iterable, Iterator, Sequence
     from concurrent.futures import Future
 
@@ -87,8 +88,11 @@ class HeardDatabase:
         with self._database.read() as tx:
             yield self._heard(tx)
 
-    def aside(self, work: Callable[[], None]) -> None:
-        self._database.aside(work)
+    def aside(self, work: Callable[[], Any]) -> asyncio.Future[Any]:
+        return self._database.aside(work)
+
+    def written(self, work: Callable[[Transaction], Any]) -> asyncio.Future[Any]:
+        return self._database.written(lambda tx: work(self._heard(tx)))
 
     def write(self, work: Callable[[Transaction], Any]) -> Future[Any]:
         return self._database.write(lambda tx: work(self._heard(tx)))

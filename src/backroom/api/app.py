@@ -89,8 +89,7 @@ class App:
         if answer is not None:
             return answer
         service.take_body(call, await self._body(call, receive))
-        written = service.database.write(partial(service.perform, call))
-        document = await asyncio.wrap_future(written)
+        document = await service.database.written(partial(service.perform, call))
         if call.operation.shape in _LEAVING_WORK:
             self._nudge(call.account)
         return service.finish(call, document)
@@ -103,23 +102,9 @@ class App:
 
     def _aside(self, work: Callable[[Call], T], call: Call) -> asyncio.Future[T]:
         """Have work done on a call while the event loop goes on."""
-        loop = asyncio.get_running_loop()
-        if not self._service.limits_here:
-            return loop.run_in_executor(self._threads, work, call)
-        promise: asyncio.Future[T] = loop.create_future()
-
-        def settle() -> None:
-            try:
-                result = work(call)
-            except Exception as error:  # noqa: BLE001 - it is the waiting one's
-                if not promise.done():
-                    promise.set_exception(error)
-            else:
-                if not promise.done():
-                    promise.set_result(result)
-
-        self._service.database.aside(settle)
-        return promise
+        if self._service.limits_here:
+            return self._service.database.aside(partial(work, call))
+        return asyncio.get_running_loop().run_in_executor(self._threads, work, call)
 
     def _settled(self, call: Call) -> Answer:
         """Answer a call that has no body, whatever happens."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 if TYPE_CHECKING:
+    import asyncio
     from collections.abc import Callable, Iterable, Sequence
     from concurrent.futures import Future
     from contextlib import AbstractContextManager
@@ -108,11 +109,11 @@ class Database(Protocol):
     def read(self) -> AbstractContextManager[Transaction]:
         """Open a transaction to read in."""
 
-    def aside(self, work: Callable[[], None]) -> None:
-        """Have `work`, which reads, done on the event loop, without the loop waiting for it.
+    def aside(self, work: Callable[[], T]) -> asyncio.Future[T]:
+        """Have `work`, which reads, done on the event loop, without the loop waiting for it."""
 
-        It may be under way still when this returns, and raises nothing.
-        """
+    def written(self, work: Callable[[Transaction], T]) -> asyncio.Future[T]:
+        """Do as `write`, for who runs on an event loop."""
 
     def write(self, work: Callable[[Transaction], T]) -> Future[T]:
         """Have `work` done in a transaction. The future is settled when it is on disk, or undone.

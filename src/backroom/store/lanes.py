@@ -1,9 +1,9 @@
-"""Reading on the event loop: many requests' statements on one connection, and none of them waits.
+"""Statements on the event loop, which goes on while they are answered; no thread waits for them.
 
-What reads runs in a greenlet. Where it asks the database something it is set aside, the loop goes
-on, and the answer wakes it: so the same code serves both engines, and no read takes a thread. All
-that is asked in one turn of the loop goes to the server together. A lane is only a shorter way:
-what fails there, for whatever reason, is asked again in a thread as if there were none.
+Work runs in a greenlet. Where it asks the database something it is set aside, and the answer wakes
+it: so the same code serves both engines. What reads shares a connection with others, and all that
+is asked in one turn of the loop goes to the server together. What writes has one alone. A lane is
+only a shorter way: what is refused there is done again in a thread, as if there were none.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import psycopg
 from greenlet import getcurrent, greenlet
@@ -23,20 +23,18 @@ from psycopg.pq import ExecStatus, Format
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from concurrent.futures import Future
 
     from psycopg.pq.abc import PGresult
 
     from backroom.store.database import Row
 
     Raw = psycopg.Connection[Any]
-    Ask = Callable[[str, dict[str, Any]], list[Row]]
 
-_THREADS = 16
-_MOST_LANES = 4
+T = TypeVar("T")
+
 _STUCK_SECONDS = 0.005
 """How long a lane may be silent before others no longer queue behind what it is at."""
-_LOST_SECONDS = 2.0
-"""How long it may be silent before all that it was asked is asked elsewhere."""
 _LOOK_SECONDS = 1.0
 _AGAIN_SECONDS = 1.0
 """How long after a lane was lost another is opened."""
@@ -76,14 +74,19 @@ def _current() -> _Errand:
 
 
 class LaneLost(Exception):  # noqa: N818 - an event, not an error
-    """A statement has got no answer here."""
+    """A statement got no answer: nobody knows whether it was run."""
+
+
+class NotHere(Exception):  # noqa: N818 - an event, not an error
+    """What is asked for is not done here, or was refused; nothing was changed."""
 
 
 class _Lane:
     """One connection in pipeline mode. Its statements are answered in their order."""
 
-    def __init__(self, raw: Raw, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, raw: Raw, loop: asyncio.AbstractEventLoop, patience: float) -> None:
         self.is_open = True
+        self._patience = patience
         self._raw = raw
         self._pgconn = raw.pgconn
         self._loop = loop
@@ -98,12 +101,17 @@ class _Lane:
         loop.add_reader(self._pgconn.socket, self._receive)
 
     @property
+    def is_idle(self) -> bool:
+        """Whether nobody waits for it."""
+        return not self._expected
+
+    @property
     def is_stuck(self) -> bool:
         """Whether a statement takes long, and whoever comes now would wait for it."""
         return bool(self._expected) and self._loop.time() - self._heard > _STUCK_SECONDS
 
     def ask(self, errand: _Errand, sql: str, values: dict[str, Any]) -> list[Row]:
-        """Ask, let others go on, and give the rows. Raises `LaneLost`."""
+        """Ask, let others go on, and give the rows. Raises `LaneLost` or `NotHere`."""
         text, names = _numbered(sql)
         try:
             self._send(text, [values[name] for name in names])
@@ -114,6 +122,10 @@ class _Lane:
         result: PGresult | None = errand.wait()
         if result is None:
             raise LaneLost
+        if result.status != ExecStatus.TUPLES_OK:
+            # Done again elsewhere it fails for all to see, unless it was only out of date here.
+            self.lose()
+            raise NotHere
         self._adapt.set_pgresult(result)
         return self._adapt.load_rows(0, result.ntuples, tuple)
 
@@ -165,18 +177,11 @@ class _Lane:
                     continue
                 # Nothing that is asked here has a second result.
                 self._pgconn.get_result()
-                self._deliver(result)
+                errand = self._expected.popleft()
+                if errand is not None:
+                    errand.switch(result)
         except psycopg.Error:
             self.lose()
-
-    def _deliver(self, result: PGresult) -> None:
-        if result.status not in {ExecStatus.TUPLES_OK, ExecStatus.COMMAND_OK}:
-            # Asked again elsewhere it fails for all to see, or its plan was only out of date.
-            self.lose()
-            return
-        errand = self._expected.popleft()
-        if errand is not None:
-            errand.switch(result)
 
     def _look_later(self) -> None:
         self._looking = True
@@ -187,7 +192,7 @@ class _Lane:
         self._looking = False
         if not self._expected:
             return
-        if self._loop.time() - self._heard > _LOST_SECONDS:
+        if self._loop.time() - self._heard > self._patience:
             self.lose()
         else:
             self._look_later()
@@ -208,44 +213,59 @@ class _Lane:
 
 
 class Lanes:
-    """The lanes of one database, opened as they are needed, for one event loop.
+    """Lanes of one database, opened as they are needed, up to `most`, for one event loop.
 
-    `connect` opens a connection, `ask` asks on another way: both may take their time, in threads.
+    `connect` opens a connection, in a thread. One that says nothing for `patience` seconds is lost.
     """
 
-    def __init__(self, connect: Callable[[], Raw], ask: Ask) -> None:
+    def __init__(self, connect: Callable[[], Raw], most: int, patience: float) -> None:
         self._connect = connect
-        self._ask = ask
-        self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="backroom-reader")
+        self._most = most
+        self._patience = patience
+        self._threads = ThreadPoolExecutor(1, thread_name_prefix="backroom-lanes")
         self._loop: asyncio.AbstractEventLoop | None = None
         self._lanes: list[_Lane] = []
         self._opened: set[Raw] = set()
         self._opening = False
         self._again = 0.0
 
-    def run(self, work: Callable[[], None]) -> None:
-        """Begin work that reads, on the event loop; come back as soon as it has to wait."""
+    def run(self, work: Callable[[], T]) -> asyncio.Future[T]:
+        """Begin work on the event loop, come back as soon as it has to wait, promise its result."""
         loop = asyncio.get_running_loop()
         if self._loop is None or (loop is not self._loop and self._loop.is_closed()):
             self._forget()
             self._loop, self._opening = loop, False
-        _Errand(work, loop).switch()
+        promise: asyncio.Future[T] = loop.create_future()
 
-    def execute(self, sql: str, values: dict[str, Any]) -> list[Row]:
-        """Run one statement for the work that runs now, and give its rows."""
+        def settle() -> None:
+            try:
+                result = work()
+            except Exception as error:  # noqa: BLE001 - it is for who waits
+                if not promise.done():
+                    promise.set_exception(error)
+            else:
+                if not promise.done():
+                    promise.set_result(result)
+
+        _Errand(settle, loop).switch()
+        return promise
+
+    def ask_with_others(self, sql: str, values: dict[str, Any]) -> list[Row]:
+        """Run one statement of the work that runs now, and give its rows. Raises as `alone`."""
+        return self._ask(lambda lane: not lane.is_stuck, sql, values)
+
+    def ask_alone(self, sql: str, values: dict[str, Any]) -> list[Row]:
+        """Run one statement that nobody's waits for. Raises `LaneLost`, or `NotHere`."""
+        return self._ask(lambda lane: lane.is_idle, sql, values)
+
+    def _ask(self, is_free: Callable[[_Lane], bool], sql: str, values: dict[str, Any]) -> list[Row]:
         errand = _current()
-        lane = self._usable() if errand.loop is self._loop else None
-        if lane is not None:
-            with suppress(LaneLost):
-                return lane.ask(errand, sql, values)
-        return self._ask_in_thread(errand, sql, values)
-
-    def _usable(self) -> _Lane | None:
-        for lane in self._lanes:
-            if lane.is_open and not lane.is_stuck:
-                return lane
-        self._open_another()
-        return None
+        if errand.loop is self._loop:
+            for lane in self._lanes:
+                if lane.is_open and is_free(lane):
+                    return lane.ask(errand, sql, values)
+            self._open_another()
+        raise NotHere
 
     def _open_another(self) -> None:
         loop = self._loop
@@ -253,7 +273,7 @@ class Lanes:
         kept = [each for each in self._lanes if each.is_open]
         if len(kept) < len(self._lanes):
             self._lanes, self._again = kept, loop.time() + _AGAIN_SECONDS
-        if self._opening or len(kept) >= _MOST_LANES or loop.time() < self._again:
+        if self._opening or len(kept) >= self._most or loop.time() < self._again:
             return
         self._opening = True
         self._threads.submit(self._open, loop)
@@ -269,19 +289,15 @@ class Lanes:
     def _begin_lane(self, raw: Raw | None) -> None:
         self._opening = False
         loop = asyncio.get_running_loop()
-        self._again = loop.time() + _AGAIN_SECONDS
         if raw is not None:
             try:
-                self._lanes.append(_Lane(raw, loop))
+                self._lanes.append(_Lane(raw, loop, self._patience))
             except NotImplementedError:
                 # Windows has no way to watch a socket.
                 raw.close()
-
-    def _ask_in_thread(self, errand: _Errand, sql: str, values: dict[str, Any]) -> list[Row]:
-        asked = self._threads.submit(self._ask, sql, values)
-        asked.add_done_callback(lambda _: _tell(errand.loop, errand.switch))
-        errand.wait()
-        return asked.result()
+            else:
+                return
+        self._again = loop.time() + _AGAIN_SECONDS
 
     def close(self) -> None:
         """Let go of all connections. The loop has ended."""
@@ -292,6 +308,14 @@ class Lanes:
         for raw in self._opened:
             raw.close()
         self._opened, self._lanes = set(), []
+
+
+def waited(future: Future[T]) -> T:
+    """Set the work that runs now aside until something that threads do is done; give its result."""
+    errand = _current()
+    future.add_done_callback(lambda _: _tell(errand.loop, errand.switch))
+    errand.wait()
+    return future.result()
 
 
 def _tell(loop: asyncio.AbstractEventLoop, what: Callable[..., object], *values: object) -> None:

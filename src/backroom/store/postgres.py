@@ -25,9 +25,10 @@ from psycopg_pool import AsyncConnectionPool, ConnectionPool, PoolTimeout
 
 from backroom.store.database import Row, StoreUnavailable, Transaction
 from backroom.store.dialects import POSTGRES
-from backroom.store.lanes import Lanes, is_aside
+from backroom.store.lanes import LaneLost, Lanes, NotHere, is_aside, waited
 
 if TYPE_CHECKING:
+    import asyncio
     from collections.abc import Callable, Coroutine, Generator, Iterable, Iterator, Sequence
 
     from psycopg.waiting import Ready
@@ -36,6 +37,8 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 CONNECTIONS = 16
+_READING_LANES = 4
+_WRITING_LANES = 8
 _CONNECT_SECONDS = 5
 _WAIT_SECONDS = 3.0
 """How long a request waits for a connection before it is told that the store is unavailable."""
@@ -284,6 +287,48 @@ class _Writing(PostgresConnection):
         return PostgresConnection(self._raw).execute(sql, values)
 
 
+class _Nothing:
+    """A connection that does nothing yet; each kind of it does a part."""
+
+    def execute(self, sql: str, values: dict[str, Any]) -> Iterable[Row]:
+        raise NotHere
+
+    def ahead(self, sql: str, values: dict[str, Any]) -> Iterable[Row]:
+        raise NotHere
+
+    def insert(self, table: str, columns: Sequence[str], rows: Sequence[Row]) -> None:
+        raise NotHere
+
+    def executemany(self, sql: str, rows: Sequence[Row]) -> None:
+        raise NotHere
+
+    def script(self, sql: str) -> None:
+        raise NotHere
+
+
+class _Reading(_Nothing):
+    """Reads, for work that is set aside meanwhile."""
+
+    def __init__(self, database: PostgresDatabase) -> None:
+        self._database = database
+
+    def execute(self, sql: str, values: dict[str, Any]) -> Iterable[Row]:
+        return self._database.ask_aside(sql, values)
+
+
+class _Ahead(_Nothing):
+    """Does what is one statement, a transaction of its own; all else is for a thread."""
+
+    def __init__(self, lanes: Lanes) -> None:
+        self._lanes = lanes
+
+    def ahead(self, sql: str, values: dict[str, Any]) -> Iterable[Row]:
+        try:
+            return self._lanes.ask_alone(sql, values)
+        except LaneLost:
+            raise StoreUnavailable("the connection was lost while it wrote") from None
+
+
 class PostgresDatabase:
     """A database on a PostgreSQL server."""
 
@@ -314,7 +359,9 @@ class PostgresDatabase:
                 f"The PostgreSQL server can't be reached within {_CONNECT_SECONDS} seconds."
             ) from None
         self._threads = ThreadPoolExecutor(connections, thread_name_prefix="backroom-store")
-        self._lanes = Lanes(self._new_lane, self._read_all)
+        self._readers = ThreadPoolExecutor(connections, thread_name_prefix="backroom-reader")
+        self._reading = Lanes(self._new_lane, _READING_LANES, _CHECK_SECONDS)
+        self._writing = Lanes(self._new_lane, _WRITING_LANES, _SILENT_SECONDS)
 
     def _configure(self, raw: _Impatient) -> None:
         raw.url = self.url
@@ -335,7 +382,7 @@ class PostgresDatabase:
     def read(self) -> Iterator[Transaction]:
         """Lend a connection. Each statement sees what was committed before it."""
         if is_aside():
-            yield Transaction(self._lanes, POSTGRES)  # type: ignore[arg-type]  # it only reads
+            yield Transaction(_Reading(self), POSTGRES)
             return
         try:
             with self._connection() as raw:
@@ -343,8 +390,14 @@ class PostgresDatabase:
         except _LOST as error:
             raise StoreUnavailable(str(error)) from error
 
-    def aside(self, work: Callable[[], None]) -> None:
-        self._lanes.run(work)
+    def aside(self, work: Callable[[], T]) -> asyncio.Future[T]:
+        return self._reading.run(work)
+
+    def ask_aside(self, sql: str, values: dict[str, Any]) -> list[Row]:
+        """Run a statement that reads for work that was set aside."""
+        with suppress(LaneLost, NotHere):
+            return self._reading.ask_with_others(sql, values)
+        return waited(self._readers.submit(self._read_all, sql, values))
 
     def _new_lane(self) -> _Impatient:
         raw = _Impatient.connect(self.url, autocommit=True, **_NETWORK)
@@ -373,6 +426,14 @@ class PostgresDatabase:
             refused.set_exception(StoreUnavailable("The database is closed."))
             return refused
 
+    def written(self, work: Callable[[Transaction], T]) -> asyncio.Future[T]:
+        def do() -> T:
+            with suppress(NotHere):
+                return work(Transaction(_Ahead(self._writing), POSTGRES))
+            return waited(self.write(work))
+
+        return self._writing.run(do)
+
     def _write(self, work: Callable[[Transaction], T]) -> T:
         for attempt in range(1, _TRIES + 1):
             try:
@@ -394,6 +455,8 @@ class PostgresDatabase:
                 log.warning("a session was ended that held an account, and whose client is gone")
 
     def close(self) -> None:
-        self._lanes.close()
         self._threads.shutdown()
+        self._readers.shutdown()
+        self._reading.close()
+        self._writing.close()
         self._pool.close()

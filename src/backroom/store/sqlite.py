@@ -7,6 +7,7 @@ small writes share one fsync, and nobody is told before the work is on disk.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import os
 import queue
@@ -195,8 +196,13 @@ class SqliteDatabase:
         return reading
 
     @staticmethod
-    def aside(work: Callable[[], None]) -> None:
-        work()
+    def aside(work: Callable[[], T]) -> asyncio.Future[T]:
+        done: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        done.set_result(work())
+        return done
+
+    def written(self, work: Callable[[Transaction], T]) -> asyncio.Future[T]:
+        return asyncio.wrap_future(self.write(work))
 
     def write(self, work: Callable[[Transaction], T]) -> Future[T]:
         entry = _Work(work)
