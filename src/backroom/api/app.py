@@ -1,8 +1,8 @@
 """The ASGI application: the async module of the API. Moves bytes, decides where a call runs.
 
-Reads of SQLite are answered on the event loop's own thread: they take a tenth of what a hop to
-another thread does. Reads that wait for a server are answered in threads. Writes go to the store
-and are awaited.
+What a call's head asks for is done on the event loop's own thread, for that takes a tenth of what
+a hop to another does: at once on SQLite, set aside while it waits for PostgreSQL. Only where limits
+are counted in another process do threads wait. Writes go to the store and are awaited.
 """
 
 from __future__ import annotations

@@ -33,8 +33,10 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-_STUCK_SECONDS = 0.005
+_STUCK_SECONDS = 0.002
 """How long a lane may be silent before others no longer queue behind what it is at."""
+_MOST_PREPARED = 200
+"""Statements that a connection keeps prepared: more than nearly all clients ask for."""
 _LOOK_SECONDS = 1.0
 _AGAIN_SECONDS = 1.0
 """How long after a lane was lost another is opened."""
@@ -89,26 +91,29 @@ class _Lane:
         self._patience = patience
         self._raw = raw
         self._pgconn = raw.pgconn
+        # The driver knows it no more once the connection is lost.
+        self._socket = raw.pgconn.socket
         self._loop = loop
         self._adapt = Transformer(raw)
         self._prepared: dict[tuple[bytes, tuple[int, ...]], bytes] = {}
         self._expected: deque[_Errand | None] = deque()
+        self._done: list[tuple[_Errand, PGresult]] = []
         self._gathering = False
         self._looking = False
         self._heard = 0.0
         self._pgconn.nonblocking = 1
         self._pgconn.enter_pipeline_mode()
-        loop.add_reader(self._pgconn.socket, self._receive)
+        loop.add_reader(self._socket, self._receive)
 
     @property
     def is_idle(self) -> bool:
         """Whether nobody waits for it."""
-        return not self._expected
+        return not self._expected and not self._done
 
     @property
     def is_stuck(self) -> bool:
         """Whether a statement takes long, and whoever comes now would wait for it."""
-        return bool(self._expected) and self._loop.time() - self._heard > _STUCK_SECONDS
+        return not self.is_idle and self._loop.time() - self._heard > _STUCK_SECONDS
 
     def ask(self, errand: _Errand, sql: str, values: dict[str, Any]) -> list[Row]:
         """Ask, let others go on, and give the rows. Raises `LaneLost` or `NotHere`."""
@@ -117,7 +122,7 @@ class _Lane:
             self._send(text, [values[name] for name in names])
         except psycopg.Error:
             self.lose()
-            raise LaneLost from None
+            raise NotHere from None
         self._expected.append(errand)
         result: PGresult | None = errand.wait()
         if result is None:
@@ -130,16 +135,19 @@ class _Lane:
         return self._adapt.load_rows(0, result.ntuples, tuple)
 
     def _send(self, text: bytes, values: Sequence[Any]) -> None:
-        if not self._expected:
+        if self.is_idle:
             self._heard = self._loop.time()
         dumped = self._adapt.dump_sequence(values, [PyFormat.AUTO] * len(values))
         types, formats = self._adapt.types or (), self._adapt.formats
         name = self._prepared.get((text, types))
-        if name is None:
+        if name is None and len(self._prepared) < _MOST_PREPARED:
             name = self._prepared[text, types] = b"backroom_%d" % len(self._prepared)
             self._pgconn.send_prepare(name, text, types)
             self._expected.append(None)
-        self._pgconn.send_query_prepared(name, dumped, formats, Format.BINARY)
+        if name is None:
+            self._pgconn.send_query_params(text, dumped, types, formats, Format.BINARY)
+        else:
+            self._pgconn.send_query_prepared(name, dumped, formats, Format.BINARY)
         if not self._gathering:
             self._gathering = True
             self._loop.call_soon(self._flush)
@@ -151,21 +159,26 @@ class _Lane:
             return
         try:
             self._pgconn.pipeline_sync()
-            self._go_on_sending()
         except psycopg.Error:
             self.lose()
             return
+        self._go_on_sending()
         if not self._looking:
             self._look_later()
 
     def _go_on_sending(self) -> None:
-        if self._pgconn.flush():
-            self._loop.add_writer(self._pgconn.socket, self._go_on_sending)
+        try:
+            unsent = self._pgconn.flush()
+        except psycopg.Error:
+            self.lose()
+            return
+        if unsent:
+            self._loop.add_writer(self._socket, self._go_on_sending)
         else:
-            self._loop.remove_writer(self._pgconn.socket)
+            self._loop.remove_writer(self._socket)
 
     def _receive(self) -> None:
-        """Wake those whose answers have come."""
+        """Take what has come, and wake those who waited for it."""
         self._heard = self._loop.time()
         try:
             self._pgconn.consume_input()
@@ -173,15 +186,26 @@ class _Lane:
                 result = self._pgconn.get_result()
                 if result is None:
                     break
-                if result.status == ExecStatus.PIPELINE_SYNC:
-                    continue
-                # Nothing that is asked here has a second result.
-                self._pgconn.get_result()
-                errand = self._expected.popleft()
-                if errand is not None:
-                    errand.switch(result)
+                self._take(result)
         except psycopg.Error:
             self.lose()
+
+    def _take(self, result: PGresult) -> None:
+        if result.status == ExecStatus.PIPELINE_SYNC:
+            # Only now is it committed what the statements before this have done.
+            done, self._done = self._done, []
+            for waiting, answer in done:
+                waiting.switch(answer)
+            return
+        # Nothing that is asked here has a second result.
+        self._pgconn.get_result()
+        if not self._expected:
+            # The commit itself has failed, or the server says goodbye.
+            self.lose()
+            return
+        errand = self._expected.popleft()
+        if errand is not None:
+            self._done.append((errand, result))
 
     def _look_later(self) -> None:
         self._looking = True
@@ -190,7 +214,7 @@ class _Lane:
     def _look(self) -> None:
         """See whether the server still says anything to who waits for it."""
         self._looking = False
-        if not self._expected:
+        if self.is_idle:
             return
         if self._loop.time() - self._heard > self._patience:
             self.lose()
@@ -202,10 +226,10 @@ class _Lane:
         if not self.is_open:
             return
         self.is_open = False
-        waiting, self._expected = self._expected, deque()
-        with suppress(ValueError):  # it has no socket any more
-            self._loop.remove_reader(self._pgconn.socket)
-            self._loop.remove_writer(self._pgconn.socket)
+        waiting = [*(errand for errand, _ in self._done), *self._expected]
+        self._done, self._expected = [], deque()
+        self._loop.remove_reader(self._socket)
+        self._loop.remove_writer(self._socket)
         self._raw.close()
         for errand in waiting:
             if errand is not None:

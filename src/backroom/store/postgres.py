@@ -39,6 +39,7 @@ T = TypeVar("T")
 CONNECTIONS = 16
 _READING_LANES = 4
 _WRITING_LANES = 8
+"""Connections for statements that the event loop runs, beside those of the pool."""
 _CONNECT_SECONDS = 5
 _WAIT_SECONDS = 3.0
 """How long a request waits for a connection before it is told that the store is unavailable."""
@@ -287,26 +288,7 @@ class _Writing(PostgresConnection):
         return PostgresConnection(self._raw).execute(sql, values)
 
 
-class _Nothing:
-    """A connection that does nothing yet; each kind of it does a part."""
-
-    def execute(self, sql: str, values: dict[str, Any]) -> Iterable[Row]:
-        raise NotHere
-
-    def ahead(self, sql: str, values: dict[str, Any]) -> Iterable[Row]:
-        raise NotHere
-
-    def insert(self, table: str, columns: Sequence[str], rows: Sequence[Row]) -> None:
-        raise NotHere
-
-    def executemany(self, sql: str, rows: Sequence[Row]) -> None:
-        raise NotHere
-
-    def script(self, sql: str) -> None:
-        raise NotHere
-
-
-class _Reading(_Nothing):
+class _Reading:
     """Reads, for work that is set aside meanwhile."""
 
     def __init__(self, database: PostgresDatabase) -> None:
@@ -315,8 +297,13 @@ class _Reading(_Nothing):
     def execute(self, sql: str, values: dict[str, Any]) -> Iterable[Row]:
         return self._database.ask_aside(sql, values)
 
+    def insert(self, *_: Any) -> Any:
+        raise NotHere
 
-class _Ahead(_Nothing):
+    ahead = executemany = script = insert
+
+
+class _Ahead:
     """Does what is one statement, a transaction of its own; all else is for a thread."""
 
     def __init__(self, lanes: Lanes) -> None:
@@ -327,6 +314,11 @@ class _Ahead(_Nothing):
             return self._lanes.ask_alone(sql, values)
         except LaneLost:
             raise StoreUnavailable("the connection was lost while it wrote") from None
+
+    def insert(self, *_: Any) -> Any:
+        raise NotHere
+
+    execute = executemany = script = insert
 
 
 class PostgresDatabase:
