@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from machines.crew import Crew
 
 RESTARTS = 3
-JOBS_BESIDE_A_RESTART = 60
+JOBS_BEFORE_A_RESTART = 20
+JOBS_BESIDE_IT = 80
 LONG_SECONDS = 12.0
 SOON_SECONDS = 6.0
 """Less than another doubled pause between two tries to connect would take."""
@@ -23,8 +24,9 @@ SOON_SECONDS = 6.0
 def test_database_restarts_lose_nothing(crew: Crew, own_cluster: OwnCluster) -> None:
     with crew.trading() as order:
         for _ in range(RESTARTS):
-            order(JOBS_BESIDE_A_RESTART)
+            order(JOBS_BEFORE_A_RESTART)
             crew.get_going()
+            order(JOBS_BESIDE_IT)
             own_cluster.restart()
             crew.settle()
     crew.witness.hold_all_answered()
