@@ -13,7 +13,7 @@ import pytest
 from backroom.store import open_database
 from backroom.store.database import StoreUnavailable
 from backroom.store.dialects import POSTGRES
-from backroom.store.postgres import _SILENT_SECONDS, PostgresDatabase
+from backroom.store.postgres import PostgresDatabase
 from factories import DEADLINE, written
 from process import until
 
@@ -264,12 +264,6 @@ def test_stuck_writer_stops_nobody_for_ever(numbers: PostgresDatabase) -> None:
         with pytest.raises(StoreUnavailable):
             written(numbers, lambda tx: tx.exclusively("one"))
     written(numbers, lambda tx: tx.exclusively("one"))
-
-
-@pytest.mark.slow
-def test_statement_at_work_is_waited_for(numbers: PostgresDatabase) -> None:
-    with numbers.read() as tx:
-        assert tx.one("select 1 from pg_sleep(:seconds)", seconds=_SILENT_SECONDS + 1) == (1,)
 
 
 @pytest.mark.slow

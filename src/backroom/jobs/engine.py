@@ -26,7 +26,8 @@ from procrastinate.worker import Worker
 from backroom.jobs import housekeeping
 from backroom.store import jobs, tasks
 from backroom.store.database import StoreUnavailable
-from backroom.store.postgres import PostgresConnection, PostgresDatabase, engine_pool
+from backroom.store.postgres import PostgresConnection, PostgresDatabase
+from backroom.store.sessions import engine_pool
 
 if TYPE_CHECKING:
     from procrastinate.job_context import JobContext

@@ -19,19 +19,26 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import psycopg
 from psycopg import errors
-from psycopg.pq import TransactionStatus
-from psycopg.waiting import Wait
-from psycopg_pool import AsyncConnectionPool, ConnectionPool, PoolTimeout
+from psycopg_pool import ConnectionPool, PoolTimeout
 
 from backroom.store.database import Row, StoreUnavailable, Transaction
 from backroom.store.dialects import POSTGRES
 from backroom.store.lanes import LaneLost, Lanes, NotHere, is_aside, waited
+from backroom.store.sessions import (
+    CHECK_SECONDS,
+    CONNECT_SECONDS,
+    IDLE_SECONDS,
+    NETWORK,
+    RECONNECT_SECONDS,
+    SETTINGS,
+    SILENT_SECONDS,
+    WAIT_SECONDS,
+    Impatient,
+)
 
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import Callable, Coroutine, Generator, Iterable, Iterator, Sequence
-
-    from psycopg.waiting import Ready
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -40,47 +47,14 @@ CONNECTIONS = 16
 _READING_LANES = 4
 _WRITING_LANES = 8
 """Connections for statements that the event loop runs, beside those of the pool."""
-_CONNECT_SECONDS = 5
-_WAIT_SECONDS = 3.0
-"""How long a request waits for a connection before it is told that the store is unavailable."""
 _LOST_SECONDS = 2.0
 """How long after such a wait others don't wait as long: they would only queue behind each other."""
 _SHORT_WAIT_SECONDS = 0.1
-_RECONNECT_SECONDS = 2.0
-"""How long the pool tries for a connection before it waits for somebody to ask for one.
-
-It doubles its pauses: had it longer, it would sleep on when the server is back.
-"""
-_LOCK_SECONDS = 5
-_IDLE_SECONDS = 10
-_SILENT_SECONDS = 6.0
-"""How long a statement waits for a server that says nothing; longer than for any lock.
-
-Then the server is asked whether it is still at it.
-"""
-_CHECK_SECONDS = 2
-"""The same for that question, and for the one whether a connection lives, before it is lent."""
-_FRESH_SECONDS = 0.25
-"""How long after it was last heard of a connection is lent without that question.
-
-To ask it before each write of many takes as long as a third of the write.
-"""
-_SETTINGS = f"""
-    -- Somebody else's transaction has stopped in the middle: it must not stop this one for ever.
-    set lock_timeout = '{_LOCK_SECONDS}s';
-    -- This process has stopped in the middle, as a suspended machine does.
-    set idle_in_transaction_session_timeout = '{_IDLE_SECONDS}s';
-    -- It has vanished without a word: its locks go within 8 seconds, not within hours.
-    set tcp_keepalives_idle = 5;
-    set tcp_keepalives_interval = 1;
-    set tcp_keepalives_count = 3;
-    set tcp_user_timeout = 8000;
-"""
 _END_ABSENT = f"""
     select pg_terminate_backend(pid) from pg_stat_activity as session
     where datname = current_database() and usename = current_user
       and state <> 'idle' and wait_event_type = 'Client'
-      and state_change < now() - interval '{_IDLE_SECONDS} seconds'
+      and state_change < now() - interval '{IDLE_SECONDS} seconds'
       and exists (select from pg_locks
         where pg_locks.pid = session.pid and locktype = 'advisory' and granted)
 """
@@ -88,18 +62,6 @@ _END_ABSENT = f"""
 
 PostgreSQL does not count that as idle.
 """
-_IS_AT_WORK = """
-    select from pg_stat_activity
-    where pid = %s and state = 'active' and wait_event_type is distinct from 'Client'
-"""
-_NETWORK: dict[str, Any] = {
-    "connect_timeout": _CONNECT_SECONDS,
-    # A server that vanished without a word is found out within 8 seconds, not within hours.
-    "keepalives_idle": 5,
-    "keepalives_interval": 1,
-    "keepalives_count": 3,
-    "tcp_user_timeout": 8_000,
-}
 _TRIES = 8
 _AGAIN = (errors.DeadlockDetected, errors.SerializationFailure, errors.UniqueViolation)
 _LOST = (
@@ -120,129 +82,14 @@ def _translated(sql: str, value: str = r"%(\1)s") -> str:
     return _NAMED.sub(value, sql.replace("%", "%%"))
 
 
-def _while_heard(
-    connection: _Impatient | _ImpatientAsync, waiting: Generator[Any, Any, T]
-) -> Generator[Any, Any, T]:
-    """Go on with what waits for the server, as long as that says anything.
-
-    TCP alone can't tell: the kernel of a server that has stopped, or of a proxy before one that has
-    vanished, acknowledges everything.
-    """
-    heard = time.monotonic()
-    try:
-        awaited = next(waiting)
-        while True:
-            ready = yield awaited
-            now = time.monotonic()
-            if ready:
-                heard = connection.heard = now
-            elif now - heard > connection.patience and _is_asking(connection):
-                if connection.is_at_work():
-                    heard = time.monotonic()
-                    continue
-                # What it may still say is no longer heard by anybody.
-                connection.pgconn.finish()
-                raise psycopg.OperationalError("the PostgreSQL server does not answer")
-            awaited = waiting.send(ready)
-    except StopIteration as end:
-        result: T = end.value
-        return result
-
-
-def _is_asking(connection: _Impatient | _ImpatientAsync) -> bool:
-    """Whether an answer is due; who only listens may wait as long as it likes."""
-    return connection.pgconn.transaction_status != TransactionStatus.IDLE
-
-
-def _unasked() -> Generator[Wait, Ready | int, bool]:
-    """Give whether something has come that nobody asked for, as does before a server hangs up."""
-    return bool((yield Wait.R))
-
-
-class _Impatient(psycopg.Connection[Row]):
-    """A connection that is lost when the server says nothing for `patience` seconds.
-
-    Unless a server at `url` says that it is still at work for it.
-    """
-
-    patience = _SILENT_SECONDS
-    url = ""
-    heard = 0.0
-    """When the server last said something."""
-
-    def wait(self, gen: Generator[Any, Any, T], *args: Any, **how: Any) -> T:
-        return super().wait(_while_heard(self, gen), *args, **how)
-
-    @contextmanager
-    def waiting(self, seconds: float) -> Iterator[None]:
-        """Have another patience for a while."""
-        self.patience = seconds
-        try:
-            yield
-        finally:
-            self.patience = _SILENT_SECONDS
-
-    def is_fresh(self) -> bool:
-        """Whether the server spoke a moment ago, and has not hung up since."""
-        return time.monotonic() - self.heard < _FRESH_SECONDS and not super().wait(_unasked(), 0)
-
-    def is_at_work(self) -> bool:
-        """Whether the server says so, to a connection of its own."""
-        if not self.url or self.patience < _SILENT_SECONDS:
-            return False
-        try:
-            how = _NETWORK | {"connect_timeout": _CHECK_SECONDS}
-            with _Impatient.connect(self.url, autocommit=True, **how) as other:
-                other.patience = _CHECK_SECONDS
-                return other.execute(_IS_AT_WORK, [self.info.backend_pid]).rowcount > 0
-        except psycopg.Error:
-            return False
-
-
-class _ImpatientAsync(psycopg.AsyncConnection[Any]):
-    """The same for the engine's own connections, which can only be awaited."""
-
-    patience = _SILENT_SECONDS
-    heard = 0.0
-
-    def wait(self, gen: Generator[Any, Any, T], *args: Any, **how: Any) -> Coroutine[Any, Any, T]:
-        return super().wait(_while_heard(self, gen), *args, **how)
-
-    @staticmethod
-    def is_at_work() -> bool:
-        """Nothing that the engine asks for takes that long."""
-        return False
-
-
-def engine_pool(url: str, schema: str, connections: int) -> AsyncConnectionPool[Any]:
-    """Make the pool of an engine that keeps tables of its own in `schema`; it is not open yet.
-
-    What a crash of the server takes back of what it wrote last, the engine finds again.
-    """
-    options = f"-c search_path={schema} -c synchronous_commit=off -c lock_timeout={_LOCK_SECONDS}s"
-    return AsyncConnectionPool(
-        url,
-        connection_class=_ImpatientAsync,
-        min_size=1,
-        max_size=connections,
-        timeout=_WAIT_SECONDS,
-        reconnect_timeout=_RECONNECT_SECONDS,
-        open=False,
-        check=AsyncConnectionPool.check_connection,
-        configure=lambda raw: raw.set_autocommit(True),
-        kwargs={"options": options, **_NETWORK},
-        name="backroom-engine",
-    )
-
-
 class PostgresConnection:
     """A psycopg connection, spoken to as the store speaks."""
 
-    def __init__(self, raw: _Impatient) -> None:
+    def __init__(self, raw: Impatient) -> None:
         self._raw = raw
 
     @property
-    def raw(self) -> _Impatient:
+    def raw(self) -> Impatient:
         """What statements are run on."""
         return self._raw
 
@@ -272,13 +119,13 @@ class PostgresConnection:
 class _Writing(PostgresConnection):
     """The same in a transaction, which begins with the first statement that is not ahead of it."""
 
-    def __init__(self, raw: _Impatient, ending: ExitStack) -> None:
+    def __init__(self, raw: Impatient, ending: ExitStack) -> None:
         super().__init__(raw)
         self._ending = ending
         self._begun = False
 
     @property
-    def raw(self) -> _Impatient:
+    def raw(self) -> Impatient:
         if not self._begun:
             self._ending.enter_context(self._raw.transaction())
             self._begun = True
@@ -331,39 +178,39 @@ class PostgresDatabase:
         self.url = url
         self._pool = ConnectionPool(
             url,
-            connection_class=_Impatient,
+            connection_class=Impatient,
             min_size=1,
             max_size=connections,
-            timeout=_WAIT_SECONDS,
-            reconnect_timeout=_RECONNECT_SECONDS,
+            timeout=WAIT_SECONDS,
+            reconnect_timeout=RECONNECT_SECONDS,
             open=False,
             check=self._check,
             configure=self._configure,
-            kwargs={"autocommit": True, **_NETWORK},
+            kwargs={"autocommit": True, **NETWORK},
             name="backroom",
         )
         self._lost_until = 0.0
         try:
-            self._pool.open(wait=True, timeout=_CONNECT_SECONDS)
+            self._pool.open(wait=True, timeout=CONNECT_SECONDS)
         except PoolTimeout:
             self._pool.close()
             raise StoreUnavailable(
-                f"The PostgreSQL server can't be reached within {_CONNECT_SECONDS} seconds."
+                f"The PostgreSQL server can't be reached within {CONNECT_SECONDS} seconds."
             ) from None
         self._threads = ThreadPoolExecutor(connections, thread_name_prefix="backroom-store")
         self._readers = ThreadPoolExecutor(connections, thread_name_prefix="backroom-reader")
-        self._reading = Lanes(self._new_lane, _READING_LANES, _CHECK_SECONDS)
-        self._writing = Lanes(self._new_lane, _WRITING_LANES, _SILENT_SECONDS)
+        self._reading = Lanes(self._new_lane, _READING_LANES, CHECK_SECONDS)
+        self._writing = Lanes(self._new_lane, _WRITING_LANES, SILENT_SECONDS)
 
-    def _configure(self, raw: _Impatient) -> None:
+    def _configure(self, raw: Impatient) -> None:
         raw.url = self.url
-        raw.execute(_SETTINGS)
+        raw.execute(SETTINGS)
 
-    def _check(self, raw: _Impatient) -> None:
+    def _check(self, raw: Impatient) -> None:
         if raw.is_fresh():
             return
         try:
-            with raw.waiting(_CHECK_SECONDS):
+            with raw.waiting(CHECK_SECONDS):
                 ConnectionPool.check_connection(raw)
         except psycopg.Error:
             # The others are lost too, most likely: the pool would pause after each that it tries.
@@ -391,8 +238,8 @@ class PostgresDatabase:
             return self._reading.ask_with_others(sql, values)
         return waited(self._readers.submit(self._read_all, sql, values))
 
-    def _new_lane(self) -> _Impatient:
-        raw = _Impatient.connect(self.url, autocommit=True, **_NETWORK)
+    def _new_lane(self) -> Impatient:
+        raw = Impatient.connect(self.url, autocommit=True, **NETWORK)
         self._configure(raw)
         return raw
 
@@ -401,10 +248,10 @@ class PostgresDatabase:
             return tx.all(sql, **values)
 
     @contextmanager
-    def _connection(self) -> Iterator[_Impatient]:
+    def _connection(self) -> Iterator[Impatient]:
         lost = time.monotonic() < self._lost_until
         try:
-            with self._pool.connection(_SHORT_WAIT_SECONDS if lost else _WAIT_SECONDS) as raw:
+            with self._pool.connection(_SHORT_WAIT_SECONDS if lost else WAIT_SECONDS) as raw:
                 yield raw
         except PoolTimeout:
             self._lost_until = time.monotonic() + _LOST_SECONDS
