@@ -33,7 +33,7 @@ from backroom.jobs.lifecycle import Status
 if TYPE_CHECKING:
     from datetime import date
 
-    from backroom.api.documents import Document
+    from backroom.api.documents import Document, Parts
     from backroom.api.headers import Headers, Usual
     from backroom.api.limits import Limiter
     from backroom.catalog.operations import Operation
@@ -104,10 +104,10 @@ class Service:
         """Read a body. Raises the fault that refuses it, with a pointer in the caller's shape."""
         call.body = bodies.read(call.operation, call.at, raw, call.resource_id)
 
-    def perform(self, call: Call, tx: Transaction) -> Document | bytes | None:
+    def perform(self, call: Call, tx: Transaction) -> Document | Parts | None:
         """Do what is asked, in a transaction.
 
-        Give the document of the newest shape, or the bytes of one that is in the caller's already.
+        Give the document of the newest shape, or the parts of one that is in the caller's already.
         """
         if call.operation.writes_catalog:
             # What is read, changed and written back must not be written by others in between.
@@ -118,18 +118,18 @@ class Service:
             fault.pointer = call.at.pointer(call.operation, f"/data{fault.pointer}")
             raise
 
-    def finish(self, call: Call, document: Document | bytes | None) -> Answer:
+    def finish(self, call: Call, document: Document | Parts | None) -> Answer:
         """Take a document down to the caller's revision and write it."""
         if document is None:
             usual = [each for each in _usual(call).pairs if each[0] != headers.CONTENT_TYPE]
-            return Answer(call.operation.status, b"", usual + _own(call))
-        if not isinstance(document, bytes):
-            document = documents.written(call, document)
+            return Answer(call.operation.status, [], usual + _own(call))
+        if isinstance(document, dict):
+            document = [documents.written(call, document)]
         return Answer(call.operation.status, document, _own(call), _usual(call))
 
     def options(self, call: Call) -> Answer:
         """Answer with what the path allows, in headers alone."""
-        return Answer(200, b"", _own(call), _usual(call))
+        return Answer(200, [], _own(call), _usual(call))
 
     def refuse(self, call: Call, fault: Fault) -> Answer:
         """Answer with a fault."""
@@ -142,7 +142,7 @@ class Service:
         if isinstance(fault, (Throttled, Unavailable)):
             answered.append((headers.RETRY_AFTER, str(fault.retry_after).encode()))
         document = documents.errors(fault, call.request_id)
-        return Answer(fault.status, msgspec.json.encode(document), answered, _usual(call))
+        return Answer(fault.status, [msgspec.json.encode(document)], answered, _usual(call))
 
 
 def _own(call: Call) -> Headers:

@@ -76,9 +76,9 @@ class App:
             answer = self._refused(call, error)
         headers = [*answer.usual.pairs, *answer.headers]
         if answer.status != HTTPStatus.NO_CONTENT:
-            headers.append((b"content-length", str(len(answer.body)).encode()))
+            headers.append((b"content-length", str(answer.length).encode()))
         await send({"type": "http.response.start", "status": answer.status, "headers": headers})
-        await send({"type": "http.response.body", "body": answer.body})
+        await send({"type": "http.response.body", "body": b"".join(answer.parts)})
 
     async def _answer(self, call: Call, receive: Receive) -> Answer:
         service = self._service

@@ -33,10 +33,10 @@ def answer(method: str, path: str, database: Database) -> Answer | None:
     if health not in _HEALTH and published is None:
         return None
     if method not in {"GET", "HEAD"}:
-        return Answer(405, b"", [(ALLOW, b"GET, HEAD")])
+        return Answer(405, [], [(ALLOW, b"GET, HEAD")])
     if published is not None:
         media_type = (CONTENT_TYPE, published.media_type.encode())
-        return Answer(200, published.body, [media_type, _POLICY])
+        return Answer(200, [published.body], [media_type, _POLICY])
     ready = not asks_database(path) or _ready(database)
     body = {
         "status": "ok" if ready else "unavailable",
@@ -44,7 +44,7 @@ def answer(method: str, path: str, database: Database) -> Answer | None:
         "database": database.dialect.name,
         "revisions": {"oldest": OLDEST, "newest": NEWEST},
     }
-    return Answer(200 if ready else 503, msgspec.json.encode(body), _JSON)
+    return Answer(200 if ready else 503, [msgspec.json.encode(body)], _JSON)
 
 
 _READY = frozenset({"/health", f"{PREFIX}/health", f"{PREFIX}/health/ready"})

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from backroom.store.records import Record
 
 Document = dict[str, Any]
+Parts = list[bytes | memoryview]
+"""A document that is written, in parts: a page is too large to be copied once more."""
 Fields = tuple[tuple[str, tuple[str, ...]], ...]
 """The attributes to show of each resource type, in the order asked for; of others, all."""
 
@@ -102,12 +104,12 @@ def written(call: Call, document: Document) -> bytes:
     return msgspec.json.encode(document)
 
 
-def written_list(call: Call, data: memoryview, links: Document) -> bytes:
+def written_list(call: Call, data: memoryview, links: Document) -> Parts:
     """Write the document of a page whose resources are written already, in the caller's shape."""
     document: Document = {"data": [], "links": links}
     call.at.down(call.operation, document)
     head, _, tail = msgspec.json.encode(document).partition(b"[]")
-    return b"".join((head, b"[", data, b"]", tail))
+    return [head + b"[", data, b"]" + tail]
 
 
 def keep_only(document: Document, fields: dict[str, tuple[str, ...]]) -> None:

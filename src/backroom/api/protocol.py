@@ -100,9 +100,9 @@ class HttpProtocol(HttpToolsProtocol):
             answer.usual.lines,
             lines(answer.headers),
             b"" if keep_alive else b"connection: close\r\n",
-            b"content-length: %d\r\n\r\n" % len(answer.body),
+            b"content-length: %d\r\n\r\n" % answer.length,
         )
-        self.transport.writelines((b"".join(head), answer.body))
+        self.transport.writelines((b"".join(head), *answer.parts))
         if not keep_alive:
             self.transport.close()
         self.on_response_complete()

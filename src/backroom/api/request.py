@@ -14,6 +14,7 @@ from backroom.jobs.lifecycle import Status
 if TYPE_CHECKING:
     from collections.abc import MutableMapping
 
+    from backroom.api.documents import Parts
     from backroom.api.headers import Headers, Usual
     from backroom.api.limits import Allowance
     from backroom.api.query import Query
@@ -119,9 +120,14 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A status and the bytes of a body; headers of its own, that come after the usual ones."""
+    """A status and the parts of a body; headers of its own, that come after the usual ones."""
 
     status: int
-    body: bytes
+    parts: Parts
     headers: Headers
     usual: Usual = NONE
+
+    @property
+    def length(self) -> int:
+        """How many bytes the body has."""
+        return sum(map(len, self.parts))

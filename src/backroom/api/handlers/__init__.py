@@ -1,7 +1,7 @@
 """One function for each shape of operation: a call and a transaction to a document.
 
 A handler that has nothing to show gives None; one that can write its answer in the caller's own
-shape at once gives bytes.
+shape at once gives its parts.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from backroom.catalog.operations import Shape
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from backroom.api.documents import Document
+    from backroom.api.documents import Document, Parts
     from backroom.api.request import Call
     from backroom.store.database import Transaction
 
-HANDLERS: dict[Shape, Callable[[Call, Transaction], Document | bytes | None]] = {
+HANDLERS: dict[Shape, Callable[[Call, Transaction], Document | Parts | None]] = {
     Shape.LIST: resources.list_resources,
     Shape.IDS: relationships.list_ids,
     Shape.ONE: resources.get_resource,

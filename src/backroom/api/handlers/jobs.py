@@ -17,7 +17,7 @@ from backroom.store import jobs, records
 from backroom.store.forms import NO_LINES
 
 if TYPE_CHECKING:
-    from backroom.api.documents import Document
+    from backroom.api.documents import Document, Parts
     from backroom.api.request import Call
     from backroom.store.database import Transaction
     from backroom.store.jobs import Job
@@ -35,14 +35,14 @@ def create_job(call: Call, tx: Transaction) -> Document:
     return {"data": data, "links": {"self": call.request.url}}
 
 
-def get_job(call: Call, tx: Transaction) -> Document | bytes:
+def get_job(call: Call, tx: Transaction) -> Document | Parts:
     """Answer with one job, and with what it made or changed where asked to include it."""
     if not call.query.include:
         asked = jobs.Asked(call.operation.job_kind.type, _job_id(call), _least_id())
         forms = of_jobs(call.operation, call.at, call.query.shown, call.request.base)
         text = jobs.written(tx, call.account, asked, forms, given(call.request))
         if text is not None:
-            return text.encode()
+            return [text.encode()]
     return _document(call, tx)
 
 
@@ -79,7 +79,7 @@ def _included(call: Call, tx: Transaction, row: Job) -> list[Document]:
     return [documents.resource(base, kind, found[name]) for name in named if name in found]
 
 
-def list_jobs(call: Call, tx: Transaction) -> Document | bytes:
+def list_jobs(call: Call, tx: Transaction) -> Document | Parts:
     """Answer with a page of jobs, newest first."""
     pager = Pager(call, _NEWEST_FIRST)
     statuses = {value for _, value in call.query.conditions}

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from backroom.actions import Outcome
-    from backroom.api.documents import Document
+    from backroom.api.documents import Document, Parts
     from backroom.api.request import Call
     from backroom.store.database import Transaction
     from backroom.store.forms import Lines
@@ -92,7 +92,7 @@ def _narrow(call: Call, tx: Transaction, asked: Asked) -> bool:
     return asked.external_ids != []
 
 
-def list_resources(call: Call, tx: Transaction) -> Document | bytes:
+def list_resources(call: Call, tx: Transaction) -> Document | Parts:
     """Answer with a page of resources, with the variants of items where asked to include them."""
     if not call.query.include and not call.query.fields and not _shows_linkage(call):
         written = _written_list(call, tx)
@@ -104,7 +104,7 @@ def list_resources(call: Call, tx: Transaction) -> Document | bytes:
     return document
 
 
-def _written_list(call: Call, tx: Transaction) -> bytes | None:
+def _written_list(call: Call, tx: Transaction) -> Parts | None:
     """Answer with a page of resources that the database writes; None where it can't."""
     kind = call.operation.kind
     pager, asked = _asked(call, tx)
