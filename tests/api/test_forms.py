@@ -118,12 +118,12 @@ def test_jobs_are_as_the_ladder_has_them(
     page = jobs.Page(job_kind.type, None, "", None, ascending=False, size=9)
     with shared.read() as tx:
         rows = jobs.page(tx, ACCOUNT, page)
-        lines = jobs.written_page(tx, ACCOUNT, page, of_list)
+        found = jobs.written_page(tx, ACCOUNT, page, of_list)
         ones = [written_one(tx, row, of_one, forms.given(request)) for row in rows]
     data = [documents.job(request.base, job_kind, row, linked=False) for row in rows]
     many = down(listed, revision, {"data": data, "links": {}}, fields)["data"]
-    assert lines is None or [msgspec.json.decode(each) for each in lines.text.split(b"\n")] == many
-    assert (lines is None) is not of_list.any_errors
+    assert found is None or msgspec.json.decode(b"[%b]" % found.text) == many
+    assert (found is None) is not of_list.any_errors
     for row, text in zip(rows, ones, strict=True):
         one = {
             "data": documents.job(request.base, job_kind, row, linked=False),
@@ -158,14 +158,14 @@ def test_records_are_as_the_ladder_has_them(
         alone = Asked(9, external_ids=[name])
         with shared.read() as tx:
             (row,) = pages.page(tx, KINDS[kind], ACCOUNT, alone)
-            lines = pages.written_page(tx, KINDS[kind], ACCOUNT, alone, made)
+            found = pages.written_page(tx, KINDS[kind], ACCOUNT, alone, made)
         data = {"data": [documents.resource(request.base, KINDS[kind], row)]}
         (expected,) = down(asked_of, revision, data, ())["data"]
-        if lines is None:
+        if found is None:
             assert name != AWKWARD_IDS[0] or revision < NULLS_SINCE
         else:
-            assert (lines.rows, lines.least, lines.greatest) == (1, row.number, row.number)
-            assert msgspec.json.decode(lines.text) == expected
+            assert (found.rows, found.far, found.far_bytes) == (1, row.number, len(found.text))
+            assert msgspec.json.decode(found.text) == expected
 
 
 def test_awkward_records_are_listed_too(database: Database) -> None:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from backroom.api.documents import Document
     from backroom.api.request import Call
-    from backroom.store.forms import Lines
+    from backroom.store.forms import Gathered
 
 T = TypeVar("T")
 
@@ -83,41 +83,30 @@ class Pager:
         page = rows[: self._call.query.size]
         if not self.place.onward:
             page.reverse()
-        return page, self._links_around(len(rows), *map(place, rows[:1] + rows[-1:]))
+        return page, self._links_around(len(rows), place(rows[-1]) if rows else None)
 
-    def cut_lines(self, lines: Lines) -> tuple[memoryview, Document]:
+    def cut_text(self, found: Gathered) -> tuple[memoryview, Document]:
         """Give the same of rows that are written already: what stands between the brackets."""
-        text = lines.text
-        end = text.rindex(b"\n") if lines.rows == self.wanted else len(text)
-        if self.place.onward:
-            data = memoryview(text.replace(b"\n", b","))[:end]
-        else:
-            data = memoryview(b",".join(reversed(text[:end].split(b"\n"))))
-        ends = (lines.least, lines.greatest) if self.ascending else (lines.greatest, lines.least)
-        return data, self._links_around(lines.rows, *ends)
+        text = memoryview(found.text)
+        if found.rows == self.wanted:
+            # The one too many, and its comma.
+            cut = found.far_bytes + 1
+            text = text[:-cut] if self.place.onward else text[cut:]
+        return text, self._links_around(found.rows, found.far)
 
-    def _links_around(self, count: int, near: Any = None, far: Any = None) -> Document:
-        """Make the links of so many rows that were read, from one place to the other."""
+    def _links_around(self, rows: int, far: Any) -> Document:
+        """Make the links of a page for which so many rows were read, up to a place."""
+        onward, step = self.place.onward, 1 if self.ascending else -1
+        away = back = None
+        if rows == self.wanted:
+            # The row that was read beyond the page is the first of the next.
+            away = Cursor(self._ordering.number(far) - step, onward)
+        border = self.place.border
         # A page that was reached backwards has another after it, unless it began at the very end.
-        came = self._cursor is not None and self._cursor.border != self._ordering.end
-        if not count:
-            return self._back_from_nothing() if came else self._links(None, None)
-        number, onward = self._ordering.number, self.place.onward
-        # The row that was read beyond the page is the first of the next.
-        step = -1 if self.ascending else 1
-        away = Cursor(number(far) + step, onward) if count == self.wanted else None
-        back = Cursor(number(near), not onward) if came else None
+        if border is not None and border != self._ordering.end:
+            # Beyond the border on the page's own side, so that the row at it is on the other.
+            back = Cursor(border + step, not onward)
         return self._links(away, back) if onward else self._links(back, away)
-
-    def _back_from_nothing(self) -> Document:
-        """Make the links of a page whose rows are gone: back to the row at its border."""
-        assert self.place.border is not None  # noqa: S101 - it came by a cursor
-        # Beyond the border on the page's own side, so that the row at the border is on the other.
-        back = self.place.border + (1 if self.ascending else -1)
-        cursor = Cursor(back, onward=not self.place.onward)
-        if self.place.onward:
-            return self._links(following=None, preceding=cursor)
-        return self._links(following=cursor, preceding=None)
 
     def _links(self, following: Cursor | None, preceding: Cursor | None) -> Document:
         """Make the links; null where there is no such page (observed)."""

@@ -40,6 +40,11 @@ class Dialect:
     """
     octets: str
     """`octets.format(text)`: a text as it is to be sent, in UTF-8. Differs with the types."""
+    far: str
+    """`far.format(value, order, place)`: a value in the one row that stands there in that order.
+
+    Differs because SQLite takes such a value from the row of the only maximum or minimum.
+    """
     unindexed: str
     """`unindexed.format(column)`: the column, so that no index on it is walked.
 
@@ -89,6 +94,7 @@ SQLITE = Dialect(
     accept="select null",
     holds="instr({}, {}) > 0",
     octets="cast({} as blob)",
+    far="{0}",
     unindexed="+{}",
     gram_number="rowid",
     gram_words="\x1f".join,
@@ -107,6 +113,7 @@ POSTGRES = Dialect(
     array=list,
     holds="strpos({}, {}) > 0",
     octets="convert_to({}, 'UTF8')",
+    far="(array_agg({}{}))[cast({} as integer)]",
     unindexed="{}",
     exclusive="select pg_advisory_xact_lock(hashtextextended(:what, 0))",
     accept="select accept_job(:what, row({})::jobs, :operations, :most)",

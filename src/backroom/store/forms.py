@@ -22,37 +22,42 @@ class Form(NamedTuple):
     blanks: tuple[str, ...]
 
 
-class Lines(NamedTuple):
-    """Rows that are written, each on a line of its own, for no JSON of ours has a line feed.
+class Gathered(NamedTuple):
+    """Rows that are written, one after the other, with commas between.
 
-    `least` and `greatest` are the smallest and the largest of what the rows are ordered by.
+    `far` is the place of the last that was read, `far_bytes` the length of its text.
     """
 
     rows: int
-    least: Any
-    greatest: Any
+    far: Any
+    far_bytes: int
     text: bytes
 
 
-NO_LINES = Lines(0, None, None, b"")
+NOTHING = Gathered(0, None, 0, b"")
 
 
-def gathered(dialect: Dialect, rows: str, more: str = "") -> str:
-    """Give the statement that puts `rows` of `place` and `text` together, in their order.
+def gathered(dialect: Dialect, rows: str, *, ascending: bool, onward: bool, more: str = "") -> str:
+    """Give the statement that puts `rows` of `place` and `text` together.
 
-    One text is handed over faster than many. What is `more` follows the columns of `lines_of`.
+    One text is handed over faster than many. They are read `ascending` or not, and put together in
+    the same order where `onward`, else in the opposite one. `more` are further columns.
     """
-    text = dialect.octets.format("string_agg(text, :line_feed)")
-    columns = f"count(*), count(text), min(place), max(place), {text}{more}"
-    return f"select {columns} from ({rows}) page"
+    order = "" if onward else f" order by place {'desc' if ascending else 'asc'}"
+    columns = (
+        "count(*)",
+        "count(text)",
+        f"{'max' if ascending else 'min'}(place)",
+        dialect.far.format("octet_length(text)", order, "count(*)" if onward else 1),
+        dialect.octets.format(f"string_agg(text, ','{order})"),
+    )
+    return f"select {', '.join(columns)}{more} from ({rows}) page"
 
 
-def lines_of(row: Row) -> Lines | None:
-    """Read what `gathered` gives; None where a row did not fit its form, and has no text."""
-    count, written, least, greatest, text = row[:5]
-    if written < count:
-        return None
-    return Lines(count, least, greatest, text or b"")
+def as_gathered(row: Row) -> Gathered | None:
+    """Read what `gathered` asks for; None where a row did not fit its form, and has no text."""
+    rows, written, far, far_bytes, text = row[:5]
+    return Gathered(rows, far, far_bytes or 0, text or b"") if written == rows else None
 
 
 def filled(form: Form, parameter: str) -> str:

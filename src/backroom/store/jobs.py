@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from backroom.store.forms import Form, Lines, filled, gathered, lines_of
+from backroom.store.forms import Form, Gathered, as_gathered, filled, gathered
 
 if TYPE_CHECKING:
     from backroom.store.database import Transaction
@@ -122,6 +122,7 @@ class Page(NamedTuple):
     """Which jobs to list: of a type, in a status where one is given, beyond an id, at most `size`.
 
     `ascending` asks for ids above `border`, oldest first; else for those below it, newest first.
+    What is written comes in the opposite order where not `onward`.
     """
 
     type: str
@@ -130,6 +131,7 @@ class Page(NamedTuple):
     border: str | None
     ascending: bool
     size: int
+    onward: bool = True
 
 
 @dataclass(frozen=True, eq=False)
@@ -151,20 +153,17 @@ def page(tx: Transaction, account: str, asked: Page) -> list[Job]:
     return [Job(*row) for row in rows if row[0] >= asked.least]
 
 
-def written_page(tx: Transaction, account: str, asked: Page, forms: JobForms) -> Lines | None:
-    """Give the same written into forms.
-
-    None where one of the jobs fits no form.
-    """
-    rows = _page(asked, f"job_id as place, {_written(forms)} as text")
+def written_page(tx: Transaction, account: str, asked: Page, forms: JobForms) -> Gathered | None:
+    """Give the same written into forms; None where one of the jobs fits no form."""
+    near = _page(asked, f"job_id as place, {_written(forms)} as text")
+    rows = f"select * from ({near}) near where place >= :least"
     row = tx.one(
-        gathered(tx.dialect, f"select * from ({rows}) near where place >= :least"),
-        line_feed="\n",
+        gathered(tx.dialect, rows, ascending=asked.ascending, onward=asked.onward),
         **_named(account, asked),
         **_bound(forms),
     )
     assert row is not None  # noqa: S101 - it counts, so there always is one
-    return lines_of(row)
+    return as_gathered(row)
 
 
 def written(

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from backroom.store import search
-from backroom.store.forms import Form, Lines, filled, gathered, lines_of
+from backroom.store.forms import Form, Gathered, as_gathered, filled, gathered
 from backroom.store.records import Record
 
 if TYPE_CHECKING:
@@ -26,11 +26,13 @@ class Asked:
 
     `related` has kinds' names and numbers of resources that all on the page belong to, `equal`
     columns and their values, `parts` folded texts to be found; `border` is the number beyond which
-    the page begins, `ascending` the direction in which it goes on from there.
+    the page begins, `ascending` the direction in which it goes on from there. What is written comes
+    in the opposite order where not `onward`.
     """
 
     size: int
     ascending: bool = True
+    onward: bool = True
     border: int | None = None
     external_ids: list[str] | None = None
     related: list[tuple[str, int]] = field(default_factory=list)
@@ -76,7 +78,7 @@ def written_page(
     account: str,
     asked: Asked,
     form: RecordForm,
-) -> Lines | None:
+) -> Gathered | None:
     """Give the same written into a form; None where a record does not fit it."""
     statement = _Statement(tx, kind, account, asked)
     written = filled(form.form, "form")
@@ -84,17 +86,16 @@ def written_page(
         has_null = tx.dialect.holds.format("r.attributes", "'null'")
         written = f"case when not {has_null} then {written} end"
     rows = statement.sql(f"r.number as place, {written} as text, r.external_id as name")
-    names = tx.dialect.octets.format("string_agg(name, '')")
+    names = ", " + tx.dialect.octets.format("string_agg(name, '')")
     row = tx.one(
         # All names are looked at together: looking at each takes as long as writing them.
-        gathered(tx.dialect, rows, f", {names}"),
+        gathered(tx.dialect, rows, ascending=asked.ascending, onward=asked.onward, more=names),
         form=form.form.text,
-        line_feed="\n",
         **statement.values,
     )
     assert row is not None  # noqa: S101 - it counts, so there always is one
     awkward = (row[-1] or b"").translate(None, _PLAIN)
-    return None if awkward else lines_of(row)
+    return None if awkward else as_gathered(row)
 
 
 class _Statement:

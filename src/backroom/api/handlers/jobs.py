@@ -14,7 +14,7 @@ from backroom.catalog import ids
 from backroom.errors import NotFound
 from backroom.jobs import lifecycle, submit
 from backroom.store import jobs, records
-from backroom.store.forms import NO_LINES
+from backroom.store.forms import NOTHING
 
 if TYPE_CHECKING:
     from backroom.api.documents import Document, Parts
@@ -85,7 +85,7 @@ def list_jobs(call: Call, tx: Transaction) -> Document | Parts:
     statuses = {value for _, value in call.query.conditions}
     if len(statuses) > 1:
         # Two statuses at once are asked for legally, and no job has both.
-        return documents.written_list(call, *pager.cut_lines(NO_LINES))
+        return documents.written_list(call, *pager.cut_text(NOTHING))
     border = pager.place.border
     asked = jobs.Page(
         type=call.operation.job_kind.type,
@@ -94,11 +94,12 @@ def list_jobs(call: Call, tx: Transaction) -> Document | Parts:
         border=None if border is None else clock.ulid_text(border),
         ascending=pager.ascending,
         size=pager.wanted,
+        onward=pager.place.onward,
     )
     forms = of_jobs(call.operation, call.at, call.query.shown, call.request.base)
-    lines = jobs.written_page(tx, call.account, asked, forms)
-    if lines is not None:
-        return documents.written_list(call, *pager.cut_lines(lines))
+    found = jobs.written_page(tx, call.account, asked, forms)
+    if found is not None:
+        return documents.written_list(call, *pager.cut_text(found))
     rows, links = pager.cut(jobs.page(tx, call.account, asked), lambda job: job.job_id)
     job_kind, base = call.operation.job_kind, call.request.base
     data = [documents.job(base, job_kind, row, linked=False) for row in rows]

@@ -14,7 +14,7 @@ from backroom.catalog import ids
 from backroom.catalog.kinds import KINDS, Kind
 from backroom.errors import DoesNotExist, NotFound, OperationFault
 from backroom.store import pages, records, search
-from backroom.store.forms import NO_LINES
+from backroom.store.forms import NOTHING
 from backroom.store.pages import Asked
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from backroom.api.documents import Document, Parts
     from backroom.api.request import Call
     from backroom.store.database import Transaction
-    from backroom.store.forms import Lines
+    from backroom.store.forms import Gathered
     from backroom.store.records import Record
 
 LINKED_AT_MOST = 100
@@ -61,7 +61,12 @@ def records_of(call: Call, tx: Transaction, *, bare: bool = False) -> tuple[list
 def _asked(call: Call, tx: Transaction) -> tuple[Pager, Asked]:
     """Give what cuts the page that is asked for, and what is to be read for it, but for filters."""
     pager = Pager(call, Ordering(call.query.descending))
-    asked = Asked(size=pager.wanted, ascending=pager.ascending, border=pager.place.border)
+    asked = Asked(
+        size=pager.wanted,
+        ascending=pager.ascending,
+        onward=pager.place.onward,
+        border=pager.place.border,
+    )
     parent = call.operation.parent
     if parent is not None:
         asked.related.append((parent.name, found(call, tx, parent).number))
@@ -108,11 +113,11 @@ def _written_list(call: Call, tx: Transaction) -> Parts | None:
     """Answer with a page of resources that the database writes; None where it can't."""
     kind = call.operation.kind
     pager, asked = _asked(call, tx)
-    lines: Lines | None = NO_LINES
+    gathered: Gathered | None = NOTHING
     if _narrow(call, tx, asked):
         form = of_records(call.operation, call.at, call.request.base)
-        lines = pages.written_page(tx, kind, call.account, asked, form)
-    return None if lines is None else documents.written_list(call, *pager.cut_lines(lines))
+        gathered = pages.written_page(tx, kind, call.account, asked, form)
+    return gathered and documents.written_list(call, *pager.cut_text(gathered))
 
 
 def _shows_linkage(call: Call) -> bool:
