@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import logging
 import signal
 import socket
-import sys
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Protocol
@@ -36,12 +34,6 @@ log = logging.getLogger(__name__)
 
 _GRACE_SECONDS = 10
 """How long a request that is being answered may still take once the server is told to stop."""
-_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
-"""Names of parameters in glibc's `malloc.h`."""
-_MAPPED_BYTES = 8 * 2**20
-"""Of a block that is still given back at once: larger than any body."""
-_KEPT_BYTES = 16 * 2**20
-"""Of free memory that is kept."""
 
 
 class _Http(uvicorn.Server):
@@ -79,7 +71,6 @@ class Server:
 
         Raises `OSError`, `StoreUnavailable` or `WrongDatabase`.
         """
-        _keep_memory()
         with contextlib.ExitStack() as opened:
             self._socket = _listen(settings.host, settings.port)
             opened.callback(self._socket.close)
@@ -159,19 +150,6 @@ def workforce(database: Database, drain: Drain) -> Workforce:
     from backroom.jobs import engine
 
     return engine.Dispatcher(engine.prepared(database))
-
-
-def _keep_memory() -> None:
-    """Have the memory of one page used again for the next.
-
-    glibc takes blocks as large as a page of items from the system one by one and gives them back at
-    once, so that each is mapped and cleared anew: that takes longer than reading the page.
-    """
-    if sys.platform == "linux":
-        with contextlib.suppress(AttributeError):  # another C library has no such function
-            allow = ctypes.CDLL(None).mallopt
-            allow(_M_MMAP_THRESHOLD, _MAPPED_BYTES)
-            allow(_M_TRIM_THRESHOLD, _KEPT_BYTES)
 
 
 def _listen(host: str, port: int) -> socket.socket:

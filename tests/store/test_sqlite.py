@@ -276,3 +276,20 @@ def test_databases_are_apart(tmp_path: Path) -> None:
     assert visible_tables(two) == []
     one.close()
     two.close()
+
+
+def test_limits_compile_nothing_anew(numbers: SqliteDatabase) -> None:
+    compiled: list[str | None] = []
+
+    def heard(_: int, *names: str | None) -> int:
+        compiled.append(names[0])
+        return apsw.SQLITE_OK
+
+    with numbers.read() as tx:
+        connection: Any = tx.connection
+        connection.raw.authorizer = heard
+        for limit in (1, 2, 3):
+            before = len(compiled)
+            tx.all("select n from numbers where n > :n limit :limit", n=0, limit=limit)
+        connection.raw.authorizer = None
+    assert before == len(compiled) > 0

@@ -49,7 +49,7 @@ class SqliteConnection:
         self.raw = apsw.Connection(path, statementcachesize=400)
         # Another process may hold the file for a moment, as `backroom keys` does.
         self.raw.set_busy_timeout(_BUSY_MILLISECONDS)
-        # Else a statement with a bound limit is compiled again each time that it is run.
+        # Else a statement with a limit is compiled again each time that other values are bound.
         self.raw.config(apsw.SQLITE_DBCONFIG_ENABLE_QPSG, 1)
         self._run = self.raw.execute
         # Migrations fold and index what earlier versions stored without.
