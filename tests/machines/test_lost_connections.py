@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from machines.proxy import Way
 
 CUTS = 8
-JOBS_BESIDE_A_CUT = 15
+JOBS_BESIDE_A_CUT = 10
 REFUSALS_IN_SILENCE = 12
 
 
@@ -21,6 +21,8 @@ def test_cut_connections_lose_nothing(led_crew: Crew, way: Way) -> None:
         for _ in range(CUTS):
             order(JOBS_BESIDE_A_CUT)
             led_crew.get_going()
+            # They are under way while it is cut, however fast those before were accepted.
+            order(JOBS_BESIDE_A_CUT)
             way.cut()
     led_crew.witness.hold_all_answered()
     led_crew.audit()
