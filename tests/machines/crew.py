@@ -21,7 +21,7 @@ from machines.witness import WatchedClient, Witness
 from process import until
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from process import Program, Programs, ServerProgram
 
@@ -31,6 +31,8 @@ CLIENTS = ("one", "one", "two", "three")
 """The account of each client."""
 _LONGEST_LIFE = 0.8
 _HEALED_WITHIN = 60.0
+_MOST_DISTURBANCES = 4
+"""How many times as often as it has to, a test tries to be noticed."""
 _NO_MORE = "no more"
 
 
@@ -89,6 +91,16 @@ class Crew:
         else:
             self.workers[place - SERVERS].kill()
             self.workers[place - SERVERS] = self._work()
+
+    def disturb(self, times: int, once: Callable[[], None]) -> None:
+        """Disturb so many times, and more often if need be, until a client was told of it.
+
+        A read is healed without a word, and a write may just not have been under way.
+        """
+        for done in range(_MOST_DISTURBANCES * times):
+            if done >= times and self.witness.answered[503]:
+                break
+            once()
 
     def server_url(self, chance: random.Random) -> str:
         """Give a server that is ready."""

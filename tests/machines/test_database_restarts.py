@@ -23,12 +23,15 @@ SOON_SECONDS = 6.0
 
 def test_database_restarts_lose_nothing(crew: Crew, own_cluster: OwnCluster) -> None:
     with crew.trading() as order:
-        for _ in range(RESTARTS):
+
+        def restart() -> None:
             order(JOBS_BEFORE_A_RESTART)
             crew.get_going()
             order(JOBS_BESIDE_IT)
             own_cluster.restart()
             crew.settle()
+
+        crew.disturb(RESTARTS, restart)
     crew.witness.hold_all_answered()
     crew.audit()
 

@@ -18,12 +18,15 @@ REFUSALS_IN_SILENCE = 12
 
 def test_cut_connections_lose_nothing(led_crew: Crew, way: Way) -> None:
     with led_crew.trading() as order:
-        for _ in range(CUTS):
+
+        def cut() -> None:
             order(JOBS_BESIDE_A_CUT)
             led_crew.get_going()
             # They are under way while it is cut, however fast those before were accepted.
             order(JOBS_BESIDE_A_CUT)
             way.cut()
+
+        led_crew.disturb(CUTS, cut)
     led_crew.witness.hold_all_answered()
     led_crew.audit()
 
