@@ -22,7 +22,7 @@ _COLUMNS = {
     "sqlite": "select m.name, c.name from sqlite_master m, pragma_table_info(m.name) c"
     f" where m.{_OWN.replace(' and name', ' and m.name')}",
     "postgres": "select table_name, column_name from information_schema.columns"
-    " where table_schema = 'public'",
+    " where table_schema = 'public' and is_generated = 'NEVER'",
 }
 _UNIQUE = {
     "sqlite": "select m.name, l.name, i.name"
@@ -42,7 +42,7 @@ def everything(database: Database) -> list[Row]:
 
 
 def columns(database: Database) -> dict[str, set[str]]:
-    """The columns of each table."""
+    """The columns of each table, without those that are made of others."""
     found = defaultdict(set)
     with database.read() as tx:
         for table, column in tx.all(_COLUMNS[database.dialect.name]):

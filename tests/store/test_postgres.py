@@ -14,6 +14,7 @@ from backroom.store import open_database
 from backroom.store.database import StoreUnavailable
 from backroom.store.dialects import POSTGRES
 from backroom.store.postgres import PostgresDatabase
+from engines import end_sessions
 from factories import DEADLINE, written
 from process import until
 
@@ -46,15 +47,6 @@ def add(number: int) -> Callable[[Transaction], int]:
 def visible(database: PostgresDatabase) -> list[int]:
     with database.read() as tx:
         return [row[0] for row in tx.all("select n from numbers order by n")]
-
-
-def lose_connections(database: PostgresDatabase) -> None:
-    """End every session of the database but the one that does so."""
-    with psycopg.connect(database.url, autocommit=True) as connection:
-        connection.execute(
-            "select pg_terminate_backend(pid, 10000) from pg_stat_activity"
-            " where datname = current_database() and pid <> pg_backend_pid()"
-        )
 
 
 def test_result_comes_after_the_commit(numbers: PostgresDatabase) -> None:
@@ -169,7 +161,7 @@ def test_standby_is_unavailable(numbers: PostgresDatabase) -> None:
 
 def test_lost_connections_come_back(numbers: PostgresDatabase) -> None:
     written(numbers, add(1))
-    lose_connections(numbers)
+    end_sessions(numbers.url)
     assert visible(numbers) == [1]
     assert written(numbers, add(2)) == 2
 
@@ -178,14 +170,14 @@ def test_many_lost_connections_cost_no_wait(numbers: PostgresDatabase) -> None:
     together = threading.Barrier(4)
     for each in [numbers.write(lambda _: together.wait(DEADLINE)) for _ in range(4)]:
         each.result(DEADLINE)
-    lose_connections(numbers)
+    end_sessions(numbers.url)
     assert visible(numbers) == []
 
 
 def test_connection_lost_at_work_undoes_it(numbers: PostgresDatabase) -> None:
     def work(tx: Transaction) -> int:
         add(1)(tx)
-        lose_connections(numbers)
+        end_sessions(numbers.url)
         return add(2)(tx)
 
     with pytest.raises(StoreUnavailable):

@@ -17,7 +17,7 @@ import msgspec
 from backroom.api import documents
 from backroom.revisions.change import resources
 from backroom.store.forms import Form
-from backroom.store.jobs import Job, JobForms
+from backroom.store.jobs import PROGRESS, Job, JobForms
 from backroom.store.pages import RecordForm
 from backroom.store.records import Record
 
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 _BLANK = re.compile(r"~~(\w+)~~")
 _COUNTS = ("total_count", "completed_count", "failed_count")
 _NOTHING = "[]"
+_BASE = "base"
 
 
 class _Frame(NamedTuple):
@@ -59,11 +60,28 @@ def _blank(name: str) -> str:
 
 
 def _form(document: Any, base: str) -> Form:
-    # The base is put in last, for it may look like a blank.
-    text = msgspec.json.encode(document).decode().replace("%", "%%")
-    known = {"base": _inner(base).replace("%", "%%")}
-    names = tuple(name for name in _BLANK.findall(text) if name not in known)
-    return Form(_BLANK.sub(lambda blank: known.get(blank[1], "%s"), text), names)
+    text = msgspec.json.encode(document).decode()
+    for members in _PROGRESS:
+        text = text.replace(members, _blank("progress"))
+    parts, blanks = [""], []
+    for place, piece in enumerate(_BLANK.split(text)):
+        # The base is put in last, for it may look like a blank.
+        if place % 2 and piece != _BASE:
+            blanks.append(piece)
+            parts.append("")
+        else:
+            parts[-1] += _inner(base) if place % 2 else piece
+    return Form(tuple(parts), tuple(blanks))
+
+
+def _progress(completed_at: str | None) -> str:
+    """Give the members of a job that the store keeps as one text, as they are in a document."""
+    members: dict[str, Any] = {name: _blank(name) for name in PROGRESS}
+    members |= {name: msgspec.Raw(members[name].encode()) for name in _COUNTS}
+    return msgspec.json.encode(members | {"completed_at": completed_at}).decode()[1:-1]
+
+
+_PROGRESS = (_progress(_blank("completed_at")), _progress(None))
 
 
 @lru_cache(maxsize=512)
@@ -101,7 +119,7 @@ def _job_document(frame: _Frame, **known: Any) -> Document:
     blanks: dict[str, Any] = {name: _blank(name) for name in Job._fields}
     blanks |= {name: msgspec.Raw(blanks[name].encode()) for name in _COUNTS}
     row = Job(**blanks | known)
-    data = documents.job(_blank("base"), frame.operation.job_kind, row, linked=False)
+    data = documents.job(_blank(_BASE), frame.operation.job_kind, row, linked=False)
     document: Document = {
         "data": [data] if frame.operation.paged else data,
         "links": {"self": _blank("url")},
@@ -124,7 +142,7 @@ def of_records(operation: Operation, at: Revision, base: str) -> RecordForm:
 
 def _record(operation: Operation, at: Revision, attributes: str) -> Document:
     row = Record(0, _blank("external_id"), attributes)
-    document: Document = {"data": [documents.resource(_blank("base"), operation.kind, row)]}
+    document: Document = {"data": [documents.resource(_blank(_BASE), operation.kind, row)]}
     at.down(operation, document)
     resource: Document = document["data"][0]
     return resource

@@ -3,18 +3,28 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from backroom.store.forms import Form, Gathered, as_gathered, filled, gathered
+from backroom.store.forms import Form, Gathered, Rows, as_gathered, filled, gathering
 
 if TYPE_CHECKING:
     from backroom.store.database import Transaction
+    from backroom.store.dialects import Dialect
 
 _COLUMNS = (
     "job_id, type, status, created_at, expires_at, completed_at,"
     " total_count, completed_count, failed_count, errors, linkage"
 )
+PROGRESS = (
+    "status",
+    "created_at",
+    "total_count",
+    "completed_count",
+    "failed_count",
+    "completed_at",
+)
+"""The columns that the column `progress` holds as one text: members of a JSON object."""
 _VALUES = ", ".join(f":{column}" for column in ("account", *_COLUMNS.split(", ")))
 _ONE = "account = :account and job_id = :job_id and type = :type and job_id >= :least"
 
@@ -133,6 +143,20 @@ class Page(NamedTuple):
     size: int
     onward: bool = True
 
+    @property
+    def shape(self) -> _Shape:
+        """What of it is in the text of the statement."""
+        # Two bounds on the id would make SQLite walk the primary key, past all other types.
+        from_border = self.border is not None and not (self.ascending and self.border < self.least)
+        return _Shape(self.status is not None, from_border, self.ascending, self.onward)
+
+
+class _Shape(NamedTuple):
+    by_status: bool
+    from_border: bool
+    ascending: bool
+    onward: bool
+
 
 @dataclass(frozen=True, eq=False)
 class JobForms:
@@ -149,76 +173,80 @@ class JobForms:
 
 def page(tx: Transaction, account: str, asked: Page) -> list[Job]:
     """Give the jobs next to the border, nearest first."""
-    rows = tx.all(_page(asked, _COLUMNS), **_named(account, asked))
+    rows = tx.all(_page(asked.shape, _COLUMNS), **_named(account, asked))
     return [Job(*row) for row in rows if row[0] >= asked.least]
 
 
 def written_page(tx: Transaction, account: str, asked: Page, forms: JobForms) -> Gathered | None:
     """Give the same written into forms; None where one of the jobs fits no form."""
-    near = _page(asked, f"job_id as place, {_written(forms)} as text")
-    rows = f"select * from ({near}) near where place >= :least"
-    row = tx.one(
-        gathered(tx.dialect, rows, ascending=asked.ascending, onward=asked.onward),
-        **_named(account, asked),
-        **_bound(forms),
-    )
-    assert row is not None  # noqa: S101 - it counts, so there always is one
-    return as_gathered(row)
+    sql, values = _written_page(tx.dialect, forms, asked.shape)
+    found = tx.all(sql, **_named(account, asked), **values)
+    return as_gathered(tx.dialect, found, onward=asked.onward)
 
 
 def written(
     tx: Transaction, account: str, asked: Asked, forms: JobForms, given: dict[str, str]
 ) -> str | None:
     """Give a job written into its form; None where there is none, or none that fits."""
+    sql, values = _written_one(tx.dialect, forms)
     row = tx.one(
-        _one_written(forms),
+        sql,
         account=account,
         type=asked.type,
         job_id=asked.job_id,
         least=asked.least,
-        **_bound(forms),
+        **values,
         **given,
     )
     return row[0] if row else None
 
 
-def _bound(forms: JobForms) -> dict[str, str]:
-    return {
-        "unfinished": forms.unfinished.text,
-        "finished": forms.finished.text,
-        "linked": forms.linked.text,
-    }
+_Written = tuple[str, dict[str, str]]
 
 
-@cache
-def _one_written(forms: JobForms) -> str:
-    return f"select {_written(forms)} from jobs where {_ONE}"
+@lru_cache(maxsize=512)
+def _written_one(dialect: Dialect, forms: JobForms) -> _Written:
+    text, values = _written(dialect, forms)
+    return f"select {text} from jobs where {_ONE}", values
 
 
-@cache
-def _written(forms: JobForms) -> str:
-    """Give the expression of a job's text."""
+@lru_cache(maxsize=512)
+def _written_page(dialect: Dialect, forms: JobForms, shape: _Shape) -> _Written:
+    text, values = _written(dialect, forms)
+
+    def select(columns: str) -> str:
+        near = _page(shape, columns)
+        return f"select * from ({near}) near where place >= :least" if shape.from_border else near
+
+    rows = Rows(select, "job_id", text)
+    sql = gathering(dialect, rows, ascending=shape.ascending, onward=shape.onward)
+    return sql, values
+
+
+def _written(dialect: Dialect, forms: JobForms) -> _Written:
+    """Give the expression of a job's text, and the values it is bound to."""
+    texts, values = filled(dialect, forms.unfinished, forms.finished, forms.linked)
+    unfinished, finished, linked = texts
     fits = "" if forms.any_errors else "when errors <> '[]' then null"
-    return (
-        f"case {fits} when completed_at is null then {filled(forms.unfinished, 'unfinished')}"
-        f" when linkage = '[]' then {filled(forms.finished, 'finished')}"
-        f" else {filled(forms.linked, 'linked')} end"
+    text = (
+        f"case {fits} when completed_at is null then {unfinished}"
+        f" when linkage = '[]' then {finished} else {linked} end"
     )
+    return text, values
 
 
-def _page(asked: Page, columns: str) -> str:
+def _page(shape: _Shape, columns: str) -> str:
     """Give the statement for columns of the jobs next to the border, expired ones too."""
     conditions = ["account = :account", "type = :type"]
-    if asked.status is not None:
+    if shape.by_status:
         conditions.append("status = :status")
-    # Two bounds on the id would make SQLite walk the primary key, past all other types.
-    if asked.border is None or (asked.ascending and asked.border < asked.least):
-        conditions.append("job_id >= :least")
+    if shape.from_border:
+        conditions.append(f"job_id {'>' if shape.ascending else '<'} :border")
     else:
-        conditions.append(f"job_id {'>' if asked.ascending else '<'} :border")
+        conditions.append("job_id >= :least")
     return (
         f"select {columns} from jobs where {' and '.join(conditions)}"
-        f" order by job_id {'asc' if asked.ascending else 'desc'} limit :size"
+        f" order by job_id {'asc' if shape.ascending else 'desc'} limit :size"
     )
 
 

@@ -14,7 +14,7 @@ from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import psycopg
 from greenlet import getcurrent, greenlet
@@ -40,15 +40,16 @@ _MOST_PREPARED = 200
 _LOOK_SECONDS = 1.0
 _AGAIN_SECONDS = 1.0
 """How long after a lane was lost another is opened."""
-_NAMED = re.compile(r"(?<!:):([a-z_]\w*)")
+NAMED = re.compile(r"(?<!:):([a-z_]\w*)")
+"""A value in a statement, `:name`; `::name` is a type."""
 
 
 @lru_cache(maxsize=512)
 def _numbered(sql: str) -> tuple[bytes, tuple[str, ...]]:
     """Write a statement with `:name` values as the protocol has them, and give the names."""
-    names = tuple(dict.fromkeys(_NAMED.findall(sql)))
+    names = tuple(dict.fromkeys(NAMED.findall(sql)))
     places = {name: f"${place}" for place, name in enumerate(names, 1)}
-    return _NAMED.sub(lambda name: places[name[1]], sql).encode(), names
+    return NAMED.sub(lambda name: places[name[1]], sql).encode(), names
 
 
 class _Errand(greenlet):
@@ -83,12 +84,19 @@ class NotHere(Exception):  # noqa: N818 - an event, not an error
     """What is asked for is not done here, or was refused; nothing was changed."""
 
 
+class _How(NamedTuple):
+    """How long a lane's server may be silent, in seconds, and whether what is asked changes it."""
+
+    patience: float
+    writes: bool
+
+
 class _Lane:
     """One connection in pipeline mode. Its statements are answered in their order."""
 
-    def __init__(self, raw: Raw, loop: asyncio.AbstractEventLoop, patience: float) -> None:
+    def __init__(self, raw: Raw, loop: asyncio.AbstractEventLoop, how: _How) -> None:
         self.is_open = True
-        self._patience = patience
+        self._how = how
         self._raw = raw
         self._pgconn = raw.pgconn
         # The driver knows it no more once the connection is lost.
@@ -204,8 +212,13 @@ class _Lane:
             self.lose()
             return
         errand = self._expected.popleft()
-        if errand is not None:
+        if errand is None:
+            return
+        if self._how.writes:
             self._done.append((errand, result))
+        else:
+            # The server goes on with the next statement while this one's answer is worked on.
+            errand.switch(result)
 
     def _look_later(self) -> None:
         self._looking = True
@@ -216,7 +229,7 @@ class _Lane:
         self._looking = False
         if self.is_idle:
             return
-        if self._loop.time() - self._heard > self._patience:
+        if self._loop.time() - self._heard > self._how.patience:
             self.lose()
         else:
             self._look_later()
@@ -240,12 +253,15 @@ class Lanes:
     """Lanes of one database, opened as they are needed, up to `most`, for one event loop.
 
     `connect` opens a connection, in a thread. One that says nothing for `patience` seconds is lost.
+    What `writes` is told only when it is committed.
     """
 
-    def __init__(self, connect: Callable[[], Raw], most: int, patience: float) -> None:
+    def __init__(
+        self, connect: Callable[[], Raw], most: int, patience: float, *, writes: bool
+    ) -> None:
         self._connect = connect
         self._most = most
-        self._patience = patience
+        self._how = _How(patience, writes)
         self._threads = ThreadPoolExecutor(1, thread_name_prefix="backroom-lanes")
         self._loop: asyncio.AbstractEventLoop | None = None
         self._lanes: list[_Lane] = []
@@ -275,7 +291,7 @@ class Lanes:
         return promise
 
     def ask_with_others(self, sql: str, values: dict[str, Any]) -> list[Row]:
-        """Run one statement of the work that runs now, and give its rows. Raises as `alone`."""
+        """Run one statement of the work that runs now, and give its rows. Raises as `ask_alone`."""
         return self._ask(lambda lane: not lane.is_stuck, sql, values)
 
     def ask_alone(self, sql: str, values: dict[str, Any]) -> list[Row]:
@@ -315,7 +331,7 @@ class Lanes:
         loop = asyncio.get_running_loop()
         if raw is not None:
             try:
-                self._lanes.append(_Lane(raw, loop, self._patience))
+                self._lanes.append(_Lane(raw, loop, self._how))
             except NotImplementedError:
                 # Windows has no way to watch a socket.
                 raw.close()

@@ -7,10 +7,11 @@ page. The others are tested on what it finds.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from backroom.store import search
-from backroom.store.forms import Form, Gathered, as_gathered, filled, gathered
+from backroom.store.forms import Form, Gathered, Rows, as_gathered, filled, gathering
 from backroom.store.records import Record
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
     from backroom.catalog.kinds import Kind
     from backroom.store.database import Transaction
+    from backroom.store.dialects import Dialect
 
 
 @dataclass
@@ -81,21 +83,24 @@ def written_page(
 ) -> Gathered | None:
     """Give the same written into a form; None where a record does not fit it."""
     statement = _Statement(tx, kind, account, asked)
-    written = filled(form.form, "form")
+    text, values = _written(tx.dialect, form)
+    # All names are looked at together: looking at each takes as long as writing them.
+    rows = Rows(statement.sql, "r.number", text, "r.external_id")
+    sql = gathering(tx.dialect, rows, ascending=asked.ascending, onward=asked.onward)
+    found = tx.all(sql, **values, **statement.values)
+    gathered = as_gathered(tx.dialect, found, onward=asked.onward)
+    is_plain = gathered is not None and not gathered.names.translate(None, _PLAIN)
+    return gathered if is_plain else None
+
+
+@lru_cache(maxsize=512)
+def _written(dialect: Dialect, form: RecordForm) -> tuple[str, dict[str, str]]:
+    """Give the expression of a record's text, and the values it is bound to."""
+    (text,), values = filled(dialect, form.form)
     if not form.any_nulls:
-        has_null = tx.dialect.holds.format("r.attributes", "'null'")
-        written = f"case when not {has_null} then {written} end"
-    rows = statement.sql(f"r.number as place, {written} as text, r.external_id as name")
-    names = ", " + tx.dialect.octets.format("string_agg(name, '')")
-    row = tx.one(
-        # All names are looked at together: looking at each takes as long as writing them.
-        gathered(tx.dialect, rows, ascending=asked.ascending, onward=asked.onward, more=names),
-        form=form.form.text,
-        **statement.values,
-    )
-    assert row is not None  # noqa: S101 - it counts, so there always is one
-    awkward = (row[-1] or b"").translate(None, _PLAIN)
-    return None if awkward else as_gathered(row)
+        has_null = dialect.holds.format("r.attributes", "'null'")
+        text = f"case when not {has_null} then {text} end"
+    return text, values
 
 
 class _Statement:

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import logging
 import math
-import re
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
@@ -23,7 +22,7 @@ from psycopg_pool import ConnectionPool, PoolTimeout
 
 from backroom.store.database import Row, StoreUnavailable, Transaction
 from backroom.store.dialects import POSTGRES
-from backroom.store.lanes import LaneLost, Lanes, NotHere, is_aside, waited
+from backroom.store.lanes import NAMED, LaneLost, Lanes, NotHere, is_aside, waited
 from backroom.store.sessions import (
     CHECK_SECONDS,
     CONNECT_SECONDS,
@@ -73,13 +72,12 @@ _LOST = (
     # After a failover, until the name leads to the new primary.
     errors.ReadOnlySqlTransaction,
 )
-_NAMED = re.compile(r"(?<!:):([a-z_]\w*)")
 
 
 @lru_cache(maxsize=512)
 def _translated(sql: str, value: str = r"%(\1)s") -> str:
     """Write a statement with `:name` values as psycopg has them."""
-    return _NAMED.sub(value, sql.replace("%", "%%"))
+    return NAMED.sub(value, sql.replace("%", "%%"))
 
 
 class PostgresConnection:
@@ -199,8 +197,8 @@ class PostgresDatabase:
             ) from None
         self._threads = ThreadPoolExecutor(connections, thread_name_prefix="backroom-store")
         self._readers = ThreadPoolExecutor(connections, thread_name_prefix="backroom-reader")
-        self._reading = Lanes(self._new_lane, _READING_LANES, CHECK_SECONDS)
-        self._writing = Lanes(self._new_lane, _WRITING_LANES, SILENT_SECONDS)
+        self._reading = Lanes(self._new_lane, _READING_LANES, CHECK_SECONDS, writes=False)
+        self._writing = Lanes(self._new_lane, _WRITING_LANES, SILENT_SECONDS, writes=True)
 
     def _configure(self, raw: Impatient) -> None:
         raw.url = self.url
