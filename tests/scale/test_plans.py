@@ -14,7 +14,8 @@ from backroom.catalog.kinds import KINDS, Kind
 from backroom.store import jobs, keys, links, open_database, pages, records
 from backroom.store.database import Transaction
 from backroom.store.dialects import SQLITE
-from backroom.store.pages import Asked
+from backroom.store.forms import Form
+from backroom.store.pages import Asked, RecordForm
 from backroom.store.sqlite import SqliteConnection
 from scale.stock import ACCOUNT, OTHER_ACCOUNT, fill
 
@@ -144,6 +145,16 @@ def test_pages_walk_an_index(
             # The whole list begins at its end; there is nothing narrower than the account.
             whole = not narrowed and border is None
             assert found == ([plan[0]] if whole else []), plan
+
+
+def test_awkward_names_are_looked_up(stocked: Stocked) -> None:
+    form = RecordForm(Form(("", ""), ("external_id",)), any_nulls=True)
+    for kind in KINDS.values():
+        for ascending in (True, False):
+            for border in (None, stocked.numbers[kind.name][ROWS // 2]):
+                asked = stocked.asked((), ascending=ascending, border=border, bare=False)
+                assert pages.written_page(stocked.tx, kind, ACCOUNT, asked, form)
+                assert any(f"{kind.table}_awkward (" in step for step in stocked.last_plan())
 
 
 def test_parents_are_looked_up(stocked: Stocked) -> None:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from concurrent.futures import wait
 from dataclasses import fields
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
+import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from backroom.store import open_database
@@ -84,6 +86,19 @@ def test_holds_is_python_in(shared: Database, text: str, part: str) -> None:
         row = tx.one(f"select {holds}", text=text, part=part)
     assert row is not None
     assert bool(row[0]) is (part in text)
+
+
+@given(name=storable)
+@example(name="-._~09azAZ")
+@example(name="a b")
+@thorough(50)
+def test_awkward_names_are_escaped_somewhere(shared: Database, name: str) -> None:
+    awkward = shared.dialect.awkward.format("cast(:name as text)")
+    with shared.read() as tx:
+        row = tx.one(f"select {awkward}", name=name)
+    written = msgspec.json.encode(name).decode()
+    assert row is not None
+    assert bool(row[0]) is not (quote(name, safe="") == name and written == f'"{name}"')
 
 
 def test_accounts_are_kept_apart_in_turn(database: Database) -> None:

@@ -1,12 +1,27 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from backroom.store.forms import NOTHING, Form, Gathered, Rows, as_gathered, filled, gathering
+from backroom.store.forms import (
+    MISFIT,
+    NOTHING,
+    Form,
+    Gathered,
+    Reading,
+    Rows,
+    as_gathered,
+    filled,
+    gathering,
+)
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from backroom.store.database import Database
 
 COLUMNS = "(select 7 as number, 'a%s' as name)"
@@ -15,19 +30,17 @@ COLUMNS = "(select 7 as number, 'a%s' as name)"
 def gathered(
     database: Database, rows: Rows, *, ascending: bool = True, onward: bool = True
 ) -> Gathered | None:
-    sql = gathering(database.dialect, rows, ascending=ascending, onward=onward)
+    reading = Reading(ascending, onward, "", any_misfits=True)
     with database.read() as tx:
-        return as_gathered(tx.dialect, tx.all(sql), onward=onward)
+        found = tx.all(gathering(tx.dialect, rows, reading))
+        return as_gathered(tx.dialect, found, reading)
 
 
-def of(selected: str, order: str = "asc") -> Rows:
-    """Rows of places and texts."""
-    return Rows(
-        lambda columns: f"select {columns} from ({selected}) r order by n {order} limit 9",
-        "n",
-        "t",
-        "t",
-    )
+def of(texts: Iterable[str], order: str = "asc", awkward: str = "null") -> Rows:
+    """Rows that are numbered from 1."""
+    each = [f"select {n} as n, '{text}' as t" for n, text in enumerate(texts, 1)]
+    select = f"from ({' union all '.join(each)}) r where n < 9 order by n {order} limit 9"
+    return Rows("n", "t", lambda columns: f"select {columns} {select}", awkward)
 
 
 def test_blanks_are_filled_in_order(database: Database) -> None:
@@ -57,18 +70,47 @@ def test_rows_are_put_together(
     database: Database, far: int, *, ascending: bool, onward: bool
 ) -> None:
     texts = ["ä1", "ää2", "äää3"]
-    selected = " union all ".join(f"select {n} as n, '{t}' as t" for n, t in enumerate(texts, 1))
-    rows = of(selected, "asc" if ascending else "desc")
+    rows = of(texts, "asc" if ascending else "desc")
     found = gathered(database, rows, ascending=ascending, onward=onward)
     expected = ",".join(texts if ascending is onward else reversed(texts)).encode()
-    assert found is not None
-    assert found[:4] == (3, far, 2 * far + 1, expected)
-    assert sorted(found.names.decode()) == sorted("".join(texts))
+    assert found == (3, far, expected, b"")
 
 
 def test_nothing_is_put_together(database: Database) -> None:
-    assert gathered(database, of("select 1 as n, 'a' as t where 1 = 2")) == NOTHING
+    rows = of(["a"])._replace(
+        select=lambda columns: f"select {columns} from (select 1 as n, 'a' as t) r where n > 1"
+    )
+    assert gathered(database, rows) == NOTHING
 
 
-def test_row_without_text_fits_nowhere(database: Database) -> None:
-    assert gathered(database, of("select 1 as n, 'a' as t union all select 2, null")) is None
+def test_misfit_row_fits_nowhere(database: Database) -> None:
+    assert gathered(database, of(["a", MISFIT])) is None
+
+
+@pytest.mark.parametrize(("ascending", "order", "far"), [(True, "asc", 3), (False, "desc", 1)])
+def test_awkward_row_fits_nowhere(
+    database: Database, order: str, far: int, *, ascending: bool
+) -> None:
+    beyond = far + 1 if ascending else far - 1
+    among = of("abc", order, str(far))
+    assert gathered(database, among, ascending=ascending) is None
+    assert gathered(database, of("abc", order, str(beyond)), ascending=ascending) is not None
+
+
+START = '{"id":"'
+looking_alike = st.recursive(
+    st.none() | st.text(max_size=3) | st.just(f",{START}"),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.fixed_dictionaries({"id": st.text(max_size=3), "more": inner})
+    ),
+    max_leaves=8,
+)
+
+
+@given(st.lists(looking_alike, min_size=2, max_size=5))
+def test_one_row_is_cut_off(held: list[Any]) -> None:
+    rows = [msgspec.json.encode({"id": str(n), "more": each}) for n, each in enumerate(held)]
+    found = Gathered(len(rows), 1, b",".join(rows), START.encode())
+    assert found.cut(last=True) == b",".join(rows[:-1])
+    assert found.cut(last=False) == b",".join(rows[1:])

@@ -87,11 +87,8 @@ class Pager:
 
     def cut_text(self, found: Gathered) -> tuple[memoryview, Document]:
         """Give the same of rows that are written already: what stands between the brackets."""
-        text = memoryview(found.text)
-        if found.rows == self.wanted:
-            # The one too many, and its comma.
-            cut = found.far_bytes + 1
-            text = text[:-cut] if self.place.onward else text[cut:]
+        one_too_many = found.rows == self.wanted
+        text = found.cut(last=self.place.onward) if one_too_many else memoryview(found.text)
         return text, self._links_around(found.rows, found.far)
 
     def _links_around(self, rows: int, far: Any) -> Document:

@@ -38,6 +38,11 @@ class Dialect:
 
     Differs because the function has another name. It is no `like`: patterns have a longest.
     """
+    awkward: str
+    """`awkward.format(column)`: the text has a character that JSON or a URL writes in another way.
+
+    Differs because the languages of patterns do. An index has just these words in its condition.
+    """
     octets: str
     """`octets.format(text)`: a text as it is to be sent, in UTF-8. Differs with the types."""
     gathers: bool
@@ -112,6 +117,7 @@ SQLITE = Dialect(
     exclusive="select 1",
     accept="select null",
     holds="instr({}, {}) > 0",
+    awkward="{} glob '*[^A-Za-z0-9._~-]*'",
     octets="cast({} as blob)",
     gathers=True,
     filled=_formatted,
@@ -132,6 +138,7 @@ POSTGRES = Dialect(
     among=lambda column, parameter: f"{column} = any(:{parameter})",
     array=list,
     holds="strpos({}, {}) > 0",
+    awkward="{} ~ '[^A-Za-z0-9._~-]'",
     octets="convert_to({}, 'UTF8')",
     gathers=False,
     filled=_joined,

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import msgspec
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -41,74 +43,103 @@ def filled(dialect: Dialect, *forms: Form) -> tuple[list[str], dict[str, str]]:
     return expressions, {name: text for text, name in names.items()}
 
 
-class Rows(NamedTuple):
-    """What is written of rows: where each stands, its text, and its name where that matters.
+MISFIT = "\x01"
+"""The text of a row that does not fit its form. Nothing in JSON has the character."""
 
-    `select` makes the statement that asks for columns of them.
+
+class Rows(NamedTuple):
+    """What is written of rows: where each stands, by which they are ordered, and its text.
+
+    `select` makes the statement that asks for columns of them. `awkward` is an expression for the
+    nearest place, in the direction of reading, of a row that no form is fit for.
     """
 
-    select: Callable[[str], str]
     place: str
     text: str
-    name: str = ""
+    select: Callable[[str], str]
+    awkward: str = "null"
+
+
+class Reading(NamedTuple):
+    """How rows are read, and put together: in that order where `onward`, else in the opposite one.
+
+    Each begins with `start`. Where `any_misfits`, some may not fit their form.
+    """
+
+    ascending: bool
+    onward: bool
+    start: str
+    any_misfits: bool
 
 
 class Gathered(NamedTuple):
     """Rows that are written, one after the other, with commas between.
 
-    `far` is the place of the last that was read, `far_bytes` the length of its text. `names` has
-    those of all rows, where they matter.
+    `far` is the place of the last that was read, `start` the text that each begins with.
     """
 
     rows: int
     far: Any
-    far_bytes: int
     text: bytes
-    names: bytes = b""
+    start: bytes = b""
+
+    def cut(self, *, last: bool) -> memoryview:
+        """Leave out the last row, or the first, with its comma.
+
+        What is in a row may look like the start of another. But only what is cut off, or left, at
+        the end of a row is a whole JSON value: within one, brackets are open.
+        """
+        between, view, at = b"," + self.start, memoryview(self.text), -1
+        if last:
+            while not _is_whole(view[at + 1 :]):
+                at = self.text.rindex(between, 0, at)
+            return view[:at]
+        while not _is_whole(view[: max(at, 0)]):
+            at = self.text.index(between, at + 1)
+        return view[at + 1 :]
 
 
-NOTHING = Gathered(0, None, 0, b"")
+def _is_whole(text: memoryview) -> bool:
+    try:
+        _decode(text)
+    except msgspec.DecodeError:
+        return False
+    return True
 
 
-def gathering(dialect: Dialect, rows: Rows, *, ascending: bool, onward: bool) -> str:
-    """Give the statement for what `as_gathered` reads.
+_decode = msgspec.json.Decoder(msgspec.Raw).decode
+NOTHING = Gathered(0, None, b"")
 
-    Rows are read `ascending` or not, and put together in the same order where `onward`, else in the
-    opposite one.
-    """
-    name = f", {rows.name} as name" if rows.name else ""
+
+def gathering(dialect: Dialect, rows: Rows, reading: Reading) -> str:
+    """Give the statement for what `as_gathered` reads."""
     if not dialect.gathers:
         text = dialect.octets.format(rows.text)
-        return rows.select(f"{rows.place} as place, {text} as text{name}")
-    order = "" if onward else f" order by place {'desc' if ascending else 'asc'}"
-    columns = [
+        return rows.select(f"{rows.place} as place, {text} as text, {rows.awkward} as awkward")
+    ascending = reading.ascending
+    order = "" if reading.onward else f" order by place {'desc' if ascending else 'asc'}"
+    columns = (
+        # Each further value that is kept of all rows takes some time, their lengths a sixth.
         "count(*)",
-        "count(text)",
-        # A column beside the only maximum or minimum is taken from the row that has it.
         f"{'max' if ascending else 'min'}(place)",
-        "octet_length(text)",
         dialect.octets.format(f"string_agg(text, ','{order})"),
-    ]
-    if rows.name:
-        columns.append(dialect.octets.format("string_agg(name, '')"))
-    read = rows.select(f"{rows.place} as place, {rows.text} as text{name}")
+        rows.awkward,
+    )
+    read = rows.select(f"{rows.place} as place, {rows.text} as text")
     return f"select {', '.join(columns)} from ({read}) page"
 
 
-def as_gathered(dialect: Dialect, found: list[Row], *, onward: bool) -> Gathered | None:
-    """Read what was found; None where a row did not fit its form, and has no text."""
+def as_gathered(dialect: Dialect, found: list[Row], reading: Reading) -> Gathered | None:
+    """Read what was found; None where a row did not fit its form, or none was fit for it."""
     if dialect.gathers:
-        ((rows, written, far, far_bytes, text, *names),) = found
-        if written != rows:
-            return None
-        return Gathered(rows, far, far_bytes, text, *names) if rows else NOTHING
-    texts = [row[1] for row in found]
-    if None in texts:
-        return None
-    if not texts:
+        ((rows, far, text, awkward),) = found
+    else:
+        rows = len(found)
+        far, _, awkward = found[-1] if rows else (None, None, None)
+        text = b",".join([row[1] for row in (found if reading.onward else reversed(found))])
+    if not rows:
         return NOTHING
-    far, far_bytes = found[-1][0], len(texts[-1])
-    if not onward:
-        texts.reverse()
-    names = ["".join([row[2] for row in found]).encode()] if found[0][2:] else []
-    return Gathered(len(texts), far, far_bytes, b",".join(texts), *names)
+    among = awkward is not None and (awkward <= far if reading.ascending else awkward >= far)
+    if among or (reading.any_misfits and MISFIT.encode() in text):
+        return None
+    return Gathered(rows, far, text, reading.start.encode())

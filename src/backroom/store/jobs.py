@@ -6,7 +6,16 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from backroom.store.forms import Form, Gathered, Rows, as_gathered, filled, gathering
+from backroom.store.forms import (
+    MISFIT,
+    Form,
+    Gathered,
+    Reading,
+    Rows,
+    as_gathered,
+    filled,
+    gathering,
+)
 
 if TYPE_CHECKING:
     from backroom.store.database import Transaction
@@ -179,9 +188,9 @@ def page(tx: Transaction, account: str, asked: Page) -> list[Job]:
 
 def written_page(tx: Transaction, account: str, asked: Page, forms: JobForms) -> Gathered | None:
     """Give the same written into forms; None where one of the jobs fits no form."""
-    sql, values = _written_page(tx.dialect, forms, asked.shape)
+    sql, values, reading = _written_page(tx.dialect, forms, asked.shape)
     found = tx.all(sql, **_named(account, asked), **values)
-    return as_gathered(tx.dialect, found, onward=asked.onward)
+    return as_gathered(tx.dialect, found, reading)
 
 
 def written(
@@ -198,7 +207,7 @@ def written(
         **values,
         **given,
     )
-    return row[0] if row else None
+    return row[0] if row and row[0] != MISFIT else None
 
 
 _Written = tuple[str, dict[str, str]]
@@ -211,23 +220,25 @@ def _written_one(dialect: Dialect, forms: JobForms) -> _Written:
 
 
 @lru_cache(maxsize=512)
-def _written_page(dialect: Dialect, forms: JobForms, shape: _Shape) -> _Written:
+def _written_page(
+    dialect: Dialect, forms: JobForms, shape: _Shape
+) -> tuple[str, dict[str, str], Reading]:
     text, values = _written(dialect, forms)
 
     def select(columns: str) -> str:
         near = _page(shape, columns)
         return f"select * from ({near}) near where place >= :least" if shape.from_border else near
 
-    rows = Rows(select, "job_id", text)
-    sql = gathering(dialect, rows, ascending=shape.ascending, onward=shape.onward)
-    return sql, values
+    start = forms.finished.parts[0]
+    reading = Reading(shape.ascending, shape.onward, start, any_misfits=not forms.any_errors)
+    return gathering(dialect, Rows("job_id", text, select), reading), values, reading
 
 
 def _written(dialect: Dialect, forms: JobForms) -> _Written:
     """Give the expression of a job's text, and the values it is bound to."""
     texts, values = filled(dialect, forms.unfinished, forms.finished, forms.linked)
     unfinished, finished, linked = texts
-    fits = "" if forms.any_errors else "when errors <> '[]' then null"
+    fits = "" if forms.any_errors else f"when errors <> '[]' then '{MISFIT}'"
     text = (
         f"case {fits} when completed_at is null then {unfinished}"
         f" when linkage = '[]' then {finished} else {linked} end"

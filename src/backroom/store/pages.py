@@ -11,7 +11,16 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from backroom.store import search
-from backroom.store.forms import Form, Gathered, Rows, as_gathered, filled, gathering
+from backroom.store.forms import (
+    MISFIT,
+    Form,
+    Gathered,
+    Reading,
+    Rows,
+    as_gathered,
+    filled,
+    gathering,
+)
 from backroom.store.records import Record
 
 if TYPE_CHECKING:
@@ -62,15 +71,25 @@ class RecordForm(NamedTuple):
     any_nulls: bool
 
 
-_PLAIN = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._~-"
-"""What neither JSON nor a URL writes in another way."""
+class _Shape(NamedTuple):
+    """What of a question is in the text of its statement; the values are bound."""
+
+    kind: Kind
+    ascending: bool
+    bordered: bool
+    by_external_ids: bool
+    related: tuple[str, ...]
+    equal: tuple[str, ...]
+    parts: int
+    words_first: bool
 
 
 def page(tx: Transaction, kind: Kind, account: str, asked: Asked) -> list[Record]:
     """Give the records next to the border, nearest first."""
-    statement = _Statement(tx, kind, account, asked)
+    values = _values(tx.dialect, account, asked)
     attributes = "''" if asked.bare else "r.attributes"
-    rows = tx.all(statement.sql(f"r.number, r.external_id, {attributes}"), **statement.values)
+    columns = f"r.number, r.external_id, {attributes}"
+    rows = tx.all(_selected(tx.dialect, _shape(tx, kind, asked, values), columns), **values)
     return [Record(*row) for row in rows]
 
 
@@ -82,61 +101,116 @@ def written_page(
     form: RecordForm,
 ) -> Gathered | None:
     """Give the same written into a form; None where a record does not fit it."""
-    statement = _Statement(tx, kind, account, asked)
-    text, values = _written(tx.dialect, form)
-    # All names are looked at together: looking at each takes as long as writing them.
-    rows = Rows(statement.sql, "r.number", text, "r.external_id")
-    sql = gathering(tx.dialect, rows, ascending=asked.ascending, onward=asked.onward)
-    found = tx.all(sql, **values, **statement.values)
-    gathered = as_gathered(tx.dialect, found, onward=asked.onward)
-    is_plain = gathered is not None and not gathered.names.translate(None, _PLAIN)
-    return gathered if is_plain else None
+    values = _values(tx.dialect, account, asked)
+    shape = _shape(tx, kind, asked, values)
+    reading = Reading(asked.ascending, asked.onward, form.form.parts[0], not form.any_nulls)
+    sql, parts = _written(tx.dialect, shape, form, reading)
+    return as_gathered(tx.dialect, tx.all(sql, **values, **parts), reading)
 
 
-@lru_cache(maxsize=512)
-def _written(dialect: Dialect, form: RecordForm) -> tuple[str, dict[str, str]]:
-    """Give the expression of a record's text, and the values it is bound to."""
-    (text,), values = filled(dialect, form.form)
-    if not form.any_nulls:
+def _values(dialect: Dialect, account: str, asked: Asked) -> dict[str, Any]:
+    """Give what is bound to a statement."""
+    values: dict[str, Any] = {"account": account, "size": asked.size} | asked.equal
+    if asked.border is not None:
+        values["border"] = asked.border
+    if asked.external_ids is not None:
+        values["external_ids"] = dialect.array(asked.external_ids)
+    for place, (_, number) in enumerate(asked.related):
+        values[f"related_{place}"] = number
+    for place, part in enumerate(asked.parts):
+        values[f"part_{place}"] = part
+    if asked.parts:
+        values["grams"] = search.match(dialect, account, asked.parts)
+    return values
+
+
+def _shape(tx: Transaction, kind: Kind, asked: Asked, values: dict[str, Any]) -> _Shape:
+    return _Shape(
+        kind,
+        asked.ascending,
+        asked.border is not None,
+        asked.external_ids is not None,
+        tuple(name for name, _ in asked.related),
+        tuple(asked.equal),
+        len(asked.parts),
+        bool(asked.parts and asked.related) and _words_are_rare(tx, kind, values),
+    )
+
+
+def _words_are_rare(tx: Transaction, kind: Kind, values: dict[str, Any]) -> bool:
+    """Whether looking for the words leaves less to look at than following the links."""
+    grams = search.table(kind)
+    matched = tx.dialect.gram_match.format(table=grams)
+    row = tx.one(
+        f"select count(*) from (select 1 from {grams} where {matched} limit {_MANY}) matched",
+        account=values["account"],
+        grams=values["grams"],
+    )
+    return row is not None and row[0] < _MANY
+
+
+@lru_cache(maxsize=1024)
+def _selected(dialect: Dialect, shape: _Shape, columns: str) -> str:
+    return _Statement(dialect, shape).sql(columns)
+
+
+@lru_cache(maxsize=1024)
+def _written(
+    dialect: Dialect, shape: _Shape, form: RecordForm, reading: Reading
+) -> tuple[str, dict[str, str]]:
+    """Give the statement for a page in a form, and the values bound to the form."""
+    (text,), parts = filled(dialect, form.form)
+    if reading.any_misfits:
         has_null = dialect.holds.format("r.attributes", "'null'")
-        text = f"case when not {has_null} then {text} end"
-    return text, values
+        text = f"case when {has_null} then '{MISFIT}' else {text} end"
+    statement = _Statement(dialect, shape)
+    rows = Rows("r.number", text, statement.sql, f"({statement.nearest_awkward})")
+    return gathering(dialect, rows, reading), parts
 
 
 class _Statement:
-    """Composes one statement from what is asked. All values are bound."""
+    """Composes a statement from the shape of a question."""
 
-    def __init__(self, tx: Transaction, kind: Kind, account: str, asked: Asked) -> None:
-        self._tx = tx
-        self._dialect = tx.dialect
-        self._kind = kind
-        self._asked = asked
-        self._from = f"{kind.table} r"
+    def __init__(self, dialect: Dialect, shape: _Shape) -> None:
+        self._dialect = dialect
+        self._shape = shape
+        self._from = f"{shape.kind.table} r"
         self._order = "r.number"
         self._where = ["r.account = :account"]
-        self.values: dict[str, Any] = {"account": account, "size": asked.size}
         self._driven = False
 
+    @property
+    def _beyond(self) -> str:
+        return f" {'>' if self._shape.ascending else '<'} :border"
+
+    @property
+    def nearest_awkward(self) -> str:
+        """The statement for the number of the nearest record whose name fits no form."""
+        shape = self._shape
+        beyond = f" and number{self._beyond}" if shape.bordered else ""
+        return (
+            f"select {'min' if shape.ascending else 'max'}(number) from {shape.kind.table}"
+            f" where account = :account{beyond} and {self._dialect.awkward.format('external_id')}"
+        )
+
     def sql(self, columns: str) -> str:
-        """Give the statement that asks for columns of `r`."""
-        asked = self._asked
+        """Give the statement that asks for columns of `r`; it is composed once."""
+        shape = self._shape
         self._by_external_ids()
-        self._by_columns(name for name in asked.equal if name == _TELLING)
-        words_first = bool(asked.parts and asked.related) and self._words_are_rare()
+        self._by_columns(name for name in shape.equal if name == _TELLING)
         for condition in (
             (self._by_parts, self._by_related)
-            if words_first
+            if shape.words_first
             else (self._by_related, self._by_parts)
         ):
             condition()
-        self._by_columns(name for name in asked.equal if name != _TELLING)
-        if asked.border is not None:
-            self.values["border"] = asked.border
-            self._where.append(f"{self._order} {'>' if asked.ascending else '<'} :border")
+        self._by_columns(name for name in shape.equal if name != _TELLING)
+        if shape.bordered:
+            self._where.append(self._order + self._beyond)
         return (
             f"select {columns} from {self._from}"
             f" where {' and '.join(self._where)}"
-            f" order by {self._order} {'asc' if asked.ascending else 'desc'} limit :size"
+            f" order by {self._order} {'asc' if shape.ascending else 'desc'} limit :size"
         )
 
     def _drive(self) -> bool:
@@ -150,18 +224,15 @@ class _Statement:
         return self._dialect.unindexed.format(column) if apart else column
 
     def _by_external_ids(self) -> None:
-        if self._asked.external_ids is None:
-            return
-        self._drive()
-        self._order = self._tested("r.number", apart=True)
-        self._where.append(self._dialect.among("r.external_id", "external_ids"))
-        self.values["external_ids"] = self._dialect.array(self._asked.external_ids)
+        if self._shape.by_external_ids:
+            self._drive()
+            self._order = self._tested("r.number", apart=True)
+            self._where.append(self._dialect.among("r.external_id", "external_ids"))
 
     def _by_related(self) -> None:
-        for place, (name, number) in enumerate(self._asked.related):
+        for place, name in enumerate(self._shape.related):
             bound = f"related_{place}"
-            self.values[bound] = number
-            link = _LINKS.get((self._kind.name, name))
+            link = _LINKS.get((self._shape.kind.name, name))
             if link is None:
                 column = self._tested(f"r.{name}_number", not self._drive())
                 self._where.append(f"{column} = :{bound}")
@@ -171,7 +242,7 @@ class _Statement:
                 self._where.append(self._linked(*link, bound))
 
     def _driven_by_links(self, own: str, other: str, bound: str) -> None:
-        self._from = f"item_categories l cross join {self._kind.table} r"
+        self._from = f"item_categories l cross join {self._shape.kind.table} r"
         self._order = f"l.{own}"
         self._where[:0] = ["l.account = :account", f"l.{other} = :{bound}"]
         self._where.append(f"r.number = l.{own}")
@@ -185,35 +256,18 @@ class _Statement:
 
     def _by_parts(self) -> None:
         """Find the words of all parts at once; then compare each part with the text itself."""
-        for place, part in enumerate(self._asked.parts):
-            self.values[f"part_{place}"] = part
+        for place in range(self._shape.parts):
             self._where.append(self._dialect.holds.format("r.search_text", f":part_{place}"))
-        if self._asked.parts and self._drive():
-            grams = search.table(self._kind)
-            self._from = f"{grams} cross join {self._kind.table} r"
+        if self._shape.parts and self._drive():
+            grams = search.table(self._shape.kind)
+            self._from = f"{grams} cross join {self._shape.kind.table} r"
             self._order = f"{grams}.{self._dialect.gram_number}"
-            self._where[:0] = [self._matched()]
+            self._where[:0] = [self._dialect.gram_match.format(table=grams)]
             self._where.append(f"r.number = {self._order}")
-
-    def _matched(self) -> str:
-        """Give the condition that a record has all words of all parts."""
-        account = self.values["account"]
-        self.values["grams"] = search.match(self._dialect, account, self._asked.parts)
-        return self._dialect.gram_match.format(table=search.table(self._kind))
-
-    def _words_are_rare(self) -> bool:
-        """Whether looking for the words leaves less to look at than following the links."""
-        sql = (
-            f"select count(*) from (select 1 from {search.table(self._kind)}"
-            f" where {self._matched()} limit {_MANY}) matched"
-        )
-        row = self._tx.one(sql, account=self.values["account"], grams=self.values["grams"])
-        return row is not None and row[0] < _MANY
 
     def _by_columns(self, names: Iterable[str]) -> None:
         for name in names:
             self._where.append(self._tested(f"r.{name}", not self._drive()) + f" = :{name}")
-            self.values[name] = self._asked.equal[name]
 
 
 def parents(tx: Transaction, account: str, variants: list[int]) -> dict[int, str]:

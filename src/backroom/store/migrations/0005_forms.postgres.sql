@@ -1,5 +1,17 @@
--- The members of a job that change, as they follow each other on the wire: a page of jobs takes two
--- thirds of the time that it takes where they are put together for each row.
+-- What makes it faster to write rows into forms.
+
+-- Records whose names JSON or a URL writes in another way fit no form, and a page must know whether
+-- it has one.
+
+create index items_awkward on items (account, number)
+    where external_id ~ '[^A-Za-z0-9._~-]';
+create index variants_awkward on variants (account, number)
+    where external_id ~ '[^A-Za-z0-9._~-]';
+create index categories_awkward on categories (account, number)
+    where external_id ~ '[^A-Za-z0-9._~-]';
+
+-- `progress` has the members of a job that change, as they follow each other on the wire: a page of
+-- jobs takes two thirds of the time that it takes where they are put together for each row.
 
 alter table jobs add column progress text generated always as (
     '"status":"' || status
