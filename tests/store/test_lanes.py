@@ -11,6 +11,7 @@ import psycopg
 import pytest
 
 from backroom.store.database import StoreUnavailable
+from backroom.store.lanes import _MOST_FREE
 from backroom.store.postgres import PostgresDatabase
 from engines import end_sessions
 from factories import DEADLINE, written
@@ -227,6 +228,15 @@ def test_refused_write_is_done_elsewhere(database: PostgresDatabase) -> None:
 
     assert run(database, scenario) == 2
     assert len(numbers(database)) == 1
+
+
+def test_errands_are_used_again(database: PostgresDatabase) -> None:
+    async def scenario() -> int:
+        for _ in range(3):
+            await asyncio.gather(*(read(database, "select 1") for _ in range(100)))
+        return len(database._reading._free)  # noqa: SLF001
+
+    assert run(database, scenario) == _MOST_FREE
 
 
 def test_loops_do_not_meet(database: PostgresDatabase) -> None:

@@ -47,8 +47,8 @@ def serve_command(output: str, **flags: Any) -> None:
         ) from None
     except (StoreUnavailable, WrongDatabase) as error:
         raise click.ClickException(str(error)) from None
-    # What is there by now stays. To look through it for garbage again takes 20 ms, in which nobody is
-    # answered, and is due twice in 500 jobs.
+    # What is there by now stays. To look through it for garbage again takes 20 ms, in which nobody
+    # is answered, and is due twice in 500 jobs.
     gc.freeze()
     server.stop_on_signals()
     try:

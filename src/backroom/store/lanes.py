@@ -37,6 +37,8 @@ _STUCK_SECONDS = 0.002
 """How long a lane may be silent before others no longer queue behind what it is at."""
 _MOST_PREPARED = 200
 """Statements that a connection keeps prepared: more than nearly all clients ask for."""
+_MOST_FREE = 64
+"""Errands that are kept for the next work."""
 _LOOK_SECONDS = 1.0
 _AGAIN_SECONDS = 1.0
 """How long after a lane was lost another is opened."""
@@ -53,11 +55,23 @@ def _numbered(sql: str) -> tuple[bytes, tuple[str, ...]]:
 
 
 class _Errand(greenlet):
-    """Work that is set aside while it waits."""
+    """Does one piece of work after the other, and is set aside while one waits.
 
-    def __init__(self, work: Callable[[], None], loop: asyncio.AbstractEventLoop) -> None:
-        super().__init__(work)
+    In between it is among the `free` ones, if there are any: the memory of each new one is asked of
+    the system, and given back.
+    """
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, free: list[_Errand] | None) -> None:
+        super().__init__(self._go_on)
         self.loop = loop
+        self._free = free
+
+    def _go_on(self, work: Callable[[], None]) -> None:
+        work()
+        while self._free is not None and len(self._free) < _MOST_FREE:
+            self._free.append(self)
+            work = self.wait()
+            work()
 
     def wait(self) -> Any:
         """Let the loop go on, and give what the work is switched to with."""
@@ -265,6 +279,7 @@ class Lanes:
         self._threads = ThreadPoolExecutor(1, thread_name_prefix="backroom-lanes")
         self._loop: asyncio.AbstractEventLoop | None = None
         self._lanes: list[_Lane] = []
+        self._free: list[_Errand] = []
         self._opened: set[Raw] = set()
         self._opening = False
         self._again = 0.0
@@ -287,7 +302,9 @@ class Lanes:
                 if not promise.done():
                     promise.set_result(result)
 
-        _Errand(settle, loop).switch()
+        free = self._free if loop is self._loop else None
+        errand = free.pop() if free else _Errand(loop, free)
+        errand.switch(settle)
         return promise
 
     def ask_with_others(self, sql: str, values: dict[str, Any]) -> list[Row]:
@@ -348,6 +365,7 @@ class Lanes:
         for raw in self._opened:
             raw.close()
         self._opened, self._lanes = set(), []
+        self._free.clear()
 
 
 def waited(future: Future[T]) -> T:
