@@ -7,7 +7,6 @@ small writes share one fsync, and nobody is told before the work is on disk.
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import os
 import queue
@@ -26,6 +25,7 @@ from backroom.store.database import Row, StoreUnavailable, Transaction
 from backroom.store.dialects import SQLITE
 
 if TYPE_CHECKING:
+    import asyncio
     from collections.abc import Callable, Iterable, Sequence
     from types import TracebackType
 
@@ -197,12 +197,17 @@ class SqliteDatabase:
 
     @staticmethod
     def aside(work: Callable[[], T]) -> asyncio.Future[T]:
-        done: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        # Only servers have a loop; a command would take twice as long to start.
+        from asyncio import get_running_loop
+
+        done: asyncio.Future[T] = get_running_loop().create_future()
         done.set_result(work())
         return done
 
     def written(self, work: Callable[[Transaction], T]) -> asyncio.Future[T]:
-        return asyncio.wrap_future(self.write(work))
+        from asyncio import wrap_future
+
+        return wrap_future(self.write(work))
 
     def write(self, work: Callable[[Transaction], T]) -> Future[T]:
         entry = _Work(work)
