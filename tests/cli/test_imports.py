@@ -16,6 +16,8 @@ from backroom.cli.imports import SHOWN_FAULTS, import_command
 from feeds.scripted_server import Answer, scripted
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from client import Client
 
 CAP = '{"type":"item","external_id":"C1","title":"Cap","description":"","url":"u"}\n'
@@ -221,6 +223,15 @@ def test_slow_job_exits_with_4(paused_client: Client, feed: Path) -> None:
     assert "was not complete after 0.1 s" in result.stderr
 
 
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """Let the programs of a test be interrupted, though this one may ignore it, as under nohup."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("interruptible")
 def test_interrupt_exits_with_130(feed: Path) -> None:
     accepted = Answer(202, {"data": {"id": "J1", "attributes": {"status": "processing"}}})
     processing = Answer(200, {"data": {"attributes": {"status": "processing"}}})
