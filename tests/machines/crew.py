@@ -180,6 +180,8 @@ class Crew:
         hold_wire(self.server_url(random.Random(self.seed)), self.ledgers)
         until(self._all_emptied, "the links of categories that are gone")
         everybody = [*self.servers, *self.workers]
+        # One that was only just started, in place of one that was killed, knows no signals yet.
+        until(lambda: all("\n" in each.output for each in everybody), "all to be ready")
         assert [each.errors for each in everybody if each.ended] == []
         for each in everybody:
             each.process.send_signal(signal.SIGTERM)

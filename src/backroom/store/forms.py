@@ -86,15 +86,17 @@ class Gathered(NamedTuple):
     def cut(self, *, last: bool) -> memoryview:
         """Leave out the last row, or the first, with its comma.
 
-        What is in a row may look like the start of another. But only what is cut off, or left, at
-        the end of a row is a whole JSON value: within one, brackets are open.
+        What is in a row may look like the start of another. But a row alone is a whole JSON value,
+        and no part of it is that reaches to its end or from its start.
         """
-        between, view, at = b"," + self.start, memoryview(self.text), -1
+        between, view = b"," + self.start, memoryview(self.text)
         if last:
+            at = self.text.rindex(between)
             while not _is_whole(view[at + 1 :]):
                 at = self.text.rindex(between, 0, at)
             return view[:at]
-        while not _is_whole(view[: max(at, 0)]):
+        at = self.text.index(between)
+        while not _is_whole(view[:at]):
             at = self.text.index(between, at + 1)
         return view[at + 1 :]
 

@@ -14,6 +14,7 @@ from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import lru_cache
+from threading import Lock
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import psycopg
@@ -281,6 +282,8 @@ class Lanes:
         self._lanes: list[_Lane] = []
         self._free: list[_Errand] = []
         self._opened: set[Raw] = set()
+        self._lock = Lock()
+        """Of what was opened: the loop may change while a thread opens another."""
         self._opening = False
         self._again = 0.0
 
@@ -340,7 +343,8 @@ class Lanes:
         raw: Raw | None = None
         with suppress(psycopg.Error):
             raw = self._connect()
-            self._opened = {raw, *(each for each in self._opened if not each.closed)}
+            with self._lock:
+                self._opened = {raw, *(each for each in self._opened if not each.closed)}
         _tell(loop, self._begin_lane, raw)
 
     def _begin_lane(self, raw: Raw | None) -> None:
@@ -362,9 +366,11 @@ class Lanes:
         self._forget()
 
     def _forget(self) -> None:
-        for raw in self._opened:
+        with self._lock:
+            opened, self._opened = self._opened, set()
+        for raw in opened:
             raw.close()
-        self._opened, self._lanes = set(), []
+        self._lanes = []
         self._free.clear()
 
 

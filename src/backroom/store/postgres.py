@@ -238,7 +238,11 @@ class PostgresDatabase:
 
     def _new_lane(self) -> Impatient:
         raw = Impatient.connect(self.url, autocommit=True, **NETWORK)
-        self._configure(raw)
+        try:
+            self._configure(raw)
+        except psycopg.Error:
+            raw.close()
+            raise
         return raw
 
     def _read_all(self, sql: str, values: dict[str, Any]) -> list[Row]:
