@@ -136,6 +136,19 @@ def test_jobs_are_as_the_ladder_has_them(
             assert msgspec.json.decode(text) == down(shown, revision, one, fields)
 
 
+@every_revision
+@pytest.mark.parametrize("shape", [Shape.JOB_LIST, Shape.JOB_GET])
+def test_progress_is_taken_as_it_is(revision: str, shape: Shape) -> None:
+    for job_kind in JOB_KINDS.values():
+        of_all = forms.of_jobs(operation(shape, job_kind), REVISIONS[revision], (), "")
+        whole = [of_all.finished, of_all.linked]
+        if revision >= NULLS_SINCE:
+            whole.append(of_all.unfinished)
+        for form in whole:
+            assert "progress" in form.blanks
+            assert set(jobs.PROGRESS).isdisjoint(form.blanks)
+
+
 def written_one(
     tx: Transaction, row: jobs.Job, of_one: jobs.JobForms, blanks: dict[str, str]
 ) -> str | None:

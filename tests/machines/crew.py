@@ -21,7 +21,7 @@ from machines.witness import WatchedClient, Witness
 from process import until
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from process import Program, Programs, ServerProgram
 
@@ -71,7 +71,7 @@ class Crew:
         for each in self.servers:
             assert each.announced(), each.errors
         # Who starts while the database is away ends, as it says why; who runs must not.
-        until(lambda: all("\n" in each.output for each in self.workers), "workers that apply jobs")
+        until(lambda: _all_ready(self.workers), "workers that apply jobs")
 
     def _serve(self) -> ServerProgram:
         return self.programs.serve("--database", self.url, "--log-level", "warning")
@@ -181,7 +181,7 @@ class Crew:
         until(self._all_emptied, "the links of categories that are gone")
         everybody = [*self.servers, *self.workers]
         # One that was only just started, in place of one that was killed, knows no signals yet.
-        until(lambda: all("\n" in each.output for each in everybody), "all to be ready")
+        until(lambda: _all_ready(everybody), "all to be ready")
         assert [each.errors for each in everybody if each.ended] == []
         for each in everybody:
             each.process.send_signal(signal.SIGTERM)
@@ -192,3 +192,8 @@ class Crew:
     def _all_emptied(self) -> bool:
         with psycopg.connect(self.direct) as connection:
             return not connection.execute("select 1 from emptied_categories").fetchall()
+
+
+def _all_ready(programs: Iterable[Program]) -> bool:
+    """Whether each has said its first line."""
+    return all("\n" in each.output for each in programs)

@@ -176,7 +176,9 @@ def test_lost_connection_loses_no_answer(database: PostgresDatabase) -> None:
     async def scenario() -> list[list[Row]]:
         # One alone, that finds the lane idle: in a thread it would be lost with its connection.
         slow = read(database, "select 7 from pg_sleep(0.2)")
-        await asyncio.to_thread(end_sessions, database.url)
+        # A read that is lost in a thread as well is refused: those connections stay.
+        lost = [each._pgconn.backend_pid for each in lanes(database)]  # noqa: SLF001
+        await asyncio.to_thread(end_sessions, database.url, lost)
         after = (read(database, "select :n + 0", n=n) for n in range(20))
         return [await slow, *(await asyncio.gather(*after))]
 

@@ -22,6 +22,8 @@ from backroom.store.pages import RecordForm
 from backroom.store.records import Record
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from backroom.api.documents import Document, Fields
     from backroom.api.request import Request
     from backroom.catalog.operations import Operation
@@ -63,22 +65,28 @@ def _form(document: Any, base: str) -> Form:
     text = msgspec.json.encode(document).decode()
     for members in _PROGRESS:
         text = text.replace(members, _blank("progress"))
-    parts, blanks = [""], []
-    for place, piece in enumerate(_BLANK.split(text)):
+    pieces = _BLANK.split(text)
+    parts, blanks = pieces[:1], []
+    for name, following in zip(pieces[1::2], pieces[2::2], strict=True):
         # The base is put in last, for it may look like a blank.
-        if place % 2 and piece != _BASE:
-            blanks.append(piece)
-            parts.append("")
+        if name == _BASE:
+            parts[-1] += _inner(base) + following
         else:
-            parts[-1] += _inner(base) if place % 2 else piece
+            blanks.append(name)
+            parts.append(following)
     return Form(tuple(parts), tuple(blanks))
+
+
+def _blanks(names: Iterable[str]) -> dict[str, Any]:
+    """Give the members of a job as blanks, counts without quotes."""
+    blanks: dict[str, Any] = {name: _blank(name) for name in names}
+    return blanks | {name: msgspec.Raw(blanks[name].encode()) for name in _COUNTS}
 
 
 def _progress(completed_at: str | None) -> str:
     """Give the members of a job that the store keeps as one text, as they are in a document."""
-    members: dict[str, Any] = {name: _blank(name) for name in PROGRESS}
-    members |= {name: msgspec.Raw(members[name].encode()) for name in _COUNTS}
-    return msgspec.json.encode(members | {"completed_at": completed_at}).decode()[1:-1]
+    members = _blanks(PROGRESS) | {"completed_at": completed_at}
+    return msgspec.json.encode(members).decode()[1:-1]
 
 
 _PROGRESS = (_progress(_blank("completed_at")), _progress(None))
@@ -116,9 +124,7 @@ def _job_form(frame: _Frame, **known: Any) -> Form:
 
 def _job_document(frame: _Frame, **known: Any) -> Document:
     """Give the document of a job of blanks, but for what is `known`, in the frame's shape."""
-    blanks: dict[str, Any] = {name: _blank(name) for name in Job._fields}
-    blanks |= {name: msgspec.Raw(blanks[name].encode()) for name in _COUNTS}
-    row = Job(**blanks | known)
+    row = Job(**_blanks(Job._fields) | known)
     data = documents.job(_blank(_BASE), frame.operation.job_kind, row, linked=False)
     document: Document = {
         "data": [data] if frame.operation.paged else data,

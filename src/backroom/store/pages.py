@@ -76,6 +76,7 @@ class _Shape(NamedTuple):
 
     kind: Kind
     ascending: bool
+    onward: bool
     bordered: bool
     by_external_ids: bool
     related: tuple[str, ...]
@@ -103,8 +104,7 @@ def written_page(
     """Give the same written into a form; None where a record does not fit it."""
     values = _values(tx.dialect, account, asked)
     shape = _shape(tx, kind, asked, values)
-    reading = Reading(asked.ascending, asked.onward, form.form.parts[0], not form.any_nulls)
-    sql, parts = _written(tx.dialect, shape, form, reading)
+    sql, parts, reading = _written(tx.dialect, shape, form)
     return as_gathered(tx.dialect, tx.all(sql, **values, **parts), reading)
 
 
@@ -128,12 +128,13 @@ def _shape(tx: Transaction, kind: Kind, asked: Asked, values: dict[str, Any]) ->
     return _Shape(
         kind,
         asked.ascending,
-        asked.border is not None,
-        asked.external_ids is not None,
-        tuple(name for name, _ in asked.related),
-        tuple(asked.equal),
-        len(asked.parts),
-        bool(asked.parts and asked.related) and _words_are_rare(tx, kind, values),
+        asked.onward,
+        bordered=asked.border is not None,
+        by_external_ids=asked.external_ids is not None,
+        related=tuple(name for name, _ in asked.related),
+        equal=tuple(asked.equal),
+        parts=len(asked.parts),
+        words_first=bool(asked.parts and asked.related) and _words_are_rare(tx, kind, values),
     )
 
 
@@ -156,16 +157,18 @@ def _selected(dialect: Dialect, shape: _Shape, columns: str) -> str:
 
 @lru_cache(maxsize=1024)
 def _written(
-    dialect: Dialect, shape: _Shape, form: RecordForm, reading: Reading
-) -> tuple[str, dict[str, str]]:
-    """Give the statement for a page in a form, and the values bound to the form."""
+    dialect: Dialect, shape: _Shape, form: RecordForm
+) -> tuple[str, dict[str, str], Reading]:
+    """Give the statement for a page in a form, the values bound to the form, and how it reads."""
     (text,), parts = filled(dialect, form.form)
-    if reading.any_misfits:
+    if not form.any_nulls:
         has_null = dialect.holds.format("r.attributes", "'null'")
         text = f"case when {has_null} then '{MISFIT}' else {text} end"
     statement = _Statement(dialect, shape)
     rows = Rows("r.number", text, statement.sql, f"({statement.nearest_awkward})")
-    return gathering(dialect, rows, reading), parts
+    start = form.form.parts[0]
+    reading = Reading(shape.ascending, shape.onward, start, any_misfits=not form.any_nulls)
+    return gathering(dialect, rows, reading), parts, reading
 
 
 class _Statement:
