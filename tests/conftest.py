@@ -119,7 +119,7 @@ def running(url: str | None, **settings: Any) -> Iterator[Server]:
         thread.start()
         stack.callback(_stop, server, thread)
         assert ready.wait(10), "the server did not start"
-        if not server.database.inline:
+        if server.database.dialect.name == "postgres":
             delay = str(settings.get("job_delay", 0))
             stack.enter_context(workers(kept["database"], "--job-delay", delay))
         yield server

@@ -34,7 +34,7 @@ framework, which all recorded ones equal. How a fault looks on the wire is in `a
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Self
 
 
 class Fault(Exception):  # noqa: N818 - a fault is the client's, an error ours
@@ -49,6 +49,13 @@ class Fault(Exception):  # noqa: N818 - a fault is the client's, an error ours
     def __init__(self, detail: str) -> None:
         super().__init__(detail)
         self.detail = detail
+
+    def at(self, pointer: str) -> Self:
+        """Give the same fault with another pointer: into a body as its sender has it."""
+        # Not by `copy`, which would call the constructor of the class with the detail alone.
+        moved = type(self).__new__(type(self), self.detail)
+        moved.__dict__.update(self.__dict__, pointer=pointer)
+        return moved
 
 
 def below(pointer: str, name: str) -> str:

@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING, Protocol
 
 import uvicorn
 
-from backroom.api.answer import Service
+from backroom.api.admission import Admission
 from backroom.api.app import App
 from backroom.api.limits import Limiter, SharedWindows, Windows
 from backroom.api.protocol import HttpProtocol
+from backroom.api.service import Service
 from backroom.jobs.drain import Drain, unwatched
+from backroom.jobs.lifecycle import Status
 from backroom.jobs.worker import Worker
 from backroom.store import keys, open_database
 from backroom.store.keys import DEFAULT_ACCOUNT
@@ -77,9 +79,14 @@ class Server:
             self.database = open_database(None if settings.ephemeral else settings.database)
             opened.callback(self.database.close)
             self._workforce = workforce(self.database, drain_of(self.database, settings, on_step))
-            service = Service(self.database, settings, _limiter(settings, self.database))
-            app = App(service, public_url=settings.public_url, nudge=self._workforce.nudge)
-            self._http = _Http(_configured(app))
+            service = _service(settings, self.database)
+            self._app = App(
+                service,
+                self.database,
+                public_url=settings.public_url,
+                announce=self._workforce.nudge,
+            )
+            self._http = _Http(_configured(self._app))
             # All is there: from here on `run` lets go of it, in its own order.
             opened.pop_all()
         host, port = self._socket.getsockname()[:2]
@@ -93,6 +100,7 @@ class Server:
             self._workforce.start()
             self._http.run(sockets=[self._socket])
         finally:
+            self._app.close()
             self._workforce.stop()
             self.database.close()
             self._socket.close()
@@ -132,11 +140,17 @@ def drain_of(
     )
 
 
+def _service(settings: Settings, database: Database) -> Service:
+    limiter = _limiter(settings, database)
+    admission = Admission(database, settings.default_revision, limiter)
+    return Service(admission, Status.QUEUED if settings.show_queued else Status.PROCESSING)
+
+
 def _limiter(settings: Settings, database: Database) -> Limiter | None:
     """Make what counts requests, or nothing where there are no limits."""
     if settings.limits_scale is None:
         return None
-    if not settings.limits_store and not database.inline:
+    if not settings.limits_store and not isinstance(database, SqliteDatabase):
         log.warning("rate limits hold for this process alone: BACKROOM_LIMITS_STORE is not set")
     store = settings.limits_store
     return Limiter(settings.limits_scale, SharedWindows(store) if store else Windows())

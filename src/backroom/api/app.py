@@ -1,8 +1,10 @@
-"""The ASGI application: the async module of the API. Moves bytes, decides where a call runs.
+"""The application: requests in, answers out. Event-loop code: it decides where work runs.
 
-What a call's head asks for is done on the event loop's own thread, for that takes a tenth of what
-a hop to another does: at once on SQLite, set aside while it waits for PostgreSQL. Only where limits
-are counted in another process do threads wait. Writes go to the store and are awaited.
+What a request's head asks for is done on the event loop's own thread, because handing it to another
+thread takes ten times as long as doing it. The database sees to it that the loop goes on meanwhile
+(`Database.on_loop`): PostgreSQL while a statement waits for its answer, SQLite by beginning a read
+that takes long again in a thread. Three kinds of work begin in a thread: what counts requests in
+another process, pages of documentation that are made when they are first asked for, and writes.
 """
 
 from __future__ import annotations
@@ -11,27 +13,30 @@ import asyncio
 import logging
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from backroom.api import control
+from backroom.api.admission import Known, Refusal
 from backroom.api.bodies import BodyReader
-from backroom.api.request import Answer, Call, Request
+from backroom.api.request import Answer, Request
 from backroom.catalog.operations import Shape
 from backroom.errors import Fault, NotFound, ServerError, Unavailable
-from backroom.store.database import StoreUnavailable
+from backroom.store.database import StoreUnavailable, TookTooLong
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, MutableMapping
 
-    from backroom.api.answer import Service
+    from backroom.api.admission import Admitted
+    from backroom.api.service import Service
+    from backroom.store.database import Database
 
     Message = MutableMapping[str, Any]
     Receive = Callable[[], Awaitable[Message]]
     Send = Callable[[Message], Awaitable[None]]
+    Reply = Callable[[Answer], None]
 
 _THREADS = 16
-"""How many reads are under way at once, where they are answered in threads."""
+"""How many requests are counted in another process, or documented, at the same time."""
 _LEAVING_WORK = frozenset({Shape.JOB_POST, Shape.DELETE})
 """What leaves something to the worker: a job, or the links of a category that is gone."""
 
@@ -44,121 +49,179 @@ class ClientLeft(Exception):  # noqa: N818 - an event, not an error
 
 
 class App:
-    """Serves one `Service`. `nudge` is called with the account that has work for a worker."""
+    """Serves one `Service` on one database. `announce` is given accounts that have new work."""
 
     def __init__(
-        self, service: Service, *, nudge: Callable[[str], None], public_url: str = ""
+        self,
+        service: Service,
+        database: Database,
+        *,
+        announce: Callable[[str], None],
+        public_url: str = "",
     ) -> None:
         self.public_url = public_url.rstrip("/")
         self._service = service
-        self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="backroom-reader")
-        self._nudge = nudge
+        self._database = database
+        self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="backroom-request")
+        self._announce = announce
 
-    def answer(self, request: Request, reply: Callable[[Answer], None]) -> None:
-        """Answer one request that has no body, now or from the event loop."""
-        call = Call(request)
-        if self._is_inline(call):
-            reply(self._settled(call))
+    def close(self) -> None:
+        """Wait for what threads are at. The event loop has ended."""
+        self._threads.shutdown()
+
+    def answer(self, request: Request, reply: Reply) -> None:
+        """Answer a request that has no body, now or later, on the event loop."""
+        if _is_of_api(request):
+            read: Callable[[], Answer] = _Read(self._service, self._database, request)
+            self._run(read, reply, in_thread=self._service.waits)
         else:
-            answering = self._aside(self._settled, call)
-            answering.add_done_callback(lambda done: reply(done.result()))
+            path = request.raw_path
+            self._run(partial(self._control, request), reply, in_thread=control.takes_long(path))
+
+    def _run(self, work: Callable[[], T], deliver: Callable[[T], None], *, in_thread: bool) -> None:
+        """Have work done without the event loop waiting for it; it raises nothing."""
+        if not in_thread:
+            self._database.on_loop(work, deliver)
+            return
+        done = asyncio.get_running_loop().run_in_executor(self._threads, work)
+        done.add_done_callback(lambda each: deliver(each.result()))
 
     async def __call__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
         """Answer one request, whatever it is."""
         if scope["type"] != "http":
             return
-        call = Call(Request.of_scope(scope, self.public_url))
+        request = Request.of_scope(scope, self.public_url)
         try:
-            answer = await self._answer(call, receive)
+            answer = await self._answer(request, receive)
         except ClientLeft:
             return
-        except Exception as error:  # noqa: BLE001 - each has its answer
-            answer = self._refused(call, error)
         headers = [*answer.usual.pairs, *answer.headers]
-        if answer.status != HTTPStatus.NO_CONTENT:
+        if answer.status != _NO_CONTENT:
             headers.append((b"content-length", str(answer.length).encode()))
         await send({"type": "http.response.start", "status": answer.status, "headers": headers})
         await send({"type": "http.response.body", "body": b"".join(answer.parts)})
 
-    async def _answer(self, call: Call, receive: Receive) -> Answer:
-        service = self._service
-        if self._is_inline(call):
-            answer = self._begin(call)
-        else:
-            answer = await self._aside(self._begin, call)
-        if answer is not None:
-            return answer
-        service.take_body(call, await self._body(call, receive))
-        document = await service.database.written(partial(service.perform, call))
-        if call.operation.shape in _LEAVING_WORK:
-            self._nudge(call.account)
-        return service.finish(call, document)
-
-    def _is_inline(self, call: Call) -> bool:
-        """Whether the head of a call is dealt with on the event loop itself."""
-        # Whether this process lives is answered even while all threads wait for the database.
-        path = call.request.raw_path
-        return self._service.inline or not (_is_of_api(path) or control.asks_database(path))
-
-    def _aside(self, work: Callable[[Call], T], call: Call) -> asyncio.Future[T]:
-        """Have work done on a call while the event loop goes on."""
-        if self._service.limits_here:
-            return self._service.database.aside(partial(work, call))
-        return asyncio.get_running_loop().run_in_executor(self._threads, work, call)
-
-    def _settled(self, call: Call) -> Answer:
-        """Answer a call that has no body, whatever happens."""
+    async def _answer(self, request: Request, receive: Receive) -> Answer:
+        if not _is_of_api(request) or request.method in _BODILESS:
+            answered: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+            self.answer(request, partial(_settle, answered))
+            return await answered
+        known = Known(request)
         try:
-            answer = self._begin(call)
+            admitted = await self._admitted(request)
+            known = admitted.known
+            body = self._service.read_body(admitted, await _body(admitted, receive))
+            answer = await self._database.written(partial(self._service.perform, admitted, body))
+        except ClientLeft:
+            raise
         except Exception as error:  # noqa: BLE001 - each has its answer
-            return self._refused(call, error)
-        assert answer is not None, call.request.method  # noqa: S101 - it would have a body
+            return _refused(self._service, error, known)
+        if admitted.operation.shape in _LEAVING_WORK:
+            self._announce(admitted.account)
         return answer
 
-    def _begin(self, call: Call) -> Answer | None:
-        """Admit a call, and answer it where it has no body. Runs where reads run."""
+    async def _admitted(self, request: Request) -> Admitted:
+        """Admit a request whose body is still to come. Raises `Refusal`."""
+        outcome: asyncio.Future[Admitted] = asyncio.get_running_loop().create_future()
+
+        def admit() -> Callable[[], None]:
+            try:
+                admitted = self._service.admit(request)
+            except TookTooLong:
+                raise
+            except Exception as error:  # noqa: BLE001 - it is raised where it is waited for
+                return partial(_fail, outcome, error)
+            return partial(_settle, outcome, admitted)
+
+        self._run(admit, lambda settle: settle(), in_thread=self._service.waits)
+        return await outcome
+
+    def _control(self, request: Request) -> Answer:
+        """Answer a request outside of the API."""
+        known = Known(request)
+        try:
+            found = control.answer(request.method, request.raw_path, self._database)
+        except TookTooLong:
+            raise
+        except Exception as error:  # noqa: BLE001 - each has its answer
+            return _refused(self._service, error, known)
+        missing = NotFound("The requested path does not exist.")
+        return found or _refused(self._service, missing, known)
+
+
+_NO_CONTENT = 204
+_BODILESS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+class _Read:
+    """A request without a body, being answered.
+
+    The database may begin it again in a thread where it takes long on the event loop. Then it is
+    not admitted again: it would count twice.
+    """
+
+    __slots__ = ("_admitted", "_database", "_request", "_service")
+
+    def __init__(self, service: Service, database: Database, request: Request) -> None:
+        self._service = service
+        self._database = database
+        self._request = request
+        self._admitted: Admitted | None = None
+
+    def __call__(self) -> Answer:
+        """Give the answer, whatever happens. Raises only `TookTooLong`."""
         service = self._service
-        if not _is_of_api(call.request.raw_path):
-            return self._control(call)
-        service.admit(call)
-        if call.request.method == "OPTIONS":
-            return service.options(call)
-        if call.operation.method != "GET":
-            return None
-        with service.database.read() as tx:
-            document = service.perform(call, tx)
-        return service.finish(call, document)
-
-    def _control(self, call: Call) -> Answer:
-        request = call.request
-        answer = control.answer(request.method, request.raw_path, self._service.database)
-        if answer is None:
-            raise NotFound("The requested path does not exist.")
-        return answer
-
-    def _refused(self, call: Call, error: Exception) -> Answer:
-        """Make the answer of whatever went wrong."""
-        if isinstance(error, Fault):
-            return self._service.refuse(call, error)
-        if isinstance(error, StoreUnavailable):
-            log.error("the store is unavailable: %s", error)
-            return self._service.refuse(call, Unavailable())
-        log.error("request %s failed", call.request_id, exc_info=error)
-        return self._service.refuse(call, ServerError())
-
-    @staticmethod
-    async def _body(call: Call, receive: Receive) -> bytes:
-        if not call.operation.has_body:
-            return b""
-        reader = BodyReader(call.request, call.at)
-        while True:
-            message = await receive()
-            if message["type"] == "http.disconnect":
-                raise ClientLeft
-            reader.feed(message.get("body", b""))
-            if not message.get("more_body", False):
-                return reader.end()
+        try:
+            if self._request.method == "OPTIONS":
+                return service.options(self._request)
+            if self._admitted is None:
+                self._admitted = service.admit(self._request)
+            with self._database.read() as tx:
+                return service.perform(self._admitted, None, tx)
+        except TookTooLong:
+            raise
+        except Exception as error:  # noqa: BLE001 - each has its answer
+            known = Known(self._request) if self._admitted is None else self._admitted.known
+            return _refused(service, error, known)
 
 
-def _is_of_api(path: str) -> bool:
-    return path.startswith("/api/")
+def _refused(service: Service, error: Exception, known: Known) -> Answer:
+    """Make the answer of whatever went wrong."""
+    if isinstance(error, Refusal):
+        return service.refuse(error)
+    if isinstance(error, Fault):
+        return service.refuse(Refusal(error, known))
+    if isinstance(error, StoreUnavailable):
+        log.error("the store is unavailable: %s", error)
+        return service.refuse(Refusal(Unavailable(), known))
+    log.error("request %s failed", known.request.request_id, exc_info=error)
+    return service.refuse(Refusal(ServerError(), known))
+
+
+async def _body(admitted: Admitted, receive: Receive) -> bytes:
+    """Receive the body of a request. Raises `ClientLeft`, or a fault."""
+    if not admitted.operation.has_body:
+        return b""
+    reader = BodyReader(admitted.request, admitted.revision)
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ClientLeft
+        reader.feed(message.get("body", b""))
+        if not message.get("more_body", False):
+            return reader.end()
+
+
+def _settle(future: asyncio.Future[T], result: T) -> None:
+    """Settle a future that its waiter may have left."""
+    if not future.done():
+        future.set_result(result)
+
+
+def _fail(future: asyncio.Future[T], error: Exception) -> None:
+    if not future.done():
+        future.set_exception(error)
+
+
+def _is_of_api(request: Request) -> bool:
+    return request.raw_path.startswith("/api/")

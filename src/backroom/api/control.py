@@ -56,6 +56,11 @@ def asks_database(path: str) -> bool:
     return path.removesuffix("/") in _READY
 
 
+def takes_long(path: str) -> bool:
+    """Whether a control path's answer may have to be made first, which takes some 25 ms."""
+    return path.startswith(f"{PREFIX}/") and path.removesuffix("/") not in _HEALTH
+
+
 def _ready(database: Database) -> bool:
     try:
         with database.read() as tx:

@@ -5,13 +5,12 @@ Attributes that are stored encoded stay so (`msgspec.Raw`): whoever needs to loo
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import quote
 
 import msgspec
 
 from backroom.catalog import ids
-from backroom.catalog.kinds import KINDS
 from backroom.errors import (
     Fault,
     FrameworkFault,
@@ -21,27 +20,34 @@ from backroom.errors import (
 )
 
 if TYPE_CHECKING:
-    from backroom.api.request import Call
+    from backroom.api.wire import Document
     from backroom.catalog.kinds import JobKind, Kind
     from backroom.store.jobs import Job
-    from backroom.store.records import Record
 
-Document = dict[str, Any]
-Parts = list[bytes | memoryview]
-"""A document that is written, in parts: a page is too large to be copied once more."""
-Fields = tuple[tuple[str, tuple[str, ...]], ...]
-"""The attributes to show of each resource type, in the order asked for; of others, all."""
-
+NOT_SHOWN: Any = object()
+"""Stands for what a relationship holds where an answer doesn't say it."""
 _NOTHING = "[]"
 _RATE_LIMITS_PAGE = (
     "https://developers.klaviyo.com/en/docs/rate_limits_and_error_handling#rate-limits"
 )
 
 
-def job(base: str, job_kind: JobKind, row: Job, *, linked: bool) -> Document:
+class Name(NamedTuple):
+    """An external id, as it is and as a URL writes it."""
+
+    text: str
+    in_url: str
+
+    @classmethod
+    def of(cls, external_id: str) -> Name:
+        """Write an external id for a URL too."""
+        return cls(external_id, quote(external_id, safe="$:"))
+
+
+def job(base: str, job_kind: JobKind, row: Job, *, linked: bool = False) -> Document:
     """Make the resource object of a job.
 
-    Its relationship names what succeeded and is left out where nothing did, unless `linked` asks
+    Its relationship names what succeeded. It is left out where nothing did, unless `linked` asks
     for it. It has no links (observed, though the specification has some).
     """
     document: Document = {
@@ -65,51 +71,33 @@ def job(base: str, job_kind: JobKind, row: Job, *, linked: bool) -> Document:
     return document
 
 
-def identifier(kind: Kind, record: Record) -> Document:
+def identifier(kind: Kind, external_id: str) -> Document:
     """Make the identifier of an item, variant or category."""
-    return {"type": kind.type, "id": ids.resource_id(record.external_id)}
+    return {"type": kind.type, "id": ids.resource_id(external_id)}
 
 
-def resource(base: str, kind: Kind, record: Record, linked: list[Record] | None = None) -> Document:
+def resource(
+    base: str, kind: Kind, name: Name, attributes: msgspec.Raw, linkage: Any = NOT_SHOWN
+) -> Document:
     """Make the resource object of an item, variant or category.
 
-    Its relationship has links, and `data` where `linked` says what it holds (both observed). One
-    that can hold one resource and holds none is left out: there is no form for its data.
+    Its relationship has links, and `data` where `linkage` says what it holds: a list of
+    identifiers, or one (both observed). An empty relationship to one resource, whose `linkage` is
+    None, is left out: the service was never seen to show one.
     """
-    resource_id = ids.resource_id(record.external_id)
-    own = f"{base}/api/{kind.collection}/{quote(resource_id, safe='$:')}"
-    shown = kind.shown
-    relationship: Document = {}
-    if linked is not None:
-        held = [identifier(KINDS[shown.target], each) for each in linked]
-        relationship["data"] = held if shown.many else next(iter(held), None)
+    own = f"{base}/api/{kind.collection}/{ids.resource_id(name.in_url)}"
+    relationship: Document = {} if linkage is NOT_SHOWN else {"data": linkage}
     relationship["links"] = {
-        "self": f"{own}/relationships/{shown.name}/",
-        "related": f"{own}/{shown.name}/",
+        "self": f"{own}/relationships/{kind.shown.name}/",
+        "related": f"{own}/{kind.shown.name}/",
     }
-    nothing = not shown.many and linked == []
     return {
         "type": kind.type,
-        "id": resource_id,
-        "attributes": msgspec.Raw(record.attributes.encode()),
-        "relationships": {} if nothing else {shown.name: relationship},
+        "id": ids.resource_id(name.text),
+        "attributes": attributes,
+        "relationships": {} if linkage is None else {kind.shown.name: relationship},
         "links": {"self": f"{own}/"},
     }
-
-
-def written(call: Call, document: Document) -> bytes:
-    """Take a document of the newest shape down to the caller's revision, and write it."""
-    call.at.down(call.operation, document)
-    keep_only(document, call.query.fields)
-    return msgspec.json.encode(document)
-
-
-def written_list(call: Call, data: memoryview, links: Document) -> Parts:
-    """Write the document of a page whose resources are written already, in the caller's shape."""
-    document: Document = {"data": [], "links": links}
-    call.at.down(call.operation, document)
-    head, _, tail = msgspec.json.encode(document).partition(b"[]")
-    return [head + b"[", data, b"]" + tail]
 
 
 def keep_only(document: Document, fields: dict[str, tuple[str, ...]]) -> None:

@@ -12,9 +12,8 @@ from backroom.errors import InvalidCursor
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from backroom.api.documents import Document
-    from backroom.api.request import Call
-    from backroom.store.forms import Gathered
+    from backroom.api.admission import Admitted
+    from backroom.api.wire import Document
 
 T = TypeVar("T")
 
@@ -50,15 +49,16 @@ class Ordering:
 class Pager:
     """One request for a page: reads its cursor, cuts what was found, makes the links."""
 
-    def __init__(self, call: Call, ordering: Ordering) -> None:
+    def __init__(self, admitted: Admitted, ordering: Ordering) -> None:
         """Read the cursor. Raises `InvalidCursor`."""
-        self._call = call
+        self._admitted = admitted
         self._ordering = ordering
         # The list, not its URL: the same id may be spelled in several ways.
         self._subject = (
-            f"{call.account} {call.operation.name} {call.resource_id} {call.query.described}"
+            f"{admitted.account} {admitted.operation.name} {admitted.resource_id}"
+            f" {admitted.query.described}"
         )
-        sent = call.query.cursor
+        sent = admitted.query.cursor
         cursor = None if sent is None else cursors.decode(sent, self._subject)
         if cursor is not None and cursor.border >> ordering.bits:
             raise InvalidCursor
@@ -73,23 +73,17 @@ class Pager:
     @property
     def wanted(self) -> int:
         """How many rows to read: one more than a page, to know whether another follows."""
-        return self._call.query.size + 1
+        return self._admitted.query.size + 1
 
     def cut(self, rows: list[T], place: Callable[[T], Any]) -> tuple[list[T], Document]:
         """Give the page's rows in the list's order, and its links.
 
         `place` gives what the store orders a row by.
         """
-        page = rows[: self._call.query.size]
+        page = rows[: self._admitted.query.size]
         if not self.place.onward:
             page.reverse()
         return page, self._links_around(len(rows), place(rows[-1]) if rows else None)
-
-    def cut_text(self, found: Gathered) -> tuple[memoryview, Document]:
-        """Give the same of rows that are written already: what stands between the brackets."""
-        one_too_many = found.rows == self.wanted
-        text = found.cut(last=self.place.onward) if one_too_many else memoryview(found.text)
-        return text, self._links_around(found.rows, found.far)
 
     def _links_around(self, rows: int, far: Any) -> Document:
         """Make the links of a page for which so many rows were read, up to a place."""
@@ -107,7 +101,7 @@ class Pager:
 
     def _links(self, following: Cursor | None, preceding: Cursor | None) -> Document:
         """Make the links; null where there is no such page (observed)."""
-        url = self._call.request.url
+        url = self._admitted.request.url
         path, _, query = url.partition("?")
         kept = [part for part in query.split("&") if part and not _names_cursor(part)]
         links = {
@@ -115,7 +109,7 @@ class Pager:
             "next": self._link(path, kept, following),
             "prev": self._link(path, kept, preceding),
         }
-        if self._call.at.links_first_and_last:
+        if self._admitted.revision.links_first_and_last:
             links["first"] = f"{path}?{'&'.join(kept)}" if kept else path
             links["last"] = self._link(path, kept, Cursor(self._ordering.end, onward=False))
         return links

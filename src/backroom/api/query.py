@@ -24,8 +24,8 @@ from backroom.jobs.lifecycle import Status
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from backroom.api.documents import Fields
     from backroom.api.filters import Condition
+    from backroom.api.wire import Fields
 
 PAGE_SIZE = 100
 """Resources in a page, where `page[size]` does not say fewer."""

@@ -43,6 +43,11 @@ class Attribute:
     column: bool = False
     """Whether it has a column of its own, for filters."""
 
+    @property
+    def may_be_null(self) -> bool:
+        """Whether a stored row may hold null for it: a null that stands for no other value."""
+        return self.default is None and "nullable" in {self.create, self.update}
+
 
 @dataclass(frozen=True, eq=False)
 class Range:

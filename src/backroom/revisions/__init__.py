@@ -92,6 +92,12 @@ class Revision:
             pointer = change.pointer(operation, pointer)
         return pointer
 
+    def moves_pointers(self, operation: Operation) -> bool:
+        """Whether a pointer into a newest document may point elsewhere in this revision's."""
+        return any(
+            type(change).pointer is not Change.pointer for _, change in self._changes(operation)
+        )
+
     @cache  # noqa: B019 - revisions and operations live as long as the process
     def _changes(self, operation: Operation) -> tuple[tuple[str, Change], ...]:
         return tuple(

@@ -54,13 +54,37 @@ def resources(document: dict[str, Any]) -> list[dict[str, Any]]:
     return data if isinstance(data, list) else [data]
 
 
+class _Source(msgspec.Struct):
+    pointer: str
+
+
+class _ErrorEntry(msgspec.Struct):
+    """An entry of a job's errors, of which only the pointer is read."""
+
+    id: msgspec.Raw
+    code: msgspec.Raw
+    meta: msgspec.Raw
+    title: msgspec.Raw
+    detail: msgspec.Raw
+    source: _Source
+
+
+_entries = msgspec.json.Decoder(list[_ErrorEntry])
+
+
+def moved_errors(errors: bytes, move: Callable[[str], str]) -> bytes:
+    """Rewrite the pointers in the errors of a job, a JSON array."""
+    if errors == b"[]":
+        return errors
+    entries = _entries.decode(errors)
+    for entry in entries:
+        entry.source.pointer = move(entry.source.pointer)
+    return msgspec.json.encode(entries)
+
+
 def move_pointers(document: dict[str, Any], move: Callable[[str], str]) -> None:
-    """Rewrite the pointers in the error entries of the jobs in a document."""
+    """Rewrite the pointers in the errors of the jobs in a document."""
     for job in resources(document):
         errors = job["attributes"].get("errors")
-        if errors is None or bytes(errors) == b"[]":
-            continue
-        entries = msgspec.json.decode(errors)
-        for entry in entries:
-            entry["source"]["pointer"] = move(entry["source"]["pointer"])
-        job["attributes"]["errors"] = msgspec.Raw(msgspec.json.encode(entries))
+        if errors is not None:
+            job["attributes"]["errors"] = msgspec.Raw(moved_errors(bytes(errors), move))

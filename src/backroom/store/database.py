@@ -99,18 +99,24 @@ class StoreUnavailable(Exception):  # noqa: N818 - the store's state, not the ca
     """
 
 
+class TookTooLong(Exception):  # noqa: N818 - an event, not an error
+    """A read has had its time on the event loop. It is begun again in a thread."""
+
+
 class Database(Protocol):
     """An open database."""
 
     dialect: Dialect
-    inline: bool
-    """Whether a read takes less time than reaching another thread for it."""
 
     def read(self) -> AbstractContextManager[Transaction]:
         """Open a transaction to read in."""
 
-    def aside(self, work: Callable[[], T]) -> asyncio.Future[T]:
-        """Have `work`, which reads, done on the event loop, without the loop waiting for it."""
+    def on_loop(self, work: Callable[[], T], deliver: Callable[[T], None]) -> None:
+        """Do `work`, which reads, on the running event loop, and hand its result to `deliver`.
+
+        That happens now or later, and always on the loop, which goes on meanwhile. `work` raises
+        nothing but `TookTooLong`, and is then begun again.
+        """
 
     def written(self, work: Callable[[Transaction], T]) -> asyncio.Future[T]:
         """Do as `write`, for who runs on an event loop."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Sequence
+    from collections.abc import Callable, Collection, Iterable
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,23 +38,17 @@ class Dialect:
 
     Differs because the function has another name. It is no `like`: patterns have a longest.
     """
-    awkward: str
-    """`awkward.format(column)`: the text has a character that JSON or a URL writes in another way.
+    octets: Callable[[str], str]
+    """`octets(expression)`: a text in UTF-8, as bytes that can be sent. Differs with the types."""
+    json_array: Callable[[str, str], str]
+    """`json_array(column, query)`: a JSON array, without blanks, of the column of a query's rows.
 
-    Differs because the languages of patterns do. An index has just these words in its condition.
+    Differs because the functions do.
     """
-    octets: str
-    """`octets.format(text)`: a text as it is to be sent, in UTF-8. Differs with the types."""
-    gathers: bool
-    """Whether many texts are handed over faster as one.
+    numbered: Callable[[str], str]
+    """`numbered(parameter)`: a table of values bound as `array`, with `place` and `number`.
 
-    Differs because SQLite is called for each row, while a server sends the first of many while it
-    makes the next, and asks the system for memory anew for each that is long.
-    """
-    filled: Callable[[Sequence[str], Sequence[str], Callable[[str], str]], str]
-    """`filled(parts, columns, bound)`: a text with columns between its parts, which are bound.
-
-    Differs because PostgreSQL takes three times as long where SQLite is fastest.
+    Differs because SQLite has no array type.
     """
     unindexed: str
     """`unindexed.format(column)`: the column, so that no index on it is walked.
@@ -84,19 +78,6 @@ class Dialect:
     """What follows a word that is only the beginning of one. Differs for the same reason."""
 
 
-def _formatted(parts: Sequence[str], columns: Sequence[str], bound: Callable[[str], str]) -> str:
-    text = "%s".join(part.replace("%", "%%") for part in parts)
-    return f"format({', '.join([bound(text), *columns])})"
-
-
-def _joined(parts: Sequence[str], columns: Sequence[str], bound: Callable[[str], str]) -> str:
-    # A bound value has no type of its own, and is none to be joined without one.
-    terms = [f"cast({bound(parts[0])} as text)"]
-    for column, part in zip(columns, parts[1:], strict=True):
-        terms += [f"cast({column} as text)", f"cast({bound(part)} as text)"]
-    return f"({' || '.join(terms)})"
-
-
 def _fts5_word(word: str) -> str:
     return '"' + word.replace('"', '""') + '"'
 
@@ -117,10 +98,9 @@ SQLITE = Dialect(
     exclusive="select 1",
     accept="select null",
     holds="instr({}, {}) > 0",
-    awkward="{} glob '*[^A-Za-z0-9._~-]*'",
-    octets="cast({} as blob)",
-    gathers=True,
-    filled=_formatted,
+    octets="cast({} as blob)".format,
+    json_array="(select json_group_array({}) from ({}))".format,
+    numbered="(select key as place, value as number from json_each(:{}))".format,
     unindexed="+{}",
     gram_number="rowid",
     gram_words="\x1f".join,
@@ -138,10 +118,12 @@ POSTGRES = Dialect(
     among=lambda column, parameter: f"{column} = any(:{parameter})",
     array=list,
     holds="strpos({}, {}) > 0",
-    awkward="{} ~ '[^A-Za-z0-9._~-]'",
-    octets="convert_to({}, 'UTF8')",
-    gathers=False,
-    filled=_joined,
+    octets="convert_to({}, 'UTF8')".format,
+    json_array="array_to_json(array(select {} from ({}) held))::text".format,
+    numbered=(
+        "(select place, number from unnest(cast(:{} as bigint[]))"
+        " with ordinality as given (number, place))"
+    ).format,
     unindexed="{}",
     exclusive="select pg_advisory_xact_lock(hashtextextended(:what, 0))",
     accept="select accept_job(:what, row({}, null)::jobs, :operations, :most)",

@@ -2,40 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, NamedTuple
-
-from backroom.store.forms import (
-    MISFIT,
-    Form,
-    Gathered,
-    Reading,
-    Rows,
-    as_gathered,
-    filled,
-    gathering,
-)
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from backroom.store.database import Transaction
+    from backroom.store.database import Row, Transaction
     from backroom.store.dialects import Dialect
 
 _COLUMNS = (
     "job_id, type, status, created_at, expires_at, completed_at,"
     " total_count, completed_count, failed_count, errors, linkage"
 )
-PROGRESS = (
-    "status",
-    "created_at",
-    "total_count",
-    "completed_count",
-    "failed_count",
-    "completed_at",
-)
-"""The columns that the column `progress` holds as one text: members of a JSON object."""
 _VALUES = ", ".join(f":{column}" for column in ("account", *_COLUMNS.split(", ")))
-_ONE = "account = :account and job_id = :job_id and type = :type and job_id >= :least"
 
 
 class Job(NamedTuple):
@@ -117,152 +95,70 @@ def latest_id(tx: Transaction, account: str) -> str:
     return row[0] if row else ""
 
 
-class Asked(NamedTuple):
-    """Which job to show: of a type, with an id that is not below `least`."""
+class Question(NamedTuple):
+    """Which jobs to show: of a type, with an id that is not below `least`.
 
-    type: str
-    job_id: str
-    least: str
-
-
-def get(tx: Transaction, account: str, asked: Asked) -> Job | None:
-    """Give a job, or None where there is none."""
-    row = tx.one(
-        f"select {_COLUMNS} from jobs where {_ONE}",
-        account=account,
-        type=asked.type,
-        job_id=asked.job_id,
-        least=asked.least,
-    )
-    return Job(*row) if row else None
-
-
-class Page(NamedTuple):
-    """Which jobs to list: of a type, in a status where one is given, beyond an id, at most `size`.
-
-    `ascending` asks for ids above `border`, oldest first; else for those below it, newest first.
-    What is written comes in the opposite order where not `onward`.
+    Of these: one `job_id`, where it is given; else at most `size` in a `status`, where one is
+    given, that come beyond the id `border`: upwards (the oldest first) where `ascending`, else
+    downwards.
     """
 
     type: str
-    status: str | None
     least: str
-    border: str | None
-    ascending: bool
-    size: int
-    onward: bool = True
-
-    @property
-    def shape(self) -> _Shape:
-        """What of it is in the text of the statement."""
-        # Two bounds on the id would make SQLite walk the primary key, past all other types.
-        from_border = self.border is not None and not (self.ascending and self.border < self.least)
-        return _Shape(self.status is not None, from_border, self.ascending, self.onward)
+    job_id: str | None = None
+    status: str | None = None
+    border: str | None = None
+    ascending: bool = False
+    size: int = 1
 
 
-class _Shape(NamedTuple):
+class _Form(NamedTuple):
+    """What of a question is in the text of its statement. The values are bound."""
+
+    by_id: bool
     by_status: bool
-    from_border: bool
+    bordered: bool
     ascending: bool
-    onward: bool
 
 
-@dataclass(frozen=True, eq=False)
-class JobForms:
-    """How jobs are written that aren't complete, that are, and that are and have a linkage.
-
-    Where not `any_errors`, only jobs without errors are.
-    """
-
-    unfinished: Form
-    finished: Form
-    linked: Form
-    any_errors: bool
-
-
-def page(tx: Transaction, account: str, asked: Page) -> list[Job]:
-    """Give the jobs next to the border, nearest first."""
-    rows = tx.all(_page(asked.shape, _COLUMNS), **_named(account, asked))
-    return [Job(*row) for row in rows if row[0] >= asked.least]
-
-
-def written_page(tx: Transaction, account: str, asked: Page, forms: JobForms) -> Gathered | None:
-    """Give the same written into forms; None where one of the jobs fits no form."""
-    sql, values, reading = _written_page(tx.dialect, forms, asked.shape)
-    found = tx.all(sql, **_named(account, asked), **values)
-    return as_gathered(tx.dialect, found, reading)
-
-
-def written(
-    tx: Transaction, account: str, asked: Asked, forms: JobForms, given: dict[str, str]
-) -> str | None:
-    """Give a job written into its form; None where there is none, or none that fits."""
-    sql, values = _written_one(tx.dialect, forms)
-    row = tx.one(
-        sql,
-        account=account,
-        type=asked.type,
-        job_id=asked.job_id,
-        least=asked.least,
-        **values,
-        **given,
+def page(tx: Transaction, account: str, question: Question, columns: tuple[str, ...]) -> list[Row]:
+    """Give the jobs next to the border, nearest first: their columns, as bytes or None."""
+    border = question.border
+    # Upwards from among expired jobs is upwards from the oldest that has not expired.
+    bordered = border is not None and not (question.ascending and border < question.least)
+    form = _Form(
+        question.job_id is not None, question.status is not None, bordered, question.ascending
     )
-    return row[0] if row and row[0] != MISFIT else None
+    sql = _page(tx.dialect, form, columns)
+    rows = tx.all(sql, account=account, **question._asdict())
+    # Downwards from a border the rows may go on to jobs that have expired.
+    place, least = columns.index("job_id"), question.least.encode()
+    return [row for row in rows if row[place] >= least] if form.bordered else rows
 
 
-_Written = tuple[str, dict[str, str]]
+def as_row(job: Job, columns: tuple[str, ...]) -> Row:
+    """Give a job as `page` gives it."""
+    values = [getattr(job, name) for name in columns]
+    return tuple([None if value is None else str(value).encode() for value in values])
 
 
 @lru_cache(maxsize=512)
-def _written_one(dialect: Dialect, forms: JobForms) -> _Written:
-    text, values = _written(dialect, forms)
-    return f"select {text} from jobs where {_ONE}", values
-
-
-@lru_cache(maxsize=512)
-def _written_page(
-    dialect: Dialect, forms: JobForms, shape: _Shape
-) -> tuple[str, dict[str, str], Reading]:
-    text, values = _written(dialect, forms)
-
-    def select(columns: str) -> str:
-        near = _page(shape, columns)
-        return f"select * from ({near}) near where place >= :least" if shape.from_border else near
-
-    start = forms.finished.parts[0]
-    reading = Reading(shape.ascending, shape.onward, start, any_misfits=not forms.any_errors)
-    return gathering(dialect, Rows("job_id", text, select), reading), values, reading
-
-
-def _written(dialect: Dialect, forms: JobForms) -> _Written:
-    """Give the expression of a job's text, and the values it is bound to."""
-    texts, values = filled(dialect, forms.unfinished, forms.finished, forms.linked)
-    unfinished, finished, linked = texts
-    fits = "" if forms.any_errors else f"when errors <> '[]' then '{MISFIT}'"
-    text = (
-        f"case {fits} when completed_at is null then {unfinished}"
-        f" when linkage = '[]' then {finished} else {linked} end"
-    )
-    return text, values
-
-
-def _page(shape: _Shape, columns: str) -> str:
-    """Give the statement for columns of the jobs next to the border, expired ones too."""
+def _page(dialect: Dialect, form: _Form, columns: tuple[str, ...]) -> str:
     conditions = ["account = :account", "type = :type"]
-    if shape.by_status:
+    if form.by_id:
+        conditions.append("job_id = :job_id")
+    if form.by_status:
         conditions.append("status = :status")
-    if shape.from_border:
-        conditions.append(f"job_id {'>' if shape.ascending else '<'} :border")
+    # Two bounds on the id would make SQLite walk the primary key, past all other types.
+    if form.bordered:
+        conditions.append(f"job_id {'>' if form.ascending else '<'} :border")
     else:
         conditions.append("job_id >= :least")
+    shown = ", ".join(dialect.octets(f"cast({column} as text)") for column in columns)
     return (
-        f"select {columns} from jobs where {' and '.join(conditions)}"
-        f" order by job_id {'asc' if shape.ascending else 'desc'} limit :size"
+        f"select {shown} from jobs where {' and '.join(conditions)}"
+        f" order by job_id {'asc' if form.ascending else 'desc'} limit :size"
     )
-
-
-def _named(account: str, asked: Page) -> dict[str, Any]:
-    return {"account": account} | asked._asdict()
 
 
 def next_account(tx: Transaction, after: str, due: str) -> str | None:

@@ -7,51 +7,50 @@ page. The others are tested on what it finds.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from backroom.catalog.kinds import KINDS
 from backroom.store import search
-from backroom.store.forms import (
-    MISFIT,
-    Form,
-    Gathered,
-    Reading,
-    Rows,
-    as_gathered,
-    filled,
-    gathering,
-)
-from backroom.store.records import Record
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from backroom.catalog.kinds import Kind
-    from backroom.store.database import Transaction
+    from backroom.store.database import Row, Transaction
     from backroom.store.dialects import Dialect
 
 
 @dataclass
-class Asked:
-    """What a page shall hold.
+class Question:
+    """Which records a page holds: at most `size`, in the order of their numbers.
 
-    `related` has kinds' names and numbers of resources that all on the page belong to, `equal`
-    columns and their values, `parts` folded texts to be found; `border` is the number beyond which
-    the page begins, `ascending` the direction in which it goes on from there. What is written comes
-    in the opposite order where not `onward`.
+    `related` has the kind's name and the number of each resource that all records belong to,
+    `equal` the columns that have a value, `parts` the folded texts that the searched text contains.
+    The page begins beyond the number `border`, and goes up from there where `ascending`, else down.
     """
 
     size: int
     ascending: bool = True
-    onward: bool = True
     border: int | None = None
     external_ids: list[str] | None = None
     related: list[tuple[str, int]] = field(default_factory=list)
     equal: dict[str, Any] = field(default_factory=dict)
     parts: list[str] = field(default_factory=list)
-    bare: bool = False
-    """Leave the attributes out: only ids are wanted."""
 
+
+class Columns(NamedTuple):
+    """What is read of a record beside its number and its external id; the rest is empty."""
+
+    attributes: bool = True
+    linkage: bool = False
+
+
+LINKED_AT_MOST = 100
+"""Resources that a relationship names, or that are included, for one resource: a page of them.
+
+The service's own number is not known; there must be one, for a category may hold a whole catalog.
+"""
 
 _LINKS = {
     ("item", "category"): ("item_number", "category_number"),
@@ -64,19 +63,11 @@ _MANY = 1000
 """Resources with all the words of a search, from which on the words narrow down little."""
 
 
-class RecordForm(NamedTuple):
-    """How records are written. Where not `any_nulls`, only those without a null fit."""
-
-    form: Form
-    any_nulls: bool
-
-
-class _Shape(NamedTuple):
-    """What of a question is in the text of its statement; the values are bound."""
+class _Form(NamedTuple):
+    """What of a question is in the text of its statement. The values are bound."""
 
     kind: Kind
     ascending: bool
-    onward: bool
     bordered: bool
     by_external_ids: bool
     related: tuple[str, ...]
@@ -85,56 +76,64 @@ class _Shape(NamedTuple):
     words_first: bool
 
 
-def page(tx: Transaction, kind: Kind, account: str, asked: Asked) -> list[Record]:
-    """Give the records next to the border, nearest first."""
-    values = _values(tx.dialect, account, asked)
-    attributes = "''" if asked.bare else "r.attributes"
-    columns = f"r.number, r.external_id, {attributes}"
-    rows = tx.all(_selected(tx.dialect, _shape(tx, kind, asked, values), columns), **values)
-    return [Record(*row) for row in rows]
+def page(
+    tx: Transaction, kind: Kind, account: str, question: Question, columns: Columns
+) -> list[Row]:
+    """Give the records next to the border, nearest first.
+
+    A row has the record's number, and as bytes its external id, its attributes as they are stored
+    and a JSON array of the external ids that its shown relationship holds.
+    """
+    values = _values(tx.dialect, account, question)
+    form = _form(tx, kind, question, values)
+    return tx.all(_statement(tx.dialect, form, columns), **values)
 
 
-def written_page(
-    tx: Transaction,
-    kind: Kind,
-    account: str,
-    asked: Asked,
-    form: RecordForm,
-) -> Gathered | None:
-    """Give the same written into a form; None where a record does not fit it."""
-    values = _values(tx.dialect, account, asked)
-    shape = _shape(tx, kind, asked, values)
-    sql, parts, reading = _written(tx.dialect, shape, form)
-    return as_gathered(tx.dialect, tx.all(sql, **values, **parts), reading)
+def included(tx: Transaction, kind: Kind, account: str, numbers: Iterable[int]) -> list[Row]:
+    """Give what records of a kind, by number, hold in their shown relationship, in their order.
+
+    The rows are as those of `page`, without linkage.
+    """
+    values = tx.dialect.array(numbers)
+    return tx.all(_included(tx.dialect, kind), account=account, numbers=values)
 
 
-def _values(dialect: Dialect, account: str, asked: Asked) -> dict[str, Any]:
+def in_order(
+    tx: Transaction, kind: Kind, account: str, external_ids: Sequence[str], columns: Columns
+) -> list[Row]:
+    """Give those of `external_ids` that exist, in that order, as rows of `page`."""
+    question = Question(size=len(external_ids), external_ids=list(external_ids))
+    found = {row[1]: row for row in page(tx, kind, account, question, columns)}
+    named = [each.encode() for each in external_ids]
+    return [found[name] for name in named if name in found]
+
+
+def _values(dialect: Dialect, account: str, question: Question) -> dict[str, Any]:
     """Give what is bound to a statement."""
-    values: dict[str, Any] = {"account": account, "size": asked.size} | asked.equal
-    if asked.border is not None:
-        values["border"] = asked.border
-    if asked.external_ids is not None:
-        values["external_ids"] = dialect.array(asked.external_ids)
-    for place, (_, number) in enumerate(asked.related):
+    values: dict[str, Any] = {"account": account, "size": question.size} | question.equal
+    if question.border is not None:
+        values["border"] = question.border
+    if question.external_ids is not None:
+        values["external_ids"] = dialect.array(question.external_ids)
+    for place, (_, number) in enumerate(question.related):
         values[f"related_{place}"] = number
-    for place, part in enumerate(asked.parts):
+    for place, part in enumerate(question.parts):
         values[f"part_{place}"] = part
-    if asked.parts:
-        values["grams"] = search.match(dialect, account, asked.parts)
+    if question.parts:
+        values["grams"] = search.match(dialect, account, question.parts)
     return values
 
 
-def _shape(tx: Transaction, kind: Kind, asked: Asked, values: dict[str, Any]) -> _Shape:
-    return _Shape(
+def _form(tx: Transaction, kind: Kind, question: Question, values: dict[str, Any]) -> _Form:
+    return _Form(
         kind,
-        asked.ascending,
-        asked.onward,
-        bordered=asked.border is not None,
-        by_external_ids=asked.external_ids is not None,
-        related=tuple(name for name, _ in asked.related),
-        equal=tuple(asked.equal),
-        parts=len(asked.parts),
-        words_first=bool(asked.parts and asked.related) and _words_are_rare(tx, kind, values),
+        question.ascending,
+        bordered=question.border is not None,
+        by_external_ids=question.external_ids is not None,
+        related=tuple(name for name, _ in question.related),
+        equal=tuple(question.equal),
+        parts=len(question.parts),
+        words_first=bool(question.parts and question.related) and _words_are_rare(tx, kind, values),
     )
 
 
@@ -151,69 +150,108 @@ def _words_are_rare(tx: Transaction, kind: Kind, values: dict[str, Any]) -> bool
 
 
 @lru_cache(maxsize=1024)
-def _selected(dialect: Dialect, shape: _Shape, columns: str) -> str:
-    return _Statement(dialect, shape).sql(columns)
+def _statement(dialect: Dialect, form: _Form, columns: Columns) -> str:
+    return _Statement(dialect, form).sql(", ".join(_columns(dialect, form.kind, columns)))
 
 
-@lru_cache(maxsize=1024)
-def _written(
-    dialect: Dialect, shape: _Shape, form: RecordForm
-) -> tuple[str, dict[str, str], Reading]:
-    """Give the statement for a page in a form, the values bound to the form, and how it reads."""
-    (text,), parts = filled(dialect, form.form)
-    if not form.any_nulls:
-        has_null = dialect.holds.format("r.attributes", "'null'")
-        text = f"case when {has_null} then '{MISFIT}' else {text} end"
-    statement = _Statement(dialect, shape)
-    rows = Rows("r.number", text, statement.sql, f"({statement.nearest_awkward})")
-    start = form.form.parts[0]
-    reading = Reading(shape.ascending, shape.onward, start, any_misfits=not form.any_nulls)
-    return gathering(dialect, rows, reading), parts, reading
+def _columns(dialect: Dialect, kind: Kind, columns: Columns) -> tuple[str, ...]:
+    """Give what a statement selects of the table `r`."""
+    return (
+        "r.number",
+        dialect.octets("r.external_id"),
+        dialect.octets("r.attributes") if columns.attributes else "null",
+        _LINKED[kind.name](dialect) if columns.linkage else "null",
+    )
+
+
+def _linked_variants(dialect: Dialect) -> str:
+    return dialect.octets(
+        dialect.json_array(
+            "external_id",
+            "select external_id from variants where account = :account and item_number = r.number"
+            f" order by number limit {LINKED_AT_MOST}",
+        )
+    )
+
+
+def _linked_item(dialect: Dialect) -> str:
+    return dialect.octets(
+        dialect.json_array(
+            "external_id",
+            "select external_id from items where account = :account and number = r.item_number",
+        )
+    )
+
+
+def _linked_items(dialect: Dialect) -> str:
+    return dialect.octets(
+        dialect.json_array(
+            "external_id",
+            "select i.external_id from item_categories l cross join items i"
+            " where l.account = :account and l.category_number = r.number"
+            " and i.account = :account and i.number = l.item_number"
+            f" order by l.item_number limit {LINKED_AT_MOST}",
+        )
+    )
+
+
+_LINKED = {"item": _linked_variants, "variant": _linked_item, "category": _linked_items}
+"""For each kind, what its shown relationship holds, as an expression on the table `r`."""
+
+
+@cache
+def _included(dialect: Dialect, kind: Kind) -> str:
+    """Give the statement for what is included: only what hangs on each record by a column."""
+    target = KINDS[kind.shown.target]
+    owner = f"{kind.name}_number"
+    columns = ", ".join(_columns(dialect, target, Columns()))
+    # A record may hold any number of others, of which only the first so many are read: up to the
+    # number of the last of them, found by walking the index by owner.
+    last = (
+        f"select number from {target.table} where account = :account and {owner} = owners.number"
+        f" order by number limit 1 offset {LINKED_AT_MOST - 1}"
+    )
+    return (
+        f"select {columns} from {dialect.numbered('numbers')} owners cross join {target.table} r"
+        f" where r.account = :account and r.{owner} = owners.number"
+        f" and r.number <= coalesce(({last}), {2**63 - 1})"
+        " order by owners.place, r.number"
+    )
 
 
 class _Statement:
-    """Composes a statement from the shape of a question."""
+    """Composes a statement from the form of a question."""
 
-    def __init__(self, dialect: Dialect, shape: _Shape) -> None:
+    def __init__(self, dialect: Dialect, form: _Form) -> None:
         self._dialect = dialect
-        self._shape = shape
-        self._from = f"{shape.kind.table} r"
+        self._form = form
+        self._from = f"{form.kind.table} r"
         self._order = "r.number"
         self._where = ["r.account = :account"]
         self._driven = False
 
     @property
     def _beyond(self) -> str:
-        return f" {'>' if self._shape.ascending else '<'} :border"
-
-    @property
-    def nearest_awkward(self) -> str:
-        """The statement for the number of the nearest record whose name fits no form."""
-        shape = self._shape
-        beyond = f" and number{self._beyond}" if shape.bordered else ""
-        return (
-            f"select {'min' if shape.ascending else 'max'}(number) from {shape.kind.table}"
-            f" where account = :account{beyond} and {self._dialect.awkward.format('external_id')}"
-        )
+        return f" {'>' if self._form.ascending else '<'} :border"
 
     def sql(self, columns: str) -> str:
         """Give the statement that asks for columns of `r`; it is composed once."""
-        shape = self._shape
+        form = self._form
         self._by_external_ids()
-        self._by_columns(name for name in shape.equal if name == _TELLING)
+        self._by_columns(name for name in form.equal if name == _TELLING)
         for condition in (
             (self._by_parts, self._by_related)
-            if shape.words_first
+            if form.words_first
             else (self._by_related, self._by_parts)
         ):
             condition()
-        self._by_columns(name for name in shape.equal if name != _TELLING)
-        if shape.bordered:
+        self._by_columns(name for name in form.equal if name != _TELLING)
+        if form.bordered:
             self._where.append(self._order + self._beyond)
         return (
             f"select {columns} from {self._from}"
             f" where {' and '.join(self._where)}"
-            f" order by {self._order} {'asc' if shape.ascending else 'desc'} limit :size"
+            f" order by {self._order} {'asc' if form.ascending else 'desc'} limit :size"
         )
 
     def _drive(self) -> bool:
@@ -227,15 +265,15 @@ class _Statement:
         return self._dialect.unindexed.format(column) if apart else column
 
     def _by_external_ids(self) -> None:
-        if self._shape.by_external_ids:
+        if self._form.by_external_ids:
             self._drive()
             self._order = self._tested("r.number", apart=True)
             self._where.append(self._dialect.among("r.external_id", "external_ids"))
 
     def _by_related(self) -> None:
-        for place, name in enumerate(self._shape.related):
+        for place, name in enumerate(self._form.related):
             bound = f"related_{place}"
-            link = _LINKS.get((self._shape.kind.name, name))
+            link = _LINKS.get((self._form.kind.name, name))
             if link is None:
                 column = self._tested(f"r.{name}_number", not self._drive())
                 self._where.append(f"{column} = :{bound}")
@@ -245,7 +283,7 @@ class _Statement:
                 self._where.append(self._linked(*link, bound))
 
     def _driven_by_links(self, own: str, other: str, bound: str) -> None:
-        self._from = f"item_categories l cross join {self._shape.kind.table} r"
+        self._from = f"item_categories l cross join {self._form.kind.table} r"
         self._order = f"l.{own}"
         self._where[:0] = ["l.account = :account", f"l.{other} = :{bound}"]
         self._where.append(f"r.number = l.{own}")
@@ -259,11 +297,11 @@ class _Statement:
 
     def _by_parts(self) -> None:
         """Find the words of all parts at once; then compare each part with the text itself."""
-        for place in range(self._shape.parts):
+        for place in range(self._form.parts):
             self._where.append(self._dialect.holds.format("r.search_text", f":part_{place}"))
-        if self._shape.parts and self._drive():
-            grams = search.table(self._shape.kind)
-            self._from = f"{grams} cross join {self._shape.kind.table} r"
+        if self._form.parts and self._drive():
+            grams = search.table(self._form.kind)
+            self._from = f"{grams} cross join {self._form.kind.table} r"
             self._order = f"{grams}.{self._dialect.gram_number}"
             self._where[:0] = [self._dialect.gram_match.format(table=grams)]
             self._where.append(f"r.number = {self._order}")
@@ -271,17 +309,3 @@ class _Statement:
     def _by_columns(self, names: Iterable[str]) -> None:
         for name in names:
             self._where.append(self._tested(f"r.{name}", not self._drive()) + f" = :{name}")
-
-
-def parents(tx: Transaction, account: str, variants: list[int]) -> dict[int, str]:
-    """Give the external id of the item that each variant, by number, belongs to."""
-    # The variant's own external id is not needed, but keeps SQLite from walking the index by item,
-    # which would have all that is needed otherwise, through the whole account.
-    rows = tx.all(
-        "select v.number, i.external_id, v.external_id from variants v join items i"
-        " on i.account = v.account and i.number = v.item_number"
-        f" where v.account = :account and {tx.dialect.among('v.number', 'numbers')}",
-        account=account,
-        numbers=tx.dialect.array(variants),
-    )
-    return {row[0]: row[1] for row in rows}

@@ -170,7 +170,6 @@ class PostgresDatabase:
     """A database on a PostgreSQL server."""
 
     dialect = POSTGRES
-    inline = False
 
     def __init__(self, url: str, connections: int = CONNECTIONS) -> None:
         self.url = url
@@ -227,8 +226,8 @@ class PostgresDatabase:
         except _LOST as error:
             raise StoreUnavailable(str(error)) from error
 
-    def aside(self, work: Callable[[], T]) -> asyncio.Future[T]:
-        return self._reading.run(work)
+    def on_loop(self, work: Callable[[], T], deliver: Callable[[T], None]) -> None:
+        self._reading.run(work).add_done_callback(lambda done: deliver(done.result()))
 
     def ask_aside(self, sql: str, values: dict[str, Any]) -> list[Row]:
         """Run a statement that reads for work that was set aside."""

@@ -8,20 +8,22 @@ small writes share one fsync, and nobody is told before the work is on disk.
 from __future__ import annotations
 
 import logging
+import math
 import os
 import queue
 import shutil
 import sys
 import tempfile
 import threading
-from concurrent.futures import Future
+import time
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import apsw
 
 from backroom.store import search
-from backroom.store.database import Row, StoreUnavailable, Transaction
+from backroom.store.database import Row, StoreUnavailable, TookTooLong, Transaction
 from backroom.store.dialects import SQLITE
 
 if TYPE_CHECKING:
@@ -40,6 +42,12 @@ _PAGE_BYTES = 8192
 _CACHED_KILOBYTES = 16384
 """After a commit that has divided a page, SQLite walks through the whole cache of the writer."""
 _SCRATCH = "backroom-ephemeral-"
+LOOP_SECONDS = 0.005
+"""How long a read may hold the event loop. One that takes longer is begun again in a thread."""
+_STEPS = 2000
+"""Steps of SQLite's virtual machine between two looks at the clock: some 50 microseconds."""
+_THREADS = 4
+"""How many such reads are under way at the same time."""
 
 
 class SqliteConnection:
@@ -97,11 +105,20 @@ def _grams(*values: Any) -> str:
 
 
 class _Reading:
-    """A thread's transactions to read in, one after the other."""
+    """A thread's transactions to read in, one after the other.
+
+    A statement that is under way at the time `end`, in seconds of the monotonic clock, is stopped.
+    """
 
     def __init__(self, connection: SqliteConnection) -> None:
+        self.end = math.inf
         self._run = connection.raw.execute
         self._transaction = Transaction(connection, SQLITE)
+        # SQLite asks after so many of its own steps, of which a page of a hundred takes some 3,000.
+        connection.raw.set_progress_handler(self._is_late, _STEPS)
+
+    def _is_late(self) -> bool:
+        return time.monotonic() > self.end
 
     def __enter__(self) -> Transaction:
         try:
@@ -114,6 +131,8 @@ class _Reading:
         self, _: type[BaseException] | None, error: BaseException | None, __: TracebackType | None
     ) -> None:
         self._run("rollback")
+        if isinstance(error, apsw.InterruptError):
+            raise TookTooLong from None
         if isinstance(error, apsw.Error):
             raise StoreUnavailable(str(error)) from error
 
@@ -165,7 +184,6 @@ class SqliteDatabase:
     """A database in one file; or in a directory that goes with the process, where not durable."""
 
     dialect = SQLITE
-    inline = True
 
     def __init__(self, path: Path | None) -> None:
         """Open `path`, or an ephemeral database where it is None."""
@@ -176,6 +194,7 @@ class SqliteDatabase:
         self._readers: list[SqliteConnection] = []
         self._queue: queue.SimpleQueue[_Work | None] = queue.SimpleQueue()
         self._closed = False
+        self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="backroom-reader")
         self._connection = self._connect()
         self._transaction = Transaction(self._connection, SQLITE)
         self._writer = threading.Thread(target=self._write_all, name="backroom-writer")
@@ -195,14 +214,24 @@ class SqliteDatabase:
             reading = self._local.reading = _Reading(connection)
         return reading
 
-    @staticmethod
-    def aside(work: Callable[[], T]) -> asyncio.Future[T]:
+    def on_loop(self, work: Callable[[], T], deliver: Callable[[T], None]) -> None:
+        reading = self.read()
+        reading.end = time.monotonic() + LOOP_SECONDS
+        try:
+            result = work()
+        except TookTooLong:
+            self._in_thread(work, deliver)
+        else:
+            deliver(result)
+        finally:
+            reading.end = math.inf
+
+    def _in_thread(self, work: Callable[[], T], deliver: Callable[[T], None]) -> None:
         # Only servers have a loop; a command starts 30 ms sooner without.
         from asyncio import get_running_loop
 
-        done: asyncio.Future[T] = get_running_loop().create_future()
-        done.set_result(work())
-        return done
+        done = get_running_loop().run_in_executor(self._threads, work)
+        done.add_done_callback(lambda each: deliver(each.result()))
 
     def written(self, work: Callable[[Transaction], T]) -> asyncio.Future[T]:
         from asyncio import wrap_future
@@ -224,6 +253,7 @@ class SqliteDatabase:
         self._closed = True
         self._queue.put(None)
         self._writer.join()
+        self._threads.shutdown()
         for connection in (*self._readers, self._connection):
             connection.close()
         if self._scratch:

@@ -1,12 +1,12 @@
-"""One function for each shape of operation: a call and a transaction to a document.
+"""One function for each shape of operation: an admitted request to an answer's document.
 
-A handler that has nothing to show gives None; one that can write its answer in the caller's own
-shape at once gives its parts.
+A reader is given the request and a transaction, a writer the body too. Both give the document in
+the caller's shape, in parts; a writer that has nothing to show gives None.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from backroom.api.handlers import jobs, relationships, resources
 from backroom.catalog.operations import Shape
@@ -14,21 +14,25 @@ from backroom.catalog.operations import Shape
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from backroom.api.documents import Document, Parts
-    from backroom.api.request import Call
+    from backroom.api.admission import Admitted
+    from backroom.api.wire import Parts
     from backroom.store.database import Transaction
 
-HANDLERS: dict[Shape, Callable[[Call, Transaction], Document | Parts | None]] = {
+    Reader = Callable[[Admitted, Transaction], Parts]
+    Writer = Callable[[Admitted, Any, Transaction], Parts | None]
+
+READERS: dict[Shape, Reader] = {
     Shape.LIST: resources.list_resources,
-    Shape.IDS: relationships.list_ids,
+    Shape.IDS: resources.list_resources,
     Shape.ONE: resources.get_resource,
+    Shape.JOB_LIST: jobs.list_jobs,
+    Shape.JOB_GET: jobs.get_job,
+}
+WRITERS: dict[Shape, Writer] = {
     Shape.CREATE: resources.create_resource,
     Shape.UPDATE: resources.update_resource,
     Shape.DELETE: resources.delete_resource,
     Shape.ADD: relationships.add,
     Shape.REPLACE: relationships.replace,
     Shape.REMOVE: relationships.remove,
-    Shape.JOB_LIST: jobs.list_jobs,
-    Shape.JOB_GET: jobs.get_job,
-    Shape.JOB_POST: jobs.create_job,
 }

@@ -7,100 +7,99 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from backroom import clock
-from backroom.api import documents
-from backroom.api.forms import given, of_jobs
+from backroom.api import layouts
+from backroom.api.layouts import Style
 from backroom.api.paging import Ordering, Pager
 from backroom.catalog import ids
 from backroom.errors import NotFound
 from backroom.jobs import lifecycle, submit
-from backroom.store import jobs, records
-from backroom.store.forms import NOTHING
+from backroom.store import jobs, pages
 
 if TYPE_CHECKING:
-    from backroom.api.documents import Document, Parts
-    from backroom.api.request import Call
-    from backroom.store.database import Transaction
-    from backroom.store.jobs import Job
+    from backroom.api.admission import Admitted
+    from backroom.api.bodies import Submission
+    from backroom.api.layouts import JobLayout
+    from backroom.api.wire import Parts
+    from backroom.store.database import Row, Transaction
 
-_NEWEST_FIRST = Ordering(descending=True, bits=128, number=clock.ulid_number)
+_NEWEST_FIRST = Ordering(
+    descending=True, bits=128, number=lambda job_id: clock.ulid_number(job_id.decode())
+)
 
 
-def create_job(call: Call, tx: Transaction) -> Document:
+def create_job(
+    initial_status: lifecycle.Status, admitted: Admitted, submission: Submission, tx: Transaction
+) -> Parts:
     """Accept a bulk job."""
-    job_kind = call.operation.job_kind
-    row = submit.submit(
-        tx, call.account, job_kind, call.body.operations, call.body.total, call.born
+    job = submit.submit(
+        tx,
+        admitted.account,
+        admitted.operation.job_kind,
+        submission.operations,
+        submission.total,
+        initial_status,
     )
-    data = documents.job(call.request.base, job_kind, row, linked=False)
-    return {"data": data, "links": {"self": call.request.url}}
+    layout = _layout(admitted)
+    data = layout.data.texts([jobs.as_row(job, layout.data.columns)])
+    return layout.frame.document(data, {"self": admitted.request.url})
 
 
-def get_job(call: Call, tx: Transaction) -> Document | Parts:
+def _layout(admitted: Admitted) -> JobLayout:
+    return layouts.of_jobs(
+        Style(
+            admitted.operation,
+            admitted.revision,
+            admitted.query.shown,
+            admitted.request.base,
+            bool(admitted.query.include),
+        )
+    )
+
+
+def get_job(admitted: Admitted, tx: Transaction) -> Parts:
     """Answer with one job, and with what it made or changed where asked to include it."""
-    if not call.query.include:
-        asked = jobs.Asked(call.operation.job_kind.type, _job_id(call), _least_id())
-        forms = of_jobs(call.operation, call.at, call.query.shown, call.request.base)
-        text = jobs.written(tx, call.account, asked, forms, given(call.request))
-        if text is not None:
-            return [text.encode()]
-    return _document(call, tx)
-
-
-def _job_id(call: Call) -> str:
+    job_kind, layout = admitted.operation.job_kind, _layout(admitted)
+    rows: list[Row] = []
     # PostgreSQL can't even be asked for a text with a null character.
-    return "" if "\0" in call.resource_id else call.resource_id
+    if "\0" not in admitted.resource_id:
+        question = jobs.Question(job_kind.type, _least_id(), job_id=admitted.resource_id)
+        rows = jobs.page(tx, admitted.account, question, layout.data.columns)
+    if not rows:
+        raise NotFound(f"A {job_kind.title} with id {admitted.resource_id} does not exist.")
+    included: list[bytes] = []
+    if layout.included is not None:
+        (row,) = rows
+        linkage = msgspec.json.decode(row[layout.data.columns.index("linkage")])
+        # Those deleted since are not shown; `linkage` has the ids of this program.
+        named = dict.fromkeys(ids.external_id(each["id"]) or "" for each in linkage)
+        kind, columns = layout.included.kind, layout.included.columns
+        included = layout.included.texts(
+            pages.in_order(tx, kind, admitted.account, list(named), columns)
+        )
+    return layout.frame.document(layout.data.texts(rows), {"self": admitted.request.url}, included)
 
 
 def _least_id() -> str:
     return lifecycle.least_id(clock.now())
 
 
-def _document(call: Call, tx: Transaction) -> Document:
-    """Make the document of one job. Raises `NotFound`."""
-    job_kind = call.operation.job_kind
-    row = jobs.get(tx, call.account, jobs.Asked(job_kind.type, _job_id(call), _least_id()))
-    if row is None:
-        raise NotFound(f"A {job_kind.title} with id {call.resource_id} does not exist.")
-    including = bool(call.query.include)
-    document: Document = {"data": documents.job(call.request.base, job_kind, row, linked=including)}
-    if including:
-        document["included"] = _included(call, tx, row)
-    document["links"] = {"self": call.request.url}
-    return document
-
-
-def _included(call: Call, tx: Transaction, row: Job) -> list[Document]:
-    """Give the resources that a job's linkage names, in its order; those deleted since are not."""
-    kind = call.operation.kind
-    linkage = msgspec.json.decode(row.linkage)
-    named = dict.fromkeys(ids.external_id(each["id"]) or "" for each in linkage)
-    found = records.find(tx, kind, call.account, named)
-    base = call.request.base
-    return [documents.resource(base, kind, found[name]) for name in named if name in found]
-
-
-def list_jobs(call: Call, tx: Transaction) -> Document | Parts:
+def list_jobs(admitted: Admitted, tx: Transaction) -> Parts:
     """Answer with a page of jobs, newest first."""
-    pager = Pager(call, _NEWEST_FIRST)
-    statuses = {value for _, value in call.query.conditions}
-    if len(statuses) > 1:
-        # Two statuses at once are asked for legally, and no job has both.
-        return documents.written_list(call, *pager.cut_text(NOTHING))
+    pager, layout = Pager(admitted, _NEWEST_FIRST), _layout(admitted)
+    statuses = {value for _, value in admitted.query.conditions}
     border = pager.place.border
-    asked = jobs.Page(
-        type=call.operation.job_kind.type,
-        status=next(iter(statuses), None),
-        least=_least_id(),
-        border=None if border is None else clock.ulid_text(border),
-        ascending=pager.ascending,
-        size=pager.wanted,
-        onward=pager.place.onward,
-    )
-    forms = of_jobs(call.operation, call.at, call.query.shown, call.request.base)
-    found = jobs.written_page(tx, call.account, asked, forms)
-    if found is not None:
-        return documents.written_list(call, *pager.cut_text(found))
-    rows, links = pager.cut(jobs.page(tx, call.account, asked), lambda job: job.job_id)
-    job_kind, base = call.operation.job_kind, call.request.base
-    data = [documents.job(base, job_kind, row, linked=False) for row in rows]
-    return {"data": data, "links": links}
+    rows: list[Row] = []
+    # A filter may name two statuses, but no job has both.
+    if len(statuses) <= 1:
+        question = jobs.Question(
+            type=admitted.operation.job_kind.type,
+            least=_least_id(),
+            status=next(iter(statuses), None),
+            border=None if border is None else clock.ulid_text(border),
+            ascending=pager.ascending,
+            size=pager.wanted,
+        )
+        rows = jobs.page(tx, admitted.account, question, layout.data.columns)
+    place = layout.data.columns.index("job_id")
+    page, links = pager.cut(rows, lambda row: row[place])
+    return layout.frame.document(layout.data.texts(page), links)

@@ -1,4 +1,7 @@
-"""Relationships between items and categories (and from items to variants): list, write."""
+"""Relationships between items and categories (and from items to variants): write them.
+
+Their lists are those of resources of which only the identifiers are shown (`resources`).
+"""
 
 from __future__ import annotations
 
@@ -6,48 +9,40 @@ from typing import TYPE_CHECKING
 
 from backroom import actions
 from backroom.actions import Relationship
-from backroom.api import documents
 from backroom.api.handlers import resources
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from backroom.api.documents import Document
-    from backroom.api.request import Call
+    from backroom.api.admission import Admitted
     from backroom.store.database import Transaction
 
 
-def list_ids(call: Call, tx: Transaction) -> Document:
-    """Answer with a page of identifiers."""
-    page, links = resources.records_of(call, tx, bare=True)
-    kind = call.operation.kind
-    return {"data": [documents.identifier(kind, each) for each in page], "links": links}
-
-
-def add(call: Call, tx: Transaction) -> None:
+def add(admitted: Admitted, related: list[str], tx: Transaction) -> None:
     """Add links; one that is there already refuses all."""
-    _write(call, tx, actions.add)
+    _write(admitted, related, tx, actions.add)
 
 
-def replace(call: Call, tx: Transaction) -> None:
+def replace(admitted: Admitted, related: list[str], tx: Transaction) -> None:
     """Make the links given all there are."""
-    _write(call, tx, actions.replace)
+    _write(admitted, related, tx, actions.replace)
 
 
-def remove(call: Call, tx: Transaction) -> None:
+def remove(admitted: Admitted, related: list[str], tx: Transaction) -> None:
     """Remove links; one that isn't there refuses all."""
-    _write(call, tx, actions.remove)
+    _write(admitted, related, tx, actions.remove)
 
 
 def _write(
-    call: Call,
+    admitted: Admitted,
+    related: list[str],
     tx: Transaction,
     action: Callable[[Transaction, str, Relationship, list[str]], None],
 ) -> None:
-    parent = call.operation.parent
-    assert parent is not None  # noqa: S101 - relationships always hang on something
-    owner = resources.found(call, tx, parent)
+    operation = admitted.operation
+    assert operation.parent is not None  # noqa: S101 - relationships always hang on something
+    owner = resources.found(admitted, tx, operation.parent)
     relationship = Relationship(
-        parent, owner.number, call.resource_id, call.operation.relation, call.operation.kind
+        operation.parent, owner.number, admitted.resource_id, operation.relation, operation.kind
     )
-    action(tx, call.account, relationship, call.body)
+    action(tx, admitted.account, relationship, related)

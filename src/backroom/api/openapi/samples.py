@@ -23,13 +23,12 @@ from backroom.jobs.apply import error_entry
 from backroom.jobs.lifecycle import Status
 from backroom.settings import DEFAULT_PORT
 from backroom.store.jobs import Job
-from backroom.store.records import Record
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from backroom.api.documents import Document
-    from backroom.catalog.kinds import Attribute, JobKind, Kind
+    from backroom.api.wire import Document
+    from backroom.catalog.kinds import JobKind, Kind
     from backroom.revisions import Revision
 
 BASE = f"http://127.0.0.1:{DEFAULT_PORT}"
@@ -83,7 +82,7 @@ def _data(operation: Operation, revision: Revision) -> Iterator[Document]:
     """Give documents without their links, those that include something first."""
     kind = operation.kind
     if operation.shape is Shape.IDS:
-        yield {"data": documents.identifier(kind, _record(kind))}
+        yield {"data": documents.identifier(kind, external_id(kind))}
     elif operation.shape in RESOURCE_SHAPES:
         yield from _resources(operation, linked=revision.shows_linkage(operation))
     else:
@@ -92,29 +91,26 @@ def _data(operation: Operation, revision: Revision) -> Iterator[Document]:
 
 def _resources(operation: Operation, *, linked: bool) -> Iterator[Document]:
     kind, target = operation.kind, KINDS[operation.kind.shown.target]
-    held = [_record(target)]
+    one = documents.identifier(target, external_id(target))
+    held: Any = [one] if kind.shown.many else one
+    nothing: Any = [] if kind.shown.many else None
     for nulls in (False, True):
         if operation.includes:
-            data = documents.resource(BASE, kind, _record(kind, nulls=nulls), held)
-            brought = documents.resource(BASE, target, _record(target, nulls=nulls))
-            yield {"data": data, "included": [brought]}
-        for linkage in (held, []) if linked else (None,):
-            yield {"data": documents.resource(BASE, kind, _record(kind, nulls=nulls), linkage)}
+            brought = _resource(target, nulls=nulls)
+            yield {"data": _resource(kind, held, nulls=nulls), "included": [brought]}
+        for linkage in (held, nothing) if linked else (documents.NOT_SHOWN,):
+            yield {"data": _resource(kind, linkage, nulls=nulls)}
 
 
-def _record(kind: Kind, *, nulls: bool = False) -> Record:
+def _resource(kind: Kind, linkage: Any = documents.NOT_SHOWN, *, nulls: bool = False) -> Document:
     attributes = {
-        each.name: None if nulls and _may_be_null(each) else words.example(each)
+        each.name: None if nulls and each.may_be_null else words.example(each)
         for each in kind.attributes
     }
     attributes["external_id"] = external_id(kind)
     attributes |= dict.fromkeys(kind.dated, MOMENT)
-    return Record(1, external_id(kind), msgspec.json.encode(attributes).decode())
-
-
-def _may_be_null(attribute: Attribute) -> bool:
-    """Whether it can be stored without a value: it may be given as null, and has no default."""
-    return attribute.default is None and "nullable" in {attribute.create, attribute.update}
+    stored = msgspec.Raw(msgspec.json.encode(attributes))
+    return documents.resource(BASE, kind, documents.Name.of(external_id(kind)), stored, linkage)
 
 
 def _jobs(operation: Operation) -> Iterator[Document]:
@@ -125,7 +121,7 @@ def _jobs(operation: Operation) -> Iterator[Document]:
     if operation.includes:
         for row, nulls in product(rows, (False, True)):
             data = documents.job(BASE, job_kind, row, linked=True)
-            brought = documents.resource(BASE, kind, _record(kind, nulls=nulls))
+            brought = _resource(kind, nulls=nulls)
             yield {"data": data, "included": [brought]}
     for row in rows:
         yield {"data": documents.job(BASE, job_kind, row, linked=False)}
@@ -147,5 +143,5 @@ def _complete(job_kind: JobKind) -> Job:
         completed_count=1,
         failed_count=1,
         errors=msgspec.json.encode([entry]).decode(),
-        linkage=msgspec.json.encode([documents.identifier(kind, _record(kind))]).decode(),
+        linkage=msgspec.json.encode([documents.identifier(kind, external_id(kind))]).decode(),
     )

@@ -1,0 +1,127 @@
+"""Admission: all that the head of a request says, found out in order, or the fault that refuses it.
+
+The order is the service's own (observed: which of two faults is answered): the path, who asks,
+the revision, the operation, how often it was asked, the scope, the query. A refused request is
+answered with the headers of what was known by then, so a `Refusal` carries that along.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from backroom import clock, revisions
+from backroom.api import query, routes
+from backroom.api.auth import Keyring
+from backroom.errors import Fault, MethodNotAllowed, NotFound, PermissionDenied
+
+if TYPE_CHECKING:
+    from backroom.api.limits import Allowance, Limiter
+    from backroom.api.query import Query
+    from backroom.api.request import Request
+    from backroom.api.routes import Path
+    from backroom.catalog.operations import Operation
+    from backroom.revisions import Revision
+    from backroom.store.database import Database
+    from backroom.store.keys import Access
+
+
+class Known(NamedTuple):
+    """What is known about a request of what its answer's headers say."""
+
+    request: Request
+    path: Path | None = None
+    access: Access | None = None
+    revision: Revision | None = None
+    allowance: Allowance | None = None
+
+
+class Refusal(Exception):  # noqa: N818 - an answer that is due, not an error
+    """A request is refused with a fault."""
+
+    def __init__(self, fault: Fault, known: Known) -> None:
+        super().__init__(fault)
+        self.fault = fault
+        self.known = known
+
+
+class Admitted(NamedTuple):
+    """A request that may be carried out, with all that its head says."""
+
+    request: Request
+    path: Path
+    access: Access
+    revision: Revision
+    allowance: Allowance | None
+    operation: Operation
+    query: Query
+
+    @property
+    def account(self) -> str:
+        """The account whose key was given."""
+        return self.access.account
+
+    @property
+    def resource_id(self) -> str:
+        """The id in the path, empty where it has none."""
+        return self.path.resource_id
+
+    @property
+    def known(self) -> Known:
+        """What the headers of the answer say."""
+        return Known(self.request, self.path, self.access, self.revision, self.allowance)
+
+
+class Admission:
+    """Admits requests to one database. There are no limits where `limiter` is None."""
+
+    def __init__(self, database: Database, default_revision: str, limiter: Limiter | None) -> None:
+        self._keyring = Keyring(database)
+        self._default_revision = default_revision
+        self._limiter = limiter
+
+    @property
+    def waits(self) -> bool:
+        """Whether counting a request means waiting for another process."""
+        return self._limiter is not None and not self._limiter.inline
+
+    def admit(self, request: Request) -> Admitted:
+        """Find out all that a request's head says. Raises `Refusal`."""
+        path = access = revision = allowance = None
+        try:
+            path = routes.match(request.raw_path)
+            access, caller = self._keyring.authenticate(request.header(b"authorization"))
+            revision = self._revision(request.header(b"revision"))
+            operation = _operation(request, path, revision)
+            if self._limiter is not None:
+                allowance = self._limiter.take(caller, operation, revision.date)
+            if access.scopes is not None and operation.scope not in access.scopes:
+                raise PermissionDenied(operation.scope)
+            asked = query.parse(operation, revision.date, request.query_string)
+        except Fault as fault:
+            raise Refusal(fault, Known(request, path, access, revision, allowance)) from None
+        return Admitted(request, path, access, revision, allowance, operation, asked)
+
+    def look(self, request: Request) -> Known:
+        """Find out what an OPTIONS request is about. Raises `Refusal`."""
+        path = access = None
+        try:
+            path = routes.match(request.raw_path)
+            access, _ = self._keyring.authenticate(request.header(b"authorization"))
+            revision = self._revision(request.header(b"revision"))
+        except Fault as fault:
+            raise Refusal(fault, Known(request, path, access)) from None
+        return Known(request, path, access, revision)
+
+    def _revision(self, header: str | None) -> Revision:
+        asked = header or self._default_revision or header
+        return revisions.REVISIONS.get(asked or "") or revisions.resolve(asked, clock.now().date())
+
+
+def _operation(request: Request, path: Path, revision: Revision) -> Operation:
+    method = "GET" if request.method == "HEAD" else request.method
+    operation = path.operations.get(method)
+    if operation is None:
+        raise MethodNotAllowed(request.method)
+    if revision.date < operation.since:
+        raise NotFound("No valid revisions found for method, please check our documentation")
+    return operation

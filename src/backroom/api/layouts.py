@@ -1,0 +1,318 @@
+"""Layouts: how an operation's answers look in one revision, with the fields that are asked for.
+
+A layout is found once. A document of the newest shape whose values are blanks goes down the ladder
+to the revision, as any document would, and what comes out becomes templates (`api/templates.py`):
+one of the document around the resources, one or a few of each resource. What a revision does to a
+value that depends on the value (it leaves out nulls, it hides an attribute) is found out by trying
+it on a value of that kind. So only the ladder knows what a revision shows.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import msgspec
+from msgspec import Raw
+
+from backroom.api import documents, templates
+from backroom.api.templates import BASE, Template, blank
+from backroom.catalog.kinds import KINDS
+from backroom.catalog.operations import Shape
+from backroom.revisions.change import moved_errors, resources
+from backroom.store.jobs import Job
+from backroom.store.pages import Columns
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from backroom.api.wire import Document, Fields, Parts
+    from backroom.catalog.kinds import Kind
+    from backroom.catalog.operations import Operation
+    from backroom.revisions import Revision
+    from backroom.store.database import Row
+
+_EMPTY = b"[]"
+
+
+class Style(NamedTuple):
+    """All that changes how answers look.
+
+    `base` begins all links; `including` says that the answer brings other resources along.
+    """
+
+    operation: Operation
+    revision: Revision
+    fields: Fields
+    base: str
+    including: bool = False
+
+
+class Frame:
+    """The document around resources that are written already."""
+
+    def __init__(self, document: Document, style: Style) -> None:
+        """Make it of a document that has come down the ladder; its resources become blanks."""
+        self._many = style.operation.paged
+        data: Any = Raw(blank("data").encode())
+        document = document | {"data": [data] if self._many else data}
+        if "included" in document:
+            document["included"] = [Raw(blank("included").encode())]
+        self._template = Template.of(document, style.base)
+
+    def document(
+        self, data: Sequence[bytes], links: Document, included: Sequence[bytes] = ()
+    ) -> Parts:
+        """Put resources and links into the document. Links that the revision lacks are left out."""
+        values = {
+            "data": b",".join(data) if self._many else data[0],
+            "included": b",".join(included),
+            "links": msgspec.json.encode(links),
+        }
+        return self._template.parts(values)
+
+
+class RecordTemplates:
+    """Writes items, variants or categories.
+
+    `columns` says what the store has to read for it. `related` is the template of a record,
+    `alone` that of a record whose relationship to one other is empty, None where there is none.
+    """
+
+    def __init__(
+        self, kind: Kind, related: Template, alone: Template | None, names: _Names | None
+    ) -> None:
+        self.kind = kind
+        self._related = related
+        self._alone = alone
+        self._target = KINDS[kind.shown.target]
+        self._attributes = names and templates.attributes(kind, names.shown, nulls=names.nulls)
+        self._linked = not {"linkage", "parent"}.isdisjoint(related.slots)
+        self.columns = Columns(attributes=names is not None, linkage=self._linked)
+
+    def texts(self, rows: Sequence[Row]) -> list[bytes]:
+        """Write rows as `pages.page` gives them for `columns`."""
+        if not rows:
+            return []
+        _, names, attributes, linked = zip(*rows, strict=True)
+        texts, urls = templates.external_ids(names)
+        columns = {"external_id": texts, "external_id_in_url": urls}
+        if self._attributes is not None:
+            columns["attributes"] = self._attributes(attributes)
+        if not self._linked:
+            return self._related.rows(columns, len(rows))
+        if self._alone is None:
+            columns["linkage"] = templates.identifiers(self._target, linked)
+            return self._related.rows(columns, len(rows))
+        # A JSON array of one external id: what is between its quotes.
+        columns["parent"] = [each[2:-2] for each in linked]
+        chosen = [self._alone if each == _EMPTY else self._related for each in linked]
+        return _written(chosen, columns)
+
+
+def _written(chosen: Sequence[Template], columns: dict[str, Sequence[Any]]) -> list[bytes]:
+    """Write each row with the template that is chosen for it."""
+    if chosen.count(chosen[0]) == len(chosen):
+        return chosen[0].rows(columns, len(chosen))
+    texts = [b""] * len(chosen)
+    for template in dict.fromkeys(chosen):
+        places = [place for place, each in enumerate(chosen) if each is template]
+        some = {name: [columns[name][place] for place in places] for name in template.slots}
+        for place, text in zip(places, template.rows(some, len(places)), strict=True):
+            texts[place] = text
+    return texts
+
+
+class JobTemplates:
+    """Writes jobs. `columns` names what the store has to read for it.
+
+    A job that isn't complete has no `completed_at`, and one that has changed nothing has no
+    relationship: each combination has a template of its own.
+    """
+
+    def __init__(self, style: Style, by_case: dict[tuple[bool, bool], Template]) -> None:
+        self._by_case = by_case
+        self._links_always = style.including
+        operation, revision = style.operation, style.revision
+        self._move = (
+            (lambda pointer: revision.pointer(operation, pointer))
+            if revision.moves_pointers(operation)
+            else None
+        )
+        slots = {name for template in by_case.values() for name in template.slots}
+        self.columns = tuple(sorted(slots | {"job_id", "completed_at", "linkage"}))
+
+    def texts(self, rows: Sequence[Row]) -> list[bytes]:
+        """Write rows as `jobs.page` gives them for `columns`."""
+        if not rows:
+            return []
+        columns: dict[str, Sequence[Any]] = dict(
+            zip(self.columns, zip(*rows, strict=True), strict=True)
+        )
+        if self._move is not None and "errors" in columns:
+            columns["errors"] = [moved_errors(each, self._move) for each in columns["errors"]]
+        cases = zip(columns["completed_at"], columns["linkage"], strict=True)
+        always = self._links_always
+        return _written(
+            [
+                self._by_case[completed is not None, always or linkage != _EMPTY]
+                for completed, linkage in cases
+            ],
+            columns,
+        )
+
+
+class RecordLayout(NamedTuple):
+    """How an answer with items, variants or categories looks."""
+
+    frame: Frame
+    data: RecordTemplates
+    included: RecordTemplates | None
+
+
+class JobLayout(NamedTuple):
+    """How an answer with jobs looks."""
+
+    frame: Frame
+    data: JobTemplates
+    included: RecordTemplates | None
+
+
+class _Names(NamedTuple):
+    """The attributes that are shown of a resource, and whether one that is null is."""
+
+    shown: tuple[str, ...]
+    nulls: bool
+
+
+@lru_cache(maxsize=512)
+def of_records(style: Style) -> RecordLayout:
+    """Give the layout of an operation that answers with records, or with their identifiers."""
+    kind = style.operation.kind
+    linked = style.including or style.revision.shows_linkage(style.operation)
+    related = _records(style, _linkage(kind) if linked else documents.NOT_SHOWN)
+    alone = _records(style, None) if linked and not kind.shown.many else None
+    (data,) = resources(related)
+    return RecordLayout(
+        Frame(related, style),
+        RecordTemplates(
+            kind,
+            _record_template(data, style),
+            None if alone is None else _record_template(resources(alone)[0], style),
+            _names(style, "data") if "attributes" in data else None,
+        ),
+        _included(related, style),
+    )
+
+
+def _linkage(kind: Kind) -> Any:
+    """Give the blank of what a relationship holds: identifiers, or that of one parent."""
+    if kind.shown.many:
+        return Raw(blank("linkage").encode())
+    return documents.identifier(KINDS[kind.shown.target], blank("parent"))
+
+
+def _record_template(resource: Document, style: Style) -> Template:
+    if "attributes" in resource:
+        resource = resource | {"attributes": Raw(blank("attributes").encode())}
+    return Template.of(resource, style.base)
+
+
+def _included(document: Document, style: Style) -> RecordTemplates | None:
+    brought = style.operation.included_kind
+    if "included" not in document or brought is None:
+        return None
+    (resource,) = document["included"]
+    names = _names(style, "included")
+    return RecordTemplates(brought, _record_template(resource, style), None, names)
+
+
+def _names(style: Style, member: str) -> _Names:
+    """Find out which attributes of `data`, or of what is `included`, the revision shows."""
+
+    def left(value: Any) -> tuple[str, ...]:
+        found = _example(style, value)[member]
+        (resource,) = found if isinstance(found, list) else (found,)
+        return tuple(msgspec.json.decode(msgspec.json.encode(resource["attributes"])))
+
+    return _Names(left(0), nulls=left(None) != ())
+
+
+def _records(style: Style, linkage: Any) -> Document:
+    """Make a document with one record of blanks, and take it down to the revision.
+
+    `linkage` is what its relationship holds, as `documents.resource` takes it.
+    """
+    kind = style.operation.kind
+    if style.operation.shape is Shape.IDS:
+        return _descended(style, documents.identifier(kind, blank("external_id")))
+    return _descended(style, _blank_record(kind, linkage))
+
+
+def _example(style: Style, value: Any) -> Document:
+    """Make a document of resources whose attributes all have one value, and take it down."""
+    operation = style.operation
+    data = _blank_job(style) if operation.bulk else _blank_record(operation.kind, value=value)
+    return _descended(style, data, value)
+
+
+def _blank_record(kind: Kind, linkage: Any = documents.NOT_SHOWN, value: Any = 0) -> Document:
+    attributes = Raw(msgspec.json.encode(dict.fromkeys(kind.shown_attributes, value)))
+    name = documents.Name(blank("external_id"), blank("external_id_in_url"))
+    return documents.resource(blank(BASE), kind, name, attributes, linkage)
+
+
+def _descended(style: Style, data: Document, value: Any = 0) -> Document:
+    """Put a resource into a document of the newest shape, and take it down to the revision."""
+    operation = style.operation
+    document: Document = {"data": [data] if operation.paged else data}
+    if style.including and operation.included_kind is not None:
+        brought = _blank_record(operation.included_kind, value=value)
+        document["included"] = [brought]
+    document["links"] = Raw(blank("links").encode())
+    style.revision.down(operation, document)
+    documents.keep_only(document, dict(style.fields))
+    return document
+
+
+@lru_cache(maxsize=512)
+def of_jobs(style: Style) -> JobLayout:
+    """Give the layout of an operation that answers with jobs."""
+    cases = {
+        (completed, linked): _job(style, completed=completed, linked=linked)
+        for completed in (False, True)
+        for linked in (False, True)
+    }
+    by_case = {
+        case: Template.of(resources(document)[0], style.base) for case, document in cases.items()
+    }
+    document = cases[True, True]
+    return JobLayout(
+        Frame(document, style), JobTemplates(style, by_case), _included(document, style)
+    )
+
+
+def _job(style: Style, *, completed: bool, linked: bool) -> Document:
+    """Make a document with one job of blanks, and take it down."""
+    document = _descended(style, _blank_job(style, completed=completed, linked=linked))
+    attributes = resources(document)[0]["attributes"]
+    if "errors" in attributes:
+        attributes["errors"] = Raw(blank("errors").encode())
+    return document
+
+
+def _blank_job(style: Style, *, completed: bool = True, linked: bool = True) -> Document:
+    row = Job(**{name: blank(name) for name in Job._fields} | _UNQUOTED)
+    if not completed:
+        row = row._replace(completed_at=None)
+    if not linked:
+        row = row._replace(linkage=_EMPTY.decode())
+    return documents.job(blank(BASE), style.operation.job_kind, row)
+
+
+_UNQUOTED: dict[str, Any] = {
+    # Numbers stand without quotes.
+    **{name: Raw(blank(name).encode()) for name in Job._fields if name.endswith("_count")},
+    # A revision moves pointers in errors one by one: where there are none, it has nothing to do.
+    "errors": _EMPTY.decode(),
+}

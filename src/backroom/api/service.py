@@ -1,0 +1,148 @@
+"""The service: what an admitted request asks for, done, and every answer, written.
+
+A request comes here three times. `admit` reads its head (`api/admission.py`), `read_body` its body
+(`api/bodies.py`), and `perform` does what is asked in a transaction, with one of the `handlers`,
+and writes the answer. `refuse` writes the answer of a request that one of them has refused.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache, partial
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from backroom import clock
+from backroom.api import bodies, documents, headers
+from backroom.api.admission import Admission, Admitted, Known, Refusal
+from backroom.api.handlers import READERS, WRITERS
+from backroom.api.handlers.jobs import create_job
+from backroom.api.request import Answer
+from backroom.catalog.operations import Shape
+from backroom.errors import (
+    AuthenticationFailed,
+    Fault,
+    NotAuthenticated,
+    OperationFault,
+    Throttled,
+    Unavailable,
+)
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from backroom.api.headers import Headers, Usual
+    from backroom.api.request import Request
+    from backroom.api.wire import Parts
+    from backroom.jobs.lifecycle import Status
+    from backroom.revisions import Revision
+    from backroom.store.database import Transaction
+
+_ALWAYS: Headers = [
+    (headers.CONTENT_TYPE, b"application/vnd.api+json"),
+    (headers.CONTENT_LANGUAGE, b"en-us"),
+    (headers.VARY, b"Accept, Accept-Language, Cookie, Origin"),
+]
+_CHALLENGE = (headers.WWW_AUTHENTICATE, b"Bearer, Klaviyo-API-Key")
+
+
+class Service:
+    """Answers requests. A new job begins in `initial_status`."""
+
+    def __init__(self, admission: Admission, initial_status: Status) -> None:
+        self._admission = admission
+        self._writers = WRITERS | {Shape.JOB_POST: partial(create_job, initial_status)}
+
+    @property
+    def waits(self) -> bool:
+        """Whether admission waits for another process, so that it must not run on an event loop."""
+        return self._admission.waits
+
+    def admit(self, request: Request) -> Admitted:
+        """Read the head of a request. Raises `Refusal`."""
+        return self._admission.admit(request)
+
+    @staticmethod
+    def read_body(admitted: Admitted, raw: bytes) -> Any:
+        """Read a body as its operation needs it. Raises `Refusal`."""
+        operation, revision = admitted.operation, admitted.revision
+        try:
+            return bodies.read(operation, revision, raw, admitted.resource_id)
+        except Fault as fault:
+            raise Refusal(fault, admitted.known) from None
+
+    def perform(self, admitted: Admitted, body: Any, tx: Transaction) -> Answer:
+        """Do what is asked in a transaction, and write the answer. Raises `Refusal`."""
+        operation = admitted.operation
+        try:
+            if operation.method == "GET":
+                return answer(admitted, READERS[operation.shape](admitted, tx))
+            if operation.writes_catalog:
+                # What is read, changed and written back must not be written by others in between.
+                tx.exclusively(admitted.account)
+            return answer(admitted, self._writers[operation.shape](admitted, body, tx))
+        except OperationFault as fault:
+            pointer = admitted.revision.pointer(operation, f"/data{fault.pointer}")
+            raise Refusal(fault.at(pointer), admitted.known) from None
+        except Fault as fault:
+            raise Refusal(fault, admitted.known) from None
+
+    def options(self, request: Request) -> Answer:
+        """Answer an OPTIONS request with what the path allows, in headers alone."""
+        known = self._admission.look(request)
+        return Answer(HTTPStatus.OK, [], _own(known), _usual(known))
+
+    @staticmethod
+    def refuse(refusal: Refusal) -> Answer:
+        """Answer with a fault."""
+        fault, known = refusal.fault, refusal.known
+        if isinstance(fault, Throttled):
+            # Observed: a 429 has no rate headers, whatever was counted before.
+            known = known._replace(allowance=None)
+        answered = _own(known)
+        if isinstance(fault, (NotAuthenticated, AuthenticationFailed)):
+            answered.append(_CHALLENGE)
+        if isinstance(fault, (Throttled, Unavailable)):
+            answered.append((headers.RETRY_AFTER, str(fault.retry_after).encode()))
+        document = documents.errors(fault, known.request.request_id)
+        return Answer(fault.status, [msgspec.json.encode(document)], answered, _usual(known))
+
+
+def answer(admitted: Admitted, parts: Parts | None) -> Answer:
+    """Answer an admitted request with a document, or with None where it has nothing to show."""
+    known = admitted.known
+    if parts is None:
+        usual = [each for each in _usual(known).pairs if each[0] != headers.CONTENT_TYPE]
+        return Answer(admitted.operation.status, [], usual + _own(known))
+    return Answer(admitted.operation.status, parts, _own(known), _usual(known))
+
+
+def _own(known: Known) -> Headers:
+    """Give the headers of one answer alone."""
+    own: Headers = [(headers.REQUEST_ID, known.request.request_id.encode())]
+    return own if known.allowance is None else own + known.allowance.headers()
+
+
+def _usual(known: Known) -> Usual:
+    """Give the headers that many answers of a day have in common."""
+    allow = known.path.allow if known.path is not None else None
+    account = known.access.account if known.access is not None else None
+    return _usual_headers(allow, account, known.revision, clock.now().date())
+
+
+@lru_cache(maxsize=1024)
+def _usual_headers(
+    allow: str | None, account: str | None, revision: Revision | None, today: date
+) -> Usual:
+    answered = list(_ALWAYS)
+    if allow is not None:
+        answered.append((headers.ALLOW, allow.encode()))
+    if account is not None:
+        answered.append((headers.CID, account.encode()))
+    if revision is not None:
+        answered.append((headers.API_REVISION, revision.date.encode()))
+        retires = revision.retires(today)
+        if retires is not None:
+            answered.append((headers.RETIREMENT_DATE, retires.encode()))
+    return headers.usual(answered)

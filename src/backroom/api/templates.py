@@ -1,0 +1,172 @@
+"""Templates: the text of any row in an answer, made once and filled for all rows of a page.
+
+How a row is shown depends on the operation, the revision and the fields asked for, and hardly on
+the row. `api/layouts.py` makes a document with blanks where a row has values, takes it down to the
+revision as any other document, and this module turns the result into a `Template`. Filling one is
+then a matter of joining bytes that the store has already in the form in which they are sent.
+
+Filling goes by columns, not by rows: a column of a hundred values is changed by one call that runs
+in C (a join, a search, a replacement over all of them), and only where that call finds something
+are single rows looked at. So a row with an awkward name or a null costs that row, not the page.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Self
+from urllib.parse import quote
+
+import msgspec
+from msgspec import UNSET, Raw
+
+from backroom.catalog import ids
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from backroom.api.wire import Parts
+    from backroom.catalog.kinds import Kind
+
+    Column = Sequence[bytes]
+
+_BLANK = re.compile(r"~~(\w+)~~")
+BASE = "base"
+"""The blank for what all links begin with. It is known when the template is made."""
+
+
+def blank(name: str) -> str:
+    """Write a blank, in characters that neither JSON nor a URL writes in another way."""
+    return f"~~{name}~~"
+
+
+@lru_cache(maxsize=64)
+def inner(text: str) -> str:
+    """Write what stands between the quotes of a JSON string."""
+    return msgspec.json.encode(text)[1:-1].decode()
+
+
+class Template:
+    """A text with slots: `pieces` are what stands before, between and after them."""
+
+    __slots__ = ("_format", "pieces", "slots")
+
+    def __init__(self, pieces: Sequence[str], slots: Sequence[str]) -> None:
+        self.pieces = tuple([piece.encode() for piece in pieces])
+        self.slots = tuple(slots)
+        self._format = b"%b".join([piece.replace(b"%", b"%%") for piece in self.pieces])
+
+    @classmethod
+    def of(cls, document: Any, base: str) -> Self:
+        """Make the template of a document with blanks; `base` replaces the blank of its name."""
+        found = _BLANK.split(msgspec.json.encode(document).decode())
+        pieces, slots = found[:1], []
+        for name, following in zip(found[1::2], found[2::2], strict=True):
+            # The base is put in last: it comes from the client and may look like a blank.
+            if name == BASE:
+                pieces[-1] += inner(base) + following
+            else:
+                slots.append(name)
+                pieces.append(following)
+        return cls(pieces, slots)
+
+    def rows(self, columns: Mapping[str, Column], count: int) -> list[bytes]:
+        """Give the texts of `count` rows. `columns` has the values of each slot, row by row."""
+        if not self.slots:
+            return [self._format % ()] * count
+        values = zip(*[columns[name] for name in self.slots], strict=True)
+        return list(map(self._format.__mod__, values))
+
+    def parts(self, values: Mapping[str, bytes]) -> Parts:
+        """Give the text for one value in each slot, in parts that are not copied."""
+        parts = [self.pieces[0]]
+        for name, piece in zip(self.slots, self.pieces[1:], strict=True):
+            parts += (values[name], piece)
+        return parts
+
+
+_AWKWARD = re.compile(rb"[^A-Za-z0-9._~-]")
+"""A character of an external id that JSON or a URL may write in another way."""
+
+
+def external_ids(column: Column) -> tuple[Column, Column]:
+    """Give external ids as they stand in JSON strings, and as they stand in URLs."""
+    # One look at all of them: hardly a catalog has such a name.
+    if not _AWKWARD.search(b"".join(column)):
+        return column, column
+    texts, urls = list(column), list(column)
+    for place, each in enumerate(column):
+        if _AWKWARD.search(each):
+            name = each.decode()
+            texts[place] = msgspec.json.encode(name)[1:-1]
+            urls[place] = quote(name, safe="$:").encode()
+    return texts, urls
+
+
+def identifiers(kind: Kind, column: Column) -> Column:
+    """Turn JSON arrays of external ids into arrays of identifier objects of a kind.
+
+    The text between two elements, `","`, can't stand within one: a quote in a JSON string has a
+    backslash before it.
+    """
+    opening = msgspec.json.encode({"type": kind.type, "id": ids.resource_id("")})[:-2]
+    # No JSON text has a line break, so that one replacement does for all arrays.
+    replaced = b"\n".join(column).replace(b'","', b'"},' + opening).split(b"\n")
+    return [b"[]" if each == b"[]" else b"[%b%b}]" % (opening, each[2:-1]) for each in replaced]
+
+
+def attributes(kind: Kind, names: tuple[str, ...], *, nulls: bool) -> Callable[[Column], Column]:
+    """Give what turns a column of stored attributes into what is shown of them.
+
+    `names` are the attributes to show, in their order. Where not `nulls`, an attribute that is null
+    is left out.
+    """
+    if not names:
+        return lambda column: [b"{}"] * len(column)
+    removed = _same if nulls else _Nulls(kind, names).removed
+    if names == kind.shown_attributes:
+        return removed
+    select = _selecting(names)
+    return lambda column: removed(list(map(select, column)))
+
+
+def _same(column: Column) -> Column:
+    return column
+
+
+def _selecting(names: tuple[str, ...]) -> Callable[[bytes], bytes]:
+    """Give what keeps some members of an object, in an order. The others are skipped unread."""
+    some = msgspec.defstruct("Selected", [(name, Raw, UNSET) for name in names])
+    decode, encode = msgspec.json.Decoder(some).decode, msgspec.json.Encoder().encode
+    return lambda stored: encode(decode(stored))
+
+
+class _Nulls:
+    """Leaves members that are null out of objects, though not those of objects within."""
+
+    def __init__(self, kind: Kind, names: tuple[str, ...]) -> None:
+        nullable = [each.name for each in kind.attributes if each.may_be_null]
+        listed = "|".join(name for name in nullable if name in names)
+        # A quote within a JSON string has a backslash before it: what looks like a member is one.
+        self._member = re.compile(f',"(?:{listed})":null|"(?:{listed})":null,?'.encode())
+        self._any = bool(listed)
+        objects = [names.index(each) for each in kind.objects if each in names]
+        last = max((names.index(each) for each in nullable if each in names), default=-1)
+        self._in_head = not objects or last < min(objects)
+        self._object = f'"{names[min(objects)]}":'.encode() if objects else b"\n"
+
+    def removed(self, column: Column) -> Column:
+        """Give the objects without such members."""
+        if not self._any or not self._member.search(b"".join(column)):
+            return column
+        return [self._without(each) for each in column]
+
+    def _without(self, text: bytes) -> bytes:
+        if not self._in_head:
+            members = msgspec.json.decode(text)
+            return msgspec.json.encode(
+                {key: each for key, each in members.items() if each is not None}
+            )
+        # What an object holds may have a member of the same name, and stays as it is.
+        head, mark, tail = text.partition(self._object)
+        return self._member.sub(b"", head) + mark + tail
