@@ -31,7 +31,8 @@ class Condition(NamedTuple):
 
 _TOKEN = re.compile(
     r"""\s*(?:
-      (?P<mark>[(),\[\]])
+      (?P<texts>\[\s*"[^"\\]*"(?:\s*,\s*"[^"\\]*")*\s*\])
+    | (?P<mark>[(),\[\]])
     | "(?P<double>(?:[^"\\]|\\.)*)"
     | '(?P<single>(?:[^'\\]|\\.)*)'
     | (?P<word>[^\s(),\[\]"']+)
@@ -42,8 +43,17 @@ _ESCAPED = re.compile(r"\\(u[0-9a-fA-F]{4}|.)", re.DOTALL)
 _ESCAPES = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
 
 
+_PLAIN = re.compile(r'"([^"\\]*)"')
+
+
 class _Text(str):
     """A quoted string, apart from a bare word."""
+
+    __slots__ = ()
+
+
+class _Texts(str):
+    """A whole list of quoted strings without escapes, as nearly all are: read in one go."""
 
     __slots__ = ()
 
@@ -74,7 +84,9 @@ def _tokens(text: str) -> list[str]:
         if match is None:
             raise _invalid()
         quoted = match["double"] if match["double"] is not None else match["single"]
-        if quoted is not None:
+        if match["texts"] is not None:
+            tokens.append(_Texts(match["texts"]))
+        elif quoted is not None:
             tokens.append(_Text(_unescaped(quoted)))
         else:
             tokens.append(match["mark"] or match["word"])
@@ -92,13 +104,15 @@ def _unescaped(quoted: str) -> str:
             return chr(int(escape[1:], 16))
         return _ESCAPES.get(escape, escape)
 
+    if "\\" not in quoted:
+        return quoted
     text = _ESCAPED.sub(read, quoted)
     # Characters beyond the basic plane come as two escapes, a pair of surrogates.
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def _is_mark(token: str, mark: str) -> bool:
-    return token == mark and not isinstance(token, _Text)
+    return token == mark and not isinstance(token, (_Text, _Texts))
 
 
 class _Parser:
@@ -129,6 +143,8 @@ class _Parser:
 
     def _value(self) -> Any:
         token = self._next()
+        if isinstance(token, _Texts):
+            return _PLAIN.findall(token)
         if _is_mark(token, "["):
             return self._values()
         if isinstance(token, _Text):
@@ -153,7 +169,7 @@ class _Parser:
 
     def _word(self) -> str:
         token = self._next()
-        if isinstance(token, _Text) or token in "(),[]":
+        if isinstance(token, (_Text, _Texts)) or token in "(),[]":
             raise _invalid()
         return token
 
