@@ -25,6 +25,7 @@ from bench import (
     reads,
     report,
     starting,
+    worst,
 )
 from bench.servers import CACHE, ROOT
 from bench.settings import FULL, QUICK, Settings
@@ -44,8 +45,9 @@ PARTS: dict[str, Callable[[Path, Settings], Found]] = {
     "postgres": postgres.measured,
     "peers": beside.measured,
     "accounts": accounts.measured,
+    "questions": worst.measured,
 }
-_QUICK = ("reads", "accepting", "applying")
+_QUICK = ("reads", "accepting", "applying", "questions")
 
 
 @click.group(invoke_without_command=True)
@@ -86,7 +88,7 @@ def main(context: click.Context, quick: bool, only: str | None) -> None:  # noqa
         context.invoke(page.command)
 
 
-for each in (each_request.command, profiles.command, page.command):
+for each in (worst.command, each_request.command, profiles.command, page.command):
     main.add_command(each)
 
 
