@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from backroom.api import query
-from backroom.catalog.kinds import CATEGORY, ITEM, VARIANT, Filter
+from backroom.catalog.kinds import CATEGORY, ITEM, VARIANT, Filter, Verb
 from backroom.catalog.operations import FILTERED_IDS_SINCE, OPERATIONS, Operation, Shape
 from backroom.revisions import NEWEST, OLDEST
 from bench import shop
@@ -46,7 +46,9 @@ def questions(revision: str, jobs: Mapping[str, shop.Jobs]) -> Iterator[Case]:
         for target in _targets(operation, jobs):
             plain = Case(target.name, target.path, inside=False, revision=revision)
             yield plain
-            yield from _shown(operation, plain)
+            shown = list(_shown(operation, plain))
+            # The last one has all that the others have.
+            yield from shown if target.thorough else shown[-1:]
             if operation.paged and target.thorough:
                 yield from _paged(operation, plain)
 
@@ -57,7 +59,10 @@ def sample(revision: str, jobs: Mapping[str, shop.Jobs]) -> Iterator[Case]:
 
 
 class _Target(NamedTuple):
-    """What an operation is asked for; `thorough` says to ask with each filter and order too."""
+    """What an operation is asked for.
+
+    `thorough` asks with each parameter and filter, else only with `fields` and `include`.
+    """
 
     name: str
     path: str
@@ -67,13 +72,15 @@ class _Target(NamedTuple):
 def _targets(operation: Operation, jobs: Mapping[str, shop.Jobs]) -> Iterator[_Target]:
     if operation.bulk is not None:
         title = f"{operation.kind.name} {operation.bulk.verb} job"
+        # Jobs of all verbs are read in the same way.
+        thorough = operation.bulk.verb is Verb.CREATE
         if operation.shape is Shape.JOB_LIST:
-            yield _Target(f"{title}s", operation.path)
+            yield _Target(f"{title}s", operation.path, thorough)
             return
         own = jobs[operation.bulk.type]
-        yield _Target(f"one {title}", operation.path.format(id=own.usual))
+        yield _Target(f"one {title}", operation.path.format(id=own.usual), thorough)
         if operation.includes:
-            yield _Target(f"one full {title}", operation.path.format(id=own.full))
+            yield _Target(f"one full {title}", operation.path.format(id=own.full), thorough)
     elif operation.parent is not None:
         ids = "ids of " if operation.shape is Shape.IDS else ""
         end = operation.path.partition("{id}")[2]

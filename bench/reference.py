@@ -46,8 +46,8 @@ class Reference:
     """Plain pages of the newest revision, measured at one moment.
 
     `rows` is the line over the rows of pages of usual items. `bytes` is the line over bytes: of the
-    same pages or of pages of longer items, whichever is flatter, because PostgreSQL keeps long texts
-    compressed and apart from their rows. `one` is a plain resource, `job` a plain job.
+    same pages or of pages of longer items, whichever is flatter, because PostgreSQL keeps long
+    texts compressed and apart from their rows. `one` is a plain resource, `job` a plain job.
     """
 
     rows: Line
