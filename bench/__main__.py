@@ -18,6 +18,7 @@ from bench import (
     each_request,
     growth,
     latency,
+    liveness,
     load,
     page,
     postgres,
@@ -25,6 +26,7 @@ from bench import (
     reads,
     report,
     starting,
+    worst,
 )
 from bench.servers import CACHE, ROOT
 from bench.settings import FULL, QUICK, Settings
@@ -40,12 +42,14 @@ PARTS: dict[str, Callable[[Path, Settings], Found]] = {
     "applying": applying.measured,
     "starting": starting.measured,
     "latency": latency.measured,
+    "liveness": liveness.measured,
     "growth": growth.measured,
     "postgres": postgres.measured,
     "peers": beside.measured,
     "accounts": accounts.measured,
+    "questions": worst.measured,
 }
-_QUICK = ("reads", "accepting", "applying")
+_QUICK = ("reads", "accepting", "applying", "questions")
 
 
 @click.group(invoke_without_command=True)
@@ -86,7 +90,7 @@ def main(context: click.Context, quick: bool, only: str | None) -> None:  # noqa
         context.invoke(page.command)
 
 
-for each in (each_request.command, profiles.command, page.command):
+for each in (worst.command, each_request.command, profiles.command, page.command):
     main.add_command(each)
 
 

@@ -16,13 +16,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Case:
-    """A request for a page; `inside` says to measure it in the middle and at the end too."""
+    """A request that reads; `inside` says to measure it in the middle and at the end too.
+
+    `second` asks for the page after the one that path and query name.
+    """
 
     name: str
     path: str
     query: tuple[tuple[str, str], ...] = ()
     inside: bool = True
     revision: str = NEWEST
+    second: bool = False
 
 
 def listed(kind: Kind) -> str:

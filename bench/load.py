@@ -55,10 +55,11 @@ class Question(msgspec.Struct):
 
 
 class Plan(msgspec.Struct):
-    """What to ask: a stream of questions for each connection.
+    """What to ask: a stream of questions for each connection, or for each of `connections`.
 
-    `process` is the server whose processor time is told. The asking ends after `seconds`, or where
-    there is a `most` after so many answers of each connection.
+    `process` is the server whose processor time is taken, `others` are processes that work for it.
+    The asking ends after `seconds`, or where there is a `most` after so many answers of each
+    connection.
     """
 
     port: int
@@ -70,6 +71,12 @@ class Plan(msgspec.Struct):
     pace: float = 0.0
     timed: bool = False
     """Whether to keep when each question was asked, and how long its answer took."""
+    connections: int = 1
+    others: list[int] = []
+
+    def server_used(self) -> float:
+        """Give the seconds of processor time that the server and its helpers have used."""
+        return sum(map(cores.used, [self.process, *self.others]))
 
 
 class Taken(msgspec.Struct):
@@ -204,7 +211,7 @@ class _Asking:
         self._plan = plan
         self._connections = {
             each.socket.fileno(): each
-            for each in (_Connection(plan.port, stream) for stream in plan.streams)
+            for each in (_Connection(plan.port, s) for s in plan.streams * plan.connections)
         }
         self._poll = _poller(list(self._connections))
         self.asked: list[float] = []
@@ -297,12 +304,12 @@ def taken(plan: Plan) -> Taken:
             asking.go(plan.warm_seconds, None)
             asking.asked.clear()
             asking.latencies.clear()
-        server, watch = cores.used(plan.process), cores.Watch()
+        server, watch = plan.server_used(), cores.Watch()
         answers = asking.go(plan.seconds, plan.most)
         return Taken(
             answers,
             watch.seconds,
-            cores.used(plan.process) - server,
+            plan.server_used() - server,
             watch.computing,
             asking.asked,
             asking.latencies,

@@ -13,6 +13,7 @@ import click
 
 from bench import servers
 from bench.report import RESULTS, figure
+from bench.worst import GOALS, TITLES
 
 TEMPLATE = Path(__file__).parent / "page.md"
 PAGE = servers.ROOT / "docs" / "explanation" / "performance.md"
@@ -29,6 +30,7 @@ def made(rows: list[dict[str, Any]], facts: dict[str, Any]) -> str:
         "results": results(rows),
         "growth": growth(facts["growth"]),
         "accounts": accounts(facts["accounts"]),
+        "questions": questions(facts.get("questions", {})),
         "machine": _machine(facts),
         "pictures": _pictures(),
     }
@@ -110,6 +112,30 @@ def accounts(counts: list[dict[str, Any]]) -> str:
         for name in counts[0]["requests"]
     ]
     return _table(heads, lines)
+
+
+def questions(engines: dict[str, Any]) -> str:
+    """Write the worst questions of each engine, and how many are over the goal."""
+    if not engines:
+        return "The last whole run did not ask these questions."
+    heads = ["question", "revision", "rows", "bytes", "processor time", "ratio"]
+    parts = []
+    for engine, found in engines.items():
+        lines = [
+            [
+                f"`{each['name']}`",
+                each["revision"],
+                f"{each['rows']:,}",
+                f"{each['bytes']:,}",
+                _microseconds(each["cpu_microseconds"]),
+                f"{each['ratio']:.2f}",
+            ]
+            for each in found["worst"]
+        ]
+        goal = f"more than {GOALS[engine]:g} times as much as a plain page"
+        counted = f"{found['over']} of {found['asked']:,} questions take {goal}"
+        parts.append(f"{TITLES[engine]}: {counted}. The worst:\n\n{_table(heads, lines)}")
+    return "\n\n".join(parts)
 
 
 def _machine(facts: dict[str, Any]) -> str:

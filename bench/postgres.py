@@ -68,28 +68,36 @@ Taken = dict[str, list["Sample"]]
 
 def measured(directory: Path, settings: Settings) -> Found:
     """Measure reading, accepting, applying, and a second worker."""
+    own = directory / "postgres"
+    own.mkdir()
+    with running(durable=True) as (create, _):
+        rows = _reading(create(), own, settings)
+        rows += _accepting(create(), own, settings)
+        rows += _applying(create(), own, settings)
+    return Found(rows)
+
+
+@contextmanager
+def running(*, durable: bool) -> Iterator[tuple[Callable[[], str], int]]:
+    """Run a cluster until the block ends; give what makes a database's URL, and its process."""
     # The server's own user must get there, and the path of a socket is short.
     place = Path(tempfile.mkdtemp(prefix="backroom-bench-"))
     place.chmod(0o755)
-    own = directory / "postgres"
-    own.mkdir()
-    cluster = Cluster(place / "cluster", durable=True)
+    cluster = Cluster(place / "cluster", durable=durable)
     try:
+        lines = (place / "cluster" / "postmaster.pid").read_text().splitlines()
         with cluster.databases() as create:
-            rows = _reading(create(), own, settings)
-            rows += _accepting(create(), own, settings)
-            rows += _applying(create(), own, settings)
+            yield create, int(lines[0])
     finally:
         cluster.stop()
         shutil.rmtree(place, ignore_errors=True)
-    return Found(rows)
 
 
 def _reading(url: str, own: Path, settings: Settings) -> list[Row]:
     name, key = reads.account(url)
     with ExitStack() as stack:
         served = stack.enter_context(servers.serving(url, own))
-        with _workers(url, own, 1):
+        with running_workers(url, own, 1):
             reads.fill(served, key, own / "errors.txt")
         job = reads.jobs_shown(served, key)[50]["id"]
         one, _ = catalog.reading(served, f"{catalog.JOBS}/{job}", key)
@@ -229,7 +237,7 @@ def _drained(url: str, own: Path, jobs: int, workers: int, *flags: str) -> Piece
     """Let workers that wait already apply jobs, from the first that is complete to the last."""
     with psycopg.connect(url, autocommit=True) as raw:
         _emptied(raw)
-        with _workers(url, own, workers, *flags) as processes:
+        with running_workers(url, own, workers, *flags) as processes:
             with raw.transaction():
                 raw.execute("insert into jobs select * from kept_jobs")
                 raw.execute("insert into job_operations select * from kept_operations")
@@ -258,7 +266,7 @@ def _left_at_most(raw: psycopg.Connection, most: int) -> None:
 
 
 @contextmanager
-def _workers(url: str, own: Path, number: int, *flags: str) -> Iterator[list[int]]:
+def running_workers(url: str, own: Path, number: int, *flags: str) -> Iterator[list[int]]:
     """Run workers on all cores until the block ends; give their processes."""
     command = servers.program("work", "--database", url, *flags)
     with ExitStack() as stack:

@@ -69,6 +69,24 @@ def test_kept_results_have_their_members() -> None:
         assert all(isinstance(each[name], kind) for name, kind in MEMBERS.items())
 
 
+def test_page_names_the_worst_questions() -> None:
+    worst = {
+        "name": "items, include",
+        "revision": "2022-10-17",
+        "rows": 400,
+        "bytes": 435_000,
+        "cpu_microseconds": 900.0,
+        "ratio": 2.5,
+    }
+    text = page.questions({"sqlite": {"asked": 800, "over": 1, "worst": [worst]}})
+    assert text.startswith("SQLite: 1 of 800 questions take more than 2 times as much")
+    assert "| `items, include` | 2022-10-17 | 400 | 435,000 | 900 µs | 2.50 |" in text
+
+
+def test_page_does_without_questions() -> None:
+    assert page.questions({}) == "The last whole run did not ask these questions."
+
+
 def test_costs_on_paper_follow_the_logarithm() -> None:
     points = [(10**power, 5.0 + 2.0 * power) for power in (3, 4, 5, 6)]
     assert page.fit(points)(10_000_000) == pytest.approx(19.0)
