@@ -27,11 +27,19 @@ def test_worst_come_first() -> None:
 
 
 def test_row_has_the_worst_and_its_goal() -> None:
-    row = worst.row("postgres", [measured("a", 1.0, 1.0), measured("b", 3.0, 3.2)])
+    row = worst.row("postgres", [measured("a", 1.0, 1.0), measured("b", 3.0, 3.2)], 800)
     assert row.ratio == pytest.approx(3.1)
     assert not row.met
-    assert "the worst of 2 questions: b, " in row.name
-    assert worst.row("sqlite", [measured("a", 2.0)]).met
+    assert "the worst of 800 questions: b, " in row.name
+    assert worst.row("sqlite", [measured("a", 2.0)], 1).met
+
+
+def test_later_measurement_counts() -> None:
+    seemed, other = measured("a", 2.5), measured("b", 2.6)
+    assert worst.over("sqlite", [seemed, other]) == 2
+    assert worst.over("sqlite", [seemed, other], [Measured(seemed.case, 1, 1, other.turns)]) == 2
+    right = Measured(seemed.case, 1, 1, measured("a", 1.9).turns)
+    assert worst.over("sqlite", [seemed, other], [right]) == 1
 
 
 def test_shapes_have_their_own_plain_answer() -> None:
