@@ -111,25 +111,28 @@ class _Reading:
     """
 
     def __init__(self, connection: SqliteConnection) -> None:
-        self.end = math.inf
+        self.end = self._stops = math.inf
         self._run = connection.raw.execute
         self._transaction = Transaction(connection, SQLITE)
         # SQLite asks after so many of its own steps, of which a page of a hundred takes some 3,000.
         connection.raw.set_progress_handler(self._is_late, _STEPS)
 
     def _is_late(self) -> bool:
-        return time.monotonic() > self.end
+        return time.monotonic() > self._stops
 
     def __enter__(self) -> Transaction:
         try:
             self._run("begin")
         except apsw.Error as error:
             raise StoreUnavailable(str(error)) from error
+        self._stops = self.end
         return self._transaction
 
     def __exit__(
         self, _: type[BaseException] | None, error: BaseException | None, __: TracebackType | None
     ) -> None:
+        # Neither end of a transaction may be stopped: the next one could not begin.
+        self._stops = math.inf
         self._run("rollback")
         if isinstance(error, apsw.InterruptError):
             raise TookTooLong from None
@@ -220,11 +223,11 @@ class SqliteDatabase:
         try:
             result = work()
         except TookTooLong:
+            reading.end = math.inf
             self._in_thread(work, deliver)
         else:
-            deliver(result)
-        finally:
             reading.end = math.inf
+            deliver(result)
 
     def _in_thread(self, work: Callable[[], T], deliver: Callable[[T], None]) -> None:
         # Only servers have a loop; a command starts 30 ms sooner without.
