@@ -15,6 +15,8 @@ from __future__ import annotations
 import re
 from typing import Any, NamedTuple
 
+import msgspec
+
 from backroom.errors import InvalidParameter
 
 PARAMETER = "filter"
@@ -144,7 +146,7 @@ class _Parser:
     def _value(self) -> Any:
         token = self._next()
         if isinstance(token, _Texts):
-            return _PLAIN.findall(token)
+            return _texts(token)
         if _is_mark(token, "["):
             return self._values()
         if isinstance(token, _Text):
@@ -178,6 +180,16 @@ class _Parser:
             raise _invalid()
 
 
+def _texts(written: str) -> list[str]:
+    """Read a list of quoted strings without escapes."""
+    try:
+        return _decode(str(written))
+    except msgspec.MsgspecError:
+        # JSON has no raw control characters in a string.
+        return _PLAIN.findall(written)
+
+
+_decode = msgspec.json.Decoder(list[str]).decode
 _WORDS = {"true": True, "false": False, "null": None}
 _NUMBER = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,15})?")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from backroom.api import cursors
@@ -53,17 +54,21 @@ class Pager:
         """Read the cursor. Raises `InvalidCursor`."""
         self._admitted = admitted
         self._ordering = ordering
-        # The list, not its URL: the same id may be spelled in several ways.
-        self._subject = (
-            f"{admitted.account} {admitted.operation.name} {admitted.resource_id}"
-            f" {admitted.query.described}"
-        )
         sent = admitted.query.cursor
         cursor = None if sent is None else cursors.decode(sent, self._subject)
         if cursor is not None and cursor.border >> ordering.bits:
             raise InvalidCursor
         self._cursor = cursor
         self.place = Place(cursor.border, cursor.onward) if cursor else Place(None, onward=True)
+
+    @cached_property
+    def _subject(self) -> str:
+        """The list that a cursor is for: not its URL, because an id may be spelled in several ways."""
+        admitted = self._admitted
+        return (
+            f"{admitted.account} {admitted.operation.name} {admitted.resource_id}"
+            f" {admitted.query.described}"
+        )
 
     @property
     def ascending(self) -> bool:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qsl
 
 from backroom.api import filters
+from backroom.api.request import unquoted
 from backroom.catalog.kinds import ALWAYS, JOB_ATTRIBUTES, Filter, Kind
 from backroom.catalog.operations import (
     FIELDS_ON_WRITES_SINCE,
@@ -83,7 +83,10 @@ def parse(operation: Operation, revision: str, query_string: str) -> Query:
 def _parameters(query_string: str) -> dict[str, str]:
     """Give the parameters by name. Some clients send each twice; two that differ are refused."""
     parameters: dict[str, str] = {}
-    for name, value in parse_qsl(query_string, keep_blank_values=True, errors="replace"):
+    for part in query_string.split("&"):
+        if not part:
+            continue
+        name, _, value = map(unquoted, part.replace("+", " ").partition("="))
         if parameters.setdefault(name, value) != value:
             raise InvalidParameter(f"'{name}' is given twice, with different values.", name)
     return parameters

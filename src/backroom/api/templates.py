@@ -108,13 +108,15 @@ def external_ids(column: Column) -> tuple[Column, Column]:
 def identifiers(kind: Kind, column: Column) -> Column:
     """Turn JSON arrays of external ids into arrays of identifier objects of a kind.
 
-    The text between two elements, `","`, can't stand within one: a quote in a JSON string has a
-    backslash before it.
+    All arrays are turned at once, one on a line. A quote within a JSON string has a backslash
+    before it, and a line break is written otherwise: so `["` only begins an array, `","` only
+    stands between two strings, and a quote and a bracket before the end of a line only end one.
     """
     opening = msgspec.json.encode({"type": kind.type, "id": ids.resource_id("")})[:-2]
-    # No JSON text has a line break, so that one replacement does for all arrays.
-    replaced = b"\n".join(column).replace(b'","', b'"},' + opening).split(b"\n")
-    return [b"[]" if each == b"[]" else b"[%b%b}]" % (opening, each[2:-1]) for each in replaced]
+    lines = b"\n".join(column) + b"\n"
+    lines = lines.replace(b'","', b'"},' + opening)
+    lines = lines.replace(b'["', b"[" + opening).replace(b'"]\n', b'"}]\n')
+    return lines.split(b"\n")[:-1]
 
 
 def attributes(kind: Kind, names: tuple[str, ...], *, nulls: bool) -> Callable[[Column], Column]:

@@ -5,6 +5,11 @@ The integration and the catalog are constants: no revision allows any other.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
 INTEGRATION_TYPE = "$custom"
 CATALOG_TYPE = "$default"
 _PREFIX = f"{INTEGRATION_TYPE}:::{CATALOG_TYPE}:::"
@@ -20,3 +25,9 @@ def external_id(resource_id: str) -> str | None:
     if not resource_id.startswith(_PREFIX) or "\0" in resource_id:
         return None
     return resource_id[len(_PREFIX) :] or None
+
+
+def external_ids(resource_ids: Iterable[str]) -> list[str]:
+    """Give the external ids within those that can name something, each once, in their order."""
+    found = dict.fromkeys(each[len(_PREFIX) :] for each in resource_ids if each.startswith(_PREFIX))
+    return [each for each in found if each and "\0" not in each]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from backroom.catalog.kinds import KINDS
@@ -74,6 +75,9 @@ class _Form(NamedTuple):
     equal: tuple[str, ...]
     parts: int
     words_first: bool
+    ordered: bool
+    """Whether the statement orders and limits its rows. It need not where all fit on the page: they
+    are found by their external ids, and a sorter of the database copies their long texts twice."""
 
 
 def page(
@@ -86,7 +90,13 @@ def page(
     """
     values = _values(tx.dialect, account, question)
     form = _form(tx, kind, question, values)
-    return tx.all(_statement(tx.dialect, form, columns), **values)
+    rows = tx.all(_statement(tx.dialect, form, columns), **values)
+    if not form.ordered:
+        rows.sort(key=_number, reverse=not question.ascending)
+    return rows
+
+
+_number = itemgetter(0)
 
 
 def included(tx: Transaction, kind: Kind, account: str, numbers: Iterable[int]) -> list[Row]:
@@ -133,6 +143,7 @@ def _form(tx: Transaction, kind: Kind, question: Question, values: dict[str, Any
         related=tuple(name for name, _ in question.related),
         equal=tuple(question.equal),
         parts=len(question.parts),
+        ordered=question.external_ids is None or len(question.external_ids) > question.size,
         words_first=bool(question.parts and question.related) and _words_are_rare(tx, kind, values),
     )
 
@@ -248,11 +259,10 @@ class _Statement:
         self._by_columns(name for name in form.equal if name != _TELLING)
         if form.bordered:
             self._where.append(self._order + self._beyond)
-        return (
-            f"select {columns} from {self._from}"
-            f" where {' and '.join(self._where)}"
-            f" order by {self._order} {'asc' if form.ascending else 'desc'} limit :size"
-        )
+        found = f"select {columns} from {self._from} where {' and '.join(self._where)}"
+        if not form.ordered:
+            return found
+        return f"{found} order by {self._order} {'asc' if form.ascending else 'desc'} limit :size"
 
     def _drive(self) -> bool:
         """Whether this condition is the first, and so the one that drives."""

@@ -76,10 +76,11 @@ def _narrow(admitted: Admitted, tx: Transaction, question: Question) -> bool:
     """Add the filters to a question. False where nothing can pass them."""
     for chosen, value in admitted.query.conditions:
         if chosen.means == "ids":
-            wanted = {ids.external_id(each) for each in value} - {None}
+            wanted = ids.external_ids(value)
             known = question.external_ids
-            kept = wanted if known is None else wanted & set(known)
-            question.external_ids = sorted(each for each in kept if each is not None)
+            if known is not None:
+                wanted = [each for each in wanted if each in known]
+            question.external_ids = wanted
         elif chosen.means == "related":
             external_id = ids.external_id(value)
             named = [external_id] if external_id else []
