@@ -59,7 +59,7 @@ def asks_database(path: str) -> bool:
 def _ready(database: Database) -> bool:
     try:
         with database.read() as tx:
-            tx.one("select 1")
+            tx.ping()
     except StoreUnavailable:
         return False
     return True

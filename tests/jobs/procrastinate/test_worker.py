@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 MOMENTS = 1.0
 SECONDS = 15.0
-"""A worker is taken for dead after three seconds, and looked for every two."""
+"""A worker counts as dead after three seconds; others look every two."""
 BACKLOG = 150
 MANY = 30
 """More than there are seconds in the deadline: one a second would be too slow."""
@@ -65,7 +65,7 @@ def at_work(url: str) -> bool:
     with psycopg.connect(url) as connection:
         rows = connection.execute(
             "select 1 from procrastinate.procrastinate_jobs"
-            " where task_name = 'drain' and status = 'doing'"
+            " where task_name = 'apply_jobs' and status = 'doing'"
         ).fetchall()
     return bool(rows)
 
@@ -104,11 +104,11 @@ def test_jobs_wait_for_a_worker(url: str, items: Jobs) -> None:
         assert attributes(items.completed(job_id))["completed_count"] == 1
 
 
-def test_jobs_nobody_was_told_of_are_found(url: str, items: Jobs) -> None:
+def test_jobs_without_a_task_are_found(url: str, items: Jobs) -> None:
     job_id = items.post(creation(items, "a")).job_id
     in_schema = "-c search_path=procrastinate"
     with psycopg.connect(url, options=in_schema) as connection:
-        until(lambda: _forgotten(connection), "the engine's own rows")
+        until(lambda: _forgotten(connection), "the rows of Procrastinate")
     with workers(url):
         assert attributes(items.completed(job_id))["completed_count"] == 1
 
