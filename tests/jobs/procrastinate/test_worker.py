@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import signal
+import subprocess
+import sys
 import time
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import psycopg
@@ -17,7 +20,7 @@ from wire_contract import KIND
 from wire_jobs import Jobs, creation
 
 if TYPE_CHECKING:
-    import subprocess
+    from collections.abc import Iterator
 
     from process import ServerProgram
 
@@ -192,3 +195,53 @@ def test_stopped_worker_ends_with_0(url: str, items: Jobs) -> None:
         items.applied(creation(items, "a"))
         worker.terminate()
         assert worker.wait(20) == 0
+
+
+PLAIN = """
+import sys
+from procrastinate.worker import Worker
+from backroom.jobs.next_job import NextJob
+from backroom.jobs.procrastinate import schema
+from backroom.jobs.procrastinate.worker import QueueWorker
+from backroom.store import open_database
+
+database = open_database(sys.argv[1])
+schema.prepare(database)
+QueueWorker(database, NextJob(database), 2, Worker).run()
+database.close()
+"""
+"""A worker that uses no private parts of Procrastinate, as one of an unknown version is used."""
+
+
+@contextmanager
+def plain_worker(url: str) -> Iterator[subprocess.Popen[bytes]]:
+    process = subprocess.Popen([sys.executable, "-c", PLAIN, url])
+    try:
+        yield process
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+def test_plain_worker_applies_jobs(url: str, items: Jobs) -> None:
+    with plain_worker(url) as worker:
+        made = [items.post(creation(items, f"{n}")).job_id for n in range(MANY)]
+        ended = [attributes(items.completed(job_id)) for job_id in made]
+        assert {each["completed_count"] for each in ended} == {1}
+        worker.terminate()
+        assert worker.wait(20) == 0
+
+
+@pytest.mark.slow
+def test_plain_worker_frees_lost_accounts(url: str, items: Jobs) -> None:
+    """The end of a task could not be written: its account would stay locked for ever."""
+    with plain_worker(url), psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("set search_path to procrastinate")
+        items.applied(creation(items, "first"))
+        account = items.client.key.split("_")[1]
+        connection.execute(
+            "insert into procrastinate_jobs (queue_name, task_name, lock, status, worker_id)"
+            " select 'default', 'apply_jobs', %s, 'doing', max(id) from procrastinate_workers",
+            [account],
+        )
+        items.completed(items.post(creation(items, "second")).job_id)
