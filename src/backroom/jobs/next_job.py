@@ -10,7 +10,7 @@ What happens, all in one transaction, so that a crash at any point leaves the jo
 3. Read the account's oldest job that is not complete.
 4. Apply it (`jobs/apply.py`), which writes rows, counts and the status `complete`.
 
-Where jobs are to be seen as queued first, a transaction of its own before these moves the job from
+Where clients shall see jobs queued first, a transaction of its own before these moves the job from
 `queued` to `processing`. A crash between the two leaves it `processing`, which is applied all the
 same.
 """
@@ -83,7 +83,7 @@ class NextJob:
             begun = self._database.write(lambda tx: self._begin(tx, choose)).result()
             if begun is not None:
                 self._on_step("begun")
-                # To choose anew could apply a job of another account, which nobody has begun.
+                # A second choice could be another account, whose job was never seen processing.
                 return self._apply(lambda _: begun)
         return self._apply(choose)
 

@@ -6,12 +6,14 @@ import signal
 import subprocess
 import sys
 import time
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, Any
 
 import psycopg
 import pytest
 
+from backroom.jobs.next_job import NextJob
+from backroom.jobs.procrastinate.worker import QueueWorker
 from backroom.store import keys, open_database
 from client import NEWEST, Client
 from engines import workers
@@ -195,6 +197,12 @@ def test_stopped_worker_ends_with_0(url: str, items: Jobs) -> None:
         items.applied(creation(items, "a"))
         worker.terminate()
         assert worker.wait(20) == 0
+
+
+def test_tasks_of_earlier_versions_are_known(url: str) -> None:
+    with closing(open_database(url)) as database:
+        tasks = QueueWorker(database, NextJob(database), 1).app.tasks
+    assert tasks["drain"] is tasks["apply_jobs"]
 
 
 PLAIN = """
