@@ -247,6 +247,7 @@ def test_plain_worker_frees_lost_accounts(url: str, items: Jobs) -> None:
         connection.execute("set search_path to procrastinate")
         items.applied(creation(items, "first"))
         account = items.client.key.split("_")[1]
+        until(lambda: not at_work(url), "the end of the first task")
         connection.execute(
             "insert into procrastinate_jobs (queue_name, task_name, lock, status, worker_id)"
             " select 'default', 'apply_jobs', %s, 'doing', max(id) from procrastinate_workers",
