@@ -17,9 +17,9 @@ from backroom.api.app import App
 from backroom.api.limits import Limiter, SharedWindows, Windows
 from backroom.api.protocol import HttpProtocol
 from backroom.api.service import Service
-from backroom.jobs.drain import Drain, unwatched
+from backroom.jobs.embedded_worker import EmbeddedWorker
 from backroom.jobs.lifecycle import Status
-from backroom.jobs.worker import Worker
+from backroom.jobs.next_job import NextJob, unwatched
 from backroom.store import keys, open_database
 from backroom.store.keys import DEFAULT_ACCOUNT
 from backroom.store.sqlite import SqliteDatabase
@@ -78,13 +78,15 @@ class Server:
             opened.callback(self._socket.close)
             self.database = open_database(None if settings.ephemeral else settings.database)
             opened.callback(self.database.close)
-            self._workforce = workforce(self.database, drain_of(self.database, settings, on_step))
+            self._workforce = workforce(
+                self.database, next_job_of(self.database, settings, on_step)
+            )
             service = _service(settings, self.database)
             self._app = App(
                 service,
                 self.database,
                 public_url=settings.public_url,
-                announce=self._workforce.nudge,
+                announce=self._workforce.announce,
             )
             self._http = _Http(_configured(self._app))
             # All is there: from here on `run` lets go of it, in its own order.
@@ -121,21 +123,21 @@ class Server:
 
 
 class Workforce(Protocol):
-    """Whoever applies what this process accepts."""
+    """Whatever sees to it that the jobs which this process accepts are applied."""
 
     def start(self) -> None: ...
-    def nudge(self, account: str) -> None: ...
+    def announce(self, account: str) -> None: ...
     def stop(self) -> None: ...
 
 
-def drain_of(
+def next_job_of(
     database: Database, settings: Settings, on_step: Callable[[str], None] | None = None
-) -> Drain:
+) -> NextJob:
     """Make what applies jobs as the settings say."""
-    return Drain(
+    return NextJob(
         database,
         delay=timedelta(seconds=settings.job_delay),
-        queues=settings.show_queued,
+        show_queued=settings.show_queued,
         on_step=on_step or unwatched,
     )
 
@@ -156,14 +158,16 @@ def _limiter(settings: Settings, database: Database) -> Limiter | None:
     return Limiter(settings.limits_scale, SharedWindows(store) if store else Windows())
 
 
-def workforce(database: Database, drain: Drain) -> Workforce:
-    """Give a worker in this process, or where the database is shared the way to those elsewhere."""
+def workforce(database: Database, next_job: NextJob) -> Workforce:
+    """Make a worker in this process, or on a shared database what announces work to others."""
     if isinstance(database, SqliteDatabase):
-        return Worker(database, drain)
-    # Only those who have a PostgreSQL need the engine.
-    from backroom.jobs import engine
+        return EmbeddedWorker(database, next_job)
+    # Procrastinate is only installed with the extra `postgres`.
+    from backroom.jobs.procrastinate import schema
+    from backroom.jobs.procrastinate.dispatcher import Dispatcher
 
-    return engine.Dispatcher(engine.prepared(database))
+    schema.prepare(database)
+    return Dispatcher(database)
 
 
 def _listen(host: str, port: int) -> socket.socket:

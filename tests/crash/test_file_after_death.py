@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from backroom.catalog.kinds import KINDS
-from backroom.jobs.drain import STEPS
+from backroom.jobs.next_job import STEPS
 from backroom.store import jobs, open_database, records
 from client import NEWEST, Client
 from wire_contract import KIND

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import apsw
 import pytest
 
-from backroom.jobs.drain import STEPS
+from backroom.jobs.next_job import STEPS
 from process import TESTS
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from backroom.jobs.drain import STEPS
+from backroom.jobs.next_job import STEPS
 from crash.lives import CHAINS, KILLS_IN_A_CHAIN, OCCURRENCES
 
 if TYPE_CHECKING:

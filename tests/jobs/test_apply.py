@@ -124,7 +124,7 @@ def test_job_is_applied_only_once(database: Database) -> None:
         apply(tx, waiting, lambda _: None)
         apply(tx, waiting, lambda _: None)
 
-    with pytest.raises(RuntimeError, match="came to its end"):
+    with pytest.raises(RuntimeError, match="was completed"):
         written(database, twice)
     assert found(database, job) == job
     with database.read() as tx:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import psycopg
 import pytest
 
-from backroom.jobs.engine import _SLICE_JOBS
 from backroom.jobs.lifecycle import MOST_IN_PROGRESS
+from backroom.jobs.procrastinate.worker import SLICE_JOBS
 from backroom.store import keys, open_database
 from backroom.store.dialects import POSTGRES
 from client import NEWEST, Client
@@ -70,7 +70,7 @@ def test_long_queue_delays_by_one_slice(programs: Programs, url: str, shops: lis
     until(lambda: count(url, f"{done} is not null") > A_FEW, "some jobs of the long queue")
     job = other.applied(creation(other, "a")).json["data"]["attributes"]
     between = f"between '{job['created_at']}' and '{job['completed_at']}'"
-    assert count(url, f"{done} {between}") <= _SLICE_JOBS
+    assert count(url, f"{done} {between}") <= SLICE_JOBS
     assert count(url, f"{done} is null") > 0
 
 

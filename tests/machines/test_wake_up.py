@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import psycopg
 import pytest
 
-from backroom.jobs.engine import _LOOK_SECONDS
+from backroom.jobs.procrastinate.prompt_worker import POLL_SECONDS
 from client import NEWEST, Client
 from process import until
 from wire_contract import KIND
@@ -44,11 +44,11 @@ def seconds_to_the_end(items: Jobs, name: str) -> float:
 
 
 def hold_soon(taken: list[float], again: Callable[[], float]) -> None:
-    """Most don't wait for a look at the clock, and one is as fast as it should be.
+    """Most jobs don't wait for the worker to poll, and one is as fast as it should be.
 
     Other programs may keep the processors busy; so the others may be slower.
     """
-    assert median(taken) < _LOOK_SECONDS / 4
+    assert median(taken) < POLL_SECONDS / 4
     until(lambda: again() < SOON, "a job that starts at once")
 
 
@@ -62,7 +62,7 @@ def test_idle_system_starts_jobs_at_once(items: Jobs) -> None:
 
 
 def test_waiting_task_starts_at_once(items: Jobs) -> None:
-    """A job that comes while its account is drained waits for no look at the clock."""
+    """A job that comes while its account has a running task waits for no poll."""
     names = map(str, itertools.count())
 
     def close_behind() -> float:

@@ -13,7 +13,7 @@ from backroom.catalog import ids
 from backroom.catalog.kinds import KINDS, Verb
 from backroom.catalog.operations import OPERATIONS, Shape
 from backroom.jobs import housekeeping
-from backroom.jobs.drain import Drain
+from backroom.jobs.next_job import NextJob
 from backroom.store import jobs, keys
 from backroom.store.database import Transaction
 from factories import ACCOUNT, Site, a_body, a_creation, a_resource, done
@@ -166,7 +166,7 @@ def test_every_operation_names_the_account(site: Site, heard: HeardDatabase) -> 
     for operation in order:
         if operation.shape is not Shape.JOB_GET:
             assert ask(site, operation).status in {200, 201, 202, 204}, operation.name
-    while Drain(heard).apply_next(lambda _: site.account):
+    while NextJob(heard).apply(lambda _: site.account):
         pass
     assert nameless(heard) == set()
     assert tables(heard) >= {"keys", "items", "variants_grams", "item_categories", "jobs"}
@@ -198,6 +198,6 @@ def test_only_upkeep_asks_of_everybody(site: Site, heard: HeardDatabase) -> None
         pass
     with heard.read() as tx:
         keys.has_accounts(tx)
-        jobs.accounts_in_progress(tx, Drain(heard).due())
+        jobs.accounts_in_progress(tx, NextJob(heard).due())
         jobs.earliest_created_of(tx, ACCOUNT)
     assert nameless(heard) == FOR_ALL_ACCOUNTS

@@ -64,7 +64,7 @@ def takes_long(path: str) -> bool:
 def _ready(database: Database) -> bool:
     try:
         with database.read() as tx:
-            tx.one("select 1")
+            tx.ping()
     except StoreUnavailable:
         return False
     return True

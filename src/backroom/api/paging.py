@@ -63,7 +63,7 @@ class Pager:
 
     @cached_property
     def _subject(self) -> str:
-        """The list that a cursor is for: not its URL, because an id may be spelled in several ways."""
+        """The list that a cursor is for; not its URL, as ids may be spelled in several ways."""
         admitted = self._admitted
         return (
             f"{admitted.account} {admitted.operation.name} {admitted.resource_id}"

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from backroom.cli.options import settings_from, with_settings
-from backroom.server import drain_of
+from backroom.server import next_job_of
 from backroom.store import open_database
 from backroom.store.database import StoreUnavailable
 from backroom.store.migrate import WrongDatabase
@@ -20,7 +20,8 @@ from backroom.store.sqlite import SqliteDatabase
 def work_command(**flags: Any) -> None:
     """Apply the jobs that servers on the same PostgreSQL database accept.
 
-    As many as you like, on as many machines. SIGTERM lets the running jobs come to their end.
+    Any number of workers may run, on any number of machines. SIGTERM stops a worker when its
+    running jobs are complete.
     """
     settings = settings_from(flags)
     logging.basicConfig(
@@ -29,7 +30,7 @@ def work_command(**flags: Any) -> None:
     )
     logging.getLogger("procrastinate").setLevel(logging.WARNING)
     try:
-        # A connection for each account, and some for what else there is to do.
+        # A connection for each account, and some for periodic tasks.
         database = open_database(settings.database, least=settings.concurrency + 4)
     except (StoreUnavailable, WrongDatabase) as error:
         raise click.ClickException(str(error)) from None
@@ -39,13 +40,16 @@ def work_command(**flags: Any) -> None:
             "Separate workers need a shared database: BACKROOM_DATABASE=postgresql://…"
             " A server on SQLite applies its jobs itself."
         )
-    # Only those who have a PostgreSQL need the engine.
-    from backroom.jobs.engine import Engine, prepared
+    # Procrastinate is only installed with the extra `postgres`.
+    from backroom.jobs.procrastinate import schema
+    from backroom.jobs.procrastinate.worker import QueueWorker
 
     try:
-        engine = Engine(prepared(database), drain_of(database, settings), settings.concurrency)
-    except StoreUnavailable as error:
+        schema.prepare(database)
+        worker = QueueWorker(database, next_job_of(database, settings), settings.concurrency)
+        click.echo(f"backroom applies jobs, {settings.concurrency} accounts at a time")
+        worker.run()
+    except (StoreUnavailable, WrongDatabase) as error:
         raise click.ClickException(str(error)) from None
-    click.echo(f"backroom applies jobs, {settings.concurrency} accounts at a time")
-    engine.run()
-    database.close()
+    finally:
+        database.close()

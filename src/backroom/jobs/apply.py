@@ -1,4 +1,4 @@
-"""A waiting job to its end: operations to actions to counts, in one transaction."""
+"""Applying one job: its operations by the actions, then its counts, in one transaction."""
 
 from __future__ import annotations
 
@@ -23,7 +23,11 @@ _drafts = msgspec.json.Decoder(list[Draft])
 
 
 def apply(tx: Transaction, waiting: jobs.Waiting, on_step: Callable[[str], None]) -> None:
-    """Apply all operations of a job and write its end. What one can't do fails that one alone."""
+    """Apply all operations of a job, and complete it. One that fails does not stop the others.
+
+    Raises `RuntimeError` where the job was completed by somebody else meanwhile, which the lock of
+    its account forbids.
+    """
     job_kind = JOB_KINDS[waiting.type]
     drafts = _drafts.decode(waiting.operations)
     on_step("operations_read")
@@ -51,21 +55,21 @@ def apply(tx: Transaction, waiting: jobs.Waiting, on_step: Callable[[str], None]
         linkage=msgspec.json.encode(linkage).decode(),
     )
     if not jobs.complete(tx, waiting.account, ended):
-        raise RuntimeError(f"job {waiting.job_id} came to its end while it was being applied")
+        raise RuntimeError(f"job {waiting.job_id} was completed while it was being applied")
     on_step("progress_written")
 
 
 def error_entry(job_kind: JobKind, draft: Draft, fault: OperationFault) -> dict[str, Any]:
     """Write an operation's fault as a job shows it, in the newest shape.
 
-    Members, their order, the missing index and the title without a full stop are observed; only
-    `meta` tells which operation it was.
+    The members, their order, the missing index and the title without a full stop are observed. Only
+    `meta` says which operation has failed.
     """
-    told_by = "external_id" if job_kind.verb is Verb.CREATE else "id"
+    creates = job_kind.verb is Verb.CREATE
     return {
         "id": clock.new_uuid(),
         "code": "invalid",
-        "meta": {told_by: draft.external_id if job_kind.verb is Verb.CREATE else draft.id},
+        "meta": {"external_id": draft.external_id} if creates else {"id": draft.id},
         "title": "Invalid input",
         "detail": fault.detail,
         "source": {"pointer": f"/data/attributes/{job_kind.member}/data{fault.pointer}"},

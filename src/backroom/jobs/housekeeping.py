@@ -1,6 +1,6 @@
-"""What goes away by itself: expired jobs, and the links of categories that are gone.
+"""Removing what is no longer needed: expired jobs, and the links of deleted categories.
 
-Each call removes one slice, so that other work comes in between.
+Each write removes one slice, so that other writes come in between.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ if TYPE_CHECKING:
 
     from backroom.store.database import Database, Transaction
 
-_EXPIRED_IN_A_SLICE = 500
+_JOBS_IN_A_SLICE = 500
 _LINKS_IN_A_SLICE = 1000
 _CATEGORIES_IN_A_SLICE = 20
 
 
 def expire(database: Database, stopping: Callable[[], bool]) -> None:
-    """Remove all jobs that have expired, account by account, until `stopping`."""
+    """Remove all expired jobs, account by account, until `stopping` says yes."""
     least = lifecycle.least_id(clock.now())
     with database.read() as tx:
         accounts = keys.accounts(tx)
@@ -32,14 +32,12 @@ def expire(database: Database, stopping: Callable[[], bool]) -> None:
 
 
 def _expire_some(database: Database, account: str, least: str) -> bool:
-    removed = database.write(
-        lambda tx: jobs.expire(tx, account, least, _EXPIRED_IN_A_SLICE)
-    ).result()
-    return removed == _EXPIRED_IN_A_SLICE
+    removed = database.write(lambda tx: jobs.expire(tx, account, least, _JOBS_IN_A_SLICE)).result()
+    return removed == _JOBS_IN_A_SLICE
 
 
 def empty_categories(database: Database) -> bool:
-    """Remove some links of categories that are gone. False where there are none."""
+    """Remove some links of deleted categories. False where there are none."""
     with database.read() as tx:
         if not links.any_emptied(tx):
             return False
@@ -47,11 +45,11 @@ def empty_categories(database: Database) -> bool:
 
 
 def _empty_some(tx: Transaction) -> int:
-    """Give how many links went; a category without any counts as one."""
-    gone = 0
+    """Give how many links were removed; a category without any counts as one."""
+    total = 0
     for _ in range(_CATEGORIES_IN_A_SLICE):
-        removed = links.empty_category(tx, _LINKS_IN_A_SLICE - gone)
-        gone += removed
-        if not removed or gone >= _LINKS_IN_A_SLICE:
+        removed = links.empty_category(tx, _LINKS_IN_A_SLICE - total)
+        total += removed
+        if not removed or total >= _LINKS_IN_A_SLICE:
             break
-    return gone
+    return total

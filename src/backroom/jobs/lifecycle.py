@@ -4,9 +4,10 @@
 
     queued ──begin──▶ processing ──complete──▶ complete ──expire──▶ (gone)
 
-A job is born `processing`, as the real service shows it; where the specification's letter is asked
-for, it is born `queued`. Nothing but its end takes it out of `processing`: what is found there
-after a crash is applied as if it had just come. A job whose operations all failed is complete too.
+A new job is `processing`, as the real service shows it, or `queued`, as its specification says,
+where the setting `show_queued` asks for that. A job leaves `processing` only when it is complete:
+one that a crash has left there is applied as if it were new. A job whose operations all failed is
+complete too.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ MOST_IN_PROGRESS = 500
 
 
 class Status(StrEnum):
-    """The states as the wire names them. Nothing cancels a job: no operation of the API does."""
+    """The states as the wire names them. No operation of the API cancels a job."""
 
     QUEUED = "queued"
     PROCESSING = "processing"
@@ -34,13 +35,13 @@ class Status(StrEnum):
 
 
 def expires_at(created_at: datetime) -> datetime:
-    """Give the moment from which a job is gone."""
+    """Give the moment at which a job expires."""
     return created_at + LIFETIME
 
 
 def least_id(moment: datetime) -> str:
-    """Give the border of the ids of jobs that have not expired at `moment`.
+    """Give the least id that a job can have which has not expired at `moment`.
 
-    A job's id begins with its time of creation, so ids below the border have expired.
+    An id begins with the time of the job's creation, so all jobs with lesser ids have expired.
     """
     return clock.least_ulid(moment - LIFETIME)

@@ -70,6 +70,10 @@ class Transaction:
         rows = list(self.connection.ahead(sql, values))
         return rows[0] if rows else None
 
+    def ping(self) -> None:
+        """Have the database answer a statement. Raises `StoreUnavailable` where it does not."""
+        self.all("select 1")
+
     def insert(self, table: str, columns: Sequence[str], rows: Sequence[Row]) -> None:
         """Add rows to a table."""
         if rows:

@@ -1,4 +1,4 @@
-"""Who tells workers on PostgreSQL of new work, without any worker."""
+"""Announcing accounts with new work on PostgreSQL, without any worker."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import psycopg
 import pytest
 
-from backroom.jobs.engine import Dispatcher, prepared
+from backroom.jobs.procrastinate import schema
+from backroom.jobs.procrastinate.dispatcher import Dispatcher
 from backroom.store import open_database
 from process import until
 
@@ -19,7 +20,8 @@ MANY = 50
 
 @pytest.fixture
 def dispatcher(postgres_url: str) -> Iterator[Dispatcher]:
-    database = prepared(open_database(postgres_url))
+    database = open_database(postgres_url)
+    schema.prepare(database)
     dispatcher = Dispatcher(database)
     dispatcher.start()
     yield dispatcher
@@ -29,7 +31,7 @@ def dispatcher(postgres_url: str) -> Iterator[Dispatcher]:
 
 @pytest.fixture
 def tasks(postgres_url: str) -> Iterator[psycopg.Connection]:
-    """A connection that sees the engine's tables."""
+    """A connection that sees the tables of Procrastinate."""
     in_schema = "-c search_path=procrastinate"
     with psycopg.connect(postgres_url, autocommit=True, options=in_schema) as connection:
         yield connection
@@ -40,27 +42,27 @@ def waiting(tasks: psycopg.Connection) -> list[str]:
     return [lock for (lock,) in rows]
 
 
-def test_each_account_is_told_once(dispatcher: Dispatcher, tasks: psycopg.Connection) -> None:
+def test_each_account_is_announced_once(dispatcher: Dispatcher, tasks: psycopg.Connection) -> None:
     accounts = [f"account {n:02}" for n in range(MANY)]
     for account in accounts * 3:
-        dispatcher.nudge(account)
+        dispatcher.announce(account)
     until(lambda: len(waiting(tasks)) >= MANY, "a task for each account")
     dispatcher.stop()
     assert sorted(waiting(tasks)) == accounts
 
 
-def test_begun_task_is_followed(dispatcher: Dispatcher, tasks: psycopg.Connection) -> None:
+def test_begun_task_gets_a_successor(dispatcher: Dispatcher, tasks: psycopg.Connection) -> None:
     """It may have looked for work before there was any."""
-    dispatcher.nudge("shop")
+    dispatcher.announce("shop")
     until(lambda: waiting(tasks) == ["shop"], "a task that waits")
     tasks.execute("update procrastinate_jobs set status = 'doing'")
-    dispatcher.nudge("shop")
+    dispatcher.announce("shop")
     until(lambda: waiting(tasks) == ["shop"], "another beside the one that has begun")
 
 
-def test_stopping_tells_the_last(dispatcher: Dispatcher, tasks: psycopg.Connection) -> None:
+def test_stopping_announces_the_last(dispatcher: Dispatcher, tasks: psycopg.Connection) -> None:
     for account in "abc":
-        dispatcher.nudge(account)
+        dispatcher.announce(account)
     dispatcher.stop()
     assert sorted(waiting(tasks)) == ["a", "b", "c"]
 
@@ -69,8 +71,8 @@ def test_failure_ends_no_dispatcher(
     dispatcher: Dispatcher, tasks: psycopg.Connection, caplog: pytest.LogCaptureFixture
 ) -> None:
     tasks.execute("alter table procrastinate_jobs rename to gone")
-    dispatcher.nudge("a")
-    until(lambda: "the sweep will tell" in caplog.text, "the failure")
+    dispatcher.announce("a")
+    until(lambda: "the sweep will find it" in caplog.text, "the failure")
     tasks.execute("alter table gone rename to procrastinate_jobs")
-    dispatcher.nudge("b")
-    until(lambda: waiting(tasks) == ["b"], "the next to be told")
+    dispatcher.announce("b")
+    until(lambda: waiting(tasks) == ["b"], "the next announcement")

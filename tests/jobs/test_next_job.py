@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from backroom import clock
-from backroom.jobs.drain import STEPS, Drain
 from backroom.jobs.lifecycle import Status
+from backroom.jobs.next_job import STEPS, NextJob
 from factories import (
     ACCOUNT,
     DEADLINE,
@@ -34,45 +34,45 @@ def shop(_: Transaction) -> str:
 
 
 def test_without_jobs_nothing_is_done(database: Database) -> None:
-    drain = Drain(database)
-    assert not drain.apply_next(shop)
-    assert not drain.apply_next(lambda _: None)
+    next_job = NextJob(database)
+    assert not next_job.apply(shop)
+    assert not next_job.apply(lambda _: None)
 
 
 def test_jobs_are_applied_oldest_first(database: Database) -> None:
     first, second = (submitted(database, ITEMS, a_creation("item", name)) for name in "ab")
-    drain = Drain(database)
-    assert drain.apply_next(shop)
+    next_job = NextJob(database)
+    assert next_job.apply(shop)
     assert (found(database, first).status, found(database, second).status) == (
         "complete",
         "processing",
     )
-    assert drain.apply_next(shop)
+    assert next_job.apply(shop)
     assert found(database, second).completed_count == 1
-    assert not drain.apply_next(shop)
+    assert not next_job.apply(shop)
 
 
-def test_only_the_chosen_account_is_drained(database: Database) -> None:
+def test_only_the_chosen_account_is_served(database: Database) -> None:
     others = submitted(database, ITEMS, a_creation("item", "a"), account="other")
-    assert not Drain(database).apply_next(shop)
+    assert not NextJob(database).apply(shop)
     assert found(database, others, "other").status == "processing"
 
 
 def test_steps_are_the_named_ones(database: Database) -> None:
     submitted(database, ITEMS, a_creation("item", "a"), status=Status.QUEUED)
     steps: list[str] = []
-    assert Drain(database, queues=True, on_step=steps.append).apply_next(shop)
+    assert NextJob(database, show_queued=True, on_step=steps.append).apply(shop)
     assert tuple(steps) == STEPS
 
 
-def test_committed_is_told_after_the_commit(database: Database) -> None:
+def test_committed_follows_the_commit(database: Database) -> None:
     job = submitted(database, ITEMS, a_creation("item", "a"))
     seen: dict[str, str] = {}
 
     def look(step: str) -> None:
         seen[step] = found(database, job).status
 
-    Drain(database, on_step=look).apply_next(shop)
+    NextJob(database, on_step=look).apply(shop)
     assert seen.pop("committed") == "complete"
     assert set(seen.values()) == {"processing"}
 
@@ -86,43 +86,43 @@ def test_broken_off_job_is_undone(database: Database, step: str) -> None:
             raise InterruptedError
 
     with pytest.raises(InterruptedError):
-        Drain(database, on_step=fail).apply_next(shop)
+        NextJob(database, on_step=fail).apply(shop)
     assert found(database, job) == job
-    assert Drain(database).apply_next(shop)
+    assert NextJob(database).apply(shop)
     assert found(database, job).completed_count == 1
 
 
 def test_delay_holds_jobs_back(database: Database) -> None:
     young = submitted(database, ITEMS, a_creation("item", "a"))
-    drain = Drain(database, delay=HOUR)
-    assert not drain.apply_next(shop)
+    next_job = NextJob(database, delay=HOUR)
+    assert not next_job.apply(shop)
     assert found(database, young) == young
-    assert 3590 < drain.seconds_until_due(young.created_at) <= 3600
+    assert 3590 < next_job.seconds_until_due(young.created_at) <= 3600
 
 
 def test_delay_ends(database: Database) -> None:
     old = stored(database, a_job(HOUR * 2), a_creation("item", "a"))
-    drain = Drain(database, delay=HOUR)
-    assert drain.seconds_until_due(old.created_at) == 0
-    assert drain.apply_next(shop)
+    next_job = NextJob(database, delay=HOUR)
+    assert next_job.seconds_until_due(old.created_at) == 0
+    assert next_job.apply(shop)
 
 
 def test_without_delay_clocks_do_not_matter(database: Database) -> None:
     ahead = stored(database, a_job(-HOUR * 24), a_creation("item", "a"))
     assert ahead.created_at > clock.timestamp(clock.now())
-    assert Drain(database).apply_next(shop)
+    assert NextJob(database).apply(shop)
 
 
 def test_two_at_one_account_apply_jobs_once(database: Database) -> None:
     made = [submitted(database, ITEMS, a_creation("item", f"{n}")) for n in range(10)]
     applied: list[bool] = []
 
-    def drain() -> None:
-        mine = Drain(database)
-        while mine.apply_next(shop):
+    def apply_all() -> None:
+        mine = NextJob(database)
+        while mine.apply(shop):
             applied.append(True)
 
-    threads = [threading.Thread(target=drain) for _ in range(4)]
+    threads = [threading.Thread(target=apply_all) for _ in range(4)]
     for each in threads:
         each.start()
     for each in threads:

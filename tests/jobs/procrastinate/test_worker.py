@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import signal
+import subprocess
+import sys
 import time
+from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, Any
 
 import psycopg
 import pytest
 
+from backroom.jobs.next_job import NextJob
+from backroom.jobs.procrastinate.worker import QueueWorker
 from backroom.store import keys, open_database
 from client import NEWEST, Client
 from engines import workers
@@ -17,13 +22,13 @@ from wire_contract import KIND
 from wire_jobs import Jobs, creation
 
 if TYPE_CHECKING:
-    import subprocess
+    from collections.abc import Iterator
 
     from process import ServerProgram
 
 MOMENTS = 1.0
 SECONDS = 15.0
-"""A worker is taken for dead after three seconds, and looked for every two."""
+"""A worker counts as dead after three seconds; others look every two."""
 BACKLOG = 150
 MANY = 30
 """More than there are seconds in the deadline: one a second would be too slow."""
@@ -65,7 +70,7 @@ def at_work(url: str) -> bool:
     with psycopg.connect(url) as connection:
         rows = connection.execute(
             "select 1 from procrastinate.procrastinate_jobs"
-            " where task_name = 'drain' and status = 'doing'"
+            " where task_name = 'apply_jobs' and status = 'doing'"
         ).fetchall()
     return bool(rows)
 
@@ -104,11 +109,11 @@ def test_jobs_wait_for_a_worker(url: str, items: Jobs) -> None:
         assert attributes(items.completed(job_id))["completed_count"] == 1
 
 
-def test_jobs_nobody_was_told_of_are_found(url: str, items: Jobs) -> None:
+def test_jobs_without_a_task_are_found(url: str, items: Jobs) -> None:
     job_id = items.post(creation(items, "a")).job_id
     in_schema = "-c search_path=procrastinate"
     with psycopg.connect(url, options=in_schema) as connection:
-        until(lambda: _forgotten(connection), "the engine's own rows")
+        until(lambda: _forgotten(connection), "the rows of Procrastinate")
     with workers(url):
         assert attributes(items.completed(job_id))["completed_count"] == 1
 
@@ -192,3 +197,60 @@ def test_stopped_worker_ends_with_0(url: str, items: Jobs) -> None:
         items.applied(creation(items, "a"))
         worker.terminate()
         assert worker.wait(20) == 0
+
+
+def test_tasks_of_earlier_versions_are_known(url: str) -> None:
+    with closing(open_database(url)) as database:
+        tasks = QueueWorker(database, NextJob(database), 1).app.tasks
+    assert tasks["drain"] is tasks["apply_jobs"]
+
+
+PLAIN = """
+import sys
+from procrastinate.worker import Worker
+from backroom.jobs.next_job import NextJob
+from backroom.jobs.procrastinate import schema
+from backroom.jobs.procrastinate.worker import QueueWorker
+from backroom.store import open_database
+
+database = open_database(sys.argv[1])
+schema.prepare(database)
+QueueWorker(database, NextJob(database), 2, Worker).run()
+database.close()
+"""
+"""A worker that uses no private parts of Procrastinate, as one of an unknown version is used."""
+
+
+@contextmanager
+def plain_worker(url: str) -> Iterator[subprocess.Popen[bytes]]:
+    process = subprocess.Popen([sys.executable, "-c", PLAIN, url])
+    try:
+        yield process
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+def test_plain_worker_applies_jobs(url: str, items: Jobs) -> None:
+    with plain_worker(url) as worker:
+        made = [items.post(creation(items, f"{n}")).job_id for n in range(MANY)]
+        ended = [attributes(items.completed(job_id)) for job_id in made]
+        assert {each["completed_count"] for each in ended} == {1}
+        worker.terminate()
+        assert worker.wait(20) == 0
+
+
+@pytest.mark.slow
+def test_plain_worker_frees_lost_accounts(url: str, items: Jobs) -> None:
+    """The end of a task could not be written: its account would stay locked for ever."""
+    with plain_worker(url), psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("set search_path to procrastinate")
+        items.applied(creation(items, "first"))
+        account = items.client.key.split("_")[1]
+        until(lambda: not at_work(url), "the end of the first task")
+        connection.execute(
+            "insert into procrastinate_jobs (queue_name, task_name, lock, status, worker_id)"
+            " select 'default', 'apply_jobs', %s, 'doing', max(id) from procrastinate_workers",
+            [account],
+        )
+        items.completed(items.post(creation(items, "second")).job_id)

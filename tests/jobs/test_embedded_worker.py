@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from backroom.catalog.kinds import Verb
-from backroom.jobs import worker
-from backroom.jobs.drain import STEPS, Drain
+from backroom.jobs import embedded_worker
+from backroom.jobs.embedded_worker import EmbeddedWorker
 from backroom.jobs.lifecycle import LIFETIME, Status
-from backroom.jobs.worker import Worker
+from backroom.jobs.next_job import STEPS, NextJob
 from backroom.store.database import StoreUnavailable
 from factories import (
     ACCOUNT,
@@ -52,7 +52,7 @@ class Watched:
         self, database: Database, interrupt: Callable[[str], None], **options: Any
     ) -> None:
         self.steps: queue.Queue[str] = queue.Queue()
-        self.worker = Worker(database, Drain(database, on_step=self._note, **options))
+        self.worker = EmbeddedWorker(database, NextJob(database, on_step=self._note, **options))
         self._interrupt = interrupt
 
     def _note(self, step: str) -> None:
@@ -96,18 +96,18 @@ def test_earlier_jobs_are_taken_up(database: Database) -> None:
         assert found(database, job).status == "complete"
 
 
-def test_nudged_worker_takes_new_jobs(database: Database) -> None:
+def test_announced_jobs_are_applied(database: Database) -> None:
     with working(database) as watched:
         for name in "ab":
             job = submitted(database, ITEMS, a_creation("item", name))
-            watched.worker.nudge(ACCOUNT)
+            watched.worker.announce(ACCOUNT)
             watched.until("committed")
             assert found(database, job).completed_count == 1
 
 
 def test_steps_are_the_named_ones(database: Database) -> None:
     submitted(database, ITEMS, a_creation("item", "a"), status=Status.QUEUED)
-    with working(database, queues=True) as watched:
+    with working(database, show_queued=True) as watched:
         assert set(watched.until("committed")) == set(STEPS)
 
 
@@ -142,8 +142,8 @@ def test_failing_account_lets_others_by(database: Database) -> None:
     assert found(database, poisoned, "a").status == "processing"
 
 
-def test_failing_account_rests_alone(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(worker, "_AFTER_FAILURE_SECONDS", 3600.0)
+def test_failing_account_pauses_alone(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(embedded_worker, "_RETRY_SECONDS", 3600.0)
     for account in ("a", "c"):
         stored(database, a_job(HOUR), account=account)
     written(database, lambda tx: tx.run("update job_operations set operations = 'broken'"))
@@ -154,20 +154,20 @@ def test_failing_account_rests_alone(database: Database, monkeypatch: pytest.Mon
     assert steps.count("claimed") == 20 + 2
 
 
-def test_rest_of_an_account_ends(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(worker, "_AFTER_FAILURE_SECONDS", 0.01)
+def test_pause_of_an_account_ends(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(embedded_worker, "_RETRY_SECONDS", 0.01)
     stored(database, a_job(HOUR), account="a")
     written(database, lambda tx: tx.run("update job_operations set operations = 'broken'"))
     with working(database) as watched:
         watched.until("claimed", 2)
 
 
-@pytest.mark.parametrize("queues", [False, True])
+@pytest.mark.parametrize("show_queued", [False, True])
 @pytest.mark.parametrize("status", [Status.QUEUED, Status.PROCESSING])
 def test_failing_jobs_keep_their_place(
-    database: Database, monkeypatch: pytest.MonkeyPatch, status: Status, *, queues: bool
+    database: Database, monkeypatch: pytest.MonkeyPatch, status: Status, *, show_queued: bool
 ) -> None:
-    monkeypatch.setattr(worker, "_AFTER_FAILURE_SECONDS", 0.01)
+    monkeypatch.setattr(embedded_worker, "_RETRY_SECONDS", 0.01)
     made = submitted(database, ITEMS, a_creation("item", "a"), status=status)
     changed = submitted(database, a_kind_of_job("item", Verb.UPDATE), an_update("a", title="b"))
     failures = iter([True, True])
@@ -176,14 +176,14 @@ def test_failing_jobs_keep_their_place(
         if step == "claimed" and next(failures, False):
             raise InterruptedError
 
-    with working(database, fail_twice, queues=queues) as watched:
+    with working(database, fail_twice, show_queued=show_queued) as watched:
         watched.until("committed", 2)
     assert [found(database, job).completed_count for job in (made, changed)] == [1, 1]
 
 
 def test_failing_store_is_waited_for(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     job = submitted(database, ITEMS, a_creation("item", "a"))
-    monkeypatch.setattr(worker, "_AFTER_FAILURE_SECONDS", 0.01)
+    monkeypatch.setattr(embedded_worker, "_RETRY_SECONDS", 0.01)
     failures = iter([True, True])
 
     def fail_twice(step: str) -> None:
@@ -217,7 +217,7 @@ def test_queued_jobs_are_seen_processing(database: Database) -> None:
         if step in {"begun", "claimed"}:
             seen.append(found(database, job).status)
 
-    with working(database, look, queues=True) as watched:
+    with working(database, look, show_queued=True) as watched:
         watched.until("committed")
     assert seen == ["processing", "processing"]
 
@@ -232,7 +232,7 @@ def test_no_job_skips_processing(database: Database) -> None:
                 draft = a_creation("item", "a")
                 submitted(database, ITEMS, draft, account=account, status=Status.QUEUED)
 
-    with working(database, let_another_in, queues=True) as watched:
+    with working(database, let_another_in, show_queued=True) as watched:
         steps = watched.until("committed", 2)
     assert steps.count("begun") == 2
 
@@ -275,16 +275,16 @@ class Counted:
 
 
 @pytest.mark.parametrize("delay", [timedelta(0), HOUR])
-def test_vain_nudges_write_nothing(
+def test_vain_announcements_write_nothing(
     database: Database, monkeypatch: pytest.MonkeyPatch, delay: timedelta
 ) -> None:
-    monkeypatch.setattr(worker, "_LOOK_SECONDS", 0.01)
+    monkeypatch.setattr(embedded_worker, "_POLL_SECONDS", 0.01)
     waiting = submitted(database, ITEMS, a_creation("item", "a")) if delay else None
     counted = Counted(database, monkeypatch)
     with working(database, delay=delay) as watched:
         for _ in range(5):
             counted.looks.get(timeout=DEADLINE)
-            watched.worker.nudge(ACCOUNT)
+            watched.worker.announce(ACCOUNT)
     assert counted.writes == 0
     assert waiting is None or found(database, waiting) == waiting
 
@@ -297,7 +297,7 @@ def test_waiting_jobs_need_no_look(database: Database, monkeypatch: pytest.Monke
             counted.looks.get(timeout=DEADLINE)
         submitted(database, ITEMS, a_creation("item", "b"))
         for _ in range(5):
-            watched.worker.nudge(ACCOUNT)
+            watched.worker.announce(ACCOUNT)
     assert counted.looks.empty()
 
 
@@ -315,13 +315,13 @@ def test_single_job_is_one_write(database: Database, monkeypatch: pytest.MonkeyP
 def test_gone_category_is_emptied_meanwhile(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(worker, "_LOOK_SECONDS", 0.05)
+    monkeypatch.setattr(embedded_worker, "_POLL_SECONDS", 0.05)
     submitted(database, ITEMS, a_creation("item", "a"))
     with working(database, delay=HOUR) as watched:
         done(database, Verb.CREATE, "category", a_creation("category", "x"))
         done(database, Verb.CREATE, "item", a_creation("item", "b", {"categories": ["x"]}))
         done(database, Verb.DELETE, "category", a_deletion("x"))
-        watched.worker.nudge(ACCOUNT)
+        watched.worker.announce(ACCOUNT)
         end = time.monotonic() + DEADLINE
         while emptied(database):
             assert time.monotonic() < end
@@ -401,7 +401,7 @@ def test_stop_finishes_the_running_job(database: Database) -> None:
 
 
 def test_stopped_before_start_is_fine(database: Database) -> None:
-    Worker(database, Drain(database)).stop()
+    EmbeddedWorker(database, NextJob(database)).stop()
 
 
 @pytest.mark.parametrize("step", ["claimed", "operations_read", "rows_written"])

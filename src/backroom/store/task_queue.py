@@ -1,0 +1,117 @@
+"""The tables of Procrastinate: all SQL and all connections that the task queue needs.
+
+Procrastinate (the library that `jobs/procrastinate` runs) keeps its tables in a schema of its own
+beside ours, on PostgreSQL only. What it does with them is its own business; here stands what we ask
+of them or change in them ourselves, and how it gets its connections:
+
+- `connection` lends one transaction's psycopg connection, so that adding a task is part of an
+  ordinary write with all its time-outs and retries;
+- `connection_pool` makes the pool of a worker, which can only be awaited.
+
+`jobs/procrastinate/schema.py` decides which scripts are run, and in which order. The scripts are
+Procrastinate's; we remember their names in a table beside its own, because Procrastinate does not.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from backroom import clock
+from backroom.store.postgres import PostgresConnection, PostgresDatabase
+from backroom.store.sessions import engine_pool
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    import psycopg
+    from psycopg_pool import AsyncConnectionPool
+
+    from backroom.store.database import Database, Transaction
+
+SCHEMA = "procrastinate"
+"""The PostgreSQL schema of Procrastinate's tables."""
+
+
+def connection(tx: Transaction) -> psycopg.Connection[Any]:
+    """Give a transaction's psycopg connection, ready for Procrastinate's statements.
+
+    This is the only place where a connection leaves the store. It is for `configure_task` of
+    Procrastinate, whose documented argument `connection` adds a task in a transaction of ours. The
+    connection must not be used after the transaction, nor be committed.
+
+    Both settings end with the transaction. Without a search path Procrastinate does not find its
+    tables. Not waiting for the disk is safe because the queue's rows are only announcements: a
+    sweep announces again what a crash of the server has lost.
+    """
+    tx.run(
+        "select set_config('search_path', :schema, true),"
+        " set_config('synchronous_commit', 'off', true)",
+        schema=SCHEMA,
+    )
+    assert isinstance(tx.connection, PostgresConnection)  # noqa: S101 - SQLite has no task queue
+    return tx.connection.raw
+
+
+def connection_pool(database: Database, connections: int) -> AsyncConnectionPool[Any]:
+    """Make a pool of up to `connections` for a worker of Procrastinate; it is not open yet."""
+    assert isinstance(database, PostgresDatabase)  # noqa: S101 - SQLite has no task queue
+    return engine_pool(database.url, SCHEMA, connections)
+
+
+def waiting(tx: Transaction, accounts: Iterable[str]) -> set[str]:
+    """Give those of the accounts that have a task which no worker has begun."""
+    rows = tx.all(
+        f"select queueing_lock from {SCHEMA}.procrastinate_jobs"
+        f" where status = 'todo' and {tx.dialect.among('queueing_lock', 'accounts')}",
+        accounts=tx.dialect.array(accounts),
+    )
+    return {account for (account,) in rows}
+
+
+def lock_schema(tx: Transaction) -> None:
+    """Wait until no other transaction that has called this is still open."""
+    tx.exclusively(SCHEMA)
+
+
+def has_tables(tx: Transaction) -> bool:
+    """Whether Procrastinate's tables exist, in whatever version."""
+    return _exists(tx, "procrastinate_jobs")
+
+
+def recorded_migrations(tx: Transaction) -> dict[str, str] | None:
+    """Give which migrations the tables contain, and by which version of Procrastinate they came.
+
+    None where that was never recorded.
+    """
+    if not _exists(tx, "backroom_migrations"):
+        return None
+    return dict(tx.all(f"select name, library_version from {SCHEMA}.backroom_migrations"))
+
+
+def record_migrations(tx: Transaction, names: Iterable[str], library_version: str) -> None:
+    """Remember that the tables contain migrations, and which version of Procrastinate made them."""
+    tx.script(
+        f"create table if not exists {SCHEMA}.backroom_migrations ("
+        " name text primary key, library_version text not null, recorded_at text not null)"
+    )
+    now = clock.timestamp(clock.now())
+    tx.insert(
+        f"{SCHEMA}.backroom_migrations",
+        ("name", "library_version", "recorded_at"),
+        [(name, library_version, now) for name in names],
+    )
+
+
+def run_script(tx: Transaction, script: str) -> None:
+    """Run a script of Procrastinate in its schema, which is made if it does not exist."""
+    # Not `if not exists`: that asks for the right to make schemas even where the schema is there.
+    if tx.one("select to_regnamespace(:schema) is null", schema=SCHEMA) == (True,):
+        tx.script(f"create schema {SCHEMA}")
+    tx.script(f"set local search_path to {SCHEMA}")
+    tx.script(script)
+    tx.script("set local search_path to default")
+
+
+def _exists(tx: Transaction, table: str) -> bool:
+    row = tx.one("select to_regclass(:name) is not null", name=f"{SCHEMA}.{table}")
+    return row == (True,)

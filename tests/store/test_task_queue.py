@@ -1,0 +1,46 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from backroom.jobs.procrastinate import schema
+from backroom.jobs.procrastinate.dispatcher import Dispatcher
+from backroom.store import open_database, task_queue
+from factories import written
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from backroom.store.database import Database, Transaction
+
+
+@pytest.fixture
+def announced(postgres_url: str) -> Iterator[Database]:
+    """A database with tasks for two accounts."""
+    database = open_database(postgres_url)
+    schema.prepare(database)
+    for account in "ab":
+        Dispatcher(database).defer(account)
+    yield database
+    database.close()
+
+
+def waiting(database: Database, *accounts: str) -> set[str]:
+    with database.read() as tx:
+        return task_queue.waiting(tx, accounts)
+
+
+def test_waiting_tasks_are_found(announced: Database) -> None:
+    assert waiting(announced, "a", "b", "c") == {"a", "b"}
+    assert waiting(announced, "c", "a") == {"a"}
+
+
+def test_begun_tasks_wait_no_more(announced: Database) -> None:
+    def begin(tx: Transaction) -> None:
+        # Its triggers expect to find its types.
+        tx.run("set local search_path to procrastinate")
+        tx.run("update procrastinate_jobs set status = 'doing' where lock = 'a'")
+
+    written(announced, begin)
+    assert waiting(announced, "a", "b") == {"b"}
