@@ -255,6 +255,19 @@ def test_what_is_no_json_is_refused(raw: bytes, start: str) -> None:
     assert caught.value.detail.startswith(start)
 
 
+DEEPEST_DECODED = range(900, 1010)
+"""Around the depth at which decoding gives up; where it lies depends on who calls."""
+
+
+@pytest.mark.parametrize("name", ["create_catalog_item", "bulk_create_catalog_items"])
+def test_deepest_values_are_refused(name: str) -> None:
+    operation, revision = a_row(name), REVISIONS[NEWEST]
+    for depth in DEEPEST_DECODED:
+        raw = b'{"data":{"id":"a","type":' + b"[" * depth + b"]" * depth + b"}}"
+        with pytest.raises((Invalid, ParseFailed)):
+            bodies.read(operation, revision, raw, "")
+
+
 def test_json_is_read_as_utf8() -> None:
     assert decode('{"ä":"🐈"}'.encode()) == {"ä": "🐈"}
 

@@ -336,6 +336,6 @@ def test_odd_names_are_escaped(name: str) -> None:
 
 
 @pytest.mark.parametrize("revision", [OLDEST, NEWEST])
-def test_first_fault_is_told(revision: str) -> None:
+def test_first_fault_is_reported(revision: str) -> None:
     resource = a_resource("item", title=7, url=8)
     assert refusal(Verb.CREATE, "item", resource, revision)[0] == "/attributes/title"

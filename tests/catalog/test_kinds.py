@@ -48,7 +48,7 @@ def test_articles_fit_their_nouns() -> None:
 
 @every_kind
 def test_attributes_stand_as_observed(kind: Kind) -> None:
-    assert kind.shown_attributes == RESOURCE_ATTRIBUTES[kind.name]
+    assert kind.stored_attributes == RESOURCE_ATTRIBUTES[kind.name]
 
 
 def test_job_attributes_stand_as_observed() -> None:
