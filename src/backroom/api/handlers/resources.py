@@ -99,7 +99,8 @@ def _narrow(call: Call, tx: Transaction, asked: Asked) -> bool:
 
 def list_resources(call: Call, tx: Transaction) -> Document | Parts:
     """Answer with a page of resources, with the variants of items where asked to include them."""
-    if not call.query.include and not call.query.fields and not _shows_linkage(call):
+    plain = not call.query.include and not call.query.fields and not _shows_linkage(call)
+    if plain and call.operation.kind.shows_all_at(call.at.date):
         written = _written_list(call, tx)
         if written is not None:
             return written
