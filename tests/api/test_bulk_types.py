@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from copy import deepcopy
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -15,7 +16,15 @@ from backroom.api.bodies import Submission
 from backroom.api.bulk_types import StoredOperation
 from backroom.catalog import ids
 from backroom.catalog.drafts import Draft
-from backroom.catalog.kinds import JOB_KINDS, KINDS, NULLS_SINCE, Verb
+from backroom.catalog.kinds import (
+    ITEM,
+    JOB_KINDS,
+    KINDS,
+    NULLS_SINCE,
+    Attribute,
+    JobKind,
+    Verb,
+)
 from backroom.errors import Fault
 from backroom.jobs.lifecycle import MOST_OPERATIONS
 from backroom.revisions import REVISIONS
@@ -35,7 +44,7 @@ from wire_contract import WRAPPED_BODIES, before, since
 if TYPE_CHECKING:
     from random import Random
 
-    from backroom.catalog.kinds import Form, JobKind
+    from backroom.catalog.kinds import Form
 
 VALUES: dict[Form, Any] = {
     "text": 'A "shirt", größer',
@@ -254,6 +263,27 @@ def test_unknown_members_are_not_accepted(place: str) -> None:
     path = (*place.split("/")[1:], "colour")
     body = changed_at(a_body(ITEMS, a_resource("item")), path, "red")
     assert accepted(ITEMS, written(body)) is None
+
+
+MOVED = "2025-01-15"
+CHANGED = replace(
+    ITEM,
+    attributes=(
+        *ITEM.attributes,
+        Attribute("brand", "text", since=MOVED),
+        Attribute("colour", "text", until=MOVED),
+    ),
+)
+
+
+@takes_newest
+@pytest.mark.parametrize("verb", [Verb.CREATE, Verb.UPDATE])
+def test_attributes_come_and_go(revision: str, verb: Verb) -> None:
+    job_kind = JobKind(CHANGED, verb)
+    needed = [each.name for each in ITEM.attributes if verb is Verb.CREATE]
+    for name, exists in (("brand", revision >= MOVED), ("colour", revision < MOVED)):
+        raw = written(a_body(job_kind, an_operation_with(job_kind, *needed, name)))
+        assert (bulk_types.operations(job_kind, revision, raw) is not None) == exists
 
 
 @before(NULLS_SINCE)

@@ -82,17 +82,20 @@ class GiveVariantsOneItem(Change):
         return moved
 
 
-def _as_list(item: dict[str, Any], own: str) -> dict[str, Any]:
-    """Make the to-many form of a variant's relationship to its item; `own` is the variant's URL."""
+def _as_list(item: dict[str, Any], variant_url: str) -> dict[str, Any]:
+    """Make the to-many form of a variant's relationship to its item."""
     many: dict[str, Any] = {}
     if "data" in item:
         many["data"] = [] if item["data"] is None else [item["data"]]
-    many["links"] = {"self": f"{own}relationships/items/", "related": f"{own}items/"}
+    many["links"] = {
+        "self": f"{variant_url}relationships/items/",
+        "related": f"{variant_url}items/",
+    }
     return many
 
 
 def _move_parent(operation: Operation, relationships: dict[str, Any], pointer: str) -> None:
-    """Take the parent of a variant in a body from the list to the one."""
+    """Move the parent of a variant in a body from the list `items` to the one `item`."""
     if "item" in relationships:
         raise unknown_relationship("item", operation.kind, f"{pointer}/item")
     if "items" in relationships:
@@ -109,7 +112,7 @@ def _attributes(body: Any) -> dict[str, Any]:
 
 
 def _variant_relationships(operation: Operation, body: Any) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Give each variant's relationships with their pointer in the body as it was sent."""
+    """Give the relationships of each variant, with the pointer to them in the body as sent."""
     for pointer, variant in _variants(operation, body):
         relationships = variant.get("relationships") if isinstance(variant, dict) else None
         if isinstance(relationships, dict):
@@ -126,9 +129,9 @@ def _variants(operation: Operation, body: Any) -> Iterator[tuple[str, Any]]:
         yield f"/data/attributes/variants/{index}", variant
 
 
-def _only_parent(given: Any, pointer: str) -> Any:
-    """Give the one identifier in a list of parents, None for an empty one."""
-    members = json_object(given, pointer)
+def _only_parent(relationship: Any, pointer: str) -> Any:
+    """Give the one identifier in a list of parents, or None where the list is empty."""
+    members = json_object(relationship, pointer)
     check_members(members, ("data",), ITEM.type, pointer)
     data = json_array(required_member(members, "data", ITEM.type, pointer), f"{pointer}/data")
     if len(data) > 1:
