@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import re
+import sys
 import tracemalloc
 import zlib
 from copy import deepcopy
@@ -255,15 +256,12 @@ def test_what_is_no_json_is_refused(raw: bytes, start: str) -> None:
     assert caught.value.detail.startswith(start)
 
 
-DEEPEST_DECODED = range(900, 1010)
-"""Around the depth at which decoding gives up; where it lies depends on who calls."""
-
-
-@pytest.mark.parametrize("name", ["create_catalog_item", "bulk_create_catalog_items"])
-def test_deepest_values_are_refused(name: str) -> None:
-    operation, revision = a_row(name), REVISIONS[NEWEST]
-    for depth in DEEPEST_DECODED:
-        raw = b'{"data":{"id":"a","type":' + b"[" * depth + b"]" * depth + b"}}"
+def test_deepest_values_are_refused() -> None:
+    operation, revision = a_row("create_catalog_item"), REVISIONS[NEWEST]
+    start = b'{"data":{"type":"catalog-item","attributes":{"catalog_type":'
+    # Some of them can just be decoded, but no longer quoted. Which ones depends on who calls.
+    for depth in range(sys.getrecursionlimit()):
+        raw = start + b"[" * depth + b"]" * depth + b"}}}"
         with pytest.raises((Invalid, ParseFailed)):
             bodies.read(operation, revision, raw, "")
 

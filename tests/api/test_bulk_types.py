@@ -252,6 +252,13 @@ def test_large_bodies_are_accepted() -> None:
     assert accepted(ITEMS, written(a_body(ITEMS, large, large, a_resource("item"))))
 
 
+@pytest.mark.parametrize("member", ["title", "custom_metadata", "images", "colour"])
+@pytest.mark.parametrize("start", [b"[", b'{"a":'])
+def test_deep_bodies_are_examined(member: str, start: bytes) -> None:
+    raw = an_item(**{member: "here"}).replace(b'"here"', start * 200_000)
+    assert bulk_types.operations(ITEMS, NEWEST, raw) is None
+
+
 def test_metadata_may_grow_as_written() -> None:
     raw = an_item(custom_metadata={"a": "here"}).replace(b'"here"', b"[" + b"1e15," * 9000 + b"1]")
     assert len(raw) < 50_000

@@ -61,7 +61,9 @@ def operations(job_kind: JobKind, revision: str, raw: bytes) -> tuple[str, int] 
     for body_type in _body_types(job_kind, revision):
         try:
             attributes = body_type.decoder.decode(raw).data.attributes
-        except (msgspec.MsgspecError, ValueError, RecursionError):
+        except (msgspec.MsgspecError, ValueError):
+            # ValueError is raised for text that is not UTF-8, and for numbers of too many digits.
+            # Deep nesting is no danger: the types end at a few levels, and decoding with them.
             continue
         resources = getattr(attributes, job_kind.member).data
         encoded = _encode(_operations(job_kind.verb, body_type, resources))
