@@ -68,8 +68,8 @@ def an_operation_with(job_kind: JobKind, *names: str, **attributes: Any) -> dict
         made["id"] = ids.resource_id("a")
     if verb is Verb.DELETE:
         return made
-    given = {each.name: VALUES[each.form] for each in kind.attributes if each.name in names}
-    made["attributes"] = given | attributes
+    named = {each.name: VALUES[each.form] for each in kind.attributes if each.name in names}
+    made["attributes"] = named | attributes
     relationships = {}
     for each in kind.relations:
         if verb in each.verbs:

@@ -22,11 +22,15 @@ if TYPE_CHECKING:
 
 MOVED = "2025-01-15"
 EARLY = "2023-06-15"
-BRAND = Attribute("brand", "text", default="", since=MOVED)
-COLOUR = Attribute("colour", "number", until=MOVED)
-SEASON = Attribute("season", "text", default="", since=EARLY, until=NEWEST)
-CHANGED = replace(ITEM, attributes=(*ITEM.attributes, BRAND, COLOUR, SEASON))
-LONGER = with_attributes(LADDER, [CHANGED])
+TEXT = Attribute("made_up_text", "text", default="", since=MOVED)
+NUMBER = Attribute("made_up_number", "number", until=MOVED)
+WORD = Attribute("made_up_word", "text", default="", since=EARLY, until=NEWEST)
+CHANGED = replace(ITEM, attributes=(*ITEM.attributes, TEXT, NUMBER, WORD))
+BARE = {
+    date: tuple(each for each in changes if not isinstance(each, AddAttribute))
+    for date, changes in LADDER.items()
+}
+LONGER = with_attributes(BARE, [CHANGED])
 REVISIONS = rungs(LONGER)
 every_revision = pytest.mark.parametrize("revision", PUBLISHED)
 
@@ -39,7 +43,9 @@ def an_operation(name: str) -> Operation:
 
 
 def a_resource() -> dict[str, Any]:
-    stored = {name: None if name == "colour" else name for name in CHANGED.stored_attributes}
+    stored = {
+        name: None if name == "made_up_number" else name for name in CHANGED.stored_attributes
+    }
     record = Record(1, "a", msgspec.json.encode(stored).decode())
     return documents.resource("", CHANGED, record)
 
@@ -59,7 +65,7 @@ def test_answers_show_what_exists(name: str, revision: str) -> None:
     document = shown({"data": data, "links": {}}, operation, revision)
     (resource,) = document["data"] if operation.paged else [document["data"]]
     # Before nulls were allowed, an attribute without a value is left out.
-    nulls = set() if revision >= "2024-02-15" else {"colour"}
+    nulls = set() if revision >= "2024-02-15" else {"made_up_number"}
     names = CHANGED.shown_at(revision)
     assert tuple(resource["attributes"]) == tuple(each for each in names if each not in nulls)
 
@@ -67,34 +73,48 @@ def test_answers_show_what_exists(name: str, revision: str) -> None:
 @every_revision
 def test_included_resources_show_as_much(revision: str) -> None:
     operation = an_operation("get_bulk_create_catalog_items_job")
-    job = {"type": operation.job_kind.type, "id": "x", "attributes": {"brand": 1, "errors": None}}
+    job = {
+        "type": operation.job_kind.type,
+        "id": "x",
+        "attributes": {"made_up_text": 1, "errors": None},
+    }
     document = shown({"data": job, "included": [a_resource()]}, operation, revision)
-    assert document["data"]["attributes"]["brand"] == 1
+    assert document["data"]["attributes"]["made_up_text"] == 1
     attributes = document["included"][0]["attributes"]
-    assert ("brand" in attributes, "season" in attributes) == (
+    assert ("made_up_text" in attributes, "made_up_word" in attributes) == (
         revision >= MOVED,
         EARLY <= revision < NEWEST,
     )
 
 
 def test_newest_shape_has_all() -> None:
-    assert CHANGED.stored_attributes[-5:] == ("brand", "colour", "season", "created", "updated")
-    assert CHANGED.shown_at(NEWEST)[-4:] == ("published", "brand", "created", "updated")
-    assert CHANGED.shown_at(OLDEST)[-4:] == ("published", "colour", "created", "updated")
+    assert CHANGED.stored_attributes[-5:] == (
+        "made_up_text",
+        "made_up_number",
+        "made_up_word",
+        "created",
+        "updated",
+    )
+    assert CHANGED.shown_at(NEWEST)[-4:] == ("published", "made_up_text", "created", "updated")
+    assert CHANGED.shown_at(OLDEST)[-4:] == ("published", "made_up_number", "created", "updated")
     assert not CHANGED.shows_all_at(NEWEST)
 
 
 def test_changes_stand_at_their_dates() -> None:
-    added = {date: [*changes[len(LADDER[date]) :]] for date, changes in LONGER.items()}
-    words = {date: [each.description for each in some] for date, some in added.items() if some}
+    made_up = {TEXT, NUMBER, WORD}
+    words: dict[str, list[str]] = {}
+    for date, changes in LONGER.items():
+        for each in changes:
+            if isinstance(each, AddAttribute) and each.attribute in made_up:
+                words.setdefault(date, []).append(each.description)
     assert words == {
-        EARLY: ["An item has `season`."],
-        MOVED: ["An item has `brand`.", "An item no longer has `colour`."],
-        NEWEST: ["An item no longer has `season`."],
+        EARLY: ["An item has `made_up_word`."],
+        MOVED: ["An item has `made_up_text`.", "An item no longer has `made_up_number`."],
+        NEWEST: ["An item no longer has `made_up_word`."],
     }
 
 
-@pytest.mark.parametrize("change", [AddAttribute(CHANGED, BRAND), DropAttribute(CHANGED, COLOUR)])
+@pytest.mark.parametrize("change", [AddAttribute(CHANGED, TEXT), DropAttribute(CHANGED, NUMBER)])
 def test_changes_touch_what_shows_items(change: AddAttribute) -> None:
     touched = {each.name for each in map(on_changed, OPERATIONS) if change.touches(each)}
     assert touched == {
@@ -113,18 +133,18 @@ def on_changed(operation: Operation) -> Operation:
 
 
 def test_other_resources_are_kept() -> None:
-    category = {"type": CATEGORY.type, "attributes": {"brand": 1}}
+    category = {"type": CATEGORY.type, "attributes": {"made_up_text": 1}}
     document = shown({"data": category}, an_operation("get_catalog_item"), OLDEST)
     assert document == {"data": category}
 
 
 def test_unknown_dates_are_refused() -> None:
-    kind = replace(ITEM, attributes=(replace(BRAND, since="2025-01-16"),))
-    with pytest.raises(ValueError, match=r"An item has `brand`\. But 2025-01-16 is not"):
-        with_attributes(LADDER, [kind])
+    kind = replace(ITEM, attributes=(replace(TEXT, since="2025-01-16"),))
+    with pytest.raises(ValueError, match=r"An item has `made_up_text`\. But 2025-01-16 is not"):
+        with_attributes(BARE, [kind])
 
 
 def test_deleting_jobs_show_no_item() -> None:
     operation = a_row("get_bulk_delete_catalog_items_job")
     assert (operation.job_kind.verb, operation.shape) == (Verb.DELETE, Shape.JOB_GET)
-    assert not AddAttribute(ITEM, BRAND).touches(operation)
+    assert not AddAttribute(ITEM, TEXT).touches(operation)
