@@ -565,6 +565,14 @@ def test_old_parents_are_pointed_to() -> None:
     assert resolved(body, fault.pointer) == 7
 
 
+@pytest.mark.parametrize("parent", [None, [], "a"])
+def test_parents_in_lists_are_identifiers(parent: Any) -> None:
+    body = {"data": a_resource("variant") | {"relationships": {"items": {"data": [parent]}}}}
+    fault = refused(body, a_row("create_catalog_variant"), OLDEST)
+    assert fault.pointer == "/data/relationships/items/data/0"
+    assert fault.detail.startswith("Expected a dictionary of items")
+
+
 @pytest.mark.parametrize("revision", [OLDEST, "2023-06-15", "2023-07-15", NEWEST])
 @pytest.mark.parametrize("name", ["a/b", "item-2", "items", "~", "data", "item/data"])
 def test_pointers_resolve_for_odd_names(revision: str, name: str) -> None:

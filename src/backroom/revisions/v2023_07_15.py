@@ -99,8 +99,7 @@ def _move_parent(operation: Operation, relationships: dict[str, Any], pointer: s
     if "item" in relationships:
         raise unknown_relationship("item", operation.kind, f"{pointer}/item")
     if "items" in relationships:
-        parent = _only_parent(relationships.pop("items"), f"{pointer}/items")
-        if parent is not None:
+        for parent in _parents(relationships.pop("items"), f"{pointer}/items"):
             relationships["item"] = {"data": parent}
 
 
@@ -129,11 +128,11 @@ def _variants(operation: Operation, body: Any) -> Iterator[tuple[str, Any]]:
         yield f"/data/attributes/variants/{index}", variant
 
 
-def _only_parent(relationship: Any, pointer: str) -> Any:
-    """Give the one identifier in a list of parents, or None where the list is empty."""
+def _parents(relationship: Any, pointer: str) -> list[Any]:
+    """Give the identifiers in a list of parents: one or none."""
     members = json_object(relationship, pointer)
     check_members(members, ("data",), ITEM.type, pointer)
     data = json_array(required_member(members, "data", ITEM.type, pointer), f"{pointer}/data")
     if len(data) > 1:
         raise Invalid("A variant belongs to one item at most.", f"{pointer}/data/1")
-    return data[0] if data else None
+    return data
