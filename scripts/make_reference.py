@@ -146,7 +146,7 @@ def revisions() -> str:
     """Write what each revision changed."""
     parts = ["# Revisions", "Newest first: what moved, and what came or went. All are served."]
     for date in reversed(LADDER):
-        moved = [sentence(type(change)) for change in LADDER[date]]
+        moved = [" ".join(change.description.split()) for change in LADDER[date]]
         words = [f"- {each}" for each in (*moved, *availability(date))]
         parts.append(f"## {date}\n\n" + ("\n".join(words) or "Nothing changed in what is served."))
     return "\n\n".join(parts)

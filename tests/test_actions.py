@@ -89,7 +89,7 @@ def test_created_resources_are_there(database: Database, kind: str) -> None:
 def test_creation_fills_in_defaults(database: Database, kind: str) -> None:
     stock(database, kind, "a")
     attributes = attributes_of(database, kind, "a")
-    assert tuple(attributes) == KINDS[kind].shown_attributes
+    assert tuple(attributes) == KINDS[kind].stored_attributes
     unset = {
         each.name: each.default for each in KINDS[kind].attributes if each.create == "nullable"
     }

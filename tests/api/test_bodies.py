@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import re
+import sys
 import tracemalloc
 import zlib
 from copy import deepcopy
@@ -253,6 +254,16 @@ def test_what_is_no_json_is_refused(raw: bytes, start: str) -> None:
     with pytest.raises(ParseFailed) as caught:
         decode(raw)
     assert caught.value.detail.startswith(start)
+
+
+def test_deepest_values_are_refused() -> None:
+    operation, revision = a_row("create_catalog_item"), REVISIONS[NEWEST]
+    start = b'{"data":{"type":"catalog-item","attributes":{"catalog_type":'
+    # Some of them can just be decoded, but no longer quoted. Which ones depends on who calls.
+    for depth in range(sys.getrecursionlimit()):
+        raw = start + b"[" * depth + b"]" * depth + b"}}}"
+        with pytest.raises((Invalid, ParseFailed)):
+            bodies.read(operation, revision, raw, "")
 
 
 def test_json_is_read_as_utf8() -> None:
@@ -552,6 +563,14 @@ def test_old_parents_are_pointed_to() -> None:
     fault = refused(body, an_operation("variant"), OLDEST)
     assert fault.pointer == "/data/attributes/variants/0/relationships/items/data/0/id"
     assert resolved(body, fault.pointer) == 7
+
+
+@pytest.mark.parametrize("parent", [None, [], "a"])
+def test_parents_in_lists_are_identifiers(parent: Any) -> None:
+    body = {"data": a_resource("variant") | {"relationships": {"items": {"data": [parent]}}}}
+    fault = refused(body, a_row("create_catalog_variant"), OLDEST)
+    assert fault.pointer == "/data/relationships/items/data/0"
+    assert fault.detail.startswith("Expected a dictionary of items")
 
 
 @pytest.mark.parametrize("revision", [OLDEST, "2023-06-15", "2023-07-15", NEWEST])

@@ -99,9 +99,9 @@ def test_type_is_required(verb: Verb, kind: str) -> None:
 
 
 @every_verb
-@pytest.mark.parametrize("given", ["catalog-items", "", None, 7, ["catalog-item"]])
-def test_type_must_be_the_kinds(verb: Verb, given: Any) -> None:
-    place, detail = refusal(verb, "item", {"type": given, "id": "a", "attributes": {}})
+@pytest.mark.parametrize("sent", ["catalog-items", "", None, 7, ["catalog-item"]])
+def test_type_must_be_the_kinds(verb: Verb, sent: Any) -> None:
+    place, detail = refusal(verb, "item", {"type": sent, "id": "a", "attributes": {}})
     assert place == "/type"
     assert detail.endswith("is not a valid type here. The type must be 'catalog-item'.")
 
@@ -113,9 +113,9 @@ def test_id_is_required_to_find(verb: Verb) -> None:
     assert refusal(verb, "item", resource) == ("/id", detail)
 
 
-@pytest.mark.parametrize("given", ["", 7, None, "a\0", ["a"]])
-def test_id_is_a_text(given: Any) -> None:
-    resource = {"type": "catalog-item", "id": given}
+@pytest.mark.parametrize("sent", ["", 7, None, "a\0", ["a"]])
+def test_id_is_a_text(sent: Any) -> None:
+    resource = {"type": "catalog-item", "id": sent}
     assert refusal(Verb.DELETE, "item", resource) == ("/id", "Not a valid string.")
 
 
@@ -336,6 +336,6 @@ def test_odd_names_are_escaped(name: str) -> None:
 
 
 @pytest.mark.parametrize("revision", [OLDEST, NEWEST])
-def test_first_fault_is_told(revision: str) -> None:
+def test_first_fault_is_reported(revision: str) -> None:
     resource = a_resource("item", title=7, url=8)
     assert refusal(Verb.CREATE, "item", resource, revision)[0] == "/attributes/title"

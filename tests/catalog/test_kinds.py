@@ -48,7 +48,7 @@ def test_articles_fit_their_nouns() -> None:
 
 @every_kind
 def test_attributes_stand_as_observed(kind: Kind) -> None:
-    assert kind.shown_attributes == RESOURCE_ATTRIBUTES[kind.name]
+    assert kind.stored_attributes == RESOURCE_ATTRIBUTES[kind.name]
 
 
 def test_job_attributes_stand_as_observed() -> None:
@@ -112,7 +112,7 @@ def test_sets_are_updated_as_created(kind: Kind) -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "revision", "within"),
+    ("revisions", "revision", "within"),
     [
         (Range(), "2022-10-17", True),
         (Range("2023-09-15"), "2023-08-15", False),
@@ -122,8 +122,8 @@ def test_sets_are_updated_as_created(kind: Kind) -> None:
         (Range(until="2024-05-15"), "2022-10-17", True),
     ],
 )
-def test_ranges_leave_out_their_end(given: Range, revision: str, *, within: bool) -> None:
-    assert (revision in given) is within
+def test_ranges_leave_out_their_end(revisions: Range, revision: str, *, within: bool) -> None:
+    assert (revision in revisions) is within
 
 
 def test_job_kinds_are_named_alike() -> None:

@@ -7,13 +7,12 @@ import msgspec
 import pytest
 from hypothesis import given
 
-from backroom.catalog.kinds import Attribute, Form
+from backroom.catalog.kinds import ITEM, LONGEST_EXTERNAL_ID, Attribute, Form
 from backroom.catalog.values import (
     DEEPEST_METADATA,
     LARGEST_METADATA,
-    LONGEST_EXTERNAL_ID,
     checked,
-    shown,
+    quoted,
     stored,
 )
 from backroom.errors import Invalid
@@ -28,11 +27,13 @@ WRONG: dict[str, tuple[Any, str]] = {
     "texts": ("a", 'Expected a list of items but got type "str".'),
     "object": ([], 'Expected a dictionary of items but got type "list".'),
     "choice": (3, '"3" is not a valid choice.'),
+    "constant": (None, '"null" is not a valid choice.'),
 }
 
 
 def an_attribute(form: Form, name: str = "any") -> Attribute:
-    return Attribute(name, form, choices=(0, 1, 2))
+    known = {each.name: each for each in ITEM.attributes}
+    return known.get(name) or Attribute(name, form, choices=(0, 1, 2))
 
 
 def check(form: Form, value: Any, name: str = "any") -> Any:
@@ -114,6 +115,11 @@ def test_foreign_choices_are_refused(value: Any) -> None:
         check("choice", msgspec.json.decode(msgspec.json.encode(value)))
 
 
+def test_constants_take_one_value() -> None:
+    assert check("constant", 2) == 2
+    assert refusal("constant", "2")[0] == '"2" is not a valid choice.'
+
+
 def test_metadata_is_taken_as_sent() -> None:
     assert list(check("object", {"colour": 1, "a": 2})) == ["colour", "a"]
 
@@ -164,11 +170,11 @@ def test_every_form_keeps_or_refuses(value: Any) -> None:
 
 @given(plain_scalars)
 @thorough(50)
-def test_shown_values_are_cut(value: Any) -> None:
-    assert len(shown(value)) <= 80
+def test_quoted_values_are_cut(value: Any) -> None:
+    assert len(quoted(value)) <= 80
 
 
 def test_long_values_end_in_dots() -> None:
-    assert shown("x" * 81) == "x" * 79 + "…"
-    assert shown("x" * 80) == "x" * 80
-    assert shown({"a": [1]}) == '{"a":[1]}'
+    assert quoted("x" * 81) == "x" * 79 + "…"
+    assert quoted("x" * 80) == "x" * 80
+    assert quoted({"a": [1]}) == '{"a":[1]}'

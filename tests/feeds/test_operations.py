@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -7,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from backroom.catalog.kinds import CATEGORY, ITEM, VARIANT, JobKind, Verb
+from backroom.catalog.kinds import CATEGORY, ITEM, VARIANT, Attribute, JobKind, Verb
 from backroom.feeds.operations import LARGEST_BODY, Operation, batches, body, operation_from
 from backroom.feeds.rows import Row, RowFault
 
@@ -41,6 +42,13 @@ def fault(row: Row, verb: Verb = Verb.CREATE) -> str:
     assert isinstance(found, RowFault)
     assert (found.line, found.external_id) == (row.line, row.external_id)
     return found.detail
+
+
+def test_create_lacks_what_has_gone(monkeypatch: pytest.MonkeyPatch) -> None:
+    season = Attribute("season", "text", "required", until="2026-10-15")
+    kind = replace(CATEGORY, attributes=(*CATEGORY.attributes, season))
+    monkeypatch.setattr("backroom.feeds.rows.ORDER", (kind,))
+    assert "season" not in document(replace(HATS, kind=kind), Verb.CREATE)["attributes"]
 
 
 def test_create_has_external_id() -> None:

@@ -50,8 +50,8 @@ def test_changes_say_what_they_rest_on(change: Change) -> None:
 
 @every_change
 def test_docstrings_are_changelog_entries(change: Change) -> None:
-    words = type(change).__doc__ or ""
-    assert words.strip().endswith(".")
+    words = change.description
+    assert words.endswith(".")
     assert len(words.splitlines()[0]) <= 100
 
 

@@ -71,7 +71,7 @@ def test_only_parent_becomes_the_item() -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "place", "start"),
+    ("relationships", "place", "start"),
     [
         ({"item": {"data": PARENT}}, "item", "'item' is not an allowed relation on the"),
         ({"items": [PARENT]}, "items", "Expected a dictionary"),
@@ -81,8 +81,8 @@ def test_only_parent_becomes_the_item() -> None:
         ({"items": {"data": [PARENT, PARENT]}}, "items/data/1", "A variant belongs to one item"),
     ],
 )
-def test_parent_faults_are_placed(given: Any, place: str, start: str) -> None:
-    pointer, detail = refusal(variants({}, given))
+def test_parent_faults_are_placed(relationships: Any, place: str, start: str) -> None:
+    pointer, detail = refusal(variants({}, relationships))
     assert pointer == f"/data/attributes/variants/1/relationships/{place}"
     assert detail.startswith(start)
 

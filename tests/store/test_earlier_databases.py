@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 import psycopg
 import pytest
 
+from backroom.catalog.kinds import KINDS
+from backroom.revisions import NEWEST
 from backroom.store import open_database
 from backroom.store.migrate import migrations
 from client import Client
@@ -93,6 +95,13 @@ def test_catalog_is_as_it_was(client: Client) -> None:
     assert _ids(client, "/api/catalog-categories") == {"tops"}
     assert _ids(client, f"/api/catalog-categories/{OWN}tops/items") == set(items)
     assert _ids(client, f"{ITEMS}/{OWN}item 1/variants") == {f"variant {n}" for n in range(5)}
+
+
+def test_rows_show_every_attribute(client: Client) -> None:
+    for kind in KINDS.values():
+        answer = client.get(f"/api/{kind.collection}", revision=NEWEST)
+        shown = [tuple(each["attributes"]) for each in answer.json["data"]]
+        assert set(shown) == {kind.shown_at(NEWEST)}
 
 
 def test_catalog_can_be_searched(client: Client) -> None:

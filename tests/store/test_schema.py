@@ -40,9 +40,8 @@ def apply_first(tx: Transaction, count: int) -> None:
     tx.run(NOTES)
     known = migrations(tx.dialect.name)
     for number in NUMBERS[:count]:
-        name, sql = known[number]
-        tx.script(sql)
-        tx.run(INSERT, number=number, name=name, at=clock.timestamp(clock.now()))
+        known[number].apply(tx)
+        tx.run(INSERT, number=number, name=known[number].name, at=clock.timestamp(clock.now()))
 
 
 def test_every_key_begins_with_account(database: Database) -> None:

@@ -1,4 +1,9 @@
-"""Request bodies: bytes from the wire to checked drafts."""
+"""Request bodies: from the bytes of the wire to what their operation needs of them.
+
+A bulk body of the newest shape is first tried with `api/bulk_types.py`, which is quick and accepts
+right bodies only. All other bodies are examined member by member, so that a fault can say what is
+wrong and where.
+"""
 
 from __future__ import annotations
 
@@ -8,11 +13,12 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from backroom.api import recognised
-from backroom.catalog.drafts import Draft, check_type, draft, identifier, only, required
+from backroom.api import bulk_types
+from backroom.catalog.drafts import Draft, draft
+from backroom.catalog.jsonapi import check_members, check_type, identifier, required_member
 from backroom.catalog.kinds import Verb
 from backroom.catalog.operations import LINK_SHAPES, Operation, Shape, body_limit
-from backroom.catalog.values import dictionary, listing
+from backroom.catalog.values import json_array, json_object
 from backroom.errors import Fault, Invalid, ParseFailed, TooLarge, UnsupportedMediaType
 from backroom.jobs import submit
 from backroom.jobs.lifecycle import MOST_OPERATIONS
@@ -23,23 +29,24 @@ if TYPE_CHECKING:
 
 _MEDIA_TYPES = frozenset({"application/json", "application/vnd.api+json"})
 _GZIP = 31
-"""What `zlib` calls a gzip stream with the largest window."""
+"""The `wbits` by which `zlib` reads gzip, with the largest window."""
 _LONGEST_LENGTH = 12
-"""Digits of a Content-Length; one with more needs no reading, it is too large."""
+"""Digits of a Content-Length. A number with more digits is too large, whatever it says."""
 
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """The checked operations of a job, encoded as they will wait, and how many they are."""
+    """The checked operations of a job: encoded as they will be stored, and their number."""
 
     operations: str
     total: int
 
 
 class BodyReader:
-    """Takes a body chunk by chunk and never holds more than the revision allows.
+    """Takes a body chunk by chunk, and never holds more of it than the revision allows.
 
-    Raises `UnsupportedMediaType`, `TooLarge` or `ParseFailed`, as soon as it can be known.
+    Raises `UnsupportedMediaType`, `TooLarge` or `ParseFailed` as early as it can: the first two
+    from the headers alone where these say enough.
     """
 
     def __init__(self, request: Request, revision: Revision) -> None:
@@ -51,7 +58,9 @@ class BodyReader:
             raise UnsupportedMediaType(encoding)
         self._limit = body_limit(revision.date)
         self._unpack = zlib.decompressobj(_GZIP) if "gzip" in encoding else None
-        # What does not compress grows a little; what goes on and on and unpacks to nothing stops.
+        # The limit is one of decompressed bytes. Data that can't be compressed grows a little in
+        # gzip, hence the 64th more. Without a limit of compressed bytes, a client could send empty
+        # gzip members for ever.
         self._most_fed = self._limit + (self._limit // 64 if self._unpack else 0)
         length = (request.header(b"content-length") or "").lstrip("0")
         declared = length if length.isascii() and length.isdigit() else ""
@@ -63,7 +72,7 @@ class BodyReader:
         self._size = 0
 
     def feed(self, chunk: bytes) -> None:
-        """Take what has arrived."""
+        """Take the next chunk."""
         self._fed += len(chunk)
         if self._fed > self._most_fed:
             raise TooLarge(self._limit)
@@ -82,11 +91,12 @@ class BodyReader:
         assert self._unpack is not None  # noqa: S101 - for the type checker
         while chunk:
             if self._unpack.eof:
-                # A gzip file may have several members, one after the other.
+                # A gzip stream may consist of several members, one after the other.
                 self._unpack = zlib.decompressobj(_GZIP)
             self._began = True
             try:
-                # One byte past the limit is enough to know, and all that is ever held of a bomb.
+                # One byte past the limit shows that the body is too large. No more is unpacked, so
+                # that a small body that unpacks to gigabytes never takes that much memory.
                 self._keep(self._unpack.decompress(chunk, self._limit - self._size + 1))
             except zlib.error:
                 raise ParseFailed("The body is not gzip, as its Content-Encoding says.") from None
@@ -100,33 +110,38 @@ class BodyReader:
 
 
 def decode(raw: bytes) -> Any:
-    """Read JSON. Raises `ParseFailed`, never anything else."""
+    """Read JSON. Raises `ParseFailed` and nothing else."""
     try:
         return msgspec.json.decode(raw)
     except RecursionError:
-        raise ParseFailed("JSON parse error - it is nested too deeply.") from None
+        raise _too_deep() from None
     except UnicodeDecodeError:
         raise ParseFailed("JSON parse error - it is not UTF-8.") from None
     except (msgspec.MsgspecError, ValueError) as error:
         raise ParseFailed(f"JSON parse error - {error}") from None
 
 
+def _too_deep() -> ParseFailed:
+    return ParseFailed("JSON parse error - it is nested too deeply.")
+
+
 def read(operation: Operation, revision: Revision, raw: bytes, resource_id: str) -> Any:
     """Read a body as its operation needs it: a `Submission`, a `Draft` or a list of ids.
 
-    Raises `ParseFailed`, or `Invalid` with a pointer in the caller's own shape.
+    `resource_id` is the id in the path. Raises `ParseFailed`, or `Invalid` with a pointer into the
+    body as it was sent.
     """
     if operation.shape is Shape.DELETE:
         return Draft(resource_id)
     if operation.shape is Shape.JOB_POST and revision.sends_newest(operation):
-        found = recognised.operations(operation.job_kind, revision.date, raw)
-        if found is not None:
-            return Submission(*found)
+        accepted = bulk_types.operations(operation.job_kind, revision.date, raw)
+        if accepted is not None:
+            return Submission(*accepted)
     return examine(operation, revision, raw, resource_id)
 
 
 def examine(operation: Operation, revision: Revision, raw: bytes, resource_id: str) -> Any:
-    """Read a body member by member, for what is to be said of it. Gives and raises as `read`."""
+    """Read a body member by member. Gives and raises the same as `read`."""
     body = revision.up(operation, decode(raw))
     try:
         if operation.shape is Shape.JOB_POST:
@@ -139,7 +154,9 @@ def examine(operation: Operation, revision: Revision, raw: bytes, resource_id: s
             fault.pointer = revision.pointer(operation, fault.pointer)
         raise
     except RecursionError:
-        raise ParseFailed("JSON parse error - it is nested too deeply.") from None
+        # The text of a fault quotes a wrong value. Where a value is nested just as deeply as it can
+        # be decoded, encoding it again, some calls further down, is one level too deep.
+        raise _too_deep() from None
 
 
 def _submission(operation: Operation, revision: str, body: Any) -> Submission:
@@ -148,14 +165,14 @@ def _submission(operation: Operation, revision: str, body: Any) -> Submission:
 
 
 def _data(body: Any) -> Any:
-    members = dictionary(body, "/data")
-    only(members, ("data",), "request-data", "")
-    return _member(members, "data", "request-data", "")
+    members = json_object(body, "/data")
+    check_members(members, ("data",), "request-data", "")
+    return required_member(members, "data", "request-data", "")
 
 
 def _resource(body: Any) -> dict[str, Any]:
-    """Give the members of the resource object that a body is about. Says something, at least."""
-    members = dictionary(_data(body), "/data")
+    """Give the members of the one resource object in a body, which may not be an empty shell."""
+    members = json_object(_data(body), "/data")
     if not {"attributes", "relationships", "id"} & members.keys():
         raise Invalid(
             "One of `attributes`, `relationships` or `id` must be included in the request payload.",
@@ -174,10 +191,11 @@ def _single(operation: Operation, revision: str, body: Any, resource_id: str) ->
 
 
 def _identifiers(operation: Operation, body: Any) -> list[str]:
-    data = listing(_data(body), "/data")
+    """Give the ids that the body of a relationship's operation names, each once."""
+    data = json_array(_data(body), "/data")
     kind = operation.kind
     return list(
-        dict.fromkeys(identifier(kind, each, f"/data/{place}") for place, each in enumerate(data))
+        dict.fromkeys(identifier(kind, each, f"/data/{index}") for index, each in enumerate(data))
     )
 
 
@@ -185,19 +203,22 @@ def _job_drafts(operation: Operation, revision: str, body: Any) -> list[Draft]:
     job_kind = operation.job_kind
     members = _resource(body)
     check_type(members, job_kind.type, "/data")
-    only(members, ("type", "attributes"), job_kind.type, "/data")
-    attributes = dictionary(
-        _member(members, "attributes", job_kind.type, "/data"), "/data/attributes"
+    check_members(members, ("type", "attributes"), job_kind.type, "/data")
+    pointer = "/data/attributes"
+    attributes = json_object(
+        required_member(members, "attributes", job_kind.type, "/data"), pointer
     )
-    only(attributes, (job_kind.member,), job_kind.type, "/data/attributes")
-    pointer = f"/data/attributes/{job_kind.member}"
-    nested = dictionary(
-        _member(attributes, job_kind.member, job_kind.type, "/data/attributes"), pointer
+    check_members(attributes, (job_kind.member,), job_kind.type, pointer)
+    nested = json_object(
+        required_member(attributes, job_kind.member, job_kind.type, pointer),
+        f"{pointer}/{job_kind.member}",
     )
-    only(nested, ("data",), job_kind.type, pointer)
-    resources = _member(nested, "data", job_kind.type, pointer)
+    pointer += f"/{job_kind.member}"
+    check_members(nested, ("data",), job_kind.type, pointer)
+    resources = json_array(
+        required_member(nested, "data", job_kind.type, pointer), f"{pointer}/data"
+    )
     pointer += "/data"
-    listing(resources, pointer)
     if not resources:
         raise Invalid("This list may not be empty.", pointer)
     if len(resources) > MOST_OPERATIONS:
@@ -210,9 +231,3 @@ def _job_drafts(operation: Operation, revision: str, body: Any) -> list[Draft]:
         draft(job_kind.verb, job_kind.kind, resource, f"{pointer}/{index}", revision)
         for index, resource in enumerate(resources)
     ]
-
-
-def _member(members: dict[str, Any], name: str, resource: str, pointer: str) -> Any:
-    if name not in members:
-        raise required(name, resource, f"{pointer}/{name}")
-    return members[name]

@@ -257,7 +257,7 @@ def _example(style: Style, value: Any) -> Document:
 
 
 def _blank_record(kind: Kind, linkage: Any = documents.NOT_SHOWN, value: Any = 0) -> Document:
-    attributes = Raw(msgspec.json.encode(dict.fromkeys(kind.shown_attributes, value)))
+    attributes = Raw(msgspec.json.encode(dict.fromkeys(kind.stored_attributes, value)))
     name = documents.Name(blank("external_id"), blank("external_id_in_url"))
     return documents.resource(blank(BASE), kind, name, attributes, linkage)
 

@@ -129,15 +129,15 @@ def allowed_fields(operation: Operation, revision: str) -> dict[str, tuple[str, 
         late = ("id",) if revision >= ID_FIELD_SINCE else ()
         allowed[operation.bulk.type] = (*JOB_ATTRIBUTES, *early, *late)
     elif operation.shape in RESOURCE_SHAPES:
-        allowed[operation.kind.type] = _resource_fields(operation.kind)
+        allowed[operation.kind.type] = _resource_fields(operation.kind, revision)
     if operation.included_kind is not None:
-        allowed[operation.included_kind.type] = _resource_fields(operation.included_kind)
+        allowed[operation.included_kind.type] = _resource_fields(operation.included_kind, revision)
     return allowed
 
 
-def _resource_fields(kind: Kind) -> tuple[str, ...]:
+def _resource_fields(kind: Kind, revision: str) -> tuple[str, ...]:
     """Give a resource's fields, `id` in every revision: real clients ask early."""
-    return (*kind.shown_attributes, "id")
+    return (*kind.shown_at(revision), "id")
 
 
 def _read_include(query: Query, operation: Operation, _: str, value: str) -> None:

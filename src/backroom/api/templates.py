@@ -128,7 +128,7 @@ def attributes(kind: Kind, names: tuple[str, ...], *, nulls: bool) -> Callable[[
     if not names:
         return lambda column: [b"{}"] * len(column)
     removed = _same if nulls else _Nulls(kind, names).removed
-    if names == kind.shown_attributes:
+    if names == kind.stored_attributes:
         return removed
     select = _selecting(names)
     return lambda column: removed(list(map(select, column)))

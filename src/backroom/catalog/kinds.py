@@ -1,21 +1,25 @@
-"""THE table: what items, variants and categories are made of, and the nine kinds of bulk job.
+"""The table of kinds: what items, variants and categories consist of, and the nine bulk jobs.
 
-Members, their order, what is required, nullable and defaulted, and since which revision. Order and
-defaults are observed; required, nullable and `since` are the published specifications'. Rows are
-told apart by identity.
+It lists attributes and relationships in their order, says which are required, nullable or
+defaulted, and since which revision. Order and defaults were observed on the real service; required,
+nullable and since come from the published specifications. `catalog/rules.py` works out what that
+means for a body of one revision. Rows compare by identity (`eq=False`).
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any, Literal
 
-NULLS_SINCE = "2024-02-15"
-"""Before this revision a request holds no null anywhere, and no answer does outside of links."""
+from backroom.catalog.ids import CATALOG_TYPE, INTEGRATION_TYPE
 
-Form = Literal["text", "number", "quantity", "boolean", "texts", "object", "choice"]
+NULLS_SINCE = "2024-02-15"
+"""Before this revision no request may hold a null, and no answer holds one outside of links."""
+
+Form = Literal["text", "number", "quantity", "boolean", "texts", "object", "choice", "constant"]
+"""The form of a value. A constant is checked and then dropped: it is always the same."""
 
 
 class Verb(StrEnum):
@@ -24,29 +28,6 @@ class Verb(StrEnum):
     CREATE = "create"
     UPDATE = "update"
     DELETE = "delete"
-
-
-@dataclass(frozen=True, eq=False)
-class Attribute:
-    """One attribute of a resource, as requests may give it.
-
-    `default` is stored where a create leaves it out, or where a null is given.
-    """
-
-    name: str
-    form: Form
-    create: Literal["required", "optional", "nullable"] = "nullable"
-    update: Literal["absent", "optional", "nullable"] = "nullable"
-    default: Any = None
-    choices: tuple[Any, ...] = ()
-    update_since: str = ""
-    column: bool = False
-    """Whether it has a column of its own, for filters."""
-
-    @property
-    def may_be_null(self) -> bool:
-        """Whether a stored row may hold null for it: a null that stands for no other value."""
-        return self.default is None and "nullable" in {self.create, self.update}
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,11 +45,52 @@ ALWAYS = Range()
 
 
 @dataclass(frozen=True, eq=False)
-class Relation:
-    """A relationship that requests may give.
+class Attribute:
+    """One attribute of a resource.
 
-    `target` is the name of the kind it points to. `required` lists the revisions in which a create
-    must have it.
+    `create` and `update` say how the bodies of the two may give it. `default` is stored where a
+    create leaves the attribute out, or where a body gives null. `since` and `until` bound the
+    revisions that have the attribute: revisions before `since`, and those from `until` on, refuse
+    it in bodies and do not show it. It is stored all the same, for the revisions that have it.
+    docs/how-to/add-an-attribute.md says what else a new row needs.
+    """
+
+    name: str
+    form: Form
+    create: Literal["required", "optional", "nullable"] = "nullable"
+    update: Literal["absent", "optional", "nullable"] = "nullable"
+    default: Any = None
+    choices: tuple[Any, ...] = ()
+    """The values that a choice or a constant may have."""
+    shortest: int = 0
+    """The least number of characters of a text."""
+    longest: int | None = None
+    """The greatest number of characters of a text, where it has one."""
+    update_since: str = ""
+    """The revision since which an update may give it, where that is later than `since`."""
+    column: bool = False
+    """Whether it has a column of its own, for filters."""
+    since: str = ""
+    until: str = ""
+
+    @property
+    def may_be_null(self) -> bool:
+        """Whether a stored row may hold null for it: a null that stands for no other value."""
+        nullable = "nullable" in {self.create, self.update}
+        return self.form != "constant" and self.default is None and nullable
+
+    def exists_in(self, revision: str) -> bool:
+        """Whether a revision has the attribute."""
+        return revision in Range(self.since, self.until)
+
+
+@dataclass(frozen=True, eq=False)
+class Relation:
+    """A relationship that bodies may give.
+
+    `target` is the name of the kind that it points to, `verbs` are those whose bodies may give it.
+    `required` lists the revisions in which a create must give it, `data_required` those in which it
+    must have `data` wherever it is given.
     """
 
     name: str
@@ -83,8 +105,8 @@ class Relation:
 class Filter:
     """One comparison that lists of a kind can be filtered by.
 
-    `means` says what is compared: the ids of the resources themselves, the id of a related one
-    (`target` its kind), or an attribute (`target` its name).
+    `means` says what is compared: the ids of the resources themselves, the id of a related resource
+    (`target` is its kind), or an attribute (`target` is its name).
     """
 
     name: str
@@ -97,7 +119,7 @@ class Filter:
 
 @dataclass(frozen=True, eq=False)
 class Shown:
-    """The one relationship that answers show of a kind: its name and the kind that it leads to."""
+    """The one relationship that answers show of a kind: its name, and the kind it leads to."""
 
     name: str
     target: str
@@ -121,9 +143,9 @@ class Kind:
     searched: str
     """The attribute that `contains` looks into."""
     missing_read: str
-    """What a GET is told of an id that isn't there (observed, as the next)."""
+    """The detail of a 404 of a GET, observed as the next one."""
     missing_write: str
-    """What a PATCH or DELETE is told."""
+    """The detail of a 404 of a PATCH or DELETE."""
 
     @property
     def type(self) -> str:
@@ -137,13 +159,19 @@ class Kind:
 
     @property
     def with_article(self) -> str:
-        """How error texts begin, as `An item`."""
+        """The beginning of error texts, as `An item`."""
         return f"{self.article} {self.name}"
 
-    @property
-    def shown_attributes(self) -> tuple[str, ...]:
-        """The attributes of an answer in their observed order."""
+    @cached_property
+    def stored_attributes(self) -> tuple[str, ...]:
+        """The members of the stored attributes in their order: what any revision shows."""
         return (*(attribute.name for attribute in self.attributes), *self.dated)
+
+    @cache  # noqa: B019 - kinds live as long as the process, and revisions are few
+    def shown_at(self, revision: str) -> tuple[str, ...]:
+        """Give the attributes that an answer of `revision` shows, in their observed order."""
+        existing = (each.name for each in self.attributes if each.exists_in(revision))
+        return (*existing, *self.dated)
 
     @cached_property
     def columns(self) -> tuple[str, ...]:
@@ -157,7 +185,7 @@ class Kind:
 
 
 def _related(name: str) -> tuple[Filter, Filter]:
-    """Make the filter by a related id, under its name of today and that of before 2023-07-15."""
+    """Make the filter by a related id, under today's name and under that before 2023-07-15."""
     return (
         Filter(f"{name}.id", "equals", "related", name, revisions=Range(since="2023-07-15")),
         Filter(name, "equals", "related", name, revisions=Range(until="2023-07-15")),
@@ -168,7 +196,16 @@ _IDS = Filter("ids", "any", "ids")
 _TITLE = Filter("title", "contains", "text", "title")
 _PUBLISHED = Filter("published", "equals", "attribute", "published", boolean=True)
 
-_EXTERNAL_ID = Attribute("external_id", "text", "required", "absent")
+CONSTANTS = tuple(
+    Attribute(name, "constant", "nullable", "absent", default=value, choices=(value,))
+    for name, value in (("integration_type", INTEGRATION_TYPE), ("catalog_type", CATALOG_TYPE))
+)
+"""What a create of any kind may give beside the attributes of the kind, though to no effect."""
+
+LONGEST_EXTERNAL_ID = 255
+_EXTERNAL_ID = Attribute(
+    "external_id", "text", "required", "absent", shortest=1, longest=LONGEST_EXTERNAL_ID
+)
 _IMAGES = (
     Attribute("image_full_url", "text", default=""),
     Attribute("image_thumbnail_url", "text", default=""),
@@ -278,17 +315,17 @@ class JobKind:
 
     @property
     def member(self) -> str:
-        """The member that holds the operations, and the relationship to what became of them."""
+        """The member that holds the operations, and the relationship to the resulting resources."""
         return self.kind.plural
 
     @property
     def includes(self) -> tuple[str, ...]:
-        """What `include` may name: nothing remains to include of a delete."""
+        """What `include` may name. A delete leaves nothing to include."""
         return () if self.verb is Verb.DELETE else (self.member,)
 
     @property
     def title(self) -> str:
-        """How error texts name it, as `catalog-item bulk create job`."""
+        """The name in error texts, as `catalog-item bulk create job`."""
         return f"{self.kind.type} bulk {self.verb} job"
 
 

@@ -1,7 +1,7 @@
-"""Check and convert one attribute value.
+"""Check and convert the value of one attribute.
 
-Texts of faults are those of Django REST framework's fields, which the recorded answers of the
-service equal where there are any.
+The texts of faults are those of Django REST framework's fields. Wherever an answer of the real
+service has been recorded, its text is the same.
 """
 
 from __future__ import annotations
@@ -17,27 +17,31 @@ if TYPE_CHECKING:
 
     from backroom.catalog.kinds import Attribute, Form
 
-LONGEST_EXTERNAL_ID = 255
 LARGEST_METADATA = 100_000
 """Bytes of JSON in a `custom_metadata`: the documented 100 kB."""
 DEEPEST_METADATA = 32
-_EXACT = 2.0**53
-_LONGEST_SHOWN = 80
+"""Objects and lists within each other in a `custom_metadata`."""
+_LARGEST_EXACT = 2.0**53
+"""From here on a float no longer stands for exactly one integer."""
+_LONGEST_QUOTE = 80
 
 
 def checked(attribute: Attribute, value: Any, pointer: str) -> Any:
-    """Give `value` as it is stored. Raises `Invalid` at `pointer` where it has the wrong form."""
+    """Give a value that is not null as it is stored.
+
+    Raises `Invalid` at `pointer` where the value has not the form of its attribute.
+    """
     return _CHECKS[attribute.form](attribute, value, pointer)
 
 
-def shown(value: Any) -> str:
-    """Write a value that a client sent for the text of a fault, cut where it is long."""
+def quoted(value: Any) -> str:
+    """Write a value of a body for the text of a fault, cut to 80 characters."""
     text = value if isinstance(value, str) else msgspec.json.encode(value).decode()
-    return text if len(text) <= _LONGEST_SHOWN else text[: _LONGEST_SHOWN - 1] + "…"
+    return text if len(text) <= _LONGEST_QUOTE else text[: _LONGEST_QUOTE - 1] + "…"
 
 
-def dictionary(value: Any, pointer: str) -> dict[str, Any]:
-    """Give `value` where it is a JSON object. Raises `Invalid` at `pointer` where it isn't."""
+def json_object(value: Any, pointer: str) -> dict[str, Any]:
+    """Give `value` where it is a JSON object. Raises `Invalid` at `pointer` where it is not."""
     if not isinstance(value, dict):
         raise Invalid(
             f'Expected a dictionary of items but got type "{type(value).__name__}".', pointer
@@ -45,8 +49,8 @@ def dictionary(value: Any, pointer: str) -> dict[str, Any]:
     return value
 
 
-def listing(value: Any, pointer: str) -> list[Any]:
-    """Give `value` where it is a JSON array. Raises `Invalid` at `pointer` where it isn't."""
+def json_array(value: Any, pointer: str) -> list[Any]:
+    """Give `value` where it is a JSON array. Raises `Invalid` at `pointer` where it is not."""
     if not isinstance(value, list):
         raise Invalid(f'Expected a list of items but got type "{type(value).__name__}".', pointer)
     return value
@@ -57,13 +61,12 @@ def _text(attribute: Attribute, value: Any, pointer: str) -> str:
         raise Invalid("Not a valid string.", pointer)
     if "\0" in value:
         raise Invalid("Null characters are not allowed.", pointer)
-    if attribute.name == "external_id":
-        if not value:
-            raise Invalid("This field may not be blank.", pointer)
-        if len(value) > LONGEST_EXTERNAL_ID:
-            raise Invalid(
-                f"Ensure this field has no more than {LONGEST_EXTERNAL_ID} characters.", pointer
-            )
+    if len(value) < attribute.shortest:
+        raise Invalid("This field may not be blank.", pointer)
+    if attribute.longest is not None and len(value) > attribute.longest:
+        raise Invalid(
+            f"Ensure this field has no more than {attribute.longest} characters.", pointer
+        )
     return value
 
 
@@ -75,8 +78,8 @@ def _number(_: Attribute, value: Any, pointer: str) -> int | float:
 
 def _quantity(attribute: Attribute, value: Any, pointer: str) -> int | float:
     number = _number(attribute, value, pointer)
-    # Observed: a quantity of 10.0 comes back as 10. Past 2**53 a float no longer names one integer.
-    whole = isinstance(number, float) and number.is_integer() and abs(number) < _EXACT
+    # Observed: a quantity that is sent as 10.0 comes back as 10.
+    whole = isinstance(number, float) and number.is_integer() and abs(number) < _LARGEST_EXACT
     return int(number) if whole else number
 
 
@@ -89,32 +92,33 @@ def _boolean(_: Attribute, value: Any, pointer: str) -> bool:
 def _texts(attribute: Attribute, value: Any, pointer: str) -> list[str]:
     return [
         _text(attribute, each, f"{pointer}/{index}")
-        for index, each in enumerate(listing(value, pointer))
+        for index, each in enumerate(json_array(value, pointer))
     ]
 
 
 def _object(_: Attribute, value: Any, pointer: str) -> dict[str, Any]:
-    members = dictionary(value, pointer)
-    if _deeper(value, DEEPEST_METADATA):
+    members = json_object(value, pointer)
+    if _is_deeper(value, DEEPEST_METADATA):
         raise Invalid(f"This field may be nested {DEEPEST_METADATA} deep at most.", pointer)
     if len(msgspec.json.encode(value)) > LARGEST_METADATA:
         raise Invalid(f"Ensure this field has no more than {LARGEST_METADATA:,} bytes.", pointer)
     return members
 
 
-def _deeper(value: Any, depth: int) -> bool:
+def _is_deeper(value: Any, depth: int) -> bool:
+    """Whether a value has more than `depth` objects and lists within each other."""
     if not isinstance(value, (dict, list)):
         return False
     if depth == 0:
         return True
     held = value.values() if isinstance(value, dict) else value
-    return any(_deeper(each, depth - 1) for each in held)
+    return any(_is_deeper(each, depth - 1) for each in held)
 
 
 def stored(value: Any) -> Any:
-    """Put the keys of a value as the service reads them back: shortest first, then by byte.
+    """Sort the keys of all objects in a value as the service does: shortest first, then by byte.
 
-    Observed of `custom_metadata`; the answer to a create still has them as they were sent.
+    Observed in reads of `custom_metadata`. The answer to a create has the keys as they were sent.
     """
     if isinstance(value, dict):
         keys = sorted(value, key=lambda key: (len(encoded := key.encode()), encoded))
@@ -125,10 +129,20 @@ def stored(value: Any) -> Any:
 
 
 def _choice(attribute: Attribute, value: Any, pointer: str) -> Any:
-    # JSON has one sort of number, so 1.0 is the choice 1; true is not.
+    # JSON has one sort of number, so that 1.0 is the choice 1. To Python, true would be 1 as well.
     if isinstance(value, bool) or value not in attribute.choices:
-        raise Invalid(f'"{shown(value)}" is not a valid choice.', pointer)
+        raise _no_choice(value, pointer)
     return int(value)
+
+
+def _constant(attribute: Attribute, value: Any, pointer: str) -> Any:
+    if value not in attribute.choices:
+        raise _no_choice(value, pointer)
+    return value
+
+
+def _no_choice(value: Any, pointer: str) -> Invalid:
+    return Invalid(f'"{quoted(value)}" is not a valid choice.', pointer)
 
 
 _CHECKS: dict[Form, Callable[[Attribute, Any, str], Any]] = {
@@ -139,4 +153,5 @@ _CHECKS: dict[Form, Callable[[Attribute, Any, str], Any]] = {
     "texts": _texts,
     "object": _object,
     "choice": _choice,
+    "constant": _constant,
 }

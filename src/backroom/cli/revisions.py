@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import json
 
 import click
@@ -16,10 +15,7 @@ from backroom.revisions import LADDER
 )
 def revisions_command(output: str) -> None:
     """List the revisions, newest first, with what each changed in answers and bodies."""
-    changes = {
-        date: [inspect.getdoc(type(change)) or "" for change in LADDER[date]]
-        for date in reversed(LADDER)
-    }
+    changes = {date: [change.description for change in LADDER[date]] for date in reversed(LADDER)}
     if output == "json":
         click.echo(json.dumps([{"revision": date, "changes": changes[date]} for date in changes]))
         return

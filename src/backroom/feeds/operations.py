@@ -68,7 +68,9 @@ def _fault(row: Row, detail: str) -> RowFault:
 
 def _missing(row: Row) -> list[str]:
     attributes = {"external_id": row.external_id, **row.attributes}
-    names = [each.name for each in row.kind.attributes if each.create == "required"]
+    # An attribute that has gone is not asked for: newer revisions refuse it.
+    kept = [each for each in row.kind.attributes if not each.until]
+    names = [each.name for each in kept if each.create == "required"]
     missing = [name for name in names if attributes.get(name) is None]
     relation = relation_of(row.kind)
     if relation and relation.required and not row.related:

@@ -12,9 +12,10 @@ from functools import cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from backroom.catalog.kinds import ITEM
+from backroom.catalog.kinds import ITEM, KINDS
 from backroom.catalog.operations import RESOURCE_SHAPES, Shape
 from backroom.errors import InvalidRevision, NotFound
+from backroom.revisions.attributes import with_attributes
 from backroom.revisions.change import Change
 from backroom.revisions.v2023_02_22 import LinkRelationships, RelateMoreResources
 from backroom.revisions.v2023_07_15 import GiveVariantsOneItem, NestBulkOperations
@@ -26,7 +27,7 @@ from backroom.revisions.v2026_04_15 import NameDeletedResources, RelateIncludedR
 if TYPE_CHECKING:
     from backroom.catalog.operations import Operation
 
-LADDER: dict[str, tuple[Change, ...]] = {
+_WRITTEN: dict[str, tuple[Change, ...]] = {
     "2022-10-17": (),
     "2023-01-24": (),
     "2023-02-22": (LinkRelationships(), RelateMoreResources()),
@@ -55,6 +56,9 @@ LADDER: dict[str, tuple[Change, ...]] = {
 A revision that changes nothing is one line.
 """
 
+LADDER = with_attributes(_WRITTEN, KINDS.values())
+"""The same, with the attributes that came or went according to the table of kinds."""
+
 _DATE = re.compile(r"(\d{4}-\d{2}-\d{2})(\.pre)?")
 _DEPRECATED_AFTER = 1
 _RETIRED_AFTER = 2
@@ -62,7 +66,11 @@ _RETIRED_AFTER = 2
 
 @dataclass(frozen=True, eq=False)
 class Revision:
-    """One rung. `date` is its name on the wire; `above` the changes since, newest first."""
+    """One rung of the ladder.
+
+    `date` is its name on the wire, `above` are the changes between it and the newest shape, the
+    newest first, each with its date.
+    """
 
     date: str
     above: tuple[tuple[str, Change], ...] = field(repr=False)
@@ -137,29 +145,30 @@ def _years_later(day: dt.date, years: int) -> dt.date:
     return day.replace(year=day.year + years)
 
 
-def _rungs() -> dict[str, Revision]:
-    dates = list(LADDER)
+def rungs(ladder: dict[str, tuple[Change, ...]]) -> dict[str, Revision]:
+    """Make the revisions of a ladder. Raises ValueError where it is out of order."""
+    dates = list(ladder)
     for earlier, later in pairwise(dates):
         if earlier >= later:
             raise ValueError(f"the ladder has {later} after {earlier}")
-    names = [type(change).__name__ for changes in LADDER.values() for change in changes]
-    if len(names) != len(set(names)):
+    descriptions = [change.description for changes in ladder.values() for change in changes]
+    if len(descriptions) != len(set(descriptions)):
         raise ValueError("a change stands in two revisions of the ladder")
     return {
         each: Revision(
             each,
             tuple(
-                (later, change)
-                for later in reversed(dates)
-                if later > each
-                for change in LADDER[later]
+                (date, change)
+                for date in reversed(dates)
+                for change in ladder[date]
+                if change.applies(each, date)
             ),
         )
         for each in dates
     }
 
 
-REVISIONS = _rungs()
+REVISIONS = rungs(LADDER)
 OLDEST = next(iter(REVISIONS))
 NEWEST = next(reversed(REVISIONS))
 

@@ -1,12 +1,13 @@
-"""What one dated change is: a record of the past, written once, never edited.
+"""What one dated change is: a record of the past, written once and never edited.
 
-A change's name begins with a verb and says what moved; its docstring is the line that users read.
-`down` takes a newer document to the shape before the change, in place; `up` takes an older body to
-the shape after it; `pointer` takes a pointer into the newer body to the older one.
+The name of a change begins with a verb and says what moved. Its docstring is the line that users
+read. `down` takes a newer document to the shape before the change, in place. `up` takes an older
+body to the shape after it. `pointer` takes a pointer into the newer body to the older one.
 """
 
 from __future__ import annotations
 
+import inspect
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import msgspec
@@ -24,7 +25,7 @@ class Change:
     shapes: ClassVar[frozenset[Shape]]
     """The groups of operations that it touches."""
     floor: ClassVar[str] = ""
-    """`down` holds for revisions from this one on; older ones go back to the newer shape."""
+    """The oldest revision that `down` is for. Those before it had the newer shape as well."""
 
     def __init_subclass__(cls) -> None:
         if not cls.__doc__:
@@ -32,19 +33,31 @@ class Change:
         if not hasattr(cls, "shapes"):
             raise TypeError(f"{cls.__name__} must say which shapes it touches")
 
+    @property
+    def description(self) -> str:
+        """The text that users read: what is so since the change."""
+        return inspect.getdoc(type(self)) or ""
+
+    def applies(self, revision: str, date: str) -> bool:
+        """Whether a revision differs from the newest shape by this change, made at `date`."""
+        return revision < date
+
     def touches(self, operation: Operation) -> bool:
-        """Whether answers and bodies of `operation` are others since this change."""
+        """Whether the change moved anything in the answers or bodies of `operation`."""
         return operation.shape in self.shapes
 
     def up(self, operation: Operation, body: Any) -> Any:  # noqa: ARG002 - the default moves nothing
-        """Give the body in the shape after the change. Raises `Invalid` in the older shape."""
+        """Give the body in the shape after the change.
+
+        Raises `Invalid` with a pointer into the older shape.
+        """
         return body
 
     def down(self, operation: Operation, document: dict[str, Any]) -> None:
         """Take the document to the shape before the change, in place."""
 
     def pointer(self, operation: Operation, pointer: str) -> str:  # noqa: ARG002 - as up
-        """Give where `pointer`, into the newer body, points in the older one."""
+        """Take a pointer into the newer body to the same place of the older one."""
         return pointer
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from backroom.catalog.drafts import not_allowed, only, required
+from backroom.catalog.jsonapi import check_members, required_member, unknown_relationship
 from backroom.catalog.kinds import ITEM, VARIANT, Verb
 from backroom.catalog.operations import JOB_SHAPES, RESOURCE_SHAPES, Operation, Shape
-from backroom.catalog.values import dictionary, listing
+from backroom.catalog.values import json_array, json_object
 from backroom.errors import Invalid
 from backroom.revisions.change import Change, move_pointers, resources
 
@@ -29,7 +29,7 @@ class NestBulkOperations(Change):
         member = operation.job_kind.member
         if member in attributes:
             pointer = f"/data/attributes/{member}"
-            attributes[member] = {"data": listing(attributes[member], pointer)}
+            attributes[member] = {"data": json_array(attributes[member], pointer)}
         return body
 
     def down(self, operation: Operation, document: dict[str, Any]) -> None:
@@ -82,22 +82,24 @@ class GiveVariantsOneItem(Change):
         return moved
 
 
-def _as_list(item: dict[str, Any], own: str) -> dict[str, Any]:
-    """Make the to-many form of a variant's relationship to its item; `own` is the variant's URL."""
+def _as_list(item: dict[str, Any], variant_url: str) -> dict[str, Any]:
+    """Make the to-many form of a variant's relationship to its item."""
     many: dict[str, Any] = {}
     if "data" in item:
         many["data"] = [] if item["data"] is None else [item["data"]]
-    many["links"] = {"self": f"{own}relationships/items/", "related": f"{own}items/"}
+    many["links"] = {
+        "self": f"{variant_url}relationships/items/",
+        "related": f"{variant_url}items/",
+    }
     return many
 
 
 def _move_parent(operation: Operation, relationships: dict[str, Any], pointer: str) -> None:
-    """Take the parent of a variant in a body from the list to the one."""
+    """Move the parent of a variant in a body from the list `items` to the one `item`."""
     if "item" in relationships:
-        raise not_allowed("item", operation.kind, f"{pointer}/item")
+        raise unknown_relationship("item", operation.kind, f"{pointer}/item")
     if "items" in relationships:
-        parent = _only_parent(relationships.pop("items"), f"{pointer}/items")
-        if parent is not None:
+        for parent in _parents(relationships.pop("items"), f"{pointer}/items"):
             relationships["item"] = {"data": parent}
 
 
@@ -109,7 +111,7 @@ def _attributes(body: Any) -> dict[str, Any]:
 
 
 def _variant_relationships(operation: Operation, body: Any) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Give each variant's relationships with their pointer in the body as it was sent."""
+    """Give the relationships of each variant, with the pointer to them in the body as sent."""
     for pointer, variant in _variants(operation, body):
         relationships = variant.get("relationships") if isinstance(variant, dict) else None
         if isinstance(relationships, dict):
@@ -126,13 +128,11 @@ def _variants(operation: Operation, body: Any) -> Iterator[tuple[str, Any]]:
         yield f"/data/attributes/variants/{index}", variant
 
 
-def _only_parent(given: Any, pointer: str) -> Any:
-    """Give the one identifier in a list of parents, None for an empty one."""
-    members = dictionary(given, pointer)
-    only(members, ("data",), ITEM.type, pointer)
-    if "data" not in members:
-        raise required("data", ITEM.type, f"{pointer}/data")
-    data = listing(members["data"], f"{pointer}/data")
+def _parents(relationship: Any, pointer: str) -> list[Any]:
+    """Give the identifiers in a list of parents: one or none."""
+    members = json_object(relationship, pointer)
+    check_members(members, ("data",), ITEM.type, pointer)
+    data = json_array(required_member(members, "data", ITEM.type, pointer), f"{pointer}/data")
     if len(data) > 1:
         raise Invalid("A variant belongs to one item at most.", f"{pointer}/data/1")
-    return data[0] if data else None
+    return data

@@ -1,15 +1,19 @@
-"""Bring a database to this version's schema; refuse one that is newer.
+"""Bring a database to the schema of this version; refuse one that is newer.
 
-Migrations are numbered files of plain SQL, run once, each in a transaction with the note that it
-ran. They only go forward.
+Migrations are numbered files in `migrations/`. A file of plain SQL is run as it stands. A file of
+JSON is a `Backfill`: it gives the rows of earlier versions an attribute. All that are missing run
+in one transaction, which also notes that they ran. They only go forward.
 """
 
 from __future__ import annotations
 
 from importlib import resources
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
+
+import msgspec
 
 from backroom import clock
+from backroom.store.backfill import Backfill
 
 if TYPE_CHECKING:
     from backroom.store.database import Database, Transaction
@@ -27,22 +31,41 @@ class ForeignDatabase(WrongDatabase):
     """The database was made by something else."""
 
 
-def migrations(engine: str) -> dict[int, tuple[str, str]]:
-    """Give each migration's name and SQL by its number, in order.
+class Migration(NamedTuple):
+    """One migration: its number with its name, and what it does."""
 
-    A file is for both engines, unless its name ends in one's own.
+    name: str
+    work: str | Backfill
+
+    def apply(self, tx: Transaction) -> None:
+        """Run the SQL, or rewrite the rows."""
+        if isinstance(self.work, Backfill):
+            self.work.apply(tx)
+        else:
+            tx.script(self.work)
+
+
+def migrations(engine: str) -> dict[int, Migration]:
+    """Give the migrations of an engine by number, in order.
+
+    A file is for both engines, unless its name ends in that of one.
     """
-    found: dict[int, tuple[str, str]] = {}
+    found: dict[int, Migration] = {}
     for file in (resources.files("backroom.store") / "migrations").iterdir():
-        number_and_name, _, ending = file.name.partition(".")
+        name, _, ending = file.name.partition(".")
+        work: str | Backfill
         if ending in {"sql", f"{engine}.sql"}:
-            text = file.read_text(encoding="utf-8")
-            found[int(number_and_name[:4])] = (number_and_name, text)
+            work = file.read_text(encoding="utf-8")
+        elif ending == "json":
+            work = msgspec.json.decode(file.read_bytes(), type=Backfill)
+        else:
+            continue
+        found[int(name[:4])] = Migration(name, work)
     return dict(sorted(found.items()))
 
 
 def migrate(database: Database) -> list[str]:
-    """Apply what is missing and give the names of what was applied.
+    """Apply the migrations that are missing, and give their names.
 
     Raises `NewerDatabase` where the database knows migrations that this version does not, and
     `ForeignDatabase` where one can't be applied.
@@ -51,7 +74,7 @@ def migrate(database: Database) -> list[str]:
 
 
 def _apply_missing(tx: Transaction) -> list[str]:
-    # Processes that start together come one after the other; the later find nothing missing.
+    # Of processes that start together one migrates. The others wait here and find nothing missing.
     tx.exclusively("schema")
     tx.run(
         "create table if not exists schema_migrations"
@@ -66,9 +89,9 @@ def _apply_missing(tx: Transaction) -> list[str]:
         )
     missing = [number for number in known if number not in applied]
     for number in missing:
-        name, sql = known[number]
+        name = known[number].name
         try:
-            tx.script(sql)
+            known[number].apply(tx)
         except Exception as error:
             raise ForeignDatabase(
                 f"Schema {name} can't be made here: {error}."
@@ -81,4 +104,4 @@ def _apply_missing(tx: Transaction) -> list[str]:
             name=name,
             applied_at=clock.timestamp(clock.now()),
         )
-    return [known[number][0] for number in missing]
+    return [known[number].name for number in missing]

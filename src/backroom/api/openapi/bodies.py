@@ -1,7 +1,7 @@
 """Schemas of request bodies.
 
-A body is described in the newest shape with what the revision allows within it, as `drafts` checks
-it, and then each of its places moves to where the ladder points in the revision's own shape.
+A body is first described in the newest shape, by the rules of its revision (`catalog/rules.py`).
+Then each of its places moves to where the ladder points in the revision's own shape.
 """
 
 from __future__ import annotations
@@ -11,17 +11,18 @@ from typing import TYPE_CHECKING, Any
 
 from backroom.api.openapi import words
 from backroom.api.openapi.samples import external_id
-from backroom.api.openapi.schemas import Schema, attribute, closed, described, nullable
+from backroom.api.openapi.schemas import Schema, attribute, closed, nullable
 from backroom.catalog import ids
-from backroom.catalog.kinds import KINDS, NULLS_SINCE, Verb
+from backroom.catalog.kinds import Verb
 from backroom.catalog.operations import LINK_SHAPES, Operation, Shape
-from backroom.catalog.values import LONGEST_EXTERNAL_ID
+from backroom.catalog.rules import rules_of
 from backroom.jobs.lifecycle import MOST_OPERATIONS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from backroom.catalog.kinds import Attribute, Kind, Relation
+    from backroom.catalog.kinds import Kind
+    from backroom.catalog.rules import AttributeRule, RelationshipRule, ResourceRules
     from backroom.revisions import Revision
 
 _NO_NULL_CHARACTER = "^[^\\u0000]*$"
@@ -69,80 +70,61 @@ def _identifier(kind: Kind) -> Schema:
 
 
 def _resource(verb: Verb, kind: Kind, date: str) -> Schema:
-    schema = _identifier(kind)
-    properties, required = schema["properties"], ["type", "id", "attributes"]
-    if verb is Verb.DELETE:
-        return schema
-    if verb is Verb.CREATE:
-        del properties["id"]
-        required.remove("id")
-    properties["attributes"] = _attributes(verb, kind, date)
-    relations = [each for each in kind.relations if verb in each.verbs]
-    if relations:
-        needed = [
-            each.name
-            for each in relations
-            if verb is Verb.CREATE and any(date in span for span in each.required)
-        ]
-        properties["relationships"] = closed(
-            {each.name: _relationship(each, date) for each in relations}, needed
+    rules = rules_of(verb, kind, date)
+    schemas: dict[str, Schema] = _identifier(kind)["properties"]
+    if rules.attributes:
+        schemas["attributes"] = _attributes(rules, kind)
+    if rules.relationships:
+        schemas["relationships"] = closed(
+            {name: _relationship(rule) for name, rule in rules.relationships.items()},
+            [name for name, rule in rules.relationships.items() if rule.needed],
         )
-        required += ["relationships"] if needed else []
-    return closed(properties, required)
+    named = [name for name in rules.members if name in schemas]
+    return closed({name: schemas[name] for name in named}, [*filter(rules.needs, named)])
 
 
-def _attributes(verb: Verb, kind: Kind, date: str) -> Schema:
-    creating = verb is Verb.CREATE
-    rows = {
-        each.name: (each, each.create if creating else each.update)
-        for each in kind.attributes
-        if creating or (each.update != "absent" and date >= each.update_since)
-    }
-    properties = {name: _attribute(row, rule, date) for name, (row, rule) in rows.items()}
-    if creating:
+def _attributes(rules: ResourceRules, kind: Kind) -> Schema:
+    properties = {name: _attribute(rule) for name, rule in rules.attributes.items()}
+    if "external_id" in properties:
         properties["external_id"]["examples"] = [external_id(kind)]
-        constants = {"integration_type": ids.INTEGRATION_TYPE, "catalog_type": ids.CATALOG_TYPE}
-        for name, value in constants.items():
-            properties[name] = _or_null(described(name, _constant(value)), "nullable", date)
-    return closed(properties, [name for name, (_, rule) in rows.items() if rule == "required"])
+    return closed(properties, [name for name, rule in rules.attributes.items() if rule.needed])
 
 
-def _attribute(row: Attribute, rule: str, date: str) -> Schema:
+def _attribute(rule: AttributeRule) -> Schema:
+    row = rule.attribute
     schema = attribute(row)
     if row.form == "text":
         schema["pattern"] = _NO_NULL_CHARACTER
     elif row.form == "texts":
         schema["items"] = {"type": "string", "pattern": _NO_NULL_CHARACTER}
-    if row.name == "external_id":
-        schema |= {"minLength": 1, "maxLength": LONGEST_EXTERNAL_ID}
-    if row.default is not None and rule != "required":
-        schema["default"] = row.default
-    schema["examples"] = [words.example(row)]
-    return _or_null(schema, rule, date)
+    if row.shortest:
+        schema["minLength"] = row.shortest
+    if row.longest is not None:
+        schema["maxLength"] = row.longest
+    if row.form != "constant":
+        if row.default is not None and not rule.needed:
+            schema["default"] = row.default
+        schema["examples"] = [words.example(row)]
+    return nullable(schema) if rule.nullable else schema
 
 
-def _or_null(schema: Schema, rule: str, date: str) -> Schema:
-    return nullable(schema) if rule == "nullable" and date >= NULLS_SINCE else schema
-
-
-def _relationship(relation: Relation, date: str) -> Schema:
-    data = _identifier(KINDS[relation.target])
-    if relation.many:
+def _relationship(rule: RelationshipRule) -> Schema:
+    data = _identifier(rule.target)
+    if rule.many:
         data = {"type": "array", "items": data}
-    required = any(date in each for each in relation.data_required)
-    return closed({"data": data}, ["data"] if required else [])
+    return closed({"data": data}, ["data"] if rule.data_needed else [])
 
 
 @dataclass
 class _Place:
-    """A place in a body: what is said of it, and what it holds by name or, in a list, by `0`."""
+    """A place in a body: its own schema, and the places in it by name, or by `0` in a list."""
 
     own: Schema = field(default_factory=dict)
     required: bool = False
     held: dict[str, _Place] = field(default_factory=dict)
 
     def at(self, pointer: str, *, required: bool) -> _Place:
-        """Find the place that a pointer points to, and make it and those on the way."""
+        """Give the place that a pointer points to, after making it and those on the way to it."""
         place = self
         for step in pointer.split("/")[1:]:
             place = place.held.setdefault(step, _Place(required=required))
@@ -150,7 +132,7 @@ class _Place:
 
     def schema(self) -> Schema:
         if "0" in self.held:
-            # A list that is none in the newest shape stands for one thing, and holds no more.
+            # Where the newest shape has no list here, it has one thing: the list holds one at most.
             own = self.own or {"type": "array", "maxItems": 1}
             return {**own, "items": self.held["0"].schema()}
         if not self.held:
@@ -160,11 +142,11 @@ class _Place:
 
 
 def _moved(newest: Schema, to: Callable[[str], str]) -> Schema:
-    """Build a schema anew, with each of its places where `to` points."""
+    """Make a schema in which each place of `newest` stands where `to` takes its pointer."""
     root = _Place()
     for pointer, schema, required in _places(newest, "", required=True):
-        own = {name: said for name, said in schema.items() if name not in _STRUCTURE}
-        # Where two places of the newest shape were one, the inner one says what it was.
+        own = {name: value for name, value in schema.items() if name not in _STRUCTURE}
+        # Where two places of the newest shape used to be one, the inner one's schema is kept.
         root.at(to(pointer), required=required).own = own if own != {"type": "object"} else {}
     return root.schema()
 
@@ -182,7 +164,7 @@ def _places(schema: Schema, pointer: str, *, required: bool) -> Iterator[tuple[s
 
 
 def example(schema: Schema) -> Any:
-    """Make an example of what a schema of this module allows."""
+    """Make an example of what a schema of this module allows, with all its members."""
     if "examples" in schema:
         return schema["examples"][0]
     if "enum" in schema:

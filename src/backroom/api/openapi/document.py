@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from typing import TYPE_CHECKING, Any
 
 from backroom.api import headers
@@ -62,10 +61,7 @@ def _tags(plural: str) -> tuple[str, str]:
 
 def _changes(revision: Revision) -> str:
     """Say what the revision changed: the first sentences of its changes."""
-    lines = [
-        f"- {(inspect.getdoc(change) or '').partition(chr(10))[0]}"
-        for change in LADDER[revision.date]
-    ]
+    lines = [f"- {change.description.partition(chr(10))[0]}" for change in LADDER[revision.date]]
     return "\n".join(["", "What this revision changed:", "", *lines, ""]) if lines else ""
 
 

@@ -1,7 +1,8 @@
-"""JSON Schemas: of attributes from the table of kinds, of documents from samples.
+"""JSON Schemas: those of attributes from the table of kinds, those of documents from samples.
 
-What all samples have is required, what some have is optional, what none has is refused. A member of
-a resource that the tables know has the schema of its row; any other is read off its values.
+A member that all samples have is required, one that some have is optional, any other is refused. An
+attribute of the table of kinds has the schema of its row, whatever the samples hold. The schemas of
+all other members follow from their values in the samples.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ _FORMS: dict[Form, Schema] = {
     "texts": {"type": "array", "items": {"type": "string"}},
     "object": {"type": "object"},
     "choice": {"type": "integer"},
+    "constant": {"type": "string"},
 }
 _SCALARS = {bool: "boolean", int: "integer", float: "number", str: "string"}
 _TIME: Schema = {"type": "string", "format": "date-time"}
@@ -43,9 +45,9 @@ def attribute(row: Attribute) -> Schema:
 
 
 def described(name: str, schema: Schema) -> Schema:
-    """Add what there is to say about an attribute."""
-    words_for_it = words.ATTRIBUTES.get(name)
-    return {**schema, "description": words_for_it} if words_for_it else schema
+    """Add the description of an attribute, where there is one."""
+    description = words.ATTRIBUTES.get(name)
+    return {**schema, "description": description} if description else schema
 
 
 def nullable(schema: Schema) -> Schema:
@@ -77,12 +79,12 @@ def _known() -> dict[str, dict[str, Schema]]:
 
 
 def common(values: Sequence[Any]) -> Schema:
-    """Make the schema of values, all of which may stand in one place."""
-    given = [each for each in values if each is not None]
-    if not given:
+    """Make the schema of the one place in which all of `values` may stand."""
+    present = [each for each in values if each is not None]
+    if not present:
         return {"type": "null"}
-    schema = _of(given)
-    return schema if len(given) == len(values) else nullable(schema)
+    schema = _of(present)
+    return schema if len(present) == len(values) else nullable(schema)
 
 
 def _of(values: Sequence[Any]) -> Schema:

@@ -1,19 +1,30 @@
-"""Bodies recognised by their type, held against the path that examines each member."""
+"""The quick path for bulk bodies, held against the path that examines each member."""
 
 from __future__ import annotations
 
 import json
 from copy import deepcopy
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backroom.api import bodies, recognised
+from backroom.api import bodies, bulk_types
 from backroom.api.bodies import Submission
+from backroom.api.bulk_types import StoredOperation
 from backroom.catalog import ids
-from backroom.catalog.kinds import JOB_KINDS, KINDS, NULLS_SINCE, Verb
+from backroom.catalog.drafts import Draft
+from backroom.catalog.kinds import (
+    ITEM,
+    JOB_KINDS,
+    KINDS,
+    NULLS_SINCE,
+    Attribute,
+    JobKind,
+    Verb,
+)
 from backroom.errors import Fault
 from backroom.jobs.lifecycle import MOST_OPERATIONS
 from backroom.revisions import REVISIONS
@@ -33,7 +44,7 @@ from wire_contract import WRAPPED_BODIES, before, since
 if TYPE_CHECKING:
     from random import Random
 
-    from backroom.catalog.kinds import Form, JobKind
+    from backroom.catalog.kinds import Form
 
 VALUES: dict[Form, Any] = {
     "text": 'A "shirt", größer',
@@ -46,7 +57,7 @@ VALUES: dict[Form, Any] = {
 }
 CONSTANTS = {"integration_type": "$custom", "catalog_type": "$default"}
 every_kind = pytest.mark.parametrize("job_kind", JOB_KINDS.values(), ids=lambda each: each.type)
-recognising = since(WRAPPED_BODIES)
+takes_newest = since(WRAPPED_BODIES)
 
 
 def an_operation_with(job_kind: JobKind, *names: str, **attributes: Any) -> dict[str, Any]:
@@ -57,8 +68,8 @@ def an_operation_with(job_kind: JobKind, *names: str, **attributes: Any) -> dict
         made["id"] = ids.resource_id("a")
     if verb is Verb.DELETE:
         return made
-    given = {each.name: VALUES[each.form] for each in kind.attributes if each.name in names}
-    made["attributes"] = given | attributes
+    named = {each.name: VALUES[each.form] for each in kind.attributes if each.name in names}
+    made["attributes"] = named | attributes
     relationships = {}
     for each in kind.relations:
         if verb in each.verbs:
@@ -95,28 +106,28 @@ def written(body: Any) -> bytes:
     return json.dumps(body, ensure_ascii=False).encode()
 
 
-def found(job_kind: JobKind, raw: bytes, revision: str = NEWEST) -> tuple[str, int] | None:
-    """What is recognised, which the other path must accept and write alike."""
-    got = recognised.operations(job_kind, revision, raw)
+def accepted(job_kind: JobKind, raw: bytes, revision: str = NEWEST) -> tuple[str, int] | None:
+    """What the quick path accepts. The other path must accept it too and encode it alike."""
+    got = bulk_types.operations(job_kind, revision, raw)
     if got is not None:
         operation = an_operation(job_kind.kind.name, job_kind.verb)
         assert bodies.examine(operation, REVISIONS[revision], raw, "") == Submission(*got)
     return got
 
 
-@recognising
+@takes_newest
 @every_kind
-def test_ordinary_bodies_are_recognised(job_kind: JobKind, revision: str) -> None:
+def test_ordinary_bodies_are_accepted(job_kind: JobKind, revision: str) -> None:
     made = [everything(job_kind), the_least(job_kind)]
     if revision >= NULLS_SINCE:
         made.append(with_nulls(job_kind))
     for each in made:
-        assert found(job_kind, written(a_body(job_kind, each, the_least(job_kind))), revision)
+        assert accepted(job_kind, written(a_body(job_kind, each, the_least(job_kind))), revision)
 
 
 @every_kind
 @pytest.mark.parametrize("revision", [WRAPPED_BODIES, NEWEST])
-def test_recognised_bodies_are_not_examined(
+def test_accepted_bodies_are_not_examined(
     monkeypatch: pytest.MonkeyPatch, job_kind: JobKind, revision: str
 ) -> None:
     monkeypatch.delattr(bodies, "examine")
@@ -150,7 +161,7 @@ def scrambled(value: Any, random: Random) -> str:
 
 @st.composite
 def ordinary_bodies(draw: st.DrawFn) -> Sent:
-    """Bodies that are recognised, or would be but for one place."""
+    """Bodies that the quick path accepts, or would but for one place."""
     revision, operation = draw(revisions), draw(posts)
     made = [draw(st.sampled_from([everything, the_least, with_nulls]))(operation.job_kind)]
     body = a_body(operation.job_kind, *made, the_least(operation.job_kind))
@@ -166,6 +177,10 @@ def ordinary_bodies(draw: st.DrawFn) -> Sent:
 def test_both_paths_come_to_the_same(sent: Sent, random: Random) -> None:
     raw = scrambled(sent.body, random).encode(errors="surrogatepass")
     assert outcome(sent, raw, examined=False) == outcome(sent, raw, examined=True)
+
+
+def test_operations_are_stored_as_drafts() -> None:
+    assert StoredOperation.__struct_fields__ == Draft.__struct_fields__
 
 
 ITEMS, VARIANTS = a_kind_of_job("item", "create"), a_kind_of_job("variant", "create")
@@ -194,14 +209,14 @@ def nested(depth: int) -> Any:
 )
 def test_doubtful_bodies_are_examined(attributes: Any, known: bool) -> None:  # noqa: FBT001 - as parametrized
     raw = an_item(**attributes)
-    assert (found(ITEMS, raw) is not None) == known
+    assert (accepted(ITEMS, raw) is not None) == known
     assert bodies.examine(an_operation(), REVISIONS[NEWEST], raw, "").total == 1
 
 
 @pytest.mark.parametrize("attributes", [{"inventory_quantity": 10.0}, {"inventory_policy": 1.0}])
 def test_converted_numbers_are_examined(attributes: Any) -> None:
     raw = written(a_body(VARIANTS, a_resource("variant", **attributes)))
-    assert found(VARIANTS, raw) is None
+    assert accepted(VARIANTS, raw) is None
     made = bodies.read(an_operation("variant"), REVISIONS[NEWEST], raw, "")
     assert f'"{next(iter(attributes))}":{int(next(iter(attributes.values())))}' in made.operations
 
@@ -221,43 +236,71 @@ def test_converted_numbers_are_examined(attributes: Any) -> None:
         {"custom_metadata": {"a": "a" * 100_000}},
     ],
 )
-def test_wrong_bodies_are_not_recognised(attributes: Any) -> None:
-    assert found(ITEMS, an_item(**attributes)) is None
+def test_wrong_bodies_are_not_accepted(attributes: Any) -> None:
+    assert accepted(ITEMS, an_item(**attributes)) is None
 
 
 @pytest.mark.parametrize(("count", "known"), [(0, False), (1, True), (100, True), (101, False)])
 def test_jobs_have_so_many_operations(count: int, known: bool) -> None:  # noqa: FBT001 - as parametrized
     raw = written(a_body(ITEMS, *[a_resource("item")] * count))
-    assert (found(ITEMS, raw) is not None) == known
+    assert (accepted(ITEMS, raw) is not None) == known
     assert MOST_OPERATIONS == 100
 
 
-def test_large_bodies_are_recognised() -> None:
+def test_large_bodies_are_accepted() -> None:
     large = a_resource("item", description="ä" * 90_000, custom_metadata={"a": "a" * 90_000})
-    assert found(ITEMS, written(a_body(ITEMS, large, large, a_resource("item"))))
+    assert accepted(ITEMS, written(a_body(ITEMS, large, large, a_resource("item"))))
+
+
+@pytest.mark.parametrize("member", ["title", "custom_metadata", "images", "colour"])
+@pytest.mark.parametrize("start", [b"[", b'{"a":'])
+def test_deep_bodies_are_examined(member: str, start: bytes) -> None:
+    raw = an_item(**{member: "here"}).replace(b'"here"', start * 200_000)
+    assert bulk_types.operations(ITEMS, NEWEST, raw) is None
 
 
 def test_metadata_may_grow_as_written() -> None:
     raw = an_item(custom_metadata={"a": "here"}).replace(b'"here"', b"[" + b"1e15," * 9000 + b"1]")
     assert len(raw) < 50_000
-    assert found(ITEMS, raw) is None
+    assert accepted(ITEMS, raw) is None
 
 
 @pytest.mark.parametrize("place", ["", "/data", "/data/attributes", "/data/attributes/items"])
-def test_unknown_members_are_not_recognised(place: str) -> None:
+def test_unknown_members_are_not_accepted(place: str) -> None:
     path = (*place.split("/")[1:], "colour")
     body = changed_at(a_body(ITEMS, a_resource("item")), path, "red")
-    assert found(ITEMS, written(body)) is None
+    assert accepted(ITEMS, written(body)) is None
+
+
+MOVED = "2025-01-15"
+CHANGED = replace(
+    ITEM,
+    attributes=(
+        *ITEM.attributes,
+        Attribute("brand", "text", since=MOVED),
+        Attribute("colour", "text", until=MOVED),
+    ),
+)
+
+
+@takes_newest
+@pytest.mark.parametrize("verb", [Verb.CREATE, Verb.UPDATE])
+def test_attributes_come_and_go(revision: str, verb: Verb) -> None:
+    job_kind = JobKind(CHANGED, verb)
+    needed = [each.name for each in ITEM.attributes if verb is Verb.CREATE]
+    for name, exists in (("brand", revision >= MOVED), ("colour", revision < MOVED)):
+        raw = written(a_body(job_kind, an_operation_with(job_kind, *needed, name)))
+        assert (bulk_types.operations(job_kind, revision, raw) is not None) == exists
 
 
 @before(NULLS_SINCE)
 @every_kind
-def test_early_nulls_are_not_recognised(job_kind: JobKind, revision: str) -> None:
+def test_early_nulls_are_not_accepted(job_kind: JobKind, revision: str) -> None:
     nulls = with_nulls(job_kind)
     for name, value in nulls.get("attributes", {}).items():
         if value is None:
             body = a_body(job_kind, changed_at(everything(job_kind), ("attributes", name), None))
-            assert recognised.operations(job_kind, revision, written(body)) is None
+            assert bulk_types.operations(job_kind, revision, written(body)) is None
 
 
 def test_early_revisions_are_examined() -> None:

@@ -1,0 +1,76 @@
+"""Checks of JSON:API objects in bodies: resource objects, relationships and identifiers.
+
+Their texts of faults are observed. These checks stand in `catalog`, not in `api`, because the
+changes in `revisions` refuse old bodies with the same words, and may not import `api`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from backroom.catalog.values import json_object, quoted
+from backroom.errors import Invalid, below
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from backroom.catalog.kinds import Kind
+
+
+def missing_member(name: str, resource: str, pointer: str) -> Invalid:
+    """Make the fault of a member that is needed and not there."""
+    return Invalid(f"'{name}' is a required field for the resource '{resource}'.", pointer)
+
+
+def unknown_member(name: str, resource: str, pointer: str) -> Invalid:
+    """Make the fault of a member that is not allowed."""
+    return Invalid(f"'{name}' is not a valid field for the resource '{resource}'.", pointer)
+
+
+def unknown_relationship(name: str, kind: Kind, pointer: str) -> Invalid:
+    """Make the fault of a relationship that a body may not give."""
+    return Invalid(
+        f"'{name}' is not an allowed relation on the {kind.collection} resource", pointer
+    )
+
+
+def required_member(members: dict[str, Any], name: str, resource: str, pointer: str) -> Any:
+    """Give the value of a member. Raises `Invalid` where it is missing."""
+    if name not in members:
+        raise missing_member(name, resource, f"{pointer}/{name}")
+    return members[name]
+
+
+def check_members(
+    members: dict[str, Any], allowed: Collection[str], resource: str, pointer: str
+) -> None:
+    """Refuse the first member that is not `allowed`."""
+    for name in members:
+        if name not in allowed:
+            raise unknown_member(name, resource, below(pointer, name))
+
+
+def check_type(members: dict[str, Any], expected: str, pointer: str) -> None:
+    """Refuse an object whose `type` is missing or not the one expected."""
+    sent = required_member(members, "type", "request-data", pointer)
+    if sent != expected:
+        raise Invalid(
+            f"'{quoted(sent)}' is not a valid type here. The type must be '{expected}'.",
+            f"{pointer}/type",
+        )
+
+
+def check_id(members: dict[str, Any], resource: str, pointer: str) -> None:
+    """Refuse an object whose `id` is missing, empty or not a text."""
+    sent = required_member(members, "id", resource, pointer)
+    if not isinstance(sent, str) or not sent or "\0" in sent:
+        raise Invalid("Not a valid string.", f"{pointer}/id")
+
+
+def identifier(target: Kind, value: Any, pointer: str) -> str:
+    """Check an identifier object of a kind, `{"type", "id"}`, and give its id."""
+    members = json_object(value, pointer)
+    check_type(members, target.type, pointer)
+    check_members(members, ("type", "id"), target.type, pointer)
+    check_id(members, target.type, pointer)
+    return str(members["id"])

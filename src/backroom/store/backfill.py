@@ -1,0 +1,62 @@
+"""Give the rows of earlier versions an attribute that this version stores.
+
+A row holds its attributes as one JSON text, in the order of the wire. Once an attribute is added to
+the table of kinds, new rows have it; this module rewrites the rows that were there before.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+if TYPE_CHECKING:
+    from backroom.store.database import Transaction
+
+ROWS_AT_ONCE = 1000
+"""Rows that are read and rewritten together, so that memory does not grow with the table."""
+
+_decode = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
+_encode = msgspec.json.Encoder().encode
+
+
+class Backfill(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A migration that adds an attribute to the rows of a table, as its JSON file says.
+
+    The attribute stands behind the one named `after`, and has the default of the table of kinds as
+    its `value`.
+    """
+
+    table: str
+    attribute: str
+    after: str
+    value: Any
+
+    def apply(self, tx: Transaction) -> None:
+        """Rewrite all rows. One that has the attribute already stays as it is.
+
+        Raises ValueError where a row has no attribute named `after`.
+        """
+        slices = (
+            f"select account, number, attributes from {self.table}"
+            " where (account, number) > (:account, :number)"
+            f" order by account, number limit {ROWS_AT_ONCE}"
+        )
+        update = (
+            f"update {self.table} set attributes = :attributes"
+            " where account = :account and number = :number"
+        )
+        account, number = "", -1
+        while rows := tx.all(slices, account=account, number=number):
+            tx.many(update, [(self._with(row[2]), row[0], row[1]) for row in rows])
+            account, number = rows[-1][:2]
+
+    def _with(self, text: str) -> str:
+        # Values stay as they are encoded. Only the names of the outermost object are read.
+        attributes = _decode(text)
+        if self.attribute in attributes:
+            return text
+        names = list(attributes)
+        names.insert(names.index(self.after) + 1, self.attribute)
+        attributes[self.attribute] = msgspec.Raw(_encode(self.value))
+        return _encode({name: attributes[name] for name in names}).decode()
