@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
-from backroom import clock
+from backroom import clock, revisions
 from backroom.actions import ACTIONS
 from backroom.api.answer import Service
 from backroom.api.app import App
@@ -37,8 +37,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 ACCOUNT = "shop"
-NEWEST = "2026-10-15"
-OLDEST = "2022-10-17"
+NEWEST = revisions.NEWEST
+OLDEST = revisions.OLDEST
 DEADLINE = 10.0
 KEY_SCOPES: list[str] = []
 

@@ -8,6 +8,7 @@ import pytest
 from backroom import __version__
 from backroom.api import headers
 from backroom.api.control import answer
+from backroom.revisions import NEWEST, OLDEST
 from backroom.store import open_database
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ def test_health_says_what_runs(database: Database, path: str, end: str) -> None:
         "status": "ok",
         "version": __version__,
         "database": database.dialect.name,
-        "revisions": {"oldest": "2022-10-17", "newest": "2026-10-15"},
+        "revisions": {"oldest": OLDEST, "newest": NEWEST},
     }
 
 
