@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
     from process import ServerProgram
 
+pytestmark = pytest.mark.slow
+
 MOMENTS = 1.0
 SECONDS = 15.0
 """A worker is taken for dead after three seconds, and looked for every two."""

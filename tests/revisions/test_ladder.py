@@ -113,6 +113,7 @@ def test_another_revision_is_one_line() -> None:
     assert longer.resolve(TODAY.isoformat(), TODAY + dt.timedelta(days=365)).date == NEWEST
 
 
+@pytest.mark.slow
 def test_another_line_serves(tmp_path: Path) -> None:
     package = tmp_path / "backroom"
     shutil.copytree(Path(backroom.__file__).parent, package)
