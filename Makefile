@@ -53,7 +53,7 @@ test: lint ## Lint, types and every test; on PostgreSQL live servers in the revi
 test-all: test ## The same, and on PostgreSQL live servers in every revision
 	@BACKROOM_TEST_ENGINE=postgres $(BIN)/pytest -n 4 --dist worksteal -m slow $(SERVED)
 
-quick: lint ## Lint, types and the tests that find most, under a minute; tests/README.md says what is left out
+quick: lint ## Lint, types and the tests that find most, under a minute; not the slow ones (tests/README.md)
 	@$(BIN)/pytest -n 3 --dist worksteal -m "not slow"
 
 revision: $(VENV)/.dev ## Add a revision that changes nothing: make revision DATE=2027-01-15
