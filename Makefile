@@ -53,8 +53,11 @@ test: lint ## Lint, types and every test; on PostgreSQL live servers in the revi
 test-all: test ## The same, and on PostgreSQL live servers in every revision
 	@BACKROOM_TEST_ENGINE=postgres $(BIN)/pytest -n 4 --dist worksteal -m slow $(SERVED)
 
-quick: lint ## Lint, types and the tests of daily work, some two minutes
-	@$(BIN)/pytest -n 4 --dist worksteal -m "not slow"
+quick: lint ## Lint, types and the tests that find most, under a minute; not the slow ones (tests/README.md)
+	@$(BIN)/pytest -n 3 --dist worksteal -m "not slow"
+
+revision: $(VENV)/.dev ## Add a revision that changes nothing: make revision DATE=2027-01-15
+	@$(BIN)/python scripts/add_revision.py $(DATE)
 
 bench: $(VENV)/.dev ## Measure how fast it is, against floors and peers: some ten minutes
 	@$(BIN)/python -m bench
@@ -72,4 +75,4 @@ lock: $(VENV)/.dev ## Take the newest allowed dependencies into the lock files
 clean: ## Remove what the other targets made
 	rm -rf $(VENV) .cache .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
-.PHONY: help install demo serve lint format test test-all quick bench bench-quick lock clean
+.PHONY: help install demo serve lint format test test-all quick revision bench bench-quick lock clean

@@ -25,12 +25,13 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from backroom.revisions import NEWEST, OLDEST
 from backroom.settings import DEFAULT_PORT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-OLD, NEW = "2022-10-17", "2026-10-15"
+OLD, NEW = OLDEST, NEWEST
 BACKROOM = str(Path(sys.executable).with_name("backroom"))
 DEMO = resources.files("backroom.feeds") / "demo"
 LONGEST_START = 10.0

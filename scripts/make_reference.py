@@ -1,4 +1,4 @@
-"""Write `docs/reference/` from the code: settings, commands, errors, revisions, operations.
+"""Write `docs/reference/` from the code: settings, commands, errors, revisions, paths.
 
 With `--check` nothing is written, and pages that are not what the code says make the exit code 1.
 """
@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import click
 
 from backroom import errors
+from backroom.api import control
 from backroom.catalog.kinds import KINDS
 from backroom.catalog.operations import (
     BODY_LIMITS,
@@ -237,6 +238,40 @@ def operations() -> str:
     return f"# Operations\n\n{words}\n\n{table(heads, rows)}"
 
 
+def server_paths() -> str:
+    """Write the table of what is answered outside of the API."""
+    rows = [
+        (
+            f"`{each.path}`",
+            each.words,
+            each.needs,
+            ", ".join(str(status) for status in each.statuses),
+        )
+        for each in control.ROUTES
+    ]
+    members = [(f"`{name}`", words) for name, words in control.HEALTH_MEMBERS.items()]
+    methods = " and ".join(f"`{each}`" for each in control.METHODS)
+    words = (
+        "These paths are outside of the API. They need no key and no `revision` header, and no rate"
+        f" limit counts them. Each takes {methods}, with and without a slash at its end; any other"
+        " method is answered 405."
+    )
+    dates = (
+        f"`{control.DATE}` is a date as in a `revision` header: a date between two revisions finds"
+        " the earlier one. Anything else is answered 404. What is in a document is described in"
+        " [The server's own documents](openapi.md)."
+    )
+    health = (
+        "Each of the four health paths answers with a JSON object of these members. The status is"
+        " 200, or 503 while the database does not answer. `/_backroom/health/live` does not ask the"
+        " database, so its status is always 200."
+    )
+    routes = table(("path", "what it answers", "what it needs first", "statuses"), rows)
+    described = table(("member", "what it says"), members)
+    parts = ("# Paths of the server itself", words, routes, dates, "## Health", health, described)
+    return "\n\n".join(parts)
+
+
 def rates(given: RateClass) -> str:
     """Write the rates of an operation, the newest first."""
     steps = [
@@ -252,6 +287,7 @@ PAGES = {
     "errors.md": faults,
     "revisions.md": revisions,
     "operations.md": operations,
+    "server-paths.md": server_paths,
 }
 
 

@@ -10,10 +10,12 @@ from urllib.parse import urlencode
 import msgspec
 import urllib3
 
+from backroom import revisions
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-NEWEST = "2026-10-15"
+NEWEST = revisions.NEWEST
 DEADLINE = 20.0
 
 

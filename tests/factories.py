@@ -11,10 +11,10 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
-
-from backroom import clock
-from backroom.actions import ACTIONS
 from backroom.api.answer import Service
+
+from backroom import clock, revisions
+from backroom.actions import ACTIONS
 from backroom.api.app import App
 from backroom.api.request import Request
 from backroom.catalog import ids
@@ -37,8 +37,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 ACCOUNT = "shop"
-NEWEST = "2026-10-15"
-OLDEST = "2022-10-17"
+NEWEST = revisions.NEWEST
+OLDEST = revisions.OLDEST
 DEADLINE = 10.0
 KEY_SCOPES: list[str] = []
 

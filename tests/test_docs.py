@@ -12,6 +12,7 @@ import click
 import pytest
 
 from backroom import errors
+from backroom.api.control import ROUTES
 from backroom.catalog.operations import OPERATIONS
 from backroom.cli import main
 from backroom.errors import Fault, FrameworkFault, OperationFault
@@ -22,7 +23,7 @@ ROOT = Path(__file__).parents[1]
 SCRIPT = ROOT / "scripts" / "make_reference.py"
 REFERENCE = ROOT / "docs" / "reference"
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
-MADE = ("settings", "cli", "errors", "revisions", "operations")
+MADE = ("settings", "cli", "errors", "revisions", "operations", "server-paths")
 FAMILIES = {Fault, FrameworkFault, OperationFault}
 
 
@@ -98,3 +99,8 @@ def test_every_operation_has_a_row() -> None:
 def test_links_lead_somewhere(path: Path) -> None:
     links = re.findall(r"\]\((?!https?:|#)([^)#]+)", path.read_text(encoding="utf-8"))
     assert [link for link in links if not (path.parent / link).exists()] == []
+
+
+def test_every_server_path_has_a_row() -> None:
+    text = page("server-paths.md")
+    assert [each.path for each in ROUTES if f"| `{each.path}` | {each.words}" not in text] == []

@@ -1,4 +1,7 @@
-"""The contract facts of every revision, and its schemas with every object closed."""
+"""The contract facts of every revision, and its schemas with every object closed.
+
+The facts are in tests/wire/contract.json, which scripts/make_contract.py makes.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +24,7 @@ CONTRACT: Any = msgspec.json.decode(
 REVISIONS: tuple[str, ...] = tuple(CONTRACT["revisions"])
 FIRST_REVISION = REVISIONS[0]
 
-# When something moved; each is told in shared/contract/REVISIONS.md.
+# When something moved. The facts of the revisions on both sides of a date show what.
 SKU_IN_UPDATES = "2023-02-22"
 MORE_RELATIONSHIPS = "2023-02-22"
 WRAPPED_BODIES = "2023-07-15"

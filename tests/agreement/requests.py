@@ -8,6 +8,7 @@ from urllib.parse import quote
 from hypothesis import strategies as st
 
 from agreement.model import KINDS, NO_ID, OTHER, PLURAL, SEARCHED, Draft, catalog_id
+from backroom.revisions import NEWEST
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,7 +31,7 @@ REVISIONS = (
     "2025-01-15",
     "2026-01-15",
     "2026-04-15",
-    "2026-10-15",
+    NEWEST,
 )
 """The newest, and the last or first of those between two changes."""
 

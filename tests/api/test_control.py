@@ -6,8 +6,9 @@ import msgspec
 import pytest
 
 from backroom import __version__
-from backroom.api import headers
-from backroom.api.control import answer
+from backroom.api import control, headers
+from backroom.api.control import HEALTH_MEMBERS, ROUTES, Need, answer
+from backroom.revisions import NEWEST, OLDEST
 from backroom.store import open_database
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ def test_health_says_what_runs(database: Database, path: str, end: str) -> None:
         "status": "ok",
         "version": __version__,
         "database": database.dialect.name,
-        "revisions": {"oldest": "2022-10-17", "newest": "2026-10-15"},
+        "revisions": {"oldest": OLDEST, "newest": NEWEST},
     }
 
 
@@ -48,7 +49,20 @@ def test_other_methods_are_refused(database: Database, path: str, method: str) -
     assert answered.headers == [(headers.ALLOW, b"GET, HEAD")]
 
 
-@pytest.mark.parametrize("path", ["/", "", "/healthy", "/_backroom", "/_backroom/health/x", "//"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/",
+        "",
+        "/healthy",
+        "/_backroom",
+        "/_backroom/health/x",
+        "//",
+        "/_backroom/openapi/.json",
+        "/_backroom/docs/2022-10-16",
+        "/_backroom/docs/2024-02-15/x",
+    ],
+)
 def test_other_paths_are_none(database: Database, path: str) -> None:
     assert answer("GET", path, database) is None
 
@@ -64,3 +78,45 @@ def test_lost_store_is_not_ready() -> None:
         statuses[path] = answered.status, msgspec.json.decode(b"".join(answered.parts))["status"]
     assert statuses.pop("/_backroom/health/live") == (200, "ok")
     assert set(statuses.values()) == {(503, "unavailable")}
+
+
+def test_health_members_are_described(database: Database) -> None:
+    answered = answer("GET", "/health", database)
+    assert answered is not None
+    body = msgspec.json.decode(b"".join(answered.parts))
+    revisions = [f"revisions.{each}" for each in body.pop("revisions")]
+    assert [*body, *revisions] == list(HEALTH_MEMBERS)
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.path)
+def test_every_route_is_answered(database: Database, route: control.Route) -> None:
+    path = route.path.replace(control.DATE, "2024-02-15")
+    answered = answer("GET", path, database)
+    assert answered is not None
+    assert answered.status in route.statuses
+
+
+def test_days_between_are_the_earlier() -> None:
+    found = control.find("/_backroom/docs/2024-03-01")
+    assert found is not None
+    assert found.revision.date == "2024-02-15"
+
+
+def test_documents_take_long_once(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(control, "_made", set())
+    path = "/_backroom/openapi/2024-02-15.json"
+    assert control.takes_long(path)
+    assert answer("GET", path, database) is not None
+    assert not control.takes_long(path)
+    assert control.takes_long("/_backroom/openapi/2024-05-15.json")
+
+
+def test_refused_methods_make_nothing(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(control, "_made", set())
+    assert answer("POST", "/_backroom/docs", database) is not None
+    assert control.takes_long("/_backroom/docs")
+
+
+@pytest.mark.parametrize("path", [*PATHS, "/_backroom/openapi/", "/api/catalog-items", "/x"])
+def test_other_answers_are_quick(path: str) -> None:
+    assert not control.takes_long(path)

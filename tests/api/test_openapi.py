@@ -80,6 +80,7 @@ def test_unknown_documents_are_not_found(client: Client, path: str) -> None:
     assert fetched(client, path).status == 404
 
 
+@pytest.mark.slow
 def test_listing_leads_to_all(client: Client) -> None:
     listed = fetched(client, f"{OPENAPI}/").json["revisions"]
     assert fetched(client, OPENAPI).json["revisions"] == listed

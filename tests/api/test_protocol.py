@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from backroom.revisions import NEWEST
 from factories import a_kind_of_job
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ def written(client: Client, method: str, target: str, *more: str, version: str =
         f"{method} {target} HTTP/{version}",
         "Host: shop.test",
         f"Authorization: Klaviyo-API-Key {client.key}",
-        "revision: 2026-10-15",
+        f"revision: {NEWEST}",
         *more,
     ]
     return "\r\n".join([*lines, "", ""]).encode()
@@ -148,7 +149,7 @@ def test_requests_in_pieces_are_understood(client: Client, connection: socket.so
 
 def test_late_readers_get_every_answer(client: Client, connection: socket.socket) -> None:
     # More than all buffers between the two hold, and nothing of it is read until all is asked for.
-    request = written(client, "GET", "/_backroom/openapi/2026-10-15.json")
+    request = written(client, "GET", f"/_backroom/openapi/{NEWEST}.json")
     connection.sendall(request)
     whole = answer(connection)[1]
     assert len(whole) * 100 > 2**24

@@ -233,7 +233,7 @@ def test_sku_was_not_updated(revision: str) -> None:
 
 
 PARENTLESS = ["2022-10-17", "2023-08-15", "2024-05-15", "2024-10-15"]
-PARENTED = ["2023-09-15", "2024-02-15", "2025-01-15", "2026-10-15"]
+PARENTED = ["2023-09-15", "2024-02-15", "2025-01-15", NEWEST]
 
 
 @pytest.mark.parametrize("revision", PARENTLESS)

@@ -6,6 +6,7 @@ import pytest
 
 from backroom.catalog.kinds import VARIANT
 from backroom.catalog.operations import OPERATIONS, Operation, Shape, body_limit
+from backroom.revisions import NEWEST
 from factories import an_operation
 from wire_contract import CONTRACT, every_revision
 from wire_contract import OPERATIONS as PUBLISHED
@@ -33,7 +34,7 @@ def test_there_are_54_operations() -> None:
 
 
 def test_names_are_the_newest_ids() -> None:
-    rows = CONTRACT["revisions"]["2026-10-15"]["operations"]
+    rows = CONTRACT["revisions"][NEWEST]["operations"]
     published_ids = {(row["method"], row["path"]): row["operation_id"] for row in rows}
     for each in OPERATIONS:
         assert each.name == published_ids[each.method, published_path(each)]
@@ -77,13 +78,13 @@ def test_body_limit_is_the_published_one(revision: str) -> None:
 
 @every_operation
 def test_includes_are_the_published_ones(operation: Operation) -> None:
-    row = published("2026-10-15", operation)
+    row = published(NEWEST, operation)
     assert list(operation.includes) == row.query.get("include", {}).get("enum", [])
 
 
 @every_operation
 def test_lists_alone_are_paged(operation: Operation) -> None:
-    assert operation.paged == ("page[cursor]" in published("2026-10-15", operation).query)
+    assert operation.paged == ("page[cursor]" in published(NEWEST, operation).query)
 
 
 def test_type_is_the_jobs() -> None:
@@ -95,7 +96,7 @@ def test_type_is_the_jobs() -> None:
 
 @every_operation
 def test_bodies_are_brought_as_published(operation: Operation) -> None:
-    row = published("2026-10-15", operation)
+    row = published(NEWEST, operation)
     assert operation.has_body == (row.request_schema is not None)
 
 

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+pytestmark = pytest.mark.slow
+
 SERVE = [sys.executable, "-m", "backroom", "serve", "--port=0"]
 JOBS = "/api/catalog-item-bulk-create-jobs"
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
 from click.testing import CliRunner
 
 from backroom.cli import main
@@ -19,6 +20,7 @@ def test_work_needs_a_shared_database(tmp_path: Path) -> None:
     assert "Separate workers need a shared database" in result.stderr
 
 
+@pytest.mark.slow
 def test_unreachable_database_is_an_error() -> None:
     url = "postgresql://127.0.0.1:1/none"
     result = CliRunner().invoke(main, ["work", "--database", url])

@@ -7,6 +7,7 @@ from importlib import resources
 from pathlib import Path
 
 import msgspec
+import pytest
 
 from backroom.feeds.formats import open_feed
 from backroom.feeds.rows import Row
@@ -46,6 +47,7 @@ def test_bad_rows_are_bad_in_all_places() -> None:
     assert places == {"job": 3, "request": 2, "feed": 2}
 
 
+@pytest.mark.slow
 def test_demo_ends_as_expected() -> None:
     run = subprocess.run(
         [sys.executable, SCRIPTS / "demo.py"],

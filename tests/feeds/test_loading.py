@@ -11,6 +11,7 @@ from backroom.feeds.formats import open_feed
 from backroom.feeds.loading import MODES, Loader, Report
 from backroom.feeds.server import RefusedError, Server
 from backroom.feeds.survey import survey
+from backroom.revisions import NEWEST
 from feeds.scripted_server import Answer, scripted
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ class Loads:
 
     def __init__(self, path: Path, url: str, key: str) -> None:
         self.path = path
-        self.server = Server(url, key, "2026-10-15", 10)
+        self.server = Server(url, key, NEWEST, 10)
         self.progress: list[tuple[str, int]] = []
 
     def __call__(self, *rows: dict[str, Any], mode: str = "create", batch: int = 100) -> Report:

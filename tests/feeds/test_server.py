@@ -8,6 +8,7 @@ import pytest
 
 from backroom.catalog.kinds import ITEM, JobKind, Verb
 from backroom.feeds.server import JobFault, RefusedError, Server, UnreachableError
+from backroom.revisions import NEWEST
 from feeds.scripted_server import Answer, scripted
 
 DELETES = JobKind(ITEM, Verb.DELETE)
@@ -16,7 +17,7 @@ PROCESSING = Answer(200, {"data": {"attributes": {"status": "processing"}}})
 
 
 def server(url: str, timeout: float = 10) -> Server:
-    return Server(url, "pk_test", "2026-10-15", timeout)
+    return Server(url, "pk_test", NEWEST, timeout)
 
 
 def complete(**attributes: Any) -> Answer:
@@ -39,7 +40,7 @@ def test_job_is_handed_in() -> None:
     ((method, path, headers),) = script.requests
     assert (method, path) == ("POST", "/api/catalog-item-bulk-delete-jobs")
     assert headers["Authorization"] == "Klaviyo-API-Key pk_test"
-    assert headers["revision"] == "2026-10-15"
+    assert headers["revision"] == NEWEST
     assert headers["Content-Type"] == "application/vnd.api+json"
 
 

@@ -7,6 +7,7 @@ from hypothesis import given
 from backroom import clock
 from backroom.jobs import lifecycle
 from backroom.jobs.lifecycle import Status
+from backroom.revisions import NEWEST
 from strategies import moments, thorough
 from wire_contract import CONTRACT, KINDS, listing
 
@@ -14,12 +15,12 @@ MILLISECOND = timedelta(milliseconds=1)
 
 
 def test_statuses_are_the_published_ones() -> None:
-    published = listing("2026-10-15", KINDS[0]).filters["status"]["enum"]
+    published = listing(NEWEST, KINDS[0]).filters["status"]["enum"]
     assert sorted(Status) == sorted(published)
 
 
 def test_limits_are_the_published_ones() -> None:
-    newest = CONTRACT["revisions"]["2026-10-15"]["limits"]
+    newest = CONTRACT["revisions"][NEWEST]["limits"]
     stated = (lifecycle.MOST_OPERATIONS, lifecycle.MOST_IN_PROGRESS)
     assert stated == (newest["bulk_max_resources"], newest["jobs_in_progress_max"])
 

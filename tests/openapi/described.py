@@ -16,9 +16,7 @@ Place = tuple[str, str]
 @cache
 def document(revision: str) -> Any:
     """The document as it is served."""
-    published = publish.find("/x", f"/x/openapi/{revision}.json")
-    assert published is not None
-    return msgspec.json.decode(published.body)
+    return msgspec.json.decode(publish.described(revision).body)
 
 
 @cache

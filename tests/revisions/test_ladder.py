@@ -6,10 +6,12 @@ import datetime as dt
 import inspect
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -40,18 +42,31 @@ if TYPE_CHECKING:
     from backroom.catalog.operations import Operation
     from backroom.revisions import Revision
 
-TODAY = dt.date(2026, 11, 21)
-LAST_LINE = f'    "{NEWEST}": (),\n'
+RELEASED = dt.date.fromisoformat(NEWEST)
+TODAY = RELEASED + dt.timedelta(days=37)
+"""A day that every revision is out on, whatever the newest is."""
+NEXT = (RELEASED + dt.timedelta(days=92)).isoformat()
+LAST_ENTRY = re.compile(rf'    "{NEWEST}": .*?,\n(?=}}\n)', re.DOTALL)
 CHANGES = [change for lines in reversed(LADDER.values()) for change in lines]
 ANSWERS = {Shape.JOB_POST: "post", Shape.JOB_GET: "one", Shape.JOB_LIST: "list"}
 
 
+def last_entry(source: str) -> str:
+    """The newest revision's entry, as it stands in the module's source."""
+    (entry,) = LAST_ENTRY.findall(source)
+    return str(entry)
+
+
 def ladder_with(lines: str) -> Any:
-    """The module as it would be with other lines in the place of the last."""
+    """The module as it would be with `lines` in the place of the newest revision's entry.
+
+    `{newest}` in them stands for that entry.
+    """
     source = inspect.getsource(revisions)
-    assert source.count(LAST_LINE) == 1
+    entry = last_entry(source)
     made = ModuleType("backroom.revisions")
-    exec(compile(source.replace(LAST_LINE, lines), "ladder", "exec"), made.__dict__)
+    changed = source.replace(entry, lines.replace("{newest}", entry))
+    exec(compile(changed, "ladder", "exec"), made.__dict__)
     return made
 
 
@@ -86,7 +101,7 @@ def test_changes_begin_with_a_verb() -> None:
 @pytest.mark.parametrize(
     ("lines", "words"),
     [
-        (f'"2027-01-15": (),\n{LAST_LINE}', "2026-10-15 after 2027-01-15"),
+        (f'"{NEXT}": (),\n{{newest}}', f"{NEWEST} after {NEXT}"),
         (f'"{NEWEST}": (MoveJobIdToId(),),\n', "a change stands in two revisions"),
     ],
 )
@@ -96,18 +111,20 @@ def test_ladder_is_checked_at_import(lines: str, words: str) -> None:
 
 
 def test_another_revision_is_one_line() -> None:
-    longer = ladder_with(f'{LAST_LINE}    "2027-01-15": (),\n')
-    assert longer.NEWEST == "2027-01-15"
-    assert longer.resolve("2027-01-15", TODAY).date == "2027-01-15"
-    assert longer.resolve("2026-12-01", TODAY.replace(year=2027)).date == NEWEST
+    longer = ladder_with(f'{{newest}}    "{NEXT}": (),\n')
+    assert longer.NEWEST == NEXT
+    assert longer.resolve(NEXT, TODAY).date == NEXT
+    assert longer.resolve(TODAY.isoformat(), TODAY + dt.timedelta(days=365)).date == NEWEST
 
 
+@pytest.mark.slow
 def test_another_line_serves(tmp_path: Path) -> None:
     package = tmp_path / "backroom"
     shutil.copytree(Path(backroom.__file__).parent, package)
     ladder = package / "revisions" / "__init__.py"
     source = ladder.read_text(encoding="utf-8")
-    ladder.write_text(source.replace(LAST_LINE, f'{LAST_LINE}    "2027-01-15": (),\n'))
+    entry = last_entry(source)
+    ladder.write_text(source.replace(entry, f'{entry}    "{NEXT}": (),\n'))
     command = [sys.executable, "-m", "backroom", "serve", "--ephemeral", "--port=0"]
     environment = os.environ | {"PYTHONPATH": str(tmp_path)}
     with subprocess.Popen(
@@ -115,14 +132,14 @@ def test_another_line_serves(tmp_path: Path) -> None:
     ) as server:
         assert server.stdout is not None
         started = json.loads(server.stdout.readline())
-        headers = {"Authorization": f"Klaviyo-API-Key {started['key']}", "revision": "2027-01-15"}
+        headers = {"Authorization": f"Klaviyo-API-Key {started['key']}", "revision": NEXT}
         url = f"{started['url']}/api/catalog-item-bulk-create-jobs"
         with urllib3.PoolManager(timeout=10.0) as pool:
             answer = pool.request("GET", url, headers=headers)
         server.terminate()
         assert server.wait(10) == 0
     assert (answer.status, answer.json()["data"]) == (200, [])
-    assert answer.headers["X-Klaviyo-Api-Revision"] == "2027-01-15"
+    assert answer.headers["X-Klaviyo-Api-Revision"] == NEXT
 
 
 @pytest.mark.parametrize("date", PUBLISHED)
@@ -148,11 +165,11 @@ def test_today_is_the_newest() -> None:
 
 def test_future_dates_are_refused() -> None:
     with pytest.raises(NotFound, match="Unable to specify a future revision date"):
-        resolve("2026-11-22", TODAY)
+        resolve((TODAY + dt.timedelta(days=1)).isoformat(), TODAY)
 
 
 def test_known_revision_may_lie_ahead() -> None:
-    assert resolve(NEWEST, dt.date(2026, 1, 1)).date == NEWEST
+    assert resolve(NEWEST, RELEASED - dt.timedelta(days=300)).date == NEWEST
 
 
 def test_missing_header_is_refused() -> None:
@@ -181,13 +198,19 @@ def test_any_header_is_answered(header: str) -> None:
     [("2022-10-17", "2024-10-17"), ("2025-10-15", "2027-10-15"), ("2026-01-15", None)],
 )
 def test_year_old_revisions_name_their_end(date: str, retires: str | None) -> None:
-    assert REVISIONS[date].retires(TODAY) == retires
+    assert REVISIONS[date].retires(dt.date(2026, 11, 21)) == retires
 
 
 def test_retirement_begins_on_the_day() -> None:
     revision = REVISIONS["2026-01-15"]
     assert revision.retires(dt.date(2027, 1, 14)) is None
     assert revision.retires(dt.date(2027, 1, 15)) == "2028-01-15"
+
+
+def test_leap_day_retires_before_march() -> None:
+    revision = replace(REVISIONS[NEWEST], date="2024-02-29")
+    assert revision.retires(dt.date(2025, 2, 27)) is None
+    assert revision.retires(dt.date(2025, 2, 28)) == "2026-02-28"
 
 
 def test_old_pages_link_both_ends() -> None:

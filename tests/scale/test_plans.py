@@ -9,12 +9,12 @@ from itertools import chain, combinations
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from backroom.store.forms import Form
 
 from backroom.catalog.kinds import KINDS, Kind
 from backroom.store import jobs, keys, links, open_database, pages, records
 from backroom.store.database import Transaction
 from backroom.store.dialects import SQLITE
-from backroom.store.forms import Form
 from backroom.store.pages import Asked, RecordForm
 from backroom.store.sqlite import SqliteConnection
 from scale.stock import ACCOUNT, OTHER_ACCOUNT, fill

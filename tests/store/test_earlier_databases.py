@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
     from backroom.store.database import Row
 
+pytestmark = pytest.mark.slow
+
 KEPT = Path(__file__).parent / "databases"
 EARLIER = sorted(file.name.removesuffix(".gz") for file in KEPT.glob("*.gz"))
 ITEMS = "/api/catalog-items"

@@ -4,9 +4,6 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-
 from backroom.store.forms import (
     MISFIT,
     NOTHING,
@@ -18,6 +15,8 @@ from backroom.store.forms import (
     filled,
     gathering,
 )
+from hypothesis import given
+from hypothesis import strategies as st
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -3,13 +3,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from backroom.catalog.kinds import CATEGORY, ITEM, KINDS, VARIANT, Kind
 from backroom.store import links, open_database, pages, records
 from backroom.store.pages import Asked
 from backroom.store.records import Values
+from strategies import thorough
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -121,7 +122,7 @@ def questions(kind: Kind, other: str) -> st.SearchStrategy[Asked]:
     )
 
 
-@settings(max_examples=400)
+@thorough(400)
 @given(data=st.data())
 def test_pages_equal_a_naive_filter(
     stocked: tuple[Database, Kind, list[Row]], data: st.DataObject

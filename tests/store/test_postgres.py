@@ -185,6 +185,7 @@ def test_connection_lost_at_work_undoes_it(numbers: PostgresDatabase) -> None:
     assert visible(numbers) == []
 
 
+@pytest.mark.slow
 def test_busy_pool_is_unavailable(numbers: PostgresDatabase) -> None:
     let_go, held = threading.Event(), threading.Semaphore(0)
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from backroom import clock
@@ -11,6 +11,7 @@ from backroom.catalog.kinds import ITEM, KINDS, Kind
 from backroom.store import open_database, pages, records, search
 from backroom.store.pages import Asked
 from backroom.store.records import Values
+from strategies import thorough
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -74,7 +75,7 @@ def finds(database: Database, texts: list[str], part: str) -> list[bool]:
     return result
 
 
-@settings(max_examples=1000)
+@thorough(1000)
 @given(text=texts, part=texts.filter(bool))
 def test_contains_is_python_in(shared: Database, text: str, part: str) -> None:
     assert finds(shared, [text], part) == [part.casefold() in text.casefold()]

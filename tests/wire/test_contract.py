@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from backroom.revisions import LADDER
 from wire_contract import (
     KINDS,
     OPERATIONS,
@@ -20,14 +21,14 @@ if TYPE_CHECKING:
     from wire_contract import Kind
 
 
-def test_contract_has_22_revisions() -> None:
-    assert len(REVISIONS) == 22
+def test_contract_has_every_revision() -> None:
+    assert list(REVISIONS) == list(LADDER)
     assert list(REVISIONS) == sorted(REVISIONS)
 
 
 def test_contract_has_54_operations() -> None:
-    counts = [len(OPERATIONS[revision]) for revision in REVISIONS]
-    assert counts == [53] * 13 + [54] * 9
+    counts = {revision: len(OPERATIONS[revision]) for revision in REVISIONS}
+    assert counts == {revision: 54 if revision >= "2024-10-15" else 53 for revision in REVISIONS}
 
 
 @every_revision

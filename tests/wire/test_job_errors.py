@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from backroom.revisions import NEWEST
 from wire_answers import hold_one
 from wire_contract import KIND, WRAPPED_BODIES, every_kind, every_revision
 from wire_jobs import Jobs, creation
@@ -40,7 +41,7 @@ def test_errors_read_as_recorded(shop: Shop, revision: str, kind: Kind) -> None:
 @every_revision
 @every_kind
 def test_pointers_keep_the_callers_shape(shop: Shop, revision: str, kind: Kind) -> None:
-    for other in (revision, "2022-10-17", "2026-10-15"):
+    for other in (revision, "2022-10-17", NEWEST):
         jobs = Jobs(shop.client, other, kind)
         (entry,) = jobs.get(shop.failed[kind]).json["data"]["attributes"]["errors"]
         after = entry["source"]["pointer"].removeprefix(operations_pointer(other, kind))

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from backroom.revisions import NEWEST
 from wire_catalog import (
     ID_LISTS,
     LISTS,
@@ -323,13 +324,13 @@ def test_parentless_variant_lists_no_items(client: Client, revision: str) -> Non
 def test_parentless_variant_reads_whole(client: Client, revision: str) -> None:
     catalog = Catalog(client, revision)
     hold_created(catalog, "variant", catalog.create("variant", "a"))
-    for later in (revision, "2023-10-15", "2023-12-15", "2026-10-15"):
+    for later in (revision, "2023-10-15", "2023-12-15", NEWEST):
         hold_one(catalog.at(later), "variant", catalog.at(later).get("variant", "a"))
 
 
 @every_revision
 def test_other_revisions_read_alike(shelf: Catalog) -> None:
-    for other in ("2022-10-17", "2023-02-22", "2023-07-15", "2023-12-15", "2026-10-15"):
+    for other in ("2022-10-17", "2023-02-22", "2023-07-15", "2023-12-15", NEWEST):
         catalog = shelf.at(other)
         for listing in LISTS[:3]:
             hold_page(catalog, listing, catalog.page(listing))

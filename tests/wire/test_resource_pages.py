@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from backroom.revisions import NEWEST
 from wire_answers import hold_error
 from wire_catalog import (
     ID_LISTS,
@@ -117,7 +118,7 @@ def test_old_id_lists_take_cursors(warehouse: Warehouse, revision: str) -> None:
     catalog = warehouse.catalog(revision)
     for listing in ID_LISTS:
         if listing.known(revision):
-            links = catalog.at("2026-10-15").page(listing, warehouse.first).json["links"]
+            links = catalog.at(NEWEST).page(listing, warehouse.first).json["links"]
             query = {"page[cursor]": cursor_of(links["next"])}
             page = catalog.page(listing, warehouse.first, query)
             assert external_ids(page) == list(warehouse.names[100:200])

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from backroom.revisions import NEWEST
 from wire_answers import MEDIA_TYPE, hold_error
 from wire_catalog import (
     ID_LISTS,
@@ -248,9 +249,9 @@ def test_options_answer_with_methods(shelf: Catalog, revision: str) -> None:
 @every_revision
 def test_other_methods_are_refused(bench: Catalog) -> None:
     methods = ("GET", "POST", "PUT", "PATCH", "DELETE")
-    for path in {each.path for each in operations("2026-10-15")}:
+    for path in {each.path for each in operations(NEWEST)}:
         for method in methods:
-            if (method, path) not in OPERATIONS["2026-10-15"]:
+            if (method, path) not in OPERATIONS[NEWEST]:
                 answer = bench.call(method, path.replace("{id}", "x"), {})
                 text = f'Method "{method}" not allowed.'
                 source = {"pointer": "/data/"}
@@ -296,7 +297,7 @@ def allowed(path: str) -> str:
         return COLLECTION
     if path.endswith("{id}"):
         return SINGLE
-    methods = [method for method, known in OPERATIONS["2026-10-15"] if known == path]
+    methods = [method for method, known in OPERATIONS[NEWEST] if known == path]
     order = ("GET", "POST", "PATCH", "DELETE")
     return ", ".join([*sorted(methods, key=order.index), "HEAD", "OPTIONS"])
 

@@ -1,8 +1,13 @@
-"""What the server says of itself, under a prefix that the API can't have."""
+"""What the server answers outside of the API: its health, its OpenAPI documents and their pages.
+
+`ROUTES` is the table. The reference page docs/reference/server-paths.md is made from it.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
@@ -10,61 +15,199 @@ from backroom import __version__
 from backroom.api.headers import ALLOW, CONTENT_TYPE, Name
 from backroom.api.openapi import publish
 from backroom.api.request import Answer
-from backroom.revisions import NEWEST, OLDEST
+from backroom.revisions import NEWEST, OLDEST, REVISIONS
 from backroom.store.database import StoreUnavailable
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from backroom.api.headers import Headers
+    from backroom.api.openapi.publish import Published
+    from backroom.revisions import Revision
     from backroom.store.database import Database
 
+    Handler = Callable[[Database, Revision], Answer]
+
 PREFIX = "/_backroom"
+"""The start of these paths, which no path of the API has. `/health` alone stands outside of it."""
+METHODS = ("GET", "HEAD")
+DATE = "{date}"
+HEALTH_MEMBERS = {
+    "status": "`ok`, or `unavailable` while the database does not answer",
+    "version": "the version of backroom",
+    "database": "the engine of its database: `sqlite` or `postgres`",
+    "revisions.oldest": "the oldest revision that is served",
+    "revisions.newest": "the newest revision that is served",
+}
+"""What each member of a health answer says, in the order of the answer."""
+
 _JSON: Headers = [(CONTENT_TYPE, b"application/json")]
 _POLICY = (
     Name(b"Content-Security-Policy"),
     b"default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'",
 )
-"""What is published loads nothing, and a browser shall see to it."""
+"""Published pages load no external resources. This header makes browsers enforce it."""
 
 
-def answer(method: str, path: str, database: Database) -> Answer | None:
-    """Answer a control path, None where it is none."""
-    health = path.removesuffix("/")
-    published = publish.find(PREFIX, path) if path.startswith(f"{PREFIX}/") else None
-    if health not in _HEALTH and published is None:
-        return None
-    if method not in {"GET", "HEAD"}:
-        return Answer(405, [], [(ALLOW, b"GET, HEAD")])
-    if published is not None:
-        media_type = (CONTENT_TYPE, published.media_type.encode())
-        return Answer(200, [published.body], [media_type, _POLICY])
-    ready = not asks_database(path) or _ready(database)
-    body = {
-        "status": "ok" if ready else "unavailable",
-        "version": __version__,
-        "database": database.dialect.name,
-        "revisions": {"oldest": OLDEST, "newest": NEWEST},
-    }
-    return Answer(200 if ready else 503, [msgspec.json.encode(body)], _JSON)
+class Need(StrEnum):
+    """What a route needs before it can answer, which decides where its handler may run."""
+
+    NOTHING = "nothing"
+    DATABASE = "the database"
+    MAKING = "the document, made when it is first asked for"
 
 
-_READY = frozenset({"/health", f"{PREFIX}/health", f"{PREFIX}/health/ready"})
-_HEALTH = _READY | {f"{PREFIX}/health/live"}
+@dataclass(frozen=True)
+class Route:
+    """One path, with or without a slash at its end. `{date}` in it stands for a revision."""
+
+    path: str
+    handler: Handler
+    needs: Need
+    statuses: tuple[int, ...]
+    words: str
+
+    @property
+    def dated(self) -> bool:
+        """Whether its path names a revision."""
+        return DATE in self.path
 
 
-def asks_database(path: str) -> bool:
-    """Whether a control path's answer has to wait for the database."""
-    return path.removesuffix("/") in _READY
+class Found(NamedTuple):
+    """A route, and the revision that its path names: the newest where it names none."""
+
+    route: Route
+    revision: Revision
+
+    @property
+    def is_made(self) -> bool:
+        """Whether what it publishes has been made before."""
+        return (self.route.path, self.revision.date) in _made
 
 
-def takes_long(path: str) -> bool:
-    """Whether a control path's answer may have to be made first, which takes some 25 ms."""
-    return path.startswith(f"{PREFIX}/") and path.removesuffix("/") not in _HEALTH
+_made: set[tuple[str, str]] = set()
+"""The routes that publish something and the dates they were asked for: these answer at once."""
 
 
-def _ready(database: Database) -> bool:
+def _ready(database: Database, _: Revision) -> Answer:
     try:
         with database.read() as tx:
             tx.ping()
     except StoreUnavailable:
-        return False
-    return True
+        return _health(database, 503, "unavailable")
+    return _health(database, 200, "ok")
+
+
+def _live(database: Database, _: Revision) -> Answer:
+    return _health(database, 200, "ok")
+
+
+def _health(database: Database, status: int, word: str) -> Answer:
+    body = {
+        "status": word,
+        "version": __version__,
+        "database": database.dialect.name,
+        "revisions": {"oldest": OLDEST, "newest": NEWEST},
+    }
+    return Answer(status, [msgspec.json.encode(body)], _JSON)
+
+
+def _listing(_: Database, __: Revision) -> Answer:
+    return _published(publish.listing(PREFIX))
+
+
+def _document(_: Database, revision: Revision) -> Answer:
+    return _published(publish.described(revision.date))
+
+
+def _page(_: Database, revision: Revision) -> Answer:
+    return _published(publish.shown(PREFIX, revision.date))
+
+
+def _published(published: Published) -> Answer:
+    media_type = (CONTENT_TYPE, published.media_type.encode())
+    return Answer(200, [published.body], [media_type, _POLICY])
+
+
+_SERVES = "Whether the server can serve: it can where its database answers."
+
+ROUTES = (
+    Route("/health", _ready, Need.DATABASE, (200, 503), _SERVES),
+    Route(f"{PREFIX}/health", _ready, Need.DATABASE, (200, 503), _SERVES),
+    Route(f"{PREFIX}/health/ready", _ready, Need.DATABASE, (200, 503), _SERVES),
+    Route(
+        f"{PREFIX}/health/live",
+        _live,
+        Need.NOTHING,
+        (200,),
+        "Whether the process lives. It does not ask the database and waits for nothing.",
+    ),
+    Route(
+        f"{PREFIX}{publish.DOCUMENTS}",
+        _listing,
+        Need.NOTHING,
+        (200,),
+        "The revisions, with the paths of their documents and pages.",
+    ),
+    Route(
+        f"{PREFIX}{publish.DOCUMENTS}/{DATE}.json",
+        _document,
+        Need.MAKING,
+        (200, 404),
+        "The OpenAPI 3.1 document of a revision.",
+    ),
+    Route(
+        f"{PREFIX}{publish.PAGES}",
+        _page,
+        Need.MAKING,
+        (200,),
+        "The document of the newest revision, as a page to read.",
+    ),
+    Route(
+        f"{PREFIX}{publish.PAGES}/{DATE}",
+        _page,
+        Need.MAKING,
+        (200, 404),
+        "The document of a revision, as a page to read.",
+    ),
+)
+
+_FIXED = {each.path: each for each in ROUTES if not each.dated}
+_DATED = [(each.path.partition(DATE), each) for each in ROUTES if each.dated]
+
+
+def find(path: str) -> Found | None:
+    """Give the route of a path, None where there is none or no revision of the date it names."""
+    plain = path.removesuffix("/")
+    fixed = _FIXED.get(plain)
+    if fixed is not None:
+        return Found(fixed, REVISIONS[NEWEST])
+    for (start, _, end), route in _DATED:
+        if plain.startswith(start) and plain.endswith(end):
+            revision = publish.revision(plain[len(start) : len(plain) - len(end)])
+            if revision is not None:
+                return Found(route, revision)
+    return None
+
+
+def answer(method: str, path: str, database: Database) -> Answer | None:
+    """Answer a request for one of the routes, None where the path leads to none."""
+    found = find(path)
+    if found is None:
+        return None
+    if method not in METHODS:
+        return Answer(405, [], [(ALLOW, ", ".join(METHODS).encode())])
+    answered = found.route.handler(database, found.revision)
+    if found.route.needs is Need.MAKING:
+        _made.add((found.route.path, found.revision.date))
+    return answered
+
+
+def takes_long(path: str) -> bool:
+    """Whether a path's answer takes some 25 ms, because a document has to be made first.
+
+    It does once for each document and page. Such an answer belongs in a thread, because the event
+    loop answers nobody else meanwhile.
+    """
+    found = find(path)
+    return found is not None and found.route.needs is Need.MAKING and not found.is_made

@@ -142,7 +142,11 @@ class Revision:
 
 
 def _years_later(day: dt.date, years: int) -> dt.date:
-    return day.replace(year=day.year + years)
+    try:
+        return day.replace(year=day.year + years)
+    except ValueError:
+        # The 29th of February, in a year that has none.
+        return day.replace(year=day.year + years, day=28)
 
 
 def rungs(ladder: dict[str, tuple[Change, ...]]) -> dict[str, Revision]:

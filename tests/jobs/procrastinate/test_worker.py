@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
     from process import ServerProgram
 
+pytestmark = pytest.mark.slow
+
 MOMENTS = 1.0
 SECONDS = 15.0
 """A worker counts as dead after three seconds; others look every two."""

@@ -1,4 +1,4 @@
-"""The documents and their pages, found by path and made once each."""
+"""The documents and their pages, made once each."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from backroom import clock, revisions
 from backroom.api.openapi.document import document
 from backroom.api.openapi.page import page
 from backroom.errors import Fault
-from backroom.revisions import NEWEST, REVISIONS, Revision
+from backroom.revisions import REVISIONS, Revision
 
 DOCUMENTS = "/openapi"
 PAGES = "/docs"
@@ -24,26 +24,11 @@ class Published(NamedTuple):
     body: bytes
 
 
-def find(prefix: str, path: str) -> Published | None:
-    """Give what is published under `prefix` at `path`, None where nothing is.
+def revision(name: str) -> Revision | None:
+    """Give the revision of a date in a path, None where there is none.
 
     A date between two revisions finds the earlier one, as in a `revision` header.
     """
-    folder, _, name = path.removeprefix(prefix).removesuffix("/").rpartition("/")
-    if not folder:
-        folder, name = f"/{name}", ""
-    if folder == DOCUMENTS and not name:
-        return _listing(prefix)
-    if folder == DOCUMENTS and name.endswith(".json"):
-        revision = _revision(name.removesuffix(".json"))
-        return _document(revision.date) if revision else None
-    if folder == PAGES:
-        revision = _revision(name or NEWEST)
-        return _page(prefix, revision.date) if revision else None
-    return None
-
-
-def _revision(name: str) -> Revision | None:
     try:
         return revisions.resolve(name, clock.now().date())
     except Fault:
@@ -51,7 +36,8 @@ def _revision(name: str) -> Revision | None:
 
 
 @lru_cache
-def _listing(prefix: str) -> Published:
+def listing(prefix: str) -> Published:
+    """Give the list of all revisions, with the paths of their documents and pages."""
     listed = [
         {
             "revision": date,
@@ -64,14 +50,17 @@ def _listing(prefix: str) -> Published:
 
 
 @lru_cache(maxsize=len(REVISIONS))
-def _document(date: str) -> Published:
+def described(date: str) -> Published:
+    """Give the OpenAPI document of a revision. The first time takes some 20 ms."""
     made = msgspec.json.encode(document(REVISIONS[date]))
     return Published("application/json", made)
 
 
 @lru_cache(maxsize=len(REVISIONS))
-def _page(prefix: str, date: str) -> Published:
-    described = document(REVISIONS[date])
+def shown(prefix: str, date: str) -> Published:
+    """Give the page that shows a revision's document. The first time takes some 25 ms."""
     pages = {each: f"{prefix}{PAGES}/{each}" for each in REVISIONS}
     source = f"{prefix}{DOCUMENTS}/{date}.json"
-    return Published("text/html; charset=utf-8", page(described, pages, source).encode())
+    return Published(
+        "text/html; charset=utf-8", page(document(REVISIONS[date]), pages, source).encode()
+    )
