@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from backroom.store.database import Transaction
-    from backroom.store.postgres import PostgresDatabase
+    from backroom.store.postgresql.database import PostgresDatabase
 
 
 @pytest.fixture

@@ -16,15 +16,18 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from backroom.api import control
 from backroom.api.bodies import BodyReader
+from backroom.api.handlers import jobs
 from backroom.api.request import Answer, Call, Request
 from backroom.catalog.operations import Shape
 from backroom.errors import Fault, NotFound, ServerError, Unavailable
+from backroom.jobs.lifecycle import MOST_IN_PROGRESS
 from backroom.store.database import StoreUnavailable
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, MutableMapping
 
     from backroom.api.answer import Service
+    from backroom.api.documents import Document, Parts
 
     Message = MutableMapping[str, Any]
     Receive = Callable[[], Awaitable[Message]]
@@ -89,7 +92,12 @@ class App:
         if answer is not None:
             return answer
         service.take_body(call, await self._body(call, receive))
-        document = await service.database.written(partial(service.perform, call))
+        if call.operation.shape is Shape.JOB_POST:
+            new = jobs.new_job(call)
+            stored = await service.database.accept(new, MOST_IN_PROGRESS)
+            document: Document | Parts | None = jobs.accepted(call, new, stored)
+        else:
+            document = await service.database.written(partial(service.perform, call))
         if call.operation.shape in _LEAVING_WORK:
             self._nudge(call.account)
         return service.finish(call, document)
@@ -103,7 +111,7 @@ class App:
     def _aside(self, work: Callable[[Call], T], call: Call) -> asyncio.Future[T]:
         """Have work done on a call while the event loop goes on."""
         if self._service.limits_here:
-            return self._service.database.aside(partial(work, call))
+            return self._service.database.on_loop(partial(work, call))
         return asyncio.get_running_loop().run_in_executor(self._threads, work, call)
 
     def _settled(self, call: Call) -> Answer:

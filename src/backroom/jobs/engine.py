@@ -26,8 +26,8 @@ from procrastinate.worker import Worker
 from backroom.jobs import housekeeping
 from backroom.store import jobs, tasks
 from backroom.store.database import StoreUnavailable
-from backroom.store.postgres import PostgresConnection, PostgresDatabase
-from backroom.store.sessions import engine_pool
+from backroom.store.postgresql.database import PostgresConnection, PostgresDatabase
+from backroom.store.postgresql.pool import engine_pool
 
 if TYPE_CHECKING:
     from procrastinate.job_context import JobContext

@@ -23,15 +23,10 @@ class Dialect:
     """
     array: Callable[[Iterable[Any]], Any]
     """Bind many values as the one parameter of `among`. Differs for the same reason."""
-    exclusive: str
+    exclusive: str | None
     """A statement that keeps others who name the same `:what` out until the transaction ends.
 
     Differs because SQLite has one writer at a time, and needs none.
-    """
-    accept: str
-    """A call of `accept_job`, whose migration says what it does, with the columns of a job.
-
-    Differs because SQLite is no server to which one call is shorter than five: it never accepts.
     """
     holds: str
     """`holds.format(column, part)`: the text has the part in it.
@@ -114,8 +109,7 @@ SQLITE = Dialect(
     name="sqlite",
     among=lambda column, parameter: f"{column} in (select value from json_each(:{parameter}))",
     array=lambda values: msgspec.json.encode(list(values)).decode(),
-    exclusive="select 1",
-    accept="select null",
+    exclusive=None,
     holds="instr({}, {}) > 0",
     awkward="{} glob '*[^A-Za-z0-9._~-]*'",
     octets="cast({} as blob)",
@@ -144,7 +138,6 @@ POSTGRES = Dialect(
     filled=_joined,
     unindexed="{}",
     exclusive="select pg_advisory_xact_lock(hashtextextended(:what, 0))",
-    accept="select accept_job(:what, row({}, null)::jobs, :operations, :most)",
     gram_number="number",
     gram_words=_lexemes,
     gram_columns=("account", "number", "grams"),

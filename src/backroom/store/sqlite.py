@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import apsw
 
-from backroom.store import search
+from backroom.store import jobs, search
 from backroom.store.database import Row, StoreUnavailable, Transaction
 from backroom.store.dialects import SQLITE
 
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     import asyncio
     from collections.abc import Callable, Iterable, Sequence
     from types import TracebackType
+
+    from backroom.store.jobs import NewJob
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -66,9 +68,6 @@ class SqliteConnection:
         self._run("pragma temp_store = memory")
 
     def execute(self, sql: str, values: dict[str, Any]) -> Iterable[Row]:
-        return self._run(sql, values)
-
-    def ahead(self, sql: str, values: dict[str, Any]) -> Iterable[Row]:
         return self._run(sql, values)
 
     def insert(self, table: str, columns: Sequence[str], rows: Sequence[Row]) -> None:
@@ -196,7 +195,7 @@ class SqliteDatabase:
         return reading
 
     @staticmethod
-    def aside(work: Callable[[], T]) -> asyncio.Future[T]:
+    def on_loop(work: Callable[[], T]) -> asyncio.Future[T]:
         # Only servers have a loop; a command starts 30 ms sooner without.
         from asyncio import get_running_loop
 
@@ -208,6 +207,9 @@ class SqliteDatabase:
         from asyncio import wrap_future
 
         return wrap_future(self.write(work))
+
+    def accept(self, new: NewJob, most: int) -> asyncio.Future[str | None]:
+        return self.written(lambda tx: jobs.accept(tx, new, most))
 
     def write(self, work: Callable[[Transaction], T]) -> Future[T]:
         entry = _Work(work)

@@ -1,7 +1,8 @@
 """One function for each shape of operation: a call and a transaction to a document.
 
 A handler that has nothing to show gives None; one that can write its answer in the caller's own
-shape at once gives its parts.
+shape at once gives its parts. A job is submitted without a transaction: `api/app.py` has the store
+accept it.
 """
 
 from __future__ import annotations
@@ -30,5 +31,4 @@ HANDLERS: dict[Shape, Callable[[Call, Transaction], Document | Parts | None]] = 
     Shape.REMOVE: relationships.remove,
     Shape.JOB_LIST: jobs.list_jobs,
     Shape.JOB_GET: jobs.get_job,
-    Shape.JOB_POST: jobs.create_job,
 }

@@ -20,18 +20,22 @@ if TYPE_CHECKING:
     from backroom.api.documents import Document, Parts
     from backroom.api.request import Call
     from backroom.store.database import Transaction
-    from backroom.store.jobs import Job
+    from backroom.store.jobs import Job, NewJob
 
 _NEWEST_FIRST = Ordering(descending=True, bits=128, number=clock.ulid_number)
 
 
-def create_job(call: Call, tx: Transaction) -> Document:
-    """Accept a bulk job."""
-    job_kind = call.operation.job_kind
-    row = submit.submit(
-        tx, call.account, job_kind, call.body.operations, call.body.total, call.born
+def new_job(call: Call) -> NewJob:
+    """Make the job that a call submits."""
+    return submit.new_job(
+        call.account, call.operation.job_kind, call.body.operations, call.body.total, call.born
     )
-    data = documents.job(call.request.base, job_kind, row, linked=False)
+
+
+def accepted(call: Call, new: NewJob, job_id: str | None) -> Document:
+    """Answer with the job that was submitted, by the id under which it is stored."""
+    row = submit.stored_job(new, job_id)
+    data = documents.job(call.request.base, call.operation.job_kind, row, linked=False)
     return {"data": data, "links": {"self": call.request.url}}
 
 

@@ -2,27 +2,38 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import psycopg
 import pytest
 
+from backroom.jobs.lifecycle import Status
+from backroom.jobs.submit import new_job
 from backroom.store import open_database
 from backroom.store.database import StoreUnavailable
 from backroom.store.dialects import POSTGRES
-from backroom.store.postgres import PostgresDatabase
+from backroom.store.postgresql import database as databases
+from backroom.store.postgresql import driver
+from backroom.store.postgresql.database import PostgresDatabase
 from engines import end_sessions
-from factories import DEADLINE, written
+from factories import DEADLINE, a_kind_of_job, written
 from process import until
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Coroutine, Iterator
 
-    from backroom.store.database import Transaction
+    from backroom.store.database import Row, Transaction
+    from backroom.store.jobs import NewJob
 
+T = TypeVar("T")
+
+PROCESSING = Status.PROCESSING
 FEW_TRIES = 4
 NOBODY = "postgresql://nobody@127.0.0.1:1/nothing"
 
@@ -34,6 +45,15 @@ def numbers(postgres_url: str) -> Iterator[PostgresDatabase]:
     written(database, lambda tx: tx.script("create table numbers (n integer unique)"))
     yield database
     database.close()
+
+
+@pytest.fixture
+def catalog(postgres_url: str) -> Iterator[PostgresDatabase]:
+    """A database with today's schema, and two threads that read."""
+    migrated = open_database(postgres_url)
+    migrated.close()
+    with closing(PostgresDatabase(postgres_url, connections=4)) as opened:
+        yield opened
 
 
 def add(number: int) -> Callable[[Transaction], int]:
@@ -53,20 +73,6 @@ def test_result_comes_after_the_commit(numbers: PostgresDatabase) -> None:
     assert written(numbers, add(1)) == 1
     with psycopg.connect(numbers.url) as other:
         assert other.execute("select n from numbers").fetchall() == [(1,)]
-
-
-def test_what_comes_ahead_stays_done(numbers: PostgresDatabase) -> None:
-    insert = "insert into numbers values (:n)"
-
-    def fail(tx: Transaction) -> None:
-        tx.ahead(insert, n=1)
-        tx.run(insert, n=2)
-        tx.ahead(insert, n=3)
-        raise InterruptedError
-
-    with pytest.raises(InterruptedError):
-        written(numbers, fail)
-    assert visible(numbers) == [1]
 
 
 def test_failed_work_is_undone_alone(numbers: PostgresDatabase) -> None:
@@ -250,7 +256,7 @@ def test_unreachable_server_is_unavailable() -> None:
 
 @pytest.mark.slow
 def test_stuck_writer_stops_nobody_for_ever(numbers: PostgresDatabase) -> None:
-    lock = POSTGRES.exclusive.replace(":what", "'one'")
+    lock = str(POSTGRES.exclusive).replace(":what", "'one'")
     with psycopg.connect(numbers.url) as stuck:
         stuck.execute(lock)
         with pytest.raises(StoreUnavailable):
@@ -268,7 +274,7 @@ def test_absent_client_loses_its_account(numbers: PostgresDatabase) -> None:
 
     with closing(psycopg.connect(numbers.url, autocommit=True)) as absent:
         absent.pgconn.enter_pipeline_mode()
-        for each in ("begin", POSTGRES.exclusive.replace(":what", "'one'")):
+        for each in ("begin", str(POSTGRES.exclusive).replace(":what", "'one'")):
             absent.pgconn.send_query_params(each.encode(), None)
         absent.pgconn.flush()
         until(held, "the absent client to hold the account")
@@ -291,3 +297,216 @@ def test_other_accounts_do_not_wait(numbers: PostgresDatabase) -> None:
         return True
 
     assert written(numbers, nested)
+
+
+def job(number: int = 0) -> NewJob:
+    """A job of one of a few accounts."""
+    return new_job(f"account {number % 3}", a_kind_of_job("item", "create"), "[]", 1, PROCESSING)
+
+
+def run(database: PostgresDatabase, scenario: Callable[[], Coroutine[Any, Any, T]]) -> T:
+    """Run something on an event loop once there are pipelined connections of both kinds."""
+
+    async def whole() -> T:
+        end = time.monotonic() + DEADLINE
+        while not (database._reading.pipelines and database._writing.pipelines):  # noqa: SLF001
+            await read(database, "select 1")
+            await database.accept(job(), 0)
+            assert time.monotonic() < end
+        return await scenario()
+
+    return asyncio.run(whole())
+
+
+def read(database: PostgresDatabase, sql: str, **values: Any) -> asyncio.Future[list[Row]]:
+    def work() -> list[Row]:
+        with database.read() as tx:
+            return tx.all(sql, **values)
+
+    return database.on_loop(work)
+
+
+def running(url: str, text: str) -> int:
+    """How many copies of a statement the server runs."""
+    with psycopg.connect(url, autocommit=True) as other:
+        return other.execute(
+            "select from pg_stat_activity where state = 'active' and pid <> pg_backend_pid()"
+            " and datname = current_database() and query like %s",
+            [f"%{text}%"],
+        ).rowcount
+
+
+def test_slow_read_runs_once_at_a_time(catalog: PostgresDatabase) -> None:
+    async def scenario() -> tuple[list[Row], set[int]]:
+        slow = read(catalog, "select 5 from pg_sleep(1)")
+        copies = set()
+        while not slow.done():
+            copies.add(await asyncio.to_thread(running, catalog.url, "pg_sleep"))
+        return await slow, copies
+
+    rows, copies = run(catalog, scenario)
+    assert rows == [(5,)]
+    assert max(copies) == 1
+
+
+def test_neighbours_of_a_slow_read_go_on(catalog: PostgresDatabase) -> None:
+    """Those asked in the same turn of the loop, before it and behind it, and those asked later."""
+
+    async def scenario() -> list[list[Row]]:
+        first = read(catalog, "select 0")
+        slow = [read(catalog, f"select {n} from pg_sleep(1)") for n in range(2)]
+        rows = await asyncio.gather(first, *(read(catalog, f"select {n}") for n in range(1, 20)))
+        rows += [await read(catalog, f"select {n}") for n in range(20, 40)]
+        assert not any(each.done() for each in slow)
+        assert await asyncio.gather(*slow) == [[(0,)], [(1,)]]
+        return rows
+
+    assert run(catalog, scenario) == [[(n,)] for n in range(40)]
+
+
+def test_slow_text_shares_no_more_until_quick(catalog: PostgresDatabase) -> None:
+    text = "select 1 from pg_sleep(:seconds)"
+
+    async def scenario() -> list[bool]:
+        found = []
+        for seconds in (0.0, 0.2, 0.2, 0.0):
+            await read(catalog, text, seconds=seconds)
+            found.append(text in catalog._slow)  # noqa: SLF001
+        return found
+
+    assert run(catalog, scenario) == [False, True, True, False]
+
+
+def test_endless_read_is_unavailable(
+    catalog: PostgresDatabase, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(databases, "READ_SECONDS", 0.3)
+
+    async def scenario() -> None:
+        with pytest.raises(StoreUnavailable, match=r"statement timeout; statement: endless"):
+            await read(catalog, "-- endless\nselect pg_sleep(60)")
+
+    run(catalog, scenario)
+    assert running(catalog.url, "pg_sleep") == 0
+    assert "'endless' failed" in caplog.text
+
+
+def test_reads_do_not_queue_for_ever(
+    catalog: PostgresDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(databases, "WAIT_SECONDS", 0.1)
+
+    async def scenario() -> list[list[Row] | BaseException]:
+        slow = [read(catalog, f"select {n} from pg_sleep(0.5)") for n in range(4)]
+        return await asyncio.gather(*slow, return_exceptions=True)
+
+    found = run(catalog, scenario)
+    assert [isinstance(each, StoreUnavailable) for each in found] == [False, False, True, True]
+
+
+def test_lost_read_is_asked_again(catalog: PostgresDatabase) -> None:
+    async def scenario() -> list[Row]:
+        asked = read(catalog, "select 7")
+        for each in catalog._reading.pipelines:  # noqa: SLF001
+            each.lose("the test says so")
+        return await asked
+
+    assert run(catalog, scenario) == [(7,)]
+
+
+def test_suspended_reads_do_not_write(catalog: PostgresDatabase) -> None:
+    def work() -> None:
+        with catalog.read() as tx:
+            tx.insert("items", ["number"], [(1,)])
+
+    async def scenario() -> None:
+        with pytest.raises(TypeError, match="can't write"):
+            await catalog.on_loop(work)
+
+    run(catalog, scenario)
+
+
+def accepted(database: PostgresDatabase) -> int:
+    with database.read() as tx:
+        return len(tx.all("select job_id from jobs"))
+
+
+def test_accepted_job_is_committed(catalog: PostgresDatabase) -> None:
+    async def scenario() -> list[int]:
+        return [(await catalog.accept(job(n), 500), accepted(catalog))[1] for n in range(10)]
+
+    assert run(catalog, scenario) == list(range(1, 11))
+
+
+def test_more_jobs_than_pipelines_are_accepted(catalog: PostgresDatabase) -> None:
+    async def scenario() -> list[str | None]:
+        return await asyncio.gather(*(catalog.accept(job(n), 500) for n in range(40)))
+
+    ids = run(catalog, scenario)
+    assert len(set(ids)) == 40
+    assert accepted(catalog) == 40
+
+
+def test_refused_acceptance_is_done_in_a_thread(catalog: PostgresDatabase) -> None:
+    async def scenario() -> str | None:
+        for each in catalog._writing.pipelines:  # noqa: SLF001
+            text = "set default_transaction_read_only = on"
+            await catalog.on_loop(partial(each.ask, text, {}))
+        return await catalog.accept(job(), 500)
+
+    assert run(catalog, scenario)
+    assert accepted(catalog) == 1
+
+
+def test_lost_acceptance_is_not_repeated(catalog: PostgresDatabase) -> None:
+    async def scenario() -> None:
+        asked = catalog.accept(job(), 500)
+        for each in catalog._writing.pipelines:  # noqa: SLF001
+            each.lose("the test says so")
+        with pytest.raises(StoreUnavailable, match="accepted a job"):
+            await asked
+
+    run(catalog, scenario)
+    assert accepted(catalog) in {0, 1}
+
+
+def plain(database: PostgresDatabase) -> tuple[list[Row], str | None, bool]:
+    """Read and accept on a loop; whether no pipeline was opened for it."""
+
+    async def scenario() -> tuple[list[Row], str | None]:
+        found: list[tuple[list[Row], str | None]] = [
+            (await read(database, "select 1 + :n", n=1), await database.accept(job(), 500))
+            for _ in range(5)
+        ]
+        return found[-1]
+
+    rows, job_id = asyncio.run(scenario())
+    opened = [*database._reading.pipelines, *database._writing.pipelines]  # noqa: SLF001
+    return rows, job_id, not opened
+
+
+def test_pipelines_can_be_turned_off(postgres_url: str) -> None:
+    with closing(open_database(postgres_url, pipeline=False)) as database:
+        rows, job_id, without = plain(cast("PostgresDatabase", database))
+    assert (rows, bool(job_id), without) == ([(2,)], True, True)
+
+
+def test_another_psycopg_costs_speed_alone(
+    postgres_url: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(driver, "ABSENT", ["Transformer.load_rows"])
+    with closing(open_database(postgres_url)) as database:
+        rows, job_id, without = plain(cast("PostgresDatabase", database))
+    assert (rows, bool(job_id), without) == ([(2,)], True, True)
+    assert "lacks ['Transformer.load_rows']" in caplog.text
+
+
+def test_other_loops_take_threads(catalog: PostgresDatabase) -> None:
+    async def alone() -> list[Row]:
+        return await read(catalog, "select 7")
+
+    async def scenario() -> list[Row]:
+        return await asyncio.to_thread(asyncio.run, alone())
+
+    assert run(catalog, scenario) == [(7,)]
+    assert run(catalog, alone) == [(7,)]
