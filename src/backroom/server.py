@@ -74,7 +74,10 @@ class Server:
         with contextlib.ExitStack() as opened:
             self._socket = _listen(settings.host, settings.port)
             opened.callback(self._socket.close)
-            self.database = open_database(None if settings.ephemeral else settings.database)
+            self.database = open_database(
+                None if settings.ephemeral else settings.database,
+                pipeline=settings.pipeline == "on",
+            )
             opened.callback(self.database.close)
             self._workforce = workforce(self.database, drain_of(self.database, settings, on_step))
             service = Service(self.database, settings, _limiter(settings, self.database))

@@ -92,7 +92,7 @@ def _casefold(*values: Any) -> str:
 
 def _grams(*values: Any) -> str:
     account, text = values
-    return SQLITE.gram_words(search.grams(account, text))
+    return SQLITE.search.words(search.grams(account, text))
 
 
 class _Reading:

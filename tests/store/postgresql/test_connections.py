@@ -10,7 +10,12 @@ import psycopg
 import pytest
 
 from backroom.store.postgresql import connections
-from backroom.store.postgresql.connections import NETWORK, SILENT_SECONDS, Connection
+from backroom.store.postgresql.connections import (
+    NETWORK,
+    SILENT_SECONDS,
+    Connection,
+    PlainConnection,
+)
 from factories import DEADLINE
 from process import until
 
@@ -77,3 +82,10 @@ def test_silent_server_is_not_waited_for(connection: Connection) -> None:
     connection.patience = 0.2
     with pytest.raises(psycopg.OperationalError, match="does not answer"):
         connection.execute("select pg_sleep(60)")
+
+
+def test_plain_connection_is_never_fresh(postgres_url: str) -> None:
+    """It is asked whether it lives each time before it is lent."""
+    with closing(PlainConnection.connect(postgres_url, autocommit=True)) as plain:
+        assert plain.execute("select 1").fetchall() == [(1,)]
+        assert not plain.is_fresh()

@@ -129,6 +129,12 @@ class Connection(Watched):
             return False
 
 
+class PlainConnection(Connection):
+    """The same with nothing of psycopg but what is public: TCP alone notices a lost server."""
+
+    watched = False
+
+
 class AsyncConnection(WatchedAsync):
     """The same for Procrastinate's own connections, which can only be awaited.
 

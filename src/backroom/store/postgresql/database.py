@@ -160,10 +160,10 @@ class PostgresDatabase:
 
     def __init__(self, url: str, connections: int = CONNECTIONS, *, pipeline: bool = True) -> None:
         self.url = url
-        self._pool = Pool(url, connections)
         if pipeline and driver.ABSENT:
             log.warning("psycopg %s lacks %s: no pipelines", psycopg.__version__, driver.ABSENT)
         self._pipelined = pipeline and not driver.ABSENT
+        self._pool = Pool(url, connections, watched=self._pipelined)
         self._writers = ThreadPoolExecutor(connections, thread_name_prefix="backroom-store")
         self._most_readers = max(1, connections // 2)
         self._readers = ThreadPoolExecutor(self._most_readers, thread_name_prefix="backroom-reader")

@@ -11,8 +11,9 @@ Two things are built on it, and each has a plain way without it:
   `Connection.wait` being what every statement waits in, given a generator that yields what it waits
   for (`psycopg.waiting.Wait`) and is sent what has come, 0 for nothing at the end of each interval.
 
-`ABSENT` lists what this psycopg lacks. If it is not empty, nobody opens a `Channel`, watched
-connections are ordinary ones, and every statement takes a thread and a connection of the pool.
+`ABSENT` lists what this psycopg lacks. If it is not empty, or `BACKROOM_PIPELINE` is off, nobody
+opens a `Channel`, no connection is watched, and every statement takes a thread and an ordinary
+connection of psycopg's pool.
 """
 
 from __future__ import annotations
@@ -164,15 +165,16 @@ def message(result: PGresult) -> str:
 class Watched(psycopg.Connection[Row]):
     """A connection that is lost when the server says nothing for `patience` seconds.
 
-    Unless `is_at_work` knows better.
+    Unless `is_at_work` knows better. One that is not `watched` is an ordinary connection.
     """
 
+    watched = True
     patience: float
     heard = 0.0
     """When the server last said something, by the monotonic clock."""
 
     def wait(self, gen: Generator[Any, Any, T], *args: Any, **how: Any) -> T:
-        return super().wait(_watched(self, gen), *args, **how)
+        return super().wait(_watched(self, gen) if self.watched else gen, *args, **how)
 
     def is_at_work(self) -> bool:
         """Whether the server, although it says nothing, works for this connection."""

@@ -22,6 +22,7 @@ from backroom.store.postgresql.connections import (
     WAIT_SECONDS,
     AsyncConnection,
     Connection,
+    PlainConnection,
 )
 
 if TYPE_CHECKING:
@@ -35,15 +36,16 @@ _SHORT_WAIT_SECONDS = 0.1
 class Pool:
     """Up to `most` connections to the server at `url`, one of which is open from the start.
 
+    `watched` says whether they notice a server that says nothing, which psycopg alone does not.
     Raises `StoreUnavailable` if the server can't be reached.
     """
 
-    def __init__(self, url: str, most: int) -> None:
+    def __init__(self, url: str, most: int, *, watched: bool = True) -> None:
         self._url = url
         self._lost_until = 0.0
         self._pool = ConnectionPool(
             url,
-            connection_class=Connection,
+            connection_class=Connection if watched else PlainConnection,
             min_size=1,
             max_size=most,
             timeout=WAIT_SECONDS,
