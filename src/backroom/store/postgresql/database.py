@@ -221,7 +221,7 @@ class PostgresDatabase:
                 queue = len(self._alone) >= self._most_readers
                 reply = self._reading.ask_sharing(sql, values, queue=queue)
                 if reply.outcome is Outcome.ANSWERED:
-                    return list(reply.rows)
+                    return reply.rows
                 if reply.outcome is Outcome.TOO_SLOW:
                     self._remember_slow(sql)
                 if reply.outcome is not Outcome.NOT_BEGUN:

@@ -2,8 +2,8 @@
 
 Why not one statement at a time, as everybody does: sending, waking and receiving take longer than
 what the server does for most of our reads. Statements that are asked in one turn of the loop go to
-the server in one packet, and it works through them without a pause. Measured with 16 clients, that
-is twice as many reads a second as one statement at a time on as many connections as you like.
+the server in one packet, and it works through them without a pause. Measured with 16 clients, one
+statement at a time on four connections costs this process half as much time again for each read.
 
 What happens, in order:
 
@@ -25,8 +25,9 @@ What can go wrong, and what is done:
   come in later turns away.
 - *A statement fails.* The same: `FAILED` for it, `NOT_BEGUN` for the rest of its batch.
 - *The connection is lost* (`lose`): all get `LOST`, since nobody knows what the server has done.
-- *The server says nothing for `patience` seconds*: as if the connection were lost; in addition the
-  server is sent a cancel request, in case it is only this connection that is stuck.
+- *The server says nothing for `patience` seconds*: as if the connection were lost. Nothing is left
+  running on the server: it keeps the time-out itself as soon as it runs again, and is sent a cancel
+  request, in case it is only this connection that is stuck.
 """
 
 from __future__ import annotations
@@ -43,7 +44,7 @@ from backroom.store.postgresql.statements import for_protocol, name_of
 
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
     from typing import Any
 
     from psycopg.pq.abc import PGresult
@@ -80,7 +81,7 @@ class Reply(NamedTuple):
     """What became of a statement, and its rows if it was answered."""
 
     outcome: Outcome
-    rows: Sequence[Row] = ()
+    rows: list[Row] = []  # noqa: RUF012 - nobody changes it
 
 
 NOT_BEGUN = Reply(Outcome.NOT_BEGUN)
