@@ -510,3 +510,13 @@ def test_other_loops_take_threads(catalog: PostgresDatabase) -> None:
 
     assert run(catalog, scenario) == [(7,)]
     assert run(catalog, alone) == [(7,)]
+
+
+def test_mixed_reads_get_their_own_rows(catalog: PostgresDatabase) -> None:
+    """Some are cancelled, some skipped, some wait: none gets what another asked for."""
+
+    async def scenario() -> list[list[Row]]:
+        texts = [f"select :n + {n % 7} from pg_sleep({n % 11 // 10 * 0.06})" for n in range(300)]
+        return await asyncio.gather(*(read(catalog, text, n=n) for n, text in enumerate(texts)))
+
+    assert run(catalog, scenario) == [[(n + n % 7,)] for n in range(300)]

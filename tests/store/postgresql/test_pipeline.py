@@ -150,23 +150,6 @@ def test_wrong_statement_fails_alone(database: PostgresDatabase) -> None:
     assert isinstance(wrong, psycopg.errors.DivisionByZero)
 
 
-def test_read_is_answered_before_the_next(database: PostgresDatabase) -> None:
-    async def scenario() -> bool:
-        first = read(database, "select repeat('a', 100000)")
-        # What it sends before it sleeps takes the end of the first along.
-        second = read(
-            database,
-            "select repeat('b', 100000) from generate_series(1, 2) n"
-            " where n = 1 or pg_sleep(0.5) is not null",
-        )
-        await first
-        early = not second.done()
-        await second
-        return early
-
-    assert run(database, scenario)
-
-
 def test_lost_connection_loses_no_answer(database: PostgresDatabase) -> None:
     async def scenario() -> list[list[Row]]:
         slow = read(database, "select 7 from pg_sleep(0.04)")

@@ -84,6 +84,22 @@ def test_stuck_connections_are_avoided(pool: PipelinePool) -> None:
     assert asyncio.run(scenario()) == (Outcome.NOT_BEGUN, Outcome.ANSWERED)
 
 
+def test_read_is_answered_before_the_next(pool: PipelinePool) -> None:
+    async def scenario() -> bool:
+        await opened(pool, 1)
+        first = asyncio.ensure_future(sharing(pool, "select repeat('a', 100000)"))
+        # What the server sends before it sleeps takes the end of the first answer along.
+        rows = "select repeat('b', 100000) from generate_series(1, 2) n"
+        text = f"{rows} where n = 1 or pg_sleep(1) is not null"
+        second = asyncio.ensure_future(sharing(pool, text))
+        await first
+        early = not second.done()
+        await second
+        return early
+
+    assert asyncio.run(scenario())
+
+
 def test_other_loops_are_sent_away(pool: PipelinePool) -> None:
     async def scenario() -> tuple[Outcome, Outcome]:
         await opened(pool, 1)
