@@ -156,7 +156,7 @@ def _rows_of(waiting: Path, home: Path, jobs: int) -> Rows:
         check(connection)
     assert len(items) == jobs * catalog.OPERATIONS, len(items)
     words = [
-        (number, SQLITE.gram_words(search.grams(str(account), str(text))))
+        (number, SQLITE.search.words(search.grams(str(account), str(text))))
         for account, number, _, _, _, text, _ in items
     ]
     return items, words

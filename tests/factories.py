@@ -140,11 +140,17 @@ def submitted(
     status: lifecycle.Status = lifecycle.Status.PROCESSING,
 ) -> jobs.Job:
     """A job that waits in the store."""
-    encoded = submit.encode(list(drafts))
-    return written(
-        database,
-        lambda tx: submit.submit(tx, account, job_kind, encoded, len(drafts), status),
-    )
+    new = submit.new_job(account, job_kind, submit.encode(list(drafts)), len(drafts), status)
+    return submit.stored_job(new, accepted(database, new))
+
+
+def accepted(database: Database, new: jobs.NewJob) -> str | None:
+    """Have the store accept a job as a server does; give the id that it got."""
+
+    async def accept() -> str | None:
+        return await database.accept(new, lifecycle.MOST_IN_PROGRESS)
+
+    return asyncio.run(accept())
 
 
 def a_job(age: timedelta = timedelta(0), **members: Any) -> jobs.Job:

@@ -81,6 +81,7 @@ def test_other_limits_are_refused(limits: str) -> None:
         {"job_delay": -0.1},
         {"job_delay": float("nan")},
         {"job_delay": float("inf")},
+        {"pipeline": "sometimes"},
         {"log_level": "loud"},
         {"default_revision": "yesterday"},
     ],

@@ -76,7 +76,10 @@ class Server:
         with contextlib.ExitStack() as opened:
             self._socket = _listen(settings.host, settings.port)
             opened.callback(self._socket.close)
-            self.database = open_database(None if settings.ephemeral else settings.database)
+            self.database = open_database(
+                None if settings.ephemeral else settings.database,
+                pipeline=settings.pipeline == "on",
+            )
             opened.callback(self.database.close)
             self._workforce = workforce(
                 self.database, next_job_of(self.database, settings, on_step)

@@ -57,6 +57,12 @@ class Settings:
     )
     job_delay: float = _setting(0.0, "Seconds that a job waits before it is applied.", "SECONDS")
     concurrency: int = _setting(4, "How many accounts a worker serves at a time.", "ACCOUNTS")
+    pipeline: str = _setting(
+        "on",
+        "PostgreSQL: on sends the statements of several requests together; off is slower, and uses"
+        " nothing of its driver but what is public.",
+        "on|off",
+    )
     log_level: str = _setting("info", "How much to log.", "debug|info|warning|error")
 
     def __post_init__(self) -> None:
@@ -70,6 +76,8 @@ class Settings:
             raise InvalidSetting("database must be a path or a URL")
         if self.concurrency < 1:
             raise InvalidSetting("concurrency must be 1 or more")
+        if self.pipeline not in {"on", "off"}:
+            raise InvalidSetting("pipeline must be on or off")
         if self.log_level not in {"debug", "info", "warning", "error"}:
             raise InvalidSetting("log_level must be debug, info, warning or error")
         if not 0 <= self.port <= 65535:  # noqa: PLR2004 - the ports there are

@@ -11,7 +11,7 @@ import pytest
 from backroom.catalog.drafts import Draft
 from backroom.errors import Throttled
 from backroom.jobs.lifecycle import MOST_IN_PROGRESS, Status
-from backroom.jobs.submit import encode, submit
+from backroom.jobs.submit import encode, new_job
 from backroom.store import jobs
 from factories import (
     ACCOUNT,
@@ -152,7 +152,8 @@ def test_no_older_job_comes_later(database: Database) -> None:
     first_has_its_id, second_is_seen = threading.Event(), threading.Event()
 
     def submit_slowly(tx: Transaction) -> None:
-        submit(tx, ACCOUNT, ITEMS, encode([]), 0, Status.PROCESSING)
+        new = new_job(ACCOUNT, ITEMS, encode([]), 0, Status.PROCESSING)
+        jobs.accept(tx, new, MOST_IN_PROGRESS)
         first_has_its_id.set()
         # The second has every chance to come before.
         second_is_seen.wait(A_CHANCE)

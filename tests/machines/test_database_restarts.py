@@ -6,7 +6,7 @@ import time
 from typing import TYPE_CHECKING
 
 from backroom.store.database import StoreUnavailable
-from backroom.store.postgres import PostgresDatabase
+from backroom.store.postgresql.database import PostgresDatabase
 from process import until
 
 if TYPE_CHECKING:

@@ -83,7 +83,7 @@ def test_concurrency_is_a_setting(
     with ExitStack() as stack:
         holder = stack.enter_context(psycopg.connect(url))
         for each in shops:
-            holder.execute(POSTGRES.exclusive.replace(":what", f"'{account_of(each)}'"))
+            holder.execute(str(POSTGRES.exclusive).replace(":what", f"'{account_of(each)}'"))
         posted = [each.post(creation(each, "a")).job_id for each in shops]
         programs.start("work", "--database", url, "--concurrency", str(concurrency))
         until(lambda: count(url, waiting) == concurrency, "accounts in hand")

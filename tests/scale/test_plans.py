@@ -44,9 +44,6 @@ class Explained:
         self.plans.append([str(row[3]) for row in rows])
         return self.real.execute(sql, values)
 
-    def ahead(self, sql: str, values: dict[str, Any]) -> Iterable[tuple[Any, ...]]:
-        return self.execute(sql, values)
-
     def insert(self, table: str, columns: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None:
         self.real.insert(table, columns, rows)
 

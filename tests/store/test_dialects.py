@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import wait
 from dataclasses import fields
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 import msgspec
@@ -13,7 +13,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from backroom.store import open_database
-from backroom.store.dialects import POSTGRES, SQLITE, Dialect
+from backroom.store.dialects import POSTGRES, SQLITE
 from factories import DEADLINE
 from strategies import texts, thorough
 
@@ -40,11 +40,12 @@ def test_databases_know_their_dialect(database: Database, engine: str) -> None:
     assert database.dialect.name == engine
 
 
-def test_dialects_differ_in_every_member() -> None:
+@pytest.mark.parametrize(
+    ("one", "other"), [(SQLITE, POSTGRES), (SQLITE.search, POSTGRES.search)], ids=["all", "search"]
+)
+def test_dialects_differ_in_every_member(one: Any, other: Any) -> None:
     same = [
-        each.name
-        for each in fields(Dialect)
-        if getattr(SQLITE, each.name) == getattr(POSTGRES, each.name)
+        each.name for each in fields(one) if getattr(one, each.name) == getattr(other, each.name)
     ]
     assert same == []
 

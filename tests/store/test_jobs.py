@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Callable
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -8,7 +10,7 @@ import pytest
 from backroom import clock
 from backroom.jobs.submit import encode
 from backroom.store import jobs
-from backroom.store.jobs import Page
+from backroom.store.jobs import NewJob, Page
 from factories import (
     ACCOUNT,
     a_complete_job,
@@ -67,6 +69,46 @@ def test_others_jobs_are_not_found(
     job = stored(database, a_job())
     with database.read() as tx:
         assert jobs.get(tx, account, jobs.Asked(job_type, job.job_id, least)) is None
+
+
+def by_database(database: Database, new: NewJob, most: int) -> str | None:
+    """Accept as a server does, which is one statement on PostgreSQL."""
+
+    async def accept() -> str | None:
+        return await database.accept(new, most)
+
+    return asyncio.run(accept())
+
+
+def by_statements(database: Database, new: NewJob, most: int) -> str | None:
+    """Accept by the statements that SQLite runs, one by one."""
+    return written(database, lambda tx: jobs.accept(tx, new, most))
+
+
+each_way = pytest.mark.parametrize("accept", [by_database, by_statements])
+Accept = Callable[["Database", NewJob, int], str | None]
+
+
+@each_way
+def test_accepted_job_keeps_its_id(database: Database, accept: Accept) -> None:
+    new = NewJob(ACCOUNT, a_job(), "[]")
+    assert accept(database, new, 1) == new.job.job_id
+    assert found(database, new.job) == new.job
+
+
+@each_way
+def test_accepted_job_follows_a_later_one(database: Database, accept: Accept) -> None:
+    later = stored(database, a_job(-HOUR))
+    job_id = accept(database, NewJob(ACCOUNT, a_job(), "[]"), 2)
+    assert job_id is not None
+    assert job_id > later.job_id
+
+
+@each_way
+def test_no_more_than_the_most_are_accepted(database: Database, accept: Accept) -> None:
+    stored(database, a_job())
+    assert accept(database, NewJob(ACCOUNT, a_job(), "[]"), 1) is None
+    assert accept(database, NewJob("other", a_job(), "[]"), 1) is not None
 
 
 def test_jobs_are_counted_until_complete(database: Database) -> None:

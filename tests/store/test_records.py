@@ -95,7 +95,7 @@ def test_item_takes_its_variants(database: Database) -> None:
     with database.read() as tx:
         assert tx.one("select count(*) from variants") == (1,)
         words = search.match(tx.dialect, ACCOUNT, ["shirt"])
-        holds = tx.dialect.gram_match.format(table="variants_grams")
+        holds = tx.dialect.search.match.format(table="variants_grams")
         sql = f"select 1 from variants_grams where {holds}"
         assert tx.all(sql, account=ACCOUNT, grams=words) == []
 

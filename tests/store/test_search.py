@@ -132,7 +132,7 @@ def test_deleted_text_leaves_no_words(database: Database, kind: Kind) -> None:
     with database.read() as tx:
         grams = f"{kind.table}_grams"
         words = search.match(tx.dialect, ACCOUNT, ["shirt"])
-        found = tx.dialect.gram_match.format(table=grams)
+        found = tx.dialect.search.match.format(table=grams)
         assert tx.all(f"select 1 from {grams} where {found}", account=ACCOUNT, grams=words) == []
 
 

@@ -54,10 +54,6 @@ class Heard:
         self._said.append(sql)
         return self._connection.execute(sql, values)
 
-    def ahead(self, sql: str, values: dict[str, Any]) -> Iterable[Row]:
-        self._said.append(sql)
-        return self._connection.ahead(sql, values)
-
     def insert(self, table: str, columns: Sequence[str], rows: Sequence[Row]) -> None:
         names = ", ".join(f":{column}" for column in columns)
         self._said.append(f"insert into {table} values ({names})")
@@ -88,11 +84,15 @@ class HeardDatabase:
         with self._database.read() as tx:
             yield self._heard(tx)
 
-    def aside(self, work: Callable[[], Any]) -> asyncio.Future[Any]:
-        return self._database.aside(work)
+    def on_loop(self, work: Callable[[], Any]) -> asyncio.Future[Any]:
+        return self._database.on_loop(work)
 
     def written(self, work: Callable[[Transaction], Any]) -> asyncio.Future[Any]:
         return self._database.written(lambda tx: work(self._heard(tx)))
+
+    def accept(self, new: jobs.NewJob, most: int) -> asyncio.Future[str | None]:
+        # On PostgreSQL it is one call of a function, which names the account as a value.
+        return self.written(lambda tx: jobs.accept(tx, new, most))
 
     def write(self, work: Callable[[Transaction], Any]) -> Future[Any]:
         return self._database.write(lambda tx: work(self._heard(tx)))

@@ -21,6 +21,7 @@ from backroom.api.bodies import BodyReader
 from backroom.api.request import Answer, Request
 from backroom.catalog.operations import Shape
 from backroom.errors import Fault, NotFound, ServerError, Unavailable
+from backroom.jobs.lifecycle import MOST_IN_PROGRESS
 from backroom.store.database import StoreUnavailable, TookTooLong
 
 if TYPE_CHECKING:
@@ -111,7 +112,7 @@ class App:
             admitted = await self._admitted(request)
             known = admitted.known
             body = self._service.read_body(admitted, await _body(admitted, receive))
-            answer = await self._database.written(partial(self._service.perform, admitted, body))
+            answer = await self._write(admitted, body)
         except ClientLeft:
             raise
         except Exception as error:  # noqa: BLE001 - each has its answer
@@ -119,6 +120,13 @@ class App:
         if admitted.operation.shape in _LEAVING_WORK:
             self._announce(admitted.account)
         return answer
+
+    async def _write(self, admitted: Admitted, body: Any) -> Answer:
+        service, database = self._service, self._database
+        if admitted.operation.shape is Shape.JOB_POST:
+            job_id = await database.accept(body, MOST_IN_PROGRESS)
+            return service.accepted(admitted, body, job_id)
+        return await database.written(partial(service.perform, admitted, body))
 
     async def _admitted(self, request: Request) -> Admitted:
         """Admit a request whose body is still to come. Raises `Refusal`."""

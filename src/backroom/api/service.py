@@ -2,12 +2,13 @@
 
 A request comes here three times. `admit` reads its head (`api/admission.py`), `read_body` its body
 (`api/bodies.py`), and `perform` does what is asked in a transaction, with one of the `handlers`,
-and writes the answer. `refuse` writes the answer of a request that one of them has refused.
+and writes the answer. A bulk job needs no transaction: the database accepts it as a whole, and
+`accepted` writes the answer. `refuse` writes that of a request which one of them has refused.
 """
 
 from __future__ import annotations
 
-from functools import lru_cache, partial
+from functools import lru_cache
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
@@ -16,8 +17,7 @@ import msgspec
 from backroom import clock
 from backroom.api import bodies, documents, headers
 from backroom.api.admission import Admission, Admitted, Known, Refusal
-from backroom.api.handlers import READERS, WRITERS
-from backroom.api.handlers.jobs import create_job
+from backroom.api.handlers import READERS, WRITERS, jobs
 from backroom.api.request import Answer
 from backroom.catalog.operations import Shape
 from backroom.errors import (
@@ -28,6 +28,7 @@ from backroom.errors import (
     Throttled,
     Unavailable,
 )
+from backroom.jobs import submit
 
 if TYPE_CHECKING:
     from datetime import date
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from backroom.jobs.lifecycle import Status
     from backroom.revisions import Revision
     from backroom.store.database import Transaction
+    from backroom.store.jobs import NewJob
 
 _ALWAYS: Headers = [
     (headers.CONTENT_TYPE, b"application/vnd.api+json"),
@@ -52,7 +54,7 @@ class Service:
 
     def __init__(self, admission: Admission, initial_status: Status) -> None:
         self._admission = admission
-        self._writers = WRITERS | {Shape.JOB_POST: partial(create_job, initial_status)}
+        self._initial_status = initial_status
 
     @property
     def waits(self) -> bool:
@@ -63,16 +65,28 @@ class Service:
         """Read the head of a request. Raises `Refusal`."""
         return self._admission.admit(request)
 
-    @staticmethod
-    def read_body(admitted: Admitted, raw: bytes) -> Any:
-        """Read a body as its operation needs it. Raises `Refusal`."""
+    def read_body(self, admitted: Admitted, raw: bytes) -> Any:
+        """Read a body as its operation needs it, that of a bulk job as a `NewJob`.
+
+        Raises `Refusal`.
+        """
         operation, revision = admitted.operation, admitted.revision
         try:
-            return bodies.read(operation, revision, raw, admitted.resource_id)
+            body = bodies.read(operation, revision, raw, admitted.resource_id)
         except Fault as fault:
             raise Refusal(fault, admitted.known) from None
+        if operation.shape is not Shape.JOB_POST:
+            return body
+        return submit.new_job(
+            admitted.account,
+            operation.job_kind,
+            body.operations,
+            body.total,
+            self._initial_status,
+        )
 
-    def perform(self, admitted: Admitted, body: Any, tx: Transaction) -> Answer:
+    @staticmethod
+    def perform(admitted: Admitted, body: Any, tx: Transaction) -> Answer:
         """Do what is asked in a transaction, and write the answer. Raises `Refusal`."""
         operation = admitted.operation
         try:
@@ -81,12 +95,24 @@ class Service:
             if operation.writes_catalog:
                 # What is read, changed and written back must not be written by others in between.
                 tx.exclusively(admitted.account)
-            return answer(admitted, self._writers[operation.shape](admitted, body, tx))
+            return answer(admitted, WRITERS[operation.shape](admitted, body, tx))
         except OperationFault as fault:
             pointer = admitted.revision.pointer(operation, f"/data{fault.pointer}")
             raise Refusal(fault.at(pointer), admitted.known) from None
         except Fault as fault:
             raise Refusal(fault, admitted.known) from None
+
+    @staticmethod
+    def accepted(admitted: Admitted, new: NewJob, job_id: str | None) -> Answer:
+        """Answer with a job that the database has accepted under an id.
+
+        Raises `Refusal` where the account has as many jobs in progress as it may.
+        """
+        try:
+            job = submit.stored_job(new, job_id)
+        except Fault as fault:
+            raise Refusal(fault, admitted.known) from None
+        return answer(admitted, jobs.accepted(admitted, job))
 
     def options(self, request: Request) -> Answer:
         """Answer an OPTIONS request with what the path allows, in headers alone."""

@@ -16,7 +16,7 @@ from backroom.store.sqlite import SqliteDatabase
 
 
 @click.command("work")
-@with_settings("database", "show_queued", "job_delay", "concurrency", "log_level")
+@with_settings("database", "show_queued", "job_delay", "concurrency", "pipeline", "log_level")
 def work_command(**flags: Any) -> None:
     """Apply the jobs that servers on the same PostgreSQL database accept.
 
@@ -31,7 +31,11 @@ def work_command(**flags: Any) -> None:
     logging.getLogger("procrastinate").setLevel(logging.WARNING)
     try:
         # A connection for each account, and some for periodic tasks.
-        database = open_database(settings.database, least=settings.concurrency + 4)
+        database = open_database(
+            settings.database,
+            least=settings.concurrency + 4,
+            pipeline=settings.pipeline == "on",
+        )
     except (StoreUnavailable, WrongDatabase) as error:
         raise click.ClickException(str(error)) from None
     if isinstance(database, SqliteDatabase):

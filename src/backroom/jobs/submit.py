@@ -9,13 +9,11 @@ import msgspec
 from backroom import clock
 from backroom.errors import Throttled
 from backroom.jobs import lifecycle
-from backroom.store import jobs
+from backroom.store.jobs import Job, NewJob
 
 if TYPE_CHECKING:
     from backroom.catalog.drafts import Draft
     from backroom.catalog.kinds import JobKind
-    from backroom.store.database import Transaction
-    from backroom.store.jobs import Job
 
 _RETRY_SECONDS = 1
 
@@ -25,24 +23,12 @@ def encode(drafts: list[Draft]) -> str:
     return msgspec.json.encode(drafts).decode()
 
 
-def submit(
-    tx: Transaction,
-    account: str,
-    job_kind: JobKind,
-    operations: str,
-    total: int,
-    status: lifecycle.Status,
-) -> Job:
-    """Store a job of `total` encoded operations, and give it.
-
-    Raises `Throttled` where the account has as many in progress as it may: official clients then
-    wait and try again.
-    """
-    # One after the other, on however many servers: else a job could be seen, and applied, before
-    # one with a lesser id that is committed later; and several could count the same jobs.
-    one_at_a_time = f"{account} jobs"
+def new_job(
+    account: str, job_kind: JobKind, operations: str, total: int, status: lifecycle.Status
+) -> NewJob:
+    """Make a job of `total` encoded operations, as `Database.accept` takes it."""
     created_at = clock.now()
-    job = jobs.Job(
+    job = Job(
         job_id=clock.new_ulid(created_at),
         type=job_kind.type,
         status=status,
@@ -51,15 +37,18 @@ def submit(
         completed_at=None,
         total_count=total,
     )
-    most = lifecycle.MOST_IN_PROGRESS
-    if accepted := jobs.accept(tx, one_at_a_time, account, job, operations, most):
-        return job._replace(job_id=accepted)
-    tx.exclusively(one_at_a_time)
-    if jobs.count_in_progress(tx, account) >= most:
+    return NewJob(account, job, operations)
+
+
+def stored_job(new: NewJob, job_id: str | None) -> Job:
+    """Give the job as it is stored, by the id that `Database.accept` has given.
+
+    Raises `Throttled` if the account has as many in progress as it may: official clients then wait
+    and try again.
+    """
+    if job_id is None:
         raise Throttled(
             _RETRY_SECONDS,
-            f"The maximum number of jobs in progress at one time is {most}.",
+            f"The maximum number of jobs in progress at one time is {lifecycle.MOST_IN_PROGRESS}.",
         )
-    job = job._replace(job_id=clock.new_ulid(created_at, jobs.latest_id(tx, account)))
-    jobs.insert(tx, account, job, operations)
-    return job
+    return new.job._replace(job_id=job_id)

@@ -15,19 +15,20 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from backroom.store.dialects import Dialect
+    from backroom.store.jobs import NewJob
 
 Row = tuple[Any, ...]
 T = TypeVar("T")
 
 
 class Connection(Protocol):
-    """A connection to either engine; values are named, `:name` in the text."""
+    """A connection to either engine; values are named, `:name` in the text.
+
+    A comment at the beginning of a statement, `-- page of jobs`, is its name in the log.
+    """
 
     def execute(self, sql: str, values: dict[str, Any]) -> Iterable[Row]:
         """Run one statement and give its rows."""
-
-    def ahead(self, sql: str, values: dict[str, Any]) -> Iterable[Row]:
-        """Run one statement and give its rows, as `Transaction.ahead` says."""
 
     def insert(self, table: str, columns: Sequence[str], rows: Sequence[Row]) -> None:
         """Add rows to a table, by the engine's shortest way."""
@@ -61,15 +62,6 @@ class Transaction:
         """Run a statement for its effect."""
         self.connection.execute(sql, values)
 
-    def ahead(self, sql: str, **values: Any) -> Row | None:
-        """Run a statement of at most one row in a transaction of its own, before this one begins.
-
-        What it writes is on disk then, whatever comes after it. Where this transaction has begun,
-        or the engine knows no other beside it, it is a statement as any.
-        """
-        rows = list(self.connection.ahead(sql, values))
-        return rows[0] if rows else None
-
     def ping(self) -> None:
         """Have the database answer a statement. Raises `StoreUnavailable` where it does not."""
         self.all("select 1")
@@ -93,7 +85,8 @@ class Transaction:
 
         For an account's name: other writers of its catalog.
         """
-        self.run(self.dialect.exclusive, what=what)
+        if self.dialect.exclusive:
+            self.run(self.dialect.exclusive, what=what)
 
 
 class StoreUnavailable(Exception):  # noqa: N818 - the store's state, not the caller's error
@@ -116,19 +109,29 @@ class Database(Protocol):
         """Open a transaction to read in."""
 
     def on_loop(self, work: Callable[[], T], deliver: Callable[[T], None]) -> None:
-        """Do `work`, which reads, on the running event loop, and hand its result to `deliver`.
+        """Do `work`, which reads, for a caller on an event loop, and hand its result to `deliver`.
 
-        That happens now or later, and always on the loop, which goes on meanwhile. `work` raises
-        nothing but `TookTooLong`, and is then begun again.
+        That happens now or later, always on the loop, and the loop goes on meanwhile. `work` raises
+        nothing but `TookTooLong`, after which it is begun again.
+
+        `work` opens its own transactions with `read`. It may run on the loop's own thread, where it
+        gives way while a statement waits: no lock may be held across a statement.
         """
-
-    def written(self, work: Callable[[Transaction], T]) -> asyncio.Future[T]:
-        """Do as `write`, for who runs on an event loop."""
 
     def write(self, work: Callable[[Transaction], T]) -> Future[T]:
         """Have `work` done in a transaction. The future is settled when it is on disk, or undone.
 
         What `work` raises undoes its own writing alone, and is raised by the future.
+        """
+
+    def written(self, work: Callable[[Transaction], T]) -> asyncio.Future[T]:
+        """Do as `write`, for a caller on an event loop."""
+
+    def accept(self, new: NewJob, most: int) -> asyncio.Future[str | None]:
+        """Store a new job, and give the id that it got, for a caller on an event loop.
+
+        It is the job's own, unless the account has a later one already: then it is one after that.
+        None, and nothing is stored, if the account has `most` jobs in progress.
         """
 
     def close(self) -> None:

@@ -12,6 +12,34 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, eq=False)
+class FullText:
+    """How one engine keeps and finds the words of `store/search.py`, in tables of grams.
+
+    All of it differs because a full-text table of SQLite has a rowid and nothing else beside its
+    words, while PostgreSQL has a type for them, and because the languages of queries differ.
+    """
+
+    columns: tuple[str, ...]
+    """The columns of a table of grams."""
+    row: Callable[[str, int, str], tuple[Any, ...]]
+    """Make a row of them: `row(account, number, words)`."""
+    words: Callable[[Collection[str]], str]
+    """Bind the words of a text."""
+    number: str
+    """The column that has the record's number."""
+    owner: str
+    """The condition that words are `:account`'s."""
+    match: str
+    """The condition that a row of `{table}` has all words of `:grams`."""
+    word: Callable[[str], str]
+    """Write a word for `:grams`."""
+    conjunction: str
+    """What stands between words that must all be there."""
+    beginning: str
+    """What follows a word that is only the beginning of one."""
+
+
+@dataclass(frozen=True, eq=False)
 class Dialect:
     """How one engine writes what the other writes in another way."""
 
@@ -23,15 +51,10 @@ class Dialect:
     """
     array: Callable[[Iterable[Any]], Any]
     """Bind many values as the one parameter of `among`. Differs for the same reason."""
-    exclusive: str
+    exclusive: str | None
     """A statement that keeps others who name the same `:what` out until the transaction ends.
 
     Differs because SQLite has one writer at a time, and needs none.
-    """
-    accept: str
-    """A call of `accept_job`, whose migration says what it does, with the columns of a job.
-
-    Differs because SQLite is no server to which one call is shorter than five: it never accepts.
     """
     holds: str
     """`holds.format(column, part)`: the text has the part in it.
@@ -55,27 +78,8 @@ class Dialect:
 
     Differs because a plus does so on SQLite alone; the other engine chooses by its statistics.
     """
-    gram_number: str
-    """The column of a table of grams that has the record's number.
-
-    Differs because a full-text table of SQLite has a rowid and nothing else beside its words.
-    """
-    gram_words: Callable[[Collection[str]], str]
-    """Bind the words of a text. Differs with the type of their column."""
-    gram_columns: tuple[str, ...]
-    """The columns of a table of grams. Differ as `gram_number`."""
-    gram_row: Callable[[str, int, str], tuple[Any, ...]]
-    """Make a row of them: `gram_row(account, number, words)`. Differs as they do."""
-    gram_owner: str
-    """Whose words in a table of grams are meant. Differs as its columns do."""
-    gram_match: str
-    """`{table}` has all words of `:grams`. Differs because each engine has full-text search."""
-    gram_word: Callable[[str], str]
-    """Write a word for `gram_match`. Differs with the language of each engine's search."""
-    gram_and: str
-    """What stands between words that must all be there. Differs for the same reason."""
-    gram_beginning: str
-    """What follows a word that is only the beginning of one. Differs for the same reason."""
+    search: FullText
+    """Differs because each engine has full-text search, and none is like another."""
 
 
 def _fts5_word(word: str) -> str:
@@ -95,22 +99,23 @@ SQLITE = Dialect(
     name="sqlite",
     among=lambda column, parameter: f"{column} in (select value from json_each(:{parameter}))",
     array=lambda values: msgspec.json.encode(list(values)).decode(),
-    exclusive="select 1",
-    accept="select null",
+    exclusive=None,
     holds="instr({}, {}) > 0",
     octets="cast({} as blob)".format,
     json_array="(select json_group_array({}) from ({}))".format,
     numbered="(select key as place, value as number from json_each(:{}))".format,
     unindexed="+{}",
-    gram_number="rowid",
-    gram_words="\x1f".join,
-    gram_columns=("rowid", "grams"),
-    gram_row=lambda _, number, words: (number, words),
-    gram_owner="true",
-    gram_match="{table} match :grams",
-    gram_word=_fts5_word,
-    gram_and=" AND ",
-    gram_beginning="*",
+    search=FullText(
+        number="rowid",
+        words="\x1f".join,
+        columns=("rowid", "grams"),
+        row=lambda _, number, words: (number, words),
+        owner="true",
+        match="{table} match :grams",
+        word=_fts5_word,
+        conjunction=" AND ",
+        beginning="*",
+    ),
 )
 
 POSTGRES = Dialect(
@@ -126,14 +131,15 @@ POSTGRES = Dialect(
     ).format,
     unindexed="{}",
     exclusive="select pg_advisory_xact_lock(hashtextextended(:what, 0))",
-    accept="select accept_job(:what, row({}, null)::jobs, :operations, :most)",
-    gram_number="number",
-    gram_words=_lexemes,
-    gram_columns=("account", "number", "grams"),
-    gram_row=lambda account, number, words: (account, number, words),
-    gram_owner="account = :account",
-    gram_match="{table}.account = :account and {table}.grams @@ cast(:grams as tsquery)",
-    gram_word=_lexeme,
-    gram_and=" & ",
-    gram_beginning=":*",
+    search=FullText(
+        number="number",
+        words=_lexemes,
+        columns=("account", "number", "grams"),
+        row=lambda account, number, words: (account, number, words),
+        owner="account = :account",
+        match="{table}.account = :account and {table}.grams @@ cast(:grams as tsquery)",
+        word=_lexeme,
+        conjunction=" & ",
+        beginning=":*",
+    ),
 )

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
+
+from backroom import clock
 
 if TYPE_CHECKING:
     from backroom.store.database import Row, Transaction
@@ -42,23 +45,36 @@ class Waiting(NamedTuple):
     operations: str
 
 
-def accept(
-    tx: Transaction, what: str, account: str, job: Job, operations: str, most: int
-) -> str | None:
-    """Store a new job where the engine does in one call all that it takes, and give its id.
+class NewJob(NamedTuple):
+    """A job that is to be stored, with its operations as JSON text."""
 
-    That is another than it has where the account's latest is beyond it. None, and nothing is
-    stored, where `most` jobs are in progress. `what` keeps others out, as in `exclusively`.
+    account: str
+    job: Job
+    operations: str
+
+    @property
+    def lock(self) -> str:
+        """What others who accept jobs of the account are kept out by, as in `exclusively`."""
+        return f"{self.account} jobs"
+
+
+def accept(tx: Transaction, new: NewJob, most: int) -> str | None:
+    """Store a new job and give the id that it got; `Database.accept` says the rest.
+
+    One after the other, on however many servers: else a job could be seen, and applied, before one
+    with a lesser id that is committed later; and several could count the same jobs.
     """
-    row = tx.ahead(
-        tx.dialect.accept.format(_VALUES),
-        what=what,
-        account=account,
-        operations=operations,
-        most=most,
-        **job._asdict(),
-    )
-    return row[0] if row else None
+    tx.exclusively(new.lock)
+    if count_in_progress(tx, new.account) >= most:
+        return None
+    job = new.job
+    latest = latest_id(tx, new.account)
+    if job.job_id <= latest:
+        # Another process has a clock ahead of this one's, or another request was faster.
+        moment = datetime.fromisoformat(job.created_at)
+        job = job._replace(job_id=clock.new_ulid(moment, latest))
+    insert(tx, new.account, job, new.operations)
+    return job.job_id
 
 
 def insert(tx: Transaction, account: str, job: Job, operations: str) -> None:

@@ -151,7 +151,7 @@ def _form(tx: Transaction, kind: Kind, question: Question, values: dict[str, Any
 def _words_are_rare(tx: Transaction, kind: Kind, values: dict[str, Any]) -> bool:
     """Whether looking for the words leaves less to look at than following the links."""
     grams = search.table(kind)
-    matched = tx.dialect.gram_match.format(table=grams)
+    matched = tx.dialect.search.match.format(table=grams)
     row = tx.one(
         f"select count(*) from (select 1 from {grams} where {matched} limit {_MANY}) matched",
         account=values["account"],
@@ -312,8 +312,8 @@ class _Statement:
         if self._form.parts and self._drive():
             grams = search.table(self._form.kind)
             self._from = f"{grams} cross join {self._form.kind.table} r"
-            self._order = f"{grams}.{self._dialect.gram_number}"
-            self._where[:0] = [self._dialect.gram_match.format(table=grams)]
+            self._order = f"{grams}.{self._dialect.search.number}"
+            self._where[:0] = [self._dialect.search.match.format(table=grams)]
             self._where.append(f"r.number = {self._order}")
 
     def _by_columns(self, names: Iterable[str]) -> None:

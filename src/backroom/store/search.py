@@ -38,10 +38,10 @@ def match(dialect: Dialect, account: str, parts: Iterable[str]) -> str:
     for part in parts:
         text = _cleaned(part)
         if len(text) < _LENGTH:
-            queries[dialect.gram_word(account + text) + dialect.gram_beginning] = None
+            queries[dialect.search.word(account + text) + dialect.search.beginning] = None
         else:
-            queries |= dict.fromkeys(map(dialect.gram_word, sorted(_words(account, text))))
-    return dialect.gram_and.join(queries)
+            queries |= dict.fromkeys(map(dialect.search.word, sorted(_words(account, text))))
+    return dialect.search.conjunction.join(queries)
 
 
 def _cleaned(text: str) -> str:
@@ -65,9 +65,9 @@ def index(
     texts = list(texts)
     if not fresh:
         forget(tx, kind, account, [number for number, _ in texts])
-    row, words = tx.dialect.gram_row, tx.dialect.gram_words
+    row, words = tx.dialect.search.row, tx.dialect.search.words
     rows = [row(account, number, words(grams(account, text))) for number, text in texts]
-    tx.insert(table(kind), tx.dialect.gram_columns, rows)
+    tx.insert(table(kind), tx.dialect.search.columns, rows)
 
 
 def forget(tx: Transaction, kind: Kind, account: str, numbers: Collection[int]) -> None:
@@ -75,8 +75,8 @@ def forget(tx: Transaction, kind: Kind, account: str, numbers: Collection[int]) 
     if numbers:
         dialect = tx.dialect
         tx.run(
-            f"delete from {table(kind)} where {dialect.gram_owner}"
-            f" and {dialect.among(dialect.gram_number, 'numbers')}",
+            f"delete from {table(kind)} where {dialect.search.owner}"
+            f" and {dialect.among(dialect.search.number, 'numbers')}",
             account=account,
             numbers=dialect.array(numbers),
         )

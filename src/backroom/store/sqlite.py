@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import apsw
 
-from backroom.store import search
+from backroom.store import jobs, search
 from backroom.store.database import Row, StoreUnavailable, TookTooLong, Transaction
 from backroom.store.dialects import SQLITE
 
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     import asyncio
     from collections.abc import Callable, Iterable, Sequence
     from types import TracebackType
+
+    from backroom.store.jobs import NewJob
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -76,9 +78,6 @@ class SqliteConnection:
     def execute(self, sql: str, values: dict[str, Any]) -> Iterable[Row]:
         return self._run(sql, values)
 
-    def ahead(self, sql: str, values: dict[str, Any]) -> Iterable[Row]:
-        return self._run(sql, values)
-
     def insert(self, table: str, columns: Sequence[str], rows: Sequence[Row]) -> None:
         values = ", ".join("?" * len(columns))
         self.raw.executemany(f"insert into {table} ({', '.join(columns)}) values ({values})", rows)
@@ -101,7 +100,7 @@ def _casefold(*values: Any) -> str:
 
 def _grams(*values: Any) -> str:
     account, text = values
-    return SQLITE.gram_words(search.grams(account, text))
+    return SQLITE.search.words(search.grams(account, text))
 
 
 class _Reading:
@@ -240,6 +239,9 @@ class SqliteDatabase:
         from asyncio import wrap_future
 
         return wrap_future(self.write(work))
+
+    def accept(self, new: NewJob, most: int) -> asyncio.Future[str | None]:
+        return self.written(lambda tx: jobs.accept(tx, new, most))
 
     def write(self, work: Callable[[Transaction], T]) -> Future[T]:
         entry = _Work(work)

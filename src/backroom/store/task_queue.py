@@ -17,8 +17,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from backroom import clock
-from backroom.store.postgres import PostgresConnection, PostgresDatabase
-from backroom.store.sessions import engine_pool
+from backroom.store.postgresql.database import PostgresConnection, PostgresDatabase
+from backroom.store.postgresql.pool import engine_pool
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -1,4 +1,4 @@
-"""Bulk jobs: accept one, show one, list many."""
+"""Bulk jobs: show one that was accepted, show one, list many."""
 
 from __future__ import annotations
 
@@ -12,33 +12,23 @@ from backroom.api.layouts import Style
 from backroom.api.paging import Ordering, Pager
 from backroom.catalog import ids
 from backroom.errors import NotFound
-from backroom.jobs import lifecycle, submit
+from backroom.jobs import lifecycle
 from backroom.store import jobs, pages
 
 if TYPE_CHECKING:
     from backroom.api.admission import Admitted
-    from backroom.api.bodies import Submission
     from backroom.api.layouts import JobLayout
     from backroom.api.wire import Parts
     from backroom.store.database import Row, Transaction
+    from backroom.store.jobs import Job
 
 _NEWEST_FIRST = Ordering(
     descending=True, bits=128, number=lambda job_id: clock.ulid_number(job_id.decode())
 )
 
 
-def create_job(
-    initial_status: lifecycle.Status, admitted: Admitted, submission: Submission, tx: Transaction
-) -> Parts:
-    """Accept a bulk job."""
-    job = submit.submit(
-        tx,
-        admitted.account,
-        admitted.operation.job_kind,
-        submission.operations,
-        submission.total,
-        initial_status,
-    )
+def accepted(admitted: Admitted, job: Job) -> Parts:
+    """Answer with a bulk job that was just accepted."""
     layout = _layout(admitted)
     data = layout.data.texts([jobs.as_row(job, layout.data.columns)])
     return layout.frame.document(data, {"self": admitted.request.url})

@@ -1,0 +1,343 @@
+"""A database on a PostgreSQL server: reads, writes, and accepting a job.
+
+A write is a transaction of a thread on a connection of the pool. It is tried again where the server
+asks for it (deadlock, serialization, a key that somebody else has just taken), as long as nothing
+was committed.
+
+A read on the event loop takes the short way: its statements go to connections that all reads share.
+The way of one statement, which `_read_statement` decides:
+
+1. Behind others on a shared connection, unless the same text was too slow there before.
+2. If the server skipped it because a statement before it failed or was slow: the same again.
+3. Otherwise in a thread, on a connection of the pool that it has alone: if the server cancelled it
+   after `SHARED_SECONDS`, refused it, if the connection was lost, or if none was open.
+
+It can be slow in the last place without keeping anybody from anything but one of the threads that
+read, of which there are half as many as connections: writes have the rest. After `READ_SECONDS` the
+server cancels it there too, and the read is refused as unavailable.
+
+Where a connection is lost in the plain way the work is refused as unavailable.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import math
+import time
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import psycopg
+from psycopg import errors
+from psycopg_pool import PoolTimeout
+
+from backroom.store.database import Row, StoreUnavailable, Transaction
+from backroom.store.dialects import POSTGRES
+from backroom.store.jobs import Job
+from backroom.store.postgresql import driver, greenlets
+from backroom.store.postgresql.connections import (
+    CHECK_SECONDS,
+    IDLE_SECONDS,
+    NETWORK,
+    READ_SECONDS,
+    SHARED_SECONDS,
+    SILENT_SECONDS,
+    WAIT_SECONDS,
+    WRITE_SECONDS,
+    Connection,
+)
+from backroom.store.postgresql.pipeline import Outcome
+from backroom.store.postgresql.pipeline_pool import PipelinePool
+from backroom.store.postgresql.pool import Pool
+from backroom.store.postgresql.statements import for_psycopg, for_rows, name_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    from backroom.store.jobs import NewJob
+
+log = logging.getLogger(__name__)
+T = TypeVar("T")
+
+CONNECTIONS = 16
+"""For threads. The event loop has others beside them:"""
+_READING_PIPELINES = 4
+_WRITING_PIPELINES = 8
+_SHARED_TRIES = 3
+"""How often a statement is sent behind others, if the server skips it each time."""
+_MOST_SLOW_TEXTS = 512
+_TRIES = 8
+_AGAIN = (errors.DeadlockDetected, errors.SerializationFailure, errors.UniqueViolation)
+_UNAVAILABLE = (
+    # Connections that were lost, and statements that were cancelled after their time.
+    psycopg.OperationalError,
+    psycopg.InterfaceError,
+    PoolTimeout,
+    # The session was ended because this process had stopped in the middle.
+    errors.IdleInTransactionSessionTimeout,
+    # After a failover, until the name leads to the new primary.
+    errors.ReadOnlySqlTransaction,
+)
+_END_ABSENT = f"""-- end absent clients
+    select pg_terminate_backend(pid) from pg_stat_activity as session
+    where datname = current_database() and usename = current_user
+      and state <> 'idle' and wait_event_type = 'Client'
+      and state_change < now() - interval '{IDLE_SECONDS} seconds'
+      and exists (select from pg_locks
+        where pg_locks.pid = session.pid and locktype = 'advisory' and granted)
+"""
+"""Ends who holds an account and went away between the parts of a pipeline.
+
+PostgreSQL does not count that as idle.
+"""
+_JOB = ", ".join(f":{column}" for column in ("account", *Job._fields))
+_ACCEPT = f"""-- accept a job
+    select accept_job(:lock, row({_JOB}, null)::jobs, :operations, :most)
+"""
+"""All statements that `jobs.accept` runs, in one; the migration says how."""
+
+
+class PostgresConnection:
+    """A psycopg connection, spoken to as the store speaks."""
+
+    def __init__(self, raw: Connection) -> None:
+        self.raw = raw
+
+    def execute(self, sql: str, values: dict[str, Any]) -> Iterable[Row]:
+        try:
+            cursor = self.raw.execute(for_psycopg(sql), values, binary=True)
+        except psycopg.Error as error:
+            error.add_note(f"statement: {name_of(sql)}")
+            raise
+        return cursor if cursor.description is not None else ()
+
+    def insert(self, table: str, columns: Sequence[str], rows: Sequence[Row]) -> None:
+        copying = f"copy {table} ({', '.join(columns)}) from stdin"
+        with self.raw.cursor() as cursor, cursor.copy(copying) as copy:
+            for row in rows:
+                copy.write_row(row)
+
+    def executemany(self, sql: str, rows: Sequence[Row]) -> None:
+        with self.raw.cursor() as cursor:
+            cursor.executemany(for_rows(sql), rows)
+
+    def script(self, sql: str) -> None:
+        # A migration of a large database takes its time, and says nothing meanwhile.
+        self.raw.execute("set local statement_timeout = 0")
+        with self.raw.waiting(math.inf):
+            self.raw.execute(sql)
+
+
+class _Suspending:
+    """Reads in a greenlet: each statement by itself, on whatever connection suits it."""
+
+    def __init__(self, read: Callable[[str, dict[str, Any]], list[Row]]) -> None:
+        self.execute = read
+
+    def insert(self, *_: Any) -> Any:
+        raise TypeError("a transaction to read in can't write")
+
+    executemany = script = insert
+
+
+def _reason(error: Exception) -> str:
+    """Give what went wrong, with the name of the statement."""
+    return "; ".join([str(error).strip(), *getattr(error, "__notes__", ())])
+
+
+class PostgresDatabase:
+    """A database on the PostgreSQL server at `url`, with so many `connections` for threads.
+
+    Without `pipeline` everything goes the plain way, as it does where psycopg lacks what the short
+    way is made of. Raises `StoreUnavailable` if the server can't be reached.
+    """
+
+    dialect = POSTGRES
+    inline = False
+
+    def __init__(self, url: str, connections: int = CONNECTIONS, *, pipeline: bool = True) -> None:
+        self.url = url
+        if pipeline and driver.ABSENT:
+            log.warning("psycopg %s lacks %s: no pipelines", psycopg.__version__, driver.ABSENT)
+        self._pipelined = pipeline and not driver.ABSENT
+        self._pool = Pool(url, connections, watched=self._pipelined)
+        self._writers = ThreadPoolExecutor(connections, thread_name_prefix="backroom-store")
+        self._most_readers = max(1, connections // 2)
+        self._readers = ThreadPoolExecutor(self._most_readers, thread_name_prefix="backroom-reader")
+        self._alone: set[Future[list[Row]]] = set()
+        """Statements that threads read by themselves."""
+        self._slow: set[str] = set()
+        """Texts that were too slow for a shared connection the last time."""
+        self._greenlets = greenlets.Greenlets()
+        self._reading = PipelinePool(
+            partial(self._connected, SHARED_SECONDS),
+            _READING_PIPELINES,
+            patience=CHECK_SECONDS,
+            writes=False,
+        )
+        self._writing = PipelinePool(
+            partial(self._connected, WRITE_SECONDS),
+            _WRITING_PIPELINES,
+            patience=SILENT_SECONDS,
+            writes=True,
+        )
+
+    def _connected(self, limit: float) -> Connection:
+        """Open a connection for a pipeline. Raises `psycopg.Error`."""
+        opened = Connection.connect(self.url, autocommit=True, **NETWORK)
+        try:
+            opened.configure(self.url)
+            opened.limit(limit)
+        except psycopg.Error:
+            opened.close()
+            raise
+        return opened
+
+    @contextmanager
+    def read(self) -> Iterator[Transaction]:
+        """Open a transaction in which each statement sees what was committed before it."""
+        if greenlets.can_suspend():
+            yield Transaction(_Suspending(self._read_statement), POSTGRES)
+            return
+        try:
+            with self._pool.connection(READ_SECONDS) as raw:
+                yield Transaction(PostgresConnection(raw), POSTGRES)
+        except _UNAVAILABLE as error:
+            raise StoreUnavailable(_reason(error)) from error
+
+    def on_loop(self, work: Callable[[], T], deliver: Callable[[T], None]) -> None:
+        if self._pipelined:
+            done = self._greenlets.spawn(work)
+        else:
+            done = asyncio.wrap_future(self._readers.submit(work))
+        done.add_done_callback(lambda each: deliver(each.result()))
+
+    def _read_statement(self, sql: str, values: dict[str, Any]) -> list[Row]:
+        """Give the rows of a statement, suspending the greenlet that asks."""
+        if sql not in self._slow:
+            for _ in range(_SHARED_TRIES):
+                # While threads are free, nobody has to wait behind a statement that takes long.
+                queue = len(self._alone) >= self._most_readers
+                reply = self._reading.ask_sharing(sql, values, queue=queue)
+                if reply.outcome is Outcome.ANSWERED:
+                    return reply.rows
+                if reply.outcome is Outcome.TOO_SLOW:
+                    self._remember_slow(sql)
+                if reply.outcome is not Outcome.NOT_BEGUN:
+                    break
+        try:
+            reading = self._readers.submit(self._read_alone, sql, values, time.monotonic())
+        except RuntimeError:
+            raise StoreUnavailable("The database is closed.") from None
+        self._alone.add(reading)
+        reading.add_done_callback(self._alone.discard)
+        return greenlets.wait_for(reading)
+
+    def _remember_slow(self, sql: str) -> None:
+        if len(self._slow) >= _MOST_SLOW_TEXTS:
+            self._slow.clear()
+        self._slow.add(sql)
+
+    def _read_alone(self, sql: str, values: dict[str, Any], asked: float) -> list[Row]:
+        """Read in a thread. What turns out to be quick shares a connection the next time."""
+        began = time.monotonic()
+        name = name_of(sql)
+        if began - asked > WAIT_SECONDS:
+            log.error("statement %r was not begun: all threads that read are busy", name)
+            raise StoreUnavailable(f"all threads that read are busy; statement: {name}")
+        try:
+            with self.read() as tx:
+                rows = list(tx.connection.execute(sql, values))
+        except (StoreUnavailable, psycopg.Error) as error:
+            log.error("statement %r failed: %s", name, error)  # noqa: TRY400 - its caller shows it
+            raise
+        if time.monotonic() - began < SHARED_SECONDS:
+            self._slow.discard(sql)
+        return rows
+
+    def write(self, work: Callable[[Transaction], T]) -> Future[T]:
+        def do(raw: Connection) -> T:
+            with raw.transaction():
+                return work(Transaction(PostgresConnection(raw), POSTGRES))
+
+        return self._submit(do)
+
+    def written(self, work: Callable[[Transaction], T]) -> asyncio.Future[T]:
+        return asyncio.wrap_future(self.write(work))
+
+    def accept(self, new: NewJob, most: int) -> asyncio.Future[str | None]:
+        """Accept a job by one statement, which is a transaction of its own.
+
+        On a pipelined connection that nobody else waits for; in a thread if none is free, or if the
+        statement was refused there, and nothing was changed.
+        """
+        values = {
+            "lock": new.lock,
+            "account": new.account,
+            "operations": new.operations,
+            "most": most,
+            **new.job._asdict(),
+        }
+        if self._pipelined:
+            return self._greenlets.spawn(partial(self._accept, values))
+        return asyncio.wrap_future(self._submit(partial(_accepted, values)))
+
+    def _accept(self, values: dict[str, Any]) -> str | None:
+        reply = self._writing.ask_alone(_ACCEPT, values)
+        if reply.outcome is Outcome.ANSWERED:
+            return _only(reply.rows)
+        if reply.outcome is Outcome.LOST:
+            # It may be stored: who tries again could store it twice.
+            raise StoreUnavailable("the connection was lost while it accepted a job")
+        return greenlets.wait_for(self._submit(partial(_accepted, values)))
+
+    def _submit(self, do: Callable[[Connection], T]) -> Future[T]:
+        """Have a thread write."""
+        try:
+            return self._writers.submit(self._write, do)
+        except RuntimeError:
+            refused: Future[T] = Future()
+            refused.set_exception(StoreUnavailable("The database is closed."))
+            return refused
+
+    def _write(self, do: Callable[[Connection], T]) -> T:
+        """Write, and try again where the server asks for it."""
+        for attempt in range(1, _TRIES + 1):
+            try:
+                with self._pool.connection(WRITE_SECONDS) as raw:
+                    return do(raw)
+            except _AGAIN as error:
+                if attempt == _TRIES:
+                    raise StoreUnavailable(_reason(error)) from error
+                log.info("a transaction is tried again: %s", type(error).__name__)
+            except _UNAVAILABLE as error:
+                if isinstance(error, errors.LockNotAvailable):
+                    self._end_absent()
+                raise StoreUnavailable(_reason(error)) from error
+        raise AssertionError  # the last attempt returned or raised
+
+    def _end_absent(self) -> None:
+        with suppress(*_UNAVAILABLE), self._pool.connection(READ_SECONDS) as raw:
+            if raw.execute(_END_ABSENT).rowcount:
+                log.warning("a session was ended that held an account, and whose client is gone")
+
+    def close(self) -> None:
+        self._writers.shutdown()
+        self._readers.shutdown()
+        self._reading.close()
+        self._writing.close()
+        self._pool.close()
+
+
+def _accepted(values: dict[str, Any], raw: Connection) -> str | None:
+    """Accept a job in a thread."""
+    return _only(PostgresConnection(raw).execute(_ACCEPT, values))
+
+
+def _only(rows: Iterable[Row]) -> str | None:
+    """Give the one value that a function returned."""
+    ((value,),) = rows
+    return None if value is None else str(value)

@@ -1,0 +1,124 @@
+"""Connections for threads: psycopg's pool, with short waits when the server is gone.
+
+The pool finds its way back by itself: after an outage it makes a connection for whoever needs one.
+"""
+
+from __future__ import annotations
+
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import psycopg
+from psycopg_pool import AsyncConnectionPool, ConnectionPool, PoolTimeout
+
+from backroom.store.database import StoreUnavailable
+from backroom.store.postgresql.connections import (
+    CHECK_SECONDS,
+    CONNECT_SECONDS,
+    LOCK_SECONDS,
+    NETWORK,
+    RECONNECT_SECONDS,
+    WAIT_SECONDS,
+    AsyncConnection,
+    Connection,
+    PlainConnection,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_LOST_SECONDS = 2.0
+"""How long after a wait in vain others wait less: they would only queue behind each other."""
+_SHORT_WAIT_SECONDS = 0.1
+
+
+class Pool:
+    """Up to `most` connections to the server at `url`, one of which is open from the start.
+
+    `watched` says whether they notice a server that says nothing, which psycopg alone does not.
+    Raises `StoreUnavailable` if the server can't be reached.
+    """
+
+    def __init__(self, url: str, most: int, *, watched: bool = True) -> None:
+        self._url = url
+        self._lost_until = 0.0
+        self._pool = ConnectionPool(
+            url,
+            connection_class=Connection if watched else PlainConnection,
+            min_size=1,
+            max_size=most,
+            timeout=WAIT_SECONDS,
+            reconnect_timeout=RECONNECT_SECONDS,
+            open=False,
+            check=self._check,
+            configure=self._configure,
+            kwargs={"autocommit": True, **NETWORK},
+            name="backroom",
+        )
+        try:
+            self._pool.open(wait=True, timeout=CONNECT_SECONDS)
+        except PoolTimeout:
+            self._pool.close()
+            raise StoreUnavailable(
+                f"The PostgreSQL server can't be reached within {CONNECT_SECONDS} seconds."
+            ) from None
+
+    @contextmanager
+    def connection(self, limit: float) -> Iterator[Connection]:
+        """Lend a connection on which no statement takes longer than `limit` seconds.
+
+        Raises `PoolTimeout` if none is free, or can be made.
+        """
+        lost = time.monotonic() < self._lost_until
+        try:
+            with self._pool.connection(_SHORT_WAIT_SECONDS if lost else WAIT_SECONDS) as lent:
+                lent.limit(limit)
+                yield lent
+        except PoolTimeout:
+            self._lost_until = time.monotonic() + _LOST_SECONDS
+            raise
+
+    def _configure(self, connection: Connection) -> None:
+        connection.configure(self._url)
+
+    def _check(self, connection: Connection) -> None:
+        """See whether a connection lives, before it is lent. Raises `psycopg.Error` if not."""
+        if connection.is_fresh():
+            return
+        try:
+            with connection.waiting(CHECK_SECONDS):
+                ConnectionPool.check_connection(connection)
+        except psycopg.Error:
+            # The others are lost too, most likely: the pool would pause after each that it tries.
+            self._pool.drain()
+            raise
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._pool.close()
+
+
+def engine_pool(url: str, schema: str, connections: int) -> AsyncConnectionPool[Any]:
+    """Make the pool of an engine that keeps tables of its own in `schema`; it is not open yet.
+
+    What a crash of the server takes back of what it wrote last, the engine finds again.
+    """
+    lock_timeout = f"{LOCK_SECONDS:.0f}s"
+    return AsyncConnectionPool(
+        url,
+        connection_class=AsyncConnection,
+        min_size=1,
+        max_size=connections,
+        timeout=WAIT_SECONDS,
+        reconnect_timeout=RECONNECT_SECONDS,
+        open=False,
+        check=AsyncConnectionPool.check_connection,
+        configure=lambda raw: raw.set_autocommit(True),
+        kwargs={
+            "options": f"-c search_path={schema} -c synchronous_commit=off"
+            f" -c lock_timeout={lock_timeout}",
+            **NETWORK,
+        },
+        name="backroom-engine",
+    )

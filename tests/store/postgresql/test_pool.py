@@ -1,0 +1,51 @@
+"""The pool of connections for threads."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from typing import TYPE_CHECKING
+
+import pytest
+from psycopg_pool import PoolTimeout
+
+from backroom.store.postgresql import pool as pools
+from backroom.store.postgresql.pool import Pool
+from engines import end_sessions
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@pytest.fixture
+def pool(postgres_url: str) -> Iterator[Pool]:
+    """A pool of one connection."""
+    with closing(Pool(postgres_url, 1)) as opened:
+        yield opened
+
+
+def limit_of(pool: Pool, limit: float) -> str:
+    with pool.connection(limit) as lent:
+        return str((lent.execute("show statement_timeout").fetchone() or ())[0])
+
+
+def test_each_gets_its_limit(pool: Pool) -> None:
+    assert [limit_of(pool, limit) for limit in (10, 60, 0.05, 60)] == [
+        "10s",
+        "1min",
+        "50ms",
+        "1min",
+    ]
+
+
+def test_ended_connections_are_not_lent(pool: Pool, postgres_url: str) -> None:
+    assert limit_of(pool, 10) == "10s"
+    end_sessions(postgres_url)
+    assert limit_of(pool, 10) == "10s"
+
+
+def test_second_wait_in_vain_is_shorter(pool: Pool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pools, "WAIT_SECONDS", 0.2)
+    with pool.connection(10):
+        for expected in ("0.20", "0.10"):
+            with pytest.raises(PoolTimeout, match=expected):
+                pool.connection(10).__enter__()
