@@ -95,7 +95,7 @@ PostgreSQL does not count that as idle.
 """
 _JOB = ", ".join(f":{column}" for column in ("account", *Job._fields))
 _ACCEPT = f"""-- accept a job
-    select accept_job(:lock, row({_JOB}, null)::jobs, :operations, :most)
+    select accept_job(:lock, row({_JOB})::jobs, :operations, :most)
 """
 """All statements that `jobs.accept` runs, in one; the migration says how."""
 
