@@ -104,9 +104,8 @@ class RecordTemplates:
         if self._alone is None:
             columns["linkage"] = templates.identifiers(self._target, linked)
             return self._related.rows(columns, len(rows))
-        # A JSON array of one external id: what is between its quotes.
-        columns["parent"] = [each[2:-2] for each in linked]
-        chosen = [self._alone if each == _EMPTY else self._related for each in linked]
+        columns["parent"] = templates.in_json([each or b"" for each in linked])
+        chosen = [self._related if each else self._alone for each in linked]
         return _written(chosen, columns)
 
 

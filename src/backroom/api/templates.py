@@ -87,36 +87,44 @@ class Template:
         return parts
 
 
-_AWKWARD = re.compile(rb"[^A-Za-z0-9._~-]")
-"""A character of an external id that JSON or a URL may write in another way."""
+_SAME_IN_URLS = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~"
+_SAME_IN_JSON = bytes(each for each in range(256) if each >= ord(" ") and each not in b'"\\')
+"""What a URL, or a JSON string, has as it is. A zero stands between external ids."""
+
+
+def _same(column: Column, kept: bytes) -> bool:
+    """Whether texts have no other bytes than those that are `kept` as they are."""
+    # One look at all of them: hardly a catalog has such a name.
+    return not b"\0".join(column).translate(None, kept + b"\0")
 
 
 def external_ids(column: Column) -> tuple[Column, Column]:
     """Give external ids as they stand in JSON strings, and as they stand in URLs."""
-    # One look at all of them: hardly a catalog has such a name.
-    if not _AWKWARD.search(b"".join(column)):
+    if _same(column, _SAME_IN_URLS):
         return column, column
-    texts, urls = list(column), list(column)
-    for place, each in enumerate(column):
-        if _AWKWARD.search(each):
-            name = each.decode()
-            texts[place] = msgspec.json.encode(name)[1:-1]
-            urls[place] = quote(name, safe="$:").encode()
-    return texts, urls
+    names = [each.decode() for each in column]
+    return in_json(column), [quote(each, safe="$:").encode() for each in names]
 
 
-def identifiers(kind: Kind, column: Column) -> Column:
-    """Turn JSON arrays of external ids into arrays of identifier objects of a kind.
+def in_json(column: Column) -> Column:
+    """Write texts, each one or several with a zero between them, as they stand in JSON strings."""
+    if _same(column, _SAME_IN_JSON):
+        return column
+    return [b"\0".join(map(_escaped, each.split(b"\0"))) for each in column]
 
-    All arrays are turned at once, one on a line. A quote within a JSON string has a backslash
-    before it, and a line break is written otherwise: so `["` only begins an array, `","` only
-    stands between two strings, and a quote and a bracket before the end of a line only end one.
-    """
+
+def _escaped(text: bytes) -> bytes:
+    return msgspec.json.encode(text.decode())[1:-1]
+
+
+def identifiers(kind: Kind, column: Sequence[bytes | None]) -> Column:
+    """Write external ids with zeros between them as JSON arrays of a kind's identifier objects."""
     opening = msgspec.json.encode({"type": kind.type, "id": ids.resource_id("")})[:-2]
-    lines = b"\n".join(column) + b"\n"
-    lines = lines.replace(b'","', b'"},' + opening)
-    lines = lines.replace(b'["', b"[" + opening).replace(b'"]\n', b'"}]\n')
-    return lines.split(b"\n")[:-1]
+    between = b'"},' + opening
+    return [
+        b'[%b%b"}]' % (opening, each.replace(b"\0", between)) if each else b"[]"
+        for each in in_json([each or b"" for each in column])
+    ]
 
 
 def attributes(kind: Kind, names: tuple[str, ...], *, nulls: bool) -> Callable[[Column], Column]:
@@ -127,14 +135,14 @@ def attributes(kind: Kind, names: tuple[str, ...], *, nulls: bool) -> Callable[[
     """
     if not names:
         return lambda column: [b"{}"] * len(column)
-    removed = _same if nulls else _Nulls(kind, names).removed
+    removed = _unchanged if nulls else _Nulls(kind, names).removed
     if names == kind.stored_attributes:
         return removed
     select = _selecting(names)
     return lambda column: removed(list(map(select, column)))
 
 
-def _same(column: Column) -> Column:
+def _unchanged(column: Column) -> Column:
     return column
 
 

@@ -63,10 +63,11 @@ class Dialect:
     """
     octets: Callable[[str], str]
     """`octets(expression)`: a text in UTF-8, as bytes that can be sent. Differs with the types."""
-    json_array: Callable[[str, str], str]
-    """`json_array(column, query)`: a JSON array, without blanks, of the column of a query's rows.
+    joined: Callable[[str, str], str]
+    """`joined(column, query)`: the texts of a query's column, as bytes, with a zero between them.
 
-    Differs because the functions do.
+    Null where there is no row. No text here has a zero. Differs because PostgreSQL's texts can't
+    have one either, and are joined as bytes.
     """
     numbered: Callable[[str], str]
     """`numbered(parameter)`: a table of values bound as `array`, with `place` and `number`.
@@ -102,7 +103,7 @@ SQLITE = Dialect(
     exclusive=None,
     holds="instr({}, {}) > 0",
     octets="cast({} as blob)".format,
-    json_array="(select json_group_array({}) from ({}))".format,
+    joined="(select cast(string_agg({}, char(0)) as blob) from ({}))".format,
     numbered="(select key as place, value as number from json_each(:{}))".format,
     unindexed="+{}",
     search=FullText(
@@ -124,7 +125,7 @@ POSTGRES = Dialect(
     array=list,
     holds="strpos({}, {}) > 0",
     octets="convert_to({}, 'UTF8')".format,
-    json_array="array_to_json(array(select {} from ({}) held))::text".format,
+    joined="(select string_agg(convert_to({}, 'UTF8'), '\\x00') from ({}) held)".format,
     numbered=(
         "(select place, number from unnest(cast(:{} as bigint[]))"
         " with ordinality as given (number, place))"

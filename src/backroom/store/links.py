@@ -100,9 +100,13 @@ def add(tx: Transaction, account: str, relation: str, number: int, related: Iter
 
 def join(tx: Transaction, account: str, relation: str, pairs: Iterable[tuple[int, int]]) -> None:
     """Link pairs of a resource and a related one; what is linked already stays."""
-    own, other = _SIDES[relation]
+    own, _ = _SIDES[relation]
     tx.many(
-        f"insert into item_categories (account, {own}, {other})"
-        " values (:account, :own, :other) on conflict do nothing",
-        [(account, *pair) for pair in pairs],
+        "insert into item_categories (account, category_number, item_number, item_external_id)"
+        " select account, :category, number, external_id from items"
+        " where account = :account and number = :item on conflict do nothing",
+        [
+            (other, account, number) if own == "item_number" else (number, account, other)
+            for number, other in pairs
+        ],
     )

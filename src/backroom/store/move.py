@@ -63,7 +63,7 @@ TABLES = (
         ("account", "number"),
         ("name", "external_id", "search_text", "attributes"),
     ),
-    Table("item_categories", ("account", "category_number", "item_number"), ()),
+    Table("item_categories", ("account", "category_number", "item_number"), ("item_external_id",)),
     Table("emptied_categories", ("account", "category_number"), ()),
     Table(
         "jobs",

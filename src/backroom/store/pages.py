@@ -86,7 +86,7 @@ def page(
     """Give the records next to the border, nearest first.
 
     A row has the record's number, and as bytes its external id, its attributes as they are stored
-    and a JSON array of the external ids that its shown relationship holds.
+    and the external ids that its shown relationship holds, with a zero between them, or None.
     """
     values = _values(tx.dialect, account, question)
     form = _form(tx, kind, question, values)
@@ -176,33 +176,26 @@ def _columns(dialect: Dialect, kind: Kind, columns: Columns) -> tuple[str, ...]:
 
 
 def _linked_variants(dialect: Dialect) -> str:
-    return dialect.octets(
-        dialect.json_array(
-            "external_id",
-            "select external_id from variants where account = :account and item_number = r.number"
-            f" order by number limit {LINKED_AT_MOST}",
-        )
+    return dialect.joined(
+        "external_id",
+        "select external_id from variants where account = :account and item_number = r.number"
+        f" order by number limit {LINKED_AT_MOST}",
     )
 
 
 def _linked_item(dialect: Dialect) -> str:
-    return dialect.octets(
-        dialect.json_array(
-            "external_id",
-            "select external_id from items where account = :account and number = r.item_number",
-        )
+    return dialect.joined(
+        "external_id",
+        "select external_id from items where account = :account and number = r.item_number",
     )
 
 
 def _linked_items(dialect: Dialect) -> str:
-    return dialect.octets(
-        dialect.json_array(
-            "external_id",
-            "select i.external_id from item_categories l cross join items i"
-            " where l.account = :account and l.category_number = r.number"
-            " and i.account = :account and i.number = l.item_number"
-            f" order by l.item_number limit {LINKED_AT_MOST}",
-        )
+    return dialect.joined(
+        "item_external_id",
+        "select item_external_id from item_categories"
+        " where account = :account and category_number = r.number"
+        f" order by item_number limit {LINKED_AT_MOST}",
     )
 
 

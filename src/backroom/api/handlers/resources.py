@@ -160,7 +160,7 @@ def _only(admitted: Admitted, outcomes: Sequence[Outcome]) -> Record:
 def _written(admitted: Admitted, record: Record, tx: Transaction) -> Parts:
     """Answer with a record that was just written."""
     layout, kind = _layout(admitted), admitted.operation.kind
-    linkage = b"[]"
+    linkage = None
     if layout.data.columns.linkage:
         asked = layout.data.columns._replace(attributes=False)
         ((*_, linkage),) = pages.in_order(tx, kind, admitted.account, [record.external_id], asked)
