@@ -31,21 +31,19 @@ class Condition(NamedTuple):
     value: Any
 
 
+_TEXT = r'"[^"\\]*(?:\\.[^"\\]*)*"'
 _TOKEN = re.compile(
     r"""\s*(?:
-      (?P<texts>\[\s*"[^"\\]*"(?:\s*,\s*"[^"\\]*")*\s*\])
+      (?P<texts>\[\s*{text}(?:\s*,\s*{text})*\s*\])
     | (?P<mark>[(),\[\]])
     | "(?P<double>(?:[^"\\]|\\.)*)"
     | '(?P<single>(?:[^'\\]|\\.)*)'
     | (?P<word>[^\s(),\[\]"']+)
-    )""",
+    )""".replace("{text}", _TEXT),
     re.VERBOSE | re.DOTALL,
 )
 _ESCAPED = re.compile(r"\\(u[0-9a-fA-F]{4}|.)", re.DOTALL)
 _ESCAPES = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
-
-
-_PLAIN = re.compile(r'"([^"\\]*)"')
 
 
 class _Text(str):
@@ -55,7 +53,7 @@ class _Text(str):
 
 
 class _Texts(str):
-    """A whole list of quoted strings without escapes, as nearly all are: read in one go."""
+    """A whole list of strings in double quotes, which is JSON as most clients write it."""
 
     __slots__ = ()
 
@@ -181,14 +179,15 @@ class _Parser:
 
 
 def _texts(written: str) -> list[str]:
-    """Read a list of quoted strings without escapes."""
+    """Read a list of strings in double quotes."""
     try:
         return _decode(str(written))
     except msgspec.MsgspecError:
-        # JSON has no raw control characters in a string.
-        return _PLAIN.findall(written)
+        # JSON has no raw control characters and fewer escapes.
+        return [_unescaped(each[1:-1]) for each in _QUOTED.findall(written)]
 
 
+_QUOTED = re.compile(_TEXT, re.DOTALL)
 _decode = msgspec.json.Decoder(list[str]).decode
 _WORDS = {"true": True, "false": False, "null": None}
 _NUMBER = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,15})?")

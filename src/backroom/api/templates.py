@@ -88,32 +88,43 @@ class Template:
 
 
 _SAME_IN_URLS = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~"
-_SAME_IN_JSON = bytes(each for each in range(256) if each >= ord(" ") and each not in b'"\\')
-"""What a URL, or a JSON string, has as it is. A zero stands between external ids."""
+_SAME_IN_JSON = bytes([0, *(each for each in range(ord(" "), 256) if each not in b'"\\')])
+_SAME_BUT_QUOTES = _SAME_IN_JSON + b'"\\'
+"""What a URL, or a JSON string, has as it is, and the zero between texts.
 
-
-def _same(column: Column, kept: bytes) -> bool:
-    """Whether texts have no other bytes than those that are `kept` as they are."""
-    # One look at all of them: hardly a catalog has such a name.
-    return not b"\0".join(column).translate(None, kept + b"\0")
+`bytes.translate` leaves these out of a text: what is left then is written in another way.
+"""
 
 
 def external_ids(column: Column) -> tuple[Column, Column]:
     """Give external ids as they stand in JSON strings, and as they stand in URLs."""
-    if _same(column, _SAME_IN_URLS):
+    # One look at all of them: hardly a catalog has such a name.
+    if not b"".join(column).translate(None, _SAME_IN_URLS):
         return column, column
-    names = [each.decode() for each in column]
-    return in_json(column), [quote(each, safe="$:").encode() for each in names]
+    texts, urls = list(column), list(column)
+    for place, each in enumerate(column):
+        if each.translate(None, _SAME_IN_URLS):
+            texts[place] = _escaped(each)
+            urls[place] = quote(each.decode(), safe="$:").encode()
+    return texts, urls
 
 
 def in_json(column: Column) -> Column:
     """Write texts, each one or several with a zero between them, as they stand in JSON strings."""
-    if _same(column, _SAME_IN_JSON):
+    if not b"".join(column).translate(None, _SAME_IN_JSON):
         return column
-    return [b"\0".join(map(_escaped, each.split(b"\0"))) for each in column]
+    return [_escaped(each) for each in column]
 
 
 def _escaped(text: bytes) -> bytes:
+    """Write one text, or several with a zero between them, as JSON strings have it."""
+    if text.translate(None, _SAME_BUT_QUOTES):
+        # Control characters have escapes of several kinds.
+        return b"\0".join([_encoded(each) for each in text.split(b"\0")])
+    return text.replace(b"\\", b"\\\\").replace(b'"', b'\\"')
+
+
+def _encoded(text: bytes) -> bytes:
     return msgspec.json.encode(text.decode())[1:-1]
 
 

@@ -60,8 +60,9 @@ _LINKS = {
 """For a kind and one it is linked to, the columns of both in the table of links."""
 _TELLING = "sku"
 """The column that tells most apart: hardly more than one resource has the same."""
+_FEW = 200
 _MANY = 1000
-"""Resources with all the words of a search, from which on the words narrow down little."""
+"""Related resources, from which on words that fewer have are looked for first."""
 
 
 class _Form(NamedTuple):
@@ -144,20 +145,45 @@ def _form(tx: Transaction, kind: Kind, question: Question, values: dict[str, Any
         equal=tuple(question.equal),
         parts=len(question.parts),
         ordered=question.external_ids is None or len(question.external_ids) > question.size,
-        words_first=bool(question.parts and question.related) and _words_are_rare(tx, kind, values),
+        words_first=bool(question.parts and question.related)
+        and _words_are_rare(tx, kind, question, values),
     )
 
 
-def _words_are_rare(tx: Transaction, kind: Kind, values: dict[str, Any]) -> bool:
-    """Whether looking for the words leaves less to look at than following the links."""
-    grams = search.table(kind)
-    matched = tx.dialect.search.match.format(table=grams)
+def _words_are_rare(
+    tx: Transaction, kind: Kind, question: Question, values: dict[str, Any]
+) -> bool:
+    """Whether looking for the words leaves less to look at than following the first relation.
+
+    Both are counted only as far as it takes to know.
+    """
+    related, number = question.related[0]
     row = tx.one(
-        f"select count(*) from (select 1 from {grams} where {matched} limit {_MANY}) matched",
+        _rarer(tx.dialect, kind, related),
         account=values["account"],
         grams=values["grams"],
+        related_0=number,
     )
-    return row is not None and row[0] < _MANY
+    return row is not None and row[0] < row[1]
+
+
+@cache
+def _rarer(dialect: Dialect, kind: Kind, related: str) -> str:
+    """Give the statement for how many records have the words, and how many are related."""
+    grams = search.table(kind)
+    match = dialect.search.match.format(table=grams)
+    own, other = _LINKS.get((kind.name, related), ("number", f"{related}_number"))
+    table = "item_categories" if (kind.name, related) in _LINKS else kind.table
+    links = (
+        f"select {own} from {table} where account = :account and {other} = :related_0 limit {_MANY}"
+    )
+    # Few links are followed in less time than it takes to look for any word.
+    return (
+        f"with linked as (select count(*) as links from ({links}) related)"
+        f" select case when links < {_FEW} then links"
+        f" else (select count(*) from (select 1 from {grams} where {match}"
+        " limit (select links from linked)) matched) end, links from linked"
+    )
 
 
 @lru_cache(maxsize=1024)
