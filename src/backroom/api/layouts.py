@@ -88,17 +88,21 @@ class RecordTemplates:
         self._target = KINDS[kind.shown.target]
         self._attributes = names and templates.attributes(kind, names.shown, nulls=names.nulls)
         self._linked = not {"linkage", "parent"}.isdisjoint(related.slots)
-        self.columns = Columns(attributes=names is not None, linkage=self._linked)
+        self.columns = Columns(
+            attributes=names is not None,
+            linkage=self._linked,
+            nulls=names is not None and not names.nulls,
+        )
 
     def texts(self, rows: Sequence[Row]) -> list[bytes]:
         """Write rows as `pages.page` gives them for `columns`."""
         if not rows:
             return []
-        _, names, attributes, linked = zip(*rows, strict=True)
+        _, names, attributes, linked, nulls = zip(*rows, strict=True)
         texts, urls = templates.external_ids(names)
         columns = {"external_id": texts, "external_id_in_url": urls}
         if self._attributes is not None:
-            columns["attributes"] = self._attributes(attributes)
+            columns["attributes"] = self._attributes(attributes, nulls)
         if not self._linked:
             return self._related.rows(columns, len(rows))
         if self._alone is None:

@@ -179,6 +179,11 @@ class Kind:
         return tuple(attribute.name for attribute in self.attributes if attribute.column)
 
     @cached_property
+    def nullable(self) -> tuple[str, ...]:
+        """The attributes that may be null in a stored row."""
+        return tuple(each.name for each in self.attributes if each.may_be_null)
+
+    @cached_property
     def objects(self) -> tuple[str, ...]:
         """The attributes that are JSON objects."""
         return tuple(each.name for each in self.attributes if each.form == "object")

@@ -42,8 +42,9 @@ class Backfill(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             " where (account, number) > (:account, :number)"
             f" order by account, number limit {ROWS_AT_ONCE}"
         )
+        nulls = ", nulls = 1" if self.value is None else ""
         update = (
-            f"update {self.table} set attributes = :attributes"
+            f"update {self.table} set attributes = :attributes{nulls}"
             " where account = :account and number = :number"
         )
         account, number = "", -1

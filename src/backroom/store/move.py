@@ -48,7 +48,7 @@ class Table:
         return self.key + self.rest
 
 
-_RECORD = ("external_id", "published", "search_text", "attributes")
+_RECORD = ("external_id", "published", "search_text", "attributes", "nulls")
 TABLES = (
     Table("accounts", ("account",), ("name", "created_at")),
     Table(
@@ -61,7 +61,7 @@ TABLES = (
     Table(
         "categories",
         ("account", "number"),
-        ("name", "external_id", "search_text", "attributes"),
+        ("name", "external_id", "search_text", "attributes", "nulls"),
     ),
     Table("item_categories", ("account", "category_number", "item_number"), ("item_external_id",)),
     Table("emptied_categories", ("account", "category_number"), ()),

@@ -45,6 +45,7 @@ class Columns(NamedTuple):
 
     attributes: bool = True
     linkage: bool = False
+    nulls: bool = False
 
 
 LINKED_AT_MOST = 100
@@ -87,7 +88,8 @@ def page(
     """Give the records next to the border, nearest first.
 
     A row has the record's number, and as bytes its external id, its attributes as they are stored
-    and the external ids that its shown relationship holds, with a zero between them, or None.
+    and the external ids that its shown relationship holds, with a zero between them, or None; and
+    last whether an attribute may be null, as a number.
     """
     values = _values(tx.dialect, account, question)
     form = _form(tx, kind, question, values)
@@ -100,13 +102,15 @@ def page(
 _number = itemgetter(0)
 
 
-def included(tx: Transaction, kind: Kind, account: str, numbers: Iterable[int]) -> list[Row]:
+def included(
+    tx: Transaction, kind: Kind, account: str, numbers: Iterable[int], columns: Columns
+) -> list[Row]:
     """Give what records of a kind, by number, hold in their shown relationship, in their order.
 
-    The rows are as those of `page`, without linkage.
+    The rows are as those of `page`.
     """
     values = tx.dialect.array(numbers)
-    return tx.all(_included(tx.dialect, kind), account=account, numbers=values)
+    return tx.all(_included(tx.dialect, kind, columns), account=account, numbers=values)
 
 
 def in_order(
@@ -198,6 +202,7 @@ def _columns(dialect: Dialect, kind: Kind, columns: Columns) -> tuple[str, ...]:
         dialect.octets("r.external_id"),
         dialect.octets("r.attributes") if columns.attributes else "null",
         _LINKED[kind.name](dialect) if columns.linkage else "null",
+        "r.nulls" if columns.nulls else "0",
     )
 
 
@@ -230,11 +235,11 @@ _LINKED = {"item": _linked_variants, "variant": _linked_item, "category": _linke
 
 
 @cache
-def _included(dialect: Dialect, kind: Kind) -> str:
+def _included(dialect: Dialect, kind: Kind, columns: Columns) -> str:
     """Give the statement for what is included: only what hangs on each record by a column."""
     target = KINDS[kind.shown.target]
     owner = f"{kind.name}_number"
-    columns = ", ".join(_columns(dialect, target, Columns()))
+    shown = ", ".join(_columns(dialect, target, columns))
     # A record may hold any number of others, of which only the first so many are read: up to the
     # number of the last of them, found by walking the index by owner.
     last = (
@@ -242,7 +247,7 @@ def _included(dialect: Dialect, kind: Kind) -> str:
         f" order by number limit 1 offset {LINKED_AT_MOST - 1}"
     )
     return (
-        f"select {columns} from {dialect.numbered('numbers')} owners cross join {target.table} r"
+        f"select {shown} from {dialect.numbered('numbers')} owners cross join {target.table} r"
         f" where r.account = :account and r.{owner} = owners.number"
         f" and r.number <= coalesce(({last}), {2**63 - 1})"
         " order by owners.place, r.number"

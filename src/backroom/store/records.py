@@ -31,7 +31,8 @@ class Record(NamedTuple):
 class Values(NamedTuple):
     """A record to be written.
 
-    `columns` has at least the attributes with a column of their own, `search_text` what is
+    `columns` has at least the attributes with a column of their own and those that may be null,
+    `search_text` what is
     searched, folded, `parent` a variant's item's number.
     """
 
@@ -55,7 +56,7 @@ class _Statements:
 @cache
 def _statements(kind: Kind, dialect: Dialect) -> _Statements:
     parent = () if kind.shown.many else (f"{kind.shown.target}_number",)
-    changed = ("attributes", "search_text", *kind.columns)
+    changed = ("attributes", "search_text", "nulls", *kind.columns)
     among = dialect.among("external_id", "external_ids")
     return _Statements(
         numbers=(
@@ -122,7 +123,8 @@ def _changed(kind: Kind, values: Values) -> tuple[Any, ...]:
     held = map(values.columns.__getitem__, kind.columns)
     # One type for truth on both engines, so that the same statements serve them.
     own = [int(value) if isinstance(value, bool) else value for value in held]
-    return (values.attributes, values.search_text, *own)
+    nulls = any(values.columns[name] is None for name in kind.nullable)
+    return (values.attributes, values.search_text, int(nulls), *own)
 
 
 def delete(tx: Transaction, kind: Kind, account: str, gone: Sequence[int]) -> None:

@@ -103,10 +103,9 @@ def _included(
     """Write what the records of a page bring along, where they do."""
     if layout.included is None or not page:
         return []
-    kind = admitted.operation.kind
-    return layout.included.texts(
-        pages.included(tx, kind, admitted.account, [row[0] for row in page])
-    )
+    kind, numbers = admitted.operation.kind, [row[0] for row in page]
+    columns = layout.included.columns
+    return layout.included.texts(pages.included(tx, kind, admitted.account, numbers, columns))
 
 
 def get_resource(admitted: Admitted, tx: Transaction) -> Parts:
@@ -163,6 +162,9 @@ def _written(admitted: Admitted, record: Record, tx: Transaction) -> Parts:
     linkage = None
     if layout.data.columns.linkage:
         asked = layout.data.columns._replace(attributes=False)
-        ((*_, linkage),) = pages.in_order(tx, kind, admitted.account, [record.external_id], asked)
-    row = (record.number, record.external_id.encode(), record.attributes.encode(), linkage)
+        ((*_, linkage, _),) = pages.in_order(
+            tx, kind, admitted.account, [record.external_id], asked
+        )
+    external_id, attributes = record.external_id.encode(), record.attributes.encode()
+    row = (record.number, external_id, attributes, linkage, 1)
     return layout.frame.document(layout.data.texts([row]), {"self": admitted.request.url})
