@@ -10,6 +10,7 @@ it on a value of that kind. So only the ladder knows what a revision shows.
 from __future__ import annotations
 
 from functools import lru_cache
+from itertools import groupby
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
@@ -53,23 +54,16 @@ class Frame:
 
     def __init__(self, document: Document, style: Style) -> None:
         """Make it of a document that has come down the ladder; its resources become blanks."""
-        self._many = style.operation.paged
         data: Any = Raw(blank("data").encode())
-        document = document | {"data": [data] if self._many else data}
+        document = document | {"data": [data] if style.operation.paged else data}
         if "included" in document:
             document["included"] = [Raw(blank("included").encode())]
         self._template = Template.of(document, style.base)
 
-    def document(
-        self, data: Sequence[bytes], links: Document, included: Sequence[bytes] = ()
-    ) -> Parts:
+    def document(self, data: bytes, links: Document, included: bytes = b"") -> Parts:
         """Put resources and links into the document. Links that the revision lacks are left out."""
-        values = {
-            "data": b",".join(data) if self._many else data[0],
-            "included": b",".join(included),
-            "links": msgspec.json.encode(links),
-        }
-        return self._template.parts(values)
+        written = msgspec.json.encode(links)
+        return self._template.parts({"data": data, "included": included, "links": written})
 
 
 class RecordTemplates:
@@ -94,36 +88,38 @@ class RecordTemplates:
             nulls=names is not None and not names.nulls,
         )
 
-    def texts(self, rows: Sequence[Row]) -> list[bytes]:
-        """Write rows as `pages.page` gives them for `columns`."""
+    def written(self, rows: Sequence[Row]) -> bytes:
+        """Write rows as `pages.page` gives them for `columns`, with commas between them."""
         if not rows:
-            return []
+            return b""
         _, names, attributes, linked, nulls = zip(*rows, strict=True)
         texts, urls = templates.external_ids(names)
         columns = {"external_id": texts, "external_id_in_url": urls}
         if self._attributes is not None:
             columns["attributes"] = self._attributes(attributes, nulls)
         if not self._linked:
-            return self._related.rows(columns, len(rows))
+            return self._related.joined(columns, len(rows))
         if self._alone is None:
             columns["linkage"] = templates.identifiers(self._target, linked)
-            return self._related.rows(columns, len(rows))
+            return self._related.joined(columns, len(rows))
         columns["parent"] = templates.in_json([each or b"" for each in linked])
         chosen = [self._related if each else self._alone for each in linked]
         return _written(chosen, columns)
 
 
-def _written(chosen: Sequence[Template], columns: dict[str, Sequence[Any]]) -> list[bytes]:
+def _written(chosen: Sequence[Template], columns: dict[str, Sequence[Any]]) -> bytes:
     """Write each row with the template that is chosen for it."""
     if chosen.count(chosen[0]) == len(chosen):
-        return chosen[0].rows(columns, len(chosen))
-    texts = [b""] * len(chosen)
-    for template in dict.fromkeys(chosen):
-        places = [place for place, each in enumerate(chosen) if each is template]
-        some = {name: [columns[name][place] for place in places] for name in template.slots}
-        for place, text in zip(places, template.rows(some, len(places)), strict=True):
-            texts[place] = text
-    return texts
+        return chosen[0].joined(columns, len(chosen))
+    texts = []
+    start = 0
+    # Rows that follow each other with the same template are written together.
+    for template, run in groupby(chosen):
+        end = start + len(list(run))
+        some = {name: columns[name][start:end] for name in template.slots}
+        texts.append(template.joined(some, end - start))
+        start = end
+    return b",".join(texts)
 
 
 class JobTemplates:
@@ -145,10 +141,10 @@ class JobTemplates:
         slots = {name for template in by_case.values() for name in template.slots}
         self.columns = tuple(sorted(slots | {"job_id", "completed_at", "linkage"}))
 
-    def texts(self, rows: Sequence[Row]) -> list[bytes]:
-        """Write rows as `jobs.page` gives them for `columns`."""
+    def written(self, rows: Sequence[Row]) -> bytes:
+        """Write rows as `jobs.page` gives them for `columns`, with commas between them."""
         if not rows:
-            return []
+            return b""
         columns: dict[str, Sequence[Any]] = dict(
             zip(self.columns, zip(*rows, strict=True), strict=True)
         )
@@ -189,8 +185,15 @@ class _Names(NamedTuple):
 
 
 @lru_cache(maxsize=512)
-def of_records(style: Style) -> RecordLayout:
+def of_records(
+    operation: Operation,
+    revision: Revision,
+    fields: Fields,
+    base: str,
+    including: bool,  # noqa: FBT001 - the arguments are the key under which a layout is kept
+) -> RecordLayout:
     """Give the layout of an operation that answers with records, or with their identifiers."""
+    style = Style(operation, revision, fields, base, including)
     kind = style.operation.kind
     linked = style.including or style.revision.shows_linkage(style.operation)
     related = _records(style, _linkage(kind) if linked else documents.NOT_SHOWN)
@@ -279,8 +282,15 @@ def _descended(style: Style, data: Document, value: Any = 0) -> Document:
 
 
 @lru_cache(maxsize=512)
-def of_jobs(style: Style) -> JobLayout:
+def of_jobs(
+    operation: Operation,
+    revision: Revision,
+    fields: Fields,
+    base: str,
+    including: bool,  # noqa: FBT001 - as of_records
+) -> JobLayout:
     """Give the layout of an operation that answers with jobs."""
+    style = Style(operation, revision, fields, base, including)
     cases = {
         (completed, linked): _job(style, completed=completed, linked=linked)
         for completed in (False, True)

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from backroom.api.headers import Headers, Usual
+    from backroom.api.limits import Allowance
     from backroom.api.request import Request
     from backroom.api.wire import Parts
     from backroom.jobs.lifecycle import Status
@@ -117,7 +118,7 @@ class Service:
     def options(self, request: Request) -> Answer:
         """Answer an OPTIONS request with what the path allows, in headers alone."""
         known = self._admission.look(request)
-        return Answer(HTTPStatus.OK, [], _own(known), _usual(known))
+        return Answer(HTTPStatus.OK, [], _own(request, known.allowance), _usual(known))
 
     @staticmethod
     def refuse(refusal: Refusal) -> Answer:
@@ -126,7 +127,7 @@ class Service:
         if isinstance(fault, Throttled):
             # Observed: a 429 has no rate headers, whatever was counted before.
             known = known._replace(allowance=None)
-        answered = _own(known)
+        answered = _own(known.request, known.allowance)
         if isinstance(fault, (NotAuthenticated, AuthenticationFailed)):
             answered.append(_CHALLENGE)
         if isinstance(fault, (Throttled, Unavailable)):
@@ -137,17 +138,20 @@ class Service:
 
 def answer(admitted: Admitted, parts: Parts | None) -> Answer:
     """Answer an admitted request with a document, or with None where it has nothing to show."""
-    known = admitted.known
+    usual = _usual_headers(
+        admitted.path.allow, admitted.access.account, admitted.revision, clock.now().date()
+    )
+    own = _own(admitted.request, admitted.allowance)
     if parts is None:
-        usual = [each for each in _usual(known).pairs if each[0] != headers.CONTENT_TYPE]
-        return Answer(admitted.operation.status, [], usual + _own(known))
-    return Answer(admitted.operation.status, parts, _own(known), _usual(known))
+        shown = [each for each in usual.pairs if each[0] != headers.CONTENT_TYPE]
+        return Answer(admitted.operation.status, [], shown + own)
+    return Answer(admitted.operation.status, parts, own, usual)
 
 
-def _own(known: Known) -> Headers:
+def _own(request: Request, allowance: Allowance | None) -> Headers:
     """Give the headers of one answer alone."""
-    own: Headers = [(headers.REQUEST_ID, known.request.request_id.encode())]
-    return own if known.allowance is None else own + known.allowance.headers()
+    own: Headers = [(headers.REQUEST_ID, request.request_id.encode())]
+    return own if allowance is None else own + allowance.headers()
 
 
 def _usual(known: Known) -> Usual:

@@ -49,12 +49,14 @@ def inner(text: str) -> str:
 class Template:
     """A text with slots: `pieces` are what stands before, between and after them."""
 
-    __slots__ = ("_format", "pieces", "slots")
+    __slots__ = ("_row", "pieces", "slots")
 
     def __init__(self, pieces: Sequence[str], slots: Sequence[str]) -> None:
         self.pieces = tuple([piece.encode() for piece in pieces])
         self.slots = tuple(slots)
-        self._format = b"%b".join([piece.replace(b"%", b"%%") for piece in self.pieces])
+        # A row as it follows another: the end of that one, then its own pieces, each with a cell.
+        starts = (self.pieces[-1] + b"," + self.pieces[0], *self.pieces[1:-1])
+        self._row = [cell for piece in starts for cell in (piece, b"")]
 
     @classmethod
     def of(cls, document: Any, base: str) -> Self:
@@ -70,12 +72,22 @@ class Template:
                 pieces.append(following)
         return cls(pieces, slots)
 
-    def rows(self, columns: Mapping[str, Column], count: int) -> list[bytes]:
-        """Give the texts of `count` rows. `columns` has the values of each slot, row by row."""
+    def joined(self, columns: Mapping[str, Column], count: int) -> bytes:
+        """Give the texts of `count` rows, 1 or more, with commas between them.
+
+        `columns` has the values of each slot, row by row. The texts of a page are never made one by
+        one: its pieces are laid out in a list, each column is set between them by one assignment to
+        a slice, and all is joined at once.
+        """
         if not self.slots:
-            return [self._format % ()] * count
-        values = zip(*[columns[name] for name in self.slots], strict=True)
-        return list(map(self._format.__mod__, values))
+            return b",".join(self.pieces * count)
+        width = len(self._row)
+        cells = self._row * count
+        cells[0] = self.pieces[0]
+        for place, name in enumerate(self.slots):
+            cells[2 * place + 1 :: width] = columns[name]
+        cells.append(self.pieces[-1])
+        return b"".join(cells)
 
     def parts(self, values: Mapping[str, bytes]) -> Parts:
         """Give the text for one value in each slot, in parts that are not copied."""

@@ -128,28 +128,27 @@ class Question(NamedTuple):
     size: int = 1
 
 
-class _Form(NamedTuple):
-    """What of a question is in the text of its statement. The values are bound."""
-
-    by_id: bool
-    by_status: bool
-    bordered: bool
-    ascending: bool
-
-
 def page(tx: Transaction, account: str, question: Question, columns: tuple[str, ...]) -> list[Row]:
     """Give the jobs next to the border, nearest first: their columns, as bytes or None."""
     border = question.border
     # Upwards from among expired jobs is upwards from the oldest that has not expired.
     bordered = border is not None and not (question.ascending and border < question.least)
-    form = _Form(
-        question.job_id is not None, question.status is not None, bordered, question.ascending
+    form = (question.job_id is not None, question.status is not None, bordered, question.ascending)
+    rows = tx.all(
+        _page(tx.dialect, columns, *form),
+        account=account,
+        type=question.type,
+        least=question.least,
+        job_id=question.job_id,
+        status=question.status,
+        border=border,
+        size=question.size,
     )
-    sql = _page(tx.dialect, form, columns)
-    rows = tx.all(sql, account=account, **question._asdict())
+    if not bordered:
+        return rows
     # Downwards from a border the rows may go on to jobs that have expired.
     place, least = columns.index("job_id"), question.least.encode()
-    return [row for row in rows if row[place] >= least] if form.bordered else rows
+    return [row for row in rows if row[place] >= least]
 
 
 def as_row(job: Job, columns: tuple[str, ...]) -> Row:
@@ -159,21 +158,28 @@ def as_row(job: Job, columns: tuple[str, ...]) -> Row:
 
 
 @lru_cache(maxsize=512)
-def _page(dialect: Dialect, form: _Form, columns: tuple[str, ...]) -> str:
+def _page(
+    dialect: Dialect,
+    columns: tuple[str, ...],
+    by_id: bool,  # noqa: FBT001 - this and the next are what the statement's text depends on
+    by_status: bool,  # noqa: FBT001
+    bordered: bool,  # noqa: FBT001
+    ascending: bool,  # noqa: FBT001
+) -> str:
     conditions = ["account = :account", "type = :type"]
-    if form.by_id:
+    if by_id:
         conditions.append("job_id = :job_id")
-    if form.by_status:
+    if by_status:
         conditions.append("status = :status")
     # Two bounds on the id would make SQLite walk the primary key, past all other types.
-    if form.bordered:
-        conditions.append(f"job_id {'>' if form.ascending else '<'} :border")
+    if bordered:
+        conditions.append(f"job_id {'>' if ascending else '<'} :border")
     else:
         conditions.append("job_id >= :least")
     shown = ", ".join(dialect.octets(f"cast({column} as text)") for column in columns)
     return (
         f"select {shown} from jobs where {' and '.join(conditions)}"
-        f" order by job_id {'asc' if form.ascending else 'desc'} limit :size"
+        f" order by job_id {'asc' if ascending else 'desc'} limit :size"
     )
 
 

@@ -8,7 +8,6 @@ import msgspec
 
 from backroom import clock
 from backroom.api import layouts
-from backroom.api.layouts import Style
 from backroom.api.paging import Ordering, Pager
 from backroom.catalog import ids
 from backroom.errors import NotFound
@@ -30,19 +29,18 @@ _NEWEST_FIRST = Ordering(
 def accepted(admitted: Admitted, job: Job) -> Parts:
     """Answer with a bulk job that was just accepted."""
     layout = _layout(admitted)
-    data = layout.data.texts([jobs.as_row(job, layout.data.columns)])
+    data = layout.data.written([jobs.as_row(job, layout.data.columns)])
     return layout.frame.document(data, {"self": admitted.request.url})
 
 
 def _layout(admitted: Admitted) -> JobLayout:
+    query = admitted.query
     return layouts.of_jobs(
-        Style(
-            admitted.operation,
-            admitted.revision,
-            admitted.query.shown,
-            admitted.request.base,
-            bool(admitted.query.include),
-        )
+        admitted.operation,
+        admitted.revision,
+        query.shown,
+        admitted.request.base,
+        bool(query.include),
     )
 
 
@@ -56,17 +54,19 @@ def get_job(admitted: Admitted, tx: Transaction) -> Parts:
         rows = jobs.page(tx, admitted.account, question, layout.data.columns)
     if not rows:
         raise NotFound(f"A {job_kind.title} with id {admitted.resource_id} does not exist.")
-    included: list[bytes] = []
+    included = b""
     if layout.included is not None:
         (row,) = rows
         linkage = msgspec.json.decode(row[layout.data.columns.index("linkage")])
         # Those deleted since are not shown; `linkage` has the ids of this program.
         named = dict.fromkeys(ids.external_id(each["id"]) or "" for each in linkage)
         kind, columns = layout.included.kind, layout.included.columns
-        included = layout.included.texts(
+        included = layout.included.written(
             pages.in_order(tx, kind, admitted.account, list(named), columns)
         )
-    return layout.frame.document(layout.data.texts(rows), {"self": admitted.request.url}, included)
+    return layout.frame.document(
+        layout.data.written(rows), {"self": admitted.request.url}, included
+    )
 
 
 def _least_id() -> str:
@@ -92,4 +92,4 @@ def list_jobs(admitted: Admitted, tx: Transaction) -> Parts:
         rows = jobs.page(tx, admitted.account, question, layout.data.columns)
     place = layout.data.columns.index("job_id")
     page, links = pager.cut(rows, lambda row: row[place])
-    return layout.frame.document(layout.data.texts(page), links)
+    return layout.frame.document(layout.data.written(page), links)

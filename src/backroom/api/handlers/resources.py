@@ -8,7 +8,6 @@ import msgspec
 
 from backroom import actions
 from backroom.api import layouts
-from backroom.api.layouts import Style
 from backroom.api.paging import Ordering, Pager
 from backroom.catalog import ids
 from backroom.catalog.kinds import KINDS
@@ -56,19 +55,18 @@ def list_resources(admitted: Admitted, tx: Transaction) -> Parts:
         rows = pages.page(tx, kind, admitted.account, question, layout.data.columns)
     page, links = pager.cut(rows, lambda row: row[0])
     return layout.frame.document(
-        layout.data.texts(page), links, _included(admitted, tx, layout, page)
+        layout.data.written(page), links, _included(admitted, tx, layout, page)
     )
 
 
 def _layout(admitted: Admitted) -> RecordLayout:
+    query = admitted.query
     return layouts.of_records(
-        Style(
-            admitted.operation,
-            admitted.revision,
-            admitted.query.shown,
-            admitted.request.base,
-            bool(admitted.query.include),
-        )
+        admitted.operation,
+        admitted.revision,
+        query.shown,
+        admitted.request.base,
+        bool(query.include),
     )
 
 
@@ -99,13 +97,13 @@ def _narrow(admitted: Admitted, tx: Transaction, question: Question) -> bool:
 
 def _included(
     admitted: Admitted, tx: Transaction, layout: RecordLayout, page: Sequence[Row]
-) -> list[bytes]:
+) -> bytes:
     """Write what the records of a page bring along, where they do."""
     if layout.included is None or not page:
-        return []
+        return b""
     kind, numbers = admitted.operation.kind, [row[0] for row in page]
     columns = layout.included.columns
-    return layout.included.texts(pages.included(tx, kind, admitted.account, numbers, columns))
+    return layout.included.written(pages.included(tx, kind, admitted.account, numbers, columns))
 
 
 def get_resource(admitted: Admitted, tx: Transaction) -> Parts:
@@ -117,7 +115,7 @@ def get_resource(admitted: Admitted, tx: Transaction) -> Parts:
     if not rows:
         raise _missing(admitted, kind)
     return layout.frame.document(
-        layout.data.texts(rows),
+        layout.data.written(rows),
         {"self": admitted.request.url},
         _included(admitted, tx, layout, rows),
     )
@@ -167,4 +165,4 @@ def _written(admitted: Admitted, record: Record, tx: Transaction) -> Parts:
         )
     external_id, attributes = record.external_id.encode(), record.attributes.encode()
     row = (record.number, external_id, attributes, linkage, 1)
-    return layout.frame.document(layout.data.texts([row]), {"self": admitted.request.url})
+    return layout.frame.document(layout.data.written([row]), {"self": admitted.request.url})
