@@ -107,7 +107,10 @@ class Database(Protocol):
     """Whether a read takes less time than reaching another thread for it."""
 
     def read(self) -> AbstractContextManager[Transaction]:
-        """Open a transaction to read in."""
+        """Open a transaction to read in.
+
+        A thread may open one inside of another. Both can be used until they end, each in its block.
+        """
 
     def aside(self, work: Callable[[], T]) -> asyncio.Future[T]:
         """Have `work`, which reads, done on the event loop, without the loop waiting for it."""
