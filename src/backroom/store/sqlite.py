@@ -65,8 +65,8 @@ to the caller as they are, and become a 500 with a traceback in the log.
 class SqliteConnection:
     """An `apsw` connection with the settings that durability and speed ask for."""
 
-    def __init__(self, path: str, *, durable: bool = True) -> None:
-        self.raw = apsw.Connection(path, statementcachesize=400)
+    def __init__(self, path: str, *, durable: bool = True, read_only: bool = False) -> None:
+        self.raw = _read_only(path) if read_only else apsw.Connection(path, statementcachesize=400)
         # Another process may hold the file for a moment, as `backroom keys` does.
         self.raw.set_busy_timeout(_BUSY_MILLISECONDS)
         # Otherwise a statement with a limit is compiled again whenever other values are bound.
@@ -75,15 +75,19 @@ class SqliteConnection:
         # Migrations fold and index what earlier versions stored without.
         self.raw.create_scalar_function("casefold", _casefold, 1, deterministic=True)
         self.raw.create_scalar_function("grams", _grams, 2, deterministic=True)
+        if not read_only:
+            self._prepare_to_write(durable=durable)
+        self._run(f"pragma cache_size = -{_CACHED_KILOBYTES}")
+        # Reading through the system's page cache halves what cold pages at random depth cost.
+        self._run(f"pragma mmap_size = {_MAPPED_BYTES}")
+        self._run("pragma temp_store = memory")
+
+    def _prepare_to_write(self, *, durable: bool) -> None:
         self._run(f"pragma page_size = {_PAGE_BYTES}")
         self._run("pragma journal_mode = wal")
         self._run(f"pragma synchronous = {'full' if durable else 'off'}")
         # On macOS a plain fsync leaves the data in the drive's cache; elsewhere this does nothing.
         self._run(f"pragma fullfsync = {'on' if durable else 'off'}")
-        self._run(f"pragma cache_size = -{_CACHED_KILOBYTES}")
-        # Reading through the system's page cache halves what cold pages at random depth cost.
-        self._run(f"pragma mmap_size = {_MAPPED_BYTES}")
-        self._run("pragma temp_store = memory")
 
     def execute(self, sql: str, values: dict[str, Any]) -> Iterable[Row]:
         return self._run(sql, values)
@@ -104,6 +108,27 @@ class SqliteConnection:
 
     def close(self) -> None:
         self.raw.close()
+
+
+def _read_only(path: str) -> apsw.Connection:
+    """Open a file so that SQLite never writes to it.
+
+    SQLite still puts an index of the write-ahead log beside the file, which the next connection
+    that writes removes. Where it can't, as on a read-only medium, the file is opened as immutable:
+    nobody else can write to such a file either, unless a log is left that must be read too.
+    """
+    connection = apsw.Connection(path, flags=apsw.SQLITE_OPEN_READONLY)
+    try:
+        connection.execute("select 1 from sqlite_master")
+    except apsw.CantOpenError:
+        connection.close()
+        if Path(f"{path}-wal").exists():
+            raise
+        immutable = f"{Path(path).absolute().as_uri()}?immutable=1"
+        connection = apsw.Connection(
+            immutable, flags=apsw.SQLITE_OPEN_READONLY | apsw.SQLITE_OPEN_URI
+        )
+    return connection
 
 
 def _casefold(*values: Any) -> str:
@@ -199,11 +224,15 @@ class SqliteDatabase:
     dialect = SQLITE
     inline = True
 
-    def __init__(self, path: Path | None) -> None:
-        """Open `path`, or an ephemeral database where it is None."""
+    def __init__(self, path: Path | None, *, read_only: bool = False) -> None:
+        """Open `path`, or an ephemeral database where it is None.
+
+        A database that is `read_only` is not made where there is none, and its file never changes.
+        """
         self._scratch = None if path else _scratch_directory()
         self.path = str(path or Path(self._scratch or "") / "backroom.db")
         self._durable = path is not None
+        self._read_only = read_only
         self._local = threading.local()
         self._readers: list[SqliteConnection] = []
         self._queue: queue.SimpleQueue[_Work | None] = queue.SimpleQueue()
@@ -217,7 +246,7 @@ class SqliteDatabase:
 
     def _connect(self) -> SqliteConnection:
         try:
-            return SqliteConnection(self.path, durable=self._durable)
+            return SqliteConnection(self.path, durable=self._durable, read_only=self._read_only)
         except _UNAVAILABLE as error:
             raise StoreUnavailable(f"The database {self.path} can't be opened: {error}") from error
 
