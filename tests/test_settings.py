@@ -82,6 +82,7 @@ def test_other_limits_are_refused(limits: str) -> None:
         {"job_delay": float("nan")},
         {"job_delay": float("inf")},
         {"log_level": "loud"},
+        {"http": "h2"},
         {"default_revision": "yesterday"},
     ],
     ids=str,

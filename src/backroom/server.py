@@ -10,12 +10,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Protocol
 
-import uvicorn
-
 from backroom.api.answer import Service
 from backroom.api.app import App
+from backroom.api.http_server import HttpServer
 from backroom.api.limits import Limiter, SharedWindows, Windows
-from backroom.api.protocol import HttpProtocol
 from backroom.jobs.drain import Drain, unwatched
 from backroom.jobs.worker import Worker
 from backroom.store import keys, open_database
@@ -23,7 +21,7 @@ from backroom.store.keys import DEFAULT_ACCOUNT
 from backroom.store.sqlite import SqliteDatabase
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from types import FrameType
 
     from backroom.settings import Settings
@@ -31,28 +29,6 @@ if TYPE_CHECKING:
     from backroom.store.keys import NewKey
 
 log = logging.getLogger(__name__)
-
-_GRACE_SECONDS = 10
-"""How long a request that is being answered may still take once the server is told to stop."""
-
-
-class _Http(uvicorn.Server):
-    """uvicorn, telling when it is ready and leaving signals to us.
-
-    Its own handling raises a signal again after the shutdown, and the process would end by that
-    signal instead of with 0.
-    """
-
-    when_ready: Callable[[], None]
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        if self.started:
-            self.when_ready()
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
 
 
 @dataclass(frozen=True)
@@ -79,9 +55,10 @@ class Server:
             self._workforce = workforce(self.database, drain_of(self.database, settings, on_step))
             service = Service(self.database, settings, _limiter(settings, self.database))
             app = App(service, public_url=settings.public_url, nudge=self._workforce.nudge)
-            self._http = _Http(_configured(app))
-            # All is there: from here on `run` lets go of it, in its own order.
+            self._http = HttpServer(app, plain=settings.http == "plain")
+            # Everything is open. From here on `run` closes it, in its own order.
             opened.pop_all()
+        self._catches_signals = False
         host, port = self._socket.getsockname()[:2]
         self.url = f"http://{f'[{host}]' if ':' in host else host}:{port}"
 
@@ -89,23 +66,38 @@ class Server:
         """Serve until told to stop, then finish what was begun."""
         try:
             first_key = self.database.write(_first_key).result()
-            self._http.when_ready = lambda: announce(Started(self.url, first_key))
             self._workforce.start()
-            self._http.run(sockets=[self._socket])
+            self._http.run(self._socket, lambda: self._is_ready(announce, first_key))
         finally:
             self._workforce.stop()
             self.database.close()
             self._socket.close()
 
+    def _is_ready(self, announce: Callable[[Started], None], first_key: NewKey | None) -> None:
+        if self._catches_signals:
+            self._catch_signals()
+        announce(Started(self.url, first_key))
+
     def stop(self) -> None:
-        """Take no new work; `run` returns when what was begun is finished."""
-        self._http.should_exit = True
+        """Take no new work; `run` returns when what was begun is finished.
+
+        Called again, `run` no longer waits for open requests.
+        """
+        self._http.stop()
 
     def stop_on_signals(self) -> None:
-        """Stop at SIGTERM and SIGINT; the second one no longer waits for open requests."""
+        """Stop at SIGTERM and SIGINT, as `stop` does, also at the second one.
 
+        uvicorn handles both signals by itself while it runs, and raises each again when it has
+        ended. By then our handlers are back, so the process ends with 0 and not by the signal. At a
+        second SIGTERM uvicorn would still wait: so our handlers also replace its own as soon as the
+        server is ready.
+        """
+        self._catches_signals = True
+        self._catch_signals()
+
+    def _catch_signals(self) -> None:
         def handle(_: int, __: FrameType | None) -> None:
-            self._http.force_exit = self._http.should_exit
             self.stop()
 
         for each in (signal.SIGTERM, signal.SIGINT):
@@ -155,21 +147,6 @@ def workforce(database: Database, drain: Drain) -> Workforce:
 def _listen(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     return socket.create_server((host, port), family=family, backlog=2048)
-
-
-def _configured(app: App) -> uvicorn.Config:
-    return uvicorn.Config(
-        app,
-        http=HttpProtocol,
-        loop="auto",
-        ws="none",
-        lifespan="off",
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        proxy_headers=False,
-        timeout_graceful_shutdown=_GRACE_SECONDS,
-    )
 
 
 def _first_key(tx: Transaction) -> NewKey | None:

@@ -57,6 +57,12 @@ class Settings:
     )
     job_delay: float = _setting(0.0, "Seconds that a job waits before it is applied.", "SECONDS")
     concurrency: int = _setting(4, "How many accounts a worker serves at a time.", "ACCOUNTS")
+    http: str = _setting(
+        "auto",
+        "How to use uvicorn: auto answers simple reads by a shorter way where the installed version"
+        " allows it; plain keeps to its public interface, and is slower.",
+        "auto|plain",
+    )
     log_level: str = _setting("info", "How much to log.", "debug|info|warning|error")
 
     def __post_init__(self) -> None:
@@ -70,6 +76,8 @@ class Settings:
             raise InvalidSetting("database must be a path or a URL")
         if self.concurrency < 1:
             raise InvalidSetting("concurrency must be 1 or more")
+        if self.http not in {"auto", "plain"}:
+            raise InvalidSetting("http must be auto or plain")
         if self.log_level not in {"debug", "info", "warning", "error"}:
             raise InvalidSetting("log_level must be debug, info, warning or error")
         if not 0 <= self.port <= 65535:  # noqa: PLR2004 - the ports there are

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from backroom import __version__
-from backroom.api.headers import ALLOW, CONTENT_TYPE, Name
+from backroom.api.headers import ALLOW, CONTENT_TYPE
 from backroom.api.openapi import publish
 from backroom.api.request import Answer
 from backroom.revisions import NEWEST, OLDEST
@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 PREFIX = "/_backroom"
 _JSON: Headers = [(CONTENT_TYPE, b"application/json")]
 _POLICY = (
-    Name(b"Content-Security-Policy"),
+    b"Content-Security-Policy",
     b"default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'",
 )
-"""What is published loads nothing, and a browser shall see to it."""
+"""Published pages load no external resources; this header makes browsers enforce it."""
 
 
 def answer(method: str, path: str, database: Database) -> Answer | None:
