@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import re
 import socket
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -184,6 +186,13 @@ def test_whatever_is_raised_is_a_fault(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(HttpToolsProtocol, "__init__", changed)
     assert (protocol.fault() or "").startswith("TypeError: ")
+
+
+def test_missing_parser_is_a_fault() -> None:
+    asking = "import sys; sys.modules['httptools'] = None; from backroom.api import protocol;"
+    command = [sys.executable, "-c", f"{asking} print(protocol.fault())"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=30)
+    assert "httptools" in done.stdout
 
 
 def test_trial_leaves_no_event_loop() -> None:
