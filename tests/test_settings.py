@@ -83,6 +83,7 @@ def test_other_limits_are_refused(limits: str) -> None:
         {"job_delay": float("inf")},
         {"pipeline": "sometimes"},
         {"log_level": "loud"},
+        {"http": "h2"},
         {"default_revision": "yesterday"},
     ],
     ids=str,

@@ -10,12 +10,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Protocol
 
-import uvicorn
-
 from backroom.api.admission import Admission
 from backroom.api.app import App
+from backroom.api.http_server import HttpServer
 from backroom.api.limits import Limiter, SharedWindows, Windows
-from backroom.api.protocol import HttpProtocol
 from backroom.api.service import Service
 from backroom.jobs.embedded_worker import EmbeddedWorker
 from backroom.jobs.lifecycle import Status
@@ -25,7 +23,7 @@ from backroom.store.keys import DEFAULT_ACCOUNT
 from backroom.store.sqlite import SqliteDatabase
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from types import FrameType
 
     from backroom.settings import Settings
@@ -33,28 +31,6 @@ if TYPE_CHECKING:
     from backroom.store.keys import NewKey
 
 log = logging.getLogger(__name__)
-
-_GRACE_SECONDS = 10
-"""How long a request that is being answered may still take once the server is told to stop."""
-
-
-class _Http(uvicorn.Server):
-    """uvicorn, telling when it is ready and leaving signals to us.
-
-    Its own handling raises a signal again after the shutdown, and the process would end by that
-    signal instead of with 0.
-    """
-
-    when_ready: Callable[[], None]
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        if self.started:
-            self.when_ready()
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
 
 
 @dataclass(frozen=True)
@@ -84,16 +60,16 @@ class Server:
             self._workforce = workforce(
                 self.database, next_job_of(self.database, settings, on_step)
             )
-            service = _service(settings, self.database)
             self._app = App(
-                service,
+                _service(settings, self.database),
                 self.database,
                 public_url=settings.public_url,
                 announce=self._workforce.announce,
             )
-            self._http = _Http(_configured(self._app))
-            # All is there: from here on `run` lets go of it, in its own order.
+            self._http = HttpServer(self._app, plain=settings.http == "plain")
+            # Everything is open. From here on `run` closes it, in its own order.
             opened.pop_all()
+        self._catches_signals = False
         host, port = self._socket.getsockname()[:2]
         self.url = f"http://{f'[{host}]' if ':' in host else host}:{port}"
 
@@ -101,24 +77,39 @@ class Server:
         """Serve until told to stop, then finish what was begun."""
         try:
             first_key = self.database.write(_first_key).result()
-            self._http.when_ready = lambda: announce(Started(self.url, first_key))
             self._workforce.start()
-            self._http.run(sockets=[self._socket])
+            self._http.run(self._socket, lambda: self._is_ready(announce, first_key))
         finally:
             self._app.close()
             self._workforce.stop()
             self.database.close()
             self._socket.close()
 
+    def _is_ready(self, announce: Callable[[Started], None], first_key: NewKey | None) -> None:
+        if self._catches_signals:
+            self._catch_signals()
+        announce(Started(self.url, first_key))
+
     def stop(self) -> None:
-        """Take no new work; `run` returns when what was begun is finished."""
-        self._http.should_exit = True
+        """Take no new work; `run` returns when what was begun is finished.
+
+        Called again, `run` no longer waits for open requests.
+        """
+        self._http.stop()
 
     def stop_on_signals(self) -> None:
-        """Stop at SIGTERM and SIGINT; the second one no longer waits for open requests."""
+        """Stop at SIGTERM and SIGINT, as `stop` does, also at the second one.
 
+        uvicorn handles both signals by itself while it runs, and raises each again when it has
+        ended. By then our handlers are back, so the process ends with 0 and not by the signal. At a
+        second SIGTERM uvicorn would still wait: so our handlers also replace its own as soon as the
+        server is ready.
+        """
+        self._catches_signals = True
+        self._catch_signals()
+
+    def _catch_signals(self) -> None:
         def handle(_: int, __: FrameType | None) -> None:
-            self._http.force_exit = self._http.should_exit
             self.stop()
 
         for each in (signal.SIGTERM, signal.SIGINT):
@@ -176,21 +167,6 @@ def workforce(database: Database, next_job: NextJob) -> Workforce:
 def _listen(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     return socket.create_server((host, port), family=family, backlog=2048)
-
-
-def _configured(app: App) -> uvicorn.Config:
-    return uvicorn.Config(
-        app,
-        http=HttpProtocol,
-        loop="auto",
-        ws="none",
-        lifespan="off",
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        proxy_headers=False,
-        timeout_graceful_shutdown=_GRACE_SECONDS,
-    )
 
 
 def _first_key(tx: Transaction) -> NewKey | None:

@@ -63,6 +63,12 @@ class Settings:
         " nothing of its driver but what is public.",
         "on|off",
     )
+    http: str = _setting(
+        "auto",
+        "How to use uvicorn: auto answers simple reads by a shorter way where the installed version"
+        " allows it; plain keeps to its public interface, and is slower.",
+        "auto|plain",
+    )
     log_level: str = _setting("info", "How much to log.", "debug|info|warning|error")
 
     def __post_init__(self) -> None:
@@ -78,6 +84,8 @@ class Settings:
             raise InvalidSetting("concurrency must be 1 or more")
         if self.pipeline not in {"on", "off"}:
             raise InvalidSetting("pipeline must be on or off")
+        if self.http not in {"auto", "plain"}:
+            raise InvalidSetting("http must be auto or plain")
         if self.log_level not in {"debug", "info", "warning", "error"}:
             raise InvalidSetting("log_level must be debug, info, warning or error")
         if not 0 <= self.port <= 65535:  # noqa: PLR2004 - the ports there are

@@ -7,7 +7,7 @@ import pytest
 
 from backroom import __version__
 from backroom.api import control, headers
-from backroom.api.control import HEALTH_MEMBERS, ROUTES, Need, answer
+from backroom.api.control import HEALTH_MEMBERS, ROUTES, answer
 from backroom.revisions import NEWEST, OLDEST
 from backroom.store import open_database
 

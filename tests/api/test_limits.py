@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+import sys
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from backroom.api import headers
 from backroom.api.limits import Allowance, Limiter, SharedWindows, Windows
@@ -132,6 +135,66 @@ def test_limiters_of_one_store_count_together() -> None:
     windows = Windows()
     take(Limiter(1, windows), 75)
     throttled(Limiter(1, windows))
+
+
+def lines_run(work: Callable[[], object]) -> int:
+    """How many lines of Python a piece of work runs, loops counted by their rounds."""
+    count = 0
+
+    def trace(_: object, event: str, __: object) -> Any:
+        nonlocal count
+        count += event == "line"
+        return trace
+
+    before = sys.gettrace()
+    sys.settrace(trace)
+    try:
+        work()
+    finally:
+        sys.settrace(before)
+    return count
+
+
+def test_many_accounts_ask_as_cheaply_as_one() -> None:
+    limiter = Limiter(1)
+    limiter.take("first", POST, NEWEST)
+    alone = lines_run(lambda: limiter.take("one", POST, NEWEST))
+    for each in range(10_000):
+        limiter.take(f"shop {each}", POST, NEWEST)
+        limiter.take(f"shop {each}", LIST, NEWEST)
+    assert lines_run(lambda: limiter.take("last", POST, NEWEST)) <= alone + 5
+
+
+def test_ended_windows_leave_the_memory(wait: Callable[[float], None]) -> None:
+    windows = Windows()
+    limiter = Limiter(1, windows)
+    for each in range(100):
+        limiter.take(f"shop {each}", POST, NEWEST)
+    assert len(windows) == 200
+    for _ in range(3):
+        wait(61)
+        limiter.take("shop", POST, NEWEST)
+    assert len(windows) <= 4
+
+
+def test_window_outlives_no_clock_set_back(wait: Callable[[float], None]) -> None:
+    limiter = Limiter(1)
+    take(limiter, 75)
+    wait(-3600)
+    assert take(limiter, 1).remaining == 74
+
+
+@given(st.lists(st.tuples(st.sampled_from("ab"), st.sampled_from([0.0, 0.3, 0.5, 1.0, 1.7, 4.0]))))
+def test_windows_count_as_fixed_ones(asked: list[tuple[str, float]]) -> None:
+    windows, plain, now = Windows(), dict[str, tuple[int, float]](), 1000.0
+    with pytest.MonkeyPatch.context() as patch:
+        for key, pause in asked:
+            now += pause
+            patch.setattr(time, "time", lambda now=now: now)
+            count, end = plain.get(key, (0, 0.0))
+            plain[key] = (count + 1, end) if now < end else (1, now + 2)
+            assert windows.count(key, 2) == plain[key][0]
+            assert windows.ends(key, 2) == plain[key][1]
 
 
 def test_counting_in_memory_is_inline() -> None:

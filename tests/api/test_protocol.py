@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import socket
-from contextlib import closing
+import subprocess
+import sys
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 import pytest
+import uvicorn
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from backroom.revisions import NEWEST
+from backroom.api import protocol
+from conftest import client_of, running
 from factories import a_kind_of_job
+from front.connection import answer, connected, names, posted, status, written
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from client import Client
-    from wire_jobs import MakeClient
+    from conftest import NewDatabase
 
 PATH = f"/api/{a_kind_of_job('item', 'create').collection}"
 NONE_SUCH = f"{PATH}/none-such"
@@ -25,46 +30,17 @@ CHANGING = re.compile(rb"(?im)^(date|x-klaviyo-req-id|ratelimit-remaining): .*\r
 ERROR_ID = re.compile(rb'"id":"[^"]*"')
 
 
-@pytest.fixture(scope="module")
-def client(make_client: MakeClient) -> Client:
-    return make_client()
+@pytest.fixture(scope="module", params=["auto", "plain"])
+def client(request: pytest.FixtureRequest, new_database: NewDatabase) -> Iterator[Client]:
+    """A client of a server that uses uvicorn the short way, and of one that does not."""
+    with running(new_database(), limits="off", http=request.param) as server:
+        yield client_of(server)
 
 
 @pytest.fixture
 def connection(client: Client) -> Iterator[socket.socket]:
-    address = urlsplit(client.url)
-    with closing(socket.create_connection((address.hostname, address.port), 10)) as opened:
+    with connected(client) as opened:
         yield opened
-
-
-def written(client: Client, method: str, target: str, *more: str, version: str = "1.1") -> bytes:
-    """A request as it goes over the wire; `more` are further headers."""
-    lines = [
-        f"{method} {target} HTTP/{version}",
-        "Host: shop.test",
-        f"Authorization: Klaviyo-API-Key {client.key}",
-        f"revision: {NEWEST}",
-        *more,
-    ]
-    return "\r\n".join([*lines, "", ""]).encode()
-
-
-def answer(connection: socket.socket) -> tuple[bytes, bytes]:
-    """The head and body of the next answer, read no further."""
-    with connection.makefile("rb", buffering=0) as file:
-        head = b""
-        while not head.endswith(b"\r\n\r\n"):
-            head += file.read(1) or pytest.fail(f"hung up after {head!r}")
-        length = re.search(rb"(?i)content-length: (\d+)", head)
-        assert length, head
-        body = b""
-        while len(body) < int(length[1]):
-            body += file.read(int(length[1]) - len(body)) or pytest.fail("hung up")
-        return head, body
-
-
-def status(connection: socket.socket) -> bytes:
-    return answer(connection)[0].split()[1]
 
 
 def is_over(connection: socket.socket) -> bool:
@@ -105,8 +81,7 @@ def test_requests_at_once_keep_order(client: Client, connection: socket.socket) 
 
 
 def test_writes_between_reads_keep_order(client: Client, connection: socket.socket) -> None:
-    typed = "Content-Type: application/vnd.api+json"
-    post = written(client, "POST", PATH, "Content-Length: 2", typed) + b"{}"
+    post = posted(client, PATH, b"{}")
     get = written(client, "GET", PATH)
     connection.sendall(b"".join([get, post, get, get, post, get]))
     statuses = [status(connection) for _ in range(6)]
@@ -124,6 +99,22 @@ def test_body_of_a_get_is_passed_over(client: Client, connection: socket.socket)
 def test_whole_urls_are_understood(client: Client, connection: socket.socket) -> None:
     connection.sendall(written(client, "GET", f"http://shop.test{PATH}"))
     assert status(connection) == b"200"
+
+
+def test_names_of_headers_keep_their_case(client: Client, connection: socket.socket) -> None:
+    for request in (written(client, "GET", PATH), posted(client, PATH, b"{}")):
+        connection.sendall(request)
+        assert names(answer(connection)[0]) == {
+            b"Allow",
+            b"CID",
+            b"Content-Language",
+            b"Content-Type",
+            b"Vary",
+            b"X-Klaviyo-Api-Revision",
+            b"X-Klaviyo-Req-Id",
+            b"content-length",
+            b"date",
+        }
 
 
 def test_last_request_ends_the_connection(client: Client, connection: socket.socket) -> None:
@@ -155,3 +146,56 @@ def test_late_readers_get_every_answer(client: Client, connection: socket.socket
     assert len(whole) * 100 > 2**24
     connection.sendall(request * 100)
     assert all(answer(connection)[1] == whole for _ in range(100))
+
+
+def test_installed_uvicorn_is_as_expected() -> None:
+    fault = protocol.fault()
+    assert fault is None, (
+        f"uvicorn {uvicorn.__version__} changed what src/backroom/api/protocol.py relies on:"
+        f" {fault}. It is served by its public interface meanwhile, which is slower."
+    )
+
+
+@pytest.mark.parametrize("name", ["on_url", "on_header", "on_response_complete"])
+def test_missing_names_are_found(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.delattr(HttpToolsProtocol, name)
+    assert protocol.fault() == f"its protocol for httptools has no `{name}`"
+
+
+def without_effect(*_: object) -> None:
+    pass
+
+
+@pytest.mark.parametrize(
+    ("name", "fault"),
+    [
+        ("on_response_complete", "a connection was answered"),
+        ("shutdown", "an answer that was due when the server stopped"),
+        ("connection_lost", "a lost connection was written to"),
+        ("connection_made", "its protocol for httptools has no `flow.write_paused`"),
+    ],
+)
+def test_other_behaviour_is_found(monkeypatch: pytest.MonkeyPatch, name: str, fault: str) -> None:
+    monkeypatch.setattr(HttpToolsProtocol, name, without_effect)
+    assert (protocol.fault() or "").startswith(fault)
+
+
+def test_whatever_is_raised_is_a_fault(monkeypatch: pytest.MonkeyPatch) -> None:
+    def changed(_: object, *, another: str) -> None:
+        raise AssertionError(another)
+
+    monkeypatch.setattr(HttpToolsProtocol, "__init__", changed)
+    assert (protocol.fault() or "").startswith("TypeError: ")
+
+
+def test_missing_parser_is_a_fault() -> None:
+    asking = "import sys; sys.modules['httptools'] = None; from backroom.api import protocol;"
+    command = [sys.executable, "-c", f"{asking} print(protocol.fault())"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=30)
+    assert "httptools" in done.stdout
+
+
+def test_trial_leaves_no_event_loop() -> None:
+    assert protocol.fault() is None
+    with pytest.raises(RuntimeError):
+        asyncio.get_running_loop()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from backroom import server
+from backroom.api import http_server
 from backroom.api.protocol import HttpProtocol
 from backroom.store import jobs
 from bench import floors, load, postgres, reads
@@ -23,10 +23,13 @@ ASKED = b"GET /greeting?to=all HTTP/1.1\r\nHost: here\r\n\r\n"
 
 def test_http_server_is_configured_as_ours() -> None:
     app: Any = object()
-    ours, floor = server._configured(app), floors.configured(app)  # noqa: SLF001
-    assert (ours.http, floor.http) == (HttpProtocol, "httptools")
-    assert issubclass(HttpProtocol, HttpToolsProtocol)
-    assert vars(ours) | {"http": floor.http} == vars(floor)
+    ours, floor = http_server.configured(app, app, plain=False), floors.configured(app)
+    assert isinstance(ours.http, type)
+    assert issubclass(ours.http, HttpProtocol)
+    assert (issubclass(HttpProtocol, HttpToolsProtocol), floor.http) == (True, "httptools")
+    # Neither matters once it runs: an application that announces itself, and is known as ASGI 3.
+    own = {"http": floor.http, "lifespan": "off", "interface": floor.interface}
+    assert vars(ours) | own == vars(floor)
 
 
 def test_bare_function_gives_the_same_bytes(tmp_path: Path) -> None:

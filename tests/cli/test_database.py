@@ -2,20 +2,23 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import apsw
+import pytest
 from click.testing import CliRunner
 
 from backroom.cli import main
-from backroom.store import open_database
+from backroom.store import keys, open_database
 from backroom.store.migrate import migrations
 from factories import written
+from store.described import everything
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from click.testing import Result
+
+    from backroom.store.database import Database, Row
 
 
 def migrate(path: Path, **environment: str) -> Result:
@@ -81,3 +84,81 @@ def test_foreign_database_is_an_error(tmp_path: Path) -> None:
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=8)
     assert done.returncode == 1
     assert done.stderr.startswith("Error: ")
+
+
+def move(source: str, target: Path) -> Result:
+    return CliRunner().invoke(main, ["database", "move", source, str(target)])
+
+
+@pytest.fixture
+def source(engine: str, tmp_path: Path, request: pytest.FixtureRequest) -> str:
+    """The URL of a database with an account, of the engine under test, that nobody has open."""
+    url = str(tmp_path / "shop.db")
+    if engine == "postgres":
+        url = str(request.getfixturevalue("postgres_url"))
+    database = open_database(url)
+    written(database, lambda tx: keys.create(tx, "shop", "test", []))
+    database.close()
+    return url
+
+
+def kept(source: str) -> object:
+    """All that must not change: of a file its bytes and time, of a server what is in its tables."""
+    if Path(source).exists():
+        return Path(source).read_bytes(), Path(source).stat().st_mtime_ns
+    database = open_database(source, migrated=False)
+    whole: list[Row] = everything(database)
+    with database.read() as tx:
+        for table in ("accounts", "keys", "schema_migrations"):
+            whole += tx.all(f"select * from {table} order by 1, 2")
+    database.close()
+    return whole
+
+
+def made_older(database: Database) -> None:
+    newest = max(migrations(database.dialect.name))
+    written(
+        database, lambda tx: tx.run("delete from schema_migrations where number = :n", n=newest)
+    )
+    database.close()
+
+
+def test_move_leaves_its_source_alone(source: str, tmp_path: Path) -> None:
+    before = kept(source)
+    result = move(source, tmp_path / "moved.db")
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert kept(source) == before
+
+
+def test_move_refuses_an_older_source(source: str, tmp_path: Path) -> None:
+    made_older(open_database(source))
+    before = kept(source)
+    result = move(source, tmp_path / "moved.db")
+    assert result.exit_code == 1
+    assert result.stderr.startswith("Error: SOURCE: This database has schema ")
+    assert "Run `backroom migrate` on it, or on a copy" in result.stderr
+    assert kept(source) == before
+    assert not (tmp_path / "moved.db").exists()
+
+
+def test_move_reads_what_a_crash_left_in_the_log(tmp_path: Path) -> None:
+    path = tmp_path / "shop.db"
+    crashing = (
+        "import os, sys; from backroom.store import keys, open_database;"
+        "made = open_database(sys.argv[1]).write(lambda tx: keys.create(tx, 'shop', 'test', []));"
+        "made.result(); os._exit(0)"
+    )
+    subprocess.run([sys.executable, "-c", crashing, str(path)], check=True, timeout=20)
+    log = path.with_name("shop.db-wal")
+    before = path.read_bytes(), log.read_bytes()
+    assert "accounts                      1 rows" in move(str(path), tmp_path / "moved.db").output
+    assert (path.read_bytes(), log.read_bytes()) == before
+
+
+def test_move_refuses_what_is_no_database_of_ours(tmp_path: Path) -> None:
+    path = tmp_path / "other.db"
+    other = apsw.Connection(str(path))
+    other.execute("create table items (in_the_way text)")
+    other.close()
+    result = move(str(path), tmp_path / "moved.db")
+    assert result.stderr.startswith("Error: SOURCE: This is not a database of backroom")

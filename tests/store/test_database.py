@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from factories import written
+import pytest
+
+from backroom.store import open_database
+from backroom.store.database import StoreUnavailable
+from factories import DEADLINE, written
 
 if TYPE_CHECKING:
     from backroom.store.database import Database, Transaction
+    from conftest import NewDatabase
 
 INSERT = "insert into accounts values (:account, :name, 'now')"
 
@@ -60,3 +65,38 @@ def test_script_runs_all_statements(database: Database) -> None:
 
 def test_work_gives_its_result(database: Database) -> None:
     assert written(database, lambda tx: tx.one("select 1 + 1")) == (2,)
+
+
+def test_reads_may_be_nested(database: Database) -> None:
+    written(database, fill)
+    count = "select count(*) from accounts"
+    with database.read() as outer:
+        with database.read() as inner:
+            assert inner.one(count) == (3,)
+        assert outer.one(count) == (3,)
+    with database.read() as later:
+        assert later.one(count) == (3,)
+
+
+def test_failure_in_a_nested_read_leaves_the_outer(database: Database) -> None:
+    with database.read() as outer:
+        with pytest.raises(KeyError), database.read():
+            raise KeyError
+        assert outer.one("select 1 + 1") == (2,)
+
+
+@pytest.mark.parametrize("statement", ["no sql at all", "select nothing from nowhere"])
+def test_broken_statement_is_no_unavailable_store(database: Database, statement: str) -> None:
+    with pytest.raises(Exception, match=r"syntax|no such|not exist") as read, database.read() as tx:
+        tx.all(statement)
+    assert not isinstance(read.value, StoreUnavailable)
+    failed = database.write(lambda tx: tx.run(statement)).exception(DEADLINE)
+    assert not isinstance(failed, (StoreUnavailable, type(None)))
+
+
+def test_closed_database_is_unavailable(new_store: NewDatabase) -> None:
+    closed = open_database(new_store())
+    closed.close()
+    assert isinstance(closed.write(fill).exception(DEADLINE), StoreUnavailable)
+    with pytest.raises(StoreUnavailable), closed.read() as tx:
+        tx.all("select 1")

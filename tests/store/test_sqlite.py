@@ -181,7 +181,7 @@ def test_reading_does_not_wait(numbers: SqliteDatabase) -> None:
 
 
 def test_readers_may_fail_and_go_on(numbers: SqliteDatabase) -> None:
-    with pytest.raises(StoreUnavailable, match="no such table"), numbers.read() as tx:
+    with pytest.raises(apsw.SQLError, match="no such table"), numbers.read() as tx:
         tx.all("select * from nowhere")
     with pytest.raises(OwnError), numbers.read():
         raise OwnError
@@ -222,6 +222,65 @@ def test_closing_finishes_the_work(tmp_path: Path) -> None:
         closing.start()
     closing.join(DEADLINE)
     assert [each.result(0) for each in futures] == list(range(100))
+
+
+class EndedDuringPut:
+    """A queue whose database is closed by another thread while it is given work."""
+
+    def __init__(self, database: SqliteDatabase) -> None:
+        self._queue = database._queue  # noqa: SLF001 - the moment can't be met from outside
+        self._closing = threading.Thread(target=database.close)
+        self.get, self.empty = self._queue.get, self._queue.empty
+
+    def put(self, entry: Any) -> None:
+        if entry is not None:
+            self._closing.start()
+            # Long enough for whoever closes without waiting for this.
+            self._closing.join(0.5)
+        self._queue.put(entry)
+
+
+def test_work_given_while_closing_is_answered(tmp_path: Path) -> None:
+    database = SqliteDatabase(tmp_path / "numbers.db")
+    written(database, lambda tx: tx.script("create table numbers (n integer)"))
+    database._queue = EndedDuringPut(database)  # type: ignore[assignment]  # noqa: SLF001
+    assert database.write(add(1)).result(5) == 1
+
+
+def test_closed_database_makes_no_readers(tmp_path: Path) -> None:
+    database = SqliteDatabase(tmp_path / "numbers.db")
+    database.close()
+    with pytest.raises(StoreUnavailable, match="closed"), database.read():
+        pass
+
+
+def test_reading_survives_a_full_disk(numbers: SqliteDatabase) -> None:
+    fill = "with recursive s(n) as (select 1 union all select n + 1 from s limit 20000)"
+
+    def overfill() -> None:
+        with numbers.read() as tx:
+            (pages,) = tx.one("pragma page_count") or (0,)
+            tx.all(f"pragma max_page_count = {pages}")
+            tx.run(f"{fill} insert into numbers select n from s")
+
+    with pytest.raises(StoreUnavailable, match="full"):
+        overfill()
+    assert visible(numbers) == []
+
+
+def test_damaged_file_is_unavailable(numbers: SqliteDatabase) -> None:
+    def fail(_: Transaction) -> None:
+        raise apsw.CorruptError("database disk image is malformed")
+
+    with pytest.raises(StoreUnavailable, match="malformed"):
+        numbers.write(fail).result(DEADLINE)
+    assert written(numbers, add(1)) == 1
+
+
+def test_broken_commit_is_no_unavailable_store(numbers: SqliteDatabase) -> None:
+    failed = numbers.write(lambda tx: tx.run("rollback")).exception(DEADLINE)
+    assert isinstance(failed, apsw.SQLError)
+    assert written(numbers, add(1)) == 1
 
 
 def test_closed_database_takes_nothing(tmp_path: Path) -> None:

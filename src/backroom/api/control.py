@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import msgspec
 
 from backroom import __version__
-from backroom.api.headers import ALLOW, CONTENT_TYPE, Name
+from backroom.api.headers import ALLOW, CONTENT_TYPE
 from backroom.api.openapi import publish
 from backroom.api.request import Answer
 from backroom.revisions import NEWEST, OLDEST, REVISIONS
@@ -43,7 +43,7 @@ HEALTH_MEMBERS = {
 
 _JSON: Headers = [(CONTENT_TYPE, b"application/json")]
 _POLICY = (
-    Name(b"Content-Security-Policy"),
+    b"Content-Security-Policy",
     b"default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'",
 )
 """Published pages load no external resources. This header makes browsers enforce it."""

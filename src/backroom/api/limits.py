@@ -1,8 +1,9 @@
-"""Burst and steady windows for each account and operation, and the headers that tell of them.
+"""Rate limits: a burst and a steady window for each account and operation, and their headers.
 
-The windows are fixed ones of a second and a minute, counted in this process, or in a Redis or
-Valkey that several servers share. Each request counts in both windows; one that is refused by
-either counts as well, as fixed windows do.
+Both windows are fixed: a window opens with the first request, lasts one second (burst) or one
+minute (steady), and then starts again from zero. Windows are counted in this process, or in a Redis
+or Valkey that several servers share. Every request counts in both windows, also a request that is
+refused.
 """
 
 from __future__ import annotations
@@ -29,26 +30,24 @@ T = TypeVar("T")
 
 _SECOND = 1
 _MINUTE = 60
-_MOST_WINDOWS = 10_000
-"""Windows in memory, from which on those that have ended are dropped."""
 _SHARED_SECONDS = 0.2
-"""How long a shared store may take to answer before it is counted as gone."""
+"""How long a shared store may take to answer before this process counts alone."""
 _APART_SECONDS = 5.0
-"""How long requests are counted here alone before a shared store that was gone is tried again."""
+"""How long this process counts alone before it asks a shared store again that did not answer."""
 
 
 class Allowance(NamedTuple):
-    """What is left after a request: of the burst window, as recorded answers from 2024 on tell."""
+    """What a request leaves of its burst window, as answers recorded since 2024 show it."""
 
     rate: Rate
     remaining: int
 
     def headers(self) -> headers.Headers:
-        """Write it as the service does: `350, 350;w=1, 3500;w=60`."""
+        """Give the rate headers as the service writes them: `350, 350;w=1, 3500;w=60`."""
         return [
             (headers.RATE_LIMIT, _written(self.rate)),
             (headers.RATE_REMAINING, str(self.remaining).encode()),
-            # Of a window of one second less than a whole second is always left.
+            # A window of one second always has less than a full second left: rounded down, 0.
             (headers.RATE_RESET, b"0"),
         ]
 
@@ -64,46 +63,85 @@ def _times(rate: Rate, scale: float) -> Rate:
 
 
 class Windows:
-    """Counters of this process that start again after their time.
+    """Counters in this process.
 
-    Our own, for what the library that counts in a shared store does in memory takes longer than
-    reading a job, and starts threads all the time.
+    They are our own because the `limits` library, which counts in a shared store, is slower in
+    memory than reading a job, and starts a thread for each window that it counts.
     """
 
     shared = False
-    """Whether counting means asking another process."""
+    """Whether counting asks another process."""
 
     def __init__(self) -> None:
         self._lock = Lock()
-        self._open: dict[str, tuple[int, float]] = {}
+        self._lengths: dict[int, _OneLength] = {}
+
+    def __len__(self) -> int:
+        """How many windows are in memory."""
+        return sum(map(len, self._lengths.values()))
 
     def count(self, key: str, seconds: int) -> int:
-        """Count one more in a window and give how many there are."""
+        """Count one more request in the window of `key`, and give how many it has now."""
         now = clock.epoch()
         with self._lock:
-            count, end = self._open.get(key, (0, 0.0))
-            if end <= now:
-                count, end = 0, now + seconds
-                if len(self._open) >= _MOST_WINDOWS:
-                    self._drop_ended(now)
-            self._open[key] = (count + 1, end)
+            windows = self._lengths.get(seconds)
+            if windows is None:
+                windows = self._lengths[seconds] = _OneLength(seconds)
+            return windows.count(key, now)
+
+    def ends(self, key: str, seconds: int) -> float:
+        """Give the time at which the window of `key` starts again, in seconds since 1970."""
+        return self._lengths[seconds].find(key)[1]
+
+
+_NO_WINDOW = (0, 0.0)
+
+
+class _OneLength:
+    """Windows that all last equally long, in two generations.
+
+    Looking through all windows for those that have ended costs more the more accounts ask, and it
+    frees nothing while all of them are open. So nothing is ever looked through. Requests are
+    counted in the young generation. Once in the length of a window the young generation becomes the
+    old one, and the old one is dropped as a whole. This is safe: a window is written to the young
+    generation by each request, so when it is dropped, its last request is at least one whole length
+    ago, and it has ended. In memory are only windows that were counted in within the last two
+    lengths.
+    """
+
+    def __init__(self, seconds: int) -> None:
+        self._seconds = seconds
+        self._young: dict[str, tuple[int, float]] = {}
+        self._old: dict[str, tuple[int, float]] = {}
+        self._turns_at = 0.0
+
+    def __len__(self) -> int:
+        return len(self._young) + len(self._old)
+
+    def find(self, key: str) -> tuple[int, float]:
+        """Give how many requests a window has and when it ends; it may have ended already."""
+        return self._young.get(key) or self._old.get(key) or _NO_WINDOW
+
+    def count(self, key: str, now: float) -> int:
+        latest_end = now + self._seconds
+        # The clock may be set back: then what seems to be further away than a whole length is over.
+        if not now < self._turns_at <= latest_end:
+            self._old, self._young = self._young, {}
+            self._turns_at = latest_end
+        count, end = self.find(key)
+        if not now < end <= latest_end:
+            count, end = 0, latest_end
+        self._young[key] = (count + 1, end)
         return count + 1
-
-    def _drop_ended(self, now: float) -> None:
-        self._open = {key: window for key, window in self._open.items() if window[1] > now}
-
-    def ends(self, key: str) -> float:
-        """Give the time at which a window starts again."""
-        return self._open.get(key, (0, 0.0))[1]
 
 
 class SharedWindows:
-    """Counters in a Redis or Valkey, as `redis://host:6379`; in this process while it is gone."""
+    """Counters in a Redis or Valkey, `redis://host:6379`; in this process while it is gone."""
 
     shared = True
 
     def __init__(self, store: str) -> None:
-        # Only those who share their windows need the library.
+        # Only servers that share their windows need the library.
         from limits.errors import StorageError
         from limits.storage import Storage, storage_from_string
 
@@ -120,17 +158,17 @@ class SharedWindows:
         self._apart_until = 0.0
 
     def count(self, key: str, seconds: int) -> int:
-        """Count one more in a window and give how many there are."""
+        """Count one more request in the window of `key`, and give how many it has now."""
         return self._ask(
             lambda store: store.incr(key, seconds), lambda: self._here.count(key, seconds)
         )
 
-    def ends(self, key: str) -> float:
-        """Give the time at which a window starts again."""
-        return self._ask(lambda store: store.get_expiry(key), lambda: self._here.ends(key))
+    def ends(self, key: str, seconds: int) -> float:
+        """Give the time at which the window of `key` starts again, in seconds since 1970."""
+        return self._ask(lambda store: store.get_expiry(key), lambda: self._here.ends(key, seconds))
 
     def _ask(self, there: Callable[[Storage], T], here: Callable[[], T]) -> T:
-        """Ask the shared store, or this process's own where it is gone: requests go on."""
+        """Ask the shared store; where it does not answer, count here, so that requests go on."""
         if time.monotonic() >= self._apart_until:
             try:
                 return there(self._store)
@@ -143,32 +181,32 @@ class SharedWindows:
 
 
 class Limiter:
-    """Counts requests. `scale` multiplies the real rates."""
+    """Counts requests against the rates of the real service, multiplied by `scale`."""
 
     def __init__(self, scale: float, windows: Windows | SharedWindows | None = None) -> None:
         self._scale = scale
-        self._windows = windows or Windows()
+        self._windows = Windows() if windows is None else windows
 
     @property
     def inline(self) -> bool:
-        """Whether counting takes less time than reaching another thread."""
+        """Whether counting is quicker than handing it to another thread."""
         return not self._windows.shared
 
     def take(self, caller: str, operation: Operation, revision: str) -> Allowance:
-        """Count a request. Raises `Throttled` where a window is used up."""
+        """Count a request. Raises `Throttled` when a window is used up."""
         rate = self._scaled(operation.rates.at(revision))
         key = f"backroom/{caller}/{operation.name}"
         burst_key, steady_key = f"{key}/{_SECOND}", f"{key}/{_MINUTE}"
         burst = self._windows.count(burst_key, _SECOND)
         steady = self._windows.count(steady_key, _MINUTE)
         if steady > rate.steady:
-            raise Throttled(self._seconds_left(steady_key))
+            raise Throttled(self._seconds_left(steady_key, _MINUTE))
         if burst > rate.burst:
-            raise Throttled(self._seconds_left(burst_key))
+            raise Throttled(self._seconds_left(burst_key, _SECOND))
         return Allowance(rate, rate.burst - burst)
 
     def _scaled(self, rate: Rate) -> Rate:
         return rate if self._scale == 1 else _times(rate, self._scale)
 
-    def _seconds_left(self, key: str) -> int:
-        return max(1, math.ceil(self._windows.ends(key) - clock.epoch()))
+    def _seconds_left(self, key: str, seconds: int) -> int:
+        return max(1, math.ceil(self._windows.ends(key, seconds) - clock.epoch()))

@@ -12,7 +12,7 @@ import click
 
 from backroom.cli import EXIT_ROWS_FAILED
 from backroom.cli.options import settings_from, with_settings
-from backroom.store import open_database
+from backroom.store import open_database, open_to_read
 from backroom.store.database import Database, StoreUnavailable
 from backroom.store.migrate import WrongDatabase, migrate
 from backroom.store.move import Differs, NotEmpty, move
@@ -65,8 +65,9 @@ def database_group() -> None:
 def move_command(source: str, target: str, output: str) -> None:
     """Copy everything from SOURCE to TARGET, each a path or a postgresql:// URL.
 
-    Stop all servers and workers first. TARGET is made where there is none, and must be empty. A
-    move that was broken off goes on where it was when the command is given again. In the end both
+    Stop all servers and workers first. SOURCE is only read, and must have this version's schema:
+    `backroom migrate` brings it up to date. TARGET is made where there is none, and must be empty.
+    A move that was broken off goes on where it was when the command is given again. In the end both
     are compared, row by row.
     """
     if not source.startswith(("postgresql://", "postgres://")) and not Path(source).exists():
@@ -91,11 +92,14 @@ def move_command(source: str, target: str, output: str) -> None:
 def _both(source: str, target: str) -> Iterator[tuple[Database, Database]]:
     with ExitStack() as stack:
         databases = []
-        for url in (source, target):
+        for name, opening, url in (
+            ("SOURCE", open_to_read, source),
+            ("TARGET", open_database, target),
+        ):
             try:
-                database = open_database(url)
+                database = opening(url)
             except (StoreUnavailable, WrongDatabase) as error:
-                raise click.ClickException(str(error)) from None
+                raise click.ClickException(f"{name}: {error}") from None
             stack.callback(database.close)
             databases.append(database)
         yield databases[0], databases[1]

@@ -36,7 +36,7 @@ def serve_command(output: str, **flags: Any) -> None:
         level=settings.log_level.upper(),
         format="%(asctime)s %(levelname)s %(name)s: %(message)s",
     )
-    # uvicorn's own account of its start says nothing that ours does not.
+    # uvicorn's start-up log repeats ours.
     logging.getLogger("uvicorn").setLevel(logging.WARNING)
     logging.getLogger("procrastinate").setLevel(logging.WARNING)
     try:
@@ -47,8 +47,8 @@ def serve_command(output: str, **flags: Any) -> None:
         ) from None
     except (StoreUnavailable, WrongDatabase) as error:
         raise click.ClickException(str(error)) from None
-    # What is there by now stays. To look through it for garbage again takes 20 ms, in which nobody
-    # is answered, and is due twice in 500 jobs.
+    # All objects that exist by now stay to the end. Looking through them for garbage would take
+    # 20 ms, in which no request is answered, twice in 500 jobs.
     gc.freeze()
     server.stop_on_signals()
     try:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from backroom.store.migrate import migrate
+from backroom.store.migrate import check_schema, migrate
 from backroom.store.sqlite import SqliteDatabase
 
 if TYPE_CHECKING:
@@ -33,10 +34,44 @@ def open_database(
     return database
 
 
+def open_to_read(url: str) -> Database:
+    """Open the database at `url` so that nothing in it can change, its schema least of all.
+
+    The engine itself refuses to write: a file of SQLite is opened as one that can only be read, and
+    PostgreSQL makes all transactions read-only. Raises `StoreUnavailable` where the database can't
+    be opened, `WrongDatabase` where its schema is not this version's.
+    """
+    if _is_postgres(url):
+        database = _opened(_reading_only(url), least=0, pipeline=False)
+    else:
+        database = SqliteDatabase(_path(url), read_only=True)
+    try:
+        check_schema(database)
+    except BaseException:
+        database.close()
+        raise
+    return database
+
+
+def _reading_only(url: str) -> str:
+    """Add to a URL of PostgreSQL what makes all transactions of its sessions read-only."""
+    option = "-c%20default_transaction_read_only%3Don"
+    changed, found = re.subn(r"([?&]options=)", rf"\1{option}%20", url)
+    return changed if found else f"{url}{'&' if '?' in url else '?'}options={option}"
+
+
+def _is_postgres(url: str) -> bool:
+    return url.startswith(("postgresql://", "postgres://"))
+
+
+def _path(url: str) -> Path:
+    return Path(url.removeprefix("sqlite:///"))
+
+
 def _opened(url: str | None, least: int, *, pipeline: bool) -> Database:
-    if url is not None and url.startswith(("postgresql://", "postgres://")):
-        # Only those who have a PostgreSQL need its driver.
+    if url is not None and _is_postgres(url):
+        # Only users of PostgreSQL have its driver.
         from backroom.store.postgresql.database import CONNECTIONS, PostgresDatabase
 
         return PostgresDatabase(url, max(CONNECTIONS, least), pipeline=pipeline)
-    return SqliteDatabase(None if url is None else Path(url.removeprefix("sqlite:///")))
+    return SqliteDatabase(None if url is None else _path(url))

@@ -106,7 +106,10 @@ class Database(Protocol):
     dialect: Dialect
 
     def read(self) -> AbstractContextManager[Transaction]:
-        """Open a transaction to read in."""
+        """Open a transaction to read in.
+
+        A thread may open one inside of another. Both can be used until they end, each in its block.
+        """
 
     def on_loop(self, work: Callable[[], T], deliver: Callable[[T], None]) -> None:
         """Do `work`, which reads, for a caller on an event loop, and hand its result to `deliver`.

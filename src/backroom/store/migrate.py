@@ -14,6 +14,7 @@ import msgspec
 
 from backroom import clock
 from backroom.store.backfill import Backfill
+from backroom.store.database import StoreUnavailable
 
 if TYPE_CHECKING:
     from backroom.store.database import Database, Transaction
@@ -25,6 +26,10 @@ class WrongDatabase(Exception):  # noqa: N818 - a state of the database
 
 class NewerDatabase(WrongDatabase):
     """The database was made by a later version."""
+
+
+class OlderDatabase(WrongDatabase):
+    """The database was made by an earlier version, and may not be changed."""
 
 
 class ForeignDatabase(WrongDatabase):
@@ -73,6 +78,38 @@ def migrate(database: Database) -> list[str]:
     return database.write(_apply_missing).result()
 
 
+def check_schema(database: Database) -> None:
+    """Check that a database has this version's schema. Changes nothing.
+
+    Raises `OlderDatabase` or `NewerDatabase` where the schema is another version's, and
+    `ForeignDatabase` where the database is not one of backroom's.
+    """
+    try:
+        with database.read() as tx:
+            applied = {row[0] for row in tx.all("select number from schema_migrations")}
+    except StoreUnavailable:
+        raise
+    except Exception as error:
+        # Each engine has its own error for a table that does not exist.
+        raise ForeignDatabase(f"This is not a database of backroom: {error}.") from error
+    known = set(migrations(database.dialect.name))
+    _refuse_newer(applied, known)
+    if known - applied:
+        raise OlderDatabase(
+            f"This database has schema {max(applied, default=0)}, made by an earlier version of"
+            f" backroom; this one needs schema {max(known)}. Run `backroom migrate` on it, or on a"
+            " copy of it if the earlier version must still serve it."
+        )
+
+
+def _refuse_newer(applied: set[int], known: set[int]) -> None:
+    if newer := applied - known:
+        raise NewerDatabase(
+            f"This database has schema {max(newer)}, made by a later version of backroom;"
+            f" this one knows schemas up to {max(known)}. Install the later version to open it."
+        )
+
+
 def _apply_missing(tx: Transaction) -> list[str]:
     # Of processes that start together one migrates. The others wait here and find nothing missing.
     tx.exclusively("schema")
@@ -82,11 +119,7 @@ def _apply_missing(tx: Transaction) -> list[str]:
     )
     known = migrations(tx.dialect.name)
     applied = {row[0] for row in tx.all("select number from schema_migrations")}
-    if newer := applied - set(known):
-        raise NewerDatabase(
-            f"This database has schema {max(newer)}, made by a later version of backroom;"
-            f" this one knows schemas up to {max(known)}. Install the later version to open it."
-        )
+    _refuse_newer(applied, set(known))
     missing = [number for number in known if number not in applied]
     for number in missing:
         name = known[number].name

@@ -1,9 +1,10 @@
 """Copy everything from one database to another, of either engine.
 
-Rows are copied in slices by their keys, each slice in a transaction with a note of how far it got:
-a move that was broken off goes on from there. In the end both databases are read through and
-compared, by count and by a sum over all rows that does not depend on their order. What is derived,
-the words that are searched, is made anew. Nothing else may write to either in the meantime.
+Rows are copied in slices by their keys. Each slice is written in one transaction with a note of how
+far the copy got, so a move that was broken off goes on from there. In the end both databases are
+read through and compared: the rows of each table are counted, and their checksums are added up,
+which gives the same sum in any order. Derived rows, the words of the search, are not copied but
+made again. The source is only read. Nothing else may write to either database meanwhile.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ class NotEmpty(Exception):  # noqa: N818 - a state of the database
 
 
 class Differs(Exception):  # noqa: N818 - what the comparison found
-    """Both databases were read through and are not alike."""
+    """Both databases were read through, and they do not hold the same."""
 
 
 @dataclass(frozen=True)
@@ -90,21 +91,22 @@ _SEARCHED = {kind.table: kind for kind in KINDS.values()}
 
 @dataclass(frozen=True)
 class Moved:
-    """What became of one table: how many rows it has, and their sum."""
+    """One table after the move: how many rows it has, and the sum of their checksums."""
 
     table: str
     rows: int
     checksum: str
 
 
-def move(source: Database, target: Database, told: Callable[[str, int], None]) -> list[Moved]:
-    """Copy all tables and compare them. `told` hears of each slice: the table, rows so far.
+def move(source: Database, target: Database, progress: Callable[[str, int], None]) -> list[Moved]:
+    """Copy all tables and compare them. `progress` is called after each slice: table, rows so far.
 
-    Raises `NotEmpty` where the target has rows of its own, `Differs` where the copies aren't alike.
+    Raises `NotEmpty` where the target has rows of its own, `Differs` where the copy is not the
+    same as the source.
     """
     target.write(_open_notes).result()
     for table in TABLES:
-        _copy(source, target, table, told)
+        _copy(source, target, table, progress)
     compared = [_compared(source, target, table) for table in TABLES]
     target.write(lambda tx: tx.run("drop table move_notes")).result()
     return compared
@@ -124,7 +126,7 @@ def _open_notes(tx: Transaction) -> None:
 
 
 def _copy(
-    source: Database, target: Database, table: Table, told: Callable[[str, int], None]
+    source: Database, target: Database, table: Table, progress: Callable[[str, int], None]
 ) -> None:
     with target.read() as tx:
         row = tx.one("select note from move_notes where table_name = :table", table=table.name)
@@ -133,7 +135,7 @@ def _copy(
     for rows in _slices(source, table, after):
         target.write(lambda tx, rows=rows: _put(tx, table, rows)).result()  # type: ignore[misc]
         done += len(rows)
-        told(table.name, done)
+        progress(table.name, done)
 
 
 def _slices(database: Database, table: Table, after: list[Any] | None) -> Iterator[list[Row]]:

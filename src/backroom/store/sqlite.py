@@ -1,8 +1,8 @@
-"""SQLite: one thread that writes, a connection of its own for each thread that reads.
+"""SQLite: one thread that writes, and a connection for each thread that reads.
 
-All writes of a process go through one connection. Its thread takes what has queued up, runs each
-piece of work in a savepoint of one transaction, and settles the futures after the commit: many
-small writes share one fsync, and nobody is told before the work is on disk.
+All writes of a process go through one connection. The writer's thread takes the work that has
+queued up, runs each piece in a savepoint of one transaction, and settles the futures after the
+commit. So many small writes share one fsync, and no future has a result before the work is on disk.
 """
 
 from __future__ import annotations
@@ -50,30 +50,54 @@ _STEPS = 2000
 """Steps of SQLite's virtual machine between two looks at the clock: some 50 microseconds."""
 _THREADS = 4
 """How many such reads are under way at the same time."""
+_IS_CLOSED = "The database is closed."
+_UNAVAILABLE = (
+    apsw.BusyError,
+    apsw.CantOpenError,
+    apsw.ConnectionClosedError,
+    apsw.CorruptError,
+    apsw.FullError,
+    apsw.IOError,
+    apsw.NoMemError,
+    apsw.NotADBError,
+    apsw.PermissionsError,
+    apsw.ProtocolError,
+    apsw.ReadOnlyError,
+)
+"""Errors that mean the state of the database, not a mistake of ours.
+
+Only these become `StoreUnavailable`, which a client gets as a 503 and tries again. All others
+(`SQLError`, `ConstraintError`, `MisuseError`, ...) mean a bug: trying again never helps, so they go
+to the caller as they are, and become a 500 with a traceback in the log.
+"""
 
 
 class SqliteConnection:
     """An `apsw` connection with the settings that durability and speed ask for."""
 
-    def __init__(self, path: str, *, durable: bool = True) -> None:
-        self.raw = apsw.Connection(path, statementcachesize=400)
+    def __init__(self, path: str, *, durable: bool = True, read_only: bool = False) -> None:
+        self.raw = _read_only(path) if read_only else apsw.Connection(path, statementcachesize=400)
         # Another process may hold the file for a moment, as `backroom keys` does.
         self.raw.set_busy_timeout(_BUSY_MILLISECONDS)
-        # Else a statement with a limit is compiled again each time that other values are bound.
+        # Otherwise a statement with a limit is compiled again whenever other values are bound.
         self.raw.config(apsw.SQLITE_DBCONFIG_ENABLE_QPSG, 1)
         self._run = self.raw.execute
         # Migrations fold and index what earlier versions stored without.
         self.raw.create_scalar_function("casefold", _casefold, 1, deterministic=True)
         self.raw.create_scalar_function("grams", _grams, 2, deterministic=True)
+        if not read_only:
+            self._prepare_to_write(durable=durable)
+        self._run(f"pragma cache_size = -{_CACHED_KILOBYTES}")
+        # Reading through the system's page cache halves what cold pages at random depth cost.
+        self._run(f"pragma mmap_size = {_MAPPED_BYTES}")
+        self._run("pragma temp_store = memory")
+
+    def _prepare_to_write(self, *, durable: bool) -> None:
         self._run(f"pragma page_size = {_PAGE_BYTES}")
         self._run("pragma journal_mode = wal")
         self._run(f"pragma synchronous = {'full' if durable else 'off'}")
         # On macOS a plain fsync leaves the data in the drive's cache; elsewhere this does nothing.
         self._run(f"pragma fullfsync = {'on' if durable else 'off'}")
-        self._run(f"pragma cache_size = -{_CACHED_KILOBYTES}")
-        # Reading through the system's page cache halves what cold pages at random depth cost.
-        self._run(f"pragma mmap_size = {_MAPPED_BYTES}")
-        self._run("pragma temp_store = memory")
 
     def execute(self, sql: str, values: dict[str, Any]) -> Iterable[Row]:
         return self._run(sql, values)
@@ -93,6 +117,27 @@ class SqliteConnection:
         self.raw.close()
 
 
+def _read_only(path: str) -> apsw.Connection:
+    """Open a file so that SQLite never writes to it.
+
+    SQLite still puts an index of the write-ahead log beside the file, which the next connection
+    that writes removes. Where it can't, as on a read-only medium, the file is opened as immutable:
+    nobody else can write to such a file either, unless a log is left that must be read too.
+    """
+    connection = apsw.Connection(path, flags=apsw.SQLITE_OPEN_READONLY)
+    try:
+        connection.execute("select 1 from sqlite_master")
+    except apsw.CantOpenError:
+        connection.close()
+        if Path(f"{path}-wal").exists():
+            raise
+        immutable = f"{Path(path).absolute().as_uri()}?immutable=1"
+        connection = apsw.Connection(
+            immutable, flags=apsw.SQLITE_OPEN_READONLY | apsw.SQLITE_OPEN_URI
+        )
+    return connection
+
+
 def _casefold(*values: Any) -> str:
     (text,) = values
     return search.folded(text)
@@ -104,15 +149,21 @@ def _grams(*values: Any) -> str:
 
 
 class _Reading:
-    """A thread's transactions to read in, one after the other.
+    """A thread's transaction to read in, opened again and again.
+
+    A thread has one connection to read with, and SQLite has no transactions within transactions. A
+    `with` block inside of another one therefore reads in the transaction of the outer one, which
+    alone begins and ends it.
 
     A statement that is under way at the time `end`, in seconds of the monotonic clock, is stopped.
     """
 
     def __init__(self, connection: SqliteConnection) -> None:
         self.end = self._stops = math.inf
+        self._raw = connection.raw
         self._run = connection.raw.execute
         self._transaction = Transaction(connection, SQLITE)
+        self._depth = 0
         # SQLite asks after so many of its own steps, of which a page of a hundred takes some 3,000.
         connection.raw.set_progress_handler(self._is_late, _STEPS)
 
@@ -120,22 +171,28 @@ class _Reading:
         return time.monotonic() > self._stops
 
     def __enter__(self) -> Transaction:
-        try:
-            self._run("begin")
-        except apsw.Error as error:
-            raise StoreUnavailable(str(error)) from error
-        self._stops = self.end
+        if not self._depth:
+            try:
+                self._run("begin")
+            except _UNAVAILABLE as error:
+                raise StoreUnavailable(str(error)) from error
+            self._stops = self.end
+        self._depth += 1
         return self._transaction
 
     def __exit__(
         self, _: type[BaseException] | None, error: BaseException | None, __: TracebackType | None
     ) -> None:
-        # Neither end of a transaction may be stopped: the next one could not begin.
-        self._stops = math.inf
-        self._run("rollback")
+        self._depth -= 1
+        if not self._depth:
+            # Neither end of a transaction may be stopped: the next one could not begin.
+            self._stops = math.inf
+            # After some errors, as a failed disk, SQLite has ended the transaction itself.
+            if self._raw.in_transaction:
+                self._run("rollback")
         if isinstance(error, apsw.InterruptError):
             raise TookTooLong from None
-        if isinstance(error, apsw.Error):
+        if isinstance(error, _UNAVAILABLE):
             raise StoreUnavailable(str(error)) from error
 
 
@@ -147,8 +204,8 @@ class _Work:
     def __init__(self, do: Callable[[Transaction], Any]) -> None:
         self.do = do
         self.future: Future[Any] = Future()
-        # Running from the start, it can't be cancelled: what a caller that has gone asked for is
-        # done all the same, and settling it never fails.
+        # A future that runs can't be cancelled. So the work is done even when its caller has gone,
+        # and settling the future never fails.
         self.future.set_running_or_notify_cancel()
         self.result: Any = None
         self.failure: BaseException | None = None
@@ -171,7 +228,7 @@ def _scratch_directory() -> str:
 
 def _runs(process: int) -> bool:
     if sys.platform == "win32":
-        # There a signal of 0 would end the process that it is to ask.
+        # On Windows os.kill(process, 0) would end the process.
         return True
     try:
         os.kill(process, 0)
@@ -187,14 +244,20 @@ class SqliteDatabase:
 
     dialect = SQLITE
 
-    def __init__(self, path: Path | None) -> None:
-        """Open `path`, or an ephemeral database where it is None."""
+    def __init__(self, path: Path | None, *, read_only: bool = False) -> None:
+        """Open `path`, or an ephemeral database where it is None.
+
+        A database that is `read_only` is not made where there is none, and its file never changes.
+        """
         self._scratch = None if path else _scratch_directory()
         self.path = str(path or Path(self._scratch or "") / "backroom.db")
         self._durable = path is not None
+        self._read_only = read_only
         self._local = threading.local()
         self._readers: list[SqliteConnection] = []
         self._queue: queue.SimpleQueue[_Work | None] = queue.SimpleQueue()
+        # Held while the queue gets work, or None as its end: no work comes after the end.
+        self._ending = threading.Lock()
         self._closed = False
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="backroom-reader")
         self._connection = self._connect()
@@ -204,17 +267,25 @@ class SqliteDatabase:
 
     def _connect(self) -> SqliteConnection:
         try:
-            return SqliteConnection(self.path, durable=self._durable)
-        except apsw.Error as error:
+            return SqliteConnection(self.path, durable=self._durable, read_only=self._read_only)
+        except _UNAVAILABLE as error:
             raise StoreUnavailable(f"The database {self.path} can't be opened: {error}") from error
 
     def read(self) -> _Reading:
         reading: _Reading | None = getattr(self._local, "reading", None)
         if reading is None:
-            connection = self._connect()
-            self._readers.append(connection)
+            connection = self._new_reader()
             reading = self._local.reading = _Reading(connection)
         return reading
+
+    def _new_reader(self) -> SqliteConnection:
+        connection = self._connect()
+        with self._ending:
+            if not self._closed:
+                self._readers.append(connection)
+                return connection
+        connection.close()
+        raise StoreUnavailable(_IS_CLOSED)
 
     def on_loop(self, work: Callable[[], T], deliver: Callable[[T], None]) -> None:
         reading = self.read()
@@ -229,7 +300,7 @@ class SqliteDatabase:
             deliver(result)
 
     def _in_thread(self, work: Callable[[], T], deliver: Callable[[T], None]) -> None:
-        # Only servers have a loop; a command starts 30 ms sooner without.
+        # Only servers have an event loop. Commands start 30 ms sooner without importing asyncio.
         from asyncio import get_running_loop
 
         done = get_running_loop().run_in_executor(self._threads, work)
@@ -245,18 +316,20 @@ class SqliteDatabase:
 
     def write(self, work: Callable[[Transaction], T]) -> Future[T]:
         entry = _Work(work)
-        if self._closed:
-            entry.failure = StoreUnavailable("The database is closed.")
-            entry.settle()
-        else:
-            self._queue.put(entry)
+        with self._ending:
+            if not self._closed:
+                self._queue.put(entry)
+                return entry.future
+        entry.failure = StoreUnavailable(_IS_CLOSED)
+        entry.settle()
         return entry.future
 
     def close(self) -> None:
-        if self._closed:
-            return
-        self._closed = True
-        self._queue.put(None)
+        with self._ending:
+            if self._closed:
+                return
+            self._closed = True
+            self._queue.put(None)
         self._writer.join()
         self._threads.shutdown()
         for connection in (*self._readers, self._connection):
@@ -287,22 +360,23 @@ class SqliteDatabase:
             for entry in entries:
                 self._attempt(entry)
             run("commit", {})
-        except Exception as error:  # noqa: BLE001 - whatever it is, the next work is not to blame
-            log.error("a transaction was rolled back: %s", error)  # noqa: TRY400 - told to callers
+        except Exception as error:  # noqa: BLE001 - the writer goes on with the next work
+            log.error("a transaction was rolled back: %s", error)  # noqa: TRY400 - callers get it
             if self._connection.raw.in_transaction:
                 run("rollback", {})
+            unavailable = isinstance(error, _UNAVAILABLE)
             for entry in entries:
-                entry.failure = StoreUnavailable(str(error))
+                entry.failure = StoreUnavailable(str(error)) if unavailable else error
 
     def _attempt(self, entry: _Work) -> None:
         run = self._connection.execute
         run("savepoint work", {})
         try:
             entry.result = entry.do(self._transaction)
-        except (apsw.FullError, apsw.IOError):
-            # The disk failed under everybody's work, not under this one's alone.
+        except _UNAVAILABLE:
+            # The database failed, not this work. SQLite may have rolled back the whole transaction.
             raise
-        except Exception as error:  # noqa: BLE001 - it is the caller's, and given back
+        except Exception as error:  # noqa: BLE001 - this work's own caller gets it
             entry.failure = error
             run("rollback to work", {})
         run("release work", {})
