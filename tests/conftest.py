@@ -37,7 +37,6 @@ pytest.register_assert_rewrite("wire_answers", "wire_shown", "openapi.tour", "ma
 # A shared machine may take its time over one example; a law is no less one for that.
 hypothesis.settings.register_profile("backroom", deadline=None)
 hypothesis.settings.register_profile("quick", deadline=None, max_examples=20)
-hypothesis.settings.load_profile("backroom")
 
 _accounts = itertools.count()
 
@@ -68,8 +67,8 @@ def _leaves_out_slow(config: pytest.Config) -> bool:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Have laws tried with fewer examples where slow tests are left out."""
-    if _leaves_out_slow(config):
-        hypothesis.settings.load_profile("quick")
+    # Not at import: tests import this module a second time, which would load the profile again.
+    hypothesis.settings.load_profile("quick" if _leaves_out_slow(config) else "backroom")
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:

@@ -54,7 +54,7 @@ def packaged_server(directory: Path, *, start: bool = True) -> PostgresServer:
 def _write_settings(path: Path) -> None:
     """Allow more connections than the usual 100.
 
-    A test process has some forty at most. A connection that was closed counts until its server
+    One test process has some forty at most. A connection that was closed counts until its server
     process has ended, which takes a while on a busy machine.
     """
     line = "max_connections = 500"

@@ -51,7 +51,7 @@ QUICK_SHARE = 5
 def thorough(examples: int) -> settings:
     """So many examples, however long each takes; a fifth of them in `make quick`."""
     if settings.get_current_profile_name() == "quick":
-        examples //= QUICK_SHARE
+        examples = max(10, examples // QUICK_SHARE)
     unhurried = [HealthCheck.too_slow, HealthCheck.data_too_large]
     return settings(
         max_examples=examples, deadline=None, derandomize=False, suppress_health_check=unhurried
