@@ -14,6 +14,7 @@ import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from backroom.api import protocol
+from backroom.revisions import NEWEST
 from conftest import client_of, running
 from factories import a_kind_of_job
 from front.connection import answer, connected, names, posted, status, written

@@ -10,6 +10,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from backroom.revisions import NEWEST
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -37,7 +39,7 @@ def written(caller: Caller, method: str, target: str, *more: str, version: str =
         f"{method} {target} HTTP/{version}",
         "Host: shop.test",
         f"Authorization: Klaviyo-API-Key {caller.key}",
-        "revision: 2026-10-15",
+        f"revision: {NEWEST}",
         *more,
     ]
     return "\r\n".join([*lines, "", ""]).encode()
