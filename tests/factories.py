@@ -8,15 +8,18 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
-from backroom.api.answer import Service
 
 from backroom import clock, revisions
 from backroom.actions import ACTIONS
+from backroom.api import documents
+from backroom.api.admission import Admission
 from backroom.api.app import App
 from backroom.api.request import Request
+from backroom.api.service import Service
 from backroom.catalog import ids
 from backroom.catalog.drafts import Draft
 from backroom.catalog.kinds import JOB_KINDS, KINDS, Verb
@@ -30,9 +33,10 @@ if TYPE_CHECKING:
 
     from backroom.actions import Outcome
     from backroom.api.limits import Limiter
-    from backroom.catalog.kinds import JobKind
+    from backroom.catalog.kinds import JobKind, Kind
     from backroom.catalog.operations import Operation
     from backroom.store.database import Database, Transaction
+    from backroom.store.records import Record
 
 T = TypeVar("T")
 
@@ -153,6 +157,21 @@ def accepted(database: Database, new: jobs.NewJob) -> str | None:
     return asyncio.run(accept())
 
 
+def on_loop(database: Database, work: Callable[[], T]) -> asyncio.Future[T]:
+    """Do work as a server does what a head asks for; what it raises is raised by the future."""
+    promise: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+
+    def settled() -> Callable[[], None]:
+        try:
+            result = work()
+        except Exception as error:  # noqa: BLE001 - it is for who waits
+            return partial(promise.set_exception, error)
+        return partial(promise.set_result, result)
+
+    database.on_loop(settled, lambda settle: settle())
+    return promise
+
+
 def a_job(age: timedelta = timedelta(0), **members: Any) -> jobs.Job:
     """A row of a job as if it had been made some time ago."""
     created = clock.now() - age
@@ -191,10 +210,37 @@ def all_stored(database: Database, rows: Iterable[jobs.Job], account: str = ACCO
 
 def found(database: Database, job: jobs.Job, account: str = ACCOUNT) -> jobs.Job:
     """The job as it is now."""
-    with database.read() as tx:
-        now = jobs.get(tx, account, jobs.Asked(job.type, job.job_id, ""))
+    now = stored_now(database, job, account)
     assert now is not None, f"job {job.job_id} is gone"
     return now
+
+
+def stored_now(database: Database, job: jobs.Job, account: str = ACCOUNT) -> jobs.Job | None:
+    """The job as it is now, None where it is gone."""
+    with database.read() as tx:
+        rows = jobs.page(
+            tx, account, jobs.Question(job.type, "", job_id=job.job_id), jobs.Job._fields
+        )
+    return a_job_of(rows[0]) if rows else None
+
+
+def a_job_of(row: Sequence[bytes | None]) -> jobs.Job:
+    """A job of a row with all its columns, as a page has them."""
+    texts = [None if value is None else value.decode() for value in row]
+    named: dict[str, Any] = dict(zip(jobs.Job._fields, texts, strict=True))
+    counts = {name: int(named[name]) for name in named if name.endswith("_count")}
+    return jobs.Job(**(named | counts))
+
+
+def shown(base: str, kind: Kind, record: Record, linked: Sequence[Record] | None = None) -> Any:
+    """The resource object of a record, with what its relationship holds where that is said."""
+    linkage: Any = documents.NOT_SHOWN
+    if linked is not None:
+        held = [documents.identifier(KINDS[kind.shown.target], each.external_id) for each in linked]
+        linkage = held if kind.shown.many else next(iter(held), None)
+    attributes = msgspec.Raw(record.attributes.encode())
+    name = documents.Name.of(record.external_id)
+    return documents.resource(base, kind, name, attributes, linkage)
 
 
 def a_request(
@@ -247,17 +293,24 @@ class Site:
     settings: Settings = field(default_factory=Settings)
     limiter: Limiter | None = None
     scopes: list[str] = field(default_factory=list)
-    nudged: int = 0
+    announced: int = 0
     chunks_taken: int = 0
 
     def __post_init__(self) -> None:
         self.key = written(self.database, lambda tx: keys.create(tx, "shop", "test", self.scopes))
         self.account = self.key.account
-        service = Service(self.database, self.settings, self.limiter)
-        self.app = App(service, public_url=self.settings.public_url, nudge=self._nudge)
+        admission = Admission(self.database, self.settings.default_revision, self.limiter)
+        queued = self.settings.show_queued
+        status = lifecycle.Status.QUEUED if queued else lifecycle.Status.PROCESSING
+        self.app = App(
+            Service(admission, status),
+            self.database,
+            announce=self._announce,
+            public_url=self.settings.public_url,
+        )
 
-    def _nudge(self, _: str) -> None:
-        self.nudged += 1
+    def _announce(self, _: str) -> None:
+        self.announced += 1
 
     def get(self, path: str, query: str = "", **headers: str | None) -> Answered:
         return self.call("GET", path, query, headers=headers)

@@ -27,12 +27,14 @@ from backroom.jobs.apply import error_entry
 from backroom.revisions import REVISIONS
 from backroom.store.jobs import Job
 from backroom.store.records import Record
+from factories import shown
 from wire_contract import OPERATIONS as PUBLISHED
 from wire_contract import request_schema
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from backroom.api.wire import Document
     from backroom.catalog.kinds import JobKind, Kind
     from backroom.catalog.operations import Operation
     from backroom.errors import OperationFault
@@ -374,23 +376,21 @@ def _records(draw: st.DrawFn, kind: Kind) -> Record:
 
 
 @st.composite
-def canonical_documents(
-    draw: st.DrawFn, operation: Operation, revision: Revision
-) -> documents.Document:
+def canonical_documents(draw: st.DrawFn, operation: Operation, revision: Revision) -> Document:
     """Successful answers of an operation before they are taken down to a revision."""
     url = f"{BASE}{operation.path}".replace("{id}", draw(ulids()))
     including = bool(operation.includes) and draw(st.booleans())
-    shown = (
+    of_data = (
         _jobs(operation, including)
         if operation.bulk
         else _resources(operation, revision, including)
     )
-    data = draw(st.lists(shown, min_size=0 if operation.paged else 1, max_size=3))
+    data = draw(st.lists(of_data, min_size=0 if operation.paged else 1, max_size=3))
     document: dict[str, Any] = {"data": data if operation.paged else data[0]}
     if including and operation.included_kind is not None:
         kind = operation.included_kind
         records = draw(st.lists(_records(kind), max_size=3))
-        document["included"] = [documents.resource(BASE, kind, each) for each in records]
+        document["included"] = [shown(BASE, kind, each) for each in records]
     document["links"] = {"self": url}
     if operation.paged:
         document["links"] |= {"next": draw(st.sampled_from([None, url])), "prev": None}
@@ -400,7 +400,7 @@ def canonical_documents(
 
 
 @st.composite
-def _jobs(draw: st.DrawFn, operation: Operation, including: bool) -> documents.Document:  # noqa: FBT001 - as the handler has it
+def _jobs(draw: st.DrawFn, operation: Operation, including: bool) -> Document:  # noqa: FBT001 - as the handler has it
     row = draw(job_rows(operation.job_kind))
     if operation.shape is Shape.JOB_POST:
         row = row._replace(linkage="[]")
@@ -413,16 +413,17 @@ def _resources(
     operation: Operation,
     revision: Revision,
     including: bool,  # noqa: FBT001 - as above
-) -> documents.Document:
+) -> Document:
     kind = operation.kind
     record = draw(_records(kind))
     if operation.shape is Shape.IDS:
-        return documents.identifier(kind, record)
+        return documents.identifier(kind, record.external_id)
     linked = None
     if including or revision.shows_linkage(operation):
         most = 3 if kind.shown.many else 1
         linked = draw(st.lists(_records(KINDS[kind.shown.target]), max_size=most))
-    return documents.resource(BASE, kind, record, linked)
+    made: Document = shown(BASE, kind, record, linked)
+    return made
 
 
 def changed_at(body: Any, path: Path, value: Any) -> Any:

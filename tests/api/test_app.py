@@ -66,9 +66,9 @@ def lasting_key(make_client: MakeClient) -> str:
 
 def test_job_is_accepted_and_told(site: Site) -> None:
     assert site.post(PATH, BODY).status == 202
-    assert site.nudged == 1
+    assert site.announced == 1
     assert site.get(PATH).status == 200
-    assert site.nudged == 1
+    assert site.announced == 1
 
 
 def test_accepted_job_is_on_disk(site: Site) -> None:
@@ -79,7 +79,7 @@ def test_accepted_job_is_on_disk(site: Site) -> None:
 
 def test_refused_job_nudges_nobody(site: Site) -> None:
     assert site.post(PATH, b"{}").status == 400
-    assert site.nudged == 0
+    assert site.announced == 0
 
 
 @pytest.mark.parametrize("end", ["", "/"])
@@ -190,8 +190,10 @@ def test_closed_store_is_unavailable() -> None:
     assert answered.headers["retry-after"] == "1"
 
 
-def test_own_faults_are_told_shortly(database: Database) -> None:
+def test_own_faults_say_little(database: Database) -> None:
     class Broken:
+        inline = True
+
         def take(self, *_: Any) -> None:
             raise ZeroDivisionError("a secret of the house")
 

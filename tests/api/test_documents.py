@@ -10,6 +10,7 @@ from backroom.api import documents
 from backroom.catalog.kinds import KINDS
 from backroom.store.records import Record
 from factories import a_complete_job, a_job, a_kind_of_job
+from factories import shown as resource_of
 from wire_contract import error_validator
 
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ def test_job_errors_are_embedded() -> None:
 )
 def test_resource_links_its_relationship(kind: str, relation: str) -> None:
     record = Record(1, "a", '{"external_id":"a"}')
-    document = shown(documents.resource(BASE, KINDS[kind], record))
+    document = shown(resource_of(BASE, KINDS[kind], record))
     own = f"{BASE}/api/{KINDS[kind].collection}/$custom:::$default:::a/"
     assert document == {
         "type": f"catalog-{kind}",
@@ -86,7 +87,7 @@ def test_resource_links_its_relationship(kind: str, relation: str) -> None:
 
 
 def test_linked_resources_are_named() -> None:
-    document = documents.resource(BASE, KINDS["item"], Record(1, "a", "{}"), [Record(2, "v", "")])
+    document = resource_of(BASE, KINDS["item"], Record(1, "a", "{}"), [Record(2, "v", "")])
     held = document["relationships"]["variants"]
     assert list(held) == ["data", "links"]
     assert held["data"] == [{"type": "catalog-variant", "id": "$custom:::$default:::v"}]
@@ -94,7 +95,7 @@ def test_linked_resources_are_named() -> None:
 
 def test_variant_names_one_item() -> None:
     parent = Record(1, "a", "")
-    document = documents.resource(BASE, KINDS["variant"], Record(2, "v", "{}"), [parent])
+    document = resource_of(BASE, KINDS["variant"], Record(2, "v", "{}"), [parent])
     named = {"type": "catalog-item", "id": "$custom:::$default:::a"}
     assert document["relationships"]["item"]["data"] == named
 
@@ -104,12 +105,12 @@ def test_variant_names_one_item() -> None:
     [("item", ["variants"]), ("variant", []), ("category", ["items"])],
 )
 def test_orphans_have_no_relationship(kind: str, shown_relationships: list[str]) -> None:
-    document = documents.resource(BASE, KINDS[kind], Record(1, "a", "{}"), [])
+    document = resource_of(BASE, KINDS[kind], Record(1, "a", "{}"), [])
     assert list(document["relationships"]) == shown_relationships
 
 
 def test_odd_ids_are_escaped_in_links() -> None:
-    document = documents.resource(BASE, KINDS["item"], Record(1, "a/b?ä#", "{}"))
+    document = resource_of(BASE, KINDS["item"], Record(1, "a/b?ä#", "{}"))
     assert document["id"].endswith("a/b?ä#")
     assert document["links"]["self"].endswith(":::a%2Fb%3F%C3%A4%23/")
 

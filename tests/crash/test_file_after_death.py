@@ -9,8 +9,9 @@ import pytest
 
 from backroom.catalog.kinds import KINDS
 from backroom.jobs.next_job import STEPS
-from backroom.store import jobs, open_database, records
+from backroom.store import open_database, records
 from client import NEWEST, Client
+from factories import a_job, stored_now
 from wire_contract import KIND
 from wire_jobs import Jobs, creation
 
@@ -42,8 +43,8 @@ def found(shop: Shop, job_id: str) -> tuple[str, int, int]:
     """Give a job's status, its count of completed operations, and how many of its items exist."""
     account = shop.ledgers[0].key.split("_")[1]
     database = open_database(str(shop.path))
+    job: Any = stored_now(database, a_job(type=ITEMS.type, job_id=job_id), account)
     with database.read() as tx:
-        job: Any = jobs.get(tx, account, jobs.Asked(ITEMS.type, job_id, ""))
         rows = records.find(tx, KINDS["item"], account, NAMES)
     database.close()
     return job.status, job.completed_count, len(rows)

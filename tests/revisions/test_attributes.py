@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import pytest
 
-from backroom.api import documents
 from backroom.catalog.kinds import CATEGORY, ITEM, Attribute, JobKind, Verb
 from backroom.catalog.operations import OPERATIONS, Shape
 from backroom.revisions import LADDER, rungs
 from backroom.revisions.attributes import AddAttribute, DropAttribute, with_attributes
 from backroom.store.records import Record
 from factories import NEWEST, OLDEST, a_row
+from factories import shown as resource_of
 from wire_contract import REVISIONS as PUBLISHED
 
 if TYPE_CHECKING:
@@ -47,7 +47,8 @@ def a_resource() -> dict[str, Any]:
         name: None if name == "made_up_number" else name for name in CHANGED.stored_attributes
     }
     record = Record(1, "a", msgspec.json.encode(stored).decode())
-    return documents.resource("", CHANGED, record)
+    made: dict[str, Any] = resource_of("", CHANGED, record)
+    return made
 
 
 def shown(document: Any, operation: Operation, revision: str) -> Any:

@@ -61,7 +61,8 @@ def test_resources_are_one_or_many() -> None:
 
 
 def a_document(*pointers: str) -> dict[str, Any]:
-    entries = [{"source": {"pointer": each}} for each in pointers]
+    others: dict[str, Any] = dict.fromkeys(("id", "code", "meta", "title", "detail"), "x")
+    entries = [others | {"source": {"pointer": each}} for each in pointers]
     return {"data": {"attributes": {"errors": msgspec.Raw(msgspec.json.encode(entries))}}}
 
 

@@ -9,13 +9,12 @@ from itertools import chain, combinations
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from backroom.store.forms import Form
 
 from backroom.catalog.kinds import KINDS, Kind
 from backroom.store import jobs, keys, links, open_database, pages, records
 from backroom.store.database import Transaction
 from backroom.store.dialects import SQLITE
-from backroom.store.pages import Asked, RecordForm
+from backroom.store.pages import Columns, Question
 from backroom.store.sqlite import SqliteConnection
 from scale.stock import ACCOUNT, OTHER_ACCOUNT, fill
 
@@ -72,14 +71,14 @@ class Stocked:
     def close(self) -> None:
         self._explained.real.close()
 
-    def asked(self, narrowed: Iterable[str], **more: Any) -> Asked:
+    def asked(self, narrowed: Iterable[str], **more: Any) -> Question:
         """A page that all these conditions narrow."""
-        asked = Asked(size=21, **more)
+        asked = Question(size=21, **more)
         for each in narrowed:
             self._narrow(asked, each)
         return asked
 
-    def _narrow(self, asked: Asked, how: str) -> None:
+    def _narrow(self, asked: Question, how: str) -> None:
         if how == IDS:
             asked.external_ids = [f"{kind}-{place}" for kind in KINDS for place in range(50)]
         elif how in {"letter", "word"}:
@@ -129,14 +128,14 @@ def every_narrowing() -> Iterator[tuple[Kind, tuple[str, ...]]]:
     list(every_narrowing()),
     ids=lambda each: each.name if isinstance(each, Kind) else " and ".join(each) or "all",
 )
-@pytest.mark.parametrize("bare", [False, True], ids=["whole", "bare"])
+@pytest.mark.parametrize("linkage", [False, True], ids=["alone", "linked"])
 def test_pages_walk_an_index(
-    stocked: Stocked, kind: Kind, narrowed: tuple[str, ...], *, bare: bool
+    stocked: Stocked, kind: Kind, narrowed: tuple[str, ...], *, linkage: bool
 ) -> None:
     for ascending in (True, False):
         for border in (None, stocked.numbers[kind.name][ROWS // 2]):
-            asked = stocked.asked(narrowed, ascending=ascending, border=border, bare=bare)
-            pages.page(stocked.tx, kind, ACCOUNT, asked)
+            asked = stocked.asked(narrowed, ascending=ascending, border=border)
+            pages.page(stocked.tx, kind, ACCOUNT, asked, Columns(linkage=linkage))
             plan = stocked.last_plan()
             found = faults(plan, bounded=border is not None, sorts=IDS in narrowed)
             # The whole list begins at its end; there is nothing narrower than the account.
@@ -144,19 +143,9 @@ def test_pages_walk_an_index(
             assert found == ([plan[0]] if whole else []), plan
 
 
-def test_awkward_names_are_looked_up(stocked: Stocked) -> None:
-    form = RecordForm(Form(("", ""), ("external_id",)), any_nulls=True)
-    for kind in KINDS.values():
-        for ascending in (True, False):
-            for border in (None, stocked.numbers[kind.name][ROWS // 2]):
-                asked = stocked.asked((), ascending=ascending, border=border, bare=False)
-                assert pages.written_page(stocked.tx, kind, ACCOUNT, asked, form)
-                assert any(f"{kind.table}_awkward (" in step for step in stocked.last_plan())
-
-
-def test_parents_are_looked_up(stocked: Stocked) -> None:
-    pages.parents(stocked.tx, ACCOUNT, stocked.numbers["variant"][:100])
-    assert faults(stocked.last_plan(), bounded=False, sorts=False) == []
+def test_included_are_looked_up(stocked: Stocked) -> None:
+    pages.included(stocked.tx, KINDS["item"], ACCOUNT, stocked.numbers["item"][:100], Columns())
+    assert faults(stocked.last_plan(), bounded=False, sorts=True) == []
 
 
 def test_records_are_looked_up(stocked: Stocked) -> None:
@@ -191,8 +180,10 @@ def test_removed_records_are_looked_up(stocked: Stocked) -> None:
 def test_job_pages_walk_an_index(
     stocked: Stocked, status: str | None, border: str | None, *, ascending: bool
 ) -> None:
-    asked = jobs.Page("catalog-item-bulk-create-job", status, "01", border, ascending, 101)
-    jobs.page(stocked.tx, ACCOUNT, asked)
+    asked = jobs.Question(
+        "catalog-item-bulk-create-job", "01", None, status, border, ascending, 101
+    )
+    jobs.page(stocked.tx, ACCOUNT, asked, ("job_id",))
     (step,) = stocked.last_plan()
     name = "jobs_by_status" if status else "jobs_by_type"
     assert f"INDEX {name} " in step, step

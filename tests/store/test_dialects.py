@@ -5,9 +5,7 @@ from __future__ import annotations
 from concurrent.futures import wait
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
 
-import msgspec
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -89,17 +87,30 @@ def test_holds_is_python_in(shared: Database, text: str, part: str) -> None:
     assert bool(row[0]) is (part in text)
 
 
-@given(name=storable)
-@example(name="-._~09azAZ")
-@example(name="a b")
+@given(names=st.lists(storable.filter(bool), max_size=5))
+@example(names=['","', '["', '"]', "\\", "\x1f", "ä"])
 @thorough(50)
-def test_awkward_names_are_escaped_somewhere(shared: Database, name: str) -> None:
-    awkward = shared.dialect.awkward.format("cast(:name as text)")
+def test_joined_texts_have_zeros_between(shared: Database, names: list[str]) -> None:
+    dialect = shared.dialect
+    place = "place" if dialect.name == "postgres" else "key"
+    table = (
+        f"(select value as name, key as {place} from json_each(:names))"
+        if dialect.name == "sqlite"
+        else f"unnest(cast(:names as text[])) with ordinality as given (name, {place})"
+    )
+    query = f"select name from {table} order by {place}"
     with shared.read() as tx:
-        row = tx.one(f"select {awkward}", name=name)
-    written = msgspec.json.encode(name).decode()
-    assert row is not None
-    assert bool(row[0]) is not (quote(name, safe="") == name and written == f'"{name}"')
+        row = tx.one(f"select {dialect.joined('name', query)}", names=dialect.array(names))
+    assert row == (b"\0".join(name.encode() for name in names) if names else None,)
+
+
+@given(numbers=st.lists(st.integers(0, 2**63 - 1), max_size=5))
+@thorough(20)
+def test_numbered_keeps_the_order(shared: Database, numbers: list[int]) -> None:
+    dialect = shared.dialect
+    sql = f"select number from {dialect.numbered('numbers')} given order by place"
+    with shared.read() as tx:
+        assert tx.all(sql, numbers=dialect.array(numbers)) == [(each,) for each in numbers]
 
 
 def test_accounts_are_kept_apart_in_turn(database: Database) -> None:

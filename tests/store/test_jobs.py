@@ -3,14 +3,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from backroom import clock
 from backroom.jobs.submit import encode
 from backroom.store import jobs
-from backroom.store.jobs import NewJob, Page
+from backroom.store.jobs import NewJob, Question
 from factories import (
     ACCOUNT,
     a_complete_job,
@@ -18,6 +18,7 @@ from factories import (
     a_job,
     found,
     stored,
+    stored_now,
     written,
 )
 
@@ -37,7 +38,7 @@ def some_jobs(database: Database, count: int) -> list[Job]:
 
 
 def page(database: Database, account: str = ACCOUNT, **asked: object) -> list[str]:
-    given: dict[str, object] = {
+    given: dict[str, Any] = {
         "type": TYPE,
         "status": None,
         "least": "",
@@ -46,7 +47,8 @@ def page(database: Database, account: str = ACCOUNT, **asked: object) -> list[st
         "size": 10,
     }
     with database.read() as tx:
-        return [each.job_id for each in jobs.page(tx, account, Page(**(given | asked)))]  # type: ignore[arg-type]
+        rows = jobs.page(tx, account, Question(**(given | asked)), ("job_id",))
+    return [job_id.decode() for (job_id,) in rows]
 
 
 def operations(database: Database) -> int:
@@ -67,8 +69,9 @@ def test_others_jobs_are_not_found(
     database: Database, account: str, job_type: str, least: str
 ) -> None:
     job = stored(database, a_job())
+    question = Question(job_type, least, job_id=job.job_id)
     with database.read() as tx:
-        assert jobs.get(tx, account, jobs.Asked(job_type, job.job_id, least)) is None
+        assert jobs.page(tx, account, question, ("job_id",)) == []
 
 
 def by_database(database: Database, new: NewJob, most: int) -> str | None:
@@ -247,8 +250,7 @@ def test_only_complete_jobs_expire(database: Database) -> None:
     border = stored(database, a_complete_job(HOUR))
     assert written(database, lambda tx: jobs.expire(tx, ACCOUNT, border.job_id, 10)) == 1
     assert page(database) == [border.job_id, running.job_id]
-    with database.read() as tx:
-        assert jobs.get(tx, ACCOUNT, jobs.Asked(TYPE, old.job_id, "")) is None
+    assert stored_now(database, old) is None
 
 
 def test_expiry_goes_in_slices(database: Database) -> None:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from backroom.catalog.kinds import CATEGORY, ITEM, KINDS, VARIANT, Kind
 from backroom.store import links, open_database, pages, records
-from backroom.store.pages import Asked
+from backroom.store.pages import Columns, Question
 from backroom.store.records import Values
 from strategies import thorough
 
@@ -58,7 +58,8 @@ def shelf(kind: Kind) -> list[Row]:
 
 def stored(kind: Kind, row: Row) -> Values:
     columns = {"title": row.title, "name": row.title, "published": row.published, "sku": row.sku}
-    kept = {each: columns[each] for each in kind.columns}
+    kept: dict[str, Any] = {each: columns[each] for each in kind.columns}
+    kept |= dict.fromkeys(kind.nullable, 1)
     parent = min(row.related) if kind is VARIANT else None
     return Values(row.number, row.name, f'"{row.name}"', kept, row.title, parent)
 
@@ -85,7 +86,7 @@ def stocked(
     database.close()
 
 
-def naive(rows: list[Row], other: str, asked: Asked) -> list[int]:
+def naive(rows: list[Row], other: str, asked: Question) -> list[int]:
     """The numbers of a page, by looking at every row."""
     passing = [
         row.number
@@ -100,7 +101,7 @@ def naive(rows: list[Row], other: str, asked: Asked) -> list[int]:
     return (passing if asked.ascending else passing[::-1])[: asked.size]
 
 
-def questions(kind: Kind, other: str) -> st.SearchStrategy[Asked]:
+def questions(kind: Kind, other: str) -> st.SearchStrategy[Question]:
     base = {"item": 200, "variant": 100, "category": 100}[kind.name]
     first = {"item": 100, "variant": 300, "category": 200}[kind.name]
     equal: dict[str, st.SearchStrategy[Any]] = {}
@@ -110,7 +111,7 @@ def questions(kind: Kind, other: str) -> st.SearchStrategy[Asked]:
         equal["sku"] = st.sampled_from(["S0", "S1", "S2"])
     names = st.sampled_from([f"n{place}" for place in range(SIZE + 1)])
     return st.builds(
-        Asked,
+        Question,
         size=st.integers(1, SIZE + 1),
         ascending=st.booleans(),
         border=st.none() | st.integers(first - 1, first + SIZE),
@@ -118,7 +119,6 @@ def questions(kind: Kind, other: str) -> st.SearchStrategy[Asked]:
         related=st.lists(st.tuples(st.just(other), st.integers(base, base + 4)), max_size=2),
         equal=st.fixed_dictionaries({}, optional=equal),
         parts=st.lists(st.sampled_from(["s", "sh", "shirt", "red", "at", "zz"]), max_size=2),
-        bare=st.booleans(),
     )
 
 
@@ -131,22 +131,27 @@ def test_pages_equal_a_naive_filter(
     other = {"item": "category", "variant": "item", "category": "item"}[kind.name]
     asked = data.draw(questions(kind, other))
     with database.read() as tx:
-        page = pages.page(tx, kind, ACCOUNT, asked)
-    assert [each.number for each in page] == naive(rows, other, asked)
-    names = {row.number: row.name for row in rows}
-    for each in page:
-        assert each.external_id == names[each.number]
-        assert each.attributes == ("" if asked.bare else f'"{each.external_id}"')
+        page = pages.page(tx, kind, ACCOUNT, asked, Columns())
+        bare = pages.page(tx, kind, ACCOUNT, asked, Columns(attributes=False))
+    assert [row[0] for row in page] == naive(rows, other, asked)
+    names = {row.number: row.name.encode() for row in rows}
+    for number, external_id, attributes, *_ in page:
+        assert external_id == names[number]
+        assert attributes == b'"%b"' % external_id
+    assert [row[:3] for row in bare] == [(*row[:2], None) for row in page]
+
+
+def numbers(database: Database, kind: Kind, asked: Question, account: str = ACCOUNT) -> list[int]:
+    with database.read() as tx:
+        return [row[0] for row in pages.page(tx, kind, account, asked, Columns())]
 
 
 @both_ways
 def test_border_is_left_out(stocked: tuple[Database, Kind, list[Row]], *, ascending: bool) -> None:
     database, kind, rows = stocked
-    asked = Asked(size=2, ascending=ascending, border=rows[5].number)
-    with database.read() as tx:
-        page = pages.page(tx, kind, ACCOUNT, asked)
+    asked = Question(size=2, ascending=ascending, border=rows[5].number)
     expected = [rows[6], rows[7]] if ascending else [rows[4], rows[3]]
-    assert [each.number for each in page] == [row.number for row in expected]
+    assert numbers(database, kind, asked) == [row.number for row in expected]
 
 
 @both_ways
@@ -155,24 +160,59 @@ def test_nothing_lies_beyond_the_end(
 ) -> None:
     database, kind, rows = stocked
     end = rows[-1 if ascending else 0].number
-    with database.read() as tx:
-        assert pages.page(tx, kind, ACCOUNT, Asked(2, ascending=ascending, border=end)) == []
+    assert numbers(database, kind, Question(2, ascending=ascending, border=end)) == []
 
 
 def test_accounts_have_their_own(stocked: tuple[Database, Kind, list[Row]]) -> None:
     database, kind, _ = stocked
-    asked = [Asked(9), Asked(9, external_ids=["n0"]), Asked(9, parts=["shirt"])]
-    with database.read() as tx:
-        found = [[each.number for each in pages.page(tx, kind, OTHER, each)] for each in asked]
-    assert found == [[999], [999], [999]]
+    for asked in (Question(9), Question(9, external_ids=["n0"]), Question(9, parts=["shirt"])):
+        assert numbers(database, kind, asked, OTHER) == [999]
 
 
-def test_parents_are_named(database: Database) -> None:
-    item = Values(1, "shirt", "{}", {"title": "", "published": 1}, "")
-    kept = {"title": "", "sku": "", "published": 1}
+def test_variants_name_their_item(database: Database) -> None:
+    item = Values(1, "shirt", "{}", {"title": "", "published": 1, "price": 1}, "")
+    kept = {"title": "", "sku": "", "published": 1, "price": 1, "inventory_quantity": 1}
     variants = [Values(2, "red", "{}", kept, "", 1), Values(3, "alone", "{}", kept, "")]
     database.write(lambda tx: records.insert(tx, ITEM, ACCOUNT, [item])).result()
     database.write(lambda tx: records.insert(tx, VARIANT, ACCOUNT, variants)).result()
     with database.read() as tx:
-        assert pages.parents(tx, ACCOUNT, [2, 3, 4]) == {2: "shirt"}
-        assert pages.parents(tx, OTHER, [2]) == {}
+        rows = pages.page(tx, VARIANT, ACCOUNT, Question(9), Columns(linkage=True))
+    assert [row[3] for row in rows] == [b"shirt", None]
+
+
+def many_variants(database: Database, count: int) -> None:
+    """An item with so many variants, and two with one and none."""
+    items = [
+        Values(n, name, "{}", {"title": "", "published": 1, "price": 1}, "")
+        for n, name in enumerate(("many", "one", "none"), 1)
+    ]
+    kept = {"title": "", "sku": "", "published": 1, "price": None, "inventory_quantity": 1}
+    variants = [Values(10 + n, f"v{n}", f"[{n}]", kept, "", 1) for n in range(count)]
+    variants.append(Values(9, "single", "[9]", kept, "", 2))
+    database.write(lambda tx: records.insert(tx, ITEM, ACCOUNT, items)).result()
+    database.write(lambda tx: records.insert(tx, VARIANT, ACCOUNT, variants)).result()
+
+
+def test_linkage_ends_after_a_hundred(database: Database) -> None:
+    many_variants(database, 120)
+    with database.read() as tx:
+        rows = pages.page(tx, ITEM, ACCOUNT, Question(9), Columns(linkage=True))
+    many, single, none = [row[3] for row in rows]
+    assert many.split(b"\0") == [b"v%d" % n for n in range(100)]
+    assert (single, none) == (b"single", None)
+
+
+def test_included_come_in_order(database: Database) -> None:
+    many_variants(database, 120)
+    with database.read() as tx:
+        rows = pages.included(tx, ITEM, ACCOUNT, [2, 3, 1], Columns(nulls=True))
+    assert [row[1] for row in rows] == [b"single", *(b"v%d" % n for n in range(100))]
+    assert rows[1] == (10, b"v0", b"[0]", None, 1)
+
+
+def test_named_come_as_they_are_named(database: Database) -> None:
+    many_variants(database, 3)
+    with database.read() as tx:
+        names = ["v2", "gone", "v0"]
+        rows = pages.in_order(tx, VARIANT, ACCOUNT, names, Columns(attributes=False))
+    assert [row[1] for row in rows] == [b"v2", b"v0"]

@@ -7,7 +7,7 @@ import pytest
 from backroom import clock
 from backroom.catalog.kinds import CATEGORY, ITEM, KINDS, VARIANT, Kind
 from backroom.store import links, pages, records, search
-from backroom.store.pages import Asked
+from backroom.store.pages import Columns, Question
 from backroom.store.records import Record, Values
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ every_kind = pytest.mark.parametrize("kind", KINDS.values(), ids=lambda kind: ki
 
 
 def values(kind: Kind, name: str, parent: int | None = None) -> Values:
-    columns: dict[str, Any] = dict.fromkeys(kind.columns, name)
+    columns: dict[str, Any] = dict.fromkeys(kind.columns, name) | dict.fromkeys(kind.nullable, 1)
     if "published" in columns:
         columns["published"] = 1
     number = clock.new_number()
@@ -37,8 +37,8 @@ def delete(database: Database, kind: Kind, *gone: Values) -> None:
 def found(database: Database, kind: Kind, part: str) -> list[str]:
     """The names of what a search finds."""
     with database.read() as tx:
-        page = pages.page(tx, kind, ACCOUNT, Asked(size=100, parts=[part]))
-    return [each.external_id for each in page]
+        page = pages.page(tx, kind, ACCOUNT, Question(size=100, parts=[part]), Columns())
+    return [row[1].decode() for row in page]
 
 
 def pairs(database: Database) -> list[tuple[int, int]]:
@@ -117,10 +117,10 @@ def test_category_links_wait_to_go(database: Database) -> None:
     both = [tops.number, red.number]
     database.write(lambda tx: links.add(tx, ACCOUNT, "categories", shirt.number, both)).result()
     delete(database, CATEGORY, tops)
-    asked = Asked(size=10, related=[("item", shirt.number)])
+    asked = Question(size=10, related=[("item", shirt.number)])
     with database.read() as tx:
-        shown = pages.page(tx, CATEGORY, ACCOUNT, asked)
-    assert [each.external_id for each in shown] == ["red"]
+        shown = pages.page(tx, CATEGORY, ACCOUNT, asked, Columns())
+    assert [row[1] for row in shown] == [b"red"]
     assert database.write(lambda tx: links.empty_category(tx, 10)).result() == 1
     assert pairs(database) == [(shirt.number, red.number)]
     assert found(database, ITEM, "shirt") == ["shirt"]

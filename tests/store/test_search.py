@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from backroom import clock
 from backroom.catalog.kinds import ITEM, KINDS, Kind
 from backroom.store import open_database, pages, records, search
-from backroom.store.pages import Asked
+from backroom.store.pages import Columns, Question
 from backroom.store.records import Values
 from strategies import thorough
 
@@ -42,7 +42,7 @@ def shared(new_store: NewDatabase) -> Iterator[Database]:
 
 
 def record(kind: Kind, text: str, number: int | None = None) -> Values:
-    columns: dict[str, Any] = dict.fromkeys(kind.columns, text)
+    columns: dict[str, Any] = dict.fromkeys(kind.columns, text) | dict.fromkeys(kind.nullable, 1)
     if "published" in columns:
         columns["published"] = 1
     made = clock.new_number() if number is None else number
@@ -51,8 +51,8 @@ def record(kind: Kind, text: str, number: int | None = None) -> Values:
 
 def found(tx: Transaction, kind: Kind, part: str, account: str = ACCOUNT) -> list[int]:
     """The numbers of what `contains` finds."""
-    asked = Asked(size=100, parts=[search.folded(part)])
-    return [each.number for each in pages.page(tx, kind, account, asked)]
+    asked = Question(size=100, parts=[search.folded(part)])
+    return [row[0] for row in pages.page(tx, kind, account, asked, Columns())]
 
 
 class Undone(Exception):  # noqa: N818 - takes an example back

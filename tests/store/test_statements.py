@@ -73,7 +73,6 @@ class HeardDatabase:
     def __init__(self, database: Database) -> None:
         self._database = database
         self.dialect = database.dialect
-        self.inline = database.inline
         self.said: list[str] = []
 
     def _heard(self, tx: Transaction) -> Transaction:
@@ -84,8 +83,8 @@ class HeardDatabase:
         with self._database.read() as tx:
             yield self._heard(tx)
 
-    def on_loop(self, work: Callable[[], Any]) -> asyncio.Future[Any]:
-        return self._database.on_loop(work)
+    def on_loop(self, work: Callable[[], Any], deliver: Callable[[Any], None]) -> None:
+        self._database.on_loop(work, deliver)
 
     def written(self, work: Callable[[Transaction], Any]) -> asyncio.Future[Any]:
         return self._database.written(lambda tx: work(self._heard(tx)))

@@ -288,7 +288,12 @@ class SqliteDatabase:
         raise StoreUnavailable(_IS_CLOSED)
 
     def on_loop(self, work: Callable[[], T], deliver: Callable[[T], None]) -> None:
-        reading = self.read()
+        try:
+            reading = self.read()
+        except StoreUnavailable:
+            # It finds that out itself, and says so.
+            deliver(work())
+            return
         reading.end = time.monotonic() + LOOP_SECONDS
         try:
             result = work()

@@ -22,7 +22,7 @@ from backroom.store.postgresql import database as databases
 from backroom.store.postgresql import driver
 from backroom.store.postgresql.database import PostgresDatabase
 from engines import end_sessions
-from factories import DEADLINE, a_kind_of_job, written
+from factories import DEADLINE, a_kind_of_job, on_loop, written
 from process import until
 
 if TYPE_CHECKING:
@@ -323,7 +323,7 @@ def read(database: PostgresDatabase, sql: str, **values: Any) -> asyncio.Future[
         with database.read() as tx:
             return tx.all(sql, **values)
 
-    return database.on_loop(work)
+    return on_loop(database, work)
 
 
 def running(url: str, text: str) -> int:
@@ -421,7 +421,7 @@ def test_suspended_reads_do_not_write(catalog: PostgresDatabase) -> None:
 
     async def scenario() -> None:
         with pytest.raises(TypeError, match="can't write"):
-            await catalog.on_loop(work)
+            await on_loop(catalog, work)
 
     run(catalog, scenario)
 
@@ -451,7 +451,7 @@ def test_refused_acceptance_is_done_in_a_thread(catalog: PostgresDatabase) -> No
     async def scenario() -> str | None:
         for each in catalog._writing.pipelines:  # noqa: SLF001
             text = "set default_transaction_read_only = on"
-            await catalog.on_loop(partial(each.ask, text, {}))
+            await on_loop(catalog, partial(each.ask, text, {}))
         return await catalog.accept(job(), 500)
 
     assert run(catalog, scenario)

@@ -13,7 +13,7 @@ import pytest
 from backroom.store.postgresql.database import PostgresDatabase
 from backroom.store.postgresql.pipeline import Outcome
 from engines import end_sessions
-from factories import DEADLINE, written
+from factories import DEADLINE, on_loop, written
 from process import until
 
 if TYPE_CHECKING:
@@ -46,17 +46,17 @@ def read(database: PostgresDatabase, sql: str, **values: Any) -> asyncio.Future[
         with database.read() as tx:
             return tx.all(sql, **values)
 
-    return database.on_loop(work)
+    return on_loop(database, work)
 
 
 def shared(database: PostgresDatabase, sql: str, **values: Any) -> asyncio.Future[Reply]:
     """Ask on a connection for reads, and nowhere else."""
-    return database.on_loop(lambda: database._reading.ask_sharing(sql, values, queue=True))  # noqa: SLF001
+    return on_loop(database, lambda: database._reading.ask_sharing(sql, values, queue=True))  # noqa: SLF001
 
 
 def alone(database: PostgresDatabase, sql: str, **values: Any) -> asyncio.Future[Reply]:
     """Ask on a connection for writes, and nowhere else."""
-    return database.on_loop(lambda: database._writing.ask_alone(sql, values))  # noqa: SLF001
+    return on_loop(database, lambda: database._writing.ask_alone(sql, values))  # noqa: SLF001
 
 
 def add(database: PostgresDatabase, number: int) -> asyncio.Future[Reply]:
