@@ -177,6 +177,10 @@ def test_ended_windows_leave_the_memory(wait: Callable[[float], None]) -> None:
     assert len(windows) <= 4
 
 
+def test_window_that_never_opened_has_ended() -> None:
+    assert Windows().ends("nobody", 60) == 0
+
+
 def test_window_outlives_no_clock_set_back(wait: Callable[[float], None]) -> None:
     limiter = Limiter(1)
     take(limiter, 75)

@@ -25,7 +25,7 @@ _GRACE_SECONDS = 10
 
 
 class HttpServer:
-    """Serves an `App`; by uvicorn's public interface alone if it is to be `plain`."""
+    """Serves an `App`. A `plain` server uses uvicorn's public interface alone."""
 
     def __init__(self, app: App, *, plain: bool) -> None:
         self._asgi = _Asgi(app)
@@ -37,7 +37,7 @@ class HttpServer:
         try:
             self._uvicorn.run(sockets=[listening])
         finally:
-            # uvicorn ends without it, some versions by `SystemExit`.
+            # uvicorn only logs the exception; some versions then raise `SystemExit`.
             if self._asgi.failure is not None:
                 raise self._asgi.failure
 
@@ -51,7 +51,7 @@ class HttpServer:
 
 
 def configured(asgi: _Asgi, app: App, *, plain: bool) -> uvicorn.Config:
-    """Configure uvicorn for an application."""
+    """Configure uvicorn for an application, and log why if the short way can't be used."""
     fault = None if plain else protocol.fault()
     if fault:
         log.warning(
@@ -77,8 +77,9 @@ def configured(asgi: _Asgi, app: App, *, plain: bool) -> uvicorn.Config:
 class _Asgi:
     """The application as uvicorn calls it.
 
-    uvicorn starts the ASGI lifespan when its event loop runs. The socket listens since before that,
-    so from then on every request is answered: that is when the server is ready.
+    uvicorn starts the ASGI lifespan when its event loop runs. The socket has listened since before
+    then, so connections are not refused, and requests are answered as soon as uvicorn accepts them:
+    the server is ready.
     """
 
     def __init__(self, app: App) -> None:
@@ -100,7 +101,7 @@ class _Asgi:
             await send({"type": "lifespan.startup.failed", "message": str(error)})
             return
         await send({"type": "lifespan.startup.complete"})
-        # A server that must not wait for open requests cancels this task instead of saying more.
+        # A server that stops without waiting for open requests sends no shutdown: it cancels.
         with contextlib.suppress(asyncio.CancelledError):
             await receive()
             await send({"type": "lifespan.shutdown.complete"})

@@ -66,7 +66,7 @@ class Windows:
     """Counters in this process.
 
     They are our own because the `limits` library, which counts in a shared store, is slower in
-    memory than reading a job, and starts a thread for each window that it counts.
+    memory than reading a job, and keeps starting threads that look for windows that have ended.
     """
 
     shared = False
@@ -84,28 +84,32 @@ class Windows:
         """Count one more request in the window of `key`, and give how many it has now."""
         now = clock.epoch()
         with self._lock:
-            windows = self._lengths.get(seconds)
-            if windows is None:
-                windows = self._lengths[seconds] = _OneLength(seconds)
-            return windows.count(key, now)
+            return self._lasting(seconds).count(key, now)
 
     def ends(self, key: str, seconds: int) -> float:
         """Give the time at which the window of `key` starts again, in seconds since 1970."""
-        return self._lengths[seconds].find(key)[1]
+        with self._lock:
+            return self._lasting(seconds).find(key)[1]
+
+    def _lasting(self, seconds: int) -> _OneLength:
+        windows = self._lengths.get(seconds)
+        if windows is None:
+            windows = self._lengths[seconds] = _OneLength(seconds)
+        return windows
 
 
 _NO_WINDOW = (0, 0.0)
 
 
 class _OneLength:
-    """Windows that all last equally long, in two generations.
+    """Windows of one length, in two generations.
 
-    Looking through all windows for those that have ended costs more the more accounts ask, and it
-    frees nothing while all of them are open. So nothing is ever looked through. Requests are
-    counted in the young generation. Once in the length of a window the young generation becomes the
-    old one, and the old one is dropped as a whole. This is safe: a window is written to the young
-    generation by each request, so when it is dropped, its last request is at least one whole length
-    ago, and it has ended. In memory are only windows that were counted in within the last two
+    To look through all windows for those that have ended costs more the more accounts ask, and
+    frees nothing while all of them are open. So windows are dropped without being looked at. Each
+    request writes its window to the young generation. After the length of a window the young
+    generation becomes the old one, and the old one before it is dropped as a whole. No open window
+    is lost: the last request of a dropped window is at least one whole length ago, so the window
+    has ended. And memory is bounded: while requests come in, it holds only windows of the last two
     lengths.
     """
 
@@ -124,7 +128,7 @@ class _OneLength:
 
     def count(self, key: str, now: float) -> int:
         latest_end = now + self._seconds
-        # The clock may be set back: then what seems to be further away than a whole length is over.
+        # An end further away than a whole length was set before the clock was set back.
         if not now < self._turns_at <= latest_end:
             self._old, self._young = self._young, {}
             self._turns_at = latest_end

@@ -66,9 +66,9 @@ _UNAVAILABLE = (
 )
 """Errors that mean the state of the database, not a mistake of ours.
 
-Only these become `StoreUnavailable`, which a client gets as a 503 and tries again. All others
-(`SQLError`, `ConstraintError`, `MisuseError`, ...) mean a bug: trying again never helps, so they go
-to the caller as they are, and become a 500 with a traceback in the log.
+Only these become `StoreUnavailable`: the client gets a 503 and tries again. All others (`SQLError`,
+`ConstraintError`, `MisuseError` and so on) mean a bug, which no further try helps. They go to the
+caller as they are and become a 500, with a traceback in the log.
 """
 
 
@@ -120,11 +120,13 @@ class SqliteConnection:
 def _read_only(path: str) -> apsw.Connection:
     """Open a file so that SQLite never writes to it.
 
-    SQLite still puts an index of the write-ahead log beside the file, which the next connection
-    that writes removes. Where it can't, as on a read-only medium, the file is opened as immutable:
-    nobody else can write to such a file either, unless a log is left that must be read too.
+    SQLite still puts an index of the write-ahead log beside the file; the next connection that
+    writes removes it. On a read-only medium SQLite can't, and refuses to read. There the file is
+    opened as immutable, which means without its log, unless a log was left: its transactions belong
+    to the database and must not be missed.
     """
     connection = apsw.Connection(path, flags=apsw.SQLITE_OPEN_READONLY)
+    connection.set_busy_timeout(_BUSY_MILLISECONDS)
     try:
         connection.execute("select 1 from sqlite_master")
     except apsw.CantOpenError:
