@@ -4,7 +4,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from backroom.store import links
+from backroom.catalog.kinds import ITEM
+from backroom.store import links, records
+from backroom.store.records import Values
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,12 +20,18 @@ either_side = pytest.mark.parametrize(
 )
 
 
+def an_item(number: int) -> Values:
+    columns = {"title": "", "published": 1, "price": 1}
+    return Values(number, f"item-{number}", "{}", columns, "")
+
+
 @pytest.fixture
 def linked(database: Database) -> Database:
-    """Two items in two categories, in two accounts."""
+    """Items of which two are in two categories, in two accounts."""
 
     def write(tx: Transaction) -> None:
         for account in (ACCOUNT, OTHER):
+            records.insert(tx, ITEM, account, [an_item(number) for number in range(1, 9)])
             for item, category in PAIRS:
                 links.add(tx, account, "categories", item, [category])
 

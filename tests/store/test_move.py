@@ -26,10 +26,15 @@ from store.described import columns
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from backroom.store.database import Database, Row
+    from backroom.store.database import Database, Row, Transaction
 
 LINKS = 2500
 """More than two slices."""
+
+
+def an_item(tx: Transaction) -> int:
+    """The number of one of the source's items."""
+    return min(records.numbers(tx, ITEM, ACCOUNT, ["ä", "b"]).values())
 
 
 @pytest.fixture
@@ -50,7 +55,7 @@ def source(database: Database) -> Database:
     stored(database, a_complete_job())
     submitted(database, a_kind_of_job("item", "create"), a_creation("item", "c"))
     written(database, lambda tx: keys.create(tx, "one", "test", ["catalogs:read"]))
-    written(database, lambda tx: links.add(tx, ACCOUNT, "items", 9, range(1, LINKS)))
+    written(database, lambda tx: links.add(tx, ACCOUNT, "categories", an_item(tx), range(1, LINKS)))
     return database
 
 

@@ -76,6 +76,11 @@ def stocked(
     def write(tx: Transaction) -> None:
         records.insert(tx, kind, ACCOUNT, [stored(kind, row) for row in rows])
         records.insert(tx, kind, OTHER, [stored(kind, rows[0])._replace(number=999)])
+        if kind is CATEGORY:
+            # Only what exists can be linked.
+            named = {number for row in rows for number in row.related}
+            items = [stored(ITEM, Row(n, f"i{n}", "", 1, "", frozenset())) for n in named]
+            records.insert(tx, ITEM, ACCOUNT, items)
         relation = {"item": "categories", "category": "items"}.get(kind.name)
         for row in rows:
             if relation:

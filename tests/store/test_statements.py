@@ -9,14 +9,17 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import pytest
 
+from backroom import clock
+from backroom.api.query import allowed_fields, allowed_filters
 from backroom.catalog import ids
-from backroom.catalog.kinds import KINDS, Verb
-from backroom.catalog.operations import OPERATIONS, Shape
+from backroom.catalog.kinds import JOB_KINDS, KINDS, Verb
+from backroom.catalog.operations import FILTERED_IDS_SINCE, OPERATIONS, Shape
 from backroom.jobs import housekeeping
 from backroom.jobs.next_job import NextJob
-from backroom.store import jobs, keys
+from backroom.store import jobs, keys, open_database
 from backroom.store.database import Transaction
-from factories import ACCOUNT, Site, a_body, a_creation, a_resource, done
+from factories import ACCOUNT, Site, a_body, a_complete_job, a_creation, a_resource, done, stored
+from wire_contract import every_revision
 
 if TYPE_CHECKING:
     import asyncio
@@ -25,7 +28,10 @@ if TYPE_CHECKING:
 
     from backroom.catalog.operations import Operation
     from backroom.store.database import Connection, Database, Row
+    from conftest import NewDatabase
     from factories import Answered
+
+    Counted = tuple[Site, "HeardDatabase"]
 
 ABOUT_ROWS = re.compile(
     r"\b(?:from|into|update|join)\s+"
@@ -200,3 +206,80 @@ def test_only_upkeep_asks_of_everybody(site: Site, heard: HeardDatabase) -> None
         jobs.accounts_in_progress(tx, NextJob(heard).due())
         jobs.earliest_created_of(tx, ACCOUNT)
     assert nameless(heard) == FOR_ALL_ACCOUNTS
+
+
+# How many
+
+
+MOST = 4
+"""Statements of one answer: for the key, the path, the page, and what the page brings along."""
+READS = [each for each in OPERATIONS if each.method == "GET"]
+
+
+def variants_of(operation: Operation, revision: str) -> Iterator[str]:
+    """Every way to ask for what an operation reads."""
+    fields = [
+        f"fields[{each}]={names[0]}" for each, names in allowed_fields(operation, revision).items()
+    ]
+    yield ""
+    yield "&".join(fields)
+    for name in operation.includes:
+        yield f"include={name}"
+        yield "&".join([f"include={name}", *fields])
+    if not operation.paged or (operation.shape is Shape.IDS and revision < FILTERED_IDS_SINCE):
+        return
+    value = {"ids": f'["{ids.resource_id("a")}"]', "related": f'"{ids.resource_id("a")}"'}
+    for each in allowed_filters(operation, revision):
+        given = value.get(each.means) or ("true" if each.boolean else '"complete"')
+        yield f"filter={each.operator}({each.name},{given})"
+
+
+@pytest.fixture(scope="module", params=[1, 30], ids=["one", "many"])
+def counted(request: pytest.FixtureRequest, new_store: NewDatabase) -> Iterator[Counted]:
+    """A shop in which each list has one resource, or many."""
+    size: int = request.param
+    heard = HeardDatabase(open_database(new_store()))
+    made = Site(heard)
+    own = {"account": made.account}
+    names = ["a", *(f"x{n}" for n in range(size - 1))]
+    done(heard, Verb.CREATE, "category", *(a_creation("category", n) for n in names), **own)
+    related = {"categories": names}
+    done(heard, Verb.CREATE, "item", *(a_creation("item", n, related) for n in names), **own)
+    done(
+        heard,
+        Verb.CREATE,
+        "variant",
+        *(a_creation("variant", n, {"item": ["a"]}) for n in names),
+        **own,
+    )
+    for job_kind in JOB_KINDS.values():
+        for _ in range(size):
+            stored(heard, a_complete_job(type=job_kind.type, job_id=new_id()), account=made.account)
+    yield made, heard
+    heard.close()
+
+
+def new_id() -> str:
+    return clock.new_ulid(clock.now())
+
+
+@every_revision
+def test_answers_take_few_statements(counted: Counted, revision: str) -> None:
+    site, heard = counted
+    taken = {}
+    for operation in READS:
+        if operation.since > revision:
+            continue
+        named = ids.resource_id("a") if operation.bulk is None else a_job_id(site, operation)
+        path = operation.path.replace("{id}", named)
+        for query in variants_of(operation, revision):
+            heard.said.clear()
+            answered = site.get(path, query, revision=revision)
+            assert answered.status == 200, (path, query, answered.json)
+            taken[path, query] = len(heard.said)
+    assert {key: count for key, count in taken.items() if count > MOST} == {}
+
+
+def a_job_id(site: Site, operation: Operation) -> str:
+    path = operation.path.removesuffix("/{id}")
+    return str(site.get(path).json["data"][0]["id"])
