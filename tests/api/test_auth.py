@@ -1,17 +1,37 @@
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import pytest
 
-from backroom.api.auth import authenticate
+from backroom.api import auth
+from backroom.api.auth import Keyring, authenticate
 from backroom.errors import AuthenticationFailed, NotAuthenticated
 from backroom.store import keys
 from factories import written
 
 if TYPE_CHECKING:
-    from backroom.store.database import Database
+    from collections.abc import Callable
+
+    from backroom.store.database import Database, Transaction
     from backroom.store.keys import Access, NewKey
+
+
+MANY = 1_500
+
+
+@pytest.fixture
+def wait(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
+    """The clock of all keyrings stands until it is moved on."""
+    moment = 1000.0
+
+    def move(seconds: float) -> None:
+        nonlocal moment
+        moment += seconds
+
+    monkeypatch.setattr(auth, "time", SimpleNamespace(monotonic=lambda: moment))
+    return move
 
 
 def a_key(database: Database) -> NewKey:
@@ -21,6 +41,17 @@ def a_key(database: Database) -> NewKey:
 def opened_by(database: Database, header: str | None) -> tuple[Access, str]:
     with database.read() as tx:
         return authenticate(tx, header)
+
+
+def some_headers(database: Database, count: int) -> list[str]:
+    def make(tx: Transaction) -> list[str]:
+        return [f"Bearer {keys.create(tx, 'shop', 'test', []).key}" for _ in range(count)]
+
+    return written(database, make)
+
+
+def revoke_all(database: Database) -> None:
+    written(database, lambda tx: tx.run("update keys set revoked_at = 'now'"))
 
 
 @pytest.mark.parametrize(
@@ -73,3 +104,46 @@ def test_revoked_keys_open_nothing(database: Database) -> None:
         opened_by(database, f"Klaviyo-API-Key {key.key}")
     with pytest.raises(AuthenticationFailed):
         opened_by(database, f"Bearer {key.key}")
+
+
+@pytest.mark.usefixtures("wait")
+def test_many_keys_are_remembered(database: Database) -> None:
+    keyring, headers = Keyring(database), some_headers(database, MANY)
+    opened = [keyring.authenticate(each) for each in headers]
+    revoke_all(database)
+    assert [keyring.authenticate(each) for each in headers] == opened
+
+
+def test_keyring_forgets_soon(database: Database, wait: Callable[[float], None]) -> None:
+    keyring, headers = Keyring(database), some_headers(database, 10)
+    for each in headers:
+        keyring.authenticate(each)
+        wait(0.01)
+    revoke_all(database)
+    wait(0.49)
+    for each in headers:
+        with pytest.raises(AuthenticationFailed):
+            keyring.authenticate(each)
+
+
+@pytest.mark.parametrize("pause", [0, 0.01])
+def test_keyring_is_bounded(
+    database: Database,
+    wait: Callable[[float], None],
+    monkeypatch: pytest.MonkeyPatch,
+    pause: float,
+) -> None:
+    monkeypatch.setattr(auth, "_MOST_REMEMBERED", 10)
+    keyring = Keyring(database)
+    for each in some_headers(database, 100):
+        keyring.authenticate(each)
+        wait(pause)
+    assert 10 < len(keyring) <= 20
+
+
+@pytest.mark.usefixtures("wait")
+def test_long_headers_are_forgotten(database: Database) -> None:
+    keyring = Keyring(database)
+    header = some_headers(database, 1)[0].ljust(1000)
+    keyring.authenticate(header)
+    assert len(keyring) == 0

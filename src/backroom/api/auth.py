@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from backroom.errors import AuthenticationFailed, NotAuthenticated
 from backroom.store import keys
@@ -11,37 +11,65 @@ from backroom.store import keys
 if TYPE_CHECKING:
     from backroom.store.database import Database, Transaction
 
+Opened: TypeAlias = tuple[keys.Access, str]
+"""What a header opens, and under whose name its requests are counted."""
+
 _PRIVATE_KEY = "klaviyo-api-key"
 _BEARER = "bearer"
 _REMEMBERED_SECONDS = 0.5
-_MOST_REMEMBERED = 1000
+"""How long a revoked key may still open its account."""
+_MOST_REMEMBERED = 10_000
+"""Headers in a generation, of which there are two: some 10 MB if all are as long as possible."""
+_LONGEST_REMEMBERED = 250
+"""Characters of a header. Keys are shorter; what is longer has blanks around the key."""
 
 
 class Keyring:
     """Looks up what headers open, and remembers it for a moment: a revoked key opens no longer.
 
     What opens nothing is looked up each time, so that a new key opens at once.
+
+    Headers are remembered in the generation of the moment in which they were looked up. A look-up
+    begins a new generation when the young one is full, or older than any header is remembered; the
+    old one is dropped as a whole. So the memory is bounded, and headers that follow each other
+    quickly do not drive each other out.
     """
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._remembered: dict[str | None, tuple[float, tuple[keys.Access, str]]] = {}
+        self._young: dict[str, tuple[float, Opened]] = {}
+        self._old: dict[str, tuple[float, Opened]] = {}
+        self._turn = 0.0
+        """When the young generation becomes the old one."""
 
-    def authenticate(self, header: str | None) -> tuple[keys.Access, str]:
+    def __len__(self) -> int:
+        """Give how many headers are in memory."""
+        return len(self._young) + len(self._old)
+
+    def authenticate(self, header: str | None) -> Opened:
         """Give what `authenticate` does."""
         now = time.monotonic()
-        until, opened = self._remembered.get(header, (0.0, None))
-        if opened is not None and now < until:
-            return opened
+        if header is not None:
+            for generation in (self._young, self._old):
+                remembered = generation.get(header)
+                if remembered is not None and now < remembered[0]:
+                    return remembered[1]
         with self._database.read() as tx:
             opened = authenticate(tx, header)
-        if len(self._remembered) >= _MOST_REMEMBERED:
-            self._remembered.clear()
-        self._remembered[header] = (now + _REMEMBERED_SECONDS, opened)
+        if header is not None and len(header) <= _LONGEST_REMEMBERED:
+            self._remember(header, now, opened)
         return opened
 
+    def _remember(self, header: str, now: float, opened: Opened) -> None:
+        # Threads may come here at the same time. The worst that happens is that one generation is
+        # dropped too early, and its headers are looked up again.
+        if now >= self._turn or len(self._young) >= _MOST_REMEMBERED:
+            self._old, self._young = self._young, {}
+            self._turn = now + _REMEMBERED_SECONDS
+        self._young[header] = (now + _REMEMBERED_SECONDS, opened)
 
-def authenticate(tx: Transaction, header: str | None) -> tuple[keys.Access, str]:
+
+def authenticate(tx: Transaction, header: str | None) -> Opened:
     """Give what the header opens, and under whose name its requests are counted.
 
     Private keys share an account's rates; each bearer token has its own (documented). Raises
