@@ -24,7 +24,7 @@ from backroom.store import search
 from backroom.store.dialects import POSTGRES
 from bench import accepting, applying, catalog, cores, reads, servers
 from bench.measuring import Found, Goal, Piece, Row, alternate
-from engines import Cluster
+from support.engines import Cluster
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -18,7 +18,7 @@ import click
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from client import Client
+    from support.client import Client
 
 ROOT = Path(__file__).parents[1]
 TESTS = ROOT / "tests"
@@ -70,7 +70,7 @@ def tried() -> tuple[Marks, list[str]]:
     # The helpers of the tests can be imported once their directory is on the path.
     from conftest import client_of, running
     from openapi.tour import Tour
-    from wire_contract import OPERATIONS, REVISIONS
+    from support.wire_contract import OPERATIONS, REVISIONS
 
     marks: Marks = {place: {} for place in OPERATIONS[REVISIONS[-1]]}
     faults: list[str] = []

@@ -18,9 +18,9 @@ from backroom.revisions import NEWEST, OLDEST
 from backroom.server import Server
 from backroom.settings import Settings
 from backroom.store import keys, open_database
-from client import Client
-from engines import ENGINES, SERVED, Cluster, workers
-from process import Programs
+from support.client import Client
+from support.engines import ENGINES, SERVED, Cluster, workers
+from support.process import Programs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -32,7 +32,9 @@ if TYPE_CHECKING:
 sys.modules["rfc3987_syntax"] = None  # type: ignore[assignment]
 
 # What helpers assert shall say what it saw; it must be told before anybody imports them.
-pytest.register_assert_rewrite("wire_answers", "wire_shown", "openapi.tour", "machines.crew")
+pytest.register_assert_rewrite(
+    "support.wire_answers", "support.wire_shown", "openapi.tour", "machines.crew"
+)
 
 # A shared machine may take its time over one example; a law is no less one for that.
 hypothesis.settings.register_profile("backroom", deadline=None)

@@ -12,7 +12,7 @@ from backroom.catalog.kinds import KINDS, Verb
 from backroom.errors import OperationFault
 from backroom.store import records
 from backroom.store.records import Record
-from factories import ACCOUNT, a_creation, a_deletion, an_update, done
+from support.factories import ACCOUNT, a_creation, a_deletion, an_update, done
 
 if TYPE_CHECKING:
     from backroom.actions import Outcome

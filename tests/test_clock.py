@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from backroom import clock
-from strategies import LETTERS, moments, thorough
+from support.strategies import LETTERS, moments, thorough
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -15,13 +15,13 @@ import pytest
 
 import backroom
 from backroom.store.migrate import migrations
-from client import Client
-from engines import ENGINES
-from factories import a_body, a_kind_of_job
-from factories import a_resource as a_creation
 from openapi import described
-from process import Programs
-from wire_contract import REVISIONS
+from support.client import Client
+from support.engines import ENGINES
+from support.factories import a_body, a_kind_of_job
+from support.factories import a_resource as a_creation
+from support.process import Programs
+from support.wire_contract import REVISIONS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -8,7 +8,7 @@ import apsw
 import pytest
 
 if TYPE_CHECKING:
-    from process import Programs
+    from support.process import Programs
 
 COMMANDS = ["serve --port 0", "migrate", "keys list", "keys create --name robot", "keys revoke x"]
 

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import pytest
 
-from client import NEWEST, Client
-from process import until
-from wire_contract import KIND
-from wire_requests import a_body
+from support.client import NEWEST, Client
+from support.process import until
+from support.wire_contract import KIND
+from support.wire_requests import a_body
 
 if TYPE_CHECKING:
-    from process import Programs, ServerProgram
+    from support.process import Programs, ServerProgram
 
 ITEMS = KIND["item-create"]
 LONGEST_AFTERLIFE = 1.0

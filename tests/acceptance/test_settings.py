@@ -9,13 +9,13 @@ import pytest
 
 from backroom.revisions import REVISIONS
 from backroom.settings import Settings, variable
-from client import NEWEST, Client
-from process import connects
-from wire_contract import KIND
-from wire_jobs import Jobs, creation
+from support.client import NEWEST, Client
+from support.process import connects
+from support.wire_contract import KIND
+from support.wire_jobs import Jobs, creation
 
 if TYPE_CHECKING:
-    from process import Programs, ServerProgram
+    from support.process import Programs, ServerProgram
 
 ITEMS = KIND["item-create"]
 COMMANDS = (

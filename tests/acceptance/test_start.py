@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from client import Client
-from process import connects, until
-from wire_contract import KIND
-from wire_requests import a_body
+from support.client import Client
+from support.process import connects, until
+from support.wire_contract import KIND
+from support.wire_requests import a_body
 
 if TYPE_CHECKING:
-    from process import Programs
+    from support.process import Programs
 
 ITEMS = KIND["item-create"]
 KEY = re.compile(r"pk_[A-Za-z0-9]{6}_[0-9a-f]{32}")

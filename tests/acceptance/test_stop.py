@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING
 import msgspec
 import pytest
 
-from client import NEWEST, Client
-from process import DEADLINE, connects, until
-from wire_contract import KIND
-from wire_jobs import Jobs, creation
-from wire_requests import a_body
+from support.client import NEWEST, Client
+from support.process import DEADLINE, connects, until
+from support.wire_contract import KIND
+from support.wire_jobs import Jobs, creation
+from support.wire_requests import a_body
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from process import Programs, ServerProgram
+    from support.process import Programs, ServerProgram
 
 ITEMS = KIND["item-create"]
 BODY = msgspec.json.encode(a_body(NEWEST, ITEMS))

@@ -11,7 +11,7 @@ from agreement.requests import Job, Question, path
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from client import Answer, Client
+    from support.client import Answer, Client
 
 NULLS = "2024-02-15"
 PAGED_IDS = "2026-01-15"

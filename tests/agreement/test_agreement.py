@@ -18,11 +18,11 @@ from agreement import requests
 from agreement.model import KINDS, OTHER, PLURAL, RELATED, Catalog, Draft, catalog_id
 from agreement.reading import Reader
 from agreement.requests import Job, Question
-from client import NEWEST
+from support.client import NEWEST
 
 if TYPE_CHECKING:
-    from client import Client
     from conftest import MakeClient
+    from support.client import Client
 
 ENOUGH = settings(
     max_examples=150,

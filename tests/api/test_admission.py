@@ -10,7 +10,7 @@ import pytest
 from backroom import clock
 from backroom.api.limits import Limiter
 from backroom.settings import Settings
-from factories import (
+from support.factories import (
     NEWEST,
     OLDEST,
     Site,
@@ -18,11 +18,11 @@ from factories import (
     a_kind_of_job,
     a_resource,
 )
-from wire_contract import every_revision
+from support.wire_contract import every_revision
 
 if TYPE_CHECKING:
     from backroom.store.database import Database
-    from factories import Answered
+    from support.factories import Answered
 
 ITEMS = a_kind_of_job("item", "create")
 PATH = f"/api/{ITEMS.collection}"

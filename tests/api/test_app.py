@@ -18,10 +18,10 @@ from hypothesis import strategies as st
 from backroom.api.cursors import Cursor, encode
 from backroom.api.query import allowed_filters
 from backroom.store import open_database
-from client import Client
-from factories import NEWEST, Site, a_body, a_kind_of_job, a_resource
-from strategies import altered_bodies, job_kinds, json_values, operations, quoted, thorough
-from strategies import revisions as every_rung
+from support.client import Client
+from support.factories import NEWEST, Site, a_body, a_kind_of_job, a_resource
+from support.strategies import altered_bodies, job_kinds, json_values, operations, quoted, thorough
+from support.strategies import revisions as every_rung
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,9 +31,9 @@ if TYPE_CHECKING:
     from backroom.revisions import Revision
     from backroom.store.database import Database
     from conftest import NewDatabase
-    from factories import Answered
-    from strategies import Sent
-    from wire_jobs import MakeClient
+    from support.factories import Answered
+    from support.strategies import Sent
+    from support.wire_jobs import MakeClient
 
 ITEMS = a_kind_of_job("item", "create")
 PATH = f"/api/{ITEMS.collection}"

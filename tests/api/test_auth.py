@@ -9,7 +9,7 @@ from backroom.api import auth
 from backroom.api.auth import Keyring, authenticate
 from backroom.errors import AuthenticationFailed, NotAuthenticated
 from backroom.store import keys
-from factories import written
+from support.factories import written
 
 if TYPE_CHECKING:
     from collections.abc import Callable

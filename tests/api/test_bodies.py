@@ -21,7 +21,7 @@ from backroom.catalog.drafts import Draft
 from backroom.catalog.operations import OPERATIONS
 from backroom.errors import Fault, Invalid, ParseFailed, TooLarge, UnsupportedMediaType
 from backroom.revisions import REVISIONS
-from factories import (
+from support.factories import (
     NEWEST,
     OLDEST,
     a_body,
@@ -31,7 +31,7 @@ from factories import (
     a_row,
     an_operation,
 )
-from strategies import (
+from support.strategies import (
     Sent,
     altered_bodies,
     bodied,
@@ -41,15 +41,15 @@ from strategies import (
     schema_name,
     thorough,
 )
-from strategies import revisions as every_rung
-from wire_contract import (
+from support.strategies import revisions as every_rung
+from support.wire_contract import (
     error_validator,
     every_revision,
     request_schema,
     request_validator,
     wraps_operations,
 )
-from wire_requests import Style, example, places, removed
+from support.wire_requests import Style, example, places, removed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -28,8 +28,8 @@ from backroom.catalog.kinds import (
 from backroom.errors import Fault
 from backroom.jobs.lifecycle import MOST_OPERATIONS
 from backroom.revisions import REVISIONS
-from factories import NEWEST, a_body, a_kind_of_job, a_resource, an_operation
-from strategies import (
+from support.factories import NEWEST, a_body, a_kind_of_job, a_resource, an_operation
+from support.strategies import (
     Sent,
     altered,
     altered_bodies,
@@ -39,7 +39,7 @@ from strategies import (
     revisions,
     thorough,
 )
-from wire_contract import WRAPPED_BODIES, before, since
+from support.wire_contract import WRAPPED_BODIES, before, since
 
 if TYPE_CHECKING:
     from random import Random

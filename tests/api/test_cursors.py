@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from backroom.api.cursors import Cursor, decode, encode
 from backroom.errors import InvalidCursor
-from strategies import cursors, thorough
+from support.strategies import cursors, thorough
 
 SUBJECT = "shop catalog-item-bulk-create-jobs "
 LIST = "http://shop.test/api/catalog-item-bulk-create-jobs"

@@ -9,9 +9,9 @@ from backroom import errors as faults
 from backroom.api import documents
 from backroom.catalog.kinds import KINDS
 from backroom.store.records import Record
-from factories import a_complete_job, a_job, a_kind_of_job
-from factories import shown as resource_of
-from wire_contract import error_validator
+from support.factories import a_complete_job, a_job, a_kind_of_job
+from support.factories import shown as resource_of
+from support.wire_contract import error_validator
 
 if TYPE_CHECKING:
     from backroom.errors import Fault

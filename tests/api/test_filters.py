@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from backroom.api.filters import Condition, parse
 from backroom.errors import InvalidParameter
-from strategies import Filter, filters, thorough
+from support.strategies import Filter, filters, thorough
 
 
 @given(filters)

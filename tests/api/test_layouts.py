@@ -20,9 +20,9 @@ from backroom.jobs.apply import error_entry
 from backroom.revisions import REVISIONS
 from backroom.store import jobs
 from backroom.store.records import Record
-from factories import a_complete_job, a_creation, a_job, shown
-from strategies import thorough
-from wire_contract import every_revision
+from support.factories import a_complete_job, a_creation, a_job, shown
+from support.strategies import thorough
+from support.wire_contract import every_revision
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -12,7 +12,7 @@ from backroom.api import headers
 from backroom.api.limits import Allowance, Limiter, SharedWindows, Windows
 from backroom.catalog.operations import OPERATIONS, Rate, Shape
 from backroom.errors import Throttled
-from factories import NEWEST, an_operation
+from support.factories import NEWEST, an_operation
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -11,12 +11,12 @@ import pytest
 
 from backroom.store import sqlite
 from conftest import client_of, running
-from factories import a_resource
+from support.factories import a_resource
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from client import Client
+    from support.client import Client
 
 DEADLINE = 10.0
 PATH = "/api/catalog-items"

@@ -12,12 +12,12 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from backroom import errors
 from backroom.api.openapi import faults
-from client import NEWEST
 from openapi import described
-from wire_contract import FIRST_REVISION, REVISIONS, every_revision
+from support.client import NEWEST
+from support.wire_contract import FIRST_REVISION, REVISIONS, every_revision
 
 if TYPE_CHECKING:
-    from client import Answer, Client
+    from support.client import Answer, Client
 
 OPENAPI, DOCS = "/_backroom/openapi", "/_backroom/docs"
 

@@ -9,7 +9,7 @@ import pytest
 
 from backroom.api.paging import Ordering, Place
 from backroom.catalog.kinds import Verb
-from factories import OLDEST, Site, a_creation, a_deletion, done
+from support.factories import OLDEST, Site, a_creation, a_deletion, done
 
 if TYPE_CHECKING:
     from backroom.store.database import Database

@@ -16,14 +16,14 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from backroom.api import protocol
 from backroom.revisions import NEWEST
 from conftest import client_of, running
-from factories import a_kind_of_job
 from front.connection import answer, connected, names, posted, status, written
+from support.factories import a_kind_of_job
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from client import Client
     from conftest import NewDatabase
+    from support.client import Client
 
 PATH = f"/api/{a_kind_of_job('item', 'create').collection}"
 NONE_SUCH = f"{PATH}/none-such"

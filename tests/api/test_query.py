@@ -12,15 +12,15 @@ from backroom.api.query import Query, parse
 from backroom.catalog.kinds import JOB_KINDS
 from backroom.catalog.operations import OPERATIONS, Operation, Shape
 from backroom.errors import Fault, InvalidParameter, UnknownParameter
-from factories import NEWEST, OLDEST, a_row, an_operation
-from strategies import operations, thorough
-from strategies import revisions as every_rung
-from wire_contract import OPERATIONS as PUBLISHED
-from wire_contract import every_revision
+from support.factories import NEWEST, OLDEST, a_row, an_operation
+from support.strategies import operations, thorough
+from support.strategies import revisions as every_rung
+from support.wire_contract import OPERATIONS as PUBLISHED
+from support.wire_contract import every_revision
 
 if TYPE_CHECKING:
     from backroom.revisions import Revision
-    from wire_contract import Operation as Published
+    from support.wire_contract import Operation as Published
 
 POST, ONE, LIST = (
     an_operation(shape=shape) for shape in (Shape.JOB_POST, Shape.JOB_GET, Shape.JOB_LIST)

@@ -3,8 +3,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from factories import a_request
-from strategies import thorough
+from support.factories import a_request
+from support.strategies import thorough
 
 PATH = "/api/catalog-item-bulk-create-jobs"
 

@@ -23,8 +23,8 @@ from backroom.catalog.operations import OPERATIONS
 from backroom.errors import Fault, ParseFailed
 from backroom.revisions import REVISIONS
 from openapi import described
-from strategies import Sent, altered, fitting, paths, revisions, thorough
-from wire_contract import every_revision
+from support.strategies import Sent, altered, fitting, paths, revisions, thorough
+from support.wire_contract import every_revision
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -10,7 +10,7 @@ from backroom.api.routes import match
 from backroom.catalog.kinds import JOB_KINDS
 from backroom.catalog.operations import OPERATIONS, Operation
 from backroom.errors import NotFound
-from strategies import texts, thorough
+from support.strategies import texts, thorough
 
 COLLECTION = "/api/catalog-item-bulk-create-jobs"
 

@@ -9,7 +9,7 @@ import pytest
 
 from backroom.api.limits import Limiter
 from backroom.jobs.lifecycle import MOST_IN_PROGRESS
-from factories import (
+from support.factories import (
     Site,
     a_body,
     a_job,
@@ -21,7 +21,7 @@ from factories import (
 
 if TYPE_CHECKING:
     from backroom.store.database import Database
-    from factories import Answered
+    from support.factories import Answered
 
 ITEMS = a_kind_of_job("item", "create")
 PATH = f"/api/{ITEMS.collection}"

@@ -14,7 +14,7 @@ from backroom.api import templates
 from backroom.api.templates import Template, blank
 from backroom.catalog import ids
 from backroom.catalog.kinds import ITEM, KINDS, VARIANT
-from strategies import thorough
+from support.strategies import thorough
 
 if TYPE_CHECKING:
     from backroom.catalog.kinds import Kind

@@ -10,9 +10,9 @@ from backroom.catalog import ids
 from backroom.catalog.drafts import Draft, draft
 from backroom.catalog.kinds import KINDS, Verb
 from backroom.errors import Invalid
-from factories import NEWEST, OLDEST, REQUIRED, a_resource
-from strategies import changed_at
-from wire_contract import NULLS, before, since
+from support.factories import NEWEST, OLDEST, REQUIRED, a_resource
+from support.strategies import changed_at
+from support.wire_contract import NULLS, before, since
 
 KIND_NAMES = list(KINDS)
 every_kind = pytest.mark.parametrize("kind", KIND_NAMES)

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 
 from backroom.catalog import ids
-from strategies import texts, thorough
+from support.strategies import texts, thorough
 
 
 @given(texts.filter(lambda text: text and "\0" not in text))

@@ -13,8 +13,8 @@ from backroom.catalog.kinds import (
     Range,
     Verb,
 )
-from wire_answers import JOB_ATTRIBUTES as OBSERVED_JOB_ATTRIBUTES
-from wire_answers import RESOURCE_ATTRIBUTES
+from support.wire_answers import JOB_ATTRIBUTES as OBSERVED_JOB_ATTRIBUTES
+from support.wire_answers import RESOURCE_ATTRIBUTES
 
 every_kind = pytest.mark.parametrize("kind", KINDS.values(), ids=lambda kind: kind.name)
 

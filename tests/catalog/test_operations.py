@@ -7,10 +7,10 @@ import pytest
 from backroom.catalog.kinds import VARIANT
 from backroom.catalog.operations import OPERATIONS, Operation, Shape, body_limit
 from backroom.revisions import NEWEST
-from factories import an_operation
-from wire_contract import CONTRACT, every_revision
-from wire_contract import OPERATIONS as PUBLISHED
-from wire_contract import Operation as Published
+from support.factories import an_operation
+from support.wire_contract import CONTRACT, every_revision
+from support.wire_contract import OPERATIONS as PUBLISHED
+from support.wire_contract import Operation as Published
 
 every_operation = pytest.mark.parametrize("operation", OPERATIONS, ids=lambda each: each.name)
 

@@ -8,8 +8,8 @@ import pytest
 
 from backroom.catalog.kinds import CONSTANTS, ITEM, KINDS, NULLS_SINCE, VARIANT, Attribute, Verb
 from backroom.catalog.rules import rules_of
-from factories import NEWEST, OLDEST, REQUIRED
-from wire_contract import REVISIONS, before, since
+from support.factories import NEWEST, OLDEST, REQUIRED
+from support.wire_contract import REVISIONS, before, since
 
 every_kind = pytest.mark.parametrize("kind", KINDS)
 MOVED = "2025-01-15"

@@ -16,7 +16,7 @@ from backroom.catalog.values import (
     stored,
 )
 from backroom.errors import Invalid
-from strategies import plain_json, plain_scalars, thorough
+from support.strategies import plain_json, plain_scalars, thorough
 
 FORMS = get_args(Form)
 WRONG: dict[str, tuple[Any, str]] = {

@@ -12,8 +12,8 @@ from click.testing import CliRunner
 from backroom.cli import main
 from backroom.store import keys, open_database
 from backroom.store.migrate import migrations
-from factories import written
 from store.described import everything
+from support.factories import written
 
 if TYPE_CHECKING:
     from click.testing import Result

@@ -18,7 +18,7 @@ from feeds.scripted_server import Answer, scripted
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from client import Client
+    from support.client import Client
 
 CAP = '{"type":"item","external_id":"C1","title":"Cap","description":"","url":"u"}\n'
 HATS = '{"type":"category","external_id":"hats","name":"Hats"}\n'

@@ -13,7 +13,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 import pytest
 
-from client import Client
+from support.client import Client
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

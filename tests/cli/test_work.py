@@ -8,7 +8,7 @@ from click.testing import CliRunner
 from backroom.cli import main
 from backroom.jobs.procrastinate import schema
 from backroom.store import open_database, task_queue
-from factories import written
+from support.factories import written
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -12,8 +12,8 @@ import click
 import pytest
 
 from backroom.cli import main
-from process import DEADLINE, Programs, until
 from sdk.environments import interpreter, kept, run_uv
+from support.process import DEADLINE, Programs, until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

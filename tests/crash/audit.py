@@ -11,10 +11,10 @@ import msgspec
 from backroom.catalog.kinds import KINDS
 from backroom.store import open_database, records
 from backroom.store.dialects import SQLITE
-from client import Client
 from crash.ledger import Name
-from wire_contract import PLURALS
-from wire_requests import catalog_id
+from support.client import Client
+from support.wire_contract import PLURALS
+from support.wire_requests import catalog_id
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

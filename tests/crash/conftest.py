@@ -11,7 +11,7 @@ from crash.lives import Shop, open_shop
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from process import Programs
+    from support.process import Programs
 
 
 @pytest.fixture

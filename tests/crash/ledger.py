@@ -13,16 +13,16 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from urllib3.exceptions import HTTPError
 
-from client import Client
-from process import until
-from wire_contract import KIND, PLURALS
-from wire_requests import catalog_id, shaped_body
+from support.client import Client
+from support.process import until
+from support.wire_contract import KIND, PLURALS
+from support.wire_requests import catalog_id, shaped_body
 
 if TYPE_CHECKING:
     import random
     from collections.abc import Iterable, Mapping
 
-    from wire_contract import Kind
+    from support.wire_contract import Kind
 
 MOST_IN_A_JOB = 100
 USUAL_IN_A_JOB = 12

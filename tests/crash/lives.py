@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING
 from backroom.store import keys, open_database
 from crash.audit import hold_rows, hold_wire
 from crash.ledger import Ledger
-from process import TESTS, until
+from support.process import TESTS, until
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from process import Programs, ServerProgram
+    from support.process import Programs, ServerProgram
 
 OCCURRENCES = (1, 6)
 """At which occurrences of a step a server dies, one life after the other."""

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from client import NEWEST, Client
-from wire_contract import KIND
-from wire_jobs import Jobs, creation
+from support.client import NEWEST, Client
+from support.wire_contract import KIND
+from support.wire_jobs import Jobs, creation
 
 if TYPE_CHECKING:
-    from process import Programs, ServerProgram
+    from support.process import Programs, ServerProgram
 
 AN_HOUR_AHEAD = """
 import datetime

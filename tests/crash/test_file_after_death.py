@@ -10,14 +10,14 @@ import pytest
 from backroom.catalog.kinds import KINDS
 from backroom.jobs.next_job import STEPS
 from backroom.store import open_database, records
-from client import NEWEST, Client
-from factories import a_job, stored_now
-from wire_contract import KIND
-from wire_jobs import Jobs, creation
+from support.client import NEWEST, Client
+from support.factories import a_job, stored_now
+from support.wire_contract import KIND
+from support.wire_jobs import Jobs, creation
 
 if TYPE_CHECKING:
     from crash.lives import Shop
-    from process import Programs
+    from support.process import Programs
 
 ITEMS = KIND["item-create"]
 NAMES = [f"item {number}" for number in range(100)]

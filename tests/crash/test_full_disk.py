@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from client import NEWEST, Client
 from crash.lives import wait_for_more
-from process import until
-from wire_contract import KIND
-from wire_jobs import Jobs, creation
+from support.client import NEWEST, Client
+from support.process import until
+from support.wire_contract import KIND
+from support.wire_jobs import Jobs, creation
 
 if TYPE_CHECKING:
-    from client import Answer
     from crash.lives import Shop
-    from process import ServerProgram
+    from support.client import Answer
+    from support.process import ServerProgram
 
 ITEMS = KIND["item-create"]
 

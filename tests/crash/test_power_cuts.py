@@ -9,13 +9,13 @@ import apsw
 import pytest
 
 from backroom.jobs.next_job import STEPS
-from process import TESTS
+from support.process import TESTS
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from crash.lives import Shop
-    from process import Programs
+    from support.process import Programs
 
 ENOUGH_FOR_CHECKPOINTS = 60
 

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from client import Client
 from crash.lives import wait_for_more
-from wire_contract import KIND
+from support.client import Client
+from support.wire_contract import KIND
 
 if TYPE_CHECKING:
     from crash.lives import Shop
-    from process import Programs
+    from support.process import Programs
 
 ITEMS = KIND["item-create"].path
 

@@ -17,8 +17,8 @@ from feeds.scripted_server import Answer, scripted
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from client import Client
     from conftest import MakeClient
+    from support.client import Client
 
 HATS = {"type": "category", "external_id": "hats", "name": "Hats"}
 CAP = {"type": "item", "external_id": "C1", "title": "Cap", "description": "", "url": "u"}

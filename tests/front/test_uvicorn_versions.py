@@ -12,13 +12,13 @@ import msgspec
 import pytest
 
 from front.connection import answer, connected, names, posted, status, written
-from process import Programs
 from sdk.environments import interpreter, run_uv
+from support.process import Programs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from process import ServerProgram
+    from support.process import ServerProgram
 
 pytestmark = pytest.mark.slow
 

@@ -20,7 +20,7 @@ from backroom.errors import (
 )
 from backroom.jobs.apply import apply, error_entry
 from backroom.store import jobs, open_database, records
-from factories import (
+from support.factories import (
     ACCOUNT,
     a_creation,
     a_deletion,
@@ -31,7 +31,7 @@ from factories import (
     submitted,
     written,
 )
-from strategies import fitting_bodies, posts, thorough
+from support.strategies import fitting_bodies, posts, thorough
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from backroom.store.database import Database, Transaction
     from backroom.store.jobs import Job
     from conftest import NewDatabase
-    from strategies import Sent
+    from support.strategies import Sent
 
 ITEMS = a_kind_of_job("item", "create")
 

@@ -17,7 +17,7 @@ from backroom.jobs.embedded_worker import EmbeddedWorker
 from backroom.jobs.lifecycle import LIFETIME, Status
 from backroom.jobs.next_job import STEPS, NextJob
 from backroom.store.database import StoreUnavailable
-from factories import (
+from support.factories import (
     ACCOUNT,
     DEADLINE,
     a_complete_job,

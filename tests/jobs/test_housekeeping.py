@@ -10,7 +10,7 @@ import pytest
 from backroom.catalog.kinds import Verb
 from backroom.jobs import housekeeping
 from backroom.jobs.lifecycle import LIFETIME
-from factories import (
+from support.factories import (
     ACCOUNT,
     a_complete_job,
     a_creation,

@@ -8,8 +8,8 @@ from backroom import clock
 from backroom.jobs import lifecycle
 from backroom.jobs.lifecycle import Status
 from backroom.revisions import NEWEST
-from strategies import moments, thorough
-from wire_contract import CONTRACT, KINDS, listing
+from support.strategies import moments, thorough
+from support.wire_contract import CONTRACT, KINDS, listing
 
 MILLISECOND = timedelta(milliseconds=1)
 

@@ -11,7 +11,7 @@ import pytest
 from backroom import clock
 from backroom.jobs.lifecycle import Status
 from backroom.jobs.next_job import STEPS, NextJob
-from factories import (
+from support.factories import (
     ACCOUNT,
     DEADLINE,
     a_creation,

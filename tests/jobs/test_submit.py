@@ -13,7 +13,7 @@ from backroom.errors import Throttled
 from backroom.jobs.lifecycle import MOST_IN_PROGRESS, Status
 from backroom.jobs.submit import encode, new_job
 from backroom.store import jobs
-from factories import (
+from support.factories import (
     ACCOUNT,
     DEADLINE,
     a_complete_job,

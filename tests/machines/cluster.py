@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import psycopg
 from psycopg import sql
 
-from engines import packaged_server
+from support.engines import packaged_server
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -15,7 +15,7 @@ from machines.proxy import Way
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from process import Programs
+    from support.process import Programs
 
 
 @pytest.fixture(scope="session")

@@ -18,12 +18,12 @@ from backroom.store import keys, open_database
 from crash.audit import hold_rows, hold_wire
 from crash.ledger import Gone, Ledger
 from machines.witness import WatchedClient, Witness
-from process import until
+from support.process import until
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from process import Program, Programs, ServerProgram
+    from support.process import Program, Programs, ServerProgram
 
 SERVERS = 2
 WORKERS = 3

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from backroom.store.database import StoreUnavailable
 from backroom.store.postgresql.database import PostgresDatabase
-from process import until
+from support.process import until
 
 if TYPE_CHECKING:
     from machines.cluster import OwnCluster

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from client import Client
-from process import until
+from support.client import Client
+from support.process import until
 
 if TYPE_CHECKING:
     from machines.crew import Crew

@@ -13,13 +13,13 @@ from backroom.jobs.lifecycle import MOST_IN_PROGRESS
 from backroom.jobs.procrastinate.worker import SLICE_JOBS
 from backroom.store import keys, open_database
 from backroom.store.dialects import POSTGRES
-from client import NEWEST, Client
-from process import until
-from wire_contract import KIND
-from wire_jobs import Jobs, creation
+from support.client import NEWEST, Client
+from support.process import until
+from support.wire_contract import KIND
+from support.wire_jobs import Jobs, creation
 
 if TYPE_CHECKING:
-    from process import Programs
+    from support.process import Programs
 
 MOST_OPERATIONS = 100
 A_FEW = 30

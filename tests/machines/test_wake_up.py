@@ -11,15 +11,15 @@ import psycopg
 import pytest
 
 from backroom.jobs.procrastinate.prompt_worker import POLL_SECONDS
-from client import NEWEST, Client
-from process import until
-from wire_contract import KIND
-from wire_jobs import Jobs, creation
+from support.client import NEWEST, Client
+from support.process import until
+from support.wire_contract import KIND
+from support.wire_jobs import Jobs, creation
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from process import Programs
+    from support.process import Programs
 
 SOON = 0.05
 TRIES = 20

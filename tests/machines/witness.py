@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from urllib3.exceptions import HTTPError
 
-from client import Client
+from support.client import Client
 
 if TYPE_CHECKING:
-    from client import Answer
+    from support.client import Answer
 
 MOST_SECONDS = 10.0
 

@@ -22,14 +22,14 @@ from schemathesis.specs.openapi.checks import (
 
 from backroom.revisions import NEWEST
 from openapi import described
-from wire_catalog import fill_shelf
-from wire_requests import catalog_id
+from support.wire_catalog import fill_shelf
+from support.wire_requests import catalog_id
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from client import Client
     from openapi.described import Place
+    from support.client import Client
 
 pytestmark = pytest.mark.slow
 

@@ -12,11 +12,11 @@ from backroom.catalog.operations import OPERATIONS as TABLE
 from backroom.revisions import REVISIONS as RUNGS
 from openapi import described
 from openapi.described import own
-from wire_catalog import type_of
-from wire_contract import KIND, KINDS, OPERATIONS, PLURALS, every_revision, job_validator
-from wire_contract import request_schema as contract_request_schema
-from wire_requests import Style, catalog_id, example, places, removed, replaced, styles
-from wire_shown import answer_validator
+from support.wire_catalog import type_of
+from support.wire_contract import KIND, KINDS, OPERATIONS, PLURALS, every_revision, job_validator
+from support.wire_contract import request_schema as contract_request_schema
+from support.wire_requests import Style, catalog_id, example, places, removed, replaced, styles
+from support.wire_shown import answer_validator
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

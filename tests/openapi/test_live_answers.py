@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 from openapi import described
 from openapi.described import own
 from openapi.tour import Tour
-from wire_contract import OPERATIONS, every_revision
+from support.wire_contract import OPERATIONS, every_revision
 
 if TYPE_CHECKING:
-    from client import Answer, Client
+    from support.client import Answer, Client
 
 
 @every_revision

@@ -5,9 +5,8 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-import wire_answers
-import wire_shown
-from wire_catalog import (
+from support import wire_answers, wire_shown
+from support.wire_catalog import (
     OWNERS,
     RESOURCES,
     Catalog,
@@ -19,17 +18,17 @@ from wire_catalog import (
     listings,
     parent,
 )
-from wire_contract import KINDS, PLURALS, request_validator
-from wire_contract import OPERATIONS as CONTRACT
-from wire_jobs import Jobs, open_shop
-from wire_requests import Style
+from support.wire_contract import KINDS, PLURALS, request_validator
+from support.wire_contract import OPERATIONS as CONTRACT
+from support.wire_jobs import Jobs, open_shop
+from support.wire_requests import Style
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from client import Answer, Client
-    from wire_contract import Kind
-    from wire_jobs import Shop
+    from support.client import Answer, Client
+    from support.wire_contract import Kind
+    from support.wire_jobs import Shop
 
 Place = tuple[str, str]
 

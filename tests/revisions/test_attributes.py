@@ -13,9 +13,9 @@ from backroom.catalog.operations import OPERATIONS, Shape
 from backroom.revisions import LADDER, rungs
 from backroom.revisions.attributes import AddAttribute, DropAttribute, with_attributes
 from backroom.store.records import Record
-from factories import NEWEST, OLDEST, a_row
-from factories import shown as resource_of
-from wire_contract import REVISIONS as PUBLISHED
+from support.factories import NEWEST, OLDEST, a_row
+from support.factories import shown as resource_of
+from support.wire_contract import REVISIONS as PUBLISHED
 
 if TYPE_CHECKING:
     from backroom.catalog.operations import Operation

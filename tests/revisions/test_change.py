@@ -8,7 +8,7 @@ import pytest
 from backroom.catalog.operations import OPERATIONS, Shape
 from backroom.revisions import LADDER
 from backroom.revisions.change import Change, move_pointers, resources
-from factories import an_operation
+from support.factories import an_operation
 
 CHANGES = [change for changes in LADDER.values() for change in changes]
 every_change = pytest.mark.parametrize("change", CHANGES, ids=lambda each: type(each).__name__)

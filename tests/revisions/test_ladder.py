@@ -29,12 +29,12 @@ from backroom.catalog.operations import Shape
 from backroom.errors import InvalidRevision, NotFound
 from backroom.revisions import LADDER, NEWEST, OLDEST, REVISIONS, resolve
 from backroom.revisions.attributes import AddAttribute, DropAttribute
-from factories import an_operation
-from strategies import answering, canonical_documents, job_operations, thorough
-from strategies import revisions as every_rung
-from wire_contract import KIND, job_validator
-from wire_contract import REVISIONS as PUBLISHED
-from wire_shown import answer_validator
+from support.factories import an_operation
+from support.strategies import answering, canonical_documents, job_operations, thorough
+from support.strategies import revisions as every_rung
+from support.wire_contract import KIND, job_validator
+from support.wire_contract import REVISIONS as PUBLISHED
+from support.wire_shown import answer_validator
 
 if TYPE_CHECKING:
     from jsonschema import Draft202012Validator

@@ -5,7 +5,7 @@ from typing import Any
 
 from backroom.catalog.operations import OPERATIONS
 from backroom.revisions.v2023_02_22 import LinkRelationships, RelateMoreResources
-from factories import a_row
+from support.factories import a_row
 
 LINKED = {"variants": {"data": [], "links": {"self": "a"}}}
 

@@ -8,7 +8,7 @@ from backroom.catalog.kinds import JOB_KINDS, JobKind
 from backroom.catalog.operations import OPERATIONS
 from backroom.errors import Invalid
 from backroom.revisions.v2023_07_15 import GiveVariantsOneItem, NestBulkOperations
-from factories import a_row, an_operation
+from support.factories import a_row, an_operation
 
 NEST, GIVE = NestBulkOperations(), GiveVariantsOneItem()
 VARIANTS = an_operation("variant", "create")

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from backroom.catalog.operations import Shape
 from backroom.revisions.v2023_12_15 import MoveJobIdToId
-from factories import an_operation
+from support.factories import an_operation
 
 
 def test_jobs_get_their_id_twice() -> None:

@@ -6,7 +6,7 @@ import msgspec
 
 from backroom.catalog.operations import Shape
 from backroom.revisions.v2024_02_15 import AllowNullAttributes
-from factories import an_operation
+from support.factories import an_operation
 
 
 def taken_down(document: dict[str, Any]) -> Any:

@@ -4,7 +4,7 @@ from typing import Any
 
 from backroom.catalog.operations import Shape
 from backroom.revisions.v2026_01_15 import LinkIdLists, LinkSingleDocuments
-from factories import a_row, an_operation
+from support.factories import a_row, an_operation
 
 
 def test_top_level_links_are_dropped() -> None:

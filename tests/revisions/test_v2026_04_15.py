@@ -8,9 +8,9 @@ from backroom.catalog.kinds import Verb
 from backroom.catalog.operations import JOB_SHAPES, Shape
 from backroom.revisions import REVISIONS
 from backroom.revisions.v2026_04_15 import NameDeletedResources, RelateIncludedResources
-from factories import an_operation
-from wire_contract import KIND, shows_linkage
-from wire_contract import REVISIONS as PUBLISHED
+from support.factories import an_operation
+from support.wire_contract import KIND, shows_linkage
+from support.wire_contract import REVISIONS as PUBLISHED
 
 
 def test_included_lose_their_relationships() -> None:

@@ -11,8 +11,8 @@ import pytest
 from backroom.server import Server
 from backroom.settings import Settings
 from backroom.store import keys, links
-from client import Client
 from scale.stock import fill
+from support.client import Client
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from scripts.published import document
-from wire_contract import CONTRACT
+from support.wire_contract import CONTRACT
 
 SCRIPT = Path(__file__).parents[2] / "scripts" / "make_contract.py"
 KEPT = Path(__file__).parents[1] / "wire" / "contract.json"

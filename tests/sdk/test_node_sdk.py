@@ -11,7 +11,7 @@ import pytest
 from sdk.environments import node, node_sdk
 
 if TYPE_CHECKING:
-    from client import Client
+    from support.client import Client
 
 LIFE = Path(__file__).parent / "lives" / "node" / "main.cjs"
 PATIENCE = 120

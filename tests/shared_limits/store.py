@@ -8,8 +8,8 @@ import subprocess
 from functools import cache
 from pathlib import Path
 
-from process import DEADLINE, connects, until
 from sdk.environments import kept, run_uv
+from support.process import DEADLINE, connects, until
 
 LOCK = Path(__file__).parent / "redis.txt"
 

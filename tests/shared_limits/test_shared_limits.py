@@ -10,10 +10,10 @@ import pytest
 
 from backroom.api.limits import Limiter, SharedWindows
 from backroom.catalog.operations import Shape
-from client import Client
-from factories import OLDEST, an_operation
-from process import Programs, until
 from shared_limits.store import LimitsStore
+from support.client import Client
+from support.factories import OLDEST, an_operation
+from support.process import Programs, until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

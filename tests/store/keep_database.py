@@ -145,7 +145,7 @@ def main() -> None:
             keep(f"{given.name}.sqlite.gz", path.read_bytes(), key)
             return
         sys.path.insert(0, str(HERE.parent))
-        from engines import Cluster
+        from support.engines import Cluster
 
         cluster = Cluster(Path(directory) / "cluster" / "postgres")
         with cluster.databases() as create:

@@ -10,7 +10,7 @@ import pytest
 from backroom.catalog.kinds import KINDS, Verb
 from backroom.store import backfill
 from backroom.store.backfill import Backfill
-from factories import a_creation, done, written
+from support.factories import a_creation, done, written
 
 if TYPE_CHECKING:
     from backroom.store.database import Database

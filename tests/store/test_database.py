@@ -8,7 +8,7 @@ import pytest
 
 from backroom.store import open_database
 from backroom.store.database import StoreUnavailable
-from factories import DEADLINE, written
+from support.factories import DEADLINE, written
 
 if TYPE_CHECKING:
     from backroom.store.database import Database, Transaction

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from backroom.store import open_database
 from backroom.store.dialects import POSTGRES, SQLITE
-from factories import DEADLINE
-from strategies import texts, thorough
+from support.factories import DEADLINE
+from support.strategies import texts, thorough
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -13,10 +13,10 @@ from backroom.catalog.kinds import KINDS
 from backroom.revisions import NEWEST
 from backroom.store import open_database
 from backroom.store.migrate import migrations
-from client import Client
 from conftest import running
-from process import until
 from store.described import everything
+from support.client import Client
+from support.process import until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

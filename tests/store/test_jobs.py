@@ -11,7 +11,7 @@ from backroom import clock
 from backroom.jobs.submit import encode
 from backroom.store import jobs
 from backroom.store.jobs import NewJob, Question
-from factories import (
+from support.factories import (
     ACCOUNT,
     a_complete_job,
     a_creation,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from backroom.store import keys
-from factories import written
+from support.factories import written
 
 if TYPE_CHECKING:
     from backroom.store.database import Database

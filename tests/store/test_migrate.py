@@ -6,9 +6,9 @@ import pytest
 
 from backroom.store import open_database
 from backroom.store.migrate import ForeignDatabase, NewerDatabase, migrate, migrations
-from engines import ENGINES
-from factories import written
 from store.described import columns, everything
+from support.engines import ENGINES
+from support.factories import written
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -10,7 +10,8 @@ from backroom.catalog.kinds import ITEM, KINDS, Verb
 from backroom.store import keys, links, open_database, pages, records
 from backroom.store.move import TABLES, Differs, NotEmpty, move
 from backroom.store.pages import Columns, Question
-from factories import (
+from store.described import columns
+from support.factories import (
     ACCOUNT,
     a_complete_job,
     a_creation,
@@ -21,7 +22,6 @@ from factories import (
     submitted,
     written,
 )
-from store.described import columns
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -10,7 +10,7 @@ from backroom.catalog.kinds import CATEGORY, ITEM, KINDS, VARIANT, Kind
 from backroom.store import links, open_database, pages, records
 from backroom.store.pages import Columns, Question
 from backroom.store.records import Values
-from strategies import thorough
+from support.strategies import thorough
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -10,8 +10,8 @@ from backroom import clock
 from backroom.store import open_database
 from backroom.store.migrate import migrate, migrations
 from backroom.store.move import TABLES
-from factories import written
 from store.described import columns, everything, unique_columns
+from support.factories import written
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

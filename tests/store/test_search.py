@@ -11,7 +11,7 @@ from backroom.catalog.kinds import ITEM, KINDS, Kind
 from backroom.store import open_database, pages, records, search
 from backroom.store.pages import Columns, Question
 from backroom.store.records import Values
-from strategies import thorough
+from support.strategies import thorough
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -13,7 +13,7 @@ import pytest
 
 from backroom.store.database import StoreUnavailable
 from backroom.store.sqlite import MOST_WORK_IN_A_COMMIT, SqliteDatabase
-from factories import DEADLINE, written
+from support.factories import DEADLINE, written
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

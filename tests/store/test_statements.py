@@ -18,8 +18,17 @@ from backroom.jobs import housekeeping
 from backroom.jobs.next_job import NextJob
 from backroom.store import jobs, keys, open_database
 from backroom.store.database import Transaction
-from factories import ACCOUNT, Site, a_body, a_complete_job, a_creation, a_resource, done, stored
-from wire_contract import every_revision
+from support.factories import (
+    ACCOUNT,
+    Site,
+    a_body,
+    a_complete_job,
+    a_creation,
+    a_resource,
+    done,
+    stored,
+)
+from support.wire_contract import every_revision
 
 if TYPE_CHECKING:
     import asyncio
@@ -29,7 +38,7 @@ if TYPE_CHECKING:
     from backroom.catalog.operations import Operation
     from backroom.store.database import Connection, Database, Row
     from conftest import NewDatabase
-    from factories import Answered
+    from support.factories import Answered
 
     Counted = tuple[Site, "HeardDatabase"]
 

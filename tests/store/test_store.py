@@ -9,7 +9,7 @@ import pytest
 from backroom.store import open_database, open_to_read
 from backroom.store.database import StoreUnavailable
 from backroom.store.migrate import ForeignDatabase, NewerDatabase, OlderDatabase, migrations
-from factories import DEADLINE, written
+from support.factories import DEADLINE, written
 
 if TYPE_CHECKING:
     from collections.abc import Callable

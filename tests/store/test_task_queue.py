@@ -7,7 +7,7 @@ import pytest
 from backroom.jobs.procrastinate import schema
 from backroom.jobs.procrastinate.dispatcher import Dispatcher
 from backroom.store import open_database, task_queue
-from factories import written
+from support.factories import written
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from client import NEWEST
-from wire_catalog import Catalog, Warehouse, fill_shelf
-from wire_contract import KIND
-from wire_jobs import Archive, Jobs, open_shop, stock
-from wire_requests import Style, parented
+from support.client import NEWEST
+from support.wire_catalog import Catalog, Warehouse, fill_shelf
+from support.wire_contract import KIND
+from support.wire_jobs import Archive, Jobs, open_shop, stock
+from support.wire_requests import Style, parented
 
 if TYPE_CHECKING:
-    from client import Client
-    from wire_jobs import MakeClient, Shop
+    from support.client import Client
+    from support.wire_jobs import MakeClient, Shop
 
 MORE_THAN_TWO_PAGES = 205
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from backroom.revisions import LADDER
-from wire_contract import (
+from support.wire_contract import (
     KINDS,
     OPERATIONS,
     REVISIONS,
@@ -15,10 +15,10 @@ from wire_contract import (
     posting,
     request_validator,
 )
-from wire_requests import a_body, shapes, styles
+from support.wire_requests import a_body, shapes, styles
 
 if TYPE_CHECKING:
-    from wire_contract import Kind
+    from support.wire_contract import Kind
 
 
 def test_contract_has_every_revision() -> None:

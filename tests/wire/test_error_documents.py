@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from wire_answers import UUID, hold_error
-from wire_contract import KIND, KINDS, every_revision
-from wire_jobs import Jobs, all_jobs
-from wire_requests import a_body, operations_pointer
+from support.wire_answers import UUID, hold_error
+from support.wire_contract import KIND, KINDS, every_revision
+from support.wire_jobs import Jobs, all_jobs
+from support.wire_requests import a_body, operations_pointer
 
 if TYPE_CHECKING:
-    from client import Answer, Client
-    from wire_contract import Kind
-    from wire_jobs import Shop
+    from support.client import Answer, Client
+    from support.wire_contract import Kind
+    from support.wire_jobs import Shop
 
 UNKNOWN_JOB = "01J00000000000000000000001"
 AT_DATA = {"pointer": "/data/"}

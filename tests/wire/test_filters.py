@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from wire_answers import hold_error
-from wire_catalog import (
+from support.wire_answers import hold_error
+from support.wire_catalog import (
     ID_LISTS,
     LISTS,
     OWNERS,
@@ -23,7 +23,7 @@ from wire_catalog import (
     on_shelf,
     related,
 )
-from wire_contract import (
+from support.wire_contract import (
     FILTERED_ID_LISTS,
     ID_LIST_LINKS,
     WRAPPED_BODIES,
@@ -31,11 +31,11 @@ from wire_contract import (
     every_revision,
     since,
 )
-from wire_requests import catalog_id
-from wire_shown import hold_page
+from support.wire_requests import catalog_id
+from support.wire_shown import hold_page
 
 if TYPE_CHECKING:
-    from client import Answer, Client
+    from support.client import Answer, Client
 
 Condition = tuple[str, Callable[[Thing], bool]]
 

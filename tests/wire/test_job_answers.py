@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from backroom.revisions import NEWEST
-from wire_answers import hold_list, hold_one, hold_post, hold_resource
-from wire_contract import (
+from support.wire_answers import hold_list, hold_one, hold_post, hold_resource
+from support.wire_contract import (
     KIND,
     NULLS,
     every_kind,
@@ -15,13 +15,13 @@ from wire_contract import (
     linking_kinds,
     since,
 )
-from wire_jobs import Jobs, ids, linked_ids
-from wire_requests import Style
+from support.wire_jobs import Jobs, ids, linked_ids
+from support.wire_requests import Style
 
 if TYPE_CHECKING:
-    from client import Client
-    from wire_contract import Kind
-    from wire_jobs import Shop
+    from support.client import Client
+    from support.wire_contract import Kind
+    from support.wire_jobs import Shop
 
 STATUSES = ("queued", "processing", "complete", "cancelled")
 LINKED = {"create": ("b", "old-a", "old-b"), "update": ("b", "old-a"), "delete": ("old-a", "old-b")}

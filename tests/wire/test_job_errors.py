@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from backroom.revisions import NEWEST
-from wire_answers import hold_one
-from wire_contract import KIND, WRAPPED_BODIES, every_kind, every_revision
-from wire_jobs import Jobs, creation
-from wire_requests import Style, catalog_id, operations_pointer, parented
+from support.wire_answers import hold_one
+from support.wire_contract import KIND, WRAPPED_BODIES, every_kind, every_revision
+from support.wire_jobs import Jobs, creation
+from support.wire_requests import Style, catalog_id, operations_pointer, parented
 
 if TYPE_CHECKING:
-    from client import Client
-    from wire_contract import Kind
-    from wire_jobs import Shop
+    from support.client import Client
+    from support.wire_contract import Kind
+    from support.wire_jobs import Shop
 
 every_resource = pytest.mark.parametrize("resource", ["item", "variant", "category"])
 NAMED = {"item": "An item", "variant": "A variant", "category": "A category"}

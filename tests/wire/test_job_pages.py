@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from wire_answers import hold_error, hold_list
-from wire_contract import NO_FIRST_AND_LAST, before, every_revision
+from support.wire_answers import hold_error, hold_list
+from support.wire_contract import NO_FIRST_AND_LAST, before, every_revision
 
 if TYPE_CHECKING:
-    from client import Answer
-    from wire_jobs import Archive, Jobs
+    from support.client import Answer
+    from support.wire_jobs import Archive, Jobs
 
 CURSOR = re.compile(r"(.*)[?&]page%5Bcursor%5D=([A-Za-z0-9_-]{1,44})")
 

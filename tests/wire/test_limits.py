@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from client import NEWEST
-from wire_answers import MEDIA_TYPE, error_place
-from wire_contract import CONTRACT, KIND, every_revision
-from wire_jobs import Jobs
-from wire_requests import a_body, operations_pointer
+from support.client import NEWEST
+from support.wire_answers import MEDIA_TYPE, error_place
+from support.wire_contract import CONTRACT, KIND, every_revision
+from support.wire_jobs import Jobs
+from support.wire_requests import a_body, operations_pointer
 
 if TYPE_CHECKING:
-    from client import Answer, Client
+    from support.client import Answer, Client
 
 ITEMS = KIND["item-create"]
 DECIMAL, BINARY = 1000 * 1000, 1024 * 1024

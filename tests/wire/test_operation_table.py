@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from wire_answers import MEDIA_TYPE, hold_error
-from wire_contract import KINDS, every_kind, every_revision, getting, listing, posting
-from wire_jobs import Jobs
-from wire_requests import a_body
+from support.wire_answers import MEDIA_TYPE, hold_error
+from support.wire_contract import KINDS, every_kind, every_revision, getting, listing, posting
+from support.wire_jobs import Jobs
+from support.wire_requests import a_body
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from client import Answer, Client
-    from wire_contract import Kind, Operation
-    from wire_jobs import MakeClient, Shop
+    from support.client import Answer, Client
+    from support.wire_contract import Kind, Operation
+    from support.wire_jobs import MakeClient, Shop
 
 UNKNOWN_JOB = "01J00000000000000000000001"
 FORBIDDEN = "You do not have permission to perform this action."

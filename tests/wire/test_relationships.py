@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from wire_answers import hold_error
-from wire_catalog import Catalog, Listing, address, identifier, parent
-from wire_contract import every_revision
-from wire_requests import catalog_id
-from wire_shown import hold_nothing
+from support.wire_answers import hold_error
+from support.wire_catalog import Catalog, Listing, address, identifier, parent
+from support.wire_contract import every_revision
+from support.wire_requests import catalog_id
+from support.wire_shown import hold_nothing
 
 if TYPE_CHECKING:
-    from client import Answer, Client
+    from support.client import Answer, Client
 
 both_sides = pytest.mark.parametrize("side", ["item", "category"])
 OTHER = {"item": "category", "category": "item"}

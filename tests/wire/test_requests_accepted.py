@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from wire_answers import hold_one, hold_post
-from wire_contract import (
+from support.wire_answers import hold_one, hold_post
+from support.wire_contract import (
     KIND,
     NULLS,
     RELATIONSHIP_DATA_OPTIONAL,
@@ -18,12 +18,12 @@ from wire_contract import (
     request_validator,
     since,
 )
-from wire_jobs import Jobs
-from wire_requests import Style, a_body, body_schema, places, replaced, shapes, styles
+from support.wire_jobs import Jobs
+from support.wire_requests import Style, a_body, body_schema, places, replaced, shapes, styles
 
 if TYPE_CHECKING:
-    from client import Answer, Client
-    from wire_contract import Kind
+    from support.client import Answer, Client
+    from support.wire_contract import Kind
 
 
 def counts(answer: Answer) -> tuple[int, int]:

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from wire_answers import error_place, hold_error
-from wire_contract import (
+from support.wire_answers import error_place, hold_error
+from support.wire_contract import (
     KIND,
     KINDS,
     NULLS,
@@ -21,8 +21,8 @@ from wire_contract import (
     needs_parent,
     since,
 )
-from wire_jobs import Jobs
-from wire_requests import (
+from support.wire_jobs import Jobs
+from support.wire_requests import (
     Style,
     a_body,
     body_schema,
@@ -35,9 +35,9 @@ from wire_requests import (
 )
 
 if TYPE_CHECKING:
-    from client import Client
-    from wire_contract import Kind
-    from wire_requests import Path
+    from support.client import Client
+    from support.wire_contract import Kind
+    from support.wire_requests import Path
 
 writing_kinds = pytest.mark.parametrize(
     "kind",

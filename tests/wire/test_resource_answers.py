@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from backroom.revisions import NEWEST
-from wire_catalog import (
+from support.wire_catalog import (
     ID_LISTS,
     LISTS,
     OWNERS,
@@ -24,7 +24,7 @@ from wire_catalog import (
     related,
     type_of,
 )
-from wire_contract import (
+from support.wire_contract import (
     DATA_OPTIONAL,
     MORE_RELATIONSHIPS,
     NULLS,
@@ -36,8 +36,8 @@ from wire_contract import (
     needs_parent,
     since,
 )
-from wire_requests import Style, styles
-from wire_shown import (
+from support.wire_requests import Style, styles
+from support.wire_shown import (
     RELATED,
     How,
     hold_created,
@@ -50,7 +50,7 @@ from wire_shown import (
 )
 
 if TYPE_CHECKING:
-    from client import Client
+    from support.client import Client
 
 every_resource = pytest.mark.parametrize("resource", RESOURCES)
 INCLUDING = {"include": "variants"}

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from wire_answers import error_place, hold_error
-from wire_catalog import (
+from support.wire_answers import error_place, hold_error
+from support.wire_catalog import (
     ID_LISTS,
     LISTS,
     RESOURCES,
@@ -18,12 +18,12 @@ from wire_catalog import (
     parent,
     type_of,
 )
-from wire_contract import KIND, NULLS, WRAPPED_BODIES, every_revision, needs_parent
-from wire_jobs import Jobs
-from wire_requests import Style, catalog_id, operations_pointer
+from support.wire_contract import KIND, NULLS, WRAPPED_BODIES, every_revision, needs_parent
+from support.wire_jobs import Jobs
+from support.wire_requests import Style, catalog_id, operations_pointer
 
 if TYPE_CHECKING:
-    from client import Answer, Client
+    from support.client import Answer, Client
 
 every_resource = pytest.mark.parametrize("resource", RESOURCES)
 AT_DATA = {"pointer": "/data/"}

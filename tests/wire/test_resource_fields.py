@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from wire_answers import RESOURCE_ATTRIBUTES, hold_error
-from wire_catalog import LISTS, OWNERS, RESOURCES, Catalog, type_of
-from wire_contract import FIELDS_ON_POST, before, every_revision, since
-from wire_shown import hold_created, hold_one, hold_page, hold_updated
+from support.wire_answers import RESOURCE_ATTRIBUTES, hold_error
+from support.wire_catalog import LISTS, OWNERS, RESOURCES, Catalog, type_of
+from support.wire_contract import FIELDS_ON_POST, before, every_revision, since
+from support.wire_shown import hold_created, hold_one, hold_page, hold_updated
 
 if TYPE_CHECKING:
-    from client import Client
+    from support.client import Client
 
 every_resource = pytest.mark.parametrize("resource", RESOURCES)
 ON_SHELF = {"item": "mug", "variant": "mug-s", "category": "all"}

@@ -7,8 +7,8 @@ from urllib.parse import quote, unquote
 
 import pytest
 
-from wire_answers import error_place
-from wire_catalog import (
+from support.wire_answers import error_place
+from support.wire_catalog import (
     Catalog,
     Listing,
     a_resource_body,
@@ -17,12 +17,12 @@ from wire_catalog import (
     identifier,
     parent,
 )
-from wire_contract import every_revision
-from wire_requests import catalog_id
+from support.wire_contract import every_revision
+from support.wire_requests import catalog_id
 
 if TYPE_CHECKING:
-    from client import Client
-    from wire_jobs import MakeClient
+    from support.client import Client
+    from support.wire_jobs import MakeClient
 
 NAMES = (
     "plain-1_2.3~",

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from backroom.revisions import NEWEST
-from wire_answers import hold_error
-from wire_catalog import (
+from support.wire_answers import hold_error
+from support.wire_catalog import (
     ID_LISTS,
     LISTS,
     OWNERS,
@@ -20,7 +20,7 @@ from wire_catalog import (
     on_shelf,
     type_of,
 )
-from wire_contract import (
+from support.wire_contract import (
     ID_LIST_LINKS,
     NO_FIRST_AND_LAST,
     PAGE_SIZE,
@@ -28,12 +28,12 @@ from wire_contract import (
     every_revision,
     since,
 )
-from wire_shown import hold_page, hold_page_links
+from support.wire_shown import hold_page, hold_page_links
 
 if TYPE_CHECKING:
-    from client import Answer, Client
-    from wire_catalog import Warehouse
-    from wire_jobs import MakeClient
+    from support.client import Answer, Client
+    from support.wire_catalog import Warehouse
+    from support.wire_jobs import MakeClient
 
 CURSOR = re.compile(r"(.*)[?&]page%5Bcursor%5D=([A-Za-z0-9_-]{1,44})")
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"

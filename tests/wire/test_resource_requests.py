@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import pytest
 
-from wire_answers import hold_error
-from wire_catalog import (
+from support.wire_answers import hold_error
+from support.wire_catalog import (
     RESOURCES,
     Catalog,
     Listing,
@@ -21,7 +21,7 @@ from wire_catalog import (
     parent,
     type_of,
 )
-from wire_contract import (
+from support.wire_contract import (
     DATA_OPTIONAL,
     NULLS,
     OPERATIONS,
@@ -34,13 +34,13 @@ from wire_contract import (
     request_validator,
     since,
 )
-from wire_requests import Style, catalog_id, example, places, removed, replaced, styles
-from wire_shown import place_of
+from support.wire_requests import Style, catalog_id, example, places, removed, replaced, styles
+from support.wire_shown import place_of
 
 if TYPE_CHECKING:
-    from client import Answer, Client
-    from wire_contract import Operation
-    from wire_requests import Path
+    from support.client import Answer, Client
+    from support.wire_contract import Operation
+    from support.wire_requests import Path
 
 every_resource = pytest.mark.parametrize("resource", RESOURCES)
 every_verb = pytest.mark.parametrize("verb", ["create", "update"])

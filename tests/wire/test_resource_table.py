@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from backroom.revisions import NEWEST
-from wire_answers import MEDIA_TYPE, hold_error
-from wire_catalog import (
+from support.wire_answers import MEDIA_TYPE, hold_error
+from support.wire_catalog import (
     ID_LISTS,
     LISTS,
     OWNERS,
@@ -23,14 +23,14 @@ from wire_catalog import (
     parent,
     type_of,
 )
-from wire_contract import OPERATIONS, before, every_revision, needs_parent, since
-from wire_requests import Style, catalog_id
-from wire_shown import hold_page
+from support.wire_contract import OPERATIONS, before, every_revision, needs_parent, since
+from support.wire_requests import Style, catalog_id
+from support.wire_shown import hold_page
 
 if TYPE_CHECKING:
-    from client import Answer, Client
-    from wire_contract import Operation
-    from wire_jobs import MakeClient
+    from support.client import Answer, Client
+    from support.wire_contract import Operation
+    from support.wire_jobs import MakeClient
 
 FORBIDDEN = "You do not have permission to perform this action."
 VARIANT_IDS = "/api/catalog-items/{id}/relationships/variants"

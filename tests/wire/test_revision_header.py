@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from client import NEWEST
-from wire_answers import hold_error
-from wire_contract import FIRST_REVISION, KINDS, REVISIONS, every_kind, every_revision
-from wire_jobs import Jobs
-from wire_requests import a_body
+from support.client import NEWEST
+from support.wire_answers import hold_error
+from support.wire_contract import FIRST_REVISION, KINDS, REVISIONS, every_kind, every_revision
+from support.wire_jobs import Jobs
+from support.wire_requests import a_body
 
 if TYPE_CHECKING:
-    from client import Answer, Client
-    from wire_contract import Kind
+    from support.client import Answer, Client
+    from support.wire_contract import Kind
 
 PATH = KINDS[0].path
 ECHO = "X-Klaviyo-Api-Revision"

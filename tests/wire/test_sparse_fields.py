@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from wire_answers import RESOURCE_ATTRIBUTES, hold_error, hold_list, hold_one, hold_post
-from wire_contract import (
+from support.wire_answers import RESOURCE_ATTRIBUTES, hold_error, hold_list, hold_one, hold_post
+from support.wire_contract import (
     FIELDS_ON_POST,
     ID_AMONG_FIELDS,
     JOB_ID_IS_ID,
@@ -18,12 +18,12 @@ from wire_contract import (
     shows_linkage,
     since,
 )
-from wire_jobs import Jobs
+from support.wire_jobs import Jobs
 
 if TYPE_CHECKING:
-    from client import Client
-    from wire_contract import Kind
-    from wire_jobs import Shop
+    from support.client import Client
+    from support.wire_contract import Kind
+    from support.wire_jobs import Shop
 
 
 def asked(kind: Kind, *names: str) -> dict[str, str]:

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from wire_answers import hold_error
-from wire_catalog import Catalog, a_resource_body, collection, identifier, parent
-from wire_contract import REVISIONS, WRAPPED_BODIES, before, every_revision, needs_parent
-from wire_shown import place_of
+from support.wire_answers import hold_error
+from support.wire_catalog import Catalog, a_resource_body, collection, identifier, parent
+from support.wire_contract import REVISIONS, WRAPPED_BODIES, before, every_revision, needs_parent
+from support.wire_shown import place_of
 
 if TYPE_CHECKING:
-    from client import Client
+    from support.client import Client
 
 
 @every_revision

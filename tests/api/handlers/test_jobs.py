@@ -13,7 +13,7 @@ from backroom.catalog import ids
 from backroom.catalog.kinds import Verb
 from backroom.jobs.lifecycle import LIFETIME
 from backroom.settings import Settings
-from factories import (
+from support.factories import (
     NEWEST,
     OLDEST,
     Site,
@@ -33,7 +33,7 @@ from factories import (
 if TYPE_CHECKING:
     from backroom.store.database import Database
     from backroom.store.jobs import Job
-    from factories import Answered
+    from support.factories import Answered
 
 ITEMS = a_kind_of_job("item", "create")
 PATH = f"/api/{ITEMS.collection}"

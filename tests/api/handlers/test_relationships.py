@@ -9,11 +9,11 @@ import pytest
 
 from backroom.catalog import ids
 from backroom.catalog.kinds import Verb
-from factories import Site, a_creation, done
+from support.factories import Site, a_creation, done
 
 if TYPE_CHECKING:
     from backroom.store.database import Database
-    from factories import Answered
+    from support.factories import Answered
 
 PATH = f"/api/catalog-items/{ids.resource_id('i')}/relationships/categories"
 

@@ -10,11 +10,11 @@ import pytest
 
 from backroom.catalog import ids
 from backroom.catalog.kinds import KINDS, Verb
-from factories import Site, a_creation, a_resource, done
+from support.factories import Site, a_creation, a_resource, done
 
 if TYPE_CHECKING:
     from backroom.store.database import Database
-    from factories import Answered
+    from support.factories import Answered
 
 ITEMS = "/api/catalog-items"
 

@@ -10,7 +10,7 @@ import pytest
 from backroom.jobs.procrastinate import schema
 from backroom.jobs.procrastinate.dispatcher import Dispatcher
 from backroom.store import open_database
-from process import until
+from support.process import until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

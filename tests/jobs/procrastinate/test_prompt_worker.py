@@ -12,7 +12,7 @@ from procrastinate.worker import Worker
 
 from backroom.jobs.procrastinate import prompt_worker
 from backroom.jobs.procrastinate.prompt_worker import PromptWorker, best_worker
-from factories import DEADLINE
+from support.factories import DEADLINE
 
 NEVER = 3600.0
 

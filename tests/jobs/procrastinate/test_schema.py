@@ -17,13 +17,13 @@ from backroom.jobs.procrastinate import schema
 from backroom.jobs.procrastinate.dispatcher import Dispatcher
 from backroom.store import open_database, task_queue
 from backroom.store.migrate import NewerDatabase
-from factories import written
+from support.factories import written
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from backroom.store.database import Database
-    from engines import Cluster
+    from support.engines import Cluster
 
 EARLIER = Path(__file__).parent / "schema-3.2.2.sql.gz"
 """The whole schema of Procrastinate 3.2.2, as that release has it (MIT license)."""

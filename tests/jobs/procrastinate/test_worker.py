@@ -15,16 +15,16 @@ import pytest
 from backroom.jobs.next_job import NextJob
 from backroom.jobs.procrastinate.worker import QueueWorker
 from backroom.store import keys, open_database
-from client import NEWEST, Client
-from engines import workers
-from process import Programs, until
-from wire_contract import KIND
-from wire_jobs import Jobs, creation
+from support.client import NEWEST, Client
+from support.engines import workers
+from support.process import Programs, until
+from support.wire_contract import KIND
+from support.wire_jobs import Jobs, creation
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from process import ServerProgram
+    from support.process import ServerProgram
 
 pytestmark = pytest.mark.slow
 

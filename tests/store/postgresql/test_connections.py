@@ -16,8 +16,8 @@ from backroom.store.postgresql.connections import (
     Connection,
     PlainConnection,
 )
-from factories import DEADLINE
-from process import until
+from support.factories import DEADLINE
+from support.process import until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -21,9 +21,9 @@ from backroom.store.dialects import POSTGRES
 from backroom.store.postgresql import database as databases
 from backroom.store.postgresql import driver
 from backroom.store.postgresql.database import PostgresDatabase
-from engines import end_sessions
-from factories import DEADLINE, a_kind_of_job, on_loop, written
-from process import until
+from support.engines import end_sessions
+from support.factories import DEADLINE, a_kind_of_job, on_loop, written
+from support.process import until
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Iterator

@@ -12,9 +12,9 @@ import pytest
 
 from backroom.store.postgresql.database import PostgresDatabase
 from backroom.store.postgresql.pipeline import Outcome
-from engines import end_sessions
-from factories import DEADLINE, on_loop, written
-from process import until
+from support.engines import end_sessions
+from support.factories import DEADLINE, on_loop, written
+from support.process import until
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Iterator

@@ -13,7 +13,7 @@ from backroom.store.postgresql.connections import Connection
 from backroom.store.postgresql.greenlets import Greenlets
 from backroom.store.postgresql.pipeline import Outcome
 from backroom.store.postgresql.pipeline_pool import PipelinePool
-from process import until
+from support.process import until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -10,7 +10,7 @@ from psycopg_pool import PoolTimeout
 
 from backroom.store.postgresql import pool as pools
 from backroom.store.postgresql.pool import Pool
-from engines import end_sessions
+from support.engines import end_sessions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

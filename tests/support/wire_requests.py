@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from wire_contract import KINDS, NULLS, REVISIONS, posting, request_schema, wraps_operations
+from support.wire_contract import KINDS, NULLS, REVISIONS, posting, request_schema, wraps_operations
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from wire_contract import Kind
+    from support.wire_contract import Kind
 
 PREFIX = "$custom:::$default:::"
 PLAIN = {"boolean": False, "number": 12.5, "integer": 3}

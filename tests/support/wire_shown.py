@@ -10,9 +10,9 @@ from urllib.parse import unquote, urlencode
 
 from jsonschema import Draft202012Validator
 
-from wire_answers import MEDIA_TYPE, RESOURCE_ATTRIBUTES, hold_error, moment
-from wire_catalog import collection, type_of
-from wire_contract import (
+from support.wire_answers import MEDIA_TYPE, RESOURCE_ATTRIBUTES, hold_error, moment
+from support.wire_catalog import collection, type_of
+from support.wire_contract import (
     CONTRACT,
     DATA_OPTIONAL,
     ID_LIST_LINKS,
@@ -32,8 +32,8 @@ from wire_contract import (
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from client import Answer
-    from wire_catalog import Catalog, Listing
+    from support.client import Answer
+    from support.wire_catalog import Catalog, Listing
 
 
 class How(Enum):

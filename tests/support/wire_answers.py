@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlencode
 
-from wire_contract import (
+from support.wire_contract import (
     INCLUDED_RELATIONSHIPS,
     JOB_ID_IS_ID,
     NO_FIRST_AND_LAST,
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
     from jsonschema import Draft202012Validator
 
-    from client import Answer
-    from wire_jobs import Jobs
+    from support.client import Answer
+    from support.wire_jobs import Jobs
 
 MEDIA_TYPE = "application/vnd.api+json"
 CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 DEADLINE = 30.0
-TESTS = Path(__file__).parent
+TESTS = Path(__file__).parents[1]
 BACKROOM = ("-m", "backroom")
 
 _numbers = itertools.count()

@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
-from client import NEWEST
-from wire_contract import KIND, KINDS
-from wire_requests import Style, an_operation, catalog_id, job_body, parented
+from support.client import NEWEST
+from support.wire_contract import KIND, KINDS
+from support.wire_requests import Style, an_operation, catalog_id, job_body, parented
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from client import Answer, Client
-    from wire_contract import Kind
+    from support.client import Answer, Client
+    from support.wire_contract import Kind
 
 RESOURCES = ("item", "variant", "category")
 

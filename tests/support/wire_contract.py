@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 CONTRACT: Any = msgspec.json.decode(
-    (Path(__file__).parent / "wire" / "contract.json").read_bytes(),
+    (Path(__file__).parents[1] / "wire" / "contract.json").read_bytes(),
 )
 REVISIONS: tuple[str, ...] = tuple(CONTRACT["revisions"])
 FIRST_REVISION = REVISIONS[0]

@@ -27,9 +27,9 @@ from backroom.jobs.apply import error_entry
 from backroom.revisions import REVISIONS
 from backroom.store.jobs import Job
 from backroom.store.records import Record
-from factories import shown
-from wire_contract import OPERATIONS as PUBLISHED
-from wire_contract import request_schema
+from support.factories import shown
+from support.wire_contract import OPERATIONS as PUBLISHED
+from support.wire_contract import request_schema
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from backroom.catalog.operations import Operation
     from backroom.errors import OperationFault
     from backroom.revisions import Revision
-    from wire_contract import Operation as Published
+    from support.wire_contract import Operation as Published
 
     Path = tuple[str | int, ...]
 

@@ -6,15 +6,15 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from client import NEWEST
-from wire_contract import OPERATIONS, PLURALS, WRAPPED_BODIES, needs_parent, request_schema
-from wire_requests import Style, catalog_id, example
+from support.client import NEWEST
+from support.wire_contract import OPERATIONS, PLURALS, WRAPPED_BODIES, needs_parent, request_schema
+from support.wire_requests import Style, catalog_id, example
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from client import Answer, Client
-    from wire_contract import Operation
+    from support.client import Answer, Client
+    from support.wire_contract import Operation
 
 RESOURCES = tuple(PLURALS)
 
