@@ -26,7 +26,7 @@ LADDER = ROOT / "src" / "backroom" / "revisions" / "__init__.py"
 CONTRACT = ROOT / "tests" / "wire" / "contract.json"
 README = ROOT / "README.md"
 CHANGELOG = ROOT / "CHANGELOG.md"
-ENTRIES = re.compile(r"^LADDER: .*? = \{\n(.*?)^\}\n", re.DOTALL | re.MULTILINE)
+ENTRIES = re.compile(r"^_WRITTEN: .*? = \{\n(.*?)^\}\n", re.DOTALL | re.MULTILINE)
 DATE = re.compile(r'^    "(\d{4}-\d{2}-\d{2})": ', re.MULTILINE)
 PAGES = ("make_reference.py", "make_compatibility.py")
 

@@ -210,15 +210,78 @@ def test_one_module_knows_the_time() -> None:
     assert breaking(asks_the_clock) == ["clock.py"]
 
 
-def test_one_module_is_async() -> None:
-    def waits_for_nothing(module: Module) -> bool:
-        return not any(isinstance(node, ast.AsyncFunctionDef) for node in module.functions())
+RUNS_LOOPS = re.compile(r"\bevent loop\b", re.IGNORECASE)
+LOOP_CALLS = {"call_soon", "call_soon_threadsafe", "add_reader", "get_running_loop", "call_later"}
 
-    # The HTTP server speaks ASGI with uvicorn, and its short way is tried with an ASGI application.
-    # The calls of Procrastinate's worker can only be awaited.
-    queue = {"jobs/procrastinate/worker.py", "jobs/procrastinate/prompt_worker.py"}
-    http = {"api/app.py", "api/http_server.py", "api/protocol.py"}
-    assert set(breaking(waits_for_nothing)) == http | queue
+
+def test_event_loop_code_says_so() -> None:
+    """Code that runs on an event loop stands in modules whose docstring says that it does."""
+
+    def is_loop_code(module: Module) -> bool:
+        called = {name.rpartition(".")[2] for name in module.names()}
+        return bool(LOOP_CALLS & called) or any(
+            isinstance(node, ast.AsyncFunctionDef) for node in module.functions()
+        )
+
+    silent = [
+        module.name
+        for module in MODULES
+        if is_loop_code(module) and not RUNS_LOOPS.search(ast.get_docstring(module.tree) or "")
+    ]
+    assert silent == []
+
+
+def imports(module: Module) -> Iterator[tuple[str, str]]:
+    """Every name that a module takes from another of the house, types included."""
+    for node in ast.walk(module.tree):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("backroom"):
+            for alias in node.names:
+                yield str(node.module), alias.name
+
+
+def path_of(imported: str, name: str) -> str | None:
+    """The module that an import is of."""
+    known = {module.name for module in MODULES}
+    parts = imported.split(".")[1:]
+    for found in ([*parts, f"{name}.py"], [*parts, name, "__init__.py"], [*parts, "__init__.py"]):
+        if "/".join(found) in known:
+            return "/".join(found)
+    alone = "/".join(parts) + ".py"
+    return alone if alone in known else None
+
+
+def test_no_private_name_is_borrowed() -> None:
+    borrowed = [
+        f"{module.name}: {name}"
+        for module in MODULES
+        for _, name in imports(module)
+        if name.startswith("_") and not name.startswith("__")
+    ]
+    taken = [
+        f"{module.name}: {ast.unparse(node)}"
+        for module in MODULES
+        for node in ast.walk(module.tree)
+        if isinstance(node, ast.Attribute)
+        and node.attr.startswith("_")
+        and not node.attr.startswith("__")
+        and isinstance(node.value, ast.Name)
+        and node.value.id in {name for _, name in imports(module)}
+        and not node.attr.startswith(("_fields", "_replace", "_asdict"))
+    ]
+    assert borrowed + taken == []
+
+
+def test_no_modules_import_in_circles() -> None:
+    """Imports for types count too: who reads one module of a circle has to read all."""
+    graph = {
+        module.name: {path_of(*each) for each in imports(module)} - {None, module.name}
+        for module in MODULES
+    }
+    left = dict(graph)
+    while ready := [name for name, needs in left.items() if not needs & left.keys()]:
+        for name in ready:
+            del left[name]
+    assert left == {}
 
 
 def test_kinds_are_never_branched_on() -> None:
@@ -248,7 +311,7 @@ def test_changes_have_at_most_40_lines() -> None:
     assert {name: size for name, size in sizes.items() if size > 40} == {}
 
 
-TESTED_ELSEWHERE = {"server.py", "feeds/loading.py", "api/wire.py"}
+TESTED_ELSEWHERE = {"server.py", "feeds/loading.py", "api/wire.py", "store/job_rows.py"}
 
 
 @every_module

@@ -1,4 +1,7 @@
-"""The HTTP server: uvicorn, by its public interface; the short way of `protocol` where it works."""
+"""The HTTP server: uvicorn, by its public interface; the short way of `protocol` where it works.
+
+Its event loop runs all of the API.
+"""
 
 from __future__ import annotations
 

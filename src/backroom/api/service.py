@@ -165,14 +165,26 @@ def _usual(known: Known) -> Usual:
 def _usual_headers(
     allow: str | None, account: str | None, revision: Revision | None, today: date
 ) -> Usual:
-    answered = list(_ALWAYS)
-    if allow is not None:
-        answered.append((headers.ALLOW, allow.encode()))
-    if account is not None:
-        answered.append((headers.CID, account.encode()))
-    if revision is not None:
-        answered.append((headers.API_REVISION, revision.date.encode()))
-        retires = revision.retires(today)
-        if retires is not None:
-            answered.append((headers.RETIREMENT_DATE, retires.encode()))
+    # Where more accounts ask than are kept here, joining the parts is all that each request costs.
+    own = headers.NONE if account is None else headers.usual([(headers.CID, account.encode())])
+    parts = (_before_account(allow), own, _after_account(revision, today))
+    return headers.Usual(
+        [pair for part in parts for pair in part.pairs], b"".join([part.lines for part in parts])
+    )
+
+
+@lru_cache(maxsize=64)
+def _before_account(allow: str | None) -> Usual:
+    own = [] if allow is None else [(headers.ALLOW, allow.encode())]
+    return headers.usual([*_ALWAYS, *own])
+
+
+@lru_cache(maxsize=64)
+def _after_account(revision: Revision | None, today: date) -> Usual:
+    if revision is None:
+        return headers.NONE
+    answered: Headers = [(headers.API_REVISION, revision.date.encode())]
+    retires = revision.retires(today)
+    if retires is not None:
+        answered.append((headers.RETIREMENT_DATE, retires.encode()))
     return headers.usual(answered)

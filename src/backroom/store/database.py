@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from backroom.store.dialects import Dialect
-    from backroom.store.jobs import NewJob
+    from backroom.store.job_rows import NewJob
 
 Row = tuple[Any, ...]
 T = TypeVar("T")

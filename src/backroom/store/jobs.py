@@ -7,6 +7,9 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from backroom import clock
+from backroom.store.job_rows import Job, NewJob, Waiting
+
+__all__ = ["Job", "NewJob", "Waiting"]
 
 if TYPE_CHECKING:
     from backroom.store.database import Row, Transaction
@@ -17,45 +20,6 @@ _COLUMNS = (
     " total_count, completed_count, failed_count, errors, linkage"
 )
 _VALUES = ", ".join(f":{column}" for column in ("account", *_COLUMNS.split(", ")))
-
-
-class Job(NamedTuple):
-    """One job. `errors` and `linkage` are JSON text as on the wire, times too."""
-
-    job_id: str
-    type: str
-    status: str
-    created_at: str
-    expires_at: str
-    completed_at: str | None
-    total_count: int
-    completed_count: int = 0
-    failed_count: int = 0
-    errors: str = "[]"
-    linkage: str = "[]"
-
-
-class Waiting(NamedTuple):
-    """A job that is to be applied, with its operations as JSON text."""
-
-    account: str
-    job_id: str
-    type: str
-    status: str
-    operations: str
-
-
-class NewJob(NamedTuple):
-    """A job that is to be stored, with its operations as JSON text."""
-
-    account: str
-    job: Job
-    operations: str
-
-    @property
-    def lock(self) -> str:
-        """What others who accept jobs of the account are kept out by, as in `exclusively`."""
-        return f"{self.account} jobs"
 
 
 def accept(tx: Transaction, new: NewJob, most: int) -> str | None:

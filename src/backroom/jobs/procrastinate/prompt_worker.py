@@ -30,6 +30,8 @@ What it relies on, all of it private to Procrastinate and the same in 3.9 and 3.
 
 `private_parts_missing` compares that with the installed library. Where anything is missing,
 `best_worker` gives Procrastinate's own `Worker`, which then has to poll more often.
+
+All of it runs on the worker's event loop.
 """
 
 from __future__ import annotations

@@ -31,6 +31,8 @@ The process runs one of Procrastinate's workers after the other. When the databa
 end of a task could not be written, that worker ends, and a new one registers under another number.
 The number matters: rows that still say "doing" under the old one get no heartbeat any more, and the
 rescue of any worker finds them.
+
+Procrastinate runs on an event loop of its own in this process, and jobs are applied in threads.
 """
 
 from __future__ import annotations
