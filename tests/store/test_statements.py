@@ -16,7 +16,7 @@ from backroom.catalog.kinds import JOB_KINDS, KINDS, Verb
 from backroom.catalog.operations import FILTERED_IDS_SINCE, OPERATIONS, Shape
 from backroom.jobs import housekeeping
 from backroom.jobs.next_job import NextJob
-from backroom.store import jobs, keys, open_database
+from backroom.store import jobs, keys, open_database, sqlite
 from backroom.store.database import Transaction
 from support.factories import (
     ACCOUNT,
@@ -220,8 +220,8 @@ def test_only_upkeep_asks_of_everybody(site: Site, heard: HeardDatabase) -> None
 # How many
 
 
-MOST = 5
-"""Statements of one answer: for the key, the path, the filter, the page, and what it brings along."""
+MOST = 4
+"""Statements of one answer: for the key, the path, the filter, the page and what is included."""
 READS = [each for each in OPERATIONS if each.method == "GET"]
 
 
@@ -247,7 +247,8 @@ def variants_of(operation: Operation, revision: str) -> Iterator[str]:
 def counted(request: pytest.FixtureRequest, new_store: NewDatabase) -> Iterator[Counted]:
     """A shop in which each list has one resource, or many."""
     size: int = request.param
-    heard = HeardDatabase(open_database(new_store()))
+    # Each call has an event loop of its own here, which would open pipelines of its own.
+    heard = HeardDatabase(open_database(new_store(), pipeline=False))
     made = Site(heard)
     own = {"account": made.account}
     names = ["a", *(f"x{n}" for n in range(size - 1))]
@@ -273,7 +274,11 @@ def new_id() -> str:
 
 
 @every_revision
-def test_answers_take_few_statements(counted: Counted, revision: str) -> None:
+def test_answers_take_few_statements(
+    counted: Counted, revision: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # A read that is begun again in a thread, as it may be on a busy machine, counts twice.
+    monkeypatch.setattr(sqlite, "LOOP_SECONDS", 60.0)
     site, heard = counted
     taken = {}
     for operation in READS:

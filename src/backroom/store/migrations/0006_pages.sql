@@ -1,15 +1,11 @@
 -- Pages are written by the program, from columns as they are.
 
--- Whoever names an item's variants or a category's items finds their names where it finds their
--- numbers. An external id never changes: a resource of another name is another resource.
-drop index variants_by_item;
-create index variants_by_item on variants (account, item_number, number, external_id);
-
+-- Whoever names a category's items finds their names where it finds their numbers. An external id
+-- never changes: a resource of another name is another resource.
 alter table item_categories add column item_external_id text not null default '';
 update item_categories set item_external_id = items.external_id
 from items
 where items.account = item_categories.account and items.number = item_categories.item_number;
-alter table item_categories alter column item_external_id drop default;
 
 -- The program looks at the names of a page itself, and writes the members of a job.
 drop index items_awkward;
