@@ -104,3 +104,10 @@ def test_links_lead_somewhere(path: Path) -> None:
 def test_every_server_path_has_a_row() -> None:
     text = page("server-paths.md")
     assert [each.path for each in ROUTES if f"| `{each.path}` | {each.words}" not in text] == []
+
+
+def test_glossary_is_in_order() -> None:
+    page = (ROOT / "docs" / "explanation" / "glossary.md").read_text("utf-8")
+    words = [line.split("|")[1].strip() for line in page.splitlines() if line.startswith("| ")][1:]
+    assert len(words) >= 25
+    assert words == sorted(set(words))
