@@ -1,7 +1,7 @@
 """Create, update, delete, link: what one call, or one entry of a job, does to the catalog.
 
 Each of the first three takes many drafts of one kind and gives an outcome for each, in order: the
-record that now is (or, for a delete, was), or the fault that kept it from being. A single call is a
+record as it is afterwards (for a delete: before), or the fault that prevented it. A single call is a
 batch of one. All that a batch needs is read at once and written at once; in between the drafts see
 each other.
 """

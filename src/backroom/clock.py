@@ -24,7 +24,7 @@ _SEQUENCE_BITS = 12
 _NODE_BITS = 10
 
 _lock = threading.Lock()
-# Seeded by the system, and by nobody who seeds the common one.
+# A generator of its own: `random.seed()` elsewhere must not make ids repeat.
 _random = random.Random(secrets.randbits(_UUID_BITS))  # noqa: S311 - ids keep no secret
 _offset = timedelta(0)
 _last_ulid = 0
@@ -43,7 +43,7 @@ def epoch() -> float:
 
 
 def travel(by: timedelta) -> None:
-    """Move this process's clock: what comes after thinks that `by` more has passed."""
+    """Move this process's clock forward by `by`, for tests."""
     global _offset  # noqa: PLW0603 - there is one clock
     _offset += by
 

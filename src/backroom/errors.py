@@ -5,7 +5,7 @@ The family::
     Fault
     ├── Invalid                     400 invalid
     │   ├── InvalidParameter        400 invalid, names a query parameter
-    │   └── UnknownParameter        400 invalid, a query parameter that is none
+    │   └── UnknownParameter        400 invalid, an unknown query parameter
     ├── FrameworkFault              (short form: pointer /data/, no links, no meta)
     │   ├── ParseFailed             400 parse_error
     │   ├── InvalidCursor           400 invalid
@@ -37,8 +37,8 @@ from __future__ import annotations
 from typing import ClassVar, Self
 
 
-class Fault(Exception):  # noqa: N818 - a fault is the client's, an error ours
-    """Something asked for that can't be done, told in the API's own words."""
+class Fault(Exception):  # noqa: N818 - the word of the house for what an answer refuses
+    """What an answer refuses, in the API's own words."""
 
     status: ClassVar[int] = 400
     code: ClassVar[str] = "invalid"
@@ -175,7 +175,7 @@ class TooLarge(FrameworkFault):
 
 
 class UnsupportedMediaType(FrameworkFault):
-    """Content-Type or Content-Encoding is none that is understood."""
+    """The server does not understand the Content-Type or the Content-Encoding."""
 
     status = 415
     code = "unsupported_media_type"
@@ -283,7 +283,7 @@ class UnknownCategory(OperationFault):
 
 
 class AlreadyLinked(OperationFault):
-    """A link that is to be added and is there already (detail and pointer observed)."""
+    """A request adds a link that exists already (detail and pointer observed)."""
 
     status = 409
     code = "conflict"
@@ -298,7 +298,7 @@ class AlreadyLinked(OperationFault):
 
 
 class NotLinked(OperationFault):
-    """A link that is to be removed and isn't there."""
+    """A request removes a link that does not exist."""
 
     status = 404
     code = "not_found"

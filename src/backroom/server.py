@@ -74,7 +74,7 @@ class Server:
         self.url = f"http://{f'[{host}]' if ':' in host else host}:{port}"
 
     def run(self, announce: Callable[[Started], None]) -> None:
-        """Serve until told to stop, then finish what was begun."""
+        """Serve until `stop` is called, then finish what was begun."""
         try:
             first_key = self.database.write(_first_key).result()
             self._workforce.start()

@@ -29,7 +29,7 @@ def _setting(default: Any, words: str, metavar: str = "") -> Any:
 
 @dataclass(frozen=True)
 class Settings:
-    """What a server is told at its start."""
+    """The settings of a server, a worker or a command."""
 
     database: str = _setting(
         "backroom.db", "The database: a path, made where there is none.", "PATH"

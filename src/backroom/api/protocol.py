@@ -166,7 +166,7 @@ class HttpProtocol(HttpToolsProtocol):
             and not parser.should_upgrade()
             and parser.get_http_version() == "1.1"
             and not self.expect_100_continue
-            # Only uvicorn knows what to make of a whole URL, or of one that is none.
+            # uvicorn alone handles a whole URL, and a target that is not a URL at all.
             and url.startswith(b"/")
             and url.isascii()
             and b"#" not in url

@@ -10,7 +10,7 @@ from backroom.errors import NotFound
 
 _COLLECTION_ALLOW = "GET, POST, HEAD, OPTIONS"
 _SINGLE_ALLOW = "GET, PUT, PATCH, DELETE, HEAD, OPTIONS"
-"""The `Allow` of every single resource as observed, though none takes a PUT."""
+"""The `Allow` header that the service sends for a single resource (observed). No PUT exists."""
 
 
 _COLLECTION, _SINGLE = 1, 2

@@ -66,7 +66,7 @@ class _Run:
     exit_code: int = 0
 
     def counts(self) -> dict[str, dict[str, int]]:
-        """Give numbers by type, with a line for what could not even be told a type."""
+        """Give numbers by type, with a line for rows whose type is unknown."""
         verbs = MODES[self.options["mode"]].verbs
         names = {kind.name: kind.type for kind in ORDER} | {"": "unreadable"}
         return {
@@ -146,7 +146,7 @@ def import_command(**options: Unpack[_Options]) -> None:
     """Load a product feed into a server as bulk jobs.
 
     FILE is JSON Lines or CSV with the API's attribute names as columns. Categories go first, then
-    items, then variants. Rows that fail are told with their line and keep nothing else back.
+    items, then variants. The report names each row that fails with its line; a row that fails keeps no other back.
 
     The exit code is 3 if rows failed, 4 if the server can't be reached or a job takes too long.
     """

@@ -93,7 +93,7 @@ def value_of(column: str, text: str) -> Any:
 
 
 def meant(column: str) -> str | None:
-    """Give the column that somebody may have meant by a name that is none."""
+    """Give the column that somebody may have meant by an unknown name."""
     return next(iter(get_close_matches(column.lower(), COLUMNS, n=1, cutoff=0.75)), None)
 
 

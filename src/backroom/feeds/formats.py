@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Format:
-    """A way to read a file; `extensions` are those of files that are read so unless told."""
+    """A way to read a file. Files with one of `extensions` are read so by default."""
 
     name: str
     extensions: tuple[str, ...]

@@ -156,8 +156,8 @@ class Server:
                 return msgspec.json.decode(response.data, type=_JobDocument).data
             errors = msgspec.json.decode(response.data, type=_ErrorDocument).errors
         except (msgspec.DecodeError, UnicodeDecodeError):
-            told = f"{method} {path} was answered with status {response.status}"
-            raise RefusedError(f"{told} and no document of this API", {}) from None
+            said = f"{method} {path} was answered with status {response.status}"
+            raise RefusedError(f"{said} and no document of this API", {}) from None
         raise _refused(response.status, errors)
 
 
@@ -185,7 +185,7 @@ def _refused(status: int, errors: list[_Error]) -> RefusedError:
 
 
 def _named(pointer: str, detail: str) -> str:
-    """Put the member that `pointer` names before what is wrong with it, unless it is told."""
+    """Put the member that `pointer` names before what is wrong, unless the text names it."""
     member = pointer.removeprefix("attributes/").removeprefix("relationships/")
     return detail if not member or f"'{member}'" in detail else f"{member}: {detail}"
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 def open_database(
     url: str | None, *, migrated: bool = True, least: int = 0, pipeline: bool = True
 ) -> Database:
-    """Open the database at `url` and bring its schema up to date unless told not to.
+    """Open the database at `url` and bring its schema up to date, unless not `migrated`.
 
     A path is a file of SQLite; `postgresql://…` is a PostgreSQL server, which may be asked for at
     `least` so many connections at a time, and with or without a `pipeline` for statements.

@@ -59,7 +59,7 @@ class Dialect:
     holds: str
     """`holds.format(column, part)`: the text has the part in it.
 
-    Differs because the function has another name. It is no `like`: patterns have a longest.
+    Differs because the function has another name. Not `like`: its patterns have a greatest length.
     """
     octets: Callable[[str], str]
     """`octets(expression)`: a text in UTF-8, as bytes that can be sent. Differs with the types."""

@@ -1,4 +1,4 @@
-"""Jobs as values: one that is stored, one that is to be stored, one that waits to be applied."""
+"""Jobs as values: a stored one, a new one, and one that waits for a worker."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Job(NamedTuple):
 
 
 class Waiting(NamedTuple):
-    """A job that is to be applied, with its operations as JSON text."""
+    """A job that waits for a worker, with its operations as JSON text."""
 
     account: str
     job_id: str
@@ -32,7 +32,7 @@ class Waiting(NamedTuple):
 
 
 class NewJob(NamedTuple):
-    """A job that is to be stored, with its operations as JSON text."""
+    """A job that the database has still to accept, with its operations as JSON text."""
 
     account: str
     job: Job

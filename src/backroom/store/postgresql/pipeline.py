@@ -58,7 +58,7 @@ log = logging.getLogger(__name__)
 _STUCK_SECONDS = 0.002
 """How long a connection may be silent before later statements no longer queue behind it."""
 _MOST_PREPARED = 200
-"""Statements that are prepared on a connection: more than nearly all clients ask for."""
+"""Statements that are prepared on a connection: more than almost any client needs."""
 _LOOK_SECONDS = 1.0
 """How often it is checked whether the server has said anything."""
 
@@ -92,7 +92,7 @@ class _Sent(NamedTuple):
 
     sql: str
     waiting: Greenlet | None
-    """Who is to be resumed with the result; None where the statement is only prepared."""
+    """The greenlet that waits for the result; None where the statement is only prepared."""
     prepared: tuple[bytes, tuple[int, ...]]
     """By which text and types of values it is known here."""
 

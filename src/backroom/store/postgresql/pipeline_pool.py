@@ -132,7 +132,7 @@ class PipelinePool:
         self._not_before = loop.time() + _AGAIN_SECONDS
 
     def _discard(self, connection: Connection) -> None:
-        """Have a thread get rid of a connection, for the server may not even take the goodbye."""
+        """Have a thread close a connection, because the server may not even read the goodbye."""
         with suppress(RuntimeError):
             self._threads.submit(_cancel_and_close, connection)
 
