@@ -1,9 +1,9 @@
 """Create, update, delete, link: what one call, or one entry of a job, does to the catalog.
 
 Each of the first three takes many drafts of one kind and gives an outcome for each, in order: the
-record as it is afterwards (for a delete: before), or the fault that prevented it. A single call is a
-batch of one. All that a batch needs is read at once and written at once; in between the drafts see
-each other.
+record as it is afterwards (for a delete: before), or the fault that prevented it. A single call is
+a batch of one. All that a batch needs is read at once and written at once. In between the drafts
+see each other.
 """
 
 from __future__ import annotations
