@@ -25,7 +25,7 @@ from backroom.store import records as store_records
 from backroom.store.pages import LINKED_AT_MOST
 from backroom.store.records import Record, Values
 from support.factories import ACCOUNT, DEADLINE, a_complete_job, a_creation, a_job, shown
-from support.strategies import job_rows, records, thorough
+from support.strategies import ODD_IDS, job_rows, records, thorough
 from support.wire_contract import every_revision
 
 if TYPE_CHECKING:
@@ -134,16 +134,17 @@ def shelves(draw: st.DrawFn, kind: Kind, least: int = 0) -> Shelf:
         held = list(islice(others, draw(st.integers(0, 3 if kind.shown.many else 1))))
         if kind.shown.many and draw(st.integers(0, 4)) == 0:
             held += [plain(target, f"plain {number} {n}") for n in range(LINKED_AT_MOST)]
-        first = number * 1000
-        held = [each._replace(number=first + n) for n, each in enumerate(held)]
+        held = [each._replace(number=number * 1000 + n) for n, each in enumerate(held)]
         shelf.append((record._replace(number=number), held))
     return shelf
 
 
-def plain(kind: Kind, name: str) -> Record:
-    attributes = dict.fromkeys(kind.stored_attributes, "x")
-    attributes["external_id"] = name
-    return Record(0, name, msgspec.json.encode(attributes).decode())
+def plain(kind: Kind, name: str, number: int = 0, **more: Any) -> Record:
+    attributes: dict[str, Any] = dict.fromkeys(kind.stored_attributes, '"price":null,')
+    attributes |= {"external_id": name} | more
+    if "custom_metadata" in attributes:
+        attributes["custom_metadata"] = {"price": None, "a": ',"price":null', "title": None}
+    return Record(number, name, msgspec.json.encode(attributes).decode())
 
 
 @every_revision
@@ -154,12 +155,50 @@ def test_records_are_as_the_ladder_has_them(revision: str, data: st.DataObject) 
     least = 0 if question.operation.paged else 1
     shelf = data.draw(shelves(question.operation.kind, least))
     shelf = shelf if question.operation.paged else shelf[:1]
+    assert laid_out(question, shelf) == question.records_on_ladder(shelf)
+
+
+def laid_out(question: Asked, shelf: Shelf) -> bytes:
+    """The document that a layout makes of rows as the store gives them."""
     layout = layouts.of_records(*question)
     rows = [row_of(record, held[:LINKED_AT_MOST]) for record, held in shelf]
     brought = [row_of(each) for _, held in shelf for each in held[:LINKED_AT_MOST]]
     included = layout.included.written(brought) if layout.included else b""
-    found = layout.frame.document(layout.data.written(rows), LINKS, included)
-    assert written(found) == question.records_on_ladder(shelf)
+    return written(layout.frame.document(layout.data.written(rows), LINKS, included))
+
+
+def awkward_shelf(kind: Kind) -> Shelf:
+    """All that is hard to write: odd names, nulls, and members within that look like nulls."""
+    target = KINDS[kind.shown.target]
+    shelf = []
+    for number, name in enumerate(ODD_IDS, 1):
+        nulls = dict.fromkeys(kind.nullable[: number % 3])
+        names = [f"{other} {number}" for other in ODD_IDS][: number if kind.shown.many else 1]
+        held = [
+            plain(target, each, 1000 * number + n, **dict.fromkeys(target.nullable[: n % 3]))
+            for n, each in enumerate(names)
+        ]
+        shelf.append((plain(kind, name, number, **nulls), held if number % 4 else []))
+    return shelf
+
+
+def every_way(operation: Operation, revision: str) -> Iterator[Asked]:
+    """An operation with and without fields, and with what it includes."""
+    allowed = allowed_fields(operation, revision)
+    some = tuple((each, names[-1:1:-2]) for each, names in allowed.items())
+    for fields in ((), some, tuple((each, ()) for each in allowed)):
+        for including in {False, bool(operation.includes)}:
+            yield Asked(operation, REVISIONS[revision], fields, HOSTS[1], including)
+
+
+@every_revision
+def test_awkward_records_are_as_the_ladder_has_them(revision: str) -> None:
+    for operation in ANSWERING:
+        shelf = awkward_shelf(operation.kind)
+        pages_of_it = [shelf] if operation.paged else [[each] for each in shelf]
+        for question in every_way(operation, revision):
+            for each in pages_of_it:
+                assert laid_out(question, each) == question.records_on_ladder(each), question
 
 
 class Undone(Exception):  # noqa: N818 - takes an example back
@@ -215,6 +254,22 @@ def from_store(tx: Transaction, question: Asked, kind: Kind, numbers: Sequence[i
     )
     included = layout.included.written(brought) if layout.included else b""
     return written(layout.frame.document(layout.data.written(rows), LINKS, included))
+
+
+@pytest.mark.parametrize("kind", KINDS.values(), ids=lambda kind: kind.name)
+def test_awkward_records_are_stored_so(shared: Database, kind: Kind) -> None:
+    shelf = awkward_shelf(kind)
+    numbers = [record.number for record, _ in shelf]
+
+    def work(tx: Transaction) -> None:
+        store(tx, kind, shelf)
+        for revision in REVISIONS:
+            for operation in ANSWERING:
+                if operation.kind is kind and operation.paged:
+                    for each in every_way(operation, revision):
+                        assert from_store(tx, each, kind, numbers) == each.records_on_ladder(shelf)
+
+    and_undone(shared, work)
 
 
 @pytest.mark.parametrize("kind", KINDS.values(), ids=lambda kind: kind.name)
