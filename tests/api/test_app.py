@@ -77,7 +77,7 @@ def test_accepted_job_is_on_disk(site: Site) -> None:
         assert tx.one("select job_id from jobs") == (job_id,)
 
 
-def test_refused_job_nudges_nobody(site: Site) -> None:
+def test_refused_job_is_not_announced(site: Site) -> None:
     assert site.post(PATH, b"{}").status == 400
     assert site.announced == 0
 

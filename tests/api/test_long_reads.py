@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING
 import apsw
 import pytest
 
-from backroom.store import sqlite
+from backroom.api.limits import Limiter, Windows
+from backroom.catalog.kinds import Verb
+from backroom.store import open_database, sqlite
 from conftest import client_of, running
-from support.factories import a_resource
+from support.factories import Site, a_creation, a_resource, done
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -78,6 +80,32 @@ def test_request_is_admitted_once(client: Client, gate: Gate) -> None:
     left = [int(each.headers["RateLimit-Remaining"]) for each in (first, second)]
     # A second may begin between the two, and with it another window.
     assert left in ([349, 348], [349, 349])
+
+
+@pytest.mark.parametrize("counted_elsewhere", [False, True])
+def test_server_closes_after_its_threads(
+    gate: Gate, monkeypatch: pytest.MonkeyPatch, *, counted_elsewhere: bool
+) -> None:
+    # Requests that are counted in another process are answered in a thread from the start.
+    monkeypatch.setattr(Windows, "shared", counted_elsewhere)
+    monkeypatch.setattr(sqlite, "LOOP_SECONDS", -1.0)
+    monkeypatch.setattr(sqlite, "_STEPS", 1)
+    database = open_database(None)
+    site = Site(database, limiter=Limiter(1))
+    done(database, Verb.CREATE, "item", a_creation("item", "a"), account=site.account)
+
+    def close() -> None:
+        site.app.close()
+        database.close()
+
+    with ThreadPoolExecutor() as threads:
+        search = threads.submit(site.get, *SEARCH.split("?"))
+        assert gate.reached.wait(DEADLINE)
+        closing = threads.submit(close)
+        assert not closing.done()
+        gate.opened.set()
+        closing.result(DEADLINE)
+        assert search.result(DEADLINE).status == 200
 
 
 def test_next_read_begins_again(client: Client, gate: Gate) -> None:

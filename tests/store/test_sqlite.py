@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import apsw
 import pytest
 
+from backroom.store import sqlite
 from backroom.store.database import StoreUnavailable
 from backroom.store.sqlite import MOST_WORK_IN_A_COMMIT, SqliteDatabase
-from support.factories import DEADLINE, written
+from support.factories import DEADLINE, on_loop, written
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from backroom.store.database import Database, Transaction
+
+
+T = TypeVar("T")
 
 
 class OwnError(Exception):
@@ -172,6 +177,79 @@ def test_reading_undoes_what_it_wrote(numbers: SqliteDatabase) -> None:
     with numbers.read() as tx:
         tx.run("insert into numbers values (1)")
     assert visible(numbers) == []
+
+
+LONG = "with recursive s(n) as (select 1 union all select n + 1 from s limit 100000)"
+
+
+def read_on_loop(database: SqliteDatabase, work: Callable[[], T]) -> T:
+    async def read() -> T:
+        return await on_loop(database, work)
+
+    return asyncio.run(read())
+
+
+def test_long_read_goes_to_a_thread(
+    numbers: SqliteDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sqlite, "LOOP_SECONDS", -1.0)
+    begun = []
+
+    def work() -> Any:
+        begun.append(threading.current_thread())
+        with numbers.read() as tx:
+            return tx.one(f"{LONG} select count(*) from s")
+
+    for _ in range(3):
+        assert read_on_loop(numbers, work) == (100_000,)
+    assert [each is threading.current_thread() for each in begun] == [True, False] * 3
+
+
+def test_short_read_stays_on_the_loop(numbers: SqliteDatabase) -> None:
+    assert read_on_loop(numbers, threading.current_thread) is threading.current_thread()
+
+
+def test_stopped_read_leaves_no_transaction(
+    numbers: SqliteDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sqlite, "LOOP_SECONDS", -1.0)
+    used: list[Any] = []
+
+    def work() -> list[int]:
+        with numbers.read() as tx:
+            used.append(tx.connection)
+            tx.one(f"{LONG} select count(*) from s")
+        return visible(numbers)
+
+    assert read_on_loop(numbers, work) == []
+    assert len(used) == 2
+    assert not any(each.raw.in_transaction for each in used)
+    written(numbers, add(1))
+    assert visible(numbers) == [1]
+
+
+def test_even_the_first_step_is_stopped(
+    numbers: SqliteDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Beginning and ending a transaction take steps too, which are never too late."""
+    monkeypatch.setattr(sqlite, "_STEPS", 1)
+    monkeypatch.setattr(sqlite, "LOOP_SECONDS", -1.0)
+    written(numbers, add(1))
+    for _ in range(5):
+        assert read_on_loop(numbers, lambda: visible(numbers)) == [1]
+        assert visible(numbers) == [1]
+
+
+def test_writes_take_as_long_as_they_take(
+    numbers: SqliteDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sqlite, "LOOP_SECONDS", -1.0)
+
+    async def write() -> None:
+        await numbers.written(lambda tx: tx.run(f"{LONG} insert into numbers select n from s"))
+
+    asyncio.run(write())
+    assert len(visible(numbers)) == 100_000
 
 
 def test_reading_does_not_wait(numbers: SqliteDatabase) -> None:

@@ -27,6 +27,7 @@ from backroom.catalog.operations import OPERATIONS, Shape
 from backroom.jobs import lifecycle, submit
 from backroom.settings import Settings
 from backroom.store import jobs, keys
+from backroom.store.database import TookTooLong
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, MutableMapping, Sequence
@@ -164,6 +165,8 @@ def on_loop(database: Database, work: Callable[[], T]) -> asyncio.Future[T]:
     def settled() -> Callable[[], None]:
         try:
             result = work()
+        except TookTooLong:
+            raise
         except Exception as error:  # noqa: BLE001 - it is for who waits
             return partial(promise.set_exception, error)
         return partial(promise.set_result, result)

@@ -72,6 +72,8 @@ job_operations = st.sampled_from([each for each in OPERATIONS if each.bulk is no
 posts = st.sampled_from([each for each in OPERATIONS if each.shape is Shape.JOB_POST])
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
+STORABLE = st.characters(exclude_categories=["Cs"], exclude_characters="\0")
+"""What a stored text may consist of: no body is accepted with a null character in it."""
 json_scalars = (
     st.none()
     | st.booleans()
@@ -357,16 +359,41 @@ def job_rows(draw: st.DrawFn, job_kind: JobKind) -> Job:
     )
 
 
+ODD_IDS = (
+    '","',
+    '["',
+    '"]',
+    "a\\",
+    'a\\"',
+    "\x01\n",
+    "ä/ö€😀",
+    "a/b c",
+    "%s",
+    "~~base~~",
+    "~~parent~~",
+    "$custom:::",
+)
+"""Names that look like parts of an answer, or that JSON or a URL writes in another way."""
+external_ids = st.sampled_from(ODD_IDS) | st.text(STORABLE, min_size=1, max_size=8)
+_like_members = st.sampled_from(
+    [',"price":null', '"price":null,', '{"inventory_quantity":null}', '"custom_metadata":{', "null"]
+)
+
+
 @st.composite
-def _records(draw: st.DrawFn, kind: Kind) -> Record:
-    external_id = draw(texts.filter(bool))
+def records(draw: st.DrawFn, kind: Kind) -> Record:
+    """Resources as they are stored, with texts and objects that look like attributes of null."""
+    external_id = draw(external_ids)
+    any_texts = st.text(STORABLE, max_size=12) | _like_members
+    names = any_texts | st.sampled_from(["price", "inventory_quantity", "custom_metadata", "title"])
     forms = {
-        "text": texts,
-        "number": st.none() | st.integers(0, 99),
+        "text": any_texts,
+        "number": st.none() | st.integers(0, 99) | st.floats(0, 1e20),
         "quantity": st.none() | st.integers(0, 99),
         "boolean": st.booleans(),
-        "texts": st.lists(texts, max_size=2),
-        "object": st.dictionaries(texts, st.none() | texts, max_size=2),
+        "texts": st.lists(any_texts, max_size=2),
+        "object": st.just({"price": None, "inventory_quantity": None})
+        | st.dictionaries(names, st.none() | any_texts | st.just({"price": None}), max_size=2),
         "choice": st.sampled_from([0, 1, 2]),
     }
     attributes: dict[str, Any] = {each.name: draw(forms[each.form]) for each in kind.attributes}
@@ -389,8 +416,8 @@ def canonical_documents(draw: st.DrawFn, operation: Operation, revision: Revisio
     document: dict[str, Any] = {"data": data if operation.paged else data[0]}
     if including and operation.included_kind is not None:
         kind = operation.included_kind
-        records = draw(st.lists(_records(kind), max_size=3))
-        document["included"] = [shown(BASE, kind, each) for each in records]
+        brought = draw(st.lists(records(kind), max_size=3))
+        document["included"] = [shown(BASE, kind, each) for each in brought]
     document["links"] = {"self": url}
     if operation.paged:
         document["links"] |= {"next": draw(st.sampled_from([None, url])), "prev": None}
@@ -415,13 +442,13 @@ def _resources(
     including: bool,  # noqa: FBT001 - as above
 ) -> Document:
     kind = operation.kind
-    record = draw(_records(kind))
+    record = draw(records(kind))
     if operation.shape is Shape.IDS:
         return documents.identifier(kind, record.external_id)
     linked = None
     if including or revision.shows_linkage(operation):
         most = 3 if kind.shown.many else 1
-        linked = draw(st.lists(_records(KINDS[kind.shown.target]), max_size=most))
+        linked = draw(st.lists(records(KINDS[kind.shown.target]), max_size=most))
     made: Document = shown(BASE, kind, record, linked)
     return made
 
