@@ -81,7 +81,8 @@ def values(kind: Kind, place: int, size: int, parent: int | None) -> Values:
         {
             each: int(attributes[each]) if each == "published" else attributes[each]
             for each in kind.columns
-        },
+        }
+        | dict.fromkeys(kind.nullable, 1),
         search.folded(text),
         parent,
     )
