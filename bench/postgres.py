@@ -222,8 +222,6 @@ def _keep_jobs(url: str, own: Path, jobs: int) -> None:
         applying.post(served, keys, jobs)
     with psycopg.connect(url, autocommit=True) as raw:
         raw.execute("create table kept_jobs as select * from jobs")
-        # The last of the columns, which is made of others and can't be given.
-        raw.execute("alter table kept_jobs drop column progress")
         raw.execute("create table kept_operations as select * from job_operations")
 
 
