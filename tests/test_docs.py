@@ -22,7 +22,8 @@ from backroom.settings import Settings, variable
 ROOT = Path(__file__).parents[1]
 SCRIPT = ROOT / "scripts" / "make_reference.py"
 REFERENCE = ROOT / "docs" / "reference"
-PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
+DOCS = ROOT / "docs"
+PAGES = sorted([*ROOT.glob("*.md"), *DOCS.rglob("*.md")])
 MADE = ("settings", "cli", "errors", "revisions", "operations", "server-paths")
 FAMILIES = {Fault, FrameworkFault, OperationFault}
 
@@ -97,8 +98,44 @@ def test_every_operation_has_a_row() -> None:
 
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: path.relative_to(ROOT).as_posix())
 def test_links_lead_somewhere(path: Path) -> None:
-    links = re.findall(r"\]\((?!https?:|#)([^)#]+)", path.read_text(encoding="utf-8"))
-    assert [link for link in links if not (path.parent / link).exists()] == []
+    assert [link for link in links(path) if not (path.parent / link).exists()] == []
+
+
+def test_readme_leads_to_every_page() -> None:
+    reached = {ROOT / "README.md"}
+    waiting = list(reached)
+    while waiting:
+        page = waiting.pop()
+        found = {(page.parent / link).resolve() for link in links(page)} & set(PAGES)
+        waiting += found - reached
+        reached |= found
+    assert [path.name for path in PAGES if DOCS in path.parents and path not in reached] == []
+
+
+def test_glossary_is_sorted() -> None:
+    words = [entry.partition("**")[0] for entry in glossary()]
+    assert len(words) > 20
+    assert words == sorted(words)
+
+
+def test_glossary_entries_are_short() -> None:
+    assert [entry for entry in glossary() if len(entry.splitlines()) > 2] == []
+
+
+def test_glossary_explains_words_once() -> None:
+    words = re.findall(r"\*\*([^*]+)\*\*", "\n".join(f"**{entry}" for entry in glossary()))
+    assert sorted(words) == sorted(set(words))
+
+
+def links(path: Path) -> list[str]:
+    """Give the files that a page links to, as it writes them."""
+    return re.findall(r"\]\((?!https?:|#)([^)#]+)", path.read_text(encoding="utf-8"))
+
+
+def glossary() -> list[str]:
+    """Give the entries, each from its word on."""
+    text = (DOCS / "explanation" / "glossary.md").read_text(encoding="utf-8")
+    return [entry.strip() for entry in re.split(r"^- \*\*", text, flags=re.MULTILINE)[1:]]
 
 
 def test_every_server_path_has_a_row() -> None:
