@@ -43,8 +43,8 @@ the contract does not name would not fit. An empty cell means: the operation doe
 revision, and the server answered 404.
 
 The table has {count} marks, of {operations} operations in {revisions} revisions. They show one call
-of each. The tests try more: parameters, errors, pages, other shapes. Paths are written without their
-`{prefix}`.
+of each. The tests try more: parameters, errors, pages, other shapes. Paths are written without
+their `{prefix}`.
 """
 
 
