@@ -123,8 +123,8 @@ def faults() -> str:
         "Every error answer has one entry in `errors`, with `id`, `status`, `code`, `title`,"
         " `detail` and `source`. The long form also has `links` and `meta`. The pointer of the"
         " short form is always `/data/`. An error of the form *operation* has the long form when a"
-        " single call fails. When an operation of a bulk job fails, the job has an entry in its"
-        " `errors` with the code `invalid`."
+        " single call fails. When a job operation fails, the job has an entry in its `errors` with"
+        " the code `invalid`."
     )
     heads = ("fault", "status", "code", "title", "form", "when")
     return f"# Errors\n\n{words}\n\n{table(heads, rows)}"

@@ -122,6 +122,16 @@ def test_every_server_path_has_a_row() -> None:
     assert [each.path for each in ROUTES if f"| `{each.path}` | {each.words}" not in text] == []
 
 
+def test_architecture_names_modules_that_exist() -> None:
+    text = (DOCS / "explanation" / "architecture.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"(?<![\w/])[a-z_0-9/]+\.py\b", text))
+    files = [path.relative_to(ROOT).as_posix() for path in ROOT.glob("[st]*/**/*.py")]
+    assert len(named) > 30
+    assert [
+        name for name in named if not any(f"/{each}".endswith(f"/{name}") for each in files)
+    ] == []
+
+
 def test_glossary_is_in_order() -> None:
     words = [word for word, _ in glossary()]
     assert len(words) > 20
