@@ -1,4 +1,4 @@
-# One image for every part: the command says which, `serve`, `work` or `migrate`.
+# One image for servers, workers and migrations: the command is `serve`, `work` or `migrate`.
 FROM python:3.13-slim AS build
 WORKDIR /src
 COPY requirements/run.txt requirements/postgres.txt requirements/

@@ -6,7 +6,7 @@ export UV_PROJECT_ENVIRONMENT := $(VENV)
 
 .DEFAULT_GOAL := help
 
-help: ## Show what there is
+help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
 
 $(VENV)/.python:
@@ -27,52 +27,52 @@ $(VENV)/.dev: $(VENV)/.run requirements/dev.txt
 
 install: $(VENV)/.run ## Install backroom into .venv
 
-demo: $(VENV)/.run ## Start a server, load a shop through bulk jobs, show what happened
+demo: $(VENV)/.run ## Show the server at work: load a shop through bulk jobs, and ask for it
 	@$(BIN)/python scripts/demo.py
 
-serve: $(VENV)/.run ## Run the server on its usual port
+serve: $(VENV)/.run ## Run the server on port 7227
 	@$(BIN)/backroom serve
 
-lint: $(VENV)/.dev ## Formatting, lint, import layers, strict types
+lint: $(VENV)/.dev ## Check formatting, style, import layers and types
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/lint-imports --no-logo
 	@$(BIN)/mypy
 
-format: $(VENV)/.dev ## Rewrite the code as the linter wants it
+format: $(VENV)/.dev ## Format the code, and fix what the linter can fix
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 
-# What speaks to a live server, whichever engine that has.
+# The tests that speak to a live server. They can run on either engine.
 SERVED = tests/wire tests/sdk tests/agreement
 
-test: lint ## Lint, types and every test; on PostgreSQL live servers in the revisions that stand for all
+test: lint ## Run lint and every test; live servers on PostgreSQL in the oldest and newest revision
 	@$(BIN)/pytest -n 4 --dist worksteal
 	@BACKROOM_TEST_ENGINE=postgres $(BIN)/pytest -n 4 --dist worksteal -m "not slow" $(SERVED)
 
-test-all: test ## The same, and on PostgreSQL live servers in every revision
+test-all: test ## Run the same, and live servers on PostgreSQL in every revision
 	@BACKROOM_TEST_ENGINE=postgres $(BIN)/pytest -n 4 --dist worksteal -m slow $(SERVED)
 
-quick: lint ## Lint, types and the tests that find most, under a minute; not the slow ones (tests/README.md)
+quick: lint ## Run lint and the tests that find most, in under a minute; leaves out the slow ones
 	@$(BIN)/pytest -n 3 --dist worksteal -m "not slow"
 
 revision: $(VENV)/.dev ## Add a revision that changes nothing: make revision DATE=2027-01-15
 	@$(BIN)/python scripts/add_revision.py $(DATE)
 
-bench: $(VENV)/.dev ## Measure how fast it is, against floors and peers: some ten minutes
+bench: $(VENV)/.dev ## Measure the server against floors and peers, in some ten minutes
 	@$(BIN)/python -m bench
 
-bench-quick: $(VENV)/.dev ## Measure the main figures in under a minute
+bench-quick: $(VENV)/.dev ## Measure the main figures, in about a minute
 	@$(BIN)/python -m bench --quick
 
 LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --upgrade pyproject.toml
 
-lock: $(VENV)/.dev ## Take the newest allowed dependencies into the lock files
+lock: $(VENV)/.dev ## Write the newest allowed versions of all dependencies into the lock files
 	@$(LOCK) -o requirements/run.txt
 	@$(LOCK) --extra postgres -c requirements/run.txt -o requirements/postgres.txt
 	@$(LOCK) --extra postgres --group dev -c requirements/postgres.txt -o requirements/dev.txt
 
-clean: ## Remove what the other targets made
+clean: ## Remove .venv and all caches
 	rm -rf $(VENV) .cache .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 .PHONY: help install demo serve lint format test test-all quick revision bench bench-quick lock clean

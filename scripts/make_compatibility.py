@@ -1,8 +1,8 @@
-"""Make docs/reference/compatibility.md by trying it: each operation in each revision.
+"""Make docs/reference/compatibility.md by calling each operation in each revision.
 
-Starts a server in this process, takes the tour of `tests/openapi/tour.py` through every revision,
-and writes down what held. Fails where something did not, and with `--check` where the page is not
-what would be written.
+The script starts a server in this process, takes the tour of `tests/openapi/tour.py` through every
+revision, and writes down which answers fit the contract. It fails if one does not. With `--check`
+it writes nothing, and fails also if the page is not fresh.
 """
 
 from __future__ import annotations
@@ -34,21 +34,22 @@ Marks = dict[Place, dict[str, str]]
 ABOUT = """\
 # What is compatible
 
-<!-- Made by scripts/make_compatibility.py: edit that, not this. -->
+<!-- Made by scripts/make_compatibility.py. Edit the script, not this page. -->
 
-A {held} means that the operation was called on a live server in that revision, with a body in the
-revision's own shape where it takes one, and that status, headers and every member of the answer
-held against the contract published for the revision, with all objects closed and with the
-differences below. Blank: the operation does not exist in that revision, and was refused with 404.
+A {held} means: a script called the operation on a live server in that revision, with a body in the
+shape of the revision if the operation takes one. The status, the headers and every member of the
+answer fit the contract published for the revision, except for the differences below. A member that
+the contract does not name would not fit. An empty cell means: the operation does not exist in that
+revision, and the server answered 404.
 
-{count} marks of {operations} operations in {revisions} revisions. The tests try more of each
-(parameters, errors, pages, other shapes); this page shows one tour. Paths are written without
+The table has {count} marks, of {operations} operations in {revisions} revisions. They show one call
+of each. The tests try more: parameters, errors, pages, other shapes. Paths are written without
 their `{prefix}`.
 """
 
 
 @click.command()
-@click.option("--check", is_flag=True, help="Write nothing; fail where the page is not fresh.")
+@click.option("--check", is_flag=True, help="Write nothing; fail if the page is not fresh.")
 def main(*, check: bool) -> None:
     """Make the page, or check that it is fresh."""
     sys.path.insert(0, str(TESTS))
@@ -66,7 +67,7 @@ def main(*, check: bool) -> None:
 
 
 def tried() -> tuple[Marks, list[str]]:
-    """Try every operation in every revision. Gives the marks, and what did not hold."""
+    """Call every operation in every revision. Give the marks, and what did not fit."""
     # The helpers of the tests can be imported once their directory is on the path.
     from conftest import client_of, running
     from openapi.tour import Tour
@@ -91,7 +92,7 @@ def tried() -> tuple[Marks, list[str]]:
 
 
 def _fault(stop: Callable[[], Any]) -> str:
-    """Say what did not hold, nothing where all did."""
+    """Call one operation. Give what did not fit, as text: empty if all did."""
     try:
         stop()
     except Exception as error:  # noqa: BLE001 - anything that goes wrong is what we want to know

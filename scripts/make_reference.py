@@ -1,6 +1,6 @@
-"""Write `docs/reference/` from the code: settings, commands, errors, revisions, paths.
+"""Write `docs/reference/` from the code: settings, commands, errors, revisions, operations, paths.
 
-With `--check` nothing is written, and pages that are not what the code says make the exit code 1.
+With `--check` the script writes nothing, and ends with exit code 1 if a page is stale.
 """
 
 from __future__ import annotations
@@ -39,12 +39,12 @@ if TYPE_CHECKING:
     from backroom.catalog.operations import RateClass
 
 DIRECTORY = Path(__file__).parents[1] / "docs" / "reference"
-ORIGIN = "*Made from the code by `.venv/bin/python scripts/make_reference.py`; change the code.*"
+ORIGIN = "*Made from the code by `.venv/bin/python scripts/make_reference.py`. Edit the code.*"
 WIDTH = 80
 
 
 def table(heads: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
-    """Write a table, with what would break it escaped."""
+    """Write a table. Escapes the vertical bars in its cells."""
     written = [list(heads)]
     written.append(["---"] * len(written[0]))
     written += [[cell.replace("|", "\\|") for cell in row] for row in rows]
@@ -68,10 +68,10 @@ def settings() -> str:
         for each in fields(Settings)
     ]
     words = (
-        "A flag of `backroom serve` and its variable set the same thing; the flag wins. A flag"
-        " without a value has an opposite, as `--no-ephemeral`, which is the default; its variable"
-        " is `1`, `true`, `yes`, `on` or `0`, `false`, `no`, `off`. A value that can't be ends the"
-        " command with exit code 2."
+        "A flag of `backroom serve` and its variable set the same thing. If both are given, the"
+        " flag wins. A flag without a value has an opposite, such as `--no-ephemeral`, which is the"
+        " default. The variable of such a flag is `1`, `true`, `yes` or `on`, or else `0`, `false`,"
+        " `no` or `off`. A value that is not allowed ends the command with exit code 2."
     )
     return f"# Settings\n\n{words}\n\n{table(('flag', 'variable', 'default', 'meaning'), rows)}"
 
@@ -88,7 +88,7 @@ def cli() -> str:
 
 
 def commands(context: click.Context) -> Iterator[click.Context]:
-    """Give a command and all under it, each in a context of its own."""
+    """Give a command and all its subcommands, each in a context of its own."""
     yield context
     group = context.command
     if isinstance(group, click.Group):
@@ -101,7 +101,7 @@ def commands(context: click.Context) -> Iterator[click.Context]:
 
 
 def faults() -> str:
-    """Write the errors that the API answers, by status."""
+    """Write the errors that the API answers, in the order of their status."""
     families = {Fault, FrameworkFault, OperationFault}
     classes = [
         each
@@ -121,23 +121,24 @@ def faults() -> str:
     ]
     words = (
         "Every error answer has one entry in `errors`, with `id`, `status`, `code`, `title`,"
-        " `detail` and `source`. The long form has `links` and `meta` too; the short one always"
-        " points to `/data/`. What one operation can't do is a long error of a single call, and in"
-        " a bulk job an entry of its `errors` with the code `invalid`."
+        " `detail` and `source`. The long form also has `links` and `meta`. The pointer of the"
+        " short form is always `/data/`. An error of the form *operation* has the long form when a"
+        " single call fails. When a job operation fails, the job has an entry in its `errors` with"
+        " the code `invalid`."
     )
     heads = ("fault", "status", "code", "title", "form", "when")
     return f"# Errors\n\n{words}\n\n{table(heads, rows)}"
 
 
 def title(fault: type[Fault]) -> str:
-    """Give an error's title, which a few take from the detail."""
+    """Give the title of an error. A few errors repeat their detail as the title."""
     own = dis.get_instructions(fault.__init__)
-    told = any(each.opname == "STORE_ATTR" and each.argval == "title" for each in own)
-    return "*the detail*" if told else fault.title
+    repeats = any(each.opname == "STORE_ATTR" and each.argval == "title" for each in own)
+    return "*the detail*" if repeats else fault.title
 
 
 def form(fault: type[Fault]) -> str:
-    """Give which members an error has."""
+    """Give the form of an error, which says what members it has."""
     if issubclass(fault, OperationFault):
         return "operation"
     return "short" if issubclass(fault, FrameworkFault) else "long"
@@ -145,7 +146,10 @@ def form(fault: type[Fault]) -> str:
 
 def revisions() -> str:
     """Write what each revision changed."""
-    parts = ["# Revisions", "Newest first: what moved, and what came or went. All are served."]
+    parts = [
+        "# Revisions",
+        "The server serves all of these revisions. The list says what each one changed.",
+    ]
     for date in reversed(LADDER):
         moved = [" ".join(change.description.split()) for change in LADDER[date]]
         words = [f"- {each}" for each in (*moved, *availability(date))]
@@ -154,7 +158,7 @@ def revisions() -> str:
 
 
 def availability(date: str) -> Iterator[str]:
-    """Give what exists, is required or is allowed since a date, from the tables."""
+    """Give what the tables add, remove, require or allow from a date on."""
     for kind in KINDS.values():
         yield from (
             f"An update of {kind.with_article.lower()} may give `{attribute.name}`."
@@ -168,19 +172,19 @@ def availability(date: str) -> Iterator[str]:
             yield f"`{operation.method} {operation.path}` is new."
     for (since, now), (_, before) in pairwise(BODY_LIMITS):
         if since == date:
-            yield f"A body may have {now:,} bytes, decompressed; before {before:,}."
+            yield f"A body may have {now:,} bytes after decompression, instead of {before:,}."
     yield from asking(date)
     yield from rating(date)
 
 
 def asking(date: str) -> Iterator[str]:
-    """Give which query parameters a date brought, and what they may name since."""
+    """Give the query parameters that a date added or removed, and the fields they may name."""
     if date == PAGE_SIZE_SINCE:
         yield "A list of resources or of ids takes `page[size]`."
     if date == FILTERED_IDS_SINCE:
         yield "A list of ids takes `filter` and `sort`."
     if date == FIELDS_ON_WRITES_SINCE:
-        yield "A write that answers with something takes `fields[…]`."
+        yield "A write that answers with a resource or a job takes `fields[…]`."
     if date == JOB_ID_FIELD_UNTIL:
         yield "The `fields` of a job no longer name `job_id`."
     if date == ID_FIELD_SINCE:
@@ -188,13 +192,13 @@ def asking(date: str) -> Iterator[str]:
     for kind in KINDS.values():
         for each in kind.filters:
             if date == each.revisions.since:
-                yield f"Lists of {kind.plural} filter by `{each.name}`."
+                yield f"Lists of {kind.plural} can be filtered by `{each.name}`."
             if date == each.revisions.until:
-                yield f"Lists of {kind.plural} no longer filter by `{each.name}`."
+                yield f"Lists of {kind.plural} can no longer be filtered by `{each.name}`."
 
 
 def relating(date: str, one: str, relation: Relation) -> Iterator[str]:
-    """Give what a date changed for a relationship in bodies."""
+    """Give what a date changed for the relationships in bodies."""
     for needed in relation.required:
         if date == needed.since:
             yield f"A create of {one} needs its `{relation.name}`."
@@ -205,14 +209,14 @@ def relating(date: str, one: str, relation: Relation) -> Iterator[str]:
 
 
 def rating(date: str) -> Iterator[str]:
-    """Give which rates a date changed."""
+    """Give the rates that a date changed."""
     for rate_class in dict.fromkeys(operation.rates for operation in OPERATIONS):
         for (since, now), (_, then) in pairwise(rate_class.steps):
             if since == date:
                 count = sum(operation.rates is rate_class for operation in OPERATIONS)
                 yield (
                     f"{count} operations allow {now.burst} requests a second and {now.steady} a"
-                    f" minute; before {then.burst} and {then.steady}."
+                    f" minute, instead of {then.burst} and {then.steady}."
                 )
 
 
@@ -231,15 +235,15 @@ def operations() -> str:
     ]
     heads = ("method", "path", "operation", "success", "scope", "requests per second, minute")
     words = (
-        "Each is served in every revision, where its row names none that it is served from, and"
-        " with and without a slash at its end. `HEAD` is answered"
-        " as `GET` is, without the body; `OPTIONS` tells in `Allow` what a path takes."
+        "Each operation exists in every revision, unless its row names the first revision that has"
+        " it. Paths may end in a slash. `HEAD` gives the same answer as `GET`, without the body."
+        " The `Allow` header of an answer to `OPTIONS` lists the methods of a path."
     )
     return f"# Operations\n\n{words}\n\n{table(heads, rows)}"
 
 
 def server_paths() -> str:
-    """Write the table of what is answered outside of the API."""
+    """Write the table of the paths outside of the API."""
     rows = [
         (
             f"`{each.path}`",
@@ -253,13 +257,13 @@ def server_paths() -> str:
     methods = " and ".join(f"`{each}`" for each in control.METHODS)
     words = (
         "These paths are outside of the API. They need no key and no `revision` header, and no rate"
-        f" limit counts them. Each takes {methods}, with and without a slash at its end; any other"
-        " method is answered 405."
+        f" limit counts them. Each takes {methods}, and may end in a slash. Any other method is"
+        " answered 405."
     )
     dates = (
         f"`{control.DATE}` is a date as in a `revision` header: a date between two revisions finds"
-        " the earlier one. Anything else is answered 404. What is in a document is described in"
-        " [The server's own documents](openapi.md)."
+        " the earlier one. Anything else is answered 404. [The server's own documents](openapi.md)"
+        " describes what is in a document."
     )
     health = (
         "Each of the four health paths answers with a JSON object of these members. The status is"
@@ -292,7 +296,7 @@ PAGES = {
 
 
 def stale() -> dict[Path, str]:
-    """Give the pages that are not what the code says, with what they should be."""
+    """Give the stale pages, with the texts that they should have."""
     due = {DIRECTORY / name: f"{ORIGIN}\n\n{page()}\n" for name, page in PAGES.items()}
     return {
         path: text
@@ -302,7 +306,7 @@ def stale() -> dict[Path, str]:
 
 
 @click.command()
-@click.option("--check", is_flag=True, help="Write nothing; fail where a page is stale.")
+@click.option("--check", is_flag=True, help="Write nothing; fail if a page is stale.")
 def make_reference(*, check: bool) -> None:
     """Write docs/reference/ from the code."""
     pages = stale()

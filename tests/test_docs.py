@@ -22,7 +22,8 @@ from backroom.settings import Settings, variable
 ROOT = Path(__file__).parents[1]
 SCRIPT = ROOT / "scripts" / "make_reference.py"
 REFERENCE = ROOT / "docs" / "reference"
-PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
+DOCS = ROOT / "docs"
+PAGES = sorted([*ROOT.glob("*.md"), *DOCS.rglob("*.md")])
 MADE = ("settings", "cli", "errors", "revisions", "operations", "server-paths")
 FAMILIES = {Fault, FrameworkFault, OperationFault}
 
@@ -97,8 +98,23 @@ def test_every_operation_has_a_row() -> None:
 
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: path.relative_to(ROOT).as_posix())
 def test_links_lead_somewhere(path: Path) -> None:
-    links = re.findall(r"\]\((?!https?:|#)([^)#]+)", path.read_text(encoding="utf-8"))
-    assert [link for link in links if not (path.parent / link).exists()] == []
+    assert [link for link in links(path) if not (path.parent / link).exists()] == []
+
+
+def test_readme_leads_to_every_page() -> None:
+    reached = {ROOT / "README.md"}
+    waiting = list(reached)
+    while waiting:
+        page = waiting.pop()
+        found = {(page.parent / link).resolve() for link in links(page)} & set(PAGES)
+        waiting += found - reached
+        reached |= found
+    assert [path.name for path in PAGES if DOCS in path.parents and path not in reached] == []
+
+
+def links(path: Path) -> list[str]:
+    """Give the files that a page links to, as it writes them."""
+    return re.findall(r"\]\((?!https?:|#)([^)#]+)", path.read_text(encoding="utf-8"))
 
 
 def test_every_server_path_has_a_row() -> None:
@@ -106,8 +122,27 @@ def test_every_server_path_has_a_row() -> None:
     assert [each.path for each in ROUTES if f"| `{each.path}` | {each.words}" not in text] == []
 
 
+def test_architecture_names_modules_that_exist() -> None:
+    text = (DOCS / "explanation" / "architecture.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"(?<![\w/])[a-z_0-9/]+\.py\b", text))
+    files = [path.relative_to(ROOT).as_posix() for path in ROOT.glob("[st]*/**/*.py")]
+    assert len(named) > 30
+    assert [
+        name for name in named if not any(f"/{each}".endswith(f"/{name}") for each in files)
+    ] == []
+
+
 def test_glossary_is_in_order() -> None:
-    page = (ROOT / "docs" / "explanation" / "glossary.md").read_text("utf-8")
-    words = [line.split("|")[1].strip() for line in page.splitlines() if line.startswith("| ")][1:]
-    assert len(words) >= 25
+    words = [word for word, _ in glossary()]
+    assert len(words) > 20
     assert words == sorted(set(words))
+
+
+def test_glossary_entries_are_short() -> None:
+    assert [word for word, meaning in glossary() if len(meaning) > 120] == []
+
+
+def glossary() -> list[tuple[str, str]]:
+    """Give the words of the glossary with their meanings."""
+    text = (DOCS / "explanation" / "glossary.md").read_text(encoding="utf-8")
+    return re.findall(r"^\| (.+?) \| (.+) \|$", text, re.MULTILINE)[1:]
