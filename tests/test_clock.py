@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from backroom import clock
@@ -77,6 +77,7 @@ def test_uuids_are_random_ones() -> None:
 
 
 @given(moments)
+@example(datetime(2038, 1, 19, 4, 0, 0, 2000, tzinfo=UTC))
 @thorough(200)
 def test_ulids_begin_with_their_time(moment: datetime) -> None:
     least = clock.least_ulid(moment)

@@ -22,6 +22,8 @@ _UUID_VERSION_4 = 0x4 << 76 | 0x2 << 62
 _RANDOM_BITS = 80
 _SEQUENCE_BITS = 12
 _NODE_BITS = 10
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MILLISECOND = timedelta(milliseconds=1)
 
 _lock = threading.Lock()
 # A generator of its own: `random.seed()` elsewhere must not make ids repeat.
@@ -66,7 +68,8 @@ def new_uuid() -> str:
 
 
 def _milliseconds(moment: datetime) -> int:
-    return int(moment.timestamp() * 1000)
+    # Whole numbers: the float of `timestamp()` loses a millisecond in some years.
+    return (moment - _EPOCH) // _MILLISECOND
 
 
 def ulid_text(number: int) -> str:
