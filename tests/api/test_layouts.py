@@ -201,7 +201,7 @@ def test_awkward_records_are_as_the_ladder_has_them(revision: str) -> None:
                 assert laid_out(question, each) == question.records_on_ladder(each), question
 
 
-class Undone(Exception):  # noqa: N818 - takes an example back
+class Undone(Exception):
     pass
 
 

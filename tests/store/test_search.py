@@ -55,7 +55,7 @@ def found(tx: Transaction, kind: Kind, part: str, account: str = ACCOUNT) -> lis
     return [row[0] for row in pages.page(tx, kind, account, asked, Columns())]
 
 
-class Undone(Exception):  # noqa: N818 - takes an example back
+class Undone(Exception):
     pass
 
 

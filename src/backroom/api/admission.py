@@ -35,7 +35,7 @@ class Known(NamedTuple):
     allowance: Allowance | None = None
 
 
-class Refusal(Exception):  # noqa: N818 - an answer that is due, not an error
+class Refusal(Exception):
     """A request is refused with a fault."""
 
     def __init__(self, fault: Fault, known: Known) -> None:

@@ -45,7 +45,7 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 
-class ClientLeft(Exception):  # noqa: N818 - an event, not an error
+class ClientLeft(Exception):
     """The client went away before its request was whole."""
 
 

@@ -89,14 +89,14 @@ class Transaction:
             self.run(self.dialect.exclusive, what=what)
 
 
-class StoreUnavailable(Exception):  # noqa: N818 - the store's state, not the caller's error
+class StoreUnavailable(Exception):
     """The database can't be reached or can't write just now; nothing was changed.
 
     Unless its server was lost at the very moment of a commit: then all was changed, or nothing.
     """
 
 
-class TookTooLong(Exception):  # noqa: N818 - an event, not an error
+class TookTooLong(Exception):
     """A read has had its time on the event loop. It is begun again in a thread."""
 
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from backroom.store.database import Database, Transaction
 
 
-class WrongDatabase(Exception):  # noqa: N818 - a state of the database
+class WrongDatabase(Exception):
     """The database can't be used by this version of backroom."""
 
 
