@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from backroom.feeds.api_client import ApiClient, RefusedError
 from backroom.feeds.formats import open_feed
 from backroom.feeds.loading import MODES, Loader, Report
-from backroom.feeds.server import RefusedError, Server
 from backroom.feeds.survey import survey
 from backroom.revisions import NEWEST
 from feeds.scripted_server import Answer, scripted
@@ -46,7 +46,7 @@ class Loads:
 
     def __init__(self, path: Path, url: str, key: str) -> None:
         self.path = path
-        self.server = Server(url, key, NEWEST, 10)
+        self.server = ApiClient(url, key, NEWEST, 10)
         self.progress: list[tuple[str, int]] = []
 
     def __call__(self, *rows: dict[str, Any], mode: str = "create", batch: int = 100) -> Report:

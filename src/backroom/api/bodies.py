@@ -109,7 +109,7 @@ class BodyReader:
         return b"".join(self._chunks)
 
 
-def decode(raw: bytes) -> Any:
+def decode_json(raw: bytes) -> Any:
     """Read JSON. Raises `ParseFailed` and nothing else."""
     try:
         return msgspec.json.decode(raw)
@@ -125,7 +125,7 @@ def _too_deep() -> ParseFailed:
     return ParseFailed("JSON parse error - it is nested too deeply.")
 
 
-def read(operation: Operation, revision: Revision, raw: bytes, resource_id: str) -> Any:
+def read_body(operation: Operation, revision: Revision, raw: bytes, resource_id: str) -> Any:
     """Read a body as its operation needs it: a `Submission`, a `Draft` or a list of ids.
 
     `resource_id` is the id in the path. Raises `ParseFailed`, or `Invalid` with a pointer into the
@@ -141,8 +141,8 @@ def read(operation: Operation, revision: Revision, raw: bytes, resource_id: str)
 
 
 def examine(operation: Operation, revision: Revision, raw: bytes, resource_id: str) -> Any:
-    """Read a body member by member. Gives and raises the same as `read`."""
-    body = revision.up(operation, decode(raw))
+    """Read a body member by member. Gives and raises the same as `read_body`."""
+    body = revision.up(operation, decode_json(raw))
     try:
         if operation.shape is Shape.JOB_POST:
             return _submission(operation, revision.date, body)

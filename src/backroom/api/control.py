@@ -113,15 +113,15 @@ def _health(database: Database, status: int, word: str) -> Answer:
 
 
 def _listing(_: Database, __: Revision) -> Answer:
-    return _published(publish.listing(PREFIX))
+    return _published(publish.revision_list(PREFIX))
 
 
 def _document(_: Database, revision: Revision) -> Answer:
-    return _published(publish.described(revision.date))
+    return _published(publish.published_document(revision.date))
 
 
 def _page(_: Database, revision: Revision) -> Answer:
-    return _published(publish.shown(PREFIX, revision.date))
+    return _published(publish.published_page(PREFIX, revision.date))
 
 
 def _published(published: Published) -> Answer:
@@ -176,7 +176,7 @@ _FIXED = {each.path: each for each in ROUTES if not each.dated}
 _DATED = [(each.path.partition(DATE), each) for each in ROUTES if each.dated]
 
 
-def find(path: str) -> Found | None:
+def route_of(path: str) -> Found | None:
     """Give the route of a path, None where there is none or no revision of the date it names."""
     plain = path.removesuffix("/")
     fixed = _FIXED.get(plain)
@@ -184,15 +184,15 @@ def find(path: str) -> Found | None:
         return Found(fixed, REVISIONS[NEWEST])
     for (start, _, end), route in _DATED:
         if plain.startswith(start) and plain.endswith(end):
-            revision = publish.revision(plain[len(start) : len(plain) - len(end)])
+            revision = publish.revision_of(plain[len(start) : len(plain) - len(end)])
             if revision is not None:
                 return Found(route, revision)
     return None
 
 
-def answer(method: str, path: str, database: Database) -> Answer | None:
+def answer_route(method: str, path: str, database: Database) -> Answer | None:
     """Answer a request for one of the routes, None where the path leads to none."""
-    found = find(path)
+    found = route_of(path)
     if found is None:
         return None
     if method not in METHODS:
@@ -209,5 +209,5 @@ def takes_long(path: str) -> bool:
     It does once for each document and page. Such an answer belongs in a thread, because the event
     loop answers nobody else meanwhile.
     """
-    found = find(path)
+    found = route_of(path)
     return found is not None and found.route.needs is Need.MAKING and not found.is_made

@@ -30,13 +30,13 @@ class Cursor(NamedTuple):
     onward: bool
 
 
-def encode(cursor: Cursor, subject: str) -> str:
+def write_cursor(cursor: Cursor, subject: str) -> str:
     """Write a cursor for the list that `subject` describes: account, path, filter, order."""
     head = bytes([cursor.onward]) + cursor.border.to_bytes(_BORDER_BYTES)
-    return _written(head + _digest(head, subject))
+    return _base64_text(head + _digest(head, subject))
 
 
-def decode(text: str, subject: str) -> Cursor:
+def read_cursor(text: str, subject: str) -> Cursor:
     """Read a cursor as clients send it: bare, with `=` before it, or as the whole next link.
 
     Raises `InvalidCursor` where it was not given for this list.
@@ -47,12 +47,12 @@ def decode(text: str, subject: str) -> Cursor:
     except ValueError:
         raise InvalidCursor from None
     head, digest = raw[: 1 + _BORDER_BYTES], raw[1 + _BORDER_BYTES :]
-    if digest != _digest(head, subject) or head[0] > 1 or _written(raw) != bare:
+    if digest != _digest(head, subject) or head[0] > 1 or _base64_text(raw) != bare:
         raise InvalidCursor
     return Cursor(int.from_bytes(head[1:]), bool(head[0]))
 
 
-def _written(raw: bytes) -> str:
+def _base64_text(raw: bytes) -> str:
     return base64.urlsafe_b64encode(raw).decode().rstrip("=")
 
 

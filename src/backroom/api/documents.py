@@ -44,7 +44,7 @@ class Name(NamedTuple):
         return cls(external_id, quote(external_id, safe="$:"))
 
 
-def job(base: str, job_kind: JobKind, row: Job, *, linked: bool = False) -> Document:
+def job_object(base: str, job_kind: JobKind, row: Job, *, linked: bool = False) -> Document:
     """Make the resource object of a job.
 
     Its relationship names what succeeded. It is left out where nothing did, unless `linked` asks
@@ -71,12 +71,12 @@ def job(base: str, job_kind: JobKind, row: Job, *, linked: bool = False) -> Docu
     return document
 
 
-def identifier(kind: Kind, external_id: str) -> Document:
+def identifier_object(kind: Kind, external_id: str) -> Document:
     """Make the identifier of an item, variant or category."""
     return {"type": kind.type, "id": ids.resource_id(external_id)}
 
 
-def resource(
+def resource_object(
     base: str, kind: Kind, name: Name, attributes: msgspec.Raw, linkage: Any = NOT_SHOWN
 ) -> Document:
     """Make the resource object of an item, variant or category.
@@ -115,7 +115,7 @@ def keep_only(document: Document, fields: dict[str, tuple[str, ...]]) -> None:
         each["attributes"] = {name: attributes[name] for name in names if name in attributes}
 
 
-def errors(fault: Fault, error_id: str) -> Document:
+def error_document(fault: Fault, error_id: str) -> Document:
     """Make the document of a fault. Members and their order are observed, and differ by family."""
     if isinstance(fault, Throttled):
         return _throttled(fault, error_id)

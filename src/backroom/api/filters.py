@@ -58,7 +58,7 @@ class _Texts(str):
     __slots__ = ()
 
 
-def parse(text: str) -> list[Condition]:
+def parse_filter(text: str) -> list[Condition]:
     """Give the conditions of a filter, all of which must hold.
 
     Raises `InvalidParameter` (text observed) where it does not follow the grammar.

@@ -55,7 +55,7 @@ class Pager:
         self._admitted = admitted
         self._ordering = ordering
         sent = admitted.query.cursor
-        cursor = None if sent is None else cursors.decode(sent, self._subject)
+        cursor = None if sent is None else cursors.read_cursor(sent, self._subject)
         if cursor is not None and cursor.border >> ordering.bits:
             raise InvalidCursor
         self._cursor = cursor
@@ -123,7 +123,7 @@ class Pager:
         if cursor is None:
             return None
         # The cursor stands last: some clients take all that follows its name.
-        value = cursors.encode(cursor, self._subject)
+        value = cursors.write_cursor(cursor, self._subject)
         return f"{path}?{'&'.join([*kept, f'page%5Bcursor%5D={value}'])}"
 
 

@@ -63,7 +63,7 @@ class Query:
         return f"{'-' if self.descending else ''}created {sorted(conditions)}"
 
 
-def parse(operation: Operation, revision: str, query_string: str) -> Query:
+def parse_query(operation: Operation, revision: str, query_string: str) -> Query:
     """Read a query string. Raises a 400 that names the parameter that is unknown or wrong."""
     query = Query()
     if not query_string:
@@ -158,7 +158,7 @@ def _read_include(query: Query, operation: Operation, _: str, value: str) -> Non
 
 def _read_filter(query: Query, operation: Operation, revision: str, value: str) -> None:
     table = allowed_filters(operation, revision)
-    conditions = filters.parse(value)
+    conditions = filters.parse_filter(value)
     if len(conditions) > _MOST_CONDITIONS:
         raise InvalidParameter(
             f"Invalid filter provided: it has more than {_MOST_CONDITIONS} conditions",

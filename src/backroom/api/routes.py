@@ -42,7 +42,7 @@ def _table() -> dict[tuple[str, ...], dict[str, Operation]]:
 _TABLE = _table()
 
 
-def match(raw_path: str) -> Path:
+def match_path(raw_path: str) -> Path:
     """Find a path, still percent-encoded, with or without the slash at its end.
 
     Raises `NotFound` where the API has none like it in any revision.

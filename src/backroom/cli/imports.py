@@ -20,10 +20,10 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from backroom.cli import EXIT_ERROR, EXIT_ROWS_FAILED, EXIT_UNREACHABLE
+from backroom.feeds.api_client import ApiClient, RefusedError, UnreachableError
 from backroom.feeds.formats import FORMATS, Feed, open_feed
 from backroom.feeds.loading import LARGEST_BATCH, MODES, Loader, Report
 from backroom.feeds.rows import ORDER, FeedError
-from backroom.feeds.server import RefusedError, Server, UnreachableError
 from backroom.feeds.survey import Survey, survey
 from backroom.revisions import NEWEST
 from backroom.settings import DEFAULT_PORT
@@ -186,7 +186,7 @@ def _demo() -> Path:
 
 def _load(run: _Run) -> None:
     options = run.options
-    server = Server(options["url"], options["key"], options["revision"], options["timeout"])
+    server = ApiClient(options["url"], options["key"], options["revision"], options["timeout"])
     loader = Loader(server, MODES[options["mode"]], run.report, options["batch"])
     began = time.monotonic()
     try:

@@ -11,17 +11,17 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from backroom.catalog.kinds import JobKind, Verb
-from backroom.feeds.operations import Operation, batches, operation_from
+from backroom.feeds.api_client import RefusedError
+from backroom.feeds.encoding import EncodedRow, batches, encode_row
 from backroom.feeds.rows import ORDER, RowFault
-from backroom.feeds.server import RefusedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from backroom.catalog.kinds import Kind
+    from backroom.feeds.api_client import ApiClient, FinishedJob, JobFault
     from backroom.feeds.formats import Feed
     from backroom.feeds.rows import Row
-    from backroom.feeds.server import Job, JobFault, Server
     from backroom.feeds.survey import Survey
 
 IN_FLIGHT = 16
@@ -99,13 +99,13 @@ def _name(fault: RowFault) -> str:
 class _Running:
     job_kind: JobKind
     id: str
-    batch: list[Operation]
+    batch: list[EncodedRow]
 
 
 class Loader:
     """One run of a feed through a server."""
 
-    def __init__(self, server: Server, mode: Mode, report: Report, batch: int) -> None:
+    def __init__(self, server: ApiClient, mode: Mode, report: Report, batch: int) -> None:
         self._server = server
         self._mode = mode
         self._report = report
@@ -124,17 +124,17 @@ class Loader:
                 self._settle_oldest()
                 progress(kind.name, self._report.tallies[kind.name].settled)
 
-    def _operations(self, feed: Feed, kind: Kind) -> Iterator[Operation]:
+    def _operations(self, feed: Feed, kind: Kind) -> Iterator[EncodedRow]:
         for row in feed.rows() if self._report.tallies[kind.name].rows else ():
             if isinstance(row, RowFault) or row.kind is not kind:
                 continue
-            operation = operation_from(row, self._mode.verb)
+            operation = encode_row(row, self._mode.verb)
             if isinstance(operation, RowFault):
                 self._report.add(operation)
             else:
                 yield operation
 
-    def _submit(self, job_kind: JobKind, batch: list[Operation]) -> None:
+    def _submit(self, job_kind: JobKind, batch: list[EncodedRow]) -> None:
         """Send a job, without the operations that make the server refuse it."""
         while batch:
             try:
@@ -171,14 +171,14 @@ class Loader:
     def _send_again(self, job_kind: JobKind, rows: list[Row]) -> None:
         batch = []
         for row in rows:
-            operation = operation_from(row, job_kind.verb)
+            operation = encode_row(row, job_kind.verb)
             if isinstance(operation, RowFault):
                 self._report.add(operation)
             else:
                 batch.append(operation)
         self._submit(job_kind, batch)
 
-    def _lose(self, running: _Running, job: Job, lost: int) -> None:
+    def _lose(self, running: _Running, job: FinishedJob, lost: int) -> None:
         """Report operations of which the server says neither that they succeeded nor failed."""
         first, last = running.batch[0].row, running.batch[-1].row
         detail = (
@@ -188,17 +188,17 @@ class Loader:
         self._report.faults.append(RowFault(first.line, detail, first.kind))
         self._report.tallies[first.kind.name].failed += lost
 
-    def _fail(self, operation: Operation, detail: str) -> None:
+    def _fail(self, operation: EncodedRow, detail: str) -> None:
         row = operation.row
         self._report.add(RowFault(row.line, detail, row.kind, row.external_id))
 
 
-def _matched(batch: list[Operation], faults: list[JobFault]) -> list[tuple[Operation, str]]:
+def _matched(batch: list[EncodedRow], faults: list[JobFault]) -> list[tuple[EncodedRow, str]]:
     """Find the operation of each fault, which names no more than an external id.
 
     Of several operations on one id it is the last ones that fail: the first could still succeed.
     """
-    by_id: dict[str, list[Operation]] = defaultdict(list)
+    by_id: dict[str, list[EncodedRow]] = defaultdict(list)
     for operation in batch:
         by_id[operation.row.external_id].append(operation)
     found = [

@@ -75,7 +75,7 @@ def latest_id(tx: Transaction, account: str) -> str:
     return row[0] if row else ""
 
 
-class Question(NamedTuple):
+class JobQuestion(NamedTuple):
     """Which jobs to show: of a type, with an id that is not below `least`.
 
     Of these: one `job_id`, where it is given; else at most `size` in a `status`, where one is
@@ -92,7 +92,9 @@ class Question(NamedTuple):
     size: int = 1
 
 
-def page(tx: Transaction, account: str, question: Question, columns: tuple[str, ...]) -> list[Row]:
+def jobs_page(
+    tx: Transaction, account: str, question: JobQuestion, columns: tuple[str, ...]
+) -> list[Row]:
     """Give the jobs next to the border, nearest first: their columns, as bytes or None."""
     border = question.border
     # Upwards from among expired jobs is upwards from the oldest that has not expired.
@@ -116,7 +118,7 @@ def page(tx: Transaction, account: str, question: Question, columns: tuple[str, 
 
 
 def as_row(job: Job, columns: tuple[str, ...]) -> Row:
-    """Give a job as `page` gives it."""
+    """Give a job as `jobs_page` gives it."""
     values = [getattr(job, name) for name in columns]
     return tuple([None if value is None else str(value).encode() for value in values])
 

@@ -103,7 +103,7 @@ def _hash(key: str) -> str:
     return hashlib.sha256(key.encode()).hexdigest()
 
 
-def find(tx: Transaction, key: str) -> Access | None:
+def access_of(tx: Transaction, key: str) -> Access | None:
     """Give what `key` opens, None where it is unknown or revoked."""
     prefix, _, rest = key.partition("_")
     account, _, secret = rest.partition("_")

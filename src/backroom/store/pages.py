@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 @dataclass
-class Question:
+class RecordQuestion:
     """Which records a page holds: at most `size`, in the order of their numbers.
 
     `related` has the kind's name and the number of each resource that all records belong to,
@@ -82,8 +82,8 @@ class _Form(NamedTuple):
     are found by their external ids, and a sorter of the database copies their long texts twice."""
 
 
-def page(
-    tx: Transaction, kind: Kind, account: str, question: Question, columns: Columns
+def records_page(
+    tx: Transaction, kind: Kind, account: str, question: RecordQuestion, columns: Columns
 ) -> list[Row]:
     """Give the records next to the border, nearest first.
 
@@ -107,7 +107,7 @@ def included(
 ) -> list[Row]:
     """Give what records of a kind, by number, hold in their shown relationship, in their order.
 
-    The rows are as those of `page`.
+    The rows are as those of `records_page`.
     """
     values = tx.dialect.array(numbers)
     return tx.all(_included(tx.dialect, kind, columns), account=account, numbers=values)
@@ -116,14 +116,14 @@ def included(
 def in_order(
     tx: Transaction, kind: Kind, account: str, external_ids: Sequence[str], columns: Columns
 ) -> list[Row]:
-    """Give those of `external_ids` that exist, in that order, as rows of `page`."""
-    question = Question(size=len(external_ids), external_ids=list(external_ids))
-    found = {row[1]: row for row in page(tx, kind, account, question, columns)}
+    """Give those of `external_ids` that exist, in that order, as rows of `records_page`."""
+    question = RecordQuestion(size=len(external_ids), external_ids=list(external_ids))
+    found = {row[1]: row for row in records_page(tx, kind, account, question, columns)}
     named = [each.encode() for each in external_ids]
     return [found[name] for name in named if name in found]
 
 
-def _values(dialect: Dialect, account: str, question: Question) -> dict[str, Any]:
+def _values(dialect: Dialect, account: str, question: RecordQuestion) -> dict[str, Any]:
     """Give what is bound to a statement."""
     values: dict[str, Any] = {"account": account, "size": question.size} | question.equal
     if question.border is not None:
@@ -135,11 +135,11 @@ def _values(dialect: Dialect, account: str, question: Question) -> dict[str, Any
     for place, part in enumerate(question.parts):
         values[f"part_{place}"] = part
     if question.parts:
-        values["grams"] = search.match(dialect, account, question.parts)
+        values["grams"] = search.words_query(dialect, account, question.parts)
     return values
 
 
-def _form(tx: Transaction, kind: Kind, question: Question, values: dict[str, Any]) -> _Form:
+def _form(tx: Transaction, kind: Kind, question: RecordQuestion, values: dict[str, Any]) -> _Form:
     return _Form(
         kind,
         question.ascending,
@@ -155,7 +155,7 @@ def _form(tx: Transaction, kind: Kind, question: Question, values: dict[str, Any
 
 
 def _words_are_rare(
-    tx: Transaction, kind: Kind, question: Question, values: dict[str, Any]
+    tx: Transaction, kind: Kind, question: RecordQuestion, values: dict[str, Any]
 ) -> bool:
     """Whether looking for the words leaves less to look at than following the first relation.
 

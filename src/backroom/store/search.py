@@ -32,7 +32,7 @@ def grams(account: str, search_text: str) -> set[str]:
     return _words(account, _cleaned(search_text) + _FILLER * (_LENGTH - 1))
 
 
-def match(dialect: Dialect, account: str, parts: Iterable[str]) -> str:
+def words_query(dialect: Dialect, account: str, parts: Iterable[str]) -> str:
     """Give the full-text query for texts that may hold all `parts`, folded and not empty."""
     queries: dict[str, None] = {}
     for part in parts:

@@ -50,8 +50,8 @@ def get_job(admitted: Admitted, tx: Transaction) -> Parts:
     rows: list[Row] = []
     # PostgreSQL can't even be asked for a text with a null character.
     if "\0" not in admitted.resource_id:
-        question = jobs.Question(job_kind.type, _least_id(), job_id=admitted.resource_id)
-        rows = jobs.page(tx, admitted.account, question, layout.data.columns)
+        question = jobs.JobQuestion(job_kind.type, _least_id(), job_id=admitted.resource_id)
+        rows = jobs.jobs_page(tx, admitted.account, question, layout.data.columns)
     if not rows:
         raise NotFound(f"A {job_kind.title} with id {admitted.resource_id} does not exist.")
     included = b""
@@ -81,7 +81,7 @@ def list_jobs(admitted: Admitted, tx: Transaction) -> Parts:
     rows: list[Row] = []
     # A filter may name two statuses, but no job has both.
     if len(statuses) <= 1:
-        question = jobs.Question(
+        question = jobs.JobQuestion(
             type=admitted.operation.job_kind.type,
             least=_least_id(),
             status=next(iter(statuses), None),
@@ -89,7 +89,7 @@ def list_jobs(admitted: Admitted, tx: Transaction) -> Parts:
             ascending=pager.ascending,
             size=pager.wanted,
         )
-        rows = jobs.page(tx, admitted.account, question, layout.data.columns)
+        rows = jobs.jobs_page(tx, admitted.account, question, layout.data.columns)
     place = layout.data.columns.index("job_id")
     page, links = pager.cut(rows, lambda row: row[place])
     return layout.frame.document(layout.data.written(page), links)

@@ -41,7 +41,7 @@ def _write(
 ) -> None:
     operation = admitted.operation
     assert operation.parent is not None  # noqa: S101 - relationships always hang on something
-    owner = resources.found(admitted, tx, operation.parent)
+    owner = resources.record_in_path(admitted, tx, operation.parent)
     relationship = Relationship(
         operation.parent, owner.number, admitted.resource_id, operation.relation, operation.kind
     )

@@ -13,7 +13,7 @@ from backroom.catalog import ids
 from backroom.catalog.kinds import KINDS
 from backroom.errors import DoesNotExist, NotFound, OperationFault
 from backroom.store import pages, records, search
-from backroom.store.pages import Question
+from backroom.store.pages import RecordQuestion
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from backroom.store.records import Record
 
 
-def found(admitted: Admitted, tx: Transaction, kind: Kind) -> Record:
+def record_in_path(admitted: Admitted, tx: Transaction, kind: Kind) -> Record:
     """Give the record whose id stands in the path. Raises `NotFound` in the method's own words."""
     external_id = ids.external_id(admitted.resource_id)
     present = records.find(tx, kind, admitted.account, [external_id] if external_id else [])
@@ -46,13 +46,13 @@ def _missing(admitted: Admitted, kind: Kind) -> NotFound:
 def list_resources(admitted: Admitted, tx: Transaction) -> Parts:
     """Answer with a page of resources or identifiers, and with variants where asked to include."""
     pager, layout = Pager(admitted, Ordering(admitted.query.descending)), _layout(admitted)
-    question = Question(pager.wanted, pager.ascending, pager.place.border)
+    question = RecordQuestion(pager.wanted, pager.ascending, pager.place.border)
     parent, kind = admitted.operation.parent, admitted.operation.kind
     if parent is not None:
-        question.related.append((parent.name, found(admitted, tx, parent).number))
+        question.related.append((parent.name, record_in_path(admitted, tx, parent).number))
     rows: list[Row] = []
     if _narrow(admitted, tx, question):
-        rows = pages.page(tx, kind, admitted.account, question, layout.data.columns)
+        rows = pages.records_page(tx, kind, admitted.account, question, layout.data.columns)
     page, links = pager.cut(rows, lambda row: row[0])
     return layout.frame.document(
         layout.data.written(page), links, _included(admitted, tx, layout, page)
@@ -70,7 +70,7 @@ def _layout(admitted: Admitted) -> RecordLayout:
     )
 
 
-def _narrow(admitted: Admitted, tx: Transaction, question: Question) -> bool:
+def _narrow(admitted: Admitted, tx: Transaction, question: RecordQuestion) -> bool:
     """Add the filters to a question. False where nothing can pass them."""
     for chosen, value in admitted.query.conditions:
         if chosen.means == "ids":
@@ -130,13 +130,13 @@ def create_resource(admitted: Admitted, draft: Draft, tx: Transaction) -> Parts:
         attributes = msgspec.json.decode(record.attributes)
         attributes["custom_metadata"] = draft.attributes["custom_metadata"]
         record = record._replace(attributes=msgspec.json.encode(attributes).decode())
-    return _written(admitted, record, tx)
+    return _written_record(admitted, record, tx)
 
 
 def update_resource(admitted: Admitted, draft: Draft, tx: Transaction) -> Parts:
     """Update one resource and show it."""
     outcomes = actions.update(tx, admitted.operation.kind, admitted.account, [draft])
-    return _written(admitted, _only(admitted, outcomes), tx)
+    return _written_record(admitted, _only(admitted, outcomes), tx)
 
 
 def delete_resource(admitted: Admitted, draft: Draft, tx: Transaction) -> None:
@@ -154,7 +154,7 @@ def _only(admitted: Admitted, outcomes: Sequence[Outcome]) -> Record:
     return outcome
 
 
-def _written(admitted: Admitted, record: Record, tx: Transaction) -> Parts:
+def _written_record(admitted: Admitted, record: Record, tx: Transaction) -> Parts:
     """Answer with a record that was just written."""
     layout, kind = _layout(admitted), admitted.operation.kind
     linkage = None

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from backroom.api.openapi import words
-from backroom.api.openapi.samples import external_id
-from backroom.api.openapi.schemas import Schema, attribute, closed, nullable
+from backroom.api.openapi.samples import example_id
+from backroom.api.openapi.schemas import Schema, attribute_schema, closed, nullable
 from backroom.catalog import ids
 from backroom.catalog.kinds import Verb
 from backroom.catalog.operations import LINK_SHAPES, Operation, Shape
@@ -29,7 +29,7 @@ _NO_NULL_CHARACTER = "^[^\\u0000]*$"
 _ID: Schema = {"type": "string", "minLength": 1, "pattern": _NO_NULL_CHARACTER}
 
 
-def body(operation: Operation, revision: Revision) -> Schema:
+def body_schema(operation: Operation, revision: Revision) -> Schema:
     """Make the schema of an operation's body in a revision."""
     newest = closed({"data": _data(operation, revision.date)}, ["data"])
     return _moved(newest, lambda pointer: revision.pointer(operation, pointer))
@@ -63,7 +63,7 @@ def _constant(value: str) -> Schema:
 
 
 def _identifier(kind: Kind) -> Schema:
-    example = ids.resource_id(external_id(kind))
+    example = ids.resource_id(example_id(kind))
     return closed(
         {"type": _constant(kind.type), "id": {**_ID, "examples": [example]}}, ["type", "id"]
     )
@@ -86,13 +86,13 @@ def _resource(verb: Verb, kind: Kind, date: str) -> Schema:
 def _attributes(rules: ResourceRules, kind: Kind) -> Schema:
     properties = {name: _attribute(rule) for name, rule in rules.attributes.items()}
     if "external_id" in properties:
-        properties["external_id"]["examples"] = [external_id(kind)]
+        properties["external_id"]["examples"] = [example_id(kind)]
     return closed(properties, [name for name, rule in rules.attributes.items() if rule.needed])
 
 
 def _attribute(rule: AttributeRule) -> Schema:
     row = rule.attribute
-    schema = attribute(row)
+    schema = attribute_schema(row)
     if row.form == "text":
         schema["pattern"] = _NO_NULL_CHARACTER
     elif row.form == "texts":
@@ -104,7 +104,7 @@ def _attribute(rule: AttributeRule) -> Schema:
     if row.form != "constant":
         if row.default is not None and not rule.needed:
             schema["default"] = row.default
-        schema["examples"] = [words.example(row)]
+        schema["examples"] = [words.attribute_example(row)]
     return nullable(schema) if rule.nullable else schema
 
 
@@ -163,12 +163,12 @@ def _places(schema: Schema, pointer: str, *, required: bool) -> Iterator[tuple[s
         yield from _places(schema["items"], f"{pointer}/0", required=True)
 
 
-def example(schema: Schema) -> Any:
+def body_example(schema: Schema) -> Any:
     """Make an example of what a schema of this module allows, with all its members."""
     if "examples" in schema:
         return schema["examples"][0]
     if "enum" in schema:
         return schema["enum"][0]
     if "properties" in schema:
-        return {name: example(held) for name, held in schema["properties"].items()}
-    return [example(schema["items"])]
+        return {name: body_example(held) for name, held in schema["properties"].items()}
+    return [body_example(schema["items"])]

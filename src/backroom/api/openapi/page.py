@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 _STYLE = (resources.files(__package__) / "page.css").read_text("utf-8")
 
 
-def page(document: dict[str, Any], pages: Mapping[str, str], source: str) -> str:
+def html_page(document: dict[str, Any], pages: Mapping[str, str], source: str) -> str:
     """Show a document. `pages` has the page of each revision, `source` is the document's own."""
     date = document["info"]["version"]
     title = document["info"]["title"]
@@ -145,8 +145,8 @@ def _content(document: dict[str, Any], content: Mapping[str, Any]) -> str:
         return ""
     schema = _resolved(document, first["schema"])
     return (
-        f"<details><summary>Members</summary>{tree.schema(schema)}</details>"
-        f"<details><summary>Example</summary>{tree.example(first['example'])}</details>"
+        f"<details><summary>Members</summary>{tree.schema_html(schema)}</details>"
+        f"<details><summary>Example</summary>{tree.example_html(first['example'])}</details>"
     )
 
 

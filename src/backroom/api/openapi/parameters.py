@@ -44,7 +44,7 @@ def parameters(operation: Operation, revision: Revision) -> list[Parameter]:
 def _has(operation: Operation, date: str, name: str) -> bool:
     """Whether an operation knows a parameter: asked with no value, which may be refused as such."""
     try:
-        query.parse(operation, date, f"{quote(name)}=")
+        query.parse_query(operation, date, f"{quote(name)}=")
     except UnknownParameter:
         return False
     except InvalidParameter:
@@ -72,7 +72,7 @@ def _id(operation: Operation) -> Parameter:
         schema, text = {"type": "string", "examples": [samples.JOB_ID]}, "The id of a job."
     else:
         owner = operation.parent or operation.kind
-        example = resource_id(samples.external_id(owner))
+        example = resource_id(samples.example_id(owner))
         schema, text = (
             {"type": "string", "examples": [example]},
             f"The id of {owner.with_article.lower()}.",

@@ -70,10 +70,10 @@ def _newest(operation: Operation, revision: Revision) -> Iterator[Document]:
 
 def _path_id(operation: Operation) -> str:
     owner = operation.parent or operation.kind
-    return JOB_ID if operation.bulk else resource_id(external_id(owner))
+    return JOB_ID if operation.bulk else resource_id(example_id(owner))
 
 
-def external_id(kind: Kind) -> str:
+def example_id(kind: Kind) -> str:
     """Give the external id that examples of a kind have."""
     return f"{kind.name}-1"
 
@@ -82,7 +82,7 @@ def _data(operation: Operation, revision: Revision) -> Iterator[Document]:
     """Give documents without their links, those that include something first."""
     kind = operation.kind
     if operation.shape is Shape.IDS:
-        yield {"data": documents.identifier(kind, external_id(kind))}
+        yield {"data": documents.identifier_object(kind, example_id(kind))}
     elif operation.shape in RESOURCE_SHAPES:
         yield from _resources(operation, linked=revision.shows_linkage(operation))
     else:
@@ -91,7 +91,7 @@ def _data(operation: Operation, revision: Revision) -> Iterator[Document]:
 
 def _resources(operation: Operation, *, linked: bool) -> Iterator[Document]:
     kind, target = operation.kind, KINDS[operation.kind.shown.target]
-    one = documents.identifier(target, external_id(target))
+    one = documents.identifier_object(target, example_id(target))
     held: Any = [one] if kind.shown.many else one
     nothing: Any = [] if kind.shown.many else None
     for nulls in (False, True):
@@ -104,13 +104,15 @@ def _resources(operation: Operation, *, linked: bool) -> Iterator[Document]:
 
 def _resource(kind: Kind, linkage: Any = documents.NOT_SHOWN, *, nulls: bool = False) -> Document:
     attributes = {
-        each.name: None if nulls and each.may_be_null else words.example(each)
+        each.name: None if nulls and each.may_be_null else words.attribute_example(each)
         for each in kind.attributes
     }
-    attributes["external_id"] = external_id(kind)
+    attributes["external_id"] = example_id(kind)
     attributes |= dict.fromkeys(kind.dated, MOMENT)
     stored = msgspec.Raw(msgspec.json.encode(attributes))
-    return documents.resource(BASE, kind, documents.Name.of(external_id(kind)), stored, linkage)
+    return documents.resource_object(
+        BASE, kind, documents.Name.of(example_id(kind)), stored, linkage
+    )
 
 
 def _jobs(operation: Operation) -> Iterator[Document]:
@@ -120,11 +122,11 @@ def _jobs(operation: Operation) -> Iterator[Document]:
         rows = rows[1:]
     if operation.includes:
         for row, nulls in product(rows, (False, True)):
-            data = documents.job(BASE, job_kind, row, linked=True)
+            data = documents.job_object(BASE, job_kind, row, linked=True)
             brought = _resource(kind, nulls=nulls)
             yield {"data": data, "included": [brought]}
     for row in rows:
-        yield {"data": documents.job(BASE, job_kind, row, linked=False)}
+        yield {"data": documents.job_object(BASE, job_kind, row, linked=False)}
 
 
 def _begun(job_kind: JobKind) -> Job:
@@ -143,5 +145,5 @@ def _complete(job_kind: JobKind) -> Job:
         completed_count=1,
         failed_count=1,
         errors=msgspec.json.encode([entry]).decode(),
-        linkage=msgspec.json.encode([documents.identifier(kind, external_id(kind))]).decode(),
+        linkage=msgspec.json.encode([documents.identifier_object(kind, example_id(kind))]).decode(),
     )

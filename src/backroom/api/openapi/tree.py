@@ -22,7 +22,7 @@ _LIMITS = {
 }
 
 
-def schema(described: Schema) -> str:
+def schema_html(described: Schema) -> str:
     """Show a schema as a list of its members, theirs within."""
     inner = _inner(described)
     properties = inner.get("properties")
@@ -46,7 +46,7 @@ def _member(name: str, described: Schema, *, needed: bool) -> str:
     said = f' <span class="said">{prose(text)}</span>' if text else ""
     return (
         f'<li><code class="name">{escape(name)}</code> {facts(described)}{mark}{said}'
-        f"{schema(described)}</li>"
+        f"{schema_html(described)}</li>"
     )
 
 
@@ -81,6 +81,6 @@ def _type(described: Schema) -> str:
     return f"{text} of {_type(described['items'])}" if "items" in described else text
 
 
-def example(value: Any) -> str:
+def example_html(value: Any) -> str:
     """Show an example as indented JSON."""
     return f"<pre><code>{escape(json.dumps(value, indent=2, ensure_ascii=False))}</code></pre>"

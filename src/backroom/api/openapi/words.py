@@ -111,7 +111,7 @@ _EXAMPLES_BY_FORM: dict[Form, Any] = {
 }
 
 
-def summary(operation: Operation) -> str:
+def operation_summary(operation: Operation) -> str:
     """Say in a few words what an operation does."""
     text, end = _SUMMARIES[operation.shape]
     parent = operation.parent
@@ -123,12 +123,12 @@ def summary(operation: Operation) -> str:
     )
 
 
-def description(operation: Operation) -> str:
+def operation_description(operation: Operation) -> str:
     """Say what else there is to know about an operation."""
     return _DESCRIPTIONS[operation.shape]
 
 
-def example(attribute: Attribute) -> Any:
+def attribute_example(attribute: Attribute) -> Any:
     """Give a value that an attribute may have."""
     if attribute.choices:
         return attribute.choices[0]

@@ -11,7 +11,7 @@ import msgspec
 import urllib3
 
 from backroom.catalog.ids import external_id as external_id_in
-from backroom.feeds import operations
+from backroom.feeds import encoding
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -85,7 +85,7 @@ class JobFault:
 
 
 @dataclass(frozen=True)
-class Job:
+class FinishedJob:
     """A job at its end."""
 
     id: str
@@ -94,7 +94,7 @@ class Job:
     faults: list[JobFault]
 
 
-class Server:
+class ApiClient:
     """One account of one server, spoken to in one revision."""
 
     def __init__(self, url: str, key: str, revision: str, timeout: float) -> None:
@@ -124,12 +124,12 @@ class Server:
             retries=patience, timeout=urllib3.Timeout(connect=_CONNECT, read=_ANSWER)
         )
 
-    def submit(self, job_kind: JobKind, batch: Sequence[operations.Operation]) -> str:
+    def submit(self, job_kind: JobKind, batch: Sequence[encoding.EncodedRow]) -> str:
         """Hand in a job; give its id. Raises `RefusedError` and `UnreachableError`."""
-        data = self._call("POST", f"/api/{job_kind.collection}", operations.body(job_kind, batch))
+        data = self._call("POST", f"/api/{job_kind.collection}", encoding.job_body(job_kind, batch))
         return data.id or data.attributes.job_id or ""
 
-    def wait(self, job_kind: JobKind, job_id: str) -> Job:
+    def wait(self, job_kind: JobKind, job_id: str) -> FinishedJob:
         """Wait until a job has come to its end. Raises as `submit`."""
         end = time.monotonic() + self._timeout
         pause = _FIRST_PAUSE
@@ -190,9 +190,9 @@ def _named(pointer: str, detail: str) -> str:
     return detail if not member or f"'{member}'" in detail else f"{member}: {detail}"
 
 
-def _job(job_id: str, attributes: _Attributes) -> Job:
+def _job(job_id: str, attributes: _Attributes) -> FinishedJob:
     faults = [_fault(error) for error in attributes.errors or ()]
-    return Job(job_id, attributes.status, attributes.completed_count or 0, faults)
+    return FinishedJob(job_id, attributes.status, attributes.completed_count or 0, faults)
 
 
 def _fault(error: _Error) -> JobFault:

@@ -22,14 +22,14 @@ LARGEST_BODY = 4_900_000
 
 
 @dataclass(frozen=True, slots=True)
-class Operation:
+class EncodedRow:
     """A row and how it is sent."""
 
     row: Row
     encoded: bytes
 
 
-def operation_from(row: Row, verb: Verb) -> Operation | RowFault:
+def encode_row(row: Row, verb: Verb) -> EncodedRow | RowFault:
     """Make the operation that does `verb` with a row, or say what keeps it from being sent."""
     if verb is Verb.CREATE and (missing := _missing(row)):
         return _fault(
@@ -38,12 +38,12 @@ def operation_from(row: Row, verb: Verb) -> Operation | RowFault:
     encoded = msgspec.json.encode(_document(row, verb))
     if len(encoded) > LARGEST_BODY:
         return _fault(row, f"is larger than a request may be ({len(encoded):,} bytes)")
-    return Operation(row, encoded)
+    return EncodedRow(row, encoded)
 
 
-def batches(operations: Iterable[Operation], size: int) -> Iterator[list[Operation]]:
+def batches(operations: Iterable[EncodedRow], size: int) -> Iterator[list[EncodedRow]]:
     """Group operations for jobs of up to `size`, none larger than a request may be."""
-    batch: list[Operation] = []
+    batch: list[EncodedRow] = []
     length = 0
     for operation in operations:
         if batch and (len(batch) == size or length + len(operation.encoded) > LARGEST_BODY):
@@ -55,7 +55,7 @@ def batches(operations: Iterable[Operation], size: int) -> Iterator[list[Operati
         yield batch
 
 
-def body(job_kind: JobKind, operations: Sequence[Operation]) -> bytes:
+def job_body(job_kind: JobKind, operations: Sequence[EncodedRow]) -> bytes:
     """Make the body of the request for a job."""
     data = [msgspec.Raw(operation.encoded) for operation in operations]
     attributes = {job_kind.member: {"data": data}}
