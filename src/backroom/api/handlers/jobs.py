@@ -45,10 +45,10 @@ def _layout(admitted: Admitted) -> JobLayout:
 
 
 def get_job(admitted: Admitted, tx: Transaction) -> Parts:
-    """Answer with one job, and with what it made or changed where asked to include it."""
+    """Answer with one job, and with the resources that it made or changed if these are included."""
     job_kind, layout = admitted.operation.job_kind, _layout(admitted)
     rows: list[Row] = []
-    # PostgreSQL can't even be asked for a text with a null character.
+    # No job has an id with a null character, and PostgreSQL refuses such a text as a value.
     if "\0" not in admitted.resource_id:
         question = jobs.JobQuestion(job_kind.type, _least_id(), job_id=admitted.resource_id)
         rows = jobs.jobs_page(tx, admitted.account, question, layout.data.columns)
@@ -58,7 +58,7 @@ def get_job(admitted: Admitted, tx: Transaction) -> Parts:
     if layout.included is not None:
         (row,) = rows
         linkage = msgspec.json.decode(row[layout.data.columns.index("linkage")])
-        # Those deleted since are not shown; `linkage` has the ids of this program.
+        # Resources that have been deleted since are not shown. All ids in `linkage` are valid.
         named = dict.fromkeys(ids.external_id(each["id"]) or "" for each in linkage)
         kind, columns = layout.included.kind, layout.included.columns
         included = layout.included.written(
