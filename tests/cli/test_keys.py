@@ -68,7 +68,7 @@ def test_full_access_has_null_scopes(run: Run) -> None:
 def test_wrong_scopes_are_refused(run: Run, scopes: str) -> None:
     result = run("create", "--name", "ci", "--scopes", scopes)
     assert result.exit_code == 2
-    assert "is no scope; scopes are like catalogs:read." in result.stderr
+    assert "is not a scope. Scopes look like catalogs:read." in result.stderr
 
 
 @pytest.mark.parametrize(

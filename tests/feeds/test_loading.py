@@ -187,12 +187,12 @@ def test_large_rows_go_in_more_jobs(load: Loads) -> None:
     assert done(report) == {"item": {"create": 12}}
 
 
-def test_silence_about_rows_is_told(path: Path) -> None:
+def test_silence_about_rows_is_reported(path: Path) -> None:
     silent = Answer(200, {"data": {"attributes": {"status": "cancelled", "completed_count": 1}}})
     with scripted(ACCEPTED, silent) as script:
         report = Loads(path, script.url, "pk_test")(CAP, CAP, CAP)
-    told = "job J1 ended as cancelled and tells nothing of 2 of its rows, in lines 1 to 3"
-    assert faults(report) == [(1, told)]
+    detail = "job J1 ended as cancelled and says nothing about 2 of its rows, in lines 1 to 3"
+    assert faults(report) == [(1, detail)]
     assert report.tallies["item"].failed == 2
 
 

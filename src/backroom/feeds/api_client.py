@@ -1,4 +1,4 @@
-"""A server as its clients see it: bulk jobs through the public API, over HTTP."""
+"""A client of the HTTP API: sends bulk jobs and waits for their ends."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ class _ErrorDocument(msgspec.Struct):
 
 
 class UnreachableError(Exception):
-    """Nobody answers there, or not in time."""
+    """The server can't be reached, or does not answer in time."""
 
 
 class RefusedError(Exception):
@@ -73,12 +73,12 @@ class RefusedError(Exception):
     def __init__(self, detail: str, faulty: dict[int, str]) -> None:
         super().__init__(detail)
         self.faulty = faulty
-        """What is wrong with which operations, by their index; empty where it isn't them."""
+        """What is wrong with single operations, by their index. Empty if the fault is elsewhere."""
 
 
 @dataclass(frozen=True)
 class JobFault:
-    """What became of one operation that failed."""
+    """Why one operation of a job failed."""
 
     external_id: str
     detail: str
@@ -86,7 +86,7 @@ class JobFault:
 
 @dataclass(frozen=True)
 class FinishedJob:
-    """A job at its end."""
+    """A job that is complete or cancelled."""
 
     id: str
     status: str
@@ -95,7 +95,7 @@ class FinishedJob:
 
 
 class ApiClient:
-    """One account of one server, spoken to in one revision."""
+    """A client of one account of one server, in one revision."""
 
     def __init__(self, url: str, key: str, revision: str, timeout: float) -> None:
         self.url = url.rstrip("/")
@@ -106,8 +106,8 @@ class ApiClient:
             "Accept": "application/vnd.api+json",
             "Content-Type": "application/vnd.api+json",
         }
-        # A connection that was never made, or a request that was put off, may be tried again;
-        # one that was lost under way may have been heard.
+        # A connection that was never made may be tried again, and so may a request that was put
+        # off. A request that was lost under way may have been carried out.
         patience = urllib3.Retry(
             total=None,
             connect=2,
@@ -125,12 +125,12 @@ class ApiClient:
         )
 
     def submit(self, job_kind: JobKind, batch: Sequence[encoding.EncodedRow]) -> str:
-        """Hand in a job; give its id. Raises `RefusedError` and `UnreachableError`."""
+        """Send a job and give its id. Raises `RefusedError` or `UnreachableError`."""
         data = self._call("POST", f"/api/{job_kind.collection}", encoding.job_body(job_kind, batch))
         return data.id or data.attributes.job_id or ""
 
     def wait(self, job_kind: JobKind, job_id: str) -> FinishedJob:
-        """Wait until a job has come to its end. Raises as `submit`."""
+        """Wait until a job is complete or cancelled. Raises the same as `submit`."""
         end = time.monotonic() + self._timeout
         pause = _FIRST_PAUSE
         while True:
@@ -156,8 +156,11 @@ class ApiClient:
                 return msgspec.json.decode(response.data, type=_JobDocument).data
             errors = msgspec.json.decode(response.data, type=_ErrorDocument).errors
         except (msgspec.DecodeError, UnicodeDecodeError):
-            said = f"{method} {path} was answered with status {response.status}"
-            raise RefusedError(f"{said} and no document of this API", {}) from None
+            raise RefusedError(
+                f"{method} {path} was answered with status {response.status}"
+                " and no document of this API",
+                {},
+            ) from None
         raise _refused(response.status, errors)
 
 

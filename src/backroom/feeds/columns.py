@@ -1,7 +1,7 @@
 """backroom's own column names: the API's attribute names, and a few of a feed's own.
 
-`type` says what a row is, `categories` and `item` hold external ids, `custom_metadata.<key>` is
-one entry of the metadata. JSON Lines come with values, CSV with text that `value_of` reads.
+`type` is the kind of a row. `categories` and `item` have external ids. `custom_metadata.<key>` is
+one entry of the metadata. JSON Lines have values. CSV has texts, which `value_of` reads.
 """
 
 from __future__ import annotations
@@ -84,21 +84,21 @@ def _readers() -> dict[str, Callable[[str], Any]]:
 
 _COLUMN_READERS: dict[str, Callable[[str], Any]] = {"type": str, **_readers()}
 COLUMNS = tuple(_COLUMN_READERS)
-"""Every column's name, `custom_metadata.<key>` apart."""
+"""The names of all columns except `custom_metadata.<key>`."""
 
 
 def value_of(column: str, text: str) -> Any:
-    """Read a cell's text as `column` wants it. Raises ValueError with the reason."""
+    """Read the text of a cell as a value of `column`. Raises `ValueError` with the reason."""
     return _COLUMN_READERS.get(column, str)(text)
 
 
 def meant(column: str) -> str | None:
-    """Give the column that somebody may have meant by an unknown name."""
+    """Give the column whose name is most like an unknown name, or None if none is like it."""
     return next(iter(get_close_matches(column.lower(), COLUMNS, n=1, cutoff=0.75)), None)
 
 
 def row_from(line: int, cells: Mapping[str, Any]) -> Row | RowFault:
-    """Make a row of one line's values by column."""
+    """Make a row of the values of one line, which are given by column."""
     given = {column: value for column, value in cells.items() if value is not None}
     external_id = given.get("external_id")
     shown_id = external_id if isinstance(external_id, str) else ""
@@ -115,7 +115,7 @@ def row_from(line: int, cells: Mapping[str, Any]) -> Row | RowFault:
 
 
 def _kind_of(value: Any) -> Kind | str:
-    """Give the kind, or what is wrong."""
+    """Give the kind, or a text that says what is wrong."""
     if value is None:
         return "type is missing"
     kind = _KINDS.get(value.strip().lower()) if isinstance(value, str) else None

@@ -1,4 +1,4 @@
-"""From rows to what a bulk job consists of: one operation a row, batches, request bodies."""
+"""From rows to bulk jobs: one operation for each row, batches of them, request bodies."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ if TYPE_CHECKING:
     from backroom.feeds.rows import Row
 
 LARGEST_BODY = 4_900_000
-"""Bytes of a request: the API's 5 MB less what surrounds the operations."""
+"""Bytes of the operations in a request: the API's 5 MB less what stands around them."""
 
 
 @dataclass(frozen=True, slots=True)
 class EncodedRow:
-    """A row and how it is sent."""
+    """A row, and the JSON of its operation in a job."""
 
     row: Row
     encoded: bytes
 
 
 def encode_row(row: Row, verb: Verb) -> EncodedRow | RowFault:
-    """Make the operation that does `verb` with a row, or say what keeps it from being sent."""
+    """Make the operation that does `verb` with a row, or a fault if it can't be sent."""
     if verb is Verb.CREATE and (missing := _missing(row)):
         return _fault(
             row, f"{' and '.join(missing)} {'is' if len(missing) == 1 else 'are'} missing"
@@ -42,7 +42,7 @@ def encode_row(row: Row, verb: Verb) -> EncodedRow | RowFault:
 
 
 def batches(operations: Iterable[EncodedRow], size: int) -> Iterator[list[EncodedRow]]:
-    """Group operations for jobs of up to `size`, none larger than a request may be."""
+    """Group rows into jobs of up to `size` rows, none larger than a request may be."""
     batch: list[EncodedRow] = []
     length = 0
     for operation in operations:
@@ -68,7 +68,7 @@ def _fault(row: Row, detail: str) -> RowFault:
 
 def _missing(row: Row) -> list[str]:
     attributes = {"external_id": row.external_id, **row.attributes}
-    # An attribute that has gone is not asked for: newer revisions refuse it.
+    # An attribute that has ended is not required: newer revisions refuse it.
     kept = [each for each in row.kind.attributes if not each.until]
     names = [each.name for each in kept if each.create == "required"]
     missing = [name for name in names if attributes.get(name) is None]

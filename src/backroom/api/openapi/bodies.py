@@ -30,7 +30,7 @@ _ID: Schema = {"type": "string", "minLength": 1, "pattern": _NO_NULL_CHARACTER}
 
 
 def body_schema(operation: Operation, revision: Revision) -> Schema:
-    """Make the schema of an operation's body in a revision."""
+    """Make the schema of the body of an operation in a revision."""
     newest = closed({"data": _data(operation, revision.date)}, ["data"])
     return _moved(newest, lambda pointer: revision.pointer(operation, pointer))
 
@@ -117,14 +117,14 @@ def _relationship(rule: RelationshipRule) -> Schema:
 
 @dataclass
 class _Place:
-    """A place in a body: its own schema, and the places in it by name, or by `0` in a list."""
+    """A place in a body: its own schema, and the places in it, by name or, in a list, by `0`."""
 
     own: Schema = field(default_factory=dict)
     required: bool = False
     held: dict[str, _Place] = field(default_factory=dict)
 
     def at(self, pointer: str, *, required: bool) -> _Place:
-        """Give the place that a pointer points to, after making it and those on the way to it."""
+        """Give the place that a pointer points to. Missing places on the way are made."""
         place = self
         for step in pointer.split("/")[1:]:
             place = place.held.setdefault(step, _Place(required=required))
@@ -132,7 +132,7 @@ class _Place:
 
     def schema(self) -> Schema:
         if "0" in self.held:
-            # Where the newest shape has no list here, it has one thing: the list holds one at most.
+            # If the newest shape has no list here, it has one value: so the list holds at most one.
             own = self.own or {"type": "array", "maxItems": 1}
             return {**own, "items": self.held["0"].schema()}
         if not self.held:
@@ -142,7 +142,7 @@ class _Place:
 
 
 def _moved(newest: Schema, to: Callable[[str], str]) -> Schema:
-    """Make a schema in which each place of `newest` stands where `to` takes its pointer."""
+    """Make a schema in which each place of `newest` stands where `to` moves its pointer."""
     root = _Place()
     for pointer, schema, required in _places(newest, "", required=True):
         own = {name: value for name, value in schema.items() if name not in _STRUCTURE}
@@ -164,7 +164,7 @@ def _places(schema: Schema, pointer: str, *, required: bool) -> Iterator[tuple[s
 
 
 def body_example(schema: Schema) -> Any:
-    """Make an example of what a schema of this module allows, with all its members."""
+    """Make an example with all members that a schema of this module allows."""
     if "examples" in schema:
         return schema["examples"][0]
     if "enum" in schema:

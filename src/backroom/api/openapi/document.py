@@ -1,4 +1,4 @@
-"""The whole document of a revision."""
+"""The whole OpenAPI document of a revision."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def _tags(plural: str) -> tuple[str, str]:
 
 
 def _changes(revision: Revision) -> str:
-    """Say what the revision changed: the first sentences of its changes."""
+    """Say what the revision changed: the first line of each of its changes."""
     lines = [f"- {change.description.partition(chr(10))[0]}" for change in LADDER[revision.date]]
     return "\n".join(["", "What this revision changed:", "", *lines, ""]) if lines else ""
 
@@ -68,7 +68,7 @@ def _changes(revision: Revision) -> str:
 def _operation(
     operation: Operation, revision: Revision, schemas: dict[str, Schema]
 ) -> dict[str, Any]:
-    """Describe an operation, and leave the schemas of its body and its answer in `schemas`."""
+    """Describe an operation. The schemas of its body and its answer are added to `schemas`."""
     rate = operation.rates.at(revision.date)
     owner = operation.parent or operation.kind
     plain, jobs = _tags(owner.plural)

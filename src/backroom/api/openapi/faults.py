@@ -1,4 +1,4 @@
-"""Refusals: one response for each status, made from the faults that have it."""
+"""Refusals: one response for each status, made from the faults with that status."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ FAULTS: tuple[errors.Fault, ...] = (
     errors.ServerError(),
     errors.Unavailable(),
 )
-"""One of each class that is raised, so that its document can be looked at."""
+"""One fault of each class that is raised. Schemas and examples are made from their documents."""
 
 _SOURCE = re.compile(r" \([^)]*observed[^)]*\)")
 _OF_ALL = frozenset({400, 401, 403, 404, 429, 500, 503})
@@ -68,7 +68,7 @@ def error_schema(status: int) -> Schema:
     """Make the schema of the error documents of a status."""
     faults = of_status(status)
     made = common_schema([documents.error_document(each, ERROR_ID) for each in faults])
-    # The schema of a list says nothing of its length, and there is always one error.
+    # The samples do not show that there is always exactly one error.
     made["properties"]["errors"] |= {"minItems": 1, "maxItems": 1}
     members = made["properties"]["errors"]["items"]["properties"]
     members["status"]["enum"] = [status]
@@ -77,7 +77,7 @@ def error_schema(status: int) -> Schema:
 
 
 def status_description(status: int) -> str:
-    """Say when a status is answered: what the docstrings of its faults say."""
+    """Say when a status is answered, in the words of the docstrings of its faults."""
     return "\n".join(f"- `{each.code}`: {_first_sentence(each)}." for each in of_status(status))
 
 

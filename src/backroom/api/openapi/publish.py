@@ -1,4 +1,4 @@
-"""The documents and their pages, made once each."""
+"""The documents and their pages. Each is made when it is first asked for, and kept."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ PAGES = "/docs"
 
 
 class Published(NamedTuple):
-    """Something to hand out, and what it is."""
+    """The body of an answer, and its media type."""
 
     media_type: str
     body: bytes
 
 
 def revision_of(name: str) -> Revision | None:
-    """Give the revision of a date in a path, None where there is none.
+    """Give the revision of a date in a path, or None if no revision has it.
 
-    A date between two revisions finds the earlier one, as in a `revision` header.
+    A date between two revisions means the earlier one, as in a `revision` header.
     """
     try:
         return revisions.resolve(name, clock.now().date())

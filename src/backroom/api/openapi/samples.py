@@ -1,7 +1,8 @@
 """Every form that an operation's answer can take in a revision.
 
-Samples are made of rows by the functions that make real answers, in the newest shape, and go down
-the ladder as real answers do: what a change moves is moved here without a second telling.
+Samples are made in the newest shape, by the functions that make real answers, and go down the
+ladder as real answers do. So the changes of the ladder apply to them, and nobody has to write them
+twice.
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ ERROR_ID = "2f0c7b1e-6d3a-4c59-8a61-0e9b7d5f4c12"
 
 
 def answers(operation: Operation, revision: Revision) -> list[Any]:
-    """Give all forms of what an operation answers with, the fullest first; none for no body."""
+    """Give all forms that the body of an answer can take, the fullest first. Empty for no body."""
     if operation.shape in LINK_SHAPES or operation.shape is Shape.DELETE:
         return []
     types = allowed_fields(operation, revision.date)
@@ -54,7 +55,7 @@ def answers(operation: Operation, revision: Revision) -> list[Any]:
 
 
 def _newest(operation: Operation, revision: Revision) -> Iterator[Document]:
-    """Give all forms in the newest shape, but with the linkage and the links of a revision."""
+    """Give all forms in the newest shape, with the linkage and the links of the revision."""
     url = BASE + operation.path.replace("{id}", _path_id(operation))
     if not operation.paged:
         for document in _data(operation, revision):
@@ -74,12 +75,12 @@ def _path_id(operation: Operation) -> str:
 
 
 def example_id(kind: Kind) -> str:
-    """Give the external id that examples of a kind have."""
+    """Give the external id of a kind's examples."""
     return f"{kind.name}-1"
 
 
 def _data(operation: Operation, revision: Revision) -> Iterator[Document]:
-    """Give documents without their links, those that include something first."""
+    """Give documents without links. Those that include resources come first."""
     kind = operation.kind
     if operation.shape is Shape.IDS:
         yield {"data": documents.identifier_object(kind, example_id(kind))}

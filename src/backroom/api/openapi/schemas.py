@@ -1,8 +1,8 @@
 """JSON Schemas: those of attributes from the table of kinds, those of documents from samples.
 
-A member that all samples have is required, one that some have is optional, any other is refused. An
-attribute of the table of kinds has the schema of its row, whatever the samples hold. The schemas of
-all other members follow from their values in the samples.
+A member that all samples have is required. A member that only some have is optional. Any other is
+refused. An attribute in the table of kinds has the schema of its row, whatever its values in the
+samples are. The schemas of all other members follow from their values.
 """
 
 from __future__ import annotations
@@ -45,13 +45,13 @@ def attribute_schema(row: Attribute) -> Schema:
 
 
 def with_description(name: str, schema: Schema) -> Schema:
-    """Add the description of an attribute, where there is one."""
+    """Add the description of an attribute to a schema, if there is one."""
     description = words.ATTRIBUTES.get(name)
     return {**schema, "description": description} if description else schema
 
 
 def nullable(schema: Schema) -> Schema:
-    """Allow null beside what a schema allows."""
+    """Make a schema that also allows null."""
     allowed = {**schema, "type": [schema["type"], "null"]}
     if "enum" in allowed:
         allowed["enum"] = [*allowed["enum"], None]
@@ -59,7 +59,7 @@ def nullable(schema: Schema) -> Schema:
 
 
 def closed(properties: Mapping[str, Schema], required: Sequence[str]) -> Schema:
-    """Make the schema of an object that has these members and no other."""
+    """Make the schema of an object with these members and no others."""
     schema: Schema = {"type": "object", "properties": dict(properties)}
     if required:
         schema["required"] = list(required)
@@ -79,7 +79,7 @@ def _known() -> dict[str, dict[str, Schema]]:
 
 
 def common_schema(values: Sequence[Any]) -> Schema:
-    """Make the schema of the one place in which all of `values` may stand."""
+    """Make the schema of a place where each of `values` may stand."""
     present = [each for each in values if each is not None]
     if not present:
         return {"type": "null"}

@@ -23,7 +23,7 @@ _LIMITS = {
 
 
 def schema_html(described: Schema) -> str:
-    """Show a schema as a list of its members, theirs within."""
+    """Show a schema as a list of its members, with lists of their members inside."""
     inner = _inner(described)
     properties = inner.get("properties")
     if not properties:
@@ -34,7 +34,7 @@ def schema_html(described: Schema) -> str:
 
 
 def _inner(described: Schema) -> Schema:
-    """Give what lists hold in the end."""
+    """Give the schema of the values in a list, or in lists of lists."""
     while "items" in described:
         described = described["items"]
     return described
@@ -51,7 +51,7 @@ def _member(name: str, described: Schema, *, needed: bool) -> str:
 
 
 def prose(text: str) -> str:
-    """Show a text in which code stands between backticks."""
+    """Show a text that has code between backticks."""
     return _CODE.sub(r"<code>\1</code>", escape(text))
 
 
