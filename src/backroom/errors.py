@@ -54,7 +54,7 @@ class Fault(Exception):
         super().__init__(detail)
         self.detail = detail
 
-    def at(self, pointer: str) -> Self:
+    def with_pointer(self, pointer: str) -> Self:
         """Give the same fault with another pointer, as into a body in the shape of its sender."""
         # `copy` would call the constructor of the class with the detail alone, and fail.
         moved = type(self).__new__(type(self), self.detail)

@@ -99,7 +99,7 @@ class Service:
             return answer(admitted, WRITERS[operation.shape](admitted, body, tx))
         except OperationFault as fault:
             pointer = admitted.revision.pointer(operation, f"/data{fault.pointer}")
-            raise Refusal(fault.at(pointer), admitted.known) from None
+            raise Refusal(fault.with_pointer(pointer), admitted.known) from None
         except Fault as fault:
             raise Refusal(fault, admitted.known) from None
 

@@ -18,14 +18,14 @@ if TYPE_CHECKING:
 
     from backroom.catalog.kinds import JobKind
 
-_CONNECT = 5.0
-_ANSWER = 60.0
-_FIRST_PAUSE = 0.02
-_LONGEST_PAUSE = 1.0
-_FINE = (200, 202)
-_PUT_OFF = (429, 503)
-_ENDS = ("complete", "cancelled")
-_OPERATION = re.compile(r"/data/attributes/\w+/(?:data/)?(\d+)(?:/(.*))?")
+_CONNECT_SECONDS = 5.0
+_ANSWER_SECONDS = 60.0
+_FIRST_PAUSE_SECONDS = 0.02
+_LONGEST_PAUSE_SECONDS = 1.0
+_SUCCESSES = (200, 202)
+_TRY_AGAIN_LATER = (429, 503)
+_FINAL_STATUSES = ("complete", "cancelled")
+_OPERATION_POINTER = re.compile(r"/data/attributes/\w+/(?:data/)?(\d+)(?:/(.*))?")
 
 
 class _Source(msgspec.Struct):
@@ -115,13 +115,14 @@ class ApiClient:
             redirect=0,
             other=0,
             status=20,
-            status_forcelist=_PUT_OFF,
+            status_forcelist=_TRY_AGAIN_LATER,
             allowed_methods=None,
             backoff_factor=0.2,
             raise_on_status=False,
         )
         self._pool = urllib3.PoolManager(
-            retries=patience, timeout=urllib3.Timeout(connect=_CONNECT, read=_ANSWER)
+            retries=patience,
+            timeout=urllib3.Timeout(connect=_CONNECT_SECONDS, read=_ANSWER_SECONDS),
         )
 
     def submit(self, job_kind: JobKind, batch: Sequence[encoding.EncodedRow]) -> str:
@@ -132,17 +133,17 @@ class ApiClient:
     def wait(self, job_kind: JobKind, job_id: str) -> FinishedJob:
         """Wait until a job is complete or cancelled. Raises the same as `submit`."""
         end = time.monotonic() + self._timeout
-        pause = _FIRST_PAUSE
+        pause = _FIRST_PAUSE_SECONDS
         while True:
             data = self._call("GET", f"/api/{job_kind.collection}/{job_id}")
-            if data.attributes.status in _ENDS:
+            if data.attributes.status in _FINAL_STATUSES:
                 return _job(job_id, data.attributes)
             if time.monotonic() + pause > end:
                 raise UnreachableError(
                     f"job {job_id} ({job_kind.title}) was not complete after {self._timeout:g} s"
                 )
             time.sleep(pause)
-            pause = min(pause * 1.5, _LONGEST_PAUSE)
+            pause = min(pause * 1.5, _LONGEST_PAUSE_SECONDS)
 
     def _call(self, method: str, path: str, body: bytes | None = None) -> _Data:
         try:
@@ -152,7 +153,7 @@ class ApiClient:
         except urllib3.exceptions.HTTPError as error:
             raise UnreachableError(f"no answer from {self.url}: {_reason(error)}") from error
         try:
-            if response.status in _FINE:
+            if response.status in _SUCCESSES:
                 return msgspec.json.decode(response.data, type=_JobDocument).data
             errors = msgspec.json.decode(response.data, type=_ErrorDocument).errors
         except (msgspec.DecodeError, UnicodeDecodeError):
@@ -181,7 +182,7 @@ def _refused(status: int, errors: list[_Error]) -> RefusedError:
     faulty = {
         int(found[1]): _named(found[2] or "", error.detail)
         for error, pointer in zip(errors, pointers, strict=True)
-        if (found := _OPERATION.fullmatch(pointer))
+        if (found := _OPERATION_POINTER.fullmatch(pointer))
     }
     where = f" ({pointers[0]})" if pointers[0].strip("/") not in ("", "data") else ""
     return RefusedError(f"the server refused ({status}): {errors[0].detail}{where}", faulty)

@@ -53,12 +53,12 @@ def present(
     tx: Transaction, account: str, relation: str, number: int, related: Iterable[int]
 ) -> set[int]:
     """Give the numbers in `related` that a relationship holds."""
-    own, other = _SIDES[relation]
+    owner, other = _SIDES[relation]
     rows = tx.all(
-        f"select {other} from item_categories where account = :account and {own} = :own"
+        f"select {other} from item_categories where account = :account and {owner} = :owner"
         f" and {tx.dialect.among(other, 'related')}",
         account=account,
-        own=number,
+        owner=number,
         related=tx.dialect.array(related),
     )
     return {row[0] for row in rows}
@@ -68,12 +68,12 @@ def remove(
     tx: Transaction, account: str, relation: str, number: int, related: Iterable[int]
 ) -> None:
     """Take `related` out of a relationship."""
-    own, other = _SIDES[relation]
+    owner, other = _SIDES[relation]
     tx.run(
-        f"delete from item_categories where account = :account and {own} = :own"
+        f"delete from item_categories where account = :account and {owner} = :owner"
         f" and {tx.dialect.among(other, 'related')}",
         account=account,
-        own=number,
+        owner=number,
         related=tx.dialect.array(related),
     )
 
@@ -88,11 +88,12 @@ def replace(
 
 def clear(tx: Transaction, account: str, relation: str, numbers: Iterable[int]) -> None:
     """Empty one relationship of each of many resources."""
-    own, _ = _SIDES[relation]
+    owner, _ = _SIDES[relation]
     tx.run(
-        f"delete from item_categories where account = :account and {tx.dialect.among(own, 'own')}",
+        "delete from item_categories where account = :account"
+        f" and {tx.dialect.among(owner, 'owner')}",
         account=account,
-        own=tx.dialect.array(numbers),
+        owner=tx.dialect.array(numbers),
     )
 
 
@@ -103,13 +104,13 @@ def add(tx: Transaction, account: str, relation: str, number: int, related: Iter
 
 def join(tx: Transaction, account: str, relation: str, pairs: Iterable[tuple[int, int]]) -> None:
     """Link pairs of a resource and a related one. Links that exist already stay."""
-    own, _ = _SIDES[relation]
+    owner, _ = _SIDES[relation]
     tx.many(
         "insert into item_categories (account, category_number, item_number, item_external_id)"
         " select account, :category, number, external_id from items"
         " where account = :account and number = :item on conflict do nothing",
         [
-            (other, account, number) if own == "item_number" else (number, account, other)
+            (other, account, number) if owner == "item_number" else (number, account, other)
             for number, other in pairs
         ],
     )

@@ -43,9 +43,9 @@ def _inner(described: Schema) -> Schema:
 def _member(name: str, described: Schema, *, needed: bool) -> str:
     mark = ' <b class="need">required</b>' if needed else ""
     text = described.get("description", "")
-    said = f' <span class="said">{prose(text)}</span>' if text else ""
+    explained = f' <span class="said">{prose(text)}</span>' if text else ""
     return (
-        f'<li><code class="name">{escape(name)}</code> {facts(described)}{mark}{said}'
+        f'<li><code class="name">{escape(name)}</code> {facts(described)}{mark}{explained}'
         f"{schema_html(described)}</li>"
     )
 
@@ -75,8 +75,8 @@ def _text(value: Any) -> str:
 
 
 def _type(described: Schema) -> str:
-    given = described["type"]
-    names = given if isinstance(given, list) else [given]
+    types = described["type"]
+    names = types if isinstance(types, list) else [types]
     text = " or ".join(names)
     return f"{text} of {_type(described['items'])}" if "items" in described else text
 
