@@ -353,13 +353,9 @@ class SqliteDatabase:
     def _write_all(self) -> None:
         """Do all work in the order in which it was handed over. This is the writer's thread.
 
-        The thread waits for one piece of work, and takes with it all that has queued up meanwhile:
-        while one transaction is written to disk, the work of the next one gathers. So a single
-        caller never waits for others, and many callers share a commit.
-
-        Futures are settled only after the commit, because a caller may answer its client at once.
-        A piece of work that fails is rolled back to its savepoint, and the rest is committed. If
-        the commit fails, nothing of the batch is on disk, and all its futures get the failure.
+        Work queues up while a transaction is written to disk, and the next transaction takes all
+        of it: a lone caller never waits for others, and many share a commit. Futures are settled
+        after the commit, because a caller answers its client as soon as it has the result.
         """
         while (entry := self._queue.get()) is not None:
             entries = [entry]
