@@ -90,7 +90,7 @@ class Taken(msgspec.Struct):
     latencies: list[float]
 
 
-class WrongAnswer(Exception):  # noqa: N818 - reads as the fault it is
+class WrongAnswer(Exception):
     """An answer that was timed is not what it has to be."""
 
 

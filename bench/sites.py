@@ -50,7 +50,7 @@ class Site:
 
     def border(self, case: Case, share: float) -> int:
         """Give the number that a page begins after, at a share of the catalog."""
-        numbers = self.numbers(routes.match(case.path).operations["GET"].kind.name)
+        numbers = self.numbers(routes.match_path(case.path).operations["GET"].kind.name)
         return numbers[int(share * len(numbers))]
 
     def url(self, case: Case, share: float | None) -> str:
@@ -61,15 +61,15 @@ class Site:
         return f"{case.path}?{urlencode(asked)}" if asked else case.path
 
     def _cursor(self, case: Case, share: float) -> str:
-        path = routes.match(case.path)
+        path = routes.match_path(case.path)
         operation = path.operations["GET"]
-        parsed = query.parse(operation, NEWEST, urlencode(case.query))
+        parsed = query.parse_query(operation, NEWEST, urlencode(case.query))
         if share < 1:
             cursor = Cursor(self.border(case, share), onward=True)
         else:
             cursor = Cursor(0 if parsed.descending else _LAST, onward=False)
         subject = f"{self.account} {operation.name} {path.resource_id} {parsed.described}"
-        return cursors.encode(cursor, subject)
+        return cursors.write_cursor(cursor, subject)
 
 
 @contextmanager

@@ -212,7 +212,7 @@ def _present(asking: Asking | None) -> Asking:
 
 def plain_time(found: Reference, measured: Measured) -> float:
     """Give the processor time of the plain newest answer that a question is held against."""
-    shape = routes.match(measured.case.path).operations["GET"].shape
+    shape = routes.match_path(measured.case.path).operations["GET"].shape
     if shape is Shape.ONE:
         return found.single(found.one, measured.rows, measured.bytes)
     if shape is Shape.JOB_GET:

@@ -1,9 +1,19 @@
 """Create, update, delete, link: what one call, or one entry of a job, does to the catalog.
 
-Each of the first three takes many drafts of one kind and gives an outcome for each, in order: the
-record as it is afterwards (for a delete: before), or the fault that prevented it. A single call is
-a batch of one. All that a batch needs is read at once and written at once. In between the drafts
-see each other.
+`create`, `update` and `delete` take many drafts of one kind and give an outcome for each, in order:
+the record as it is afterwards (for a delete: before), or the fault that prevented it. A single call
+is a batch of one. An action works in three steps:
+
+1. It reads everything that the batch needs: which records exist, and the numbers of all related
+   ones.
+2. It goes through the drafts in order and decides the outcome of each, in memory. What a draft does
+   counts for the drafts after it: of two creates of one external id the second fails, and of two
+   updates the second changes what the first has left.
+3. It writes all changes.
+
+So a batch takes as many statements as a single call. It is right only if nobody else writes to the
+account's catalog meanwhile. The caller sees to that: with the account's lock, on PostgreSQL, and
+with the one writer on SQLite.
 """
 
 from __future__ import annotations
@@ -42,7 +52,7 @@ _decode = msgspec.json.Decoder(dict[str, Any]).decode
 
 
 def create(tx: Transaction, kind: Kind, account: str, drafts: Sequence[Draft]) -> list[Outcome]:
-    """Add what doesn't exist yet."""
+    """Create the resources that don't exist yet."""
     taken = set(records.numbers(tx, kind, account, _external_ids(drafts)))
     targets = _Targets(tx, kind, account, drafts)
     moment = clock.coarse_timestamp(clock.now())
@@ -71,7 +81,7 @@ def create(tx: Transaction, kind: Kind, account: str, drafts: Sequence[Draft]) -
 
 
 def update(tx: Transaction, kind: Kind, account: str, drafts: Sequence[Draft]) -> list[Outcome]:
-    """Change what exists: the attributes given; a relationship that is given is replaced."""
+    """Change resources that exist: the attributes and relationships that a draft has."""
     present = records.find(tx, kind, account, _external_ids(drafts))
     targets = _Targets(tx, kind, account, drafts)
     moment = clock.coarse_timestamp(clock.now())
@@ -100,7 +110,7 @@ def update(tx: Transaction, kind: Kind, account: str, drafts: Sequence[Draft]) -
 
 
 def delete(tx: Transaction, kind: Kind, account: str, drafts: Sequence[Draft]) -> list[Outcome]:
-    """Remove what exists. An item takes its variants along; a category leaves its items."""
+    """Delete resources that exist. An item's variants go with it. A category's items stay."""
     present = records.find(tx, kind, account, _external_ids(drafts))
     outcomes: list[Outcome] = []
     gone: list[int] = []
@@ -124,7 +134,7 @@ ACTIONS: dict[Verb, Callable[[Transaction, Kind, str, Sequence[Draft]], list[Out
 
 @dataclass(frozen=True)
 class Relationship:
-    """A to-many relationship of one resource that may be written: which, whose, to what kind."""
+    """A to-many relationship of one resource: its owner, its name, the kind of its targets."""
 
     owner: Kind
     number: int
@@ -134,7 +144,7 @@ class Relationship:
 
 
 def add(tx: Transaction, account: str, relationship: Relationship, related: list[str]) -> None:
-    """Link resources by id. Raises `AlreadyLinked` where one is linked already; then none is."""
+    """Link resources by id. Raises `AlreadyLinked` if one is linked, and then links none."""
     found = _related_numbers(tx, account, relationship, related)
     if links.present(tx, account, relationship.name, relationship.number, found):
         raise AlreadyLinked(relationship.owner.name, relationship.resource_id)
@@ -142,13 +152,13 @@ def add(tx: Transaction, account: str, relationship: Relationship, related: list
 
 
 def replace(tx: Transaction, account: str, relationship: Relationship, related: list[str]) -> None:
-    """Make `related` all that is linked."""
+    """Link the resources in `related` and no others."""
     found = _related_numbers(tx, account, relationship, related)
     links.replace(tx, account, relationship.name, relationship.number, found)
 
 
 def remove(tx: Transaction, account: str, relationship: Relationship, related: list[str]) -> None:
-    """Unlink resources by id. Raises `NotLinked` where one isn't linked; then none is unlinked."""
+    """Unlink resources by id. Raises `NotLinked` if one is not linked, and then unlinks none."""
     numbers = _numbers_by_id(tx, account, relationship.target, related)
     found = list(numbers.values())
     present = links.present(tx, account, relationship.name, relationship.number, found)
@@ -178,7 +188,7 @@ def _numbers_by_id(
 
 
 def unknown_related(target: Kind, resource_id: str, pointer: str) -> OperationFault:
-    """Make the fault of a related resource that isn't there."""
+    """Make the fault for a related resource that does not exist."""
     if target is CATEGORY:
         return UnknownCategory(pointer)
     return UnknownRelated(target.with_article, resource_id, pointer)
@@ -193,7 +203,7 @@ def _absent(kind: Kind, draft: Draft) -> DoesNotExist:
 
 
 def _merged(kind: Kind, attributes: dict[str, Any], draft: Draft) -> dict[str, Any]:
-    """Give attributes with those of a draft in their places, as they are stored."""
+    """Give attributes, with those of a draft in their places, as they will be stored."""
     merged = attributes | draft.attributes
     for name in kind.objects:
         if name in draft.attributes:
@@ -219,7 +229,7 @@ def _record(values: Values) -> Record:
 
 
 class _Targets:
-    """What the drafts' relationships point to, read once; and the links to be written."""
+    """The resources that drafts relate to, read once, and the links that will be written."""
 
     def __init__(self, tx: Transaction, kind: Kind, account: str, drafts: Sequence[Draft]) -> None:
         self._tx = tx
@@ -243,7 +253,7 @@ class _Targets:
         return known.get(ids.external_id(resource_id) or "")
 
     def missing(self, draft: Draft) -> OperationFault | None:
-        """Give the fault of the first related resource that isn't there."""
+        """Give the fault for the first related resource that does not exist, or None."""
         for relation in self._kind.relations:
             for each in draft.relations.get(relation.name, ()):
                 if self._number(relation, each) is None:
@@ -252,7 +262,7 @@ class _Targets:
         return None
 
     def parent(self, draft: Draft) -> int | None:
-        """Give the number of the one resource that a draft belongs to."""
+        """Give the number of the one resource that a draft belongs to, or None."""
         for relation in self._kind.relations:
             for each in draft.relations.get(relation.name, ()):
                 if not relation.many:
@@ -260,7 +270,7 @@ class _Targets:
         return None
 
     def link(self, draft: Draft, number: int) -> None:
-        """Note that a draft's to-many relationships replace those of the record."""
+        """Note that the to-many relationships of a draft replace those of the record `number`."""
         for relation in self._kind.relations:
             if relation.many and relation.name in draft.relations:
                 self._replaced.setdefault(relation.name, {})[number] = [
@@ -270,7 +280,7 @@ class _Targets:
                 ]
 
     def write(self, *, fresh: bool) -> None:
-        """Write the links that were noted; resources that are not `fresh` may have had others."""
+        """Write the noted links. Resources that are not `fresh` lose their old links before."""
         for name, replaced in self._replaced.items():
             if not fresh:
                 links.clear(self._tx, self._account, name, replaced)

@@ -1,4 +1,18 @@
-"""The only source of time and of new ids."""
+"""The only source of time and of new ids.
+
+Three kinds of ids are made here:
+
+- UUIDs name requests and errors. They are only random.
+- ULIDs name jobs. A ULID is a number of 128 bits in 26 letters: 48 bits of milliseconds, then 80
+  random ones. Jobs are listed and applied in the order of their ids, so each new id must be greater
+  than all earlier ids of the account. Within a millisecond, or after the clock was set back, a
+  fresh ULID might not be: then the last one plus one is taken.
+- Numbers are the keys of rows. They have 63 bits and sort by time of creation (`new_number`).
+
+The latest ULID and the latest number are kept in this process, each under a lock. Other processes
+have their own. For ULIDs the caller gives the latest one of the database (`after`), under a lock of
+the database. For numbers ten random bits of the process keep two processes apart.
+"""
 
 from __future__ import annotations
 
@@ -35,12 +49,12 @@ _node = secrets.randbits(_NODE_BITS)
 
 
 def now() -> datetime:
-    """Give the present moment in UTC."""
+    """Give the present moment in UTC, as `travel` has moved it."""
     return datetime.now(UTC) + _offset
 
 
 def epoch() -> float:
-    """Give the seconds since 1970, as windows of time are counted in."""
+    """Give the seconds since 1970, for the windows of rate limits. `travel` does not move them."""
     return time.time()
 
 
@@ -61,7 +75,7 @@ def coarse_timestamp(moment: datetime) -> str:
 
 
 def new_uuid() -> str:
-    """Give a random UUID, for requests and errors. It keeps no secret."""
+    """Give a random UUID for a request or an error. Others may be able to guess it."""
     number = _random.getrandbits(_UUID_BITS) & _UUID_KEPT | _UUID_VERSION_4
     text = f"{number:032x}"
     return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
@@ -73,11 +87,12 @@ def _milliseconds(moment: datetime) -> int:
 
 
 def ulid_text(number: int) -> str:
-    """Write a number of 128 bits as a ULID."""
+    """Write a number of up to 128 bits as a ULID."""
     return _paired(number, 13)
 
 
 def _paired(number: int, pairs: int) -> str:
+    # `_PAIRS` has the two letters of every ten bits, so this takes half as many steps.
     shifts = range((pairs - 1) * _PAIR_BITS, -1, -_PAIR_BITS)
     return "".join([_PAIRS[number >> shift & 1023] for shift in shifts])
 
@@ -91,39 +106,42 @@ def ulid_number(ulid: str) -> int:
 
 
 def new_ulid(moment: datetime, after: str = "") -> str:
-    """Give a ULID whose time is `moment`'s, greater than `after` and all earlier of this process.
+    """Give a ULID of `moment`, greater than `after` and than all earlier ones of this process.
 
-    `after` is where another process may have come, whose clock is ahead of this one's.
+    `after` may be from another process, whose clock is ahead of this one's.
     """
     global _last_ulid  # noqa: PLW0603 - as _offset
     with _lock:
         fresh = _milliseconds(moment) << _RANDOM_BITS | secrets.randbits(_RANDOM_BITS)
-        # Within a millisecond, or when the clock steps back, only counting on keeps the order.
+        # Within a millisecond, or after the clock was set back, `fresh` may be less than the last.
         _last_ulid = fresh if fresh > _last_ulid else _last_ulid + 1
         made = ulid_text(_last_ulid)
     return made if made > after else ulid_text(ulid_number(after) + 1)
 
 
 def least_ulid(moment: datetime) -> str:
-    """Give the smallest ULID of `moment`'s millisecond: a border for ranges of ids."""
-    # The time fills the first ten letters; the random sixteen are nothing.
+    """Give the smallest ULID of `moment`'s millisecond: no ULID of an earlier one is greater."""
+    # The first ten letters are the time. The other sixteen are the random part, here zero.
     return _paired(_milliseconds(moment), 5) + "0" * 16
 
 
 def new_number() -> int:
-    """Give a 63-bit number that sorts by time of creation, for rows and their keyset pages.
+    """Give a number of 63 bits that sorts by time of creation, as key of a row.
 
-    41 bits of milliseconds, 12 that count within one, 10 that tell processes apart. Two processes
-    can meet on one number only in the same account, millisecond and count, once in 1,024.
+    It has 41 bits of milliseconds, then 12 that count within a millisecond, then 10 random bits of
+    the process. More than 4,096 numbers in a millisecond count on into the next one. Two processes
+    give the same number only in the same millisecond, with the same count, and if their random bits
+    are the same, which happens once in 1,024. It matters only within one account.
     """
     return new_numbers(1)[0]
 
 
 def new_numbers(count: int) -> Sequence[int]:
-    """Give `count` such numbers, ascending, with no other of this process in between."""
+    """Give `count` numbers like `new_number`'s, ascending, with no other in between."""
     global _last_tick  # noqa: PLW0603 - as _offset
     with _lock:
-        # Beginning anywhere within the millisecond, two processes rarely meet at its first count.
+        # The count begins anywhere in the first half of its range. If it began at 0, two processes
+        # that make one number each in the same millisecond would have the same count.
         start = secrets.randbits(_SEQUENCE_BITS - 1)
         tick = (time.time_ns() // 1_000_000) << _SEQUENCE_BITS | start
         first = max(tick, _last_tick + 1)

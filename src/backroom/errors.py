@@ -1,4 +1,4 @@
-"""Every fault the API can answer, as classes.
+"""Every fault that the API can answer, as classes.
 
 The family::
 
@@ -20,7 +20,7 @@ The family::
     │   ├── ServerError             500 error
     │   └── Unavailable             503 service_unavailable
     ├── Throttled                   429 throttled
-    └── OperationFault              what one operation can't do
+    └── OperationFault              (pointer into the resource object)
         ├── AlreadyExists           409 conflict
         ├── DoesNotExist            404 not_found
         ├── UnknownRelated          404 not_found
@@ -28,8 +28,9 @@ The family::
         ├── AlreadyLinked           409 conflict
         └── NotLinked               404 not_found
 
-Codes and titles are the observed ones where a recorded answer exists, else those of Django REST
-framework, which all recorded ones equal. How a fault looks on the wire is in `api/documents.py`.
+Codes and titles are those of recorded answers of the service. Where none was recorded, they are
+those of Django REST framework, because all recorded ones equal these. How a fault looks on the wire
+is in `api/documents.py`.
 """
 
 from __future__ import annotations
@@ -37,8 +38,11 @@ from __future__ import annotations
 from typing import ClassVar, Self
 
 
-class Fault(Exception):  # noqa: N818 - the word of the house for what an answer refuses
-    """What an answer refuses, in the API's own words."""
+class Fault(Exception):
+    """Why the server refuses a request or one operation of a job, in the API's own words.
+
+    Faults are the client's to mend, except `ServerError` and `Unavailable`, which are the server's.
+    """
 
     status: ClassVar[int] = 400
     code: ClassVar[str] = "invalid"
@@ -50,21 +54,21 @@ class Fault(Exception):  # noqa: N818 - the word of the house for what an answer
         super().__init__(detail)
         self.detail = detail
 
-    def at(self, pointer: str) -> Self:
-        """Give the same fault with another pointer: into a body as its sender has it."""
-        # Not by `copy`, which would call the constructor of the class with the detail alone.
+    def with_pointer(self, pointer: str) -> Self:
+        """Give the same fault with another pointer, as into a body in the shape of its sender."""
+        # `copy` would call the constructor of the class with the detail alone, and fail.
         moved = type(self).__new__(type(self), self.detail)
         moved.__dict__.update(self.__dict__, pointer=pointer)
         return moved
 
 
 def below(pointer: str, name: str) -> str:
-    """Give the JSON pointer to a member that a client named, whatever is in the name."""
+    """Give the pointer to the member `name` below `pointer`, with `name` escaped."""
     return f"{pointer}/{name.replace('~', '~0').replace('/', '~1')}"
 
 
 class Invalid(Fault):
-    """A member of the body is missing, unknown or wrong; `pointer` says which."""
+    """A member of the body is missing, unknown or wrong; `pointer` points to it."""
 
     def __init__(self, detail: str, pointer: str) -> None:
         super().__init__(detail)
@@ -72,7 +76,7 @@ class Invalid(Fault):
 
 
 class InvalidParameter(Fault):
-    """A query parameter has a value that it can't have; `parameter` is its name as sent."""
+    """A query parameter has a wrong value; `parameter` is its name as sent."""
 
     def __init__(self, detail: str, parameter: str) -> None:
         super().__init__(detail)
@@ -90,7 +94,7 @@ class UnknownParameter(Fault):
 
 
 class FrameworkFault(Fault):
-    """A fault found before the body or the resource is looked at; has the short form."""
+    """A fault that is found before the operation starts. Its document has the short form."""
 
 
 class ParseFailed(FrameworkFault):
@@ -101,18 +105,18 @@ class ParseFailed(FrameworkFault):
 
 
 class InvalidCursor(FrameworkFault):
-    """`page[cursor]` is not one that this list gave out."""
+    """`page[cursor]` is not a cursor of this list."""
 
     def __init__(self) -> None:
         super().__init__("Invalid cursor provided.")
 
 
 class InvalidRevision(FrameworkFault):
-    """The `revision` header is missing or is no date."""
+    """The `revision` header is missing or is not a date."""
 
 
 class NotAuthenticated(FrameworkFault):
-    """No key, or a private key that is unknown or revoked."""
+    """The request has no key, or a private key that is unknown or revoked."""
 
     status = 401
     code = "not_authenticated"
@@ -123,7 +127,7 @@ class NotAuthenticated(FrameworkFault):
 
 
 class AuthenticationFailed(FrameworkFault):
-    """A bearer token that is unknown or revoked."""
+    """The bearer token is unknown or revoked."""
 
     status = 401
     code = "authentication_failed"
@@ -153,7 +157,7 @@ class NotFound(FrameworkFault):
 
 
 class MethodNotAllowed(FrameworkFault):
-    """The path is known, the method isn't one of its own in any revision."""
+    """The path exists, but has no such method in any revision."""
 
     status = 405
     code = "method_not_allowed"
@@ -186,7 +190,7 @@ class UnsupportedMediaType(FrameworkFault):
 
 
 class ServerError(FrameworkFault):
-    """A fault of ours; the log has the rest."""
+    """The server failed. Its log has the traceback."""
 
     status = 500
     code = "error"
@@ -197,7 +201,7 @@ class ServerError(FrameworkFault):
 
 
 class Unavailable(FrameworkFault):
-    """The store can't be reached or can't write just now; `retry_after` is in whole seconds."""
+    """The database can't be reached or written just now; `retry_after` is in whole seconds."""
 
     status = 503
     code = "service_unavailable"
@@ -209,7 +213,7 @@ class Unavailable(FrameworkFault):
 
 
 class Throttled(Fault):
-    """A rate window or the number of jobs in progress is used up.
+    """A rate limit or the number of jobs in progress is used up.
 
     `retry_after` is in whole seconds, at least 1: official clients read it as an integer.
     """
@@ -226,9 +230,9 @@ class Throttled(Fault):
 
 
 class OperationFault(Fault):
-    """What the state of the catalog forbids to one operation.
+    """One operation can't be done in the present state of the catalog.
 
-    Raised alike by a single call and by an entry of a bulk job. `pointer` is relative to the
+    A single call and an operation of a bulk job raise the same faults. `pointer` is relative to the
     resource object.
     """
 
@@ -238,7 +242,7 @@ class OperationFault(Fault):
 
 
 class AlreadyExists(OperationFault):
-    """A create whose external id is taken (detail observed in bulk jobs)."""
+    """A create names an external id that is taken (detail observed in bulk jobs)."""
 
     status = 409
     code = "conflict"
@@ -252,7 +256,7 @@ class AlreadyExists(OperationFault):
 
 
 class DoesNotExist(OperationFault):
-    """An update or delete of something that isn't there (detail observed)."""
+    """An update or delete names a resource that does not exist (detail observed)."""
 
     status = 404
     code = "not_found"
@@ -263,7 +267,7 @@ class DoesNotExist(OperationFault):
 
 
 class UnknownRelated(OperationFault):
-    """A relationship to a resource that isn't there."""
+    """A relationship names a resource that does not exist."""
 
     status = 404
     code = "not_found"
@@ -276,7 +280,7 @@ class UnknownRelated(OperationFault):
 
 
 class UnknownCategory(OperationFault):
-    """An item that names a category that isn't there (detail observed in a bulk job)."""
+    """An item names a category that does not exist (detail observed in a bulk job)."""
 
     def __init__(self, relationship: str) -> None:
         super().__init__("Invalid category information.", _related_id(relationship))
@@ -313,5 +317,5 @@ class NotLinked(OperationFault):
 
 
 def _related_id(relationship: str) -> str:
-    """Give where the id of a related resource stands; the relationship is a path or the root."""
+    """Give the pointer to the id of a related resource, below the pointer to its relationship."""
     return f"{relationship}/data/id" if relationship else "/id"

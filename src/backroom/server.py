@@ -35,7 +35,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Started:
-    """What a server says when it is ready: its URL, and its first key where it just made one."""
+    """What a server reports when it is ready: its URL, and its first key if it just made one."""
 
     url: str
     first_key: NewKey | None
@@ -45,7 +45,7 @@ class Server:
     """One process that serves. `on_step` watches the worker's steps."""
 
     def __init__(self, settings: Settings, on_step: Callable[[str], None] | None = None) -> None:
-        """Bind the port and open the database, so that what can't be had is known at once.
+        """Bind the port and open the database, so that a failure is known at once.
 
         Raises `OSError`, `StoreUnavailable` or `WrongDatabase`.
         """
@@ -117,7 +117,7 @@ class Server:
 
 
 class Workforce(Protocol):
-    """Whatever sees to it that the jobs which this process accepts are applied."""
+    """Applies the jobs that this process accepts, or has them applied elsewhere."""
 
     def start(self) -> None: ...
     def announce(self, account: str) -> None: ...
@@ -127,7 +127,7 @@ class Workforce(Protocol):
 def next_job_of(
     database: Database, settings: Settings, on_step: Callable[[str], None] | None = None
 ) -> NextJob:
-    """Make what applies jobs as the settings say."""
+    """Make the object that applies the next job, as the settings say."""
     return NextJob(
         database,
         delay=timedelta(seconds=settings.job_delay),
@@ -143,7 +143,7 @@ def _service(settings: Settings, database: Database) -> Service:
 
 
 def _limiter(settings: Settings, database: Database) -> Limiter | None:
-    """Make what counts requests, or nothing where there are no limits."""
+    """Make the limiter that counts requests, or None if there are no limits."""
     if settings.limits_scale is None:
         return None
     if not settings.limits_store and not isinstance(database, SqliteDatabase):
@@ -153,7 +153,7 @@ def _limiter(settings: Settings, database: Database) -> Limiter | None:
 
 
 def workforce(database: Database, next_job: NextJob) -> Workforce:
-    """Make a worker in this process, or on a shared database what announces work to others."""
+    """Make a worker in this process, or on PostgreSQL a dispatcher for workers elsewhere."""
     if isinstance(database, SqliteDatabase):
         return EmbeddedWorker(database, next_job)
     # Procrastinate is only installed with the extra `postgres`.
@@ -170,7 +170,7 @@ def _listen(host: str, port: int) -> socket.socket:
 
 
 def _first_key(tx: Transaction) -> NewKey | None:
-    """Make the first account and its key, where the database is new."""
+    """Make the first account and its key, if the database is new."""
     if keys.has_accounts(tx):
         return None
     return keys.create(tx, DEFAULT_ACCOUNT, "first", [])

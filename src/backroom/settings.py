@@ -5,6 +5,7 @@ A flag `--show-queued` and the variable `BACKROOM_SHOW_QUEUED` set the same thin
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any
@@ -15,12 +16,12 @@ if TYPE_CHECKING:
 PREFIX = "BACKROOM_"
 DEFAULT_PORT = 7227
 _LONGEST_DELAY = 7 * 24 * 3600
-"""Seconds: a job that waited longer would expire before it starts."""
+"""Seconds. A job that waited longer would expire before it starts."""
 _DATE = re.compile(r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])")
 
 
-class InvalidSetting(ValueError):  # noqa: N818 - reads as the fault it is
-    """A setting has a value that it can't have."""
+class InvalidSetting(ValueError):
+    """The value of a setting is not one that it can have."""
 
 
 def _setting(default: Any, words: str, metavar: str = "") -> Any:
@@ -32,11 +33,15 @@ class Settings:
     """The settings of a server, a worker or a command."""
 
     database: str = _setting(
-        "backroom.db", "The database: a path, made where there is none.", "PATH"
+        "backroom.db",
+        "The database: a path or a postgresql:// URL. A missing file is made.",
+        "PATH",
     )
-    ephemeral: bool = _setting(False, "Keep nothing: a database that goes when the server stops.")
+    ephemeral: bool = _setting(
+        False, "Keep nothing: the database is removed when the server stops."
+    )
     host: str = _setting("127.0.0.1", "The address to listen on.", "ADDRESS")
-    port: int = _setting(DEFAULT_PORT, "The port to listen on; 0 takes any that is free.", "PORT")
+    port: int = _setting(DEFAULT_PORT, "The port to listen on; 0 takes any free port.", "PORT")
     public_url: str = _setting(
         "", "The URL that links in answers begin with, behind a proxy.", "URL"
     )
@@ -45,22 +50,27 @@ class Settings:
     )
     limits_store: str = _setting(
         "",
-        "Where servers count requests together: redis://… or valkey://…; each alone without it.",
+        "Where servers count requests together: redis://… or valkey://…; without it, each counts"
+        " alone.",
         "URL",
     )
     default_revision: str = _setting(
-        "", "The revision of requests that name none, which are refused otherwise.", "DATE"
+        "",
+        "The revision of requests without a revision header, which are refused otherwise.",
+        "DATE",
     )
     show_queued: bool = _setting(
         False,
-        "Let new jobs be queued before they are processing, as the specification has it.",
+        "Show new jobs as queued before they are processing, as the specification says.",
     )
     job_delay: float = _setting(0.0, "Seconds that a job waits before it is applied.", "SECONDS")
-    concurrency: int = _setting(4, "How many accounts a worker serves at a time.", "ACCOUNTS")
+    concurrency: int = _setting(
+        4, "How many accounts a worker serves at the same time.", "ACCOUNTS"
+    )
     pipeline: str = _setting(
         "on",
         "PostgreSQL: on sends the statements of several requests together; off is slower, and uses"
-        " nothing of its driver but what is public.",
+        " only the public interface of the driver.",
         "on|off",
     )
     http: str = _setting(
@@ -72,8 +82,7 @@ class Settings:
     log_level: str = _setting("info", "How much to log.", "debug|info|warning|error")
 
     def __post_init__(self) -> None:
-        if self.limits not in {"real", "off"}:
-            self.limits_scale  # noqa: B018 - raises where it is no number
+        _read_scale(self.limits)
         if not 0 <= self.job_delay <= _LONGEST_DELAY:
             raise InvalidSetting(f"job_delay must be from 0 to {_LONGEST_DELAY} seconds")
         if self.default_revision and not _DATE.fullmatch(self.default_revision):
@@ -93,31 +102,35 @@ class Settings:
 
     @property
     def limits_scale(self) -> float | None:
-        """What the real rates are multiplied with; None where there are no limits."""
-        if self.limits == "off":
-            return None
-        if self.limits == "real":
-            return 1.0
-        try:
-            scale = float(self.limits)
-        except ValueError:
-            scale = 0.0
-        if not 0 < scale < float("inf"):
-            raise InvalidSetting(
-                f"limits must be real, off or a number above 0, not {self.limits!r}"
-            )
-        return scale
+        """The number that multiplies the rates of the real service; None for no limits."""
+        return _read_scale(self.limits)
+
+
+_NAMED_SCALES: dict[str, float | None] = {"real": 1.0, "off": None}
+
+
+def _read_scale(limits: str) -> float | None:
+    """Read the setting `limits`: a name or a number. Raises `InvalidSetting` for anything else."""
+    if limits in _NAMED_SCALES:
+        return _NAMED_SCALES[limits]
+    try:
+        scale = float(limits)
+    except ValueError:
+        scale = math.nan
+    if not 0 < scale < math.inf:
+        raise InvalidSetting(f"limits must be real, off or a number above 0, not {limits!r}")
+    return scale
 
 
 def variable(name: str) -> str:
-    """Give the name of the variable of a setting."""
+    """Give the name of the environment variable of a setting."""
     return PREFIX + name.upper()
 
 
 def load(flags: Mapping[str, Any], environment: Mapping[str, str]) -> Settings:
-    """Make settings from flags that were given, then the environment, then defaults.
+    """Make settings from flags, then from the environment, then from defaults.
 
-    Raises `InvalidSetting`, naming the variable, where a value can't be read.
+    Raises `InvalidSetting`, which names the variable, if a value can't be read.
     """
     values: dict[str, Any] = {}
     for each in fields(Settings):

@@ -71,7 +71,7 @@ def test_scopes_are_all_it_may(programs: Programs, server: ServerProgram) -> Non
 def test_wrong_scope_is_wrong_usage(programs: Programs, scopes: str) -> None:
     program = programs.run("keys", "create", "--name", "robot", "--scopes", scopes)
     assert program.wait() == 2
-    assert f"'{scopes}' is no scope" in program.errors
+    assert f"'{scopes}' is not a scope" in program.errors
     assert not (programs.home / "backroom.db").exists()
 
 

@@ -16,7 +16,7 @@ import pytest
 from hypothesis import given
 
 from backroom.api import bodies, documents
-from backroom.api.bodies import BodyReader, Submission, decode
+from backroom.api.bodies import BodyReader, Submission, decode_json
 from backroom.catalog.drafts import Draft
 from backroom.catalog.operations import OPERATIONS
 from backroom.errors import Fault, Invalid, ParseFailed, TooLarge, UnsupportedMediaType
@@ -252,7 +252,7 @@ def test_empty_members_are_bounded() -> None:
 )
 def test_what_is_no_json_is_refused(raw: bytes, start: str) -> None:
     with pytest.raises(ParseFailed) as caught:
-        decode(raw)
+        decode_json(raw)
     assert caught.value.detail.startswith(start)
 
 
@@ -263,18 +263,18 @@ def test_deepest_values_are_refused() -> None:
     for depth in range(sys.getrecursionlimit()):
         raw = start + b"[" * depth + b"]" * depth + b"}}}"
         with pytest.raises((Invalid, ParseFailed)):
-            bodies.read(operation, revision, raw, "")
+            bodies.read_body(operation, revision, raw, "")
 
 
 def test_json_is_read_as_utf8() -> None:
-    assert decode('{"ä":"🐈"}'.encode()) == {"ä": "🐈"}
+    assert decode_json('{"ä":"🐈"}'.encode()) == {"ä": "🐈"}
 
 
 # Structure
 
 
 def submission(operation: Operation, revision: Revision, raw: bytes) -> Submission:
-    made = bodies.read(operation, revision, raw, "")
+    made = bodies.read_body(operation, revision, raw, "")
     assert isinstance(made, Submission)
     return made
 
@@ -283,7 +283,7 @@ def refused(body: Any, operation: Operation | None = None, revision: str = NEWES
     sent = Sent(REVISIONS[revision], operation or an_operation(), body)
     raw = json.dumps(body).encode()
     with pytest.raises(Fault) as caught:
-        bodies.read(sent.operation, sent.revision, raw, sent.resource_id)
+        bodies.read_body(sent.operation, sent.revision, raw, sent.resource_id)
     return caught.value
 
 
@@ -365,11 +365,13 @@ def test_submission_holds_the_drafts() -> None:
 
 
 def a_single(name: str, body: Any, resource_id: str = "", revision: str = NEWEST) -> Any:
-    return bodies.read(a_row(name), REVISIONS[revision], json.dumps(body).encode(), resource_id)
+    return bodies.read_body(
+        a_row(name), REVISIONS[revision], json.dumps(body).encode(), resource_id
+    )
 
 
 def test_deletes_bring_only_an_id() -> None:
-    made = bodies.read(a_row("delete_catalog_item"), REVISIONS[NEWEST], b"", "x")
+    made = bodies.read_body(a_row("delete_catalog_item"), REVISIONS[NEWEST], b"", "x")
     assert made == Draft("x")
 
 
@@ -427,7 +429,7 @@ def outcome(sent: Sent) -> Any:
     """What was read, or the fault that refused it."""
     raw = json.dumps(sent.body).encode()
     try:
-        return bodies.read(sent.operation, sent.revision, raw, sent.resource_id)
+        return bodies.read_body(sent.operation, sent.revision, raw, sent.resource_id)
     except Fault as fault:
         return fault
 
@@ -435,7 +437,7 @@ def outcome(sent: Sent) -> Any:
 def fits(sent: Sent) -> bool:
     name = schema_name(sent.revision.date, sent.operation)
     try:
-        body = decode(json.dumps(sent.body).encode())
+        body = decode_json(json.dumps(sent.body).encode())
     except ParseFailed:
         return False
     return request_validator(name).is_valid(body)
@@ -463,7 +465,7 @@ def test_contract_decides_on_bodies(sent: Sent) -> None:
         return
     assert not fits(sent) or is_beyond_the_schema(got), vars(got)
     assert got.status == 400
-    document = decode(msgspec.json.encode(documents.errors(got, "id")))
+    document = decode_json(msgspec.json.encode(documents.error_document(got, "id")))
     assert not list(error_validator().iter_errors(document))
 
 

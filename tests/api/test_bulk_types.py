@@ -133,12 +133,12 @@ def test_accepted_bodies_are_not_examined(
     monkeypatch.delattr(bodies, "examine")
     operation = an_operation(job_kind.kind.name, job_kind.verb)
     raw = written(a_body(job_kind, everything(job_kind)))
-    assert bodies.read(operation, REVISIONS[revision], raw, "").total == 1
+    assert bodies.read_body(operation, REVISIONS[revision], raw, "").total == 1
 
 
 def outcome(sent: Sent, raw: bytes, *, examined: bool) -> Any:
     """What became of a body."""
-    read = bodies.examine if examined else bodies.read
+    read = bodies.examine if examined else bodies.read_body
     try:
         return read(sent.operation, sent.revision, raw, "")
     except Fault as fault:
@@ -217,7 +217,7 @@ def test_doubtful_bodies_are_examined(attributes: Any, known: bool) -> None:  # 
 def test_converted_numbers_are_examined(attributes: Any) -> None:
     raw = written(a_body(VARIANTS, a_resource("variant", **attributes)))
     assert accepted(VARIANTS, raw) is None
-    made = bodies.read(an_operation("variant"), REVISIONS[NEWEST], raw, "")
+    made = bodies.read_body(an_operation("variant"), REVISIONS[NEWEST], raw, "")
     assert f'"{next(iter(attributes))}":{int(next(iter(attributes.values())))}' in made.operations
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from backroom import __version__
 from backroom.api import control, headers
-from backroom.api.control import HEALTH_MEMBERS, ROUTES, answer
+from backroom.api.control import HEALTH_MEMBERS, ROUTES, answer_route
 from backroom.revisions import NEWEST, OLDEST
 from backroom.store import open_database
 
@@ -21,7 +21,7 @@ every_path = pytest.mark.parametrize("path", PATHS)
 @every_path
 @pytest.mark.parametrize("end", ["", "/"])
 def test_health_says_what_runs(database: Database, path: str, end: str) -> None:
-    answered = answer("GET", path + end, database)
+    answered = answer_route("GET", path + end, database)
     assert answered is not None
     assert answered.status == 200
     assert answered.headers == [(headers.CONTENT_TYPE, b"application/json")]
@@ -35,7 +35,7 @@ def test_health_says_what_runs(database: Database, path: str, end: str) -> None:
 
 @every_path
 def test_head_is_answered_too(database: Database, path: str) -> None:
-    answered = answer("HEAD", path, database)
+    answered = answer_route("HEAD", path, database)
     assert answered is not None
     assert answered.status == 200
 
@@ -43,7 +43,7 @@ def test_head_is_answered_too(database: Database, path: str) -> None:
 @every_path
 @pytest.mark.parametrize("method", ["POST", "DELETE", "OPTIONS"])
 def test_other_methods_are_refused(database: Database, path: str, method: str) -> None:
-    answered = answer(method, path, database)
+    answered = answer_route(method, path, database)
     assert answered is not None
     assert answered.status == 405
     assert answered.headers == [(headers.ALLOW, b"GET, HEAD")]
@@ -64,16 +64,16 @@ def test_other_methods_are_refused(database: Database, path: str, method: str) -
     ],
 )
 def test_other_paths_are_none(database: Database, path: str) -> None:
-    assert answer("GET", path, database) is None
+    assert answer_route("GET", path, database) is None
 
 
 def test_lost_store_is_not_ready() -> None:
     database = open_database(None)
-    assert answer("GET", "/health", database) is not None
+    assert answer_route("GET", "/health", database) is not None
     database.close()
     statuses = {}
     for path in PATHS:
-        answered = answer("GET", path, database)
+        answered = answer_route("GET", path, database)
         assert answered is not None
         statuses[path] = answered.status, msgspec.json.decode(b"".join(answered.parts))["status"]
     assert statuses.pop("/_backroom/health/live") == (200, "ok")
@@ -81,7 +81,7 @@ def test_lost_store_is_not_ready() -> None:
 
 
 def test_health_members_are_described(database: Database) -> None:
-    answered = answer("GET", "/health", database)
+    answered = answer_route("GET", "/health", database)
     assert answered is not None
     body = msgspec.json.decode(b"".join(answered.parts))
     revisions = [f"revisions.{each}" for each in body.pop("revisions")]
@@ -91,13 +91,13 @@ def test_health_members_are_described(database: Database) -> None:
 @pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.path)
 def test_every_route_is_answered(database: Database, route: control.Route) -> None:
     path = route.path.replace(control.DATE, "2024-02-15")
-    answered = answer("GET", path, database)
+    answered = answer_route("GET", path, database)
     assert answered is not None
     assert answered.status in route.statuses
 
 
 def test_days_between_are_the_earlier() -> None:
-    found = control.find("/_backroom/docs/2024-03-01")
+    found = control.route_of("/_backroom/docs/2024-03-01")
     assert found is not None
     assert found.revision.date == "2024-02-15"
 
@@ -106,14 +106,14 @@ def test_documents_take_long_once(database: Database, monkeypatch: pytest.Monkey
     monkeypatch.setattr(control, "_made", set())
     path = "/_backroom/openapi/2024-02-15.json"
     assert control.takes_long(path)
-    assert answer("GET", path, database) is not None
+    assert answer_route("GET", path, database) is not None
     assert not control.takes_long(path)
     assert control.takes_long("/_backroom/openapi/2024-05-15.json")
 
 
 def test_refused_methods_make_nothing(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(control, "_made", set())
-    assert answer("POST", "/_backroom/docs", database) is not None
+    assert answer_route("POST", "/_backroom/docs", database) is not None
     assert control.takes_long("/_backroom/docs")
 
 

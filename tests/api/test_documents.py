@@ -27,7 +27,7 @@ def shown(document: Any) -> Any:
 
 def test_job_has_its_members_in_order() -> None:
     row = a_job()
-    document = shown(documents.job(BASE, ITEMS, row, linked=False))
+    document = shown(documents.job_object(BASE, ITEMS, row, linked=False))
     assert list(document) == ["type", "id", "attributes", "links"]
     assert document["attributes"] == {
         "status": "processing",
@@ -53,13 +53,13 @@ def test_job_has_its_members_in_order() -> None:
 )
 def test_job_names_what_succeeded(linkage: str, *, linked: bool, relationships: Any) -> None:
     row = a_complete_job(linkage=linkage)
-    document = shown(documents.job(BASE, ITEMS, row, linked=linked))
+    document = shown(documents.job_object(BASE, ITEMS, row, linked=linked))
     assert document.get("relationships") == relationships
 
 
 def test_job_errors_are_embedded() -> None:
     row = a_complete_job(errors='[{"id":"x"}]')
-    document = shown(documents.job(BASE, ITEMS, row, linked=False))
+    document = shown(documents.job_object(BASE, ITEMS, row, linked=False))
     assert document["attributes"]["errors"] == [{"id": "x"}]
 
 
@@ -163,7 +163,7 @@ EXAMPLES: list[tuple[Fault, list[str], Any]] = [
     ("fault", "more", "source"), EXAMPLES, ids=lambda each: type(each).__name__
 )
 def test_errors_have_the_observed_order(fault: Fault, more: list[str], source: Any) -> None:
-    (error,) = documents.errors(fault, "E")["errors"]
+    (error,) = documents.error_document(fault, "E")["errors"]
     assert list(error) == ["id", "status", "code", "title", "detail", "source", *more]
     assert (error["id"], error["source"]) == ("E", source)
     assert (error["status"], error["code"]) == (fault.status, fault.code)
@@ -171,7 +171,7 @@ def test_errors_have_the_observed_order(fault: Fault, more: list[str], source: A
 
 
 def test_throttled_has_an_order_of_its_own() -> None:
-    document = documents.errors(faults.Throttled(1), "E")
+    document = documents.error_document(faults.Throttled(1), "E")
     assert shown(document) == {
         "errors": [
             {
@@ -195,5 +195,5 @@ def test_throttled_has_an_order_of_its_own() -> None:
 
 @pytest.mark.parametrize("fault", [each for each, _, _ in EXAMPLES], ids=lambda f: type(f).__name__)
 def test_errors_fit_the_contract(fault: Fault) -> None:
-    document = shown(documents.errors(fault, "E"))
+    document = shown(documents.error_document(fault, "E"))
     assert not list(error_validator().iter_errors(document))

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backroom.api.filters import Condition, parse
+from backroom.api.filters import Condition, parse_filter
 from backroom.errors import InvalidParameter
 from support.strategies import Filter, filters, thorough
 
@@ -14,14 +14,14 @@ from support.strategies import Filter, filters, thorough
 @given(filters)
 @thorough(100)
 def test_written_filters_are_read_back(written: Filter) -> None:
-    assert parse(written.text) == written.conditions
+    assert parse_filter(written.text) == written.conditions
 
 
 @given(st.text() | st.text("aeqnd(),[]\"' \\-1.", max_size=30))
 @thorough(500)
 def test_any_text_parses_or_is_refused(text: str) -> None:
     with suppress(InvalidParameter):
-        assert parse(text)
+        assert parse_filter(text)
 
 
 @pytest.mark.parametrize(
@@ -45,17 +45,17 @@ def test_any_text_parses_or_is_refused(text: str) -> None:
 )
 def test_single_conditions_are_read(text: str, condition: tuple[str, str, object]) -> None:
     operator, field, value = condition
-    (found,) = parse(text)
+    (found,) = parse_filter(text)
     expected = "$custom:::$default:::A" if field == "category.id" else value
     assert found == Condition(operator, field, expected)
     assert type(found.value) is type(expected)
 
 
 def test_comma_means_and() -> None:
-    both = parse('equals(a,"x"),equals(b,"y")')
+    both = parse_filter('equals(a,"x"),equals(b,"y")')
     assert both == [Condition("equals", "a", "x"), Condition("equals", "b", "y")]
-    assert parse('and(equals(a,"x"),equals(b,"y"))') == both
-    assert parse('and(and(equals(a,"x")),equals(b,"y"))') == both
+    assert parse_filter('and(equals(a,"x"),equals(b,"y"))') == both
+    assert parse_filter('and(and(equals(a,"x")),equals(b,"y"))') == both
 
 
 @pytest.mark.parametrize(
@@ -94,26 +94,26 @@ def test_comma_means_and() -> None:
 )
 def test_broken_filters_are_refused(text: str) -> None:
     with pytest.raises(InvalidParameter, match="Invalid filter provided"):
-        parse(text)
+        parse_filter(text)
 
 
 def test_quoted_comma_is_no_comma() -> None:
     with pytest.raises(InvalidParameter):
-        parse('equals(a,"b")","equals(c,"d")')
+        parse_filter('equals(a,"b")","equals(c,"d")')
 
 
 def test_numbers_have_ascii_digits() -> None:
     with pytest.raises(InvalidParameter):
-        parse("equals(a,\N{ARABIC-INDIC DIGIT THREE})")
+        parse_filter("equals(a,\N{ARABIC-INDIC DIGIT THREE})")
 
 
 @pytest.mark.parametrize("depth", [21, 1000, 100_000])
 def test_deep_nesting_is_refused(depth: int) -> None:
     with pytest.raises(InvalidParameter):
-        parse("and(" * depth + 'equals(a,"b")' + ")" * depth)
+        parse_filter("and(" * depth + 'equals(a,"b")' + ")" * depth)
 
 
 def test_long_filters_are_read() -> None:
     values = ",".join(f'"{n}"' for n in range(5000))
-    assert len(parse(f"any(ids,[{values}])")[0].value) == 5000
-    assert len(parse(",".join(['equals(a,"b")'] * 5000))) == 5000
+    assert len(parse_filter(f"any(ids,[{values}])")[0].value) == 5000
+    assert len(parse_filter(",".join(['equals(a,"b")'] * 5000))) == 5000

@@ -93,7 +93,7 @@ class Asked(NamedTuple):
         kind, target = self.operation.kind, KINDS[self.operation.kind.shown.target]
         linked = self.including or self.revision.shows_linkage(self.operation)
         made = [
-            documents.identifier(kind, record.external_id)
+            documents.identifier_object(kind, record.external_id)
             if self.operation.shape is Shape.IDS
             else shown(self.base, kind, record, held[:LINKED_AT_MOST] if linked else None)
             for record, held in shelf
@@ -201,7 +201,7 @@ def test_awkward_records_are_as_the_ladder_has_them(revision: str) -> None:
                 assert laid_out(question, each) == question.records_on_ladder(each), question
 
 
-class Undone(Exception):  # noqa: N818 - takes an example back
+class Undone(Exception):
     pass
 
 
@@ -246,7 +246,7 @@ def from_store(tx: Transaction, question: Asked, kind: Kind, numbers: Sequence[i
     """The document of what is stored."""
     layout = layouts.of_records(*question)
     size = max(1, len(numbers))
-    rows = pages.page(tx, kind, ACCOUNT, pages.Question(size), layout.data.columns)
+    rows = pages.records_page(tx, kind, ACCOUNT, pages.RecordQuestion(size), layout.data.columns)
     brought = (
         pages.included(tx, kind, ACCOUNT, numbers, layout.included.columns)
         if layout.included
@@ -314,7 +314,10 @@ def new_id() -> str:
 
 def jobs_on_ladder(question: Asked, some: Sequence[jobs.Job], brought: Sequence[Record]) -> bytes:
     operation, job_kind = question.operation, question.operation.job_kind
-    made = [documents.job(question.base, job_kind, job, linked=question.including) for job in some]
+    made = [
+        documents.job_object(question.base, job_kind, job, linked=question.including)
+        for job in some
+    ]
     document: Document = {"data": made if operation.paged else made[0]}
     if question.including:
         document["included"] = [shown(question.base, job_kind.kind, each) for each in brought]
@@ -360,8 +363,8 @@ def test_stored_jobs_are_as_the_ladder_has_them(
             jobs.insert(tx, ACCOUNT, job, "[]")
         for each in questions:
             layout = layouts.of_jobs(*each)
-            page = jobs.Question(job_kind.type, "", ascending=True, size=len(some))
-            rows = jobs.page(tx, ACCOUNT, page, layout.data.columns)
+            page = jobs.JobQuestion(job_kind.type, "", ascending=True, size=len(some))
+            rows = jobs.jobs_page(tx, ACCOUNT, page, layout.data.columns)
             found = layout.frame.document(layout.data.written(rows), LINKS)
             assert written(found) == jobs_on_ladder(each, some, [])
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backroom.api.query import Query, parse
+from backroom.api.query import Query, parse_query
 from backroom.catalog.kinds import JOB_KINDS
 from backroom.catalog.operations import OPERATIONS, Operation, Shape
 from backroom.errors import Fault, InvalidParameter, UnknownParameter
@@ -29,11 +29,11 @@ JOB = "catalog-item-bulk-create-job"
 
 
 def read(operation: Operation, revision: str = NEWEST, **parameters: str) -> Query:
-    return parse(operation, revision, urlencode(parameters))
+    return parse_query(operation, revision, urlencode(parameters))
 
 
 def asked(operation: Operation, name: str, value: str, revision: str = NEWEST) -> Query:
-    return parse(operation, revision, urlencode({name: value}))
+    return parse_query(operation, revision, urlencode({name: value}))
 
 
 def refusal(operation: Operation, name: str, value: str, revision: str = NEWEST) -> Fault:
@@ -59,7 +59,7 @@ def statuses(query: Query) -> list[Any]:
 
 
 def test_no_query_asks_for_nothing() -> None:
-    assert parse(LIST, NEWEST, "") == parse(LIST, NEWEST, "&") == Query()
+    assert parse_query(LIST, NEWEST, "") == parse_query(LIST, NEWEST, "&") == Query()
 
 
 @every_revision
@@ -120,7 +120,7 @@ def test_empty_fields_ask_for_none() -> None:
 
 
 def test_fields_of_two_types_are_kept() -> None:
-    query = parse(ONE, NEWEST, f"fields[{JOB}]=status&fields[catalog-item]=title,id")
+    query = parse_query(ONE, NEWEST, f"fields[{JOB}]=status&fields[catalog-item]=title,id")
     assert query.fields == {JOB: ("status",), "catalog-item": ("title", "id")}
 
 
@@ -260,12 +260,12 @@ def test_cursor_stays_as_sent() -> None:
 
 
 def test_same_parameter_twice_is_taken() -> None:
-    assert parse(LIST, NEWEST, "page[cursor]=x&page%5Bcursor%5D=x").cursor == "x"
+    assert parse_query(LIST, NEWEST, "page[cursor]=x&page%5Bcursor%5D=x").cursor == "x"
 
 
 def test_differing_parameters_are_refused() -> None:
     with pytest.raises(InvalidParameter) as caught:
-        parse(LIST, NEWEST, "page[cursor]=x&page[cursor]=y")
+        parse_query(LIST, NEWEST, "page[cursor]=x&page[cursor]=y")
     assert caught.value.detail == "'page[cursor]' is given twice, with different values."
 
 
@@ -273,7 +273,7 @@ def test_differing_parameters_are_refused() -> None:
     "form", ["filter=equals(status,%22complete%22)", "filter=equals(status,+'complete')"]
 )
 def test_escapes_and_pluses_are_read(form: str) -> None:
-    assert statuses(parse(LIST, OLDEST, form)) == ["complete"]
+    assert statuses(parse_query(LIST, OLDEST, form)) == ["complete"]
 
 
 @pytest.mark.parametrize("value", ["0", "101", "-1", "", "ten", "1.0", "²", "0000001"])
@@ -284,7 +284,7 @@ def test_odd_sizes_are_refused(value: str) -> None:
 
 
 def test_size_and_sort_are_read() -> None:
-    query = parse(a_row("get_catalog_items"), NEWEST, "page[size]=7&sort=-created")
+    query = parse_query(a_row("get_catalog_items"), NEWEST, "page[size]=7&sort=-created")
     assert (query.size, query.descending) == (7, True)
     assert not asked(a_row("get_catalog_items"), "sort", "created").descending
 
@@ -297,12 +297,15 @@ def test_other_sorts_are_refused() -> None:
 def test_lists_are_told_apart_by_filter_and_order() -> None:
     items = a_row("get_catalog_items")
     texts = ["", "sort=-created", "filter=any(ids,['a'])", "filter=any(ids,['b'])"]
-    assert len({parse(items, NEWEST, text).described for text in texts}) == len(texts)
-    assert parse(items, NEWEST, "page[size]=7").described == parse(items, NEWEST, "").described
+    assert len({parse_query(items, NEWEST, text).described for text in texts}) == len(texts)
+    assert (
+        parse_query(items, NEWEST, "page[size]=7").described
+        == parse_query(items, NEWEST, "").described
+    )
 
 
 @given(operations, every_rung, st.text() | st.text("fields[]=&%include,;+", max_size=30))
 @thorough(300)
 def test_any_query_is_read_or_refused(operation: Operation, revision: Revision, text: Any) -> None:
     with suppress(UnknownParameter, InvalidParameter):
-        assert isinstance(parse(operation, revision.date, text), Query)
+        assert isinstance(parse_query(operation, revision.date, text), Query)

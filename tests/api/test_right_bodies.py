@@ -16,8 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from backroom.api import bodies, bulk_types
-from backroom.api.openapi.bodies import body as body_schema
-from backroom.api.openapi.bodies import example
+from backroom.api.openapi.bodies import body_example, body_schema
 from backroom.catalog.kinds import ITEM, Attribute, JobKind
 from backroom.catalog.operations import OPERATIONS
 from backroom.errors import Fault, ParseFailed
@@ -67,7 +66,7 @@ def validator(operation: Operation, revision: str) -> Draft202012Validator:
 def decoded(raw: bytes) -> Any:
     """What a body says; None where it is not JSON."""
     try:
-        return bodies.decode(raw)
+        return bodies.decode_json(raw)
     except ParseFailed:
         return None
 
@@ -117,7 +116,7 @@ def test_any_body_is_judged_alike(sent: Sent) -> None:
 def whole_body(operation: Operation, revision: str) -> Any:
     """A body with all that its schema has."""
     schema: Any = validator(operation, revision).schema
-    return example(schema)
+    return body_example(schema)
 
 
 def spoilt(body: Any) -> Iterator[Any]:

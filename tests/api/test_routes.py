@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backroom.api.routes import match
+from backroom.api.routes import match_path
 from backroom.catalog.kinds import JOB_KINDS
 from backroom.catalog.operations import OPERATIONS, Operation
 from backroom.errors import NotFound
@@ -18,7 +18,7 @@ COLLECTION = "/api/catalog-item-bulk-create-jobs"
 @pytest.mark.parametrize("end", ["", "/"])
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda each: each.name)
 def test_operations_are_found(operation: Operation, end: str) -> None:
-    path = match(operation.path.replace("{id}", "01J") + end)
+    path = match_path(operation.path.replace("{id}", "01J") + end)
     assert path.operations[operation.method] is operation
     assert path.resource_id == ("01J" if "{id}" in operation.path else "")
 
@@ -26,14 +26,14 @@ def test_operations_are_found(operation: Operation, end: str) -> None:
 @pytest.mark.parametrize("job_kind", JOB_KINDS.values(), ids=lambda each: each.type)
 def test_allow_is_the_observed_one(job_kind: object) -> None:
     collection = f"/api/{job_kind.collection}"  # type: ignore[attr-defined]
-    assert match(collection).allow == "GET, POST, HEAD, OPTIONS"
-    assert match(f"{collection}/x").allow == "GET, PUT, PATCH, DELETE, HEAD, OPTIONS"
+    assert match_path(collection).allow == "GET, POST, HEAD, OPTIONS"
+    assert match_path(f"{collection}/x").allow == "GET, PUT, PATCH, DELETE, HEAD, OPTIONS"
 
 
 @given(texts.filter(bool))
 @thorough(100)
 def test_escaped_ids_are_read(resource_id: str) -> None:
-    assert match(f"{COLLECTION}/{quote(resource_id, safe='')}").resource_id == resource_id
+    assert match_path(f"{COLLECTION}/{quote(resource_id, safe='')}").resource_id == resource_id
 
 
 @pytest.mark.parametrize(
@@ -49,7 +49,7 @@ def test_escaped_ids_are_read(resource_id: str) -> None:
     ],
 )
 def test_ids_are_unescaped_once(raw: str, resource_id: str) -> None:
-    assert match(f"{COLLECTION}/{raw}").resource_id == resource_id
+    assert match_path(f"{COLLECTION}/{raw}").resource_id == resource_id
 
 
 @pytest.mark.parametrize(
@@ -76,7 +76,7 @@ def test_ids_are_unescaped_once(raw: str, resource_id: str) -> None:
 )
 def test_other_paths_are_not_found(path: str) -> None:
     with pytest.raises(NotFound, match="The requested path does not exist"):
-        match(path)
+        match_path(path)
 
 
 @given(st.text(st.characters(max_codepoint=255)))
@@ -84,6 +84,6 @@ def test_other_paths_are_not_found(path: str) -> None:
 def test_any_path_is_answered(text: str) -> None:
     for path in (text, f"/api/{text}", f"{COLLECTION}/{text}"):
         try:
-            assert match(path).operations
+            assert match_path(path).operations
         except NotFound:
             continue

@@ -30,23 +30,23 @@ def asked(revision: str) -> list[Case]:
 @every_revision
 def test_every_get_operation_is_asked(revision: str) -> None:
     reads = {each.name for each in OPERATIONS if each.method == "GET" and each.since <= revision}
-    found = {routes.match(each.path).operations["GET"].name for each in asked(revision)}
+    found = {routes.match_path(each.path).operations["GET"].name for each in asked(revision)}
     assert found == reads
 
 
 @every_revision
 def test_every_question_is_a_right_one(revision: str) -> None:
     for case in asked(revision):
-        operation = routes.match(case.path).operations["GET"]
-        query.parse(operation, revision, urlencode(case.query))
+        operation = routes.match_path(case.path).operations["GET"]
+        query.parse_query(operation, revision, urlencode(case.query))
 
 
 @every_revision
 def test_every_filter_is_asked_of_each_list(revision: str) -> None:
     used: dict[str, set[str]] = {}
     for case in asked(revision):
-        operation = routes.match(case.path).operations["GET"]
-        conditions = query.parse(operation, revision, urlencode(case.query)).conditions
+        operation = routes.match_path(case.path).operations["GET"]
+        conditions = query.parse_query(operation, revision, urlencode(case.query)).conditions
         used.setdefault(operation.name, set()).update(chosen.name for chosen, _ in conditions)
     for operation in questions.READS:
         # Lists of jobs of another verb stand for themselves plain.
@@ -57,7 +57,7 @@ def test_every_filter_is_asked_of_each_list(revision: str) -> None:
 
 def test_every_include_is_asked_for() -> None:
     included = {
-        routes.match(case.path).operations["GET"].name
+        routes.match_path(case.path).operations["GET"].name
         for case in asked(NEWEST)
         if "include" in dict(case.query)
     }

@@ -53,7 +53,7 @@ def test_made_key_opens_its_account(run: Run, tmp_path: Path) -> None:
     assert made["scopes"] == ["catalogs:read", "lists:write"]
     database = open_database(str(tmp_path / "shop.db"))
     with database.read() as tx:
-        access = keys.find(tx, made["key"])
+        access = keys.access_of(tx, made["key"])
     database.close()
     assert access == (made["account"], made["id"], frozenset({"catalogs:read", "lists:write"}))
 
@@ -68,7 +68,7 @@ def test_full_access_has_null_scopes(run: Run) -> None:
 def test_wrong_scopes_are_refused(run: Run, scopes: str) -> None:
     result = run("create", "--name", "ci", "--scopes", scopes)
     assert result.exit_code == 2
-    assert "is no scope; scopes are like catalogs:read." in result.stderr
+    assert "is not a scope. Scopes look like catalogs:read." in result.stderr
 
 
 @pytest.mark.parametrize(
@@ -100,7 +100,7 @@ def test_revoked_key_is_marked(run: Run, tmp_path: Path) -> None:
     assert "  ci  revoked 2" in run("list").output
     database = open_database(str(tmp_path / "shop.db"))
     with database.read() as tx:
-        assert keys.find(tx, made["key"]) is None
+        assert keys.access_of(tx, made["key"]) is None
     database.close()
 
 

@@ -126,5 +126,5 @@ def test_small_installation_names_the_extra(
     server = programs.serve(PYTHONPATH=str(site), **setting)
     assert server.wait() == 1
     assert server.errors == (
-        "Error: PostgreSQL and shared limits need more: pip install 'backroom[postgres]'\n"
+        "Error: PostgreSQL and shared limits need more packages: pip install 'backroom[postgres]'\n"
     )

@@ -60,7 +60,7 @@ class Doubt(NamedTuple):
     after: Mapping[Name, str | None]
 
 
-class Gone(Exception):  # noqa: N818 - what happened to the server
+class Gone(Exception):
     """The server is gone."""
 
 

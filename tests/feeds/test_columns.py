@@ -86,7 +86,7 @@ def test_row_without_type_is_faulty() -> None:
 
 
 def test_unknown_type_is_faulty() -> None:
-    assert fault(type="hat") == "type is 'hat', which is none of item, variant, category"
+    assert fault(type="hat") == "type is 'hat', which is not item, variant or category"
 
 
 @pytest.mark.parametrize(

@@ -144,7 +144,7 @@ def test_faults_know_their_row(path: Path) -> None:
 
 def test_wrong_type_beats_wrong_cells(path: Path) -> None:
     found = read_text(path, "hat,C1,x\n", "type,external_id,price\n")
-    assert found == [(2, "type is 'hat', which is none of item, variant, category")]
+    assert found == [(2, "type is 'hat', which is not item, variant or category")]
 
 
 def test_nameless_columns_have_a_number(path: Path) -> None:

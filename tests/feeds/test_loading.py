@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from backroom.feeds.api_client import ApiClient, RefusedError
 from backroom.feeds.formats import open_feed
 from backroom.feeds.loading import MODES, Loader, Report
-from backroom.feeds.server import RefusedError, Server
 from backroom.feeds.survey import survey
 from backroom.revisions import NEWEST
 from feeds.scripted_server import Answer, scripted
@@ -46,7 +46,7 @@ class Loads:
 
     def __init__(self, path: Path, url: str, key: str) -> None:
         self.path = path
-        self.server = Server(url, key, NEWEST, 10)
+        self.server = ApiClient(url, key, NEWEST, 10)
         self.progress: list[tuple[str, int]] = []
 
     def __call__(self, *rows: dict[str, Any], mode: str = "create", batch: int = 100) -> Report:
@@ -187,12 +187,12 @@ def test_large_rows_go_in_more_jobs(load: Loads) -> None:
     assert done(report) == {"item": {"create": 12}}
 
 
-def test_silence_about_rows_is_told(path: Path) -> None:
+def test_silence_about_rows_is_reported(path: Path) -> None:
     silent = Answer(200, {"data": {"attributes": {"status": "cancelled", "completed_count": 1}}})
     with scripted(ACCEPTED, silent) as script:
         report = Loads(path, script.url, "pk_test")(CAP, CAP, CAP)
-    told = "job J1 ended as cancelled and tells nothing of 2 of its rows, in lines 1 to 3"
-    assert faults(report) == [(1, told)]
+    detail = "job J1 ended as cancelled and says nothing about 2 of its rows, in lines 1 to 3"
+    assert faults(report) == [(1, detail)]
     assert report.tallies["item"].failed == 2
 
 

@@ -7,7 +7,7 @@ import msgspec
 import pytest
 from hypothesis import given
 
-from backroom.api.bodies import read
+from backroom.api.bodies import read_body
 from backroom.catalog.drafts import Draft
 from backroom.catalog.kinds import JOB_KINDS, KINDS, Verb
 from backroom.errors import (
@@ -162,7 +162,7 @@ def lasting(new_store: NewDatabase) -> Iterator[Database]:
 def test_whatever_is_accepted_is_applied(lasting: Database, sent: Sent) -> None:
     raw = msgspec.json.encode(sent.body)
     try:
-        body = read(sent.operation, sent.revision, raw, "")
+        body = read_body(sent.operation, sent.revision, raw, "")
     except Invalid:
         return
     drafts = msgspec.json.decode(body.operations, type=list[Draft])

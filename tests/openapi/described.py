@@ -16,7 +16,7 @@ Place = tuple[str, str]
 @cache
 def document(revision: str) -> Any:
     """The document as it is served."""
-    return msgspec.json.decode(publish.described(revision).body)
+    return msgspec.json.decode(publish.published_document(revision).body)
 
 
 @cache

@@ -277,5 +277,5 @@ def test_pointers_outside_are_kept() -> None:
 
 def test_newest_body_climbs_unchanged() -> None:
     for operation in (an_operation("item"), an_operation("variant", "update")):
-        body = bodies.decode(b'{"data": {"attributes": {"items": 7}}}')
+        body = bodies.decode_json(b'{"data": {"attributes": {"items": 7}}}')
         assert REVISIONS[NEWEST].up(operation, body) == {"data": {"attributes": {"items": 7}}}

@@ -14,7 +14,7 @@ from backroom.catalog.kinds import KINDS, Kind
 from backroom.store import jobs, keys, links, open_database, pages, records
 from backroom.store.database import Transaction
 from backroom.store.dialects import SQLITE
-from backroom.store.pages import Columns, Question
+from backroom.store.pages import Columns, RecordQuestion
 from backroom.store.sqlite import SqliteConnection
 from scale.stock import ACCOUNT, OTHER_ACCOUNT, fill
 
@@ -71,14 +71,14 @@ class Stocked:
     def close(self) -> None:
         self._explained.real.close()
 
-    def asked(self, narrowed: Iterable[str], **more: Any) -> Question:
+    def asked(self, narrowed: Iterable[str], **more: Any) -> RecordQuestion:
         """A page that all these conditions narrow."""
-        asked = Question(size=21, **more)
+        asked = RecordQuestion(size=21, **more)
         for each in narrowed:
             self._narrow(asked, each)
         return asked
 
-    def _narrow(self, asked: Question, how: str) -> None:
+    def _narrow(self, asked: RecordQuestion, how: str) -> None:
         if how == IDS:
             asked.external_ids = [f"{kind}-{place}" for kind in KINDS for place in range(50)]
         elif how in {"letter", "word"}:
@@ -135,7 +135,7 @@ def test_pages_walk_an_index(
     for ascending in (True, False):
         for border in (None, stocked.numbers[kind.name][ROWS // 2]):
             asked = stocked.asked(narrowed, ascending=ascending, border=border)
-            pages.page(stocked.tx, kind, ACCOUNT, asked, Columns(linkage=linkage))
+            pages.records_page(stocked.tx, kind, ACCOUNT, asked, Columns(linkage=linkage))
             plan = stocked.last_plan()
             found = faults(plan, bounded=border is not None, sorts=IDS in narrowed)
             # The whole list begins at its end; there is nothing narrower than the account.
@@ -180,10 +180,10 @@ def test_removed_records_are_looked_up(stocked: Stocked) -> None:
 def test_job_pages_walk_an_index(
     stocked: Stocked, status: str | None, border: str | None, *, ascending: bool
 ) -> None:
-    asked = jobs.Question(
+    asked = jobs.JobQuestion(
         "catalog-item-bulk-create-job", "01", None, status, border, ascending, 101
     )
-    jobs.page(stocked.tx, ACCOUNT, asked, ("job_id",))
+    jobs.jobs_page(stocked.tx, ACCOUNT, asked, ("job_id",))
     (step,) = stocked.last_plan()
     name = "jobs_by_status" if status else "jobs_by_type"
     assert f"INDEX {name} " in step, step
@@ -204,6 +204,6 @@ def test_worker_looks_jobs_up(stocked: Stocked) -> None:
 
 
 def test_keys_are_looked_up(stocked: Stocked) -> None:
-    assert keys.find(stocked.tx, f"pk_{ACCOUNT}_unknown") is None
+    assert keys.access_of(stocked.tx, f"pk_{ACCOUNT}_unknown") is None
     (step,) = stocked.last_plan()
     assert "(account=? AND hash=?)" in step

@@ -10,7 +10,7 @@ import pytest
 from backroom import clock
 from backroom.jobs.submit import encode
 from backroom.store import jobs
-from backroom.store.jobs import NewJob, Question
+from backroom.store.jobs import JobQuestion, NewJob
 from support.factories import (
     ACCOUNT,
     a_complete_job,
@@ -47,7 +47,7 @@ def page(database: Database, account: str = ACCOUNT, **asked: object) -> list[st
         "size": 10,
     }
     with database.read() as tx:
-        rows = jobs.page(tx, account, Question(**(given | asked)), ("job_id",))
+        rows = jobs.jobs_page(tx, account, JobQuestion(**(given | asked)), ("job_id",))
     return [job_id.decode() for (job_id,) in rows]
 
 
@@ -69,9 +69,9 @@ def test_others_jobs_are_not_found(
     database: Database, account: str, job_type: str, least: str
 ) -> None:
     job = stored(database, a_job())
-    question = Question(job_type, least, job_id=job.job_id)
+    question = JobQuestion(job_type, least, job_id=job.job_id)
     with database.read() as tx:
-        assert jobs.page(tx, account, question, ("job_id",)) == []
+        assert jobs.jobs_page(tx, account, question, ("job_id",)) == []
 
 
 def by_database(database: Database, new: NewJob, most: int) -> str | None:

@@ -19,7 +19,7 @@ def made(database: Database, account: str = "shop", name: str = "test", scopes: 
 
 def opened_by(database: Database, key: str) -> keys.Access | None:
     with database.read() as tx:
-        return keys.find(tx, key)
+        return keys.access_of(tx, key)
 
 
 def listed(database: Database) -> list[keys.KeyRow]:

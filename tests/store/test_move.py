@@ -9,7 +9,7 @@ import pytest
 from backroom.catalog.kinds import ITEM, KINDS, Verb
 from backroom.store import keys, links, open_database, pages, records
 from backroom.store.move import TABLES, Differs, NotEmpty, move
-from backroom.store.pages import Columns, Question
+from backroom.store.pages import Columns, RecordQuestion
 from store.described import columns
 from support.factories import (
     ACCOUNT,
@@ -117,7 +117,9 @@ def test_moved_texts_are_found(source: Database, target: Database) -> None:
     move(source, target, untold)
     with target.read() as tx:
         for part, found in (("fünf", ["b"]), ("hü", ["b"]), ("shirt", ["ä"]), ("\\ %", ["b"])):
-            page = pages.page(tx, ITEM, ACCOUNT, Question(size=9, parts=[part]), Columns())
+            page = pages.records_page(
+                tx, ITEM, ACCOUNT, RecordQuestion(size=9, parts=[part]), Columns()
+            )
             assert [row[1].decode() for row in page] == found
 
 

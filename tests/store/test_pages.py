@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from backroom.catalog.kinds import CATEGORY, ITEM, KINDS, VARIANT, Kind
 from backroom.store import links, open_database, pages, records
-from backroom.store.pages import Columns, Question
+from backroom.store.pages import Columns, RecordQuestion
 from backroom.store.records import Values
 from support.strategies import thorough
 
@@ -91,7 +91,7 @@ def stocked(
     database.close()
 
 
-def naive(rows: list[Row], other: str, asked: Question) -> list[int]:
+def naive(rows: list[Row], other: str, asked: RecordQuestion) -> list[int]:
     """The numbers of a page, by looking at every row."""
     passing = [
         row.number
@@ -106,7 +106,7 @@ def naive(rows: list[Row], other: str, asked: Question) -> list[int]:
     return (passing if asked.ascending else passing[::-1])[: asked.size]
 
 
-def questions(kind: Kind, other: str) -> st.SearchStrategy[Question]:
+def questions(kind: Kind, other: str) -> st.SearchStrategy[RecordQuestion]:
     base = {"item": 200, "variant": 100, "category": 100}[kind.name]
     first = {"item": 100, "variant": 300, "category": 200}[kind.name]
     equal: dict[str, st.SearchStrategy[Any]] = {}
@@ -116,7 +116,7 @@ def questions(kind: Kind, other: str) -> st.SearchStrategy[Question]:
         equal["sku"] = st.sampled_from(["S0", "S1", "S2"])
     names = st.sampled_from([f"n{place}" for place in range(SIZE + 1)])
     return st.builds(
-        Question,
+        RecordQuestion,
         size=st.integers(1, SIZE + 1),
         ascending=st.booleans(),
         border=st.none() | st.integers(first - 1, first + SIZE),
@@ -136,8 +136,8 @@ def test_pages_equal_a_naive_filter(
     other = {"item": "category", "variant": "item", "category": "item"}[kind.name]
     asked = data.draw(questions(kind, other))
     with database.read() as tx:
-        page = pages.page(tx, kind, ACCOUNT, asked, Columns())
-        bare = pages.page(tx, kind, ACCOUNT, asked, Columns(attributes=False))
+        page = pages.records_page(tx, kind, ACCOUNT, asked, Columns())
+        bare = pages.records_page(tx, kind, ACCOUNT, asked, Columns(attributes=False))
     assert [row[0] for row in page] == naive(rows, other, asked)
     names = {row.number: row.name.encode() for row in rows}
     for number, external_id, attributes, *_ in page:
@@ -146,15 +146,17 @@ def test_pages_equal_a_naive_filter(
     assert [row[:3] for row in bare] == [(*row[:2], None) for row in page]
 
 
-def numbers(database: Database, kind: Kind, asked: Question, account: str = ACCOUNT) -> list[int]:
+def numbers(
+    database: Database, kind: Kind, asked: RecordQuestion, account: str = ACCOUNT
+) -> list[int]:
     with database.read() as tx:
-        return [row[0] for row in pages.page(tx, kind, account, asked, Columns())]
+        return [row[0] for row in pages.records_page(tx, kind, account, asked, Columns())]
 
 
 @both_ways
 def test_border_is_left_out(stocked: tuple[Database, Kind, list[Row]], *, ascending: bool) -> None:
     database, kind, rows = stocked
-    asked = Question(size=2, ascending=ascending, border=rows[5].number)
+    asked = RecordQuestion(size=2, ascending=ascending, border=rows[5].number)
     expected = [rows[6], rows[7]] if ascending else [rows[4], rows[3]]
     assert numbers(database, kind, asked) == [row.number for row in expected]
 
@@ -165,12 +167,16 @@ def test_nothing_lies_beyond_the_end(
 ) -> None:
     database, kind, rows = stocked
     end = rows[-1 if ascending else 0].number
-    assert numbers(database, kind, Question(2, ascending=ascending, border=end)) == []
+    assert numbers(database, kind, RecordQuestion(2, ascending=ascending, border=end)) == []
 
 
 def test_accounts_have_their_own(stocked: tuple[Database, Kind, list[Row]]) -> None:
     database, kind, _ = stocked
-    for asked in (Question(9), Question(9, external_ids=["n0"]), Question(9, parts=["shirt"])):
+    for asked in (
+        RecordQuestion(9),
+        RecordQuestion(9, external_ids=["n0"]),
+        RecordQuestion(9, parts=["shirt"]),
+    ):
         assert numbers(database, kind, asked, OTHER) == [999]
 
 
@@ -181,7 +187,7 @@ def test_variants_name_their_item(database: Database) -> None:
     database.write(lambda tx: records.insert(tx, ITEM, ACCOUNT, [item])).result()
     database.write(lambda tx: records.insert(tx, VARIANT, ACCOUNT, variants)).result()
     with database.read() as tx:
-        rows = pages.page(tx, VARIANT, ACCOUNT, Question(9), Columns(linkage=True))
+        rows = pages.records_page(tx, VARIANT, ACCOUNT, RecordQuestion(9), Columns(linkage=True))
     assert [row[3] for row in rows] == [b"shirt", None]
 
 
@@ -201,7 +207,7 @@ def many_variants(database: Database, count: int) -> None:
 def test_linkage_ends_after_a_hundred(database: Database) -> None:
     many_variants(database, 120)
     with database.read() as tx:
-        rows = pages.page(tx, ITEM, ACCOUNT, Question(9), Columns(linkage=True))
+        rows = pages.records_page(tx, ITEM, ACCOUNT, RecordQuestion(9), Columns(linkage=True))
     many, single, none = [row[3] for row in rows]
     assert many.split(b"\0") == [b"v%d" % n for n in range(100)]
     assert (single, none) == (b"single", None)

@@ -7,7 +7,7 @@ import pytest
 from backroom import clock
 from backroom.catalog.kinds import CATEGORY, ITEM, KINDS, VARIANT, Kind
 from backroom.store import links, pages, records, search
-from backroom.store.pages import Columns, Question
+from backroom.store.pages import Columns, RecordQuestion
 from backroom.store.records import Record, Values
 
 if TYPE_CHECKING:
@@ -37,7 +37,9 @@ def delete(database: Database, kind: Kind, *gone: Values) -> None:
 def found(database: Database, kind: Kind, part: str) -> list[str]:
     """The names of what a search finds."""
     with database.read() as tx:
-        page = pages.page(tx, kind, ACCOUNT, Question(size=100, parts=[part]), Columns())
+        page = pages.records_page(
+            tx, kind, ACCOUNT, RecordQuestion(size=100, parts=[part]), Columns()
+        )
     return [row[1].decode() for row in page]
 
 
@@ -94,7 +96,7 @@ def test_item_takes_its_variants(database: Database) -> None:
     assert found(database, VARIANT, "red") == ["red hat"]
     with database.read() as tx:
         assert tx.one("select count(*) from variants") == (1,)
-        words = search.match(tx.dialect, ACCOUNT, ["shirt"])
+        words = search.words_query(tx.dialect, ACCOUNT, ["shirt"])
         holds = tx.dialect.search.match.format(table="variants_grams")
         sql = f"select 1 from variants_grams where {holds}"
         assert tx.all(sql, account=ACCOUNT, grams=words) == []
@@ -117,9 +119,9 @@ def test_category_links_wait_to_go(database: Database) -> None:
     both = [tops.number, red.number]
     database.write(lambda tx: links.add(tx, ACCOUNT, "categories", shirt.number, both)).result()
     delete(database, CATEGORY, tops)
-    asked = Question(size=10, related=[("item", shirt.number)])
+    asked = RecordQuestion(size=10, related=[("item", shirt.number)])
     with database.read() as tx:
-        shown = pages.page(tx, CATEGORY, ACCOUNT, asked, Columns())
+        shown = pages.records_page(tx, CATEGORY, ACCOUNT, asked, Columns())
     assert [row[1] for row in shown] == [b"red"]
     assert database.write(lambda tx: links.empty_category(tx, 10)).result() == 1
     assert pairs(database) == [(shirt.number, red.number)]

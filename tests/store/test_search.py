@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from backroom import clock
 from backroom.catalog.kinds import ITEM, KINDS, Kind
 from backroom.store import open_database, pages, records, search
-from backroom.store.pages import Columns, Question
+from backroom.store.pages import Columns, RecordQuestion
 from backroom.store.records import Values
 from support.strategies import thorough
 
@@ -51,11 +51,11 @@ def record(kind: Kind, text: str, number: int | None = None) -> Values:
 
 def found(tx: Transaction, kind: Kind, part: str, account: str = ACCOUNT) -> list[int]:
     """The numbers of what `contains` finds."""
-    asked = Question(size=100, parts=[search.folded(part)])
-    return [row[0] for row in pages.page(tx, kind, account, asked, Columns())]
+    asked = RecordQuestion(size=100, parts=[search.folded(part)])
+    return [row[0] for row in pages.records_page(tx, kind, account, asked, Columns())]
 
 
-class Undone(Exception):  # noqa: N818 - takes an example back
+class Undone(Exception):
     pass
 
 
@@ -131,7 +131,7 @@ def test_deleted_text_leaves_no_words(database: Database, kind: Kind) -> None:
     database.write(lambda tx: records.delete(tx, kind, ACCOUNT, [made.number])).result()
     with database.read() as tx:
         grams = f"{kind.table}_grams"
-        words = search.match(tx.dialect, ACCOUNT, ["shirt"])
+        words = search.words_query(tx.dialect, ACCOUNT, ["shirt"])
         found = tx.dialect.search.match.format(table=grams)
         assert tx.all(f"select 1 from {grams} where {found}", account=ACCOUNT, grams=words) == []
 

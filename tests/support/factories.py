@@ -221,8 +221,8 @@ def found(database: Database, job: jobs.Job, account: str = ACCOUNT) -> jobs.Job
 def stored_now(database: Database, job: jobs.Job, account: str = ACCOUNT) -> jobs.Job | None:
     """The job as it is now, None where it is gone."""
     with database.read() as tx:
-        rows = jobs.page(
-            tx, account, jobs.Question(job.type, "", job_id=job.job_id), jobs.Job._fields
+        rows = jobs.jobs_page(
+            tx, account, jobs.JobQuestion(job.type, "", job_id=job.job_id), jobs.Job._fields
         )
     return a_job_of(rows[0]) if rows else None
 
@@ -239,11 +239,14 @@ def shown(base: str, kind: Kind, record: Record, linked: Sequence[Record] | None
     """The resource object of a record, with what its relationship holds where that is said."""
     linkage: Any = documents.NOT_SHOWN
     if linked is not None:
-        held = [documents.identifier(KINDS[kind.shown.target], each.external_id) for each in linked]
+        held = [
+            documents.identifier_object(KINDS[kind.shown.target], each.external_id)
+            for each in linked
+        ]
         linkage = held if kind.shown.many else next(iter(held), None)
     attributes = msgspec.Raw(record.attributes.encode())
     name = documents.Name.of(record.external_id)
-    return documents.resource(base, kind, name, attributes, linkage)
+    return documents.resource_object(base, kind, name, attributes, linkage)
 
 
 def a_request(

@@ -431,7 +431,7 @@ def _jobs(draw: st.DrawFn, operation: Operation, including: bool) -> Document:  
     row = draw(job_rows(operation.job_kind))
     if operation.shape is Shape.JOB_POST:
         row = row._replace(linkage="[]")
-    return documents.job(BASE, operation.job_kind, row, linked=including)
+    return documents.job_object(BASE, operation.job_kind, row, linked=including)
 
 
 @st.composite
@@ -444,7 +444,7 @@ def _resources(
     kind = operation.kind
     record = draw(records(kind))
     if operation.shape is Shape.IDS:
-        return documents.identifier(kind, record.external_id)
+        return documents.identifier_object(kind, record.external_id)
     linked = None
     if including or revision.shows_linkage(operation):
         most = 3 if kind.shown.many else 1

@@ -35,7 +35,7 @@ class Known(NamedTuple):
     allowance: Allowance | None = None
 
 
-class Refusal(Exception):  # noqa: N818 - an answer that is due, not an error
+class Refusal(Exception):
     """A request is refused with a fault."""
 
     def __init__(self, fault: Fault, known: Known) -> None:
@@ -88,7 +88,7 @@ class Admission:
         """Find out all that a request's head says. Raises `Refusal`."""
         path = access = revision = allowance = None
         try:
-            path = routes.match(request.raw_path)
+            path = routes.match_path(request.raw_path)
             access, caller = self._keyring.authenticate(request.header(b"authorization"))
             revision = self._revision(request.header(b"revision"))
             operation = _operation(request, path, revision)
@@ -96,7 +96,7 @@ class Admission:
                 allowance = self._limiter.take(caller, operation, revision.date)
             if access.scopes is not None and operation.scope not in access.scopes:
                 raise PermissionDenied(operation.scope)
-            asked = query.parse(operation, revision.date, request.query_string)
+            asked = query.parse_query(operation, revision.date, request.query_string)
         except Fault as fault:
             raise Refusal(fault, Known(request, path, access, revision, allowance)) from None
         return Admitted(request, path, access, revision, allowance, operation, asked)
@@ -105,7 +105,7 @@ class Admission:
         """Find out what an OPTIONS request is about. Raises `Refusal`."""
         path = access = None
         try:
-            path = routes.match(request.raw_path)
+            path = routes.match_path(request.raw_path)
             access, _ = self._keyring.authenticate(request.header(b"authorization"))
             revision = self._revision(request.header(b"revision"))
         except Fault as fault:

@@ -45,7 +45,7 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 
-class ClientLeft(Exception):  # noqa: N818 - an event, not an error
+class ClientLeft(Exception):
     """The client went away before its request was whole."""
 
 
@@ -148,7 +148,7 @@ class App:
         """Answer a request outside of the API."""
         known = Known(request)
         try:
-            found = control.answer(request.method, request.raw_path, self._database)
+            found = control.answer_route(request.method, request.raw_path, self._database)
         except TookTooLong:
             raise
         except Exception as error:  # noqa: BLE001 - each has its answer

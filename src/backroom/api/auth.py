@@ -77,10 +77,10 @@ def authenticate(tx: Transaction, header: str | None) -> Opened:
     """
     scheme, _, secret = (header or "").strip().partition(" ")
     scheme, secret = scheme.lower(), secret.strip()
-    if scheme == _PRIVATE_KEY and (access := keys.find(tx, secret)):
+    if scheme == _PRIVATE_KEY and (access := keys.access_of(tx, secret)):
         return access, access.account
     if scheme == _BEARER:
-        if access := keys.find(tx, secret):
+        if access := keys.access_of(tx, secret):
             return access, f"{access.account}/{access.key_id}"
         raise AuthenticationFailed
     raise NotAuthenticated

@@ -1,8 +1,9 @@
-"""Request bodies: from the bytes of the wire to what their operation needs of them.
+"""Request bodies: from the bytes of the wire to the drafts or ids that an operation works with.
 
-A bulk body of the newest shape is first tried with `api/bulk_types.py`, which is quick and accepts
-right bodies only. All other bodies are examined member by member, so that a fault can say what is
-wrong and where.
+`BodyReader` takes the bytes as they arrive and enforces the limit on their size. `read_body` reads
+the whole. A bulk body of the newest shape is first tried with `api/bulk_types.py`, which is quick
+but accepts only right bodies. All other bodies are examined member by member (`examine`), so that a
+fault can say what is wrong and where.
 """
 
 from __future__ import annotations
@@ -31,12 +32,12 @@ _MEDIA_TYPES = frozenset({"application/json", "application/vnd.api+json"})
 _GZIP = 31
 """The `wbits` by which `zlib` reads gzip, with the largest window."""
 _LONGEST_LENGTH = 12
-"""Digits of a Content-Length. A number with more digits is too large, whatever it says."""
+"""Digits of a Content-Length. A number with more digits is larger than any limit."""
 
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """The checked operations of a job: encoded as they will be stored, and their number."""
+    """The checked operations of a job: their JSON as it will be stored, and their number."""
 
     operations: str
     total: int
@@ -45,8 +46,8 @@ class Submission:
 class BodyReader:
     """Takes a body chunk by chunk, and never holds more of it than the revision allows.
 
-    Raises `UnsupportedMediaType`, `TooLarge` or `ParseFailed` as early as it can: the first two
-    from the headers alone where these say enough.
+    Raises `UnsupportedMediaType`, `TooLarge` or `ParseFailed` as early as possible: the first two
+    already from the headers, if these say enough.
     """
 
     def __init__(self, request: Request, revision: Revision) -> None:
@@ -58,9 +59,9 @@ class BodyReader:
             raise UnsupportedMediaType(encoding)
         self._limit = body_limit(revision.date)
         self._unpack = zlib.decompressobj(_GZIP) if "gzip" in encoding else None
-        # The limit is one of decompressed bytes. Data that can't be compressed grows a little in
-        # gzip, hence the 64th more. Without a limit of compressed bytes, a client could send empty
-        # gzip members for ever.
+        # The limit of a revision counts decompressed bytes. There must be a limit of compressed
+        # bytes too, because a client could send empty gzip members for ever. It is a 64th higher,
+        # because data that can't be compressed grows a little in gzip.
         self._most_fed = self._limit + (self._limit // 64 if self._unpack else 0)
         length = (request.header(b"content-length") or "").lstrip("0")
         declared = length if length.isascii() and length.isdigit() else ""
@@ -95,8 +96,9 @@ class BodyReader:
                 self._unpack = zlib.decompressobj(_GZIP)
             self._began = True
             try:
-                # One byte past the limit shows that the body is too large. No more is unpacked, so
-                # that a small body that unpacks to gigabytes never takes that much memory.
+                # At most one byte past the limit is unpacked, which shows that the body is too
+                # large. So a small body that would unpack to gigabytes never takes that much
+                # memory.
                 self._keep(self._unpack.decompress(chunk, self._limit - self._size + 1))
             except zlib.error:
                 raise ParseFailed("The body is not gzip, as its Content-Encoding says.") from None
@@ -109,8 +111,8 @@ class BodyReader:
         return b"".join(self._chunks)
 
 
-def decode(raw: bytes) -> Any:
-    """Read JSON. Raises `ParseFailed` and nothing else."""
+def decode_json(raw: bytes) -> Any:
+    """Decode JSON. Raises `ParseFailed` and nothing else."""
     try:
         return msgspec.json.decode(raw)
     except RecursionError:
@@ -125,8 +127,8 @@ def _too_deep() -> ParseFailed:
     return ParseFailed("JSON parse error - it is nested too deeply.")
 
 
-def read(operation: Operation, revision: Revision, raw: bytes, resource_id: str) -> Any:
-    """Read a body as its operation needs it: a `Submission`, a `Draft` or a list of ids.
+def read_body(operation: Operation, revision: Revision, raw: bytes, resource_id: str) -> Any:
+    """Read the body of an operation: give a `Submission`, a `Draft` or a list of ids.
 
     `resource_id` is the id in the path. Raises `ParseFailed`, or `Invalid` with a pointer into the
     body as it was sent.
@@ -141,8 +143,8 @@ def read(operation: Operation, revision: Revision, raw: bytes, resource_id: str)
 
 
 def examine(operation: Operation, revision: Revision, raw: bytes, resource_id: str) -> Any:
-    """Read a body member by member. Gives and raises the same as `read`."""
-    body = revision.up(operation, decode(raw))
+    """Read a body member by member. Gives and raises the same as `read_body`."""
+    body = revision.up(operation, decode_json(raw))
     try:
         if operation.shape is Shape.JOB_POST:
             return _submission(operation, revision.date, body)
@@ -154,8 +156,8 @@ def examine(operation: Operation, revision: Revision, raw: bytes, resource_id: s
             fault.pointer = revision.pointer(operation, fault.pointer)
         raise
     except RecursionError:
-        # The text of a fault quotes a wrong value. Where a value is nested just as deeply as it can
-        # be decoded, encoding it again, some calls further down, is one level too deep.
+        # A fault quotes the wrong value. Encoding the value happens some calls further down than
+        # decoding it did. So a value that could just be decoded may be too deep to be encoded.
         raise _too_deep() from None
 
 
@@ -171,7 +173,7 @@ def _data(body: Any) -> Any:
 
 
 def _resource(body: Any) -> dict[str, Any]:
-    """Give the members of the one resource object in a body, which may not be an empty shell."""
+    """Give the members of the one resource object in a body. It needs more than a type."""
     members = json_object(_data(body), "/data")
     if not {"attributes", "relationships", "id"} & members.keys():
         raise Invalid(
@@ -191,7 +193,7 @@ def _single(operation: Operation, revision: str, body: Any, resource_id: str) ->
 
 
 def _identifiers(operation: Operation, body: Any) -> list[str]:
-    """Give the ids that the body of a relationship's operation names, each once."""
+    """Give the ids in the body of an operation on a relationship, each once."""
     data = json_array(_data(body), "/data")
     kind = operation.kind
     return list(

@@ -1,4 +1,4 @@
-"""What the server answers outside of the API: its health, its OpenAPI documents and their pages.
+"""The paths of the server outside of the API: its health, its OpenAPI documents and their pages.
 
 `ROUTES` is the table. The reference page docs/reference/server-paths.md is made from it.
 """
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     Handler = Callable[[Database, Revision], Answer]
 
 PREFIX = "/_backroom"
-"""The start of these paths, which no path of the API has. `/health` alone stands outside of it."""
+"""The start of these paths. No path of the API starts with it. Only `/health` has another start."""
 METHODS = ("GET", "HEAD")
 DATE = "{date}"
 HEALTH_MEMBERS = {
@@ -39,7 +39,7 @@ HEALTH_MEMBERS = {
     "revisions.oldest": "the oldest revision that is served",
     "revisions.newest": "the newest revision that is served",
 }
-"""What each member of a health answer says, in the order of the answer."""
+"""The meaning of each member of a health answer, in the order of the answer."""
 
 _JSON: Headers = [(CONTENT_TYPE, b"application/json")]
 _POLICY = (
@@ -50,7 +50,7 @@ _POLICY = (
 
 
 class Need(StrEnum):
-    """What a route needs before it can answer, which decides where its handler may run."""
+    """What a route needs before it can answer. This decides in which thread its handler may run."""
 
     NOTHING = "nothing"
     DATABASE = "the database"
@@ -69,24 +69,24 @@ class Route:
 
     @property
     def dated(self) -> bool:
-        """Whether its path names a revision."""
+        """Whether the path names a revision."""
         return DATE in self.path
 
 
 class Found(NamedTuple):
-    """A route, and the revision that its path names: the newest where it names none."""
+    """A route, and the revision in its path, or the newest one if the path has none."""
 
     route: Route
     revision: Revision
 
     @property
     def is_made(self) -> bool:
-        """Whether what it publishes has been made before."""
+        """Whether the document or page has been made before."""
         return (self.route.path, self.revision.date) in _made
 
 
 _made: set[tuple[str, str]] = set()
-"""The routes that publish something and the dates they were asked for: these answer at once."""
+"""The paths and dates of documents and pages that have been made: these are answered at once."""
 
 
 def _ready(database: Database, _: Revision) -> Answer:
@@ -113,15 +113,15 @@ def _health(database: Database, status: int, word: str) -> Answer:
 
 
 def _listing(_: Database, __: Revision) -> Answer:
-    return _published(publish.listing(PREFIX))
+    return _published(publish.revision_list(PREFIX))
 
 
 def _document(_: Database, revision: Revision) -> Answer:
-    return _published(publish.described(revision.date))
+    return _published(publish.published_document(revision.date))
 
 
 def _page(_: Database, revision: Revision) -> Answer:
-    return _published(publish.shown(PREFIX, revision.date))
+    return _published(publish.published_page(PREFIX, revision.date))
 
 
 def _published(published: Published) -> Answer:
@@ -176,23 +176,23 @@ _FIXED = {each.path: each for each in ROUTES if not each.dated}
 _DATED = [(each.path.partition(DATE), each) for each in ROUTES if each.dated]
 
 
-def find(path: str) -> Found | None:
-    """Give the route of a path, None where there is none or no revision of the date it names."""
+def route_of(path: str) -> Found | None:
+    """Give the route of a path, or None if there is no such route or no revision of its date."""
     plain = path.removesuffix("/")
     fixed = _FIXED.get(plain)
     if fixed is not None:
         return Found(fixed, REVISIONS[NEWEST])
     for (start, _, end), route in _DATED:
         if plain.startswith(start) and plain.endswith(end):
-            revision = publish.revision(plain[len(start) : len(plain) - len(end)])
+            revision = publish.revision_of(plain[len(start) : len(plain) - len(end)])
             if revision is not None:
                 return Found(route, revision)
     return None
 
 
-def answer(method: str, path: str, database: Database) -> Answer | None:
-    """Answer a request for one of the routes, None where the path leads to none."""
-    found = find(path)
+def answer_route(method: str, path: str, database: Database) -> Answer | None:
+    """Answer a request for one of the routes. Gives None for any other path."""
+    found = route_of(path)
     if found is None:
         return None
     if method not in METHODS:
@@ -204,10 +204,10 @@ def answer(method: str, path: str, database: Database) -> Answer | None:
 
 
 def takes_long(path: str) -> bool:
-    """Whether a path's answer takes some 25 ms, because a document has to be made first.
+    """Whether answering a path takes some 25 ms, because its document must be made first.
 
-    It does once for each document and page. Such an answer belongs in a thread, because the event
-    loop answers nobody else meanwhile.
+    That happens once for each document and page. Such a path is answered in a thread, because the
+    event loop could answer no other request meanwhile.
     """
-    found = find(path)
+    found = route_of(path)
     return found is not None and found.route.needs is Need.MAKING and not found.is_made

@@ -1,9 +1,9 @@
 """Opaque page cursors.
 
-A cursor says on which side of which row its page lies, and carries a short digest over that and
-over the list it was given for: one that was altered, or is used on another list or filter, is
-refused. It has 35 characters of the URL-safe base64 alphabet, as some clients cut a cursor at 44
-characters and some unescape it.
+A cursor says on which side of which row its page lies. It also carries a short digest of that and
+of the list that it was made for. So a cursor that was altered, or that is used on another list or
+with another filter, is refused. A cursor has 35 characters of the URL-safe base64 alphabet, because
+some clients cut cursors at 44 characters and some unescape them.
 """
 
 from __future__ import annotations
@@ -21,25 +21,25 @@ _KEY = b"backroom page cursor 1"
 
 
 class Cursor(NamedTuple):
-    """A page of what comes after `border` in the list's order, or of what comes before it.
+    """A page of the rows after `border` in the order of the list, or of the rows before it.
 
-    `border` is the number by which the list is ordered: 128 bits at most.
+    `border` is a number of at most 128 bits, of those by which the list is ordered.
     """
 
     border: int
     onward: bool
 
 
-def encode(cursor: Cursor, subject: str) -> str:
+def write_cursor(cursor: Cursor, subject: str) -> str:
     """Write a cursor for the list that `subject` describes: account, path, filter, order."""
     head = bytes([cursor.onward]) + cursor.border.to_bytes(_BORDER_BYTES)
-    return _written(head + _digest(head, subject))
+    return _base64_text(head + _digest(head, subject))
 
 
-def decode(text: str, subject: str) -> Cursor:
+def read_cursor(text: str, subject: str) -> Cursor:
     """Read a cursor as clients send it: bare, with `=` before it, or as the whole next link.
 
-    Raises `InvalidCursor` where it was not given for this list.
+    Raises `InvalidCursor` if it was not made for this list.
     """
     bare = _bare(text)
     try:
@@ -47,12 +47,12 @@ def decode(text: str, subject: str) -> Cursor:
     except ValueError:
         raise InvalidCursor from None
     head, digest = raw[: 1 + _BORDER_BYTES], raw[1 + _BORDER_BYTES :]
-    if digest != _digest(head, subject) or head[0] > 1 or _written(raw) != bare:
+    if digest != _digest(head, subject) or head[0] > 1 or _base64_text(raw) != bare:
         raise InvalidCursor
     return Cursor(int.from_bytes(head[1:]), bool(head[0]))
 
 
-def _written(raw: bytes) -> str:
+def _base64_text(raw: bytes) -> str:
     return base64.urlsafe_b64encode(raw).decode().rstrip("=")
 
 

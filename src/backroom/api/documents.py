@@ -1,6 +1,7 @@
 """Jobs, records and faults as documents of the newest shape.
 
-Attributes that are stored encoded stay so (`msgspec.Raw`): whoever needs to look inside decodes.
+Attributes are stored as JSON text and stay so here (`msgspec.Raw`). Code that looks inside them
+decodes them first.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from backroom.store.jobs import Job
 
 NOT_SHOWN: Any = object()
-"""Stands for what a relationship holds where an answer doesn't say it."""
+"""The linkage of a relationship that is shown without `data`."""
 _NOTHING = "[]"
 _RATE_LIMITS_PAGE = (
     "https://developers.klaviyo.com/en/docs/rate_limits_and_error_handling#rate-limits"
@@ -33,22 +34,23 @@ _RATE_LIMITS_PAGE = (
 
 
 class Name(NamedTuple):
-    """An external id, as it is and as a URL writes it."""
+    """An external id, as it is and as it is written in a URL."""
 
     text: str
     in_url: str
 
     @classmethod
     def of(cls, external_id: str) -> Name:
-        """Write an external id for a URL too."""
+        """Make a name of an external id."""
         return cls(external_id, quote(external_id, safe="$:"))
 
 
-def job(base: str, job_kind: JobKind, row: Job, *, linked: bool = False) -> Document:
+def job_object(base: str, job_kind: JobKind, row: Job, *, linked: bool = False) -> Document:
     """Make the resource object of a job.
 
-    Its relationship names what succeeded. It is left out where nothing did, unless `linked` asks
-    for it. It has no links (observed, though the specification has some).
+    Its relationship names the resources of operations that succeeded. If none did, the relationship
+    is left out, unless `linked` asks for it. The relationship has no links (observed, though the
+    specification has some).
     """
     document: Document = {
         "type": job_kind.type,
@@ -71,19 +73,19 @@ def job(base: str, job_kind: JobKind, row: Job, *, linked: bool = False) -> Docu
     return document
 
 
-def identifier(kind: Kind, external_id: str) -> Document:
+def identifier_object(kind: Kind, external_id: str) -> Document:
     """Make the identifier of an item, variant or category."""
     return {"type": kind.type, "id": ids.resource_id(external_id)}
 
 
-def resource(
+def resource_object(
     base: str, kind: Kind, name: Name, attributes: msgspec.Raw, linkage: Any = NOT_SHOWN
 ) -> Document:
     """Make the resource object of an item, variant or category.
 
-    Its relationship has links, and `data` where `linkage` says what it holds: a list of
-    identifiers, or one (both observed). An empty relationship to one resource, whose `linkage` is
-    None, is left out: the service was never seen to show one.
+    Its relationship has links, and `data` unless `linkage` is `NOT_SHOWN`: a list of identifiers,
+    or one identifier (both observed). An empty relationship to one resource, whose `linkage` is
+    None, is left out, because the service was never seen to show one.
     """
     own = f"{base}/api/{kind.collection}/{ids.resource_id(name.in_url)}"
     relationship: Document = {} if linkage is NOT_SHOWN else {"data": linkage}
@@ -101,7 +103,7 @@ def resource(
 
 
 def keep_only(document: Document, fields: dict[str, tuple[str, ...]]) -> None:
-    """Leave the attributes asked for, in that order; links and relationships stay (observed)."""
+    """Keep only the attributes in `fields`, in that order. All other members stay (observed)."""
     if not fields:
         return
     data = document["data"]
@@ -115,8 +117,11 @@ def keep_only(document: Document, fields: dict[str, tuple[str, ...]]) -> None:
         each["attributes"] = {name: attributes[name] for name in names if name in attributes}
 
 
-def errors(fault: Fault, error_id: str) -> Document:
-    """Make the document of a fault. Members and their order are observed, and differ by family."""
+def error_document(fault: Fault, error_id: str) -> Document:
+    """Make the document of a fault.
+
+    Its members and their order are observed. They differ between the families of faults.
+    """
     if isinstance(fault, Throttled):
         return _throttled(fault, error_id)
     error: Document = {

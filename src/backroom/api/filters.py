@@ -8,6 +8,17 @@
     string     = '"' … '"' | "'" … "'"      with the escapes of JSON
 
 Spaces between parts are allowed. A comma between conditions means "and" (observed).
+
+A filter is read in two steps. `_tokens` cuts the text into marks, words and quoted texts, by one
+regular expression. `_Parser` then takes one token after the other, with one method for each rule of
+the grammar. A rule never looks further than the next token, and never goes back: so the time is in
+proportion to the length of the text. Only `and(…)` nests, and only to a limit, which is far below
+the depth at which Python gives up.
+
+Most long filters are a list of ids in double quotes. The first branch of the expression takes such
+a list as one token, and the JSON decoder reads it as a whole. That is safe because the branch only
+matches lists in which each string begins and ends with a quote of its own. A list in any other
+style does not match it, and is read token by token with the same result.
 """
 
 from __future__ import annotations
@@ -47,21 +58,21 @@ _ESCAPES = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
 
 
 class _Text(str):
-    """A quoted string, apart from a bare word."""
+    """A quoted string, as `_tokens` gives it. A bare word or a mark is a plain `str`."""
 
     __slots__ = ()
 
 
 class _Texts(str):
-    """A whole list of strings in double quotes, which is JSON as most clients write it."""
+    """A whole list of strings in double quotes: JSON, as most clients write it."""
 
     __slots__ = ()
 
 
-def parse(text: str) -> list[Condition]:
+def parse_filter(text: str) -> list[Condition]:
     """Give the conditions of a filter, all of which must hold.
 
-    Raises `InvalidParameter` (text observed) where it does not follow the grammar.
+    Raises `InvalidParameter` (text observed) if the text does not follow the grammar.
     """
     parser = _Parser(_tokens(text))
     conditions = parser.conditions(_MOST_NESTED)
@@ -75,7 +86,7 @@ def _invalid() -> InvalidParameter:
 
 
 def _tokens(text: str) -> list[str]:
-    """Split into marks, words and texts, in reverse: the next one is the last."""
+    """Cut a filter into tokens, in reverse order, so that `pop` gives the next one."""
     tokens: list[str] = []
     place = 0
     text = text.rstrip()
@@ -96,7 +107,7 @@ def _tokens(text: str) -> list[str]:
 
 
 def _unescaped(quoted: str) -> str:
-    """Read what is within quotes: escapes as in JSON, which official filter builders write."""
+    """Read the text between quotes. Its escapes are those of JSON, as official SDKs write them."""
 
     def read(match: re.Match[str]) -> str:
         escape = match[1]
@@ -107,7 +118,8 @@ def _unescaped(quoted: str) -> str:
     if "\\" not in quoted:
         return quoted
     text = _ESCAPED.sub(read, quoted)
-    # Characters beyond the basic plane come as two escapes, a pair of surrogates.
+    # A character beyond the basic plane comes as two escapes, a pair of surrogates. Encoding the
+    # pair and decoding it again makes one character of it; half a pair becomes U+FFFD.
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
@@ -116,6 +128,8 @@ def _is_mark(token: str, mark: str) -> bool:
 
 
 class _Parser:
+    """Takes tokens from the end of a list. Each method reads one rule, and raises if it can't."""
+
     def __init__(self, tokens: list[str]) -> None:
         self.tokens = tokens
 
@@ -183,7 +197,8 @@ def _texts(written: str) -> list[str]:
     try:
         return _decode(str(written))
     except msgspec.MsgspecError:
-        # JSON has no raw control characters and fewer escapes.
+        # The grammar allows more than JSON: raw control characters, and a backslash before any
+        # character.
         return [_unescaped(each[1:-1]) for each in _QUOTED.findall(written)]
 
 

@@ -215,7 +215,7 @@ def _linkage(kind: Kind) -> Any:
     """Give the blank of what a relationship holds: identifiers, or that of one parent."""
     if kind.shown.many:
         return Raw(blank("linkage").encode())
-    return documents.identifier(KINDS[kind.shown.target], blank("parent"))
+    return documents.identifier_object(KINDS[kind.shown.target], blank("parent"))
 
 
 def _record_template(resource: Document, style: Style) -> Template:
@@ -251,7 +251,7 @@ def _records(style: Style, linkage: Any) -> Document:
     """
     kind = style.operation.kind
     if style.operation.shape is Shape.IDS:
-        return _descended(style, documents.identifier(kind, blank("external_id")))
+        return _descended(style, documents.identifier_object(kind, blank("external_id")))
     return _descended(style, _blank_record(kind, linkage))
 
 
@@ -265,7 +265,7 @@ def _example(style: Style, value: Any) -> Document:
 def _blank_record(kind: Kind, linkage: Any = documents.NOT_SHOWN, value: Any = 0) -> Document:
     attributes = Raw(msgspec.json.encode(dict.fromkeys(kind.stored_attributes, value)))
     name = documents.Name(blank("external_id"), blank("external_id_in_url"))
-    return documents.resource(blank(BASE), kind, name, attributes, linkage)
+    return documents.resource_object(blank(BASE), kind, name, attributes, linkage)
 
 
 def _descended(style: Style, data: Document, value: Any = 0) -> Document:
@@ -320,7 +320,7 @@ def _blank_job(style: Style, *, completed: bool = True, linked: bool = True) -> 
         row = row._replace(completed_at=None)
     if not linked:
         row = row._replace(linkage=_EMPTY.decode())
-    return documents.job(blank(BASE), style.operation.job_kind, row)
+    return documents.job_object(blank(BASE), style.operation.job_kind, row)
 
 
 _UNQUOTED: dict[str, Any] = {

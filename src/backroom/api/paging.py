@@ -1,4 +1,10 @@
-"""A page of a list: where it begins, and the links to those around it."""
+"""A page of a list: where it begins, and the links to the pages around it.
+
+Pages go by a number that orders the list, never by a count of rows: so a row that is added or
+removed meanwhile moves no other row to another page. A cursor names a border and a direction.
+`onward` is the direction of the list, as `next` links go; `prev` links go the other way, and their
+rows are turned round before they are shown.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +27,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Place:
-    """Where a page begins: beyond `border`, or at an end of the list, going `onward` or back."""
+    """Where a page begins: beyond `border`, or at an end of the list. It goes `onward` or back."""
 
     border: int | None
     onward: bool
@@ -29,9 +35,10 @@ class Place:
 
 @dataclass(frozen=True)
 class Ordering:
-    """How a list is ordered: by numbers of so many bits that go up or down.
+    """How a list is ordered: by numbers of at most `bits` bits that go up or down.
 
-    `number` makes one of what the store orders by. `end` is beyond the last.
+    `number` makes such a number of the column that the store orders by. `end` is the number beyond
+    the last one.
     """
 
     descending: bool
@@ -48,14 +55,14 @@ class Ordering:
 
 
 class Pager:
-    """One request for a page: reads its cursor, cuts what was found, makes the links."""
+    """One request for a page: reads its cursor, cuts the rows that were read, makes the links."""
 
     def __init__(self, admitted: Admitted, ordering: Ordering) -> None:
         """Read the cursor. Raises `InvalidCursor`."""
         self._admitted = admitted
         self._ordering = ordering
         sent = admitted.query.cursor
-        cursor = None if sent is None else cursors.decode(sent, self._subject)
+        cursor = None if sent is None else cursors.read_cursor(sent, self._subject)
         if cursor is not None and cursor.border >> ordering.bits:
             raise InvalidCursor
         self._cursor = cursor
@@ -63,7 +70,7 @@ class Pager:
 
     @cached_property
     def _subject(self) -> str:
-        """The list that a cursor is for; not its URL, as ids may be spelled in several ways."""
+        """The list that a cursor belongs to. Its URL would not do: an id has several spellings."""
         admitted = self._admitted
         return (
             f"{admitted.account} {admitted.operation.name} {admitted.resource_id}"
@@ -72,18 +79,19 @@ class Pager:
 
     @property
     def ascending(self) -> bool:
-        """Whether to read upwards."""
+        """Whether the rows are read upwards."""
         return self._ordering.ascends(self.place)
 
     @property
     def wanted(self) -> int:
-        """How many rows to read: one more than a page, to know whether another follows."""
+        """How many rows to read: one more than a page has, to see whether another page follows."""
         return self._admitted.query.size + 1
 
     def cut(self, rows: list[T], place: Callable[[T], Any]) -> tuple[list[T], Document]:
-        """Give the page's rows in the list's order, and its links.
+        """Give the rows of the page in the order of the list, and the links.
 
-        `place` gives what the store orders a row by.
+        `rows` are up to `wanted`, nearest to the border first. `place` gives the column of a row
+        that the store orders by.
         """
         page = rows[: self._admitted.query.size]
         if not self.place.onward:
@@ -91,21 +99,22 @@ class Pager:
         return page, self._links_around(len(rows), place(rows[-1]) if rows else None)
 
     def _links_around(self, rows: int, far: Any) -> Document:
-        """Make the links of a page for which so many rows were read, up to a place."""
+        """Make the links of a page for which so many `rows` were read, the last one at `far`."""
         onward, step = self.place.onward, 1 if self.ascending else -1
         away = back = None
         if rows == self.wanted:
-            # The row that was read beyond the page is the first of the next.
+            # The row that was read beyond the page is the first of the next page. A page begins
+            # beyond its border, so the border is one step before that row.
             away = Cursor(self._ordering.number(far) - step, onward)
         border = self.place.border
-        # A page that was reached backwards has another after it, unless it began at the very end.
+        # A page with a border has a page on the other side, unless it began at the very end.
         if border is not None and border != self._ordering.end:
-            # Beyond the border on the page's own side, so that the row at it is on the other.
+            # One step into this page, so that a row at the border itself is on the other page.
             back = Cursor(border + step, not onward)
         return self._links(away, back) if onward else self._links(back, away)
 
     def _links(self, following: Cursor | None, preceding: Cursor | None) -> Document:
-        """Make the links; null where there is no such page (observed)."""
+        """Make the links. A link to a page that does not exist is null (observed)."""
         url = self._admitted.request.url
         path, _, query = url.partition("?")
         kept = [part for part in query.split("&") if part and not _names_cursor(part)]
@@ -122,8 +131,8 @@ class Pager:
     def _link(self, path: str, kept: list[str], cursor: Cursor | None) -> str | None:
         if cursor is None:
             return None
-        # The cursor stands last: some clients take all that follows its name.
-        value = cursors.encode(cursor, self._subject)
+        # The cursor stands last, because some clients take everything that follows its name.
+        value = cursors.write_cursor(cursor, self._subject)
         return f"{path}?{'&'.join([*kept, f'page%5Bcursor%5D={value}'])}"
 
 

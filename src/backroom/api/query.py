@@ -1,4 +1,4 @@
-"""The query string of a request, checked against what its operation has in its revision."""
+"""The query string of a request, checked against the parameters of its operation and revision."""
 
 from __future__ import annotations
 
@@ -28,20 +28,20 @@ if TYPE_CHECKING:
     from backroom.api.wire import Fields
 
 PAGE_SIZE = 100
-"""Resources in a page, where `page[size]` does not say fewer."""
+"""Resources in a page, unless `page[size]` asks for fewer."""
 _MOST_CONDITIONS = 20
-"""Conditions in one filter: more than there are things to compare."""
+"""Conditions in one filter: more than there are fields to compare."""
 
 _STATUS = Filter("status", "equals", "attribute", "status", revisions=ALWAYS)
 
 
 @dataclass
 class Query:
-    """What a request asks for beside its path.
+    """The query string of a request, read and checked.
 
-    `fields` has the attributes to show by resource type, in the order asked for; a type that is not
-    in it is shown whole. `conditions` are filters with their values, all of which must hold.
-    `cursor` is still as it was sent.
+    `fields` has the attributes to show, by resource type and in the order of the request. Resources
+    of other types are shown whole. `conditions` are filters with their values, all of which must
+    hold. `cursor` is the text as it was sent.
     """
 
     fields: dict[str, tuple[str, ...]] = field(default_factory=dict)
@@ -53,18 +53,21 @@ class Query:
 
     @property
     def shown(self) -> Fields:
-        """The attributes to show, as something that can be a key."""
+        """The attributes to show, as a value that can be a key of a dictionary."""
         return tuple(self.fields.items())
 
     @property
     def described(self) -> str:
-        """What makes a list another one: its filters and its order, not its page."""
+        """The filters and the order, which tell one list from another. The page does not."""
         conditions = [f"{each.name} {each.operator} {value!r}" for each, value in self.conditions]
         return f"{'-' if self.descending else ''}created {sorted(conditions)}"
 
 
-def parse(operation: Operation, revision: str, query_string: str) -> Query:
-    """Read a query string. Raises a 400 that names the parameter that is unknown or wrong."""
+def parse_query(operation: Operation, revision: str, query_string: str) -> Query:
+    """Read a query string.
+
+    Raises `UnknownParameter` or `InvalidParameter`, which name the parameter.
+    """
     query = Query()
     if not query_string:
         return query
@@ -81,7 +84,7 @@ def parse(operation: Operation, revision: str, query_string: str) -> Query:
 
 
 def _parameters(query_string: str) -> dict[str, str]:
-    """Give the parameters by name. Some clients send each twice; two that differ are refused."""
+    """Give the parameters by name. Some clients send each one twice, with the same value."""
     parameters: dict[str, str] = {}
     for part in query_string.split("&"):
         if not part:
@@ -93,7 +96,7 @@ def _parameters(query_string: str) -> dict[str, str]:
 
 
 def _has(operation: Operation, revision: str, name: str) -> bool:
-    """Whether an operation has a parameter in a revision; `include` has a refusal of its own."""
+    """Whether an operation has a parameter in a revision. `include` has its own refusals."""
     if name == "include":
         return operation.method == "GET"
     if not operation.paged:
@@ -120,7 +123,7 @@ def _fields(operation: Operation, revision: str, resource_type: str, value: str)
 
 
 def allowed_fields(operation: Operation, revision: str) -> dict[str, tuple[str, ...]]:
-    """Give what each `fields[…]` parameter of an operation may name, by resource type."""
+    """Give the attributes that each `fields[…]` parameter may name, by resource type."""
     if operation.method != "GET" and revision < FIELDS_ON_WRITES_SINCE:
         return {}
     allowed: dict[str, tuple[str, ...]] = {}
@@ -136,7 +139,7 @@ def allowed_fields(operation: Operation, revision: str) -> dict[str, tuple[str, 
 
 
 def _resource_fields(kind: Kind, revision: str) -> tuple[str, ...]:
-    """Give a resource's fields, `id` in every revision: real clients ask early."""
+    """Give the fields of a resource. `id` is one in all revisions, because real clients send it."""
     return (*kind.shown_at(revision), "id")
 
 
@@ -158,7 +161,7 @@ def _read_include(query: Query, operation: Operation, _: str, value: str) -> Non
 
 def _read_filter(query: Query, operation: Operation, revision: str, value: str) -> None:
     table = allowed_filters(operation, revision)
-    conditions = filters.parse(value)
+    conditions = filters.parse_filter(value)
     if len(conditions) > _MOST_CONDITIONS:
         raise InvalidParameter(
             f"Invalid filter provided: it has more than {_MOST_CONDITIONS} conditions",

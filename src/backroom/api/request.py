@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from backroom.api.headers import Headers, Usual
     from backroom.api.wire import Parts
 
-# What a URL may hold as it is; the rest of what a client sent is percent-encoded, brackets too.
+# These characters stand in a URL as they are. All others that a client sent are percent-encoded in
+# links, brackets too.
 _URL_SAFE = "%/:@!$&'()*+,;=-._~?"
 _AS_IT_IS = re.compile(r"[A-Za-z0-9%/:@!$&'()*+,;=\-._~?]*")
 
@@ -26,21 +27,23 @@ _BROKEN_ESCAPE = re.compile("%(?![0-9A-Fa-f]{2})")
 
 
 def unquoted(text: str) -> str:
-    """Read a part of a URL that is percent-encoded; bytes that are no UTF-8 become U+FFFD."""
+    """Decode a percent-encoded part of a URL. Bytes that are not UTF-8 become U+FFFD."""
     if "%" not in text:
         return text
     if _BROKEN_ESCAPE.search(text) or not text.isascii():
         return unquote(text, errors="replace")
     # `unquote` reads one escape after the other in Python, and a filter by a hundred ids has a
-    # thousand of them. Quoted-printable has the same escapes, but for the sign, and is read in C.
+    # thousand escapes. Quoted-printable has the same escapes with `=` instead of `%`, and the
+    # standard library reads it in C. An escape that is broken means different things in the two, so
+    # such texts, and texts beyond ASCII, were left to `unquote` above.
     printable = text.replace("=", "=3D").replace("%", "=")
     return binascii.a2b_qp(printable).decode(errors="replace")
 
 
 class Request:
-    """What arrived, before its body. Names of headers are in lower case.
+    """The head of an HTTP request. The names of its headers are in lower case.
 
-    `target` is what follows the base in its URL. `request_id` is new with each request.
+    `target` is the part of its URL after the base. `request_id` is new with each request.
     """
 
     __slots__ = (
@@ -85,7 +88,7 @@ class Request:
         )
 
     def header(self, name: bytes) -> str | None:
-        """Give the header of a name in lower case, None where it is missing."""
+        """Give the header with `name`, which is in lower case, or None if the request lacks it."""
         value = self._headers.get(name)
         return None if value is None else value.decode("latin-1")
 
@@ -103,7 +106,7 @@ def _quoted(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A status and the parts of a body; headers of its own, that come after the usual ones."""
+    """A status, the parts of a body, and headers. Those of `usual` are sent first."""
 
     status: int
     parts: Parts

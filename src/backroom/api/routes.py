@@ -1,4 +1,8 @@
-"""Method and path to operation."""
+"""Find the operations of a path.
+
+In all paths of the API only the second segment after `/api/` can be an id. So a path is looked up
+in a table by its segments with that one left out, and no patterns are tried one after the other.
+"""
 
 from __future__ import annotations
 
@@ -14,13 +18,13 @@ _SINGLE_ALLOW = "GET, PUT, PATCH, DELETE, HEAD, OPTIONS"
 
 
 _COLLECTION, _SINGLE = 1, 2
-"""Segments of a path after `/api/`, of a collection and of one resource in it."""
+"""How many segments follow `/api/` in the path of a collection, and of one resource in it."""
 _ID = 3
-"""Where the id stands among all segments of a path, of which the first is empty."""
+"""The place of the id among all segments of a path, of which the first is empty."""
 
 
 class Path(NamedTuple):
-    """A path of the API: its operations by method, the `Allow` header, the id within."""
+    """A path of the API: its operations by method, its `Allow` header, and the id in it."""
 
     operations: dict[str, Operation]
     allow: str
@@ -28,7 +32,7 @@ class Path(NamedTuple):
 
 
 def _key(segments: list[str]) -> tuple[str, ...]:
-    """Give the segments after `/api/` with whatever stands second left out: it is an id."""
+    """Give the segments after `/api/`, with an empty text in place of the id."""
     return (segments[2], "", *segments[4:]) if len(segments) > _ID else tuple(segments[2:])
 
 
@@ -42,10 +46,10 @@ def _table() -> dict[tuple[str, ...], dict[str, Operation]]:
 _TABLE = _table()
 
 
-def match(raw_path: str) -> Path:
-    """Find a path, still percent-encoded, with or without the slash at its end.
+def match_path(raw_path: str) -> Path:
+    """Find a path, which is still percent-encoded, with or without a slash at its end.
 
-    Raises `NotFound` where the API has none like it in any revision.
+    Raises `NotFound` if the API has no such path in any revision.
     """
     path = raw_path.removesuffix("/")
     segments = path.split("/")

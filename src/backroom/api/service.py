@@ -73,7 +73,7 @@ class Service:
         """
         operation, revision = admitted.operation, admitted.revision
         try:
-            body = bodies.read(operation, revision, raw, admitted.resource_id)
+            body = bodies.read_body(operation, revision, raw, admitted.resource_id)
         except Fault as fault:
             raise Refusal(fault, admitted.known) from None
         if operation.shape is not Shape.JOB_POST:
@@ -99,7 +99,7 @@ class Service:
             return answer(admitted, WRITERS[operation.shape](admitted, body, tx))
         except OperationFault as fault:
             pointer = admitted.revision.pointer(operation, f"/data{fault.pointer}")
-            raise Refusal(fault.at(pointer), admitted.known) from None
+            raise Refusal(fault.with_pointer(pointer), admitted.known) from None
         except Fault as fault:
             raise Refusal(fault, admitted.known) from None
 
@@ -132,7 +132,7 @@ class Service:
             answered.append(_CHALLENGE)
         if isinstance(fault, (Throttled, Unavailable)):
             answered.append((headers.RETRY_AFTER, str(fault.retry_after).encode()))
-        document = documents.errors(fault, known.request.request_id)
+        document = documents.error_document(fault, known.request.request_id)
         return Answer(fault.status, [msgspec.json.encode(document)], answered, _usual(known))
 
 

@@ -1,6 +1,6 @@
-"""The command `backroom`: its verbs, its exit codes.
+"""The command `backroom`: its subcommands and its exit codes.
 
-A verb's module is imported when the verb is called, so that each starts as fast as it can.
+The module of a subcommand is imported only when the subcommand runs, so that each starts quickly.
 """
 
 from __future__ import annotations
@@ -18,13 +18,21 @@ EXIT_UNREACHABLE = 4
 
 _VERBS = {
     "serve": ("backroom.cli.serve", "serve_command", "Run the server."),
-    "work": ("backroom.cli.work", "work_command", "Apply jobs, beside any number of servers."),
+    "work": ("backroom.cli.work", "work_command", "Apply the jobs of servers on PostgreSQL."),
     "status": ("backroom.cli.status", "status_command", "Say whether a server is ready."),
-    "migrate": ("backroom.cli.database", "migrate_command", "Make or update the database."),
+    "migrate": (
+        "backroom.cli.database",
+        "migrate_command",
+        "Make the database, or update its schema.",
+    ),
     "database": ("backroom.cli.database", "database_group", "Move a database to another engine."),
     "keys": ("backroom.cli.keys", "keys_group", "Make, list and revoke keys."),
     "import": ("backroom.cli.imports", "import_command", "Load a feed through bulk jobs."),
-    "revisions": ("backroom.cli.revisions", "revisions_command", "List what changed when."),
+    "revisions": (
+        "backroom.cli.revisions",
+        "revisions_command",
+        "List the revisions and what each changed.",
+    ),
 }
 
 
@@ -32,7 +40,7 @@ _OF_THE_EXTRA = frozenset({"limits", "procrastinate", "psycopg", "psycopg_pool",
 
 
 class _Verbs(click.Group):
-    """A group whose commands are imported when they are needed."""
+    """A group that imports each command only when it is needed."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
         return list(_VERBS)
@@ -51,7 +59,7 @@ class _Verbs(click.Group):
             if (error.name or "").partition(".")[0] not in _OF_THE_EXTRA:
                 raise
             raise click.ClickException(
-                "PostgreSQL and shared limits need more: pip install 'backroom[postgres]'"
+                "PostgreSQL and shared limits need more packages: pip install 'backroom[postgres]'"
             ) from None
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002

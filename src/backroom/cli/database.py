@@ -1,4 +1,4 @@
-"""`backroom migrate` and `backroom database`: the database itself, without serving."""
+"""`backroom migrate` and `backroom database`: work on a database, without serving it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def opened(flags: dict[str, Any]) -> Database:
-    """Open the database that the flags name, or end the command with what is wrong."""
+    """Open the database that the flags name. Ends the command with a message if that fails."""
     settings = settings_from(flags)
     try:
         return open_database(settings.database, migrated=False)
@@ -31,7 +31,7 @@ def opened(flags: dict[str, Any]) -> Database:
 
 
 def migrated(database: Database) -> list[str]:
-    """Bring the schema up to date, or end the command with what is wrong."""
+    """Bring the schema up to date. Ends the command with a message if that fails."""
     try:
         return migrate(database)
     except (WrongDatabase, StoreUnavailable) as error:
@@ -53,7 +53,7 @@ def migrate_command(**flags: Any) -> None:
 
 @click.group("database")
 def database_group() -> None:
-    """Look after the database itself."""
+    """Move a database to another engine."""
 
 
 @database_group.command("move")
@@ -66,9 +66,9 @@ def move_command(source: str, target: str, output: str) -> None:
     """Copy everything from SOURCE to TARGET, each a path or a postgresql:// URL.
 
     Stop all servers and workers first. SOURCE is only read, and must have this version's schema:
-    `backroom migrate` brings it up to date. TARGET is made where there is none, and must be empty.
-    A move that was broken off goes on where it was when the command is given again. In the end both
-    are compared, row by row.
+    `backroom migrate` brings it up to date. TARGET is made if it does not exist, and must be empty.
+    If the move is broken off, run the same command again: it goes on where it was. In the end both
+    databases are compared, row by row.
     """
     if not source.startswith(("postgresql://", "postgres://")) and not Path(source).exists():
         raise click.ClickException(f"There is no database at {source}.")
@@ -85,7 +85,7 @@ def move_command(source: str, target: str, output: str) -> None:
         return
     for each in moved:
         click.echo(f"{each.table:20} {each.rows:>10} rows  {each.checksum}")
-    click.echo("Moved; both databases hold the same.")
+    click.echo("Moved. Both databases hold the same rows.")
 
 
 @contextmanager

@@ -1,6 +1,6 @@
-"""`backroom import`: load a feed into a running server through its API, and say what became of it.
+"""`backroom import`: load a feed into a running server through its API, and report the result.
 
-What a feed holds and how it is sent is in `backroom.feeds`; here are the options and the telling.
+Reading and sending feeds is the part of `backroom.feeds`. Here are the options and the report.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from backroom.cli import EXIT_ERROR, EXIT_ROWS_FAILED, EXIT_UNREACHABLE
+from backroom.feeds.api_client import ApiClient, RefusedError, UnreachableError
 from backroom.feeds.formats import FORMATS, Feed, open_feed
 from backroom.feeds.loading import LARGEST_BATCH, MODES, Loader, Report
 from backroom.feeds.rows import ORDER, FeedError
-from backroom.feeds.server import RefusedError, Server, UnreachableError
 from backroom.feeds.survey import Survey, survey
 from backroom.revisions import NEWEST
 from backroom.settings import DEFAULT_PORT
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 DEFAULT_URL = f"http://127.0.0.1:{DEFAULT_PORT}"
 _EXIT_INTERRUPTED = 130
 SHOWN_FAULTS = 50
-"""How many the table of faults has; the JSON has all of them."""
+"""How many rows the table of faults shows. The JSON has all faults."""
 _PIPE_WIDTH = 120
 
 
@@ -55,7 +55,7 @@ class _Options(TypedDict):
 
 @dataclass
 class _Run:
-    """One run of the command, and what there is to tell of it, even if it was broken off."""
+    """One run of the command: its options and its result, also if it was broken off."""
 
     options: _Options
     feed: Feed
@@ -66,7 +66,7 @@ class _Run:
     exit_code: int = 0
 
     def counts(self) -> dict[str, dict[str, int]]:
-        """Give numbers by type, with a line for rows whose type is unknown."""
+        """Give the numbers of rows by type, with a line for rows whose type is unknown."""
         verbs = MODES[self.options["mode"]].verbs
         names = {kind.name: kind.type for kind in ORDER} | {"": "unreadable"}
         return {
@@ -81,7 +81,7 @@ class _Run:
         }
 
     def faults(self) -> list[RowFault]:
-        """Give what was wrong, in the order of the file."""
+        """Give the faults, in the order of the file."""
         return sorted(self.report.faults, key=lambda fault: fault.line)
 
 
@@ -98,7 +98,7 @@ class _Run:
     envvar="BACKROOM_URL",
     show_default=True,
     show_envvar=True,
-    help="Where the server is.",
+    help="The URL of the server.",
 )
 @click.option(
     "--key",
@@ -112,7 +112,7 @@ class _Run:
     type=click.Choice(list(MODES)),
     default="create",
     show_default=True,
-    help="What becomes of the rows; upsert creates them, and updates those that exist.",
+    help="What to do with the rows; upsert creates them, and updates those that exist.",
 )
 @click.option(
     "--input-format",
@@ -124,9 +124,11 @@ class _Run:
     type=click.IntRange(1, LARGEST_BATCH),
     default=LARGEST_BATCH,
     show_default=True,
-    help="Rows in a job.",
+    help="How many rows a job has at most.",
 )
-@click.option("--revision", default=NEWEST, show_default=True, help="The revision to speak.")
+@click.option(
+    "--revision", default=NEWEST, show_default=True, help="The revision of the API to use."
+)
 @click.option(
     "--timeout",
     type=click.FloatRange(min=0, min_open=True),
@@ -140,7 +142,7 @@ class _Run:
     type=click.Choice(["text", "json"]),
     default="text",
     show_default=True,
-    help="How to say what became of the rows.",
+    help="How to print the report.",
 )
 def import_command(**options: Unpack[_Options]) -> None:
     """Load a product feed into a server as bulk jobs.
@@ -163,7 +165,7 @@ def import_command(**options: Unpack[_Options]) -> None:
 
 
 def _prepared(options: _Options) -> _Run:
-    """Look through the feed. Raises click's own errors, for its `main` to show."""
+    """Read through the feed. Raises click's errors, which its `main` shows."""
     path = _demo() if options["demo"] else options["file"]
     if path is None or (options["demo"] and options["file"]):
         raise click.UsageError("Give either a FILE or --demo.")
@@ -186,7 +188,7 @@ def _demo() -> Path:
 
 def _load(run: _Run) -> None:
     options = run.options
-    server = Server(options["url"], options["key"], options["revision"], options["timeout"])
+    server = ApiClient(options["url"], options["key"], options["revision"], options["timeout"])
     loader = Loader(server, MODES[options["mode"]], run.report, options["batch"])
     began = time.monotonic()
     try:

@@ -47,30 +47,30 @@ def _scopes(_: click.Context, __: click.Parameter, value: str | None) -> list[st
     scopes = [each.strip() for each in (value or "").split(",") if each.strip()]
     for each in scopes:
         if not _SCOPE.fullmatch(each):
-            raise click.BadParameter(f"{each!r} is no scope; scopes are like catalogs:read.")
+            raise click.BadParameter(f"{each!r} is not a scope. Scopes look like catalogs:read.")
     return scopes
 
 
 @keys_group.command("create")
 @with_settings("database")
-@click.option("--name", required=True, help="What the key is for, to tell it from others.")
+@click.option("--name", required=True, help="A name for the key, which lists show.")
 @click.option(
     "--scopes",
     callback=_scopes,
     metavar="SCOPE,...",
-    help="What it may do, as catalogs:read,catalogs:write. Without it: everything.",
+    help="What the key may do, as catalogs:read,catalogs:write. Everything without this option.",
 )
 @click.option(
     "--account",
     default=DEFAULT_ACCOUNT,
     show_default=True,
-    help="The name of the account that it opens, made where there is none.",
+    help="The name of the account that the key opens. A new account is made.",
 )
 @_FORMAT
 def create_command(name: str, scopes: list[str], account: str, output: str, **flags: Any) -> None:
-    """Make a key and show it, once."""
+    """Make a key and show it. It is not shown again."""
     if not name.strip() or not account.strip():
-        raise click.UsageError("A key and an account need names that aren't empty.")
+        raise click.UsageError("The names of a key and of an account can't be empty.")
     with _database(flags) as database:
         made = database.write(lambda tx: keys.create(tx, account, name, scopes)).result()
     if output == "json":
@@ -111,7 +111,7 @@ def list_command(output: str, **flags: Any) -> None:
 @with_settings("database")
 @click.argument("key_id")
 def revoke_command(key_id: str, **flags: Any) -> None:
-    """End the key with this id, as `keys list` shows it."""
+    """Revoke the key with this id, which `keys list` shows."""
     with _database(flags) as database:
         found = database.write(lambda tx: keys.revoke(tx, key_id)).result()
     if not found:

@@ -19,7 +19,7 @@ _TYPES: dict[Any, Any] = {"int": int, "float": float, "str": str}
 
 
 def with_settings(*names: str) -> Callable[[Command], Command]:
-    """Give a command the options of the settings named, or of all."""
+    """Give a command the options of the named settings, or of all settings."""
 
     def decorate(command: Command) -> Command:
         for each in reversed(fields(Settings)):
@@ -45,7 +45,10 @@ def with_settings(*names: str) -> Callable[[Command], Command]:
 
 
 def settings_from(flags: dict[str, Any]) -> Settings:
-    """Make settings of a command's flags and the environment; wrong ones are wrong usage."""
+    """Make settings from a command's flags and the environment.
+
+    Raises `click.UsageError` for a wrong value.
+    """
     try:
         return load(flags, os.environ)
     except InvalidSetting as error:

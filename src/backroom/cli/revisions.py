@@ -1,4 +1,4 @@
-"""`backroom revisions`: the dates that are served and what each changed, from the ladder."""
+"""`backroom revisions`: the revisions of the ladder, and what each changed."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from backroom.revisions import LADDER
     "--format", "output", type=click.Choice(["text", "json"]), default="text", help="How to print."
 )
 def revisions_command(output: str) -> None:
-    """List the revisions, newest first, with what each changed in answers and bodies."""
+    """List the revisions, newest first, with the changes of each in answers and bodies."""
     changes = {date: [change.description for change in LADDER[date]] for date in reversed(LADDER)}
     if output == "json":
         click.echo(json.dumps([{"revision": date, "changes": changes[date]} for date in changes]))

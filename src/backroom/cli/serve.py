@@ -1,4 +1,4 @@
-"""`backroom serve`: the server, with its worker in the same process."""
+"""`backroom serve`: the server. On SQLite its worker runs in the same process."""
 
 from __future__ import annotations
 
@@ -23,13 +23,14 @@ from backroom.store.migrate import WrongDatabase
     "output",
     type=click.Choice(["text", "json"]),
     default="text",
-    help="How to say that the server is ready.",
+    help="How to print that the server is ready.",
 )
 def serve_command(output: str, **flags: Any) -> None:
     """Run the server.
 
-    Listens on 127.0.0.1, keeps its catalog in one file, and applies bulk jobs in the same process.
-    The first start makes an account with a full-access private key and shows it, once.
+    By default it listens on 127.0.0.1, keeps its catalog in one file, and applies bulk jobs in the
+    same process. The first start makes an account with a private key that has full access. The key
+    is shown only then.
     """
     settings = settings_from(flags)
     logging.basicConfig(

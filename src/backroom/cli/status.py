@@ -1,4 +1,4 @@
-"""`backroom status`: whether a server is ready, for health checks that have no HTTP client."""
+"""`backroom status`: whether a server is ready. For health checks that have no HTTP client."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ _SECONDS = 2.0
     envvar="BACKROOM_URL",
     default=f"http://127.0.0.1:{DEFAULT_PORT}",
     show_default=True,
-    help="The server.  [BACKROOM_URL]",
+    help="The URL of the server.  [BACKROOM_URL]",
 )
 def status_command(url: str) -> None:
-    """Say whether a server is ready. Ends with 0 if so, with 4 if not."""
+    """Say whether a server is ready. The exit code is 0 if it is, 4 if not."""
     address = f"{url.rstrip('/')}{PREFIX}/health/ready"
     try:
         answer = urllib3.request("GET", address, timeout=_SECONDS, retries=False)
@@ -31,5 +31,5 @@ def status_command(url: str) -> None:
         click.echo(f"No server answers at {url}.", err=True)
         sys.exit(EXIT_UNREACHABLE)
     click.echo(answer.data.decode())
-    if answer.status != 200:  # noqa: PLR2004 - as HTTP has it
+    if answer.status != 200:  # noqa: PLR2004 - a status of HTTP
         sys.exit(EXIT_UNREACHABLE)

@@ -1,4 +1,4 @@
-"""`backroom work`: a process that only applies jobs, for a shared database."""
+"""`backroom work`: a process that only applies the jobs in a PostgreSQL database."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def work_command(**flags: Any) -> None:
     )
     logging.getLogger("procrastinate").setLevel(logging.WARNING)
     try:
-        # A connection for each account, and some for periodic tasks.
+        # Each account that is served takes a connection, and periodic tasks take some.
         database = open_database(
             settings.database,
             least=settings.concurrency + 4,

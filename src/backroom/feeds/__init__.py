@@ -1,5 +1,6 @@
 """Product feeds: files read row by row, and loaded into a server through its public API.
 
-A reader (`json_lines`, `comma_separated`) makes `rows` of a file, whatever its format; `operations`
-makes what bulk jobs consist of; `loading` sends it. Nothing here knows how the server works inside.
+A reader (`json_lines`, `comma_separated`) makes `rows` of a file. `encoding` makes the operations
+of bulk jobs from rows. `loading` sends the jobs through `api_client`. No module here knows how the
+server works inside.
 """

@@ -1,7 +1,7 @@
 """backroom's own column names: the API's attribute names, and a few of a feed's own.
 
-`type` says what a row is, `categories` and `item` hold external ids, `custom_metadata.<key>` is
-one entry of the metadata. JSON Lines come with values, CSV with text that `value_of` reads.
+`type` is the kind of a row. `categories` and `item` have external ids. `custom_metadata.<key>` is
+one entry of the metadata. JSON Lines have values. CSV has texts, which `value_of` reads.
 """
 
 from __future__ import annotations
@@ -84,70 +84,70 @@ def _readers() -> dict[str, Callable[[str], Any]]:
 
 _COLUMN_READERS: dict[str, Callable[[str], Any]] = {"type": str, **_readers()}
 COLUMNS = tuple(_COLUMN_READERS)
-"""Every column's name, `custom_metadata.<key>` apart."""
+"""The names of all columns except `custom_metadata.<key>`."""
 
 
 def value_of(column: str, text: str) -> Any:
-    """Read a cell's text as `column` wants it. Raises ValueError with the reason."""
+    """Read the text of a cell as a value of `column`. Raises `ValueError` with the reason."""
     return _COLUMN_READERS.get(column, str)(text)
 
 
 def meant(column: str) -> str | None:
-    """Give the column that somebody may have meant by an unknown name."""
+    """Give the column whose name is most like an unknown name, or None if none is like it."""
     return next(iter(get_close_matches(column.lower(), COLUMNS, n=1, cutoff=0.75)), None)
 
 
 def row_from(line: int, cells: Mapping[str, Any]) -> Row | RowFault:
-    """Make a row of one line's values by column."""
-    given = {column: value for column, value in cells.items() if value is not None}
-    external_id = given.get("external_id")
+    """Make a row of the values of one line, which are given by column."""
+    values = {column: value for column, value in cells.items() if value is not None}
+    external_id = values.get("external_id")
     shown_id = external_id if isinstance(external_id, str) else ""
-    kind = _kind_of(given.get("type"))
+    kind = _kind_of(values.get("type"))
     if isinstance(kind, str):
         return RowFault(line, kind, None, shown_id)
     if not shown_id:
         reason = "has to be text" if external_id is not None else "is missing"
         return RowFault(line, f"external_id {reason}", kind)
     try:
-        return _row(line, kind, shown_id, given)
+        return _row(line, kind, shown_id, values)
     except ValueError as error:
         return RowFault(line, str(error), kind, shown_id)
 
 
 def _kind_of(value: Any) -> Kind | str:
-    """Give the kind, or what is wrong."""
+    """Give the kind, or a text that says what is wrong."""
     if value is None:
         return "type is missing"
     kind = _KINDS.get(value.strip().lower()) if isinstance(value, str) else None
-    return kind or f"type is {value!r}, which is none of item, variant, category"
+    return kind or f"type is {value!r}, which is not item, variant or category"
 
 
-def _row(line: int, kind: Kind, external_id: str, given: dict[str, Any]) -> Row:
+def _row(line: int, kind: Kind, external_id: str, values: dict[str, Any]) -> Row:
     metadata = {
-        column.removeprefix(METADATA_PREFIX): given.pop(column)
-        for column in tuple(given)
+        column.removeprefix(METADATA_PREFIX): values.pop(column)
+        for column in tuple(values)
         if column.startswith(METADATA_PREFIX)
     }
     if metadata:
-        rest = given.get(METADATA, {})
+        rest = values.get(METADATA, {})
         if not isinstance(rest, dict):
             raise ValueError(f"{METADATA} is not an object")
-        given[METADATA] = rest | metadata
+        values[METADATA] = rest | metadata
     relation = _RELATIONS[kind.name]
-    related = _related(relation.name, given, many=relation.many) if relation else None
+    related = _related(relation.name, values, many=relation.many) if relation else None
     known = _ATTRIBUTES[kind.name]
     return Row(
         line,
         kind,
         external_id,
-        {name: given[name] for name in known if name in given and name != "external_id"},
+        {name: values[name] for name in known if name in values and name != "external_id"},
         related,
-        tuple(column for column in given if column not in known and column != "type"),
+        tuple(column for column in values if column not in known and column != "type"),
     )
 
 
-def _related(column: str, given: dict[str, Any], *, many: bool) -> tuple[str, ...] | None:
-    if (value := given.pop(column, None)) is None:
+def _related(column: str, values: dict[str, Any], *, many: bool) -> tuple[str, ...] | None:
+    if (value := values.pop(column, None)) is None:
         return None
     ids = value if many else [value]
     if not isinstance(ids, list) or not all(isinstance(each, str) and each for each in ids):

@@ -1,7 +1,7 @@
 """CSV with our own column names; also records of any CSV file, with their line numbers.
 
-A damaged record costs its own first line and nothing after it: what an open quote has swallowed
-is read again.
+A quote that is never closed makes the CSV reader take all following lines as one record. Only the
+first line of such a record is lost: the lines after it are read again.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _NEEDED = ("type", "external_id")
 
 
 def read(path: Path) -> Iterator[Row | RowFault]:
-    """Read the file at `path`. Raises `FeedError` where its first line doesn't name columns."""
+    """Read the file at `path`. Raises `FeedError` if its first line doesn't name the columns."""
     with path.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as file:
         header: list[str] | None = None
         for line, cells in records(file):
@@ -37,9 +37,10 @@ def read(path: Path) -> Iterator[Row | RowFault]:
 
 
 def records(file: IO[str]) -> Iterator[tuple[int, list[str] | str]]:
-    """Give each record's first line and cells, or what is wrong; empty ones are passed over.
+    """Give the first line of each record with its cells, or with a text that says what is wrong.
 
-    `file` has to keep its line ends (`newline=""`), and bytes that aren't UTF-8 as surrogates.
+    Empty records are left out. `file` must be opened with `newline=""` and with
+    `errors="surrogateescape"`.
     """
     lines = _Lines(file)
     reader = csv.reader(lines, strict=True)
@@ -60,7 +61,7 @@ def records(file: IO[str]) -> Iterator[tuple[int, list[str] | str]]:
 
 
 class _Lines:
-    """The file's lines, of which those of a damaged record can be given back but for its first."""
+    """The lines of a file. `give_back` gives back all lines of a record but the first."""
 
     def __init__(self, file: IO[str]) -> None:
         self._file = file
@@ -77,7 +78,7 @@ class _Lines:
         return line
 
     def begin(self) -> int:
-        """Begin a record; give the number of its first line."""
+        """Begin a record. Gives the number of its first line."""
         self._number += len(self._taken)
         self._taken.clear()
         return self._number
@@ -92,7 +93,7 @@ def _is_unicode(text: str) -> bool:
 
 
 def _header(cells: list[str] | str) -> list[str]:
-    """Give the columns' names, in lower case but for the keys of metadata."""
+    """Give the names of the columns in lower case. The keys of metadata stay as they are."""
     if isinstance(cells, str):
         raise FeedError(f"can't be read: its first line {cells}")
     names = [

@@ -58,4 +58,4 @@ def open_feed(path: Path, format_name: str | None = None) -> Feed:
         if path.suffix.lower() in each.extensions:
             return Feed(path, each)
     known = ", ".join(extension for each in FORMATS.values() for extension in each.extensions)
-    raise FeedError(f"{path.name}: its format can't be told from its extension ({known})")
+    raise FeedError(f"{path.name}: its extension names no format ({known})")

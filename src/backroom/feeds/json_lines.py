@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def read(path: Path) -> Iterator[Row | RowFault]:
-    """Read the file at `path`; empty lines are passed over."""
+    """Read the file at `path`. Empty lines are left out."""
     with path.open("rb") as file:
         for number, line in enumerate(file, start=1):
             text = line.removeprefix(codecs.BOM_UTF8) if number == 1 else line

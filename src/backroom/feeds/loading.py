@@ -1,7 +1,10 @@
-"""Load a feed into a server: bulk jobs kind after kind, several at a time.
+"""Load a feed into a server: bulk jobs, one kind after the other, several jobs at a time.
 
-Only the oldest job in flight is waited for, and what follows from its end is sent at once. So the
-rows of a job are all that is kept of a feed, and of two rows with one id the later one is later.
+Up to IN_FLIGHT jobs are with the server. Then the loader waits for the oldest one. When it is
+complete, its rows are counted, and the rows that must be sent again (an update after a create that
+found its resource there) go into a new job at once. So only the rows of jobs in flight are in
+memory, however large the feed is. And the server applies an account's jobs in the order in which it
+got them: of two rows with the same id the later one wins.
 """
 
 from __future__ import annotations
@@ -11,17 +14,17 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from backroom.catalog.kinds import JobKind, Verb
-from backroom.feeds.operations import Operation, batches, operation_from
+from backroom.feeds.api_client import RefusedError
+from backroom.feeds.encoding import EncodedRow, batches, encode_row
 from backroom.feeds.rows import ORDER, RowFault
-from backroom.feeds.server import RefusedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from backroom.catalog.kinds import Kind
+    from backroom.feeds.api_client import ApiClient, FinishedJob, JobFault
     from backroom.feeds.formats import Feed
     from backroom.feeds.rows import Row
-    from backroom.feeds.server import Job, JobFault, Server
     from backroom.feeds.survey import Survey
 
 IN_FLIGHT = 16
@@ -31,7 +34,7 @@ _EXISTS = "already exists"
 
 @dataclass(frozen=True)
 class Mode:
-    """What becomes of the rows: `then` is done with those of which a create says they exist."""
+    """What is done with the rows. `then` is done with rows whose create finds that they exist."""
 
     verb: Verb
     order: tuple[Kind, ...] = ORDER
@@ -39,7 +42,7 @@ class Mode:
 
     @property
     def verbs(self) -> tuple[Verb, ...]:
-        """Everything that may be done."""
+        """All verbs that may be done with a row."""
         return (self.verb, self.then) if self.then else (self.verb,)
 
 
@@ -53,7 +56,7 @@ MODES = {
 
 @dataclass
 class Tally:
-    """What became of the rows of one kind."""
+    """How many rows of one kind there are, and how many were done or failed."""
 
     rows: int = 0
     done: Counter[Verb] = field(default_factory=Counter)
@@ -62,21 +65,21 @@ class Tally:
 
     @property
     def settled(self) -> int:
-        """How many rows have come to an end, good or bad."""
+        """How many rows were done or failed."""
         return self.done.total() + self.failed
 
 
 @dataclass
 class Report:
-    """What became of a feed, also of one that was broken off."""
+    """The result of loading a feed, also if it was broken off."""
 
     tallies: dict[str, Tally] = field(default_factory=lambda: defaultdict(Tally))
-    """By the name of the kind; "" is for lines of which it isn't known."""
+    """By the name of the kind. The name "" is for rows of unknown kind."""
     faults: list[RowFault] = field(default_factory=list)
 
     @classmethod
     def of(cls, survey: Survey) -> Report:
-        """Begin with what the survey has found."""
+        """Begin with the numbers and faults of the survey."""
         report = cls()
         for kind, rows in survey.rows.items():
             report.tallies[kind].rows = rows
@@ -99,23 +102,23 @@ def _name(fault: RowFault) -> str:
 class _Running:
     job_kind: JobKind
     id: str
-    batch: list[Operation]
+    batch: list[EncodedRow]
 
 
 class Loader:
     """One run of a feed through a server."""
 
-    def __init__(self, server: Server, mode: Mode, report: Report, batch: int) -> None:
-        self._server = server
+    def __init__(self, client: ApiClient, mode: Mode, report: Report, batch: int) -> None:
+        self._client = client
         self._mode = mode
         self._report = report
         self._batch = batch
         self._running: deque[_Running] = deque()
 
     def run(self, feed: Feed, progress: Callable[[str, int], object]) -> None:
-        """Send all rows, and say through `progress` how many of a kind have come to an end."""
+        """Send all rows. `progress` is called with a kind and how many of its rows are settled."""
         for kind in self._mode.order:
-            for batch in batches(self._operations(feed, kind), self._batch):
+            for batch in batches(self._rows(feed, kind), self._batch):
                 self._submit(JobKind(kind, self._mode.verb), batch)
                 while len(self._running) >= IN_FLIGHT:
                     self._settle_oldest()
@@ -124,21 +127,21 @@ class Loader:
                 self._settle_oldest()
                 progress(kind.name, self._report.tallies[kind.name].settled)
 
-    def _operations(self, feed: Feed, kind: Kind) -> Iterator[Operation]:
+    def _rows(self, feed: Feed, kind: Kind) -> Iterator[EncodedRow]:
         for row in feed.rows() if self._report.tallies[kind.name].rows else ():
             if isinstance(row, RowFault) or row.kind is not kind:
                 continue
-            operation = operation_from(row, self._mode.verb)
+            operation = encode_row(row, self._mode.verb)
             if isinstance(operation, RowFault):
                 self._report.add(operation)
             else:
                 yield operation
 
-    def _submit(self, job_kind: JobKind, batch: list[Operation]) -> None:
-        """Send a job, without the operations that make the server refuse it."""
+    def _submit(self, job_kind: JobKind, batch: list[EncodedRow]) -> None:
+        """Send a job, without the rows for which the server refuses it."""
         while batch:
             try:
-                job_id = self._server.submit(job_kind, batch)
+                job_id = self._client.submit(job_kind, batch)
             except RefusedError as error:
                 refused = [index for index in error.faulty if index < len(batch)]
                 if not refused:
@@ -154,7 +157,7 @@ class Loader:
     def _settle_oldest(self) -> None:
         running = self._running.popleft()
         kind, verb = running.job_kind.kind, running.job_kind.verb
-        job = self._server.wait(running.job_kind, running.id)
+        job = self._client.wait(running.job_kind, running.id)
         self._report.tallies[kind.name].done[verb] += job.completed
         failed = _matched(running.batch, job.faults)
         existing = []
@@ -171,34 +174,35 @@ class Loader:
     def _send_again(self, job_kind: JobKind, rows: list[Row]) -> None:
         batch = []
         for row in rows:
-            operation = operation_from(row, job_kind.verb)
+            operation = encode_row(row, job_kind.verb)
             if isinstance(operation, RowFault):
                 self._report.add(operation)
             else:
                 batch.append(operation)
         self._submit(job_kind, batch)
 
-    def _lose(self, running: _Running, job: Job, lost: int) -> None:
-        """Report operations of which the server says neither that they succeeded nor failed."""
+    def _lose(self, running: _Running, job: FinishedJob, lost: int) -> None:
+        """Report rows of which the server says neither that they succeeded nor that they failed."""
         first, last = running.batch[0].row, running.batch[-1].row
         detail = (
-            f"job {job.id} ended as {job.status} and tells nothing of {lost} "
+            f"job {job.id} ended as {job.status} and says nothing about {lost} "
             f"of its rows, in lines {first.line} to {last.line}"
         )
         self._report.faults.append(RowFault(first.line, detail, first.kind))
         self._report.tallies[first.kind.name].failed += lost
 
-    def _fail(self, operation: Operation, detail: str) -> None:
+    def _fail(self, operation: EncodedRow, detail: str) -> None:
         row = operation.row
         self._report.add(RowFault(row.line, detail, row.kind, row.external_id))
 
 
-def _matched(batch: list[Operation], faults: list[JobFault]) -> list[tuple[Operation, str]]:
-    """Find the operation of each fault, which names no more than an external id.
+def _matched(batch: list[EncodedRow], faults: list[JobFault]) -> list[tuple[EncodedRow, str]]:
+    """Find the row of each fault, which names only an external id.
 
-    Of several operations on one id it is the last ones that fail: the first could still succeed.
+    If several rows of a batch have the same id, the last ones are taken as those that failed,
+    because the first of them could still succeed.
     """
-    by_id: dict[str, list[Operation]] = defaultdict(list)
+    by_id: dict[str, list[EncodedRow]] = defaultdict(list)
     for operation in batch:
         by_id[operation.row.external_id].append(operation)
     found = [

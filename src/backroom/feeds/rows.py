@@ -1,4 +1,4 @@
-"""What every format is read into: rows that can be sent, and faults of those that can't."""
+"""The result of reading any format: rows that can be sent, and faults of rows that can't."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from backroom.catalog.kinds import Kind, Relation
 
 ORDER = (CATEGORY, ITEM, VARIANT)
-"""Each kind after those that it points to, as they have to exist first."""
+"""The kinds in the order of loading. The kinds that a kind points to must exist first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,16 +22,16 @@ class Row:
     kind: Kind
     external_id: str
     attributes: dict[str, Any]
-    """By the API's names, without the external id. Their values are for the server to judge."""
+    """By the API's names, without the external id. The server checks their values."""
     related: tuple[str, ...] | None = None
-    """External ids of an item's categories, or of a variant's item; None where not given."""
+    """External ids of an item's categories, or of a variant's item. None if the feed has none."""
     left_out: tuple[str, ...] = ()
-    """Names of columns that mean nothing here."""
+    """Names of columns that rows of this kind don't have."""
 
 
 @dataclass(frozen=True, slots=True)
 class RowFault:
-    """Why a row did not get through."""
+    """Why a row was not loaded."""
 
     line: int
     detail: str
@@ -44,6 +44,6 @@ class FeedError(Exception):
 
 
 def relation_of(kind: Kind) -> Relation | None:
-    """Give the relation that a row of `kind` can fill: the one to a kind that goes before it."""
+    """Give the relation that a row of `kind` can fill: the one to a kind that is loaded before."""
     before = {earlier.name for earlier in ORDER[: ORDER.index(kind)]}
     return next((relation for relation in kind.relations if relation.target in before), None)

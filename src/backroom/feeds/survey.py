@@ -1,4 +1,4 @@
-"""What a first reading of a feed finds, before anything is sent."""
+"""A first reading of a feed, before anything is sent: how many rows, and what is wrong."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @dataclass
 class UnknownColumn:
-    """A column that means nothing to rows of a type, and was left out."""
+    """A column that rows of a type don't have. Its values were left out."""
 
     type: str
     name: str
@@ -32,7 +32,7 @@ class UnknownColumn:
 
 @dataclass
 class Survey:
-    """How many rows there are, and what is wrong with them."""
+    """How many rows there are, and what is wrong with the others."""
 
     rows: Counter[str] = field(default_factory=Counter)
     """Good ones, by the name of their kind."""

@@ -1,7 +1,8 @@
-"""What a database is to the rest of the house: transactions to read in, work to be written.
+"""The interface of a database: transactions to read in, and functions that write in one.
 
-Writing is given as a function, not done in a `with` block: an engine may then put several pieces
-of work into one commit, or try one again, and the caller still learns only what is on disk.
+A caller reads in a `with` block. It does not write in one: it hands over a function. So an engine
+may put the work of several callers into one commit, or run a function again, and each caller gets
+its result only when the result is on disk.
 """
 
 from __future__ import annotations
@@ -31,10 +32,10 @@ class Connection(Protocol):
         """Run one statement and give its rows."""
 
     def insert(self, table: str, columns: Sequence[str], rows: Sequence[Row]) -> None:
-        """Add rows to a table, by the engine's shortest way."""
+        """Add rows to a table, by the quickest way that the engine has."""
 
     def executemany(self, sql: str, rows: Sequence[Row]) -> None:
-        """Run one statement, which names each value once, for rows of values in that order."""
+        """Run one statement for many rows. It names each value once, in the order of the rows."""
 
     def script(self, sql: str) -> None:
         """Run several statements without values."""
@@ -54,7 +55,7 @@ class Transaction:
         return list(self.connection.execute(sql, values))
 
     def one(self, sql: str, **values: Any) -> Row | None:
-        """Run a statement of at most one row and give it, or None."""
+        """Run a statement that gives at most one row. Give the row, or None."""
         rows = self.all(sql, **values)
         return rows[0] if rows else None
 
@@ -63,7 +64,7 @@ class Transaction:
         self.connection.execute(sql, values)
 
     def ping(self) -> None:
-        """Have the database answer a statement. Raises `StoreUnavailable` where it does not."""
+        """Run a statement that needs no table. Raises `StoreUnavailable` if it fails."""
         self.all("select 1")
 
     def insert(self, table: str, columns: Sequence[str], rows: Sequence[Row]) -> None:
@@ -72,7 +73,7 @@ class Transaction:
             self.connection.insert(table, columns, rows)
 
     def many(self, sql: str, rows: Sequence[Row]) -> None:
-        """Run a statement, which names each value once, for rows of values in that order."""
+        """Run a statement for many rows. It names each value once, in the order of the rows."""
         if rows:
             self.connection.executemany(sql, rows)
 
@@ -81,23 +82,24 @@ class Transaction:
         self.connection.script(sql)
 
     def exclusively(self, what: str) -> None:
-        """Keep others who ask for the same out until this transaction ends.
+        """Wait until no other transaction holds the lock `what`, and hold it until this one ends.
 
-        For an account's name: other writers of its catalog.
+        An account's id is the lock that all writers of its catalog take.
         """
         if self.dialect.exclusive:
             self.run(self.dialect.exclusive, what=what)
 
 
-class StoreUnavailable(Exception):  # noqa: N818 - the store's state, not the caller's error
+class StoreUnavailable(Exception):
     """The database can't be reached or can't write just now; nothing was changed.
 
-    Unless its server was lost at the very moment of a commit: then all was changed, or nothing.
+    There is one exception. If the connection is lost during a commit, nobody knows whether the
+    database has committed. Then either everything was changed or nothing.
     """
 
 
-class TookTooLong(Exception):  # noqa: N818 - an event, not an error
-    """A read has had its time on the event loop. It is begun again in a thread."""
+class TookTooLong(Exception):
+    """A read took more time than it may hold the event loop. It is begun again in a thread."""
 
 
 class Database(Protocol):
@@ -114,28 +116,31 @@ class Database(Protocol):
     def on_loop(self, work: Callable[[], T], deliver: Callable[[T], None]) -> None:
         """Do `work`, which reads, for a caller on an event loop, and hand its result to `deliver`.
 
-        That happens now or later, always on the loop, and the loop goes on meanwhile. `work` raises
-        nothing but `TookTooLong`, after which it is begun again.
+        `deliver` is called on the loop, now or later. The loop goes on meanwhile. `work` opens its
+        own transactions with `read`. It may raise only `TookTooLong`, and is then begun again.
 
-        `work` opens its own transactions with `read`. It may run on the loop's own thread, where it
-        gives way while a statement waits: no lock may be held across a statement.
+        `work` may run on the loop's own thread, in a greenlet that is suspended while a statement
+        waits. So it must not hold a lock across a statement: other work on the same thread would
+        wait for the lock, and the greenlet that holds it could never go on.
         """
 
     def write(self, work: Callable[[Transaction], T]) -> Future[T]:
-        """Have `work` done in a transaction. The future is settled when it is on disk, or undone.
+        """Have `work` done in a transaction. The future has its result once it is on disk.
 
-        What `work` raises undoes its own writing alone, and is raised by the future.
+        If `work` raises, what it has written is undone, and the future raises the same. The work of
+        others in the same commit is not undone.
         """
 
     def written(self, work: Callable[[Transaction], T]) -> asyncio.Future[T]:
-        """Do as `write`, for a caller on an event loop."""
+        """Do the same as `write`, with a future that an event loop can await."""
 
     def accept(self, new: NewJob, most: int) -> asyncio.Future[str | None]:
-        """Store a new job, and give the id that it got, for a caller on an event loop.
+        """Store a new job and give its id, with a future that an event loop can await.
 
-        It is the job's own, unless the account has a later one already: then it is one after that.
-        None, and nothing is stored, if the account has `most` jobs in progress.
+        The id is the one that the job has, unless the account already has a job with a greater id.
+        Then it is the next id after that. If the account has `most` jobs in progress, nothing is
+        stored and the result is None.
         """
 
     def close(self) -> None:
-        """Finish what was given to write, and let go of the files."""
+        """Finish all work that was handed over to write, then close all connections."""

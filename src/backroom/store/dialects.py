@@ -1,4 +1,4 @@
-"""All that differs between the engines in the text of statements, each with its reason."""
+"""All differences between the engines in the text of statements, each with its reason."""
 
 from __future__ import annotations
 
@@ -15,59 +15,62 @@ if TYPE_CHECKING:
 class FullText:
     """How one engine keeps and finds the words of `store/search.py`, in tables of grams.
 
-    All of it differs because a full-text table of SQLite has a rowid and nothing else beside its
-    words, while PostgreSQL has a type for them, and because the languages of queries differ.
+    All members differ for two reasons. A full-text table of SQLite has only a rowid beside its
+    words, while PostgreSQL has a type for words. And the engines have different query languages.
     """
 
     columns: tuple[str, ...]
     """The columns of a table of grams."""
     row: Callable[[str, int, str], tuple[Any, ...]]
-    """Make a row of them: `row(account, number, words)`."""
+    """Make a row of such a table: `row(account, number, words)`."""
     words: Callable[[Collection[str]], str]
-    """Bind the words of a text."""
+    """Make the value that is stored for the words of a text."""
     number: str
-    """The column that has the record's number."""
+    """The column with the record's number."""
     owner: str
-    """The condition that words are `:account`'s."""
+    """The condition that a row belongs to `:account`."""
     match: str
     """The condition that a row of `{table}` has all words of `:grams`."""
     word: Callable[[str], str]
-    """Write a word for `:grams`."""
+    """Write one word in the query `:grams`."""
     conjunction: str
-    """What stands between words that must all be there."""
+    """What stands between two words that a row must both have."""
     beginning: str
-    """What follows a word that is only the beginning of one."""
+    """What follows the beginning of a word in a query."""
 
 
 @dataclass(frozen=True, eq=False)
 class Dialect:
-    """How one engine writes what the other writes in another way."""
+    """How one engine writes the parts of statements in which the engines differ."""
 
     name: str
     among: Callable[[str, str], str]
-    """`among(column, parameter)`: the column equals one of many values.
+    """`among(column, parameter)`: the condition that the column equals one of many values.
 
-    Differs because SQLite has no array type: it unpacks a JSON text.
+    Differs because SQLite has no array type. There the values are one JSON text.
     """
     array: Callable[[Iterable[Any]], Any]
-    """Bind many values as the one parameter of `among`. Differs for the same reason."""
+    """Make the one value that is bound for many. Differs for the same reason."""
     exclusive: str | None
-    """A statement that keeps others who name the same `:what` out until the transaction ends.
+    """A statement that takes the lock named `:what` until the transaction ends.
 
-    Differs because SQLite has one writer at a time, and needs none.
+    Differs because SQLite has only one writer at a time, and needs no lock.
     """
     holds: str
-    """`holds.format(column, part)`: the text has the part in it.
+    """`holds.format(column, part)`: the condition that a text contains the part.
 
     Differs because the function has another name. Not `like`: its patterns have a greatest length.
     """
     octets: Callable[[str], str]
-    """`octets(expression)`: a text in UTF-8, as bytes that can be sent. Differs with the types."""
+    """`octets(expression)`: a text as bytes in UTF-8, which can be sent as they are.
+
+    Differs because the types have other names.
+    """
     joined: Callable[[str, str], str]
     """`joined(column, query)`: the texts of a query's column, as bytes, with a zero between them.
 
-    Null where there is no row. No text here has a zero. Differs because PostgreSQL's texts can't
-    have one either, and are joined as bytes.
+    Null if the query gives no row. No stored text has a zero in it. Differs because on PostgreSQL
+    no text at all can have one, so the texts are joined as bytes.
     """
     numbered: Callable[[str], str]
     """`numbered(parameter)`: a table of values bound as `array`, with `place` and `number`.
@@ -77,10 +80,10 @@ class Dialect:
     unindexed: str
     """`unindexed.format(column)`: the column, so that no index on it is walked.
 
-    Differs because a plus does so on SQLite alone; the other engine chooses by its statistics.
+    Differs because a plus does this only on SQLite. PostgreSQL chooses by its statistics.
     """
     search: FullText
-    """Differs because each engine has full-text search, and none is like another."""
+    """How words are kept and found. Differs for the reasons that `FullText` gives."""
 
 
 def _fts5_word(word: str) -> str:
@@ -92,7 +95,7 @@ def _lexeme(word: str) -> str:
 
 
 def _lexemes(words: Collection[str]) -> str:
-    # Written at once and then cut: a word has no such character.
+    # All words are escaped at once and then separated: no word has the character \x1f.
     return _lexeme("\x1f".join(words)).replace("\x1f", "' '") if words else ""
 
 

@@ -23,10 +23,11 @@ _VALUES = ", ".join(f":{column}" for column in ("account", *_COLUMNS.split(", ")
 
 
 def accept(tx: Transaction, new: NewJob, most: int) -> str | None:
-    """Store a new job and give the id that it got; `Database.accept` says the rest.
+    """Store a new job and give its id, as `Database.accept` says.
 
-    One after the other, on however many servers: else a job could be seen, and applied, before one
-    with a lesser id that is committed later; and several could count the same jobs.
+    An account's jobs are accepted one after the other, on any number of servers. Without the lock a
+    job with a greater id could be committed, seen and applied before one with a lesser id. And
+    several requests could count the same jobs, and together exceed `most`.
     """
     tx.exclusively(new.lock)
     if count_in_progress(tx, new.account) >= most:
@@ -34,7 +35,7 @@ def accept(tx: Transaction, new: NewJob, most: int) -> str | None:
     job = new.job
     latest = latest_id(tx, new.account)
     if job.job_id <= latest:
-        # Another process has a clock ahead of this one's, or another request was faster.
+        # The clock of another process is ahead of this one's, or a later request came first.
         moment = datetime.fromisoformat(job.created_at)
         job = job._replace(job_id=clock.new_ulid(moment, latest))
     insert(tx, new.account, job, new.operations)
@@ -67,7 +68,7 @@ def count_in_progress(tx: Transaction, account: str) -> int:
 
 
 def latest_id(tx: Transaction, account: str) -> str:
-    """Give the greatest id of an account's jobs, an empty text where there are none."""
+    """Give the greatest id of an account's jobs, an empty text if it has no jobs."""
     row = tx.one(
         "select job_id from jobs where account = :account order by job_id desc limit 1",
         account=account,
@@ -75,12 +76,12 @@ def latest_id(tx: Transaction, account: str) -> str:
     return row[0] if row else ""
 
 
-class Question(NamedTuple):
-    """Which jobs to show: of a type, with an id that is not below `least`.
+class JobQuestion(NamedTuple):
+    """Which jobs a page holds: at most `size` of a type, in the order of their ids.
 
-    Of these: one `job_id`, where it is given; else at most `size` in a `status`, where one is
-    given, that come beyond the id `border`: upwards (the oldest first) where `ascending`, else
-    downwards.
+    Jobs with an id below `least` have expired and are never on it. With a `job_id` the page holds
+    only that job, with a `status` only jobs in it. The page begins beyond the id `border` and goes
+    up from it (the oldest first) if `ascending`, else down.
     """
 
     type: str
@@ -92,10 +93,12 @@ class Question(NamedTuple):
     size: int = 1
 
 
-def page(tx: Transaction, account: str, question: Question, columns: tuple[str, ...]) -> list[Row]:
-    """Give the jobs next to the border, nearest first: their columns, as bytes or None."""
+def jobs_page(
+    tx: Transaction, account: str, question: JobQuestion, columns: tuple[str, ...]
+) -> list[Row]:
+    """Give the jobs next to the border, nearest first. A row has the columns as bytes, or None."""
     border = question.border
-    # Upwards from among expired jobs is upwards from the oldest that has not expired.
+    # A page that goes up from an expired job begins at the oldest job that has not expired.
     bordered = border is not None and not (question.ascending and border < question.least)
     form = (question.job_id is not None, question.status is not None, bordered, question.ascending)
     rows = tx.all(
@@ -110,13 +113,13 @@ def page(tx: Transaction, account: str, question: Question, columns: tuple[str, 
     )
     if not bordered:
         return rows
-    # Downwards from a border the rows may go on to jobs that have expired.
+    # A page that goes down from a border may end with jobs that have expired.
     place, least = columns.index("job_id"), question.least.encode()
     return [row for row in rows if row[place] >= least]
 
 
 def as_row(job: Job, columns: tuple[str, ...]) -> Row:
-    """Give a job as `page` gives it."""
+    """Make a row of a job, as `jobs_page` gives it."""
     values = [getattr(job, name) for name in columns]
     return tuple([None if value is None else str(value).encode() for value in values])
 
@@ -135,7 +138,7 @@ def _page(
         conditions.append("job_id = :job_id")
     if by_status:
         conditions.append("status = :status")
-    # Two bounds on the id would make SQLite walk the primary key, past all other types.
+    # With two bounds on the id SQLite would walk the primary key, past the jobs of other types.
     if bordered:
         conditions.append(f"job_id {'>' if ascending else '<'} :border")
     else:
@@ -148,7 +151,10 @@ def _page(
 
 
 def next_account(tx: Transaction, after: str, due: str) -> str | None:
-    """Give the account that comes after `after` among those with a job created up to `due`."""
+    """Give the next account after `after` that has a job in progress created up to `due`.
+
+    After the last account comes the first one. None if no account has such a job.
+    """
     for bound in (after, ""):
         row = tx.one(
             "select account from jobs where account > :after and completed_at is null"
@@ -162,13 +168,13 @@ def next_account(tx: Transaction, after: str, due: str) -> str | None:
 
 
 def earliest_created(tx: Transaction) -> str | None:
-    """Give when the oldest job in progress was created, None where there is none."""
+    """Give the time of creation of the oldest job in progress, None if no job is."""
     row = tx.one("select min(created_at) from jobs where completed_at is null")
     return row[0] if row else None
 
 
 def earliest_created_of(tx: Transaction, account: str) -> str | None:
-    """Give when an account's oldest job in progress was created, None where there is none."""
+    """Give the time of creation of an account's oldest job in progress, None if no job is."""
     row = tx.one(
         "select created_at from jobs where account = :account and completed_at is null"
         " order by job_id limit 1",
@@ -187,7 +193,7 @@ def accounts_in_progress(tx: Transaction, due: str) -> list[str]:
 
 
 def first_waiting(tx: Transaction, account: str, due: str) -> Waiting | None:
-    """Give an account's oldest job in progress, None where it was created after `due`."""
+    """Give an account's oldest job in progress, None if it was created after `due`."""
     row = tx.one(
         "select jobs.account, jobs.job_id, type, status, operations from jobs"
         " join job_operations on job_operations.account = jobs.account"
@@ -201,7 +207,7 @@ def first_waiting(tx: Transaction, account: str, due: str) -> Waiting | None:
 
 
 def begin(tx: Transaction, account: str, job_id: str, before: str, status: str) -> None:
-    """Move a job from one status to the next, where it is still in the first."""
+    """Move a job from the status `before` to `status`. Does nothing if it has left `before`."""
     tx.run(
         "update jobs set status = :status"
         " where account = :account and job_id = :job_id and status = :before",
@@ -213,7 +219,7 @@ def begin(tx: Transaction, account: str, job_id: str, before: str, status: str) 
 
 
 def complete(tx: Transaction, account: str, job: Job) -> bool:
-    """Write a job's end and drop its operations. False where it had come to its end before."""
+    """Complete a job and drop its operations. False if it was complete before."""
     row = tx.one(
         "update jobs set status = :status, completed_at = :completed_at,"
         " completed_count = :completed_count, failed_count = :failed_count, errors = :errors,"
@@ -237,7 +243,7 @@ def complete(tx: Transaction, account: str, job: Job) -> bool:
 
 
 def expire(tx: Transaction, account: str, least: str, most: int) -> int:
-    """Remove up to `most` complete jobs whose id is below `least`; give how many there were."""
+    """Remove up to `most` complete jobs whose id is below `least`. Give how many were removed."""
     rows = tx.all(
         "delete from jobs where account = :account and job_id in (select job_id from jobs"
         " where account = :account and job_id < :least and completed_at is not null limit :most)"

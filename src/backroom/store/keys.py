@@ -1,7 +1,8 @@
 """Accounts, and the keys that open them.
 
-A key names its account, so that every statement does: `pk_<account>_<secret>`. Keys are random and
-long, so a plain hash is enough to keep them; they are shown once, when they are made.
+A key names its account, `pk_<account>_<secret>`, so the statement that looks it up names the
+account too, as all statements do. Only a hash of a key is stored. A plain hash is enough, because
+keys are long and random. A key is shown once, when it is made.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ _ACCOUNT_LENGTH = 6
 
 
 class Access(NamedTuple):
-    """What a key opens: an account, and the scopes it has there, None for all."""
+    """What a key opens: an account, and the scopes that the key has there, None for all scopes."""
 
     account: str
     key_id: str
@@ -29,7 +30,7 @@ class Access(NamedTuple):
 
 
 class NewKey(NamedTuple):
-    """A key that was just made, the only time that its text is known."""
+    """A key that was just made. Its text is known only now."""
 
     key: str
     key_id: str
@@ -51,7 +52,7 @@ class KeyRow(NamedTuple):
 
 
 def create(tx: Transaction, account_name: str, name: str, scopes: list[str]) -> NewKey:
-    """Make a key for the account of that name, and the account where there is none."""
+    """Make a key for the account named `account_name`, and the account if it is new."""
     account = _open_account(tx, account_name)
     key = f"pk_{account}_{secrets.token_hex(16)}"
     key_id = clock.new_ulid(clock.now())
@@ -70,10 +71,10 @@ def create(tx: Transaction, account_name: str, name: str, scopes: list[str]) -> 
 
 
 def _open_account(tx: Transaction, name: str) -> str:
-    """Give the id of the account of that name.
+    """Give the id of the account named `name`, and make the account if it is new.
 
-    The id follows from the name, so two processes that open the same account make the same row; a
-    name whose id another name has taken goes on to its next.
+    The id is derived from the name, so two processes that open the same account at the same time
+    make the same row. If another name has taken the id, the next id of this name is tried.
     """
     for attempt in range(100):
         account = _account_id(name, attempt)
@@ -103,8 +104,8 @@ def _hash(key: str) -> str:
     return hashlib.sha256(key.encode()).hexdigest()
 
 
-def find(tx: Transaction, key: str) -> Access | None:
-    """Give what `key` opens, None where it is unknown or revoked."""
+def access_of(tx: Transaction, key: str) -> Access | None:
+    """Give what `key` opens, None if it is unknown or revoked."""
     prefix, _, rest = key.partition("_")
     account, _, secret = rest.partition("_")
     if prefix != "pk" or not secret:
@@ -130,7 +131,7 @@ def all_keys(tx: Transaction) -> list[KeyRow]:
 
 
 def revoke(tx: Transaction, key_id: str) -> bool:
-    """End a key. False where there is none of that id."""
+    """Revoke a key. False if no key has that id."""
     row = tx.one(
         "update keys set revoked_at = coalesce(revoked_at, :revoked_at)"
         " where key_id = :key_id returning key_id",
@@ -141,7 +142,7 @@ def revoke(tx: Transaction, key_id: str) -> bool:
 
 
 def has_accounts(tx: Transaction) -> bool:
-    """Whether any account exists: whether this database was ever opened before."""
+    """Whether any account exists. The first start of a server makes one."""
     return tx.one("select 1 from accounts limit 1") is not None
 
 

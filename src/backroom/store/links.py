@@ -13,16 +13,19 @@ _SIDES = {
     "categories": ("item_number", "category_number"),
     "items": ("category_number", "item_number"),
 }
-"""For each relationship, the column of the resource that has it and of what it holds."""
+"""For each relationship, the column of the resource that has it and that of its related ones."""
 
 
 def any_emptied(tx: Transaction) -> bool:
-    """Whether a category is gone whose links are still to be removed."""
+    """Whether a deleted category still has links."""
     return tx.one("select 1 from emptied_categories limit 1") is not None
 
 
 def empty_category(tx: Transaction, most: int) -> int:
-    """Remove up to `most` links to a category that is gone; give how many, 0 where none is left."""
+    """Remove up to `most` links to one deleted category.
+
+    Gives how many were removed, at least 1, or 0 if no deleted category is left.
+    """
     emptied = tx.one("select account, category_number from emptied_categories limit 1")
     if emptied is None:
         return 0
@@ -49,13 +52,13 @@ def empty_category(tx: Transaction, most: int) -> int:
 def present(
     tx: Transaction, account: str, relation: str, number: int, related: Iterable[int]
 ) -> set[int]:
-    """Give those of `related` that a relationship holds."""
-    own, other = _SIDES[relation]
+    """Give the numbers in `related` that a relationship holds."""
+    owner, other = _SIDES[relation]
     rows = tx.all(
-        f"select {other} from item_categories where account = :account and {own} = :own"
+        f"select {other} from item_categories where account = :account and {owner} = :owner"
         f" and {tx.dialect.among(other, 'related')}",
         account=account,
-        own=number,
+        owner=number,
         related=tx.dialect.array(related),
     )
     return {row[0] for row in rows}
@@ -65,12 +68,12 @@ def remove(
     tx: Transaction, account: str, relation: str, number: int, related: Iterable[int]
 ) -> None:
     """Take `related` out of a relationship."""
-    own, other = _SIDES[relation]
+    owner, other = _SIDES[relation]
     tx.run(
-        f"delete from item_categories where account = :account and {own} = :own"
+        f"delete from item_categories where account = :account and {owner} = :owner"
         f" and {tx.dialect.among(other, 'related')}",
         account=account,
-        own=number,
+        owner=number,
         related=tx.dialect.array(related),
     )
 
@@ -78,35 +81,36 @@ def remove(
 def replace(
     tx: Transaction, account: str, relation: str, number: int, related: Iterable[int]
 ) -> None:
-    """Make `related` all that the relationship of the resource `number` holds."""
+    """Make a relationship hold `related` and nothing else."""
     clear(tx, account, relation, [number])
     add(tx, account, relation, number, related)
 
 
 def clear(tx: Transaction, account: str, relation: str, numbers: Iterable[int]) -> None:
-    """Take everything out of a relationship of many resources."""
-    own, _ = _SIDES[relation]
+    """Empty one relationship of each of many resources."""
+    owner, _ = _SIDES[relation]
     tx.run(
-        f"delete from item_categories where account = :account and {tx.dialect.among(own, 'own')}",
+        "delete from item_categories where account = :account"
+        f" and {tx.dialect.among(owner, 'owner')}",
         account=account,
-        own=tx.dialect.array(numbers),
+        owner=tx.dialect.array(numbers),
     )
 
 
 def add(tx: Transaction, account: str, relation: str, number: int, related: Iterable[int]) -> None:
-    """Put `related` into a relationship; what is there already stays."""
+    """Put `related` into a relationship. Links that exist already stay."""
     join(tx, account, relation, [(number, each) for each in related])
 
 
 def join(tx: Transaction, account: str, relation: str, pairs: Iterable[tuple[int, int]]) -> None:
-    """Link pairs of a resource and a related one; what is linked already stays."""
-    own, _ = _SIDES[relation]
+    """Link pairs of a resource and a related one. Links that exist already stay."""
+    owner, _ = _SIDES[relation]
     tx.many(
         "insert into item_categories (account, category_number, item_number, item_external_id)"
         " select account, :category, number, external_id from items"
         " where account = :account and number = :item on conflict do nothing",
         [
-            (other, account, number) if own == "item_number" else (number, account, other)
+            (other, account, number) if owner == "item_number" else (number, account, other)
             for number, other in pairs
         ],
     )

@@ -1,8 +1,8 @@
-"""Bring a database to the schema of this version; refuse one that is newer.
+"""Bring a database to the schema of this version; refuse a database of a later version.
 
 Migrations are numbered files in `migrations/`. A file of plain SQL is run as it stands. A file of
-JSON is a `Backfill`: it gives the rows of earlier versions an attribute. All that are missing run
-in one transaction, which also notes that they ran. They only go forward.
+JSON is a `Backfill`: it gives the rows of earlier versions an attribute. All missing migrations run
+in one transaction, which also notes that they ran. There are no migrations back.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from backroom.store.database import Database, Transaction
 
 
-class WrongDatabase(Exception):  # noqa: N818 - a state of the database
+class WrongDatabase(Exception):
     """The database can't be used by this version of backroom."""
 
 
@@ -33,11 +33,11 @@ class OlderDatabase(WrongDatabase):
 
 
 class ForeignDatabase(WrongDatabase):
-    """The database was made by something else."""
+    """The database was not made by backroom."""
 
 
 class Migration(NamedTuple):
-    """One migration: its number with its name, and what it does."""
+    """One migration: its name, which begins with its number, and its SQL or backfill."""
 
     name: str
     work: str | Backfill
@@ -53,7 +53,7 @@ class Migration(NamedTuple):
 def migrations(engine: str) -> dict[int, Migration]:
     """Give the migrations of an engine by number, in order.
 
-    A file is for both engines, unless its name ends in that of one.
+    A file is for both engines, unless its name has an engine's name before its ending.
     """
     found: dict[int, Migration] = {}
     for file in (resources.files("backroom.store") / "migrations").iterdir():
@@ -72,8 +72,8 @@ def migrations(engine: str) -> dict[int, Migration]:
 def migrate(database: Database) -> list[str]:
     """Apply the migrations that are missing, and give their names.
 
-    Raises `NewerDatabase` where the database knows migrations that this version does not, and
-    `ForeignDatabase` where one can't be applied.
+    Raises `NewerDatabase` if the database has migrations that this version does not know, and
+    `ForeignDatabase` if a migration fails.
     """
     return database.write(_apply_missing).result()
 
@@ -111,7 +111,8 @@ def _refuse_newer(applied: set[int], known: set[int]) -> None:
 
 
 def _apply_missing(tx: Transaction) -> list[str]:
-    # Of processes that start together one migrates. The others wait here and find nothing missing.
+    # If several processes start together, one migrates. The others wait here, and then find that
+    # nothing is missing.
     tx.exclusively("schema")
     tx.run(
         "create table if not exists schema_migrations"

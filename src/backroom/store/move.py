@@ -27,11 +27,11 @@ _ROWS_IN_A_SLICE = 1000
 _MODULUS = 2**64
 
 
-class NotEmpty(Exception):  # noqa: N818 - a state of the database
+class NotEmpty(Exception):
     """The database to move to has rows that no move has put there."""
 
 
-class Differs(Exception):  # noqa: N818 - what the comparison found
+class Differs(Exception):
     """Both databases were read through, and they do not hold the same."""
 
 

@@ -1,7 +1,23 @@
 """Pages of items, variants and categories: filtered, in the order of creation, by keyset.
 
-One condition drives: the one that leaves least to look at has its index walked, in the order of the
-page. The others are tested on what it finds.
+A question may have several conditions, and each has an index. Only one index can be walked in the
+order of the page, so one condition *drives*: the statement walks its index from the border on,
+tests all other conditions on each row that it meets, and stops when the page is full. Any condition
+could drive, and the page would be the same. What differs is how many rows are met in vain: driven
+by `published`, a search for a rare word would look at the whole catalog.
+
+So the condition drives that leaves the fewest rows. `_Statement.sql` asks in this order:
+
+1. External ids: at most as many rows as there are ids.
+2. The SKU: hardly two variants have the same.
+3. A related resource, or the words of the parts. Which of them leaves fewer rows differs from
+   catalog to catalog, so a short statement counts both before (`_words_are_rare`), each only up to
+   a limit.
+4. Any other column, as `published`, which tells half of the catalog from the other half.
+5. Without any condition the primary key is walked.
+
+The text of a statement depends on which conditions there are, never on their values: so there are
+few statements, and the databases keep them prepared.
 """
 
 from __future__ import annotations
@@ -23,12 +39,13 @@ if TYPE_CHECKING:
 
 
 @dataclass
-class Question:
+class RecordQuestion:
     """Which records a page holds: at most `size`, in the order of their numbers.
 
-    `related` has the kind's name and the number of each resource that all records belong to,
-    `equal` the columns that have a value, `parts` the folded texts that the searched text contains.
-    The page begins beyond the number `border`, and goes up from there where `ascending`, else down.
+    `related` names resources to which every record is linked, each by its kind's name and its
+    number. `equal` has columns with the value that they must have. `parts` are folded texts that
+    the searched text must contain. The page begins beyond the number `border` and goes up from it
+    if `ascending`, else down.
     """
 
     size: int
@@ -41,7 +58,7 @@ class Question:
 
 
 class Columns(NamedTuple):
-    """What is read of a record beside its number and its external id; the rest is empty."""
+    """What a row has of a record, beside its number and its external id. The rest is null."""
 
     attributes: bool = True
     linkage: bool = False
@@ -49,25 +66,27 @@ class Columns(NamedTuple):
 
 
 LINKED_AT_MOST = 100
-"""Resources that a relationship names, or that are included, for one resource: a page of them.
+"""How many resources an answer names in the relationship of one resource, or includes for it.
 
-The service's own number is not known; there must be one, for a category may hold a whole catalog.
+The number of the real service is not known. There must be one, because a category may hold a whole
+catalog. This one is the size of a page.
 """
 
 _LINKS = {
     ("item", "category"): ("item_number", "category_number"),
     ("category", "item"): ("category_number", "item_number"),
 }
-"""For a kind and one it is linked to, the columns of both in the table of links."""
-_TELLING = "sku"
-"""The column that tells most apart: hardly more than one resource has the same."""
-_FEW = 200
-_MANY = 1000
-"""Related resources, from which on words that fewer have are looked for first."""
+"""For two kinds that are linked by a table, the columns of the first and the second in it."""
+_MOST_SELECTIVE = "sku"
+"""The column whose values are nearly unique."""
+_FEW_LINKS = 200
+"""Fewer links are followed in less time than it takes to look for any word."""
+_COUNTED_LINKS = 1000
+"""At most so many links are counted, to compare their number with that of rows with the words."""
 
 
 class _Form(NamedTuple):
-    """What of a question is in the text of its statement. The values are bound."""
+    """Everything of a question that decides the text of its statement. Values are bound instead."""
 
     kind: Kind
     ascending: bool
@@ -78,18 +97,19 @@ class _Form(NamedTuple):
     parts: int
     words_first: bool
     ordered: bool
-    """Whether the statement orders and limits its rows. It need not where all fit on the page: they
-    are found by their external ids, and a sorter of the database copies their long texts twice."""
+    """Whether the database orders and limits the rows. Where all rows fit on the page, because they
+    are found by few external ids, `records_page` sorts them: the database's sorter would copy their
+    long texts twice."""
 
 
-def page(
-    tx: Transaction, kind: Kind, account: str, question: Question, columns: Columns
+def records_page(
+    tx: Transaction, kind: Kind, account: str, question: RecordQuestion, columns: Columns
 ) -> list[Row]:
     """Give the records next to the border, nearest first.
 
-    A row has the record's number, and as bytes its external id, its attributes as they are stored
-    and the external ids that its shown relationship holds, with a zero between them, or None; and
-    last whether an attribute may be null, as a number.
+    A row is: the record's number; its external id, as bytes; its attributes, as the bytes of the
+    stored JSON; the external ids in its shown relationship, as bytes with a zero between them, or
+    None if it holds nothing; and 1 if an attribute may be null, else 0.
     """
     values = _values(tx.dialect, account, question)
     form = _form(tx, kind, question, values)
@@ -105,9 +125,9 @@ _number = itemgetter(0)
 def included(
     tx: Transaction, kind: Kind, account: str, numbers: Iterable[int], columns: Columns
 ) -> list[Row]:
-    """Give what records of a kind, by number, hold in their shown relationship, in their order.
+    """Give the records that those with `numbers` hold in their shown relationship, in that order.
 
-    The rows are as those of `page`.
+    The rows are like those of `records_page`.
     """
     values = tx.dialect.array(numbers)
     return tx.all(_included(tx.dialect, kind, columns), account=account, numbers=values)
@@ -116,15 +136,15 @@ def included(
 def in_order(
     tx: Transaction, kind: Kind, account: str, external_ids: Sequence[str], columns: Columns
 ) -> list[Row]:
-    """Give those of `external_ids` that exist, in that order, as rows of `page`."""
-    question = Question(size=len(external_ids), external_ids=list(external_ids))
-    found = {row[1]: row for row in page(tx, kind, account, question, columns)}
+    """Give the records of `external_ids` that exist, in that order, as rows of `records_page`."""
+    question = RecordQuestion(size=len(external_ids), external_ids=list(external_ids))
+    found = {row[1]: row for row in records_page(tx, kind, account, question, columns)}
     named = [each.encode() for each in external_ids]
     return [found[name] for name in named if name in found]
 
 
-def _values(dialect: Dialect, account: str, question: Question) -> dict[str, Any]:
-    """Give what is bound to a statement."""
+def _values(dialect: Dialect, account: str, question: RecordQuestion) -> dict[str, Any]:
+    """Give the values that are bound to a statement, by name."""
     values: dict[str, Any] = {"account": account, "size": question.size} | question.equal
     if question.border is not None:
         values["border"] = question.border
@@ -135,11 +155,11 @@ def _values(dialect: Dialect, account: str, question: Question) -> dict[str, Any
     for place, part in enumerate(question.parts):
         values[f"part_{place}"] = part
     if question.parts:
-        values["grams"] = search.match(dialect, account, question.parts)
+        values["grams"] = search.words_query(dialect, account, question.parts)
     return values
 
 
-def _form(tx: Transaction, kind: Kind, question: Question, values: dict[str, Any]) -> _Form:
+def _form(tx: Transaction, kind: Kind, question: RecordQuestion, values: dict[str, Any]) -> _Form:
     return _Form(
         kind,
         question.ascending,
@@ -155,11 +175,12 @@ def _form(tx: Transaction, kind: Kind, question: Question, values: dict[str, Any
 
 
 def _words_are_rare(
-    tx: Transaction, kind: Kind, question: Question, values: dict[str, Any]
+    tx: Transaction, kind: Kind, question: RecordQuestion, values: dict[str, Any]
 ) -> bool:
-    """Whether looking for the words leaves less to look at than following the first relation.
+    """Whether fewer rows have the words than are linked to the first related resource.
 
-    Both are counted only as far as it takes to know.
+    The links are counted up to a limit, and the rows with the words up to the number of links. So
+    this takes no longer in a large catalog than in a small one.
     """
     related, number = question.related[0]
     row = tx.one(
@@ -173,18 +194,19 @@ def _words_are_rare(
 
 @cache
 def _rarer(dialect: Dialect, kind: Kind, related: str) -> str:
-    """Give the statement for how many records have the words, and how many are related."""
+    """Give the statement that counts the rows with the words, and the links."""
     grams = search.table(kind)
     match = dialect.search.match.format(table=grams)
     own, other = _LINKS.get((kind.name, related), ("number", f"{related}_number"))
     table = "item_categories" if (kind.name, related) in _LINKS else kind.table
     links = (
-        f"select {own} from {table} where account = :account and {other} = :related_0 limit {_MANY}"
+        f"select {own} from {table} where account = :account and {other} = :related_0 limit"
+        f" {_COUNTED_LINKS}"
     )
-    # Few links are followed in less time than it takes to look for any word.
+    # Both numbers are the same where the links are few, and then the links drive.
     return (
         f"with linked as (select count(*) as links from ({links}) related)"
-        f" select case when links < {_FEW} then links"
+        f" select case when links < {_FEW_LINKS} then links"
         f" else (select count(*) from (select 1 from {grams} where {match}"
         " limit (select links from linked)) matched) end, links from linked"
     )
@@ -196,7 +218,7 @@ def _statement(dialect: Dialect, form: _Form, columns: Columns) -> str:
 
 
 def _columns(dialect: Dialect, kind: Kind, columns: Columns) -> tuple[str, ...]:
-    """Give what a statement selects of the table `r`."""
+    """Give the expressions that a statement selects, on the table `r`."""
     return (
         "r.number",
         dialect.octets("r.external_id"),
@@ -231,17 +253,17 @@ def _linked_items(dialect: Dialect) -> str:
 
 
 _LINKED = {"item": _linked_variants, "variant": _linked_item, "category": _linked_items}
-"""For each kind, what its shown relationship holds, as an expression on the table `r`."""
+"""For each kind, the expression for what its shown relationship holds, on the table `r`."""
 
 
 @cache
 def _included(dialect: Dialect, kind: Kind, columns: Columns) -> str:
-    """Give the statement for what is included: only what hangs on each record by a column."""
+    """Give the statement for included resources: those that name their owner in a column."""
     target = KINDS[kind.shown.target]
     owner = f"{kind.name}_number"
     shown = ", ".join(_columns(dialect, target, columns))
-    # A record may hold any number of others, of which only the first so many are read: up to the
-    # number of the last of them, found by walking the index by owner.
+    # A record may own any number of others, of which only the first LINKED_AT_MOST are read. `last`
+    # is the number of the last of them. Walking the index by owner finds it without reading rows.
     last = (
         f"select number from {target.table} where account = :account and {owner} = owners.number"
         f" order by number limit 1 offset {LINKED_AT_MOST - 1}"
@@ -255,7 +277,14 @@ def _included(dialect: Dialect, kind: Kind, columns: Columns) -> str:
 
 
 class _Statement:
-    """Composes a statement from the form of a question."""
+    """Composes the statement for a form of question.
+
+    Each `_by_…` method adds one condition. The first that adds any drives: it sets the table that
+    is walked and the column by which the rows are ordered. In joins the driving table stands first,
+    before `cross join`, which SQLite takes as an order not to be changed. All later conditions are
+    tests, and their columns are written so that SQLite does not walk their indexes instead.
+    PostgreSQL chooses by its statistics and may drive by another condition.
+    """
 
     def __init__(self, dialect: Dialect, form: _Form) -> None:
         self._dialect = dialect
@@ -270,17 +299,17 @@ class _Statement:
         return f" {'>' if self._form.ascending else '<'} :border"
 
     def sql(self, columns: str) -> str:
-        """Give the statement that asks for columns of `r`; it is composed once."""
+        """Give the statement that selects `columns` of the table `r`. To be called once."""
         form = self._form
         self._by_external_ids()
-        self._by_columns(name for name in form.equal if name == _TELLING)
+        self._by_columns(name for name in form.equal if name == _MOST_SELECTIVE)
         for condition in (
             (self._by_parts, self._by_related)
             if form.words_first
             else (self._by_related, self._by_parts)
         ):
             condition()
-        self._by_columns(name for name in form.equal if name != _TELLING)
+        self._by_columns(name for name in form.equal if name != _MOST_SELECTIVE)
         if form.bordered:
             self._where.append(self._order + self._beyond)
         found = f"select {columns} from {self._from} where {' and '.join(self._where)}"
@@ -289,13 +318,13 @@ class _Statement:
         return f"{found} order by {self._order} {'asc' if form.ascending else 'desc'} limit :size"
 
     def _drive(self) -> bool:
-        """Whether this condition is the first, and so the one that drives."""
+        """Give whether no earlier condition drives, so that the calling one does."""
         first = not self._driven
         self._driven = True
         return first
 
     def _tested(self, column: str, apart: bool) -> str:  # noqa: FBT001 - one of two forms
-        """Give a column; `apart` from its index, which is not to be walked for this."""
+        """Give a column to compare with; if `apart`, so that its index is not walked for this."""
         return self._dialect.unindexed.format(column) if apart else column
 
     def _by_external_ids(self) -> None:
@@ -330,7 +359,7 @@ class _Statement:
         )
 
     def _by_parts(self) -> None:
-        """Find the words of all parts at once; then compare each part with the text itself."""
+        """Find rows with the words of all parts, and compare each part with the text itself."""
         for place in range(self._form.parts):
             self._where.append(self._dialect.holds.format("r.search_text", f":part_{place}"))
         if self._form.parts and self._drive():

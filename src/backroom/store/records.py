@@ -1,7 +1,8 @@
 """Items, variants and categories as rows.
 
-A row holds the attributes as one JSON text, in the newest shape and the order of the wire, beside
-the few columns that filters need. Statements are made once for each kind, from the table of kinds.
+A row has all attributes as one JSON text, in the newest shape and in the order of the wire. Beside
+it stand copies of the few attributes that filters compare. Statements are composed from the table
+of kinds, once for each kind and engine.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class Record(NamedTuple):
-    """One resource. `number` is its place in the order of creation, `attributes` JSON text."""
+    """One resource. `number` is its place in the order of creation, `attributes` is JSON text."""
 
     number: int
     external_id: str
@@ -29,11 +30,11 @@ class Record(NamedTuple):
 
 
 class Values(NamedTuple):
-    """A record to be written.
+    """A record that will be written.
 
-    `columns` has at least the attributes with a column of their own and those that may be null,
-    `search_text` what is
-    searched, folded, `parent` a variant's item's number.
+    `columns` has at least the attributes with a column of their own and those that may be null.
+    `search_text` is the folded text that searches look into. `parent` is the number of a variant's
+    item.
     """
 
     number: int
@@ -81,7 +82,7 @@ def _statements(kind: Kind, dialect: Dialect) -> _Statements:
 def numbers(
     tx: Transaction, kind: Kind, account: str, external_ids: Iterable[str]
 ) -> dict[str, int]:
-    """Give the numbers of those of `external_ids` that exist."""
+    """Give the numbers of the records with `external_ids`, by external id, where they exist."""
     sql = _statements(kind, tx.dialect).numbers
     return dict(tx.all(sql, account=account, external_ids=tx.dialect.array(external_ids)))
 
@@ -89,18 +90,18 @@ def numbers(
 def find(
     tx: Transaction, kind: Kind, account: str, external_ids: Iterable[str]
 ) -> dict[str, Record]:
-    """Give those of `external_ids` that exist."""
+    """Give the records with `external_ids`, by external id, where they exist."""
     sql = _statements(kind, tx.dialect).find
     rows = tx.all(sql, account=account, external_ids=tx.dialect.array(external_ids))
     return {row[1]: Record(*row) for row in rows}
 
 
 def insert(tx: Transaction, kind: Kind, account: str, values: Iterable[Values]) -> None:
-    """Add records that are known not to exist."""
+    """Add records. None of them may exist."""
     added = list(values)
     columns = _statements(kind, tx.dialect).added
     rows = [
-        # Not every kind has a column for a parent, the last.
+        # The column for a parent is the last. Kinds without it leave the value out.
         (account, each.number, each.external_id, *_changed(kind, each), each.parent)[: len(columns)]
         for each in added
     ]
@@ -111,7 +112,7 @@ def insert(tx: Transaction, kind: Kind, account: str, values: Iterable[Values]) 
 def update(
     tx: Transaction, kind: Kind, account: str, values: Iterable[Values], renamed: set[int]
 ) -> None:
-    """Replace the attributes of records, found by number; those `renamed` have another text."""
+    """Replace the attributes of records by number. Those in `renamed` have a new searched text."""
     changed = list(values)
     rows = [(*_changed(kind, each), account, each.number) for each in changed]
     tx.many(_statements(kind, tx.dialect).update, rows)
@@ -121,14 +122,14 @@ def update(
 
 def _changed(kind: Kind, values: Values) -> tuple[Any, ...]:
     held = map(values.columns.__getitem__, kind.columns)
-    # One type for truth on both engines, so that the same statements serve them.
+    # Both engines store truth values as integers, so the same statements serve both.
     own = [int(value) if isinstance(value, bool) else value for value in held]
     nulls = any(values.columns[name] is None for name in kind.nullable)
     return (values.attributes, values.search_text, int(nulls), *own)
 
 
 def delete(tx: Transaction, kind: Kind, account: str, gone: Sequence[int]) -> None:
-    """Remove records by number, and what hangs on them."""
+    """Remove records by number, and the rows that depend on them."""
     if gone:
         sql = _statements(kind, tx.dialect).delete
         tx.run(sql, account=account, numbers=tx.dialect.array(gone))
@@ -149,7 +150,10 @@ def _delete_with_items(tx: Transaction, account: str, gone: Sequence[int]) -> No
 
 
 def _delete_with_categories(tx: Transaction, account: str, gone: Sequence[int]) -> None:
-    """Leave the categories' items (observed). The links go little by little."""
+    """Keep the categories' items (observed). Housekeeping removes the links little by little.
+
+    A category may hold a whole catalog, and a commit of so many rows would keep others waiting.
+    """
     rows = [(account, number) for number in gone]
     tx.insert("emptied_categories", ("account", "category_number"), rows)
 
@@ -163,4 +167,4 @@ _DEPENDENTS = {
     VARIANT.name: _delete_alone,
     CATEGORY.name: _delete_with_categories,
 }
-"""What hangs on the records of each kind."""
+"""For each kind, the function that removes the rows that depend on its records."""

@@ -1,10 +1,23 @@
 """Searching titles and names for any part of them.
 
-What is searched is the text with its case folded. A full-text index has a word for every three
-characters in a row, made here, which begins with the account and ends, after the last character,
-with fillers: so that every part of one or two characters is the beginning of a word, and one
-account's search never meets another's words. It only narrows down: what is found is compared with
-the text itself.
+A `contains` filter finds any part of a text, also in the middle of a word, without regard to case.
+Without an index each search would read the whole catalog. The full-text indexes of both engines
+find whole words and beginnings of words. So this module makes words of our own for them, called
+grams:
+
+1. The text is folded (`str.casefold`), as the part that is searched for will be.
+2. Two fillers are added at its end. Every run of three characters in the result becomes a gram,
+   with the account before it: `Mug` of the account `a1` gives `a1mug`, `a1ug␂` and `a1g␂␂`.
+3. A part of three or more characters is found by its own grams: a text that contains the part has
+   all of them. A part of one or two characters is found as the beginning of a gram. The fillers see
+   to it that each character of a text begins a gram, the last two as well.
+
+The account is part of each gram because one index serves all accounts: otherwise a search would
+meet the rows of every account that has the gram, and drop all but its own.
+
+The index only narrows down. A text may have all grams of a part at different places, as `abcxbcd`
+has those of `abcd`. So each row that `words_query` finds is compared with the part itself. Without
+that comparison some rows would be found wrongly, but none would be missed.
 """
 
 from __future__ import annotations
@@ -23,17 +36,20 @@ _FILLER = "\x02"
 
 
 def folded(text: str) -> str:
-    """Give the text as it is searched."""
+    """Give a text as it is searched, and as a part must be that is searched for."""
     return text.casefold()
 
 
 def grams(account: str, search_text: str) -> set[str]:
-    """Give the words for a text."""
+    """Give the grams of a folded text."""
     return _words(account, _cleaned(search_text) + _FILLER * (_LENGTH - 1))
 
 
-def match(dialect: Dialect, account: str, parts: Iterable[str]) -> str:
-    """Give the full-text query for texts that may hold all `parts`, folded and not empty."""
+def words_query(dialect: Dialect, account: str, parts: Iterable[str]) -> str:
+    """Give the full-text query for texts that may contain all `parts`, which are folded.
+
+    No part may be empty.
+    """
     queries: dict[str, None] = {}
     for part in parts:
         text = _cleaned(part)
@@ -45,7 +61,8 @@ def match(dialect: Dialect, account: str, parts: Iterable[str]) -> str:
 
 
 def _cleaned(text: str) -> str:
-    # The separator of words, and a character that PostgreSQL can't hold, become another one.
+    # Dialects put \x1f between grams, and PostgreSQL can't store \0. Both become another character,
+    # in the texts and in the parts, so that they still find each other.
     return text.replace("\x1f", "\x1e").replace("\0", "\x1e")
 
 
@@ -54,14 +71,14 @@ def _words(account: str, text: str) -> set[str]:
 
 
 def table(kind: Kind) -> str:
-    """Give the table that has the words of a kind's texts."""
+    """Give the table that has the grams of a kind's texts."""
     return f"{kind.table}_grams"
 
 
 def index(
     tx: Transaction, kind: Kind, account: str, texts: Iterable[tuple[int, str]], *, fresh: bool
 ) -> None:
-    """Make records findable by their folded texts; those that are not `fresh` were so before."""
+    """Store the grams of records' folded texts. Records that are not `fresh` have some already."""
     texts = list(texts)
     if not fresh:
         forget(tx, kind, account, [number for number, _ in texts])
@@ -71,7 +88,7 @@ def index(
 
 
 def forget(tx: Transaction, kind: Kind, account: str, numbers: Collection[int]) -> None:
-    """Let records be found no more."""
+    """Remove the grams of records."""
     if numbers:
         dialect = tx.dialect
         tx.run(

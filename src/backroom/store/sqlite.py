@@ -351,6 +351,12 @@ class SqliteDatabase:
             shutil.rmtree(self._scratch, ignore_errors=True)
 
     def _write_all(self) -> None:
+        """Do all work in the order in which it was handed over. This is the writer's thread.
+
+        Work queues up while a transaction is written to disk, and the next transaction takes all
+        of it: a lone caller never waits for others, and many share a commit. Futures are settled
+        after the commit, because a caller answers its client as soon as it has the result.
+        """
         while (entry := self._queue.get()) is not None:
             entries = [entry]
             ended = False

@@ -1,7 +1,8 @@
-"""One function for each shape of operation: an admitted request to an answer's document.
+"""One function for each shape of operation. It gives the document of the answer.
 
-A reader is given the request and a transaction, a writer the body too. Both give the document in
-the caller's shape, in parts; a writer that has nothing to show gives None.
+A reader takes the admitted request and a transaction, a writer takes the body too. Both give the
+document in the shape of the caller's revision, in parts. A writer whose answer has no body gives
+None.
 """
 
 from __future__ import annotations

@@ -45,20 +45,20 @@ def _layout(admitted: Admitted) -> JobLayout:
 
 
 def get_job(admitted: Admitted, tx: Transaction) -> Parts:
-    """Answer with one job, and with what it made or changed where asked to include it."""
+    """Answer with one job, and with the resources that it made or changed if these are included."""
     job_kind, layout = admitted.operation.job_kind, _layout(admitted)
     rows: list[Row] = []
-    # PostgreSQL can't even be asked for a text with a null character.
+    # No job has an id with a null character, and PostgreSQL refuses such a text as a value.
     if "\0" not in admitted.resource_id:
-        question = jobs.Question(job_kind.type, _least_id(), job_id=admitted.resource_id)
-        rows = jobs.page(tx, admitted.account, question, layout.data.columns)
+        question = jobs.JobQuestion(job_kind.type, _least_id(), job_id=admitted.resource_id)
+        rows = jobs.jobs_page(tx, admitted.account, question, layout.data.columns)
     if not rows:
         raise NotFound(f"A {job_kind.title} with id {admitted.resource_id} does not exist.")
     included = b""
     if layout.included is not None:
         (row,) = rows
         linkage = msgspec.json.decode(row[layout.data.columns.index("linkage")])
-        # Those deleted since are not shown; `linkage` has the ids of this program.
+        # Resources that have been deleted since are not shown. All ids in `linkage` are valid.
         named = dict.fromkeys(ids.external_id(each["id"]) or "" for each in linkage)
         kind, columns = layout.included.kind, layout.included.columns
         included = layout.included.written(
@@ -81,7 +81,7 @@ def list_jobs(admitted: Admitted, tx: Transaction) -> Parts:
     rows: list[Row] = []
     # A filter may name two statuses, but no job has both.
     if len(statuses) <= 1:
-        question = jobs.Question(
+        question = jobs.JobQuestion(
             type=admitted.operation.job_kind.type,
             least=_least_id(),
             status=next(iter(statuses), None),
@@ -89,7 +89,7 @@ def list_jobs(admitted: Admitted, tx: Transaction) -> Parts:
             ascending=pager.ascending,
             size=pager.wanted,
         )
-        rows = jobs.page(tx, admitted.account, question, layout.data.columns)
+        rows = jobs.jobs_page(tx, admitted.account, question, layout.data.columns)
     place = layout.data.columns.index("job_id")
     page, links = pager.cut(rows, lambda row: row[place])
     return layout.frame.document(layout.data.written(page), links)

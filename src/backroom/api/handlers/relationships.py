@@ -1,6 +1,6 @@
-"""Relationships between items and categories (and from items to variants): write them.
+"""Write the relationships between items and categories.
 
-Their lists are those of resources of which only the identifiers are shown (`resources`).
+`resources` lists them: such a list is one of resources that shows only their identifiers.
 """
 
 from __future__ import annotations
@@ -19,17 +19,17 @@ if TYPE_CHECKING:
 
 
 def add(admitted: Admitted, related: list[str], tx: Transaction) -> None:
-    """Add links; one that is there already refuses all."""
+    """Add links. If one exists already, none is added."""
     _write(admitted, related, tx, actions.add)
 
 
 def replace(admitted: Admitted, related: list[str], tx: Transaction) -> None:
-    """Make the links given all there are."""
+    """Replace all links by those in the body."""
     _write(admitted, related, tx, actions.replace)
 
 
 def remove(admitted: Admitted, related: list[str], tx: Transaction) -> None:
-    """Remove links; one that isn't there refuses all."""
+    """Remove links. If one does not exist, none is removed."""
     _write(admitted, related, tx, actions.remove)
 
 
@@ -40,8 +40,8 @@ def _write(
     action: Callable[[Transaction, str, Relationship, list[str]], None],
 ) -> None:
     operation = admitted.operation
-    assert operation.parent is not None  # noqa: S101 - relationships always hang on something
-    owner = resources.found(admitted, tx, operation.parent)
+    assert operation.parent is not None  # noqa: S101 - a relationship always has an owner
+    owner = resources.record_in_path(admitted, tx, operation.parent)
     relationship = Relationship(
         operation.parent, owner.number, admitted.resource_id, operation.relation, operation.kind
     )

@@ -13,7 +13,7 @@ from backroom.catalog import ids
 from backroom.catalog.kinds import KINDS
 from backroom.errors import DoesNotExist, NotFound, OperationFault
 from backroom.store import pages, records, search
-from backroom.store.pages import Question
+from backroom.store.pages import RecordQuestion
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from backroom.store.records import Record
 
 
-def found(admitted: Admitted, tx: Transaction, kind: Kind) -> Record:
-    """Give the record whose id stands in the path. Raises `NotFound` in the method's own words."""
+def record_in_path(admitted: Admitted, tx: Transaction, kind: Kind) -> Record:
+    """Give the record with the id in the path. Raises `NotFound`, in the words of the method."""
     external_id = ids.external_id(admitted.resource_id)
     present = records.find(tx, kind, admitted.account, [external_id] if external_id else [])
     for record in present.values():
@@ -44,15 +44,15 @@ def _missing(admitted: Admitted, kind: Kind) -> NotFound:
 
 
 def list_resources(admitted: Admitted, tx: Transaction) -> Parts:
-    """Answer with a page of resources or identifiers, and with variants where asked to include."""
+    """Answer with a page of resources or identifiers, and with variants if these are included."""
     pager, layout = Pager(admitted, Ordering(admitted.query.descending)), _layout(admitted)
-    question = Question(pager.wanted, pager.ascending, pager.place.border)
+    question = RecordQuestion(pager.wanted, pager.ascending, pager.place.border)
     parent, kind = admitted.operation.parent, admitted.operation.kind
     if parent is not None:
-        question.related.append((parent.name, found(admitted, tx, parent).number))
+        question.related.append((parent.name, record_in_path(admitted, tx, parent).number))
     rows: list[Row] = []
     if _narrow(admitted, tx, question):
-        rows = pages.page(tx, kind, admitted.account, question, layout.data.columns)
+        rows = pages.records_page(tx, kind, admitted.account, question, layout.data.columns)
     page, links = pager.cut(rows, lambda row: row[0])
     return layout.frame.document(
         layout.data.written(page), links, _included(admitted, tx, layout, page)
@@ -70,8 +70,8 @@ def _layout(admitted: Admitted) -> RecordLayout:
     )
 
 
-def _narrow(admitted: Admitted, tx: Transaction, question: Question) -> bool:
-    """Add the filters to a question. False where nothing can pass them."""
+def _narrow(admitted: Admitted, tx: Transaction, question: RecordQuestion) -> bool:
+    """Add the filters to a question. False if no record can pass them."""
     for chosen, value in admitted.query.conditions:
         if chosen.means == "ids":
             wanted = ids.external_ids(value)
@@ -98,7 +98,7 @@ def _narrow(admitted: Admitted, tx: Transaction, question: Question) -> bool:
 def _included(
     admitted: Admitted, tx: Transaction, layout: RecordLayout, page: Sequence[Row]
 ) -> bytes:
-    """Write what the records of a page bring along, where they do."""
+    """Write the resources that a page includes. Empty if it includes none."""
     if layout.included is None or not page:
         return b""
     kind, numbers = admitted.operation.kind, [row[0] for row in page]
@@ -122,21 +122,22 @@ def get_resource(admitted: Admitted, tx: Transaction) -> Parts:
 
 
 def create_resource(admitted: Admitted, draft: Draft, tx: Transaction) -> Parts:
-    """Create one resource, as one operation of a bulk job would, and show it."""
+    """Create one resource and show it. An operation of a bulk job does the same."""
     outcomes = actions.create(tx, admitted.operation.kind, admitted.account, [draft])
     record = _only(admitted, outcomes)
     if "custom_metadata" in draft.attributes:
-        # Observed: a create shows it in the order in which it was sent, reads in the stored one.
+        # Observed: a create shows its members in the order in which they were sent. Reads show them
+        # in the order in which they are stored.
         attributes = msgspec.json.decode(record.attributes)
         attributes["custom_metadata"] = draft.attributes["custom_metadata"]
         record = record._replace(attributes=msgspec.json.encode(attributes).decode())
-    return _written(admitted, record, tx)
+    return _written_record(admitted, record, tx)
 
 
 def update_resource(admitted: Admitted, draft: Draft, tx: Transaction) -> Parts:
     """Update one resource and show it."""
     outcomes = actions.update(tx, admitted.operation.kind, admitted.account, [draft])
-    return _written(admitted, _only(admitted, outcomes), tx)
+    return _written_record(admitted, _only(admitted, outcomes), tx)
 
 
 def delete_resource(admitted: Admitted, draft: Draft, tx: Transaction) -> None:
@@ -154,7 +155,7 @@ def _only(admitted: Admitted, outcomes: Sequence[Outcome]) -> Record:
     return outcome
 
 
-def _written(admitted: Admitted, record: Record, tx: Transaction) -> Parts:
+def _written_record(admitted: Admitted, record: Record, tx: Transaction) -> Parts:
     """Answer with a record that was just written."""
     layout, kind = _layout(admitted), admitted.operation.kind
     linkage = None

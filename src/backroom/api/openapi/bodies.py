@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from backroom.api.openapi import words
-from backroom.api.openapi.samples import external_id
-from backroom.api.openapi.schemas import Schema, attribute, closed, nullable
+from backroom.api.openapi.samples import example_id
+from backroom.api.openapi.schemas import Schema, attribute_schema, closed, nullable
 from backroom.catalog import ids
 from backroom.catalog.kinds import Verb
 from backroom.catalog.operations import LINK_SHAPES, Operation, Shape
@@ -29,8 +29,8 @@ _NO_NULL_CHARACTER = "^[^\\u0000]*$"
 _ID: Schema = {"type": "string", "minLength": 1, "pattern": _NO_NULL_CHARACTER}
 
 
-def body(operation: Operation, revision: Revision) -> Schema:
-    """Make the schema of an operation's body in a revision."""
+def body_schema(operation: Operation, revision: Revision) -> Schema:
+    """Make the schema of the body of an operation in a revision."""
     newest = closed({"data": _data(operation, revision.date)}, ["data"])
     return _moved(newest, lambda pointer: revision.pointer(operation, pointer))
 
@@ -63,7 +63,7 @@ def _constant(value: str) -> Schema:
 
 
 def _identifier(kind: Kind) -> Schema:
-    example = ids.resource_id(external_id(kind))
+    example = ids.resource_id(example_id(kind))
     return closed(
         {"type": _constant(kind.type), "id": {**_ID, "examples": [example]}}, ["type", "id"]
     )
@@ -86,13 +86,13 @@ def _resource(verb: Verb, kind: Kind, date: str) -> Schema:
 def _attributes(rules: ResourceRules, kind: Kind) -> Schema:
     properties = {name: _attribute(rule) for name, rule in rules.attributes.items()}
     if "external_id" in properties:
-        properties["external_id"]["examples"] = [external_id(kind)]
+        properties["external_id"]["examples"] = [example_id(kind)]
     return closed(properties, [name for name, rule in rules.attributes.items() if rule.needed])
 
 
 def _attribute(rule: AttributeRule) -> Schema:
     row = rule.attribute
-    schema = attribute(row)
+    schema = attribute_schema(row)
     if row.form == "text":
         schema["pattern"] = _NO_NULL_CHARACTER
     elif row.form == "texts":
@@ -104,7 +104,7 @@ def _attribute(rule: AttributeRule) -> Schema:
     if row.form != "constant":
         if row.default is not None and not rule.needed:
             schema["default"] = row.default
-        schema["examples"] = [words.example(row)]
+        schema["examples"] = [words.attribute_example(row)]
     return nullable(schema) if rule.nullable else schema
 
 
@@ -117,14 +117,14 @@ def _relationship(rule: RelationshipRule) -> Schema:
 
 @dataclass
 class _Place:
-    """A place in a body: its own schema, and the places in it by name, or by `0` in a list."""
+    """A place in a body: its own schema, and the places in it, by name or, in a list, by `0`."""
 
     own: Schema = field(default_factory=dict)
     required: bool = False
     held: dict[str, _Place] = field(default_factory=dict)
 
     def at(self, pointer: str, *, required: bool) -> _Place:
-        """Give the place that a pointer points to, after making it and those on the way to it."""
+        """Give the place that a pointer points to. Missing places on the way are made."""
         place = self
         for step in pointer.split("/")[1:]:
             place = place.held.setdefault(step, _Place(required=required))
@@ -132,7 +132,7 @@ class _Place:
 
     def schema(self) -> Schema:
         if "0" in self.held:
-            # Where the newest shape has no list here, it has one thing: the list holds one at most.
+            # If the newest shape has no list here, it has one value: so the list holds at most one.
             own = self.own or {"type": "array", "maxItems": 1}
             return {**own, "items": self.held["0"].schema()}
         if not self.held:
@@ -142,7 +142,7 @@ class _Place:
 
 
 def _moved(newest: Schema, to: Callable[[str], str]) -> Schema:
-    """Make a schema in which each place of `newest` stands where `to` takes its pointer."""
+    """Make a schema in which each place of `newest` stands where `to` moves its pointer."""
     root = _Place()
     for pointer, schema, required in _places(newest, "", required=True):
         own = {name: value for name, value in schema.items() if name not in _STRUCTURE}
@@ -163,12 +163,12 @@ def _places(schema: Schema, pointer: str, *, required: bool) -> Iterator[tuple[s
         yield from _places(schema["items"], f"{pointer}/0", required=True)
 
 
-def example(schema: Schema) -> Any:
-    """Make an example of what a schema of this module allows, with all its members."""
+def body_example(schema: Schema) -> Any:
+    """Make an example with all members that a schema of this module allows."""
     if "examples" in schema:
         return schema["examples"][0]
     if "enum" in schema:
         return schema["enum"][0]
     if "properties" in schema:
-        return {name: example(held) for name, held in schema["properties"].items()}
-    return [example(schema["items"])]
+        return {name: body_example(held) for name, held in schema["properties"].items()}
+    return [body_example(schema["items"])]

@@ -1,4 +1,4 @@
-"""The whole document of a revision."""
+"""The whole OpenAPI document of a revision."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from backroom.api import headers
 from backroom.api.openapi import bodies, faults, samples, words
 from backroom.api.openapi.parameters import parameters
-from backroom.api.openapi.schemas import Schema, common
+from backroom.api.openapi.schemas import Schema, common_schema
 from backroom.catalog.kinds import KINDS
 from backroom.catalog.operations import OPERATIONS, Operation, body_limit
 from backroom.revisions import LADDER
@@ -28,7 +28,7 @@ _SCHEMES = {
 }
 
 
-def document(revision: Revision) -> dict[str, Any]:
+def openapi_document(revision: Revision) -> dict[str, Any]:
     """Make the OpenAPI document of a revision."""
     paths: dict[str, dict[str, Any]] = {}
     schemas: dict[str, Schema] = {}
@@ -60,7 +60,7 @@ def _tags(plural: str) -> tuple[str, str]:
 
 
 def _changes(revision: Revision) -> str:
-    """Say what the revision changed: the first sentences of its changes."""
+    """Say what the revision changed: the first line of each of its changes."""
     lines = [f"- {change.description.partition(chr(10))[0]}" for change in LADDER[revision.date]]
     return "\n".join(["", "What this revision changed:", "", *lines, ""]) if lines else ""
 
@@ -68,14 +68,14 @@ def _changes(revision: Revision) -> str:
 def _operation(
     operation: Operation, revision: Revision, schemas: dict[str, Schema]
 ) -> dict[str, Any]:
-    """Describe an operation, and leave the schemas of its body and its answer in `schemas`."""
+    """Describe an operation. The schemas of its body and its answer are added to `schemas`."""
     rate = operation.rates.at(revision.date)
     owner = operation.parent or operation.kind
     plain, jobs = _tags(owner.plural)
     described: dict[str, Any] = {
         "operationId": operation.name,
-        "summary": words.summary(operation),
-        "description": words.description(operation),
+        "summary": words.operation_summary(operation),
+        "description": words.operation_description(operation),
         "tags": [jobs if operation.bulk else plain],
         "security": [{scheme: [operation.scope]} for scheme in _SCHEMES],
         "x-backroom-rate": {"burst": rate.burst, "steady": rate.steady},
@@ -83,13 +83,13 @@ def _operation(
     }
     if operation.has_body:
         name = f"{operation.name}_body"
-        schemas[name] = bodies.body(operation, revision)
+        schemas[name] = bodies.body_schema(operation, revision)
         described["requestBody"] = _body(name, schemas[name], revision)
     forms = samples.answers(operation, revision)
     success = _success(revision)
     if forms:
         name = f"{operation.name}_answer"
-        schemas[name] = common(forms)
+        schemas[name] = common_schema(forms)
         success["content"] = {MEDIA_TYPE: {"schema": _named(name), "example": forms[0]}}
     described["responses"] = {str(operation.status): success} | {
         str(status): {"$ref": f"#/components/responses/{_refusal(status)}"}
@@ -103,7 +103,7 @@ def _named(name: str) -> Schema:
 
 
 def _body(name: str, schema: Schema, revision: Revision) -> dict[str, Any]:
-    content = {"schema": _named(name), "example": bodies.example(schema)}
+    content = {"schema": _named(name), "example": bodies.body_example(schema)}
     return {
         "description": f"At most {body_limit(revision.date):,} bytes, once decompressed.",
         "required": True,
@@ -127,9 +127,12 @@ def _refusals() -> dict[str, Any]:
     every = sorted({each for operation in OPERATIONS for each in faults.statuses(operation)})
     return {
         _refusal(status): {
-            "description": faults.description(status),
+            "description": faults.status_description(status),
             "content": {
-                MEDIA_TYPE: {"schema": faults.schema(status), "example": faults.example(status)}
+                MEDIA_TYPE: {
+                    "schema": faults.error_schema(status),
+                    "example": faults.error_example(status),
+                }
             },
         }
         for status in every

@@ -1,4 +1,4 @@
-"""Refusals: one response for each status, made from the faults that have it."""
+"""Refusals: one response for each status, made from the faults with that status."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from backroom import errors
 from backroom.api import documents
 from backroom.api.openapi.samples import ERROR_ID
-from backroom.api.openapi.schemas import Schema, common
+from backroom.api.openapi.schemas import Schema, common_schema
 from backroom.catalog.operations import Shape
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ FAULTS: tuple[errors.Fault, ...] = (
     errors.ServerError(),
     errors.Unavailable(),
 )
-"""One of each class that is raised, so that its document can be looked at."""
+"""One fault of each class that is raised. Schemas and examples are made from their documents."""
 
 _SOURCE = re.compile(r" \([^)]*observed[^)]*\)")
 _OF_ALL = frozenset({400, 401, 403, 404, 429, 500, 503})
@@ -64,11 +64,11 @@ def of_status(status: int) -> list[errors.Fault]:
     return [each for each in FAULTS if each.status == status]
 
 
-def schema(status: int) -> Schema:
+def error_schema(status: int) -> Schema:
     """Make the schema of the error documents of a status."""
     faults = of_status(status)
-    made = common([documents.errors(each, ERROR_ID) for each in faults])
-    # The schema of a list says nothing of its length, and there is always one error.
+    made = common_schema([documents.error_document(each, ERROR_ID) for each in faults])
+    # The samples do not show that there is always exactly one error.
     made["properties"]["errors"] |= {"minItems": 1, "maxItems": 1}
     members = made["properties"]["errors"]["items"]["properties"]
     members["status"]["enum"] = [status]
@@ -76,8 +76,8 @@ def schema(status: int) -> Schema:
     return made
 
 
-def description(status: int) -> str:
-    """Say when a status is answered: what the docstrings of its faults say."""
+def status_description(status: int) -> str:
+    """Say when a status is answered, in the words of the docstrings of its faults."""
     return "\n".join(f"- `{each.code}`: {_first_sentence(each)}." for each in of_status(status))
 
 
@@ -86,6 +86,6 @@ def _first_sentence(fault: errors.Fault) -> str:
     return _SOURCE.sub("", sentence)
 
 
-def example(status: int) -> Any:
+def error_example(status: int) -> Any:
     """Give an error document of a status."""
-    return documents.errors(of_status(status)[0], ERROR_ID)
+    return documents.error_document(of_status(status)[0], ERROR_ID)

@@ -1,4 +1,4 @@
-"""An OpenAPI document as one HTML page that loads nothing: no script, no font, no picture."""
+"""An OpenAPI document as one HTML page. It loads no script, no font and no picture."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 _STYLE = (resources.files(__package__) / "page.css").read_text("utf-8")
 
 
-def page(document: dict[str, Any], pages: Mapping[str, str], source: str) -> str:
-    """Show a document. `pages` has the page of each revision, `source` is the document's own."""
+def html_page(document: dict[str, Any], pages: Mapping[str, str], source: str) -> str:
+    """Show a document. `pages` has the path of each revision's page, `source` the document's."""
     date = document["info"]["version"]
     title = document["info"]["title"]
     return "".join(
@@ -104,7 +104,7 @@ def _operation(document: dict[str, Any], method: str, path: str, operation: dict
 
 
 def _parameters(parameters: list[dict[str, Any]]) -> str:
-    """Show all but the headers, of which the beginning of the page tells."""
+    """Show all parameters but the headers. The beginning of the page explains these."""
     rows = "".join(
         f'<tr><td><code class="name">{escape(each["name"])}</code></td>'
         f'<td><span class="place">{escape(each["in"])}</span></td>'
@@ -139,14 +139,14 @@ def _answers(document: dict[str, Any], operation: dict[str, Any]) -> str:
 
 
 def _content(document: dict[str, Any], content: Mapping[str, Any]) -> str:
-    """Show what the first media type has; the others have the same."""
+    """Show the content of the first media type. The others have the same content."""
     first = next(iter(content.values()), None)
     if first is None:
         return ""
     schema = _resolved(document, first["schema"])
     return (
-        f"<details><summary>Members</summary>{tree.schema(schema)}</details>"
-        f"<details><summary>Example</summary>{tree.example(first['example'])}</details>"
+        f"<details><summary>Members</summary>{tree.schema_html(schema)}</details>"
+        f"<details><summary>Example</summary>{tree.example_html(first['example'])}</details>"
     )
 
 
@@ -169,7 +169,7 @@ def _refusals(document: dict[str, Any]) -> str:
 
 
 def _prose(text: str) -> str:
-    """Show paragraphs, lists and code: all of Markdown that our descriptions use."""
+    """Show paragraphs, lists and code, which is all of Markdown that our descriptions use."""
     blocks = []
     for block in re.split(r"\n{2,}", text.strip()):
         lines = block.split("\n")

@@ -25,7 +25,7 @@ _OPERATORS = {"any": "is one of", "equals": "equals", "contains": "contains"}
 
 
 def parameters(operation: Operation, revision: Revision) -> list[Parameter]:
-    """Make the parameters that a request of an operation may or must have."""
+    """Make the parameters that a request for an operation may or must have."""
     made = [_revision(revision)]
     if "{id}" in operation.path:
         made.append(_id(operation))
@@ -42,9 +42,9 @@ def parameters(operation: Operation, revision: Revision) -> list[Parameter]:
 
 
 def _has(operation: Operation, date: str, name: str) -> bool:
-    """Whether an operation knows a parameter: asked with no value, which may be refused as such."""
+    """Whether an operation has a parameter, even if it refuses an empty value."""
     try:
-        query.parse(operation, date, f"{quote(name)}=")
+        query.parse_query(operation, date, f"{quote(name)}=")
     except UnknownParameter:
         return False
     except InvalidParameter:
@@ -72,7 +72,7 @@ def _id(operation: Operation) -> Parameter:
         schema, text = {"type": "string", "examples": [samples.JOB_ID]}, "The id of a job."
     else:
         owner = operation.parent or operation.kind
-        example = resource_id(samples.external_id(owner))
+        example = resource_id(samples.example_id(owner))
         schema, text = (
             {"type": "string", "examples": [example]},
             f"The id of {owner.with_article.lower()}.",

@@ -1,4 +1,4 @@
-"""The documents and their pages, made once each."""
+"""The documents and their pages. Each is made when it is first asked for, and kept."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import NamedTuple
 import msgspec
 
 from backroom import clock, revisions
-from backroom.api.openapi.document import document
-from backroom.api.openapi.page import page
+from backroom.api.openapi.document import openapi_document
+from backroom.api.openapi.page import html_page
 from backroom.errors import Fault
 from backroom.revisions import REVISIONS, Revision
 
@@ -18,16 +18,16 @@ PAGES = "/docs"
 
 
 class Published(NamedTuple):
-    """Something to hand out, and what it is."""
+    """The body of an answer, and its media type."""
 
     media_type: str
     body: bytes
 
 
-def revision(name: str) -> Revision | None:
-    """Give the revision of a date in a path, None where there is none.
+def revision_of(name: str) -> Revision | None:
+    """Give the revision of a date in a path, or None if no revision has it.
 
-    A date between two revisions finds the earlier one, as in a `revision` header.
+    A date between two revisions means the earlier one, as in a `revision` header.
     """
     try:
         return revisions.resolve(name, clock.now().date())
@@ -36,7 +36,7 @@ def revision(name: str) -> Revision | None:
 
 
 @lru_cache
-def listing(prefix: str) -> Published:
+def revision_list(prefix: str) -> Published:
     """Give the list of all revisions, with the paths of their documents and pages."""
     listed = [
         {
@@ -50,17 +50,18 @@ def listing(prefix: str) -> Published:
 
 
 @lru_cache(maxsize=len(REVISIONS))
-def described(date: str) -> Published:
+def published_document(date: str) -> Published:
     """Give the OpenAPI document of a revision. The first time takes some 20 ms."""
-    made = msgspec.json.encode(document(REVISIONS[date]))
+    made = msgspec.json.encode(openapi_document(REVISIONS[date]))
     return Published("application/json", made)
 
 
 @lru_cache(maxsize=len(REVISIONS))
-def shown(prefix: str, date: str) -> Published:
+def published_page(prefix: str, date: str) -> Published:
     """Give the page that shows a revision's document. The first time takes some 25 ms."""
     pages = {each: f"{prefix}{PAGES}/{each}" for each in REVISIONS}
     source = f"{prefix}{DOCUMENTS}/{date}.json"
     return Published(
-        "text/html; charset=utf-8", page(document(REVISIONS[date]), pages, source).encode()
+        "text/html; charset=utf-8",
+        html_page(openapi_document(REVISIONS[date]), pages, source).encode(),
     )

@@ -1,7 +1,8 @@
 """Every form that an operation's answer can take in a revision.
 
-Samples are made of rows by the functions that make real answers, in the newest shape, and go down
-the ladder as real answers do: what a change moves is moved here without a second telling.
+Samples are made in the newest shape, by the functions that make real answers, and go down the
+ladder as real answers do. So the changes of the ladder apply to them, and nobody has to write them
+twice.
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ ERROR_ID = "2f0c7b1e-6d3a-4c59-8a61-0e9b7d5f4c12"
 
 
 def answers(operation: Operation, revision: Revision) -> list[Any]:
-    """Give all forms of what an operation answers with, the fullest first; none for no body."""
+    """Give all forms that the body of an answer can take, the fullest first. Empty for no body."""
     if operation.shape in LINK_SHAPES or operation.shape is Shape.DELETE:
         return []
     types = allowed_fields(operation, revision.date)
@@ -54,7 +55,7 @@ def answers(operation: Operation, revision: Revision) -> list[Any]:
 
 
 def _newest(operation: Operation, revision: Revision) -> Iterator[Document]:
-    """Give all forms in the newest shape, but with the linkage and the links of a revision."""
+    """Give all forms in the newest shape, with the linkage and the links of the revision."""
     url = BASE + operation.path.replace("{id}", _path_id(operation))
     if not operation.paged:
         for document in _data(operation, revision):
@@ -70,19 +71,19 @@ def _newest(operation: Operation, revision: Revision) -> Iterator[Document]:
 
 def _path_id(operation: Operation) -> str:
     owner = operation.parent or operation.kind
-    return JOB_ID if operation.bulk else resource_id(external_id(owner))
+    return JOB_ID if operation.bulk else resource_id(example_id(owner))
 
 
-def external_id(kind: Kind) -> str:
-    """Give the external id that examples of a kind have."""
+def example_id(kind: Kind) -> str:
+    """Give the external id of a kind's examples."""
     return f"{kind.name}-1"
 
 
 def _data(operation: Operation, revision: Revision) -> Iterator[Document]:
-    """Give documents without their links, those that include something first."""
+    """Give documents without links. Those that include resources come first."""
     kind = operation.kind
     if operation.shape is Shape.IDS:
-        yield {"data": documents.identifier(kind, external_id(kind))}
+        yield {"data": documents.identifier_object(kind, example_id(kind))}
     elif operation.shape in RESOURCE_SHAPES:
         yield from _resources(operation, linked=revision.shows_linkage(operation))
     else:
@@ -91,7 +92,7 @@ def _data(operation: Operation, revision: Revision) -> Iterator[Document]:
 
 def _resources(operation: Operation, *, linked: bool) -> Iterator[Document]:
     kind, target = operation.kind, KINDS[operation.kind.shown.target]
-    one = documents.identifier(target, external_id(target))
+    one = documents.identifier_object(target, example_id(target))
     held: Any = [one] if kind.shown.many else one
     nothing: Any = [] if kind.shown.many else None
     for nulls in (False, True):
@@ -104,13 +105,15 @@ def _resources(operation: Operation, *, linked: bool) -> Iterator[Document]:
 
 def _resource(kind: Kind, linkage: Any = documents.NOT_SHOWN, *, nulls: bool = False) -> Document:
     attributes = {
-        each.name: None if nulls and each.may_be_null else words.example(each)
+        each.name: None if nulls and each.may_be_null else words.attribute_example(each)
         for each in kind.attributes
     }
-    attributes["external_id"] = external_id(kind)
+    attributes["external_id"] = example_id(kind)
     attributes |= dict.fromkeys(kind.dated, MOMENT)
     stored = msgspec.Raw(msgspec.json.encode(attributes))
-    return documents.resource(BASE, kind, documents.Name.of(external_id(kind)), stored, linkage)
+    return documents.resource_object(
+        BASE, kind, documents.Name.of(example_id(kind)), stored, linkage
+    )
 
 
 def _jobs(operation: Operation) -> Iterator[Document]:
@@ -120,11 +123,11 @@ def _jobs(operation: Operation) -> Iterator[Document]:
         rows = rows[1:]
     if operation.includes:
         for row, nulls in product(rows, (False, True)):
-            data = documents.job(BASE, job_kind, row, linked=True)
+            data = documents.job_object(BASE, job_kind, row, linked=True)
             brought = _resource(kind, nulls=nulls)
             yield {"data": data, "included": [brought]}
     for row in rows:
-        yield {"data": documents.job(BASE, job_kind, row, linked=False)}
+        yield {"data": documents.job_object(BASE, job_kind, row, linked=False)}
 
 
 def _begun(job_kind: JobKind) -> Job:
@@ -143,5 +146,5 @@ def _complete(job_kind: JobKind) -> Job:
         completed_count=1,
         failed_count=1,
         errors=msgspec.json.encode([entry]).decode(),
-        linkage=msgspec.json.encode([documents.identifier(kind, external_id(kind))]).decode(),
+        linkage=msgspec.json.encode([documents.identifier_object(kind, example_id(kind))]).decode(),
     )

@@ -1,8 +1,8 @@
 """JSON Schemas: those of attributes from the table of kinds, those of documents from samples.
 
-A member that all samples have is required, one that some have is optional, any other is refused. An
-attribute of the table of kinds has the schema of its row, whatever the samples hold. The schemas of
-all other members follow from their values in the samples.
+A member that all samples have is required. A member that only some have is optional. Any other is
+refused. An attribute in the table of kinds has the schema of its row, whatever its values in the
+samples are. The schemas of all other members follow from their values.
 """
 
 from __future__ import annotations
@@ -36,22 +36,22 @@ _SCALARS = {bool: "boolean", int: "integer", float: "number", str: "string"}
 _TIME: Schema = {"type": "string", "format": "date-time"}
 
 
-def attribute(row: Attribute) -> Schema:
+def attribute_schema(row: Attribute) -> Schema:
     """Make the schema of an attribute, without null."""
     schema = {**_FORMS[row.form]}
     if row.choices:
         schema["enum"] = list(row.choices)
-    return described(row.name, schema)
+    return with_description(row.name, schema)
 
 
-def described(name: str, schema: Schema) -> Schema:
-    """Add the description of an attribute, where there is one."""
+def with_description(name: str, schema: Schema) -> Schema:
+    """Add the description of an attribute to a schema, if there is one."""
     description = words.ATTRIBUTES.get(name)
     return {**schema, "description": description} if description else schema
 
 
 def nullable(schema: Schema) -> Schema:
-    """Allow null beside what a schema allows."""
+    """Make a schema that also allows null."""
     allowed = {**schema, "type": [schema["type"], "null"]}
     if "enum" in allowed:
         allowed["enum"] = [*allowed["enum"], None]
@@ -59,7 +59,7 @@ def nullable(schema: Schema) -> Schema:
 
 
 def closed(properties: Mapping[str, Schema], required: Sequence[str]) -> Schema:
-    """Make the schema of an object that has these members and no other."""
+    """Make the schema of an object with these members and no others."""
     schema: Schema = {"type": "object", "properties": dict(properties)}
     if required:
         schema["required"] = list(required)
@@ -70,16 +70,16 @@ def closed(properties: Mapping[str, Schema], required: Sequence[str]) -> Schema:
 def _known() -> dict[str, dict[str, Schema]]:
     """Make the schemas of the attributes that answers show, by resource type."""
     known = {
-        kind.type: {row.name: attribute(row) for row in kind.attributes}
-        | {name: described(name, _TIME) for name in kind.dated}
+        kind.type: {row.name: attribute_schema(row) for row in kind.attributes}
+        | {name: with_description(name, _TIME) for name in kind.dated}
         for kind in KINDS.values()
     }
-    status = described("status", {"type": "string", "enum": list(Status)})
+    status = with_description("status", {"type": "string", "enum": list(Status)})
     return known | {each: {"status": status} for each in JOB_KINDS}
 
 
-def common(values: Sequence[Any]) -> Schema:
-    """Make the schema of the one place in which all of `values` may stand."""
+def common_schema(values: Sequence[Any]) -> Schema:
+    """Make the schema of a place where each of `values` may stand."""
     present = [each for each in values if each is not None]
     if not present:
         return {"type": "null"}
@@ -102,14 +102,18 @@ def _of(values: Sequence[Any]) -> Schema:
 
 
 def _list(held: Sequence[Any]) -> Schema:
-    return {"type": "array", "items": common(held)} if held else {"type": "array", "maxItems": 0}
+    return (
+        {"type": "array", "items": common_schema(held)}
+        if held
+        else {"type": "array", "maxItems": 0}
+    )
 
 
 def _object(values: Sequence[dict[str, Any]]) -> Schema:
     names = list(dict.fromkeys(name for each in values for name in each))
     required = [name for name in names if all(name in each for each in values)]
     held = {name: [each[name] for each in values if name in each] for name in names}
-    properties = {name: common(held[name]) for name in names}
+    properties = {name: common_schema(held[name]) for name in names}
     if {"type", "id"} <= set(names):
         # A resource object, or the identifier of one.
         types = list(dict.fromkeys(held["type"]))
@@ -125,7 +129,7 @@ def _attributes(resource_type: str, values: Sequence[dict[str, Any]]) -> Schema:
     for name, read in schema["properties"].items():
         row = known.get(name)
         if row is None:
-            schema["properties"][name] = described(name, read)
+            schema["properties"][name] = with_description(name, read)
         elif "null" in read["type"]:
             schema["properties"][name] = nullable(row)
         else:

@@ -22,8 +22,8 @@ _LIMITS = {
 }
 
 
-def schema(described: Schema) -> str:
-    """Show a schema as a list of its members, theirs within."""
+def schema_html(described: Schema) -> str:
+    """Show a schema as a list of its members, with lists of their members inside."""
     inner = _inner(described)
     properties = inner.get("properties")
     if not properties:
@@ -34,7 +34,7 @@ def schema(described: Schema) -> str:
 
 
 def _inner(described: Schema) -> Schema:
-    """Give what lists hold in the end."""
+    """Give the schema of the values in a list, or in lists of lists."""
     while "items" in described:
         described = described["items"]
     return described
@@ -43,15 +43,15 @@ def _inner(described: Schema) -> Schema:
 def _member(name: str, described: Schema, *, needed: bool) -> str:
     mark = ' <b class="need">required</b>' if needed else ""
     text = described.get("description", "")
-    said = f' <span class="said">{prose(text)}</span>' if text else ""
+    explained = f' <span class="said">{prose(text)}</span>' if text else ""
     return (
-        f'<li><code class="name">{escape(name)}</code> {facts(described)}{mark}{said}'
-        f"{schema(described)}</li>"
+        f'<li><code class="name">{escape(name)}</code> {facts(described)}{mark}{explained}'
+        f"{schema_html(described)}</li>"
     )
 
 
 def prose(text: str) -> str:
-    """Show a text in which code stands between backticks."""
+    """Show a text that has code between backticks."""
     return _CODE.sub(r"<code>\1</code>", escape(text))
 
 
@@ -75,12 +75,12 @@ def _text(value: Any) -> str:
 
 
 def _type(described: Schema) -> str:
-    given = described["type"]
-    names = given if isinstance(given, list) else [given]
+    types = described["type"]
+    names = types if isinstance(types, list) else [types]
     text = " or ".join(names)
     return f"{text} of {_type(described['items'])}" if "items" in described else text
 
 
-def example(value: Any) -> str:
+def example_html(value: Any) -> str:
     """Show an example as indented JSON."""
     return f"<pre><code>{escape(json.dumps(value, indent=2, ensure_ascii=False))}</code></pre>"

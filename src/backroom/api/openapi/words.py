@@ -1,4 +1,4 @@
-"""What the document says in words, and the values of its examples. All of it is our own text."""
+"""The texts of the document and the values of its examples. All texts are our own."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ if TYPE_CHECKING:
 
 ABOUT = """\
 What backroom answers to requests that name the revision {date}. This text is made from the \
-tables by which the server answers, so it says what this server does; where the published \
-documents of the API say something else, it follows what has been recorded of the real service.
+tables that the server works with, so it says what this server does. Where the published \
+documents of the API say something else, the server follows recorded answers of the real service.
 
-Every request brings two headers, `Authorization` and `revision`. Paths answer with a slash at \
-their end and without, and to `HEAD` and `OPTIONS` as well. Objects are closed: a member that is \
-not listed is refused in a request and never sent in an answer.
+Every request has two headers, `Authorization` and `revision`. Paths work with and without a \
+slash at their end, and also answer `HEAD` and `OPTIONS`. Objects are closed: a member that is not \
+listed is refused in a request and never sent in an answer.
 """
 
 _SUMMARIES = {
@@ -40,20 +40,21 @@ _DESCRIPTIONS = {
     Shape.ONE: "The resource with the id in the path.",
     Shape.CREATE: "Refused with 409 where the external id is taken.",
     Shape.UPDATE: (
-        "Attributes that the body leaves out stay as they are. A relationship that it gives is"
-        " replaced as a whole. The id in the body is that of the path."
+        "Attributes that the body leaves out stay as they are. A relationship in the body is"
+        " replaced as a whole. The id in the body must be the id in the path."
     ),
-    Shape.DELETE: "The links to it go with it.",
-    Shape.ADD: "All or nothing: a link that is there already refuses the whole request with 409.",
-    Shape.REPLACE: "The identifiers in the body become all there are; an empty list clears them.",
-    Shape.REMOVE: "All or nothing: a link that isn't there refuses the whole request with 404.",
+    Shape.DELETE: "The links to it are removed too.",
+    Shape.ADD: "All or nothing: if one link exists, the whole request is refused with 409.",
+    Shape.REPLACE: "Afterwards there are only the links in the body; an empty list removes all.",
+    Shape.REMOVE: "All or nothing: if one link is missing, the whole request is refused with 404.",
     Shape.JOB_LIST: "A page of jobs, the newest first. Jobs are kept for seven days.",
     Shape.JOB_GET: (
-        "How far the job is, what could not be done, and on request the resources that it left."
+        "How far the job is, which operations failed, and on request the resources that it made or"
+        " changed."
     ),
     Shape.JOB_POST: (
-        "Checks the form of all operations at once and refuses the whole request for a fault in one"
-        " of them. Once accepted, each operation succeeds or fails by itself."
+        "The form of all operations is checked at once. A fault in one of them refuses the whole"
+        " request. Once the job is accepted, each operation succeeds or fails by itself."
     ),
 }
 
@@ -61,30 +62,30 @@ ATTRIBUTES = {
     "external_id": "The id in the system that the catalog comes from.",
     "title": "The name that shoppers see.",
     "name": "The name that shoppers see.",
-    "description": "A text about it.",
+    "description": "A text about the item or variant.",
     "price": "A number, in the currency of the shop.",
-    "url": "Where it is shown in the shop.",
-    "sku": "The number under which it is kept in stock.",
-    "image_full_url": "A large picture of it.",
-    "image_thumbnail_url": "A small picture of it.",
+    "url": "The page in the shop.",
+    "sku": "The stock keeping unit: the number of the article in the shop.",
+    "image_full_url": "A large picture.",
+    "image_thumbnail_url": "A small picture.",
     "images": "Further pictures.",
     "custom_metadata": "Anything else: an object of up to 100 kB, nested 32 deep at most.",
-    "published": "Whether it may be shown.",
-    "inventory_policy": "1 hides it from feeds when it is out of stock; 0 and 2 do not.",
+    "published": "Whether shoppers may see it.",
+    "inventory_policy": "1 hides the variant from feeds when it is out of stock; 0 and 2 do not.",
     "inventory_quantity": "How many are in stock.",
     "integration_type": "A constant.",
     "catalog_type": "A constant.",
-    "created": "When it was created.",
-    "updated": "When it was last changed.",
+    "created": "The time of creation.",
+    "updated": "The time of the last change.",
     "job_id": "The same as `id`.",
-    "status": "Where the job is between its acceptance and its end.",
-    "created_at": "When the job was accepted.",
-    "total_count": "How many operations it has.",
-    "completed_count": "How many have succeeded.",
-    "failed_count": "How many could not be done.",
-    "completed_at": "When it came to its end.",
-    "errors": "One entry for each operation that could not be done; `meta` tells which it was.",
-    "expires_at": "When it will be gone.",
+    "status": "The state of the job.",
+    "created_at": "The time at which the job was accepted.",
+    "total_count": "How many operations the job has.",
+    "completed_count": "How many operations have succeeded.",
+    "failed_count": "How many operations have failed.",
+    "completed_at": "The time at which the job was completed.",
+    "errors": "One entry for each operation that failed; its `meta` says which one.",
+    "expires_at": "The time at which the job will be removed.",
 }
 
 _EXAMPLES: dict[str, Any] = {
@@ -111,8 +112,8 @@ _EXAMPLES_BY_FORM: dict[Form, Any] = {
 }
 
 
-def summary(operation: Operation) -> str:
-    """Say in a few words what an operation does."""
+def operation_summary(operation: Operation) -> str:
+    """Give the summary of an operation, in a few words."""
     text, end = _SUMMARIES[operation.shape]
     parent = operation.parent
     return (text + (end if parent else "")).format(
@@ -123,13 +124,13 @@ def summary(operation: Operation) -> str:
     )
 
 
-def description(operation: Operation) -> str:
-    """Say what else there is to know about an operation."""
+def operation_description(operation: Operation) -> str:
+    """Give the description of an operation."""
     return _DESCRIPTIONS[operation.shape]
 
 
-def example(attribute: Attribute) -> Any:
-    """Give a value that an attribute may have."""
+def attribute_example(attribute: Attribute) -> Any:
+    """Give an example of a value of an attribute."""
     if attribute.choices:
         return attribute.choices[0]
     return _EXAMPLES.get(attribute.name, _EXAMPLES_BY_FORM.get(attribute.form))

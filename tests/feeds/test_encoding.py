@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from backroom.catalog.kinds import CATEGORY, ITEM, VARIANT, Attribute, JobKind, Verb
-from backroom.feeds.operations import LARGEST_BODY, Operation, batches, body, operation_from
+from backroom.feeds.encoding import LARGEST_BODY, EncodedRow, batches, encode_row, job_body
 from backroom.feeds.rows import Row, RowFault
 
 CAP = Row(4, ITEM, "C1", {"title": "Cap", "description": "", "url": "u"}, ("hats",))
@@ -32,13 +32,13 @@ ID = "$custom:::$default:::"
 
 
 def document(row: Row, verb: Verb) -> Any:
-    operation = operation_from(row, verb)
-    assert isinstance(operation, Operation), operation
+    operation = encode_row(row, verb)
+    assert isinstance(operation, EncodedRow), operation
     return msgspec.json.decode(operation.encoded)
 
 
 def fault(row: Row, verb: Verb = Verb.CREATE) -> str:
-    found = operation_from(row, verb)
+    found = encode_row(row, verb)
     assert isinstance(found, RowFault)
     assert (found.line, found.external_id) == (row.line, row.external_id)
     return found.detail
@@ -109,7 +109,7 @@ def test_enormous_row_is_a_fault() -> None:
 @settings(deadline=None)
 @given(st.lists(st.integers(1, LARGEST_BODY // 3), max_size=20), st.integers(1, 10))
 def test_batches_hold_everything_within_limits(lengths: list[int], size: int) -> None:
-    operations = [Operation(HATS, bytes(length)) for length in lengths]
+    operations = [EncodedRow(HATS, bytes(length)) for length in lengths]
     made = list(batches(operations, size))
     assert [operation for batch in made for operation in batch] == operations
     assert all(0 < len(batch) <= size for batch in made)
@@ -117,9 +117,9 @@ def test_batches_hold_everything_within_limits(lengths: list[int], size: int) ->
 
 
 def test_body_holds_the_operations() -> None:
-    operation = operation_from(HATS, Verb.DELETE)
-    assert isinstance(operation, Operation)
-    encoded = body(JobKind(CATEGORY, Verb.DELETE), [operation, operation])
+    operation = encode_row(HATS, Verb.DELETE)
+    assert isinstance(operation, EncodedRow)
+    encoded = job_body(JobKind(CATEGORY, Verb.DELETE), [operation, operation])
     data = [document(HATS, Verb.DELETE)] * 2
     assert msgspec.json.decode(encoded) == {
         "data": {

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from backroom.catalog.kinds import ITEM, JobKind, Verb
-from backroom.feeds.server import JobFault, RefusedError, Server, UnreachableError
+from backroom.feeds.api_client import ApiClient, JobFault, RefusedError, UnreachableError
 from backroom.revisions import NEWEST
 from feeds.scripted_server import Answer, scripted
 
@@ -16,8 +16,8 @@ ACCEPTED = Answer(202, {"data": {"id": "J1", "attributes": {"status": "processin
 PROCESSING = Answer(200, {"data": {"attributes": {"status": "processing"}}})
 
 
-def server(url: str, timeout: float = 10) -> Server:
-    return Server(url, "pk_test", NEWEST, timeout)
+def server(url: str, timeout: float = 10) -> ApiClient:
+    return ApiClient(url, "pk_test", NEWEST, timeout)
 
 
 def complete(**attributes: Any) -> Answer:

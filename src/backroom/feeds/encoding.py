@@ -1,4 +1,4 @@
-"""From rows to what a bulk job consists of: one operation a row, batches, request bodies."""
+"""From rows to bulk jobs: one operation for each row, batches of them, request bodies."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ if TYPE_CHECKING:
     from backroom.feeds.rows import Row
 
 LARGEST_BODY = 4_900_000
-"""Bytes of a request: the API's 5 MB less what surrounds the operations."""
+"""Bytes of the operations in a request: the API's 5 MB less what stands around them."""
 
 
 @dataclass(frozen=True, slots=True)
-class Operation:
-    """A row and how it is sent."""
+class EncodedRow:
+    """A row, and the JSON of its operation in a job."""
 
     row: Row
     encoded: bytes
 
 
-def operation_from(row: Row, verb: Verb) -> Operation | RowFault:
-    """Make the operation that does `verb` with a row, or say what keeps it from being sent."""
+def encode_row(row: Row, verb: Verb) -> EncodedRow | RowFault:
+    """Make the operation that does `verb` with a row, or a fault if it can't be sent."""
     if verb is Verb.CREATE and (missing := _missing(row)):
         return _fault(
             row, f"{' and '.join(missing)} {'is' if len(missing) == 1 else 'are'} missing"
@@ -38,12 +38,12 @@ def operation_from(row: Row, verb: Verb) -> Operation | RowFault:
     encoded = msgspec.json.encode(_document(row, verb))
     if len(encoded) > LARGEST_BODY:
         return _fault(row, f"is larger than a request may be ({len(encoded):,} bytes)")
-    return Operation(row, encoded)
+    return EncodedRow(row, encoded)
 
 
-def batches(operations: Iterable[Operation], size: int) -> Iterator[list[Operation]]:
-    """Group operations for jobs of up to `size`, none larger than a request may be."""
-    batch: list[Operation] = []
+def batches(operations: Iterable[EncodedRow], size: int) -> Iterator[list[EncodedRow]]:
+    """Group rows into jobs of up to `size` rows, none larger than a request may be."""
+    batch: list[EncodedRow] = []
     length = 0
     for operation in operations:
         if batch and (len(batch) == size or length + len(operation.encoded) > LARGEST_BODY):
@@ -55,7 +55,7 @@ def batches(operations: Iterable[Operation], size: int) -> Iterator[list[Operati
         yield batch
 
 
-def body(job_kind: JobKind, operations: Sequence[Operation]) -> bytes:
+def job_body(job_kind: JobKind, operations: Sequence[EncodedRow]) -> bytes:
     """Make the body of the request for a job."""
     data = [msgspec.Raw(operation.encoded) for operation in operations]
     attributes = {job_kind.member: {"data": data}}
@@ -68,7 +68,7 @@ def _fault(row: Row, detail: str) -> RowFault:
 
 def _missing(row: Row) -> list[str]:
     attributes = {"external_id": row.external_id, **row.attributes}
-    # An attribute that has gone is not asked for: newer revisions refuse it.
+    # An attribute that has ended is not required: newer revisions refuse it.
     kept = [each for each in row.kind.attributes if not each.until]
     names = [each.name for each in kept if each.create == "required"]
     missing = [name for name in names if attributes.get(name) is None]

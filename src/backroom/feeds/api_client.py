@@ -1,4 +1,4 @@
-"""A server as its clients see it: bulk jobs through the public API, over HTTP."""
+"""A client of the HTTP API: sends bulk jobs and waits for their ends."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ import msgspec
 import urllib3
 
 from backroom.catalog.ids import external_id as external_id_in
-from backroom.feeds import operations
+from backroom.feeds import encoding
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from backroom.catalog.kinds import JobKind
 
-_CONNECT = 5.0
-_ANSWER = 60.0
-_FIRST_PAUSE = 0.02
-_LONGEST_PAUSE = 1.0
-_FINE = (200, 202)
-_PUT_OFF = (429, 503)
-_ENDS = ("complete", "cancelled")
-_OPERATION = re.compile(r"/data/attributes/\w+/(?:data/)?(\d+)(?:/(.*))?")
+_CONNECT_SECONDS = 5.0
+_ANSWER_SECONDS = 60.0
+_FIRST_PAUSE_SECONDS = 0.02
+_LONGEST_PAUSE_SECONDS = 1.0
+_SUCCESSES = (200, 202)
+_TRY_AGAIN_LATER = (429, 503)
+_FINAL_STATUSES = ("complete", "cancelled")
+_OPERATION_POINTER = re.compile(r"/data/attributes/\w+/(?:data/)?(\d+)(?:/(.*))?")
 
 
 class _Source(msgspec.Struct):
@@ -64,7 +64,7 @@ class _ErrorDocument(msgspec.Struct):
 
 
 class UnreachableError(Exception):
-    """Nobody answers there, or not in time."""
+    """The server can't be reached, or does not answer in time."""
 
 
 class RefusedError(Exception):
@@ -73,20 +73,20 @@ class RefusedError(Exception):
     def __init__(self, detail: str, faulty: dict[int, str]) -> None:
         super().__init__(detail)
         self.faulty = faulty
-        """What is wrong with which operations, by their index; empty where it isn't them."""
+        """What is wrong with single operations, by their index. Empty if the fault is elsewhere."""
 
 
 @dataclass(frozen=True)
 class JobFault:
-    """What became of one operation that failed."""
+    """Why one operation of a job failed."""
 
     external_id: str
     detail: str
 
 
 @dataclass(frozen=True)
-class Job:
-    """A job at its end."""
+class FinishedJob:
+    """A job that is complete or cancelled."""
 
     id: str
     status: str
@@ -94,8 +94,8 @@ class Job:
     faults: list[JobFault]
 
 
-class Server:
-    """One account of one server, spoken to in one revision."""
+class ApiClient:
+    """A client of one account of one server, in one revision."""
 
     def __init__(self, url: str, key: str, revision: str, timeout: float) -> None:
         self.url = url.rstrip("/")
@@ -106,8 +106,8 @@ class Server:
             "Accept": "application/vnd.api+json",
             "Content-Type": "application/vnd.api+json",
         }
-        # A connection that was never made, or a request that was put off, may be tried again;
-        # one that was lost under way may have been heard.
+        # A connection that was never made may be tried again, and so may a request that was put
+        # off. A request that was lost under way may have been carried out.
         patience = urllib3.Retry(
             total=None,
             connect=2,
@@ -115,34 +115,35 @@ class Server:
             redirect=0,
             other=0,
             status=20,
-            status_forcelist=_PUT_OFF,
+            status_forcelist=_TRY_AGAIN_LATER,
             allowed_methods=None,
             backoff_factor=0.2,
             raise_on_status=False,
         )
         self._pool = urllib3.PoolManager(
-            retries=patience, timeout=urllib3.Timeout(connect=_CONNECT, read=_ANSWER)
+            retries=patience,
+            timeout=urllib3.Timeout(connect=_CONNECT_SECONDS, read=_ANSWER_SECONDS),
         )
 
-    def submit(self, job_kind: JobKind, batch: Sequence[operations.Operation]) -> str:
-        """Hand in a job; give its id. Raises `RefusedError` and `UnreachableError`."""
-        data = self._call("POST", f"/api/{job_kind.collection}", operations.body(job_kind, batch))
+    def submit(self, job_kind: JobKind, batch: Sequence[encoding.EncodedRow]) -> str:
+        """Send a job and give its id. Raises `RefusedError` or `UnreachableError`."""
+        data = self._call("POST", f"/api/{job_kind.collection}", encoding.job_body(job_kind, batch))
         return data.id or data.attributes.job_id or ""
 
-    def wait(self, job_kind: JobKind, job_id: str) -> Job:
-        """Wait until a job has come to its end. Raises as `submit`."""
+    def wait(self, job_kind: JobKind, job_id: str) -> FinishedJob:
+        """Wait until a job is complete or cancelled. Raises the same as `submit`."""
         end = time.monotonic() + self._timeout
-        pause = _FIRST_PAUSE
+        pause = _FIRST_PAUSE_SECONDS
         while True:
             data = self._call("GET", f"/api/{job_kind.collection}/{job_id}")
-            if data.attributes.status in _ENDS:
+            if data.attributes.status in _FINAL_STATUSES:
                 return _job(job_id, data.attributes)
             if time.monotonic() + pause > end:
                 raise UnreachableError(
                     f"job {job_id} ({job_kind.title}) was not complete after {self._timeout:g} s"
                 )
             time.sleep(pause)
-            pause = min(pause * 1.5, _LONGEST_PAUSE)
+            pause = min(pause * 1.5, _LONGEST_PAUSE_SECONDS)
 
     def _call(self, method: str, path: str, body: bytes | None = None) -> _Data:
         try:
@@ -152,12 +153,15 @@ class Server:
         except urllib3.exceptions.HTTPError as error:
             raise UnreachableError(f"no answer from {self.url}: {_reason(error)}") from error
         try:
-            if response.status in _FINE:
+            if response.status in _SUCCESSES:
                 return msgspec.json.decode(response.data, type=_JobDocument).data
             errors = msgspec.json.decode(response.data, type=_ErrorDocument).errors
         except (msgspec.DecodeError, UnicodeDecodeError):
-            said = f"{method} {path} was answered with status {response.status}"
-            raise RefusedError(f"{said} and no document of this API", {}) from None
+            raise RefusedError(
+                f"{method} {path} was answered with status {response.status}"
+                " and no document of this API",
+                {},
+            ) from None
         raise _refused(response.status, errors)
 
 
@@ -178,7 +182,7 @@ def _refused(status: int, errors: list[_Error]) -> RefusedError:
     faulty = {
         int(found[1]): _named(found[2] or "", error.detail)
         for error, pointer in zip(errors, pointers, strict=True)
-        if (found := _OPERATION.fullmatch(pointer))
+        if (found := _OPERATION_POINTER.fullmatch(pointer))
     }
     where = f" ({pointers[0]})" if pointers[0].strip("/") not in ("", "data") else ""
     return RefusedError(f"the server refused ({status}): {errors[0].detail}{where}", faulty)
@@ -190,9 +194,9 @@ def _named(pointer: str, detail: str) -> str:
     return detail if not member or f"'{member}'" in detail else f"{member}: {detail}"
 
 
-def _job(job_id: str, attributes: _Attributes) -> Job:
+def _job(job_id: str, attributes: _Attributes) -> FinishedJob:
     faults = [_fault(error) for error in attributes.errors or ()]
-    return Job(job_id, attributes.status, attributes.completed_count or 0, faults)
+    return FinishedJob(job_id, attributes.status, attributes.completed_count or 0, faults)
 
 
 def _fault(error: _Error) -> JobFault:
