@@ -6,9 +6,8 @@ commit. So many small writes share one fsync, and no future has a result before 
 
 Reads of an event loop run on its own thread (`on_loop`): reaching another thread would take ten
 times as long. But a read may take long, and nobody is answered meanwhile. So each transaction there
-has 5 ms. SQLite looks at the clock every few thousand of its steps, and stops a statement that is
-late; the whole read is then begun again in a thread, where it may take as long as it needs. That is
-safe because a read changes nothing, and rare because nearly all reads are done in a fiftieth of it.
+has 5 ms. SQLite stops a statement that is late, and the read is begun again in a thread, where it
+may take as long as it needs. That is safe because a read changes nothing, and it is rare.
 """
 
 from __future__ import annotations
