@@ -48,8 +48,14 @@ def written(parts: Parts) -> bytes:
     return b"".join(parts)
 
 
-def row_of(record: Record, held: Sequence[Record] = ()) -> Row:
-    """A record as a page has it."""
+def rows_of(
+    templates: layouts.RecordTemplates, shelf: Sequence[tuple[Record, Sequence[Record]]]
+) -> list[Row]:
+    """Records as a page has them."""
+    return [row_of(record, held, templates.columns.named) for record, held in shelf]
+
+
+def row_of(record: Record, held: Sequence[Record], named: Sequence[str]) -> Row:
     members = msgspec.json.decode(record.attributes)
     return (
         record.number,
@@ -57,6 +63,7 @@ def row_of(record: Record, held: Sequence[Record] = ()) -> Row:
         record.attributes.encode(),
         "\0".join(each.external_id for each in held).encode() or None,
         int(None in members.values()),
+        *[int(members[name]) if name == "published" else members[name].encode() for name in named],
     )
 
 
@@ -141,7 +148,8 @@ def shelves(draw: st.DrawFn, kind: Kind, least: int = 0) -> Shelf:
 
 def plain(kind: Kind, name: str, number: int = 0, **more: Any) -> Record:
     attributes: dict[str, Any] = dict.fromkeys(kind.stored_attributes, '"price":null,')
-    attributes |= {"external_id": name} | more
+    attributes |= {"external_id": name, "published": name in ODD_IDS} | more
+    attributes = {each: attributes[each] for each in kind.stored_attributes}
     if "custom_metadata" in attributes:
         attributes["custom_metadata"] = {"price": None, "a": ',"price":null', "title": None}
     return Record(number, name, msgspec.json.encode(attributes).decode())
@@ -161,9 +169,11 @@ def test_records_are_as_the_ladder_has_them(revision: str, data: st.DataObject) 
 def laid_out(question: Asked, shelf: Shelf) -> bytes:
     """The document that a layout makes of rows as the store gives them."""
     layout = layouts.of_records(*question)
-    rows = [row_of(record, held[:LINKED_AT_MOST]) for record, held in shelf]
-    brought = [row_of(each) for _, held in shelf for each in held[:LINKED_AT_MOST]]
-    included = layout.included.written(brought) if layout.included else b""
+    rows = rows_of(layout.data, [(record, held[:LINKED_AT_MOST]) for record, held in shelf])
+    brought = [(each, ()) for _, held in shelf for each in held[:LINKED_AT_MOST]]
+    included = (
+        layout.included.written(rows_of(layout.included, brought)) if layout.included else b""
+    )
     return written(layout.frame.document(layout.data.written(rows), LINKS, included))
 
 
@@ -183,10 +193,15 @@ def awkward_shelf(kind: Kind) -> Shelf:
 
 
 def every_way(operation: Operation, revision: str) -> Iterator[Asked]:
-    """An operation with and without fields, and with what it includes."""
+    """An operation with and without fields, also those with a column, and what it includes."""
     allowed = allowed_fields(operation, revision)
     some = tuple((each, names[-1:1:-2]) for each, names in allowed.items())
-    for fields in ((), some, tuple((each, ()) for each in allowed)):
+    stored = {"external_id", *(name for kind in KINDS.values() for name in kind.columns)}
+    own = tuple(
+        (each, tuple(name for name in reversed(names) if name in stored))
+        for each, names in allowed.items()
+    )
+    for fields in ((), some, own, tuple((each, ()) for each in allowed)):
         for including in {False, bool(operation.includes)}:
             yield Asked(operation, REVISIONS[revision], fields, HOSTS[1], including)
 
@@ -342,7 +357,11 @@ def test_jobs_are_as_the_ladder_has_them(revision: str, data: st.DataObject) -> 
     some = some if paged else some[:1]
     brought = data.draw(st.lists(records(job_kind.kind), max_size=2)) if question.including else []
     layout = layouts.of_jobs(*question)
-    included = layout.included.written([*map(row_of, brought)]) if layout.included else b""
+    included = b""
+    if layout.included:
+        included = layout.included.written(
+            rows_of(layout.included, [(each, ()) for each in brought])
+        )
     rows = [jobs.as_row(job, layout.data.columns) for job in some]
     found = layout.frame.document(layout.data.written(rows), LINKS, included)
     assert written(found) == jobs_on_ladder(question, some, brought)
@@ -386,4 +405,13 @@ def test_sparse_jobs_read_few_columns(names: tuple[str, ...]) -> None:
     fields = ((operation.resource_type, names),)
     newest = REVISIONS[max(REVISIONS)]
     layout = layouts.of_jobs(operation, newest, fields, "", False)  # noqa: FBT003
-    assert set(layout.data.columns) == {"job_id", "completed_at", "linkage", *names}
+    assert set(layout.data.columns) == {"job_id", "completed_at", "linkage", "linked", *names}
+
+
+@pytest.mark.parametrize("kind", KINDS.values(), ids=lambda kind: kind.name)
+def test_own_columns_spare_attributes(kind: Kind) -> None:
+    operation = next(each for each in ANSWERING if each.kind is kind and each.paged)
+    fields = ((kind.type, ("external_id", *kind.columns)),)
+    newest = REVISIONS[max(REVISIONS)]
+    layout = layouts.of_records(operation, newest, fields, "", False)  # noqa: FBT003
+    assert layout.data.columns == pages.Columns(attributes=False, named=kind.columns)

@@ -21,7 +21,7 @@ from backroom.api.templates import BASE, Template, blank
 from backroom.catalog.kinds import KINDS
 from backroom.catalog.operations import Shape
 from backroom.revisions.change import moved_errors, resources
-from backroom.store.jobs import Job
+from backroom.store.jobs import LINKED, Job
 from backroom.store.pages import Columns
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from backroom.revisions import Revision
     from backroom.store.database import Row
 
-_EMPTY = b"[]"
+_EMPTY = "[]"
 
 
 class Style(NamedTuple):
@@ -71,6 +71,8 @@ class RecordTemplates:
 
     `columns` says what the store has to read for it. `related` is the template of a record,
     `alone` that of a record whose relationship to one other is empty, None where there is none.
+    Where all attributes that are shown have a column of their own, the templates have a slot for
+    each of them, and the stored JSON is not read.
     """
 
     def __init__(
@@ -80,21 +82,30 @@ class RecordTemplates:
         self._related = related
         self._alone = alone
         self._target = KINDS[kind.shown.target]
-        self._attributes = names and templates.attributes(kind, names.shown, nulls=names.nulls)
+        named = _named(kind, names)
+        self._attributes = (
+            templates.attributes(kind, names.shown, nulls=names.nulls)
+            if names is not None and named is None
+            else None
+        )
         self._linked = not {"linkage", "parent"}.isdisjoint(related.slots)
         self.columns = Columns(
-            attributes=names is not None,
+            attributes=self._attributes is not None,
             linkage=self._linked,
-            nulls=names is not None and not names.nulls,
+            nulls=self._attributes is not None and names is not None and not names.nulls,
+            named=tuple(each for each in named or () if each != "external_id"),
         )
 
     def written(self, rows: Sequence[Row]) -> bytes:
         """Write rows as `pages.page` gives them for `columns`, with commas between them."""
         if not rows:
             return b""
-        _, names, attributes, linked, nulls = zip(*rows, strict=True)
+        _, names, attributes, linked, nulls, *named = zip(*rows, strict=True)
         texts, urls = templates.external_ids(names)
         columns = {"external_id": texts, "external_id_in_url": urls}
+        for name, column in zip(self.columns.named, named, strict=True):
+            truth = name in self.kind.truth_values
+            columns[name] = templates.truth_values(column) if truth else templates.in_json(column)
         if self._attributes is not None:
             columns["attributes"] = self._attributes(attributes, nulls)
         if not self._linked:
@@ -139,10 +150,10 @@ class JobTemplates:
             else None
         )
         slots = {name for template in by_case.values() for name in template.slots}
-        self.columns = tuple(sorted(slots | {"job_id", "completed_at", "linkage"}))
+        self.columns = tuple(sorted(slots | {"job_id", "completed_at", LINKED}))
 
     def written(self, rows: Sequence[Row]) -> bytes:
-        """Write rows as `jobs.page` gives them for `columns`, with commas between them."""
+        """Write rows as `jobs.jobs_page` gives them for `columns`, with commas between them."""
         if not rows:
             return b""
         columns: dict[str, Sequence[Any]] = dict(
@@ -150,15 +161,13 @@ class JobTemplates:
         )
         if self._move is not None and "errors" in columns:
             columns["errors"] = [moved_errors(each, self._move) for each in columns["errors"]]
-        cases = zip(columns["completed_at"], columns["linkage"], strict=True)
-        always = self._links_always
-        return _written(
-            [
-                self._by_case[completed is not None, always or linkage != _EMPTY]
-                for completed, linkage in cases
-            ],
-            columns,
-        )
+        linked = [True] * len(rows) if self._links_always else columns[LINKED]
+        completed = columns["completed_at"]
+        if None not in completed and linked.count(linked[0]) == len(linked):
+            # Nearly all pages: complete jobs that have all changed something.
+            return self._by_case[True, linked[0]].joined(columns, len(rows))
+        cases = zip(completed, linked, strict=True)
+        return _written([self._by_case[at is not None, shown] for at, shown in cases], columns)
 
 
 class RecordLayout(NamedTuple):
@@ -199,13 +208,14 @@ def of_records(
     related = _records(style, _linkage(kind) if linked else documents.NOT_SHOWN)
     alone = _records(style, None) if linked and not kind.shown.many else None
     (data,) = resources(related)
+    names = _names(style, "data") if "attributes" in data else None
     return RecordLayout(
         Frame(related, style),
         RecordTemplates(
             kind,
-            _record_template(data, style),
-            None if alone is None else _record_template(resources(alone)[0], style),
-            _names(style, "data") if "attributes" in data else None,
+            _record_template(kind, data, names, style),
+            None if alone is None else _record_template(kind, resources(alone)[0], names, style),
+            names,
         ),
         _included(related, style),
     )
@@ -218,10 +228,27 @@ def _linkage(kind: Kind) -> Any:
     return documents.identifier_object(KINDS[kind.shown.target], blank("parent"))
 
 
-def _record_template(resource: Document, style: Style) -> Template:
-    if "attributes" in resource:
-        resource = resource | {"attributes": Raw(blank("attributes").encode())}
+def _record_template(
+    kind: Kind, resource: Document, names: _Names | None, style: Style
+) -> Template:
+    if names is not None:
+        named = _named(kind, names)
+        attributes: Any = Raw(blank("attributes").encode())
+        if named is not None:
+            attributes = {each: _blank_attribute(kind, each) for each in named}
+        resource = resource | {"attributes": attributes}
     return Template.of(resource, style.base)
+
+
+def _named(kind: Kind, names: _Names | None) -> tuple[str, ...] | None:
+    """Give the attributes that are shown if all of them have a column of their own, else None."""
+    if names is None or not {"external_id", *kind.columns}.issuperset(names.shown):
+        return None
+    return names.shown
+
+
+def _blank_attribute(kind: Kind, name: str) -> Any:
+    return Raw(blank(name).encode()) if name in kind.truth_values else blank(name)
 
 
 def _included(document: Document, style: Style) -> RecordTemplates | None:
@@ -230,7 +257,7 @@ def _included(document: Document, style: Style) -> RecordTemplates | None:
         return None
     (resource,) = document["included"]
     names = _names(style, "included")
-    return RecordTemplates(brought, _record_template(resource, style), None, names)
+    return RecordTemplates(brought, _record_template(brought, resource, names, style), None, names)
 
 
 def _names(style: Style, member: str) -> _Names:
@@ -319,7 +346,7 @@ def _blank_job(style: Style, *, completed: bool = True, linked: bool = True) -> 
     if not completed:
         row = row._replace(completed_at=None)
     if not linked:
-        row = row._replace(linkage=_EMPTY.decode())
+        row = row._replace(linkage=_EMPTY)
     return documents.job_object(blank(BASE), style.operation.job_kind, row)
 
 
@@ -327,5 +354,5 @@ _UNQUOTED: dict[str, Any] = {
     # Numbers stand without quotes.
     **{name: Raw(blank(name).encode()) for name in Job._fields if name.endswith("_count")},
     # A revision moves pointers in errors one by one: where there are none, it has nothing to do.
-    "errors": _EMPTY.decode(),
+    "errors": _EMPTY,
 }

@@ -98,32 +98,58 @@ class Template:
 
 
 _SAME_IN_URLS = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~"
-_SAME_IN_JSON = bytes([0, *(each for each in range(ord(" "), 256) if each not in b'"\\')])
-_SAME_BUT_QUOTES = _SAME_IN_JSON + b'"\\'
+_SAME_BUT_QUOTES = bytes([0, *range(ord(" "), 256)])
+_SAME_IN_JSON = _SAME_BUT_QUOTES.translate(None, b'"\\')
 """What a URL, or a JSON string, has as it is, and the zero between texts.
 
 `bytes.translate` leaves these out of a text: what is left then is written in another way.
 """
+_NOT_IN_URLS = re.compile(rb"[^A-Za-z0-9\-._~$:\n]")
+_PERCENT = {bytes([each]): b"%%%02X" % each for each in range(256)}
 
 
 def external_ids(column: Column) -> tuple[Column, Column]:
     """Give external ids as they stand in JSON strings, and as they stand in URLs."""
-    # One look at all of them: hardly a catalog has such a name.
-    if not b"".join(column).translate(None, _SAME_IN_URLS):
+    # One look at all of them. Of each line only the characters are left that a URL escapes.
+    left = b"\n".join(column).translate(None, _SAME_IN_URLS)
+    if len(left) == len(column) - 1:
         return column, column
+    lines = left.split(b"\n")
+    if len(lines) != len(column):
+        # Some id has a line break.
+        return in_json(column), [quote(each, safe="$:").encode() for each in column]
     texts, urls = list(column), list(column)
-    for place, each in enumerate(column):
-        if each.translate(None, _SAME_IN_URLS):
-            texts[place] = _escaped(each)
-            urls[place] = quote(each.decode(), safe="$:").encode()
+    places = [place for place, line in enumerate(lines) if line]
+    awkward = [column[place] for place in places]
+    in_urls = _NOT_IN_URLS.sub(_percent, b"\n".join(awkward)).split(b"\n")
+    for place, text, url in zip(places, in_json(awkward), in_urls, strict=True):
+        texts[place], urls[place] = text, url
     return texts, urls
+
+
+def _percent(found: re.Match[bytes]) -> bytes:
+    return _PERCENT[found[0]]
 
 
 def in_json(column: Column) -> Column:
     """Write texts, each one or several with a zero between them, as they stand in JSON strings."""
-    if not b"".join(column).translate(None, _SAME_IN_JSON):
-        return column
-    return [_escaped(each) for each in column]
+    return _lines_in_json(column).split(b"\n")
+
+
+def _lines_in_json(column: Column) -> bytes:
+    """Write them with line breaks between them, of which no JSON string has one."""
+    whole = b"\n".join(column)
+    left = whole.translate(None, _SAME_IN_JSON)
+    if len(left) == len(column) - 1:
+        return whole
+    if len(left.translate(None, b'"\\')) == len(column) - 1:
+        return _quoted(whole)
+    # Some text has a control character.
+    return b"\n".join([_escaped(each) for each in column])
+
+
+def _quoted(text: bytes) -> bytes:
+    return text.replace(b"\\", b"\\\\").replace(b'"', b'\\"')
 
 
 def _escaped(text: bytes) -> bytes:
@@ -131,21 +157,29 @@ def _escaped(text: bytes) -> bytes:
     if text.translate(None, _SAME_BUT_QUOTES):
         # Control characters have escapes of several kinds.
         return b"\0".join([_encoded(each) for each in text.split(b"\0")])
-    return text.replace(b"\\", b"\\\\").replace(b'"', b'\\"')
+    return _quoted(text)
 
 
 def _encoded(text: bytes) -> bytes:
     return msgspec.json.encode(text.decode())[1:-1]
 
 
+def truth_values(column: Sequence[int]) -> Column:
+    """Write 0 and 1 as JSON has them."""
+    return [b"true" if each else b"false" for each in column]
+
+
 def identifiers(kind: Kind, column: Sequence[bytes | None]) -> Column:
     """Write external ids with zeros between them as JSON arrays of a kind's identifier objects."""
     opening = msgspec.json.encode({"type": kind.type, "id": ids.resource_id("")})[:-2]
-    between = b'"},' + opening
-    return [
-        b'[%b%b"}]' % (opening, each.replace(b"\0", between)) if each else b"[]"
-        for each in in_json([each or b"" for each in column])
-    ]
+    first, last = b"[" + opening, b'"}]'
+    lines = _lines_in_json([each or b"" for each in column])
+    lines = lines.replace(b"\0", b'"},' + opening).replace(b"\n", last + b"\n" + first)
+    arrays = (first + lines + last).split(b"\n")
+    if all(column):
+        return arrays
+    # An empty array has got one empty id above.
+    return [array if each else b"[]" for array, each in zip(arrays, column, strict=True)]
 
 
 def attributes(
@@ -163,17 +197,25 @@ def attributes(
 
     def shown(column: Column, flags: Sequence[int]) -> Column:
         if select is not None:
-            column = list(map(select, column))
+            column = select(column)
         return column if without is None else without(column, flags)
 
     return shown
 
 
-def _selecting(names: tuple[str, ...]) -> Callable[[bytes], bytes]:
-    """Give what keeps some members of an object, in an order. The others are skipped unread."""
+def _selecting(names: tuple[str, ...]) -> Callable[[Column], Column]:
+    """Give what keeps some members of objects, in an order. The others are skipped unread."""
     some = msgspec.defstruct("Selected", [(name, Raw, UNSET) for name in names])
-    decode, encode = msgspec.json.Decoder(some).decode, msgspec.json.Encoder().encode
-    return lambda stored: encode(decode(stored))
+    decoder, encoder = msgspec.json.Decoder(some), msgspec.json.Encoder()
+
+    def select(column: Column) -> Column:
+        lines = b"\n".join(column)
+        if lines.count(b"\n") == len(column) - 1:
+            # The stored objects are JSON without line breaks: all are read and written at once.
+            return encoder.encode_lines(decoder.decode_lines(lines))[:-1].split(b"\n")
+        return [encoder.encode(decoder.decode(each)) for each in column]
+
+    return select
 
 
 class _Nulls:

@@ -29,5 +29,6 @@ def external_id(resource_id: str) -> str | None:
 
 def external_ids(resource_ids: Iterable[str]) -> list[str]:
     """Give the external ids within those that can name something, each once, in their order."""
-    found = dict.fromkeys(each[len(_PREFIX) :] for each in resource_ids if each.startswith(_PREFIX))
-    return [each for each in found if each and "\0" not in each]
+    start = len(_PREFIX)
+    named = [each[start:] for each in resource_ids if each.startswith(_PREFIX)]
+    return [each for each in dict.fromkeys(named) if each and "\0" not in each]

@@ -184,6 +184,11 @@ class Kind:
         return tuple(each.name for each in self.attributes if each.may_be_null)
 
     @cached_property
+    def truth_values(self) -> tuple[str, ...]:
+        """The attributes that are true or false."""
+        return tuple(each.name for each in self.attributes if each.form == "boolean")
+
+    @cached_property
     def objects(self) -> tuple[str, ...]:
         """The attributes that are JSON objects."""
         return tuple(each.name for each in self.attributes if each.form == "object")

@@ -19,6 +19,10 @@ _COLUMNS = (
     "job_id, type, status, created_at, expires_at, completed_at,"
     " total_count, completed_count, failed_count, errors, linkage"
 )
+LINKED = "linked"
+"""The column that says whether a job's `linkage` names any resource."""
+_NOTHING = "[]"
+_NUMBERS = {"total_count", "completed_count", "failed_count"}
 _VALUES = ", ".join(f":{column}" for column in ("account", *_COLUMNS.split(", ")))
 
 
@@ -96,7 +100,10 @@ class JobQuestion(NamedTuple):
 def jobs_page(
     tx: Transaction, account: str, question: JobQuestion, columns: tuple[str, ...]
 ) -> list[Row]:
-    """Give the jobs next to the border, nearest first. A row has the columns as bytes, or None."""
+    """Give the jobs next to the border, nearest first.
+
+    A row has the columns as bytes, or None; `LINKED` is a truth value.
+    """
     border = question.border
     # A page that goes up from an expired job begins at the oldest job that has not expired.
     bordered = border is not None and not (question.ascending and border < question.least)
@@ -120,8 +127,12 @@ def jobs_page(
 
 def as_row(job: Job, columns: tuple[str, ...]) -> Row:
     """Make a row of a job, as `jobs_page` gives it."""
-    values = [getattr(job, name) for name in columns]
-    return tuple([None if value is None else str(value).encode() for value in values])
+    values = job._asdict() | {LINKED: job.linkage != _NOTHING}
+    return tuple([_octets(values[name]) for name in columns])
+
+
+def _octets(value: object) -> object:
+    return value if value is None or isinstance(value, bool) else str(value).encode()
 
 
 @lru_cache(maxsize=512)
@@ -143,11 +154,18 @@ def _page(
         conditions.append(f"job_id {'>' if ascending else '<'} :border")
     else:
         conditions.append("job_id >= :least")
-    shown = ", ".join(dialect.octets(f"cast({column} as text)") for column in columns)
+    shown = ", ".join(_shown(dialect, column) for column in columns)
     return (
         f"select {shown} from jobs where {' and '.join(conditions)}"
         f" order by job_id {'asc' if ascending else 'desc'} limit :size"
     )
+
+
+def _shown(dialect: Dialect, column: str) -> str:
+    if column == LINKED:
+        return f"linkage <> '{_NOTHING}'"
+    # SQLite takes some time for each cast, so texts have only one.
+    return dialect.octets(f"cast({column} as text)" if column in _NUMBERS else column)
 
 
 def next_account(tx: Transaction, after: str, due: str) -> str | None:

@@ -58,11 +58,15 @@ class RecordQuestion:
 
 
 class Columns(NamedTuple):
-    """What a row has of a record, beside its number and its external id. The rest is null."""
+    """What a row has of a record, beside its number and its external id. The rest is null.
+
+    `named` are attributes that have a column of their own, and follow in that order.
+    """
 
     attributes: bool = True
     linkage: bool = False
     nulls: bool = False
+    named: tuple[str, ...] = ()
 
 
 LINKED_AT_MOST = 100
@@ -109,7 +113,8 @@ def records_page(
 
     A row is: the record's number; its external id, as bytes; its attributes, as the bytes of the
     stored JSON; the external ids in its shown relationship, as bytes with a zero between them, or
-    None if it holds nothing; and 1 if an attribute may be null, else 0.
+    None if it holds nothing; 1 if an attribute may be null, else 0; and the attributes of
+    `columns.named`, texts as bytes, truth values as 0 or 1.
     """
     values = _values(tx.dialect, account, question)
     form = _form(tx, kind, question, values)
@@ -225,6 +230,10 @@ def _columns(dialect: Dialect, kind: Kind, columns: Columns) -> tuple[str, ...]:
         dialect.octets("r.attributes") if columns.attributes else "null",
         _LINKED[kind.name](dialect) if columns.linkage else "null",
         "r.nulls" if columns.nulls else "0",
+        *[
+            f"r.{name}" if name in kind.truth_values else dialect.octets(f"r.{name}")
+            for name in columns.named
+        ],
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -13,7 +13,7 @@ from backroom.catalog import ids
 from backroom.catalog.kinds import KINDS
 from backroom.errors import DoesNotExist, NotFound, OperationFault
 from backroom.store import pages, records, search
-from backroom.store.pages import RecordQuestion
+from backroom.store.pages import Columns, RecordQuestion
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -160,10 +160,20 @@ def _written_record(admitted: Admitted, record: Record, tx: Transaction) -> Part
     layout, kind = _layout(admitted), admitted.operation.kind
     linkage = None
     if layout.data.columns.linkage:
-        asked = layout.data.columns._replace(attributes=False)
         ((*_, linkage, _),) = pages.in_order(
-            tx, kind, admitted.account, [record.external_id], asked
+            tx,
+            kind,
+            admitted.account,
+            [record.external_id],
+            Columns(attributes=False, linkage=True),
         )
     external_id, attributes = record.external_id.encode(), record.attributes.encode()
-    row = (record.number, external_id, attributes, linkage, 1)
+    row = (record.number, external_id, attributes, linkage, 1, *_named(record, layout))
     return layout.frame.document(layout.data.written([row]), {"self": admitted.request.url})
+
+
+def _named(record: Record, layout: RecordLayout) -> list[Any]:
+    """Give the attributes with a column of their own, as a row that was read has them."""
+    names = layout.data.columns.named
+    held = msgspec.json.decode(record.attributes) if names else {}
+    return [held[each].encode() if isinstance(held[each], str) else held[each] for each in names]
