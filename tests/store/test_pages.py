@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from contextlib import closing
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
@@ -227,3 +228,41 @@ def test_named_come_as_they_are_named(database: Database) -> None:
         names = ["v2", "gone", "v0"]
         rows = pages.in_order(tx, VARIANT, ACCOUNT, names, Columns(attributes=False))
     assert [row[1] for row in rows] == [b"v2", b"v0"]
+
+
+@pytest.fixture(scope="module")
+def long_shelf(new_store: NewDatabase) -> Iterator[Database]:
+    """Categories 0 to 1,099, of which each is common, and every hundredth rare."""
+    with closing(open_database(new_store())) as opened:
+        texts = ["rare common" if number % 100 == 0 else "common" for number in range(1100)]
+        values = [
+            Values(number, f"n{number}", "{}", {"name": ""}, text)
+            for number, text in enumerate(texts)
+        ]
+        opened.write(lambda tx: records.insert(tx, CATEGORY, ACCOUNT, values)).result()
+        yield opened
+
+
+@both_ways
+@pytest.mark.parametrize("border", [None, 150, 450, 550, 950])
+@pytest.mark.parametrize("size", [1, 4, 20])
+@pytest.mark.parametrize("part", ["rare", "common"])
+def test_words_fill_pages_anywhere(
+    long_shelf: Database, part: str, size: int, border: int | None, *, ascending: bool
+) -> None:
+    having = range(0, 1100, 100 if part == "rare" else 1)
+    beyond = [
+        number
+        for number in (having if ascending else reversed(having))
+        if border is None or ((number > border) is ascending and number != border)
+    ]
+    asked = RecordQuestion(size, ascending=ascending, border=border, parts=[part])
+    assert numbers(long_shelf, CATEGORY, asked) == beyond[:size]
+
+
+def test_named_attributes_follow_rows(database: Database) -> None:
+    many_variants(database, 1)
+    columns = Columns(attributes=False, named=("published", "sku"))
+    with database.read() as tx:
+        rows = pages.records_page(tx, VARIANT, ACCOUNT, RecordQuestion(1), columns)
+    assert rows == [(9, b"single", None, None, 0, 1, b"")]

@@ -27,6 +27,11 @@ class FullText:
     """Make the value that is stored for the words of a text."""
     number: str
     """The column with the record's number."""
+    in_order: bool
+    """Whether rows with some words are found in the order of their numbers.
+
+    If not, all rows that have the words are read before a page is known.
+    """
     owner: str
     """The condition that a row belongs to `:account`."""
     match: str
@@ -111,6 +116,7 @@ SQLITE = Dialect(
     unindexed="+{}",
     search=FullText(
         number="rowid",
+        in_order=True,
         words="\x1f".join,
         columns=("rowid", "grams"),
         row=lambda _, number, words: (number, words),
@@ -137,6 +143,7 @@ POSTGRES = Dialect(
     exclusive="select pg_advisory_xact_lock(hashtextextended(:what, 0))",
     search=FullText(
         number="number",
+        in_order=False,
         words=_lexemes,
         columns=("account", "number", "grams"),
         row=lambda account, number, words: (account, number, words),

@@ -16,6 +16,10 @@ So the condition drives that leaves the fewest rows. `_Statement.sql` asks in th
 4. Any other column, as `published`, which tells half of the catalog from the other half.
 5. Without any condition the primary key is walked.
 
+PostgreSQL finds rows with some words in no order, so it would read and sort a whole catalog for a
+part that most titles have. There the words only drive after the next `_WALKED` rows were tested one
+by one and did not fill the page.
+
 The text of a statement depends on which conditions there are, never on their values: so there are
 few statements, and the databases keep them prepared.
 """
@@ -85,6 +89,8 @@ _MOST_SELECTIVE = "sku"
 """The column whose values are nearly unique."""
 _FEW_LINKS = 200
 """Fewer links are followed in less time than it takes to look for any word."""
+_WALKED = 500
+"""Testing so many rows takes about as long as finding a rare word."""
 _COUNTED_LINKS = 1000
 """At most so many links are counted, to compare their number with that of rows with the words."""
 
@@ -302,6 +308,8 @@ class _Statement:
         self._order = "r.number"
         self._where = ["r.account = :account"]
         self._driven = False
+        self._words: list[str] = []
+        """The conditions on the table of words, where it is the one that drives."""
 
     @property
     def _beyond(self) -> str:
@@ -319,12 +327,39 @@ class _Statement:
         ):
             condition()
         self._by_columns(name for name in form.equal if name != _MOST_SELECTIVE)
+        walks = bool(self._words) and not self._dialect.search.in_order
+        tests = " and ".join(self._where)
         if form.bordered:
             self._where.append(self._order + self._beyond)
-        found = f"select {columns} from {self._from} where {' and '.join(self._where)}"
-        if not form.ordered:
-            return found
-        return f"{found} order by {self._order} {'asc' if form.ascending else 'desc'} limit :size"
+        where = " and ".join([*self._words, *self._where])
+        found = f"select {columns} from {self._from} where {where}"
+        if walks:
+            return self._walked(columns, tests, f"{found} and not (select so from enough)")
+        return self._ordered(found, self._order) if form.ordered else found
+
+    def _ordered(self, query: str, number: str) -> str:
+        direction = "asc" if self._form.ascending else "desc"
+        return f"{query} order by {number} {direction} limit :size"
+
+    def _walked(self, columns: str, tests: str, by_words: str) -> str:
+        """Test the next rows one by one, and go `by_words` only if these were not enough.
+
+        They are `enough` if they fill the page, or if there are no more. PostgreSQL runs no part of
+        a union whose condition is false from the beginning.
+        """
+        direction = "asc" if self._form.ascending else "desc"
+        beyond = f" and r.number{self._beyond}" if self._form.bordered else ""
+        walk = (
+            f"from {self._form.kind.table} r where r.account = :account{beyond}"
+            f" order by r.number {direction}"
+        )
+        return (
+            f"with found as materialized (select * from (select * {walk} limit {_WALKED}) r"
+            f" where {tests} limit :size), enough as materialized (select count(*) >= :size"
+            f" or not exists (select 1 {walk} offset {_WALKED} limit 1) as so from found)"
+            f" select {columns} from found r where (select so from enough)"
+            f" union all ({self._ordered(by_words, self._order)}) order by number {direction}"
+        )
 
     def _drive(self) -> bool:
         """Give whether no earlier condition drives, so that the calling one does."""
@@ -375,8 +410,8 @@ class _Statement:
             grams = search.table(self._form.kind)
             self._from = f"{grams} cross join {self._form.kind.table} r"
             self._order = f"{grams}.{self._dialect.search.number}"
-            self._where[:0] = [self._dialect.search.match.format(table=grams)]
-            self._where.append(f"r.number = {self._order}")
+            match = self._dialect.search.match.format(table=grams)
+            self._words = [match, f"r.number = {self._order}"]
 
     def _by_columns(self, names: Iterable[str]) -> None:
         for name in names:
