@@ -17,7 +17,7 @@ from backroom.api.cursors import Cursor
 from backroom.errors import InvalidCursor
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from backroom.api.admission import Admitted
     from backroom.api.wire import Document
@@ -83,29 +83,38 @@ class Pager:
         return self._ordering.ascends(self.place)
 
     @property
+    def size(self) -> int:
+        """How many rows the page holds at most."""
+        return self._admitted.query.size
+
+    @property
     def wanted(self) -> int:
         """How many rows to read: one more than a page has, to see whether another page follows."""
-        return self._admitted.query.size + 1
+        return self.size + 1
 
-    def cut(self, rows: list[T], place: Callable[[T], Any]) -> tuple[list[T], Document]:
+    def cut(
+        self, rows: Sequence[T], fitting: Sequence[T], place: Callable[[T], Any]
+    ) -> tuple[list[T], Document]:
         """Give the rows of the page in the order of the list, and the links.
 
-        `rows` are up to `wanted`, nearest to the border first. `place` gives the column of a row
-        that the store orders by.
+        `rows` are up to `wanted`, nearest to the border first. `fitting` are those of them, from
+        the first on, that the page holds. `place` gives the column of a row that the store orders
+        by.
         """
-        page = rows[: self._admitted.query.size]
+        page = list(fitting)
+        beyond = rows[len(page)] if len(rows) > len(page) else None
         if not self.place.onward:
             page.reverse()
-        return page, self._links_around(len(rows), place(rows[-1]) if rows else None)
+        return page, self._links_around(None if beyond is None else place(beyond))
 
-    def _links_around(self, rows: int, far: Any) -> Document:
-        """Make the links of a page for which so many `rows` were read, the last one at `far`."""
+    def _links_around(self, beyond: Any) -> Document:
+        """Make the links of a page. `beyond` is the place of the row after it, if there is one."""
         onward, step = self.place.onward, 1 if self.ascending else -1
         away = back = None
-        if rows == self.wanted:
+        if beyond is not None:
             # The row that was read beyond the page is the first of the next page. A page begins
             # beyond its border, so the border is one step before that row.
-            away = Cursor(self._ordering.number(far) - step, onward)
+            away = Cursor(self._ordering.number(beyond) - step, onward)
         border = self.place.border
         # A page with a border has a page on the other side, unless it began at the very end.
         if border is not None and border != self._ordering.end:

@@ -1,38 +1,16 @@
 """Pages of items, variants and categories: filtered, in the order of creation, by keyset.
 
-A question may have several conditions, and each has an index. Only one index can be walked in the
-order of the page, so one condition *drives*: the statement walks its index from the border on,
-tests all other conditions on each row that it meets, and stops when the page is full. Any condition
-could drive, and the page would be the same. What differs is how many rows are met in vain: driven
-by `published`, a search for a rare word would look at the whole catalog.
-
-So the condition drives that leaves the fewest rows. `_Statement.sql` asks in this order:
-
-1. External ids: at most as many rows as there are ids.
-2. The SKU: hardly two variants have the same.
-3. A related resource, or the words of the parts. Which of them leaves fewer rows differs from
-   catalog to catalog, so a short statement counts both before (`_words_are_rare`), each only up to
-   a limit.
-4. Any other column, as `published`, which tells half of the catalog from the other half.
-5. Without any condition the primary key is walked.
-
-PostgreSQL finds rows with some words in no order, so it would read and sort a whole catalog for a
-part that most titles have. There the words only drive after the next `_WALKED` rows were tested one
-by one and did not fill the page.
-
-The text of a statement depends on which conditions there are, never on their values: so there are
-few statements, and the databases keep them prepared.
+`store/page_statements.py` has the statements, and says which condition of a question drives.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from functools import cache, lru_cache
 from operator import itemgetter
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
-from backroom.catalog.kinds import KINDS
-from backroom.store import search
+from backroom.store import page_statements, search
+from backroom.store.page_statements import LINKED_AT_MOST, Columns, Form
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -40,6 +18,8 @@ if TYPE_CHECKING:
     from backroom.catalog.kinds import Kind
     from backroom.store.database import Row, Transaction
     from backroom.store.dialects import Dialect
+
+__all__ = ["LINKED_AT_MOST", "Columns"]
 
 
 @dataclass
@@ -61,70 +41,21 @@ class RecordQuestion:
     parts: list[str] = field(default_factory=list)
 
 
-class Columns(NamedTuple):
-    """What a row has of a record, beside its number and its external id. The rest is null.
-
-    `named` are attributes that have a column of their own, and follow in that order.
-    """
-
-    attributes: bool = True
-    linkage: bool = False
-    nulls: bool = False
-    named: tuple[str, ...] = ()
-
-
-LINKED_AT_MOST = 100
-"""How many resources an answer names in the relationship of one resource, or includes for it.
-
-The number of the real service is not known. There must be one, because a category may hold a whole
-catalog. This one is the size of a page.
-"""
-
-_LINKS = {
-    ("item", "category"): ("item_number", "category_number"),
-    ("category", "item"): ("category_number", "item_number"),
-}
-"""For two kinds that are linked by a table, the columns of the first and the second in it."""
-_MOST_SELECTIVE = "sku"
-"""The column whose values are nearly unique."""
-_FEW_LINKS = 200
-"""Fewer links are followed in less time than it takes to look for any word."""
-_WALKED = 500
-"""Testing so many rows takes about as long as finding a rare word."""
-_COUNTED_LINKS = 1000
-"""At most so many links are counted, to compare their number with that of rows with the words."""
-
-
-class _Form(NamedTuple):
-    """Everything of a question that decides the text of its statement. Values are bound instead."""
-
-    kind: Kind
-    ascending: bool
-    bordered: bool
-    by_external_ids: bool
-    related: tuple[str, ...]
-    equal: tuple[str, ...]
-    parts: int
-    words_first: bool
-    ordered: bool
-    """Whether the database orders and limits the rows. Where all rows fit on the page, because they
-    are found by few external ids, `records_page` sorts them: the database's sorter would copy their
-    long texts twice."""
-
-
 def records_page(
     tx: Transaction, kind: Kind, account: str, question: RecordQuestion, columns: Columns
 ) -> list[Row]:
     """Give the records next to the border, nearest first.
 
     A row is: the record's number; its external id, as bytes; its attributes, as the bytes of the
-    stored JSON; the external ids in its shown relationship, as bytes with a zero between them, or
-    None if it holds nothing; 1 if an attribute may be null, else 0; and the attributes of
-    `columns.named`, texts as bytes, truth values as 0 or 1.
+    stored JSON, or None if it is a large record; the external ids in its shown relationship, as
+    bytes with a zero between them, or None if it holds nothing; 1 if an attribute may be null, else
+    0; and the attributes of `columns.named`, texts as bytes, truth values as 0 or 1.
+
+    `store/large_records.py` reads the attributes of large records.
     """
     values = _values(tx.dialect, account, question)
     form = _form(tx, kind, question, values)
-    rows = tx.all(_statement(tx.dialect, form, columns), **values)
+    rows = tx.all(page_statements.statement(tx.dialect, form, columns), **values)
     if not form.ordered:
         rows.sort(key=_number, reverse=not question.ascending)
     return rows
@@ -141,7 +72,9 @@ def included(
     The rows are like those of `records_page`.
     """
     values = tx.dialect.array(numbers)
-    return tx.all(_included(tx.dialect, kind, columns), account=account, numbers=values)
+    return tx.all(
+        page_statements.included(tx.dialect, kind, columns), account=account, numbers=values
+    )
 
 
 def in_order(
@@ -170,8 +103,8 @@ def _values(dialect: Dialect, account: str, question: RecordQuestion) -> dict[st
     return values
 
 
-def _form(tx: Transaction, kind: Kind, question: RecordQuestion, values: dict[str, Any]) -> _Form:
-    return _Form(
+def _form(tx: Transaction, kind: Kind, question: RecordQuestion, values: dict[str, Any]) -> Form:
+    return Form(
         kind,
         question.ascending,
         bordered=question.border is not None,
@@ -195,224 +128,9 @@ def _words_are_rare(
     """
     related, number = question.related[0]
     row = tx.one(
-        _rarer(tx.dialect, kind, related),
+        page_statements.rarer(tx.dialect, kind, related),
         account=values["account"],
         grams=values["grams"],
         related_0=number,
     )
     return row is not None and row[0] < row[1]
-
-
-@cache
-def _rarer(dialect: Dialect, kind: Kind, related: str) -> str:
-    """Give the statement that counts the rows with the words, and the links."""
-    grams = search.table(kind)
-    match = dialect.search.match.format(table=grams)
-    own, other = _LINKS.get((kind.name, related), ("number", f"{related}_number"))
-    table = "item_categories" if (kind.name, related) in _LINKS else kind.table
-    links = (
-        f"select {own} from {table} where account = :account and {other} = :related_0 limit"
-        f" {_COUNTED_LINKS}"
-    )
-    # Both numbers are the same where the links are few, and then the links drive.
-    return (
-        f"with linked as (select count(*) as links from ({links}) related)"
-        f" select case when links < {_FEW_LINKS} then links"
-        f" else (select count(*) from (select 1 from {grams} where {match}"
-        " limit (select links from linked)) matched) end, links from linked"
-    )
-
-
-@lru_cache(maxsize=1024)
-def _statement(dialect: Dialect, form: _Form, columns: Columns) -> str:
-    return _Statement(dialect, form).sql(", ".join(_columns(dialect, form.kind, columns)))
-
-
-def _columns(dialect: Dialect, kind: Kind, columns: Columns) -> tuple[str, ...]:
-    """Give the expressions that a statement selects, on the table `r`."""
-    return (
-        "r.number",
-        dialect.octets("r.external_id"),
-        dialect.octets("r.attributes") if columns.attributes else "null",
-        _LINKED[kind.name](dialect) if columns.linkage else "null",
-        "r.nulls" if columns.nulls else "0",
-        *[
-            f"r.{name}" if name in kind.truth_values else dialect.octets(f"r.{name}")
-            for name in columns.named
-        ],
-    )
-
-
-def _linked_variants(dialect: Dialect) -> str:
-    return dialect.joined(
-        "external_id",
-        "select external_id from variants where account = :account and item_number = r.number"
-        f" order by number limit {LINKED_AT_MOST}",
-    )
-
-
-def _linked_item(dialect: Dialect) -> str:
-    return dialect.joined(
-        "external_id",
-        "select external_id from items where account = :account and number = r.item_number",
-    )
-
-
-def _linked_items(dialect: Dialect) -> str:
-    return dialect.joined(
-        "item_external_id",
-        "select item_external_id from item_categories"
-        " where account = :account and category_number = r.number"
-        f" order by item_number limit {LINKED_AT_MOST}",
-    )
-
-
-_LINKED = {"item": _linked_variants, "variant": _linked_item, "category": _linked_items}
-"""For each kind, the expression for what its shown relationship holds, on the table `r`."""
-
-
-@cache
-def _included(dialect: Dialect, kind: Kind, columns: Columns) -> str:
-    """Give the statement for included resources: those that name their owner in a column."""
-    target = KINDS[kind.shown.target]
-    owner = f"{kind.name}_number"
-    shown = ", ".join(_columns(dialect, target, columns))
-    # A record may own any number of others, of which only the first LINKED_AT_MOST are read. `last`
-    # is the number of the last of them. Walking the index by owner finds it without reading rows.
-    last = (
-        f"select number from {target.table} where account = :account and {owner} = owners.number"
-        f" order by number limit 1 offset {LINKED_AT_MOST - 1}"
-    )
-    return (
-        f"select {shown} from {dialect.numbered('numbers')} owners cross join {target.table} r"
-        f" where r.account = :account and r.{owner} = owners.number"
-        f" and r.number <= coalesce(({last}), {2**63 - 1})"
-        " order by owners.place, r.number"
-    )
-
-
-class _Statement:
-    """Composes the statement for a form of question.
-
-    Each `_by_…` method adds one condition. The first that adds any drives: it sets the table that
-    is walked and the column by which the rows are ordered. In joins the driving table stands first,
-    before `cross join`, which SQLite takes as an order not to be changed. All later conditions are
-    tests, and their columns are written so that SQLite does not walk their indexes instead.
-    PostgreSQL chooses by its statistics and may drive by another condition.
-    """
-
-    def __init__(self, dialect: Dialect, form: _Form) -> None:
-        self._dialect = dialect
-        self._form = form
-        self._from = f"{form.kind.table} r"
-        self._order = "r.number"
-        self._where = ["r.account = :account"]
-        self._driven = False
-        self._words: list[str] = []
-        """The conditions on the table of words, where it is the one that drives."""
-
-    @property
-    def _beyond(self) -> str:
-        return f" {'>' if self._form.ascending else '<'} :border"
-
-    def sql(self, columns: str) -> str:
-        """Give the statement that selects `columns` of the table `r`. To be called once."""
-        form = self._form
-        self._by_external_ids()
-        self._by_columns(name for name in form.equal if name == _MOST_SELECTIVE)
-        for condition in (
-            (self._by_parts, self._by_related)
-            if form.words_first
-            else (self._by_related, self._by_parts)
-        ):
-            condition()
-        self._by_columns(name for name in form.equal if name != _MOST_SELECTIVE)
-        walks = bool(self._words) and not self._dialect.search.in_order
-        tests = " and ".join(self._where)
-        if form.bordered:
-            self._where.append(self._order + self._beyond)
-        where = " and ".join([*self._words, *self._where])
-        found = f"select {columns} from {self._from} where {where}"
-        if walks:
-            return self._walked(columns, tests, f"{found} and not (select so from enough)")
-        return self._ordered(found, self._order) if form.ordered else found
-
-    def _ordered(self, query: str, number: str) -> str:
-        direction = "asc" if self._form.ascending else "desc"
-        return f"{query} order by {number} {direction} limit :size"
-
-    def _walked(self, columns: str, tests: str, by_words: str) -> str:
-        """Test the next rows one by one, and go `by_words` only if these were not enough.
-
-        They are `enough` if they fill the page, or if there are no more. PostgreSQL runs no part of
-        a union whose condition is false from the beginning.
-        """
-        direction = "asc" if self._form.ascending else "desc"
-        beyond = f" and r.number{self._beyond}" if self._form.bordered else ""
-        walk = (
-            f"from {self._form.kind.table} r where r.account = :account{beyond}"
-            f" order by r.number {direction}"
-        )
-        return (
-            f"with found as materialized (select * from (select * {walk} limit {_WALKED}) r"
-            f" where {tests} limit :size), enough as materialized (select count(*) >= :size"
-            f" or not exists (select 1 {walk} offset {_WALKED} limit 1) as so from found)"
-            f" select {columns} from found r where (select so from enough)"
-            f" union all ({self._ordered(by_words, self._order)}) order by number {direction}"
-        )
-
-    def _drive(self) -> bool:
-        """Give whether no earlier condition drives, so that the calling one does."""
-        first = not self._driven
-        self._driven = True
-        return first
-
-    def _tested(self, column: str, apart: bool) -> str:  # noqa: FBT001 - one of two forms
-        """Give a column to compare with; if `apart`, so that its index is not walked for this."""
-        return self._dialect.unindexed.format(column) if apart else column
-
-    def _by_external_ids(self) -> None:
-        if self._form.by_external_ids:
-            self._drive()
-            self._order = self._tested("r.number", apart=True)
-            self._where.append(self._dialect.among("r.external_id", "external_ids"))
-
-    def _by_related(self) -> None:
-        for place, name in enumerate(self._form.related):
-            bound = f"related_{place}"
-            link = _LINKS.get((self._form.kind.name, name))
-            if link is None:
-                column = self._tested(f"r.{name}_number", not self._drive())
-                self._where.append(f"{column} = :{bound}")
-            elif self._drive():
-                self._driven_by_links(*link, bound)
-            else:
-                self._where.append(self._linked(*link, bound))
-
-    def _driven_by_links(self, own: str, other: str, bound: str) -> None:
-        self._from = f"item_categories l cross join {self._form.kind.table} r"
-        self._order = f"l.{own}"
-        self._where[:0] = ["l.account = :account", f"l.{other} = :{bound}"]
-        self._where.append(f"r.number = l.{own}")
-
-    @staticmethod
-    def _linked(own: str, other: str, bound: str) -> str:
-        return (
-            "exists (select 1 from item_categories l where l.account = :account"
-            f" and l.{other} = :{bound} and l.{own} = r.number)"
-        )
-
-    def _by_parts(self) -> None:
-        """Find rows with the words of all parts, and compare each part with the text itself."""
-        for place in range(self._form.parts):
-            self._where.append(self._dialect.holds.format("r.search_text", f":part_{place}"))
-        if self._form.parts and self._drive():
-            grams = search.table(self._form.kind)
-            self._from = f"{grams} cross join {self._form.kind.table} r"
-            self._order = f"{grams}.{self._dialect.search.number}"
-            match = self._dialect.search.match.format(table=grams)
-            self._words = [match, f"r.number = {self._order}"]
-
-    def _by_columns(self, names: Iterable[str]) -> None:
-        for name in names:
-            self._where.append(self._tested(f"r.{name}", not self._drive()) + f" = :{name}")

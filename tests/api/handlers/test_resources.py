@@ -111,3 +111,24 @@ def test_filters_pick_items(site: Site) -> None:
         data = site.get(ITEMS, f"filter={condition}").json["data"]
         assert [each["id"] for each in data] == [ids.resource_id("a")]
     assert site.get(ITEMS, "filter=equals(category.id,'none')").json["data"] == []
+
+
+def test_pages_of_large_items_end_early(site: Site, database: Database) -> None:
+    large = [a_creation("item", f"n{n}", description="x" * 500_000) for n in range(20)]
+    done(database, Verb.CREATE, "item", *large, account=site.account)
+    pages = walked(site, "next", ITEMS)
+    assert all(len(page) < 10 for page in pages)
+    assert [name for page in pages for name in page] == ["parent", *(f"n{n}" for n in range(20))]
+    second = site.get(ITEMS).json["links"]["next"]
+    assert walked(site, "prev", second) == [pages[1], pages[0]]
+
+
+def walked(site: Site, link: str, url: str | None) -> list[list[str]]:
+    """The external ids on each page, following a link of the pages."""
+    pages = []
+    while url is not None:
+        path, _, query = url[url.index("/api") :].partition("?")
+        page = site.get(path, query).json
+        pages.append([each["attributes"]["external_id"] for each in page["data"]])
+        url = page["links"][link]
+    return pages

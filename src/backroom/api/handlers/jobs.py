@@ -12,7 +12,7 @@ from backroom.api.paging import Ordering, Pager
 from backroom.catalog import ids
 from backroom.errors import NotFound
 from backroom.jobs import lifecycle
-from backroom.store import jobs, pages
+from backroom.store import jobs, large_records, pages
 
 if TYPE_CHECKING:
     from backroom.api.admission import Admitted
@@ -61,9 +61,10 @@ def get_job(admitted: Admitted, tx: Transaction) -> Parts:
         # Resources that have been deleted since are not shown. All ids in `linkage` are valid.
         named = dict.fromkeys(ids.external_id(each["id"]) or "" for each in linkage)
         kind, columns = layout.included.kind, layout.included.columns
-        included = layout.included.written(
-            pages.in_order(tx, kind, admitted.account, list(named), columns)
-        )
+        found = pages.in_order(tx, kind, admitted.account, list(named), columns)
+        if columns.attributes:
+            found = large_records.filled(tx, kind, admitted.account, found)
+        included = layout.included.written(found)
     return layout.frame.document(
         layout.data.written(rows), {"self": admitted.request.url}, included
     )
@@ -91,5 +92,5 @@ def list_jobs(admitted: Admitted, tx: Transaction) -> Parts:
         )
         rows = jobs.jobs_page(tx, admitted.account, question, layout.data.columns)
     place = layout.data.columns.index("job_id")
-    page, links = pager.cut(rows, lambda row: row[place])
+    page, links = pager.cut(rows, rows[: pager.size], lambda row: row[place])
     return layout.frame.document(layout.data.written(page), links)

@@ -12,7 +12,7 @@ from backroom.api.paging import Ordering, Pager
 from backroom.catalog import ids
 from backroom.catalog.kinds import KINDS
 from backroom.errors import DoesNotExist, NotFound, OperationFault
-from backroom.store import pages, records, search
+from backroom.store import large_records, pages, records, search
 from backroom.store.pages import Columns, RecordQuestion
 
 if TYPE_CHECKING:
@@ -53,7 +53,8 @@ def list_resources(admitted: Admitted, tx: Transaction) -> Parts:
     rows: list[Row] = []
     if _narrow(admitted, tx, question):
         rows = pages.records_page(tx, kind, admitted.account, question, layout.data.columns)
-    page, links = pager.cut(rows, lambda row: row[0])
+    fitting = _fitting(admitted, tx, layout, rows[: pager.size])
+    page, links = pager.cut(rows, fitting, lambda row: row[0])
     return layout.frame.document(
         layout.data.written(page), links, _included(admitted, tx, layout, page)
     )
@@ -95,6 +96,19 @@ def _narrow(admitted: Admitted, tx: Transaction, question: RecordQuestion) -> bo
     return question.external_ids != []
 
 
+def _fitting(
+    admitted: Admitted, tx: Transaction, layout: RecordLayout, rows: list[Row]
+) -> list[Row]:
+    """Give the rows that fit into one answer, with all their attributes."""
+    kind, account = admitted.operation.kind, admitted.account
+    if layout.data.columns.attributes:
+        rows = large_records.filled(tx, kind, account, rows)
+    if rows and layout.included is not None and layout.included.columns.attributes:
+        numbers = [row[0] for row in rows]
+        rows = rows[: large_records.fitting_owners(tx, kind, account, numbers)]
+    return rows
+
+
 def _included(
     admitted: Admitted, tx: Transaction, layout: RecordLayout, page: Sequence[Row]
 ) -> bytes:
@@ -102,8 +116,10 @@ def _included(
     if layout.included is None or not page:
         return b""
     kind, numbers = admitted.operation.kind, [row[0] for row in page]
-    columns = layout.included.columns
-    return layout.included.written(pages.included(tx, kind, admitted.account, numbers, columns))
+    found = pages.included(tx, kind, admitted.account, numbers, layout.included.columns)
+    if layout.included.columns.attributes:
+        found = large_records.filled(tx, layout.included.kind, admitted.account, found)
+    return layout.included.written(found)
 
 
 def get_resource(admitted: Admitted, tx: Transaction) -> Parts:
@@ -114,6 +130,8 @@ def get_resource(admitted: Admitted, tx: Transaction) -> Parts:
     rows = pages.in_order(tx, kind, admitted.account, named, columns)
     if not rows:
         raise _missing(admitted, kind)
+    if columns.attributes:
+        rows = large_records.filled(tx, kind, admitted.account, rows)
     return layout.frame.document(
         layout.data.written(rows),
         {"self": admitted.request.url},
