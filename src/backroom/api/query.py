@@ -13,7 +13,6 @@ from backroom.catalog.operations import (
     FILTERED_IDS_SINCE,
     ID_FIELD_SINCE,
     JOB_ID_FIELD_UNTIL,
-    PAGE_SIZE_SINCE,
     RESOURCE_SHAPES,
     Operation,
     Shape,
@@ -84,14 +83,16 @@ def parse_query(operation: Operation, revision: str, query_string: str) -> Query
 
 
 def _parameters(query_string: str) -> dict[str, str]:
-    """Give the parameters by name. Some clients send each one twice, with the same value."""
+    """Give the parameters by name. Of one that is given more than once the last counts (observed).
+
+    Some clients send each one twice, others a whole next link as the cursor, which brings a second.
+    """
     parameters: dict[str, str] = {}
     for part in query_string.split("&"):
         if not part:
             continue
         name, _, value = map(unquoted, part.replace("+", " ").partition("="))
-        if parameters.setdefault(name, value) != value:
-            raise InvalidParameter(f"'{name}' is given twice, with different values.", name)
+        parameters[name] = value
     return parameters
 
 
@@ -102,7 +103,7 @@ def _has(operation: Operation, revision: str, name: str) -> bool:
     if not operation.paged:
         return False
     if name == "page[size]":
-        return operation.bulk is None and revision >= PAGE_SIZE_SINCE
+        return operation.bulk is None
     if operation.shape is Shape.IDS and name in {"filter", "sort"}:
         return revision >= FILTERED_IDS_SINCE
     return name != "sort" or operation.bulk is None
@@ -170,9 +171,10 @@ def _read_filter(query: Query, operation: Operation, revision: str, value: str) 
     for condition in conditions:
         named = [each for each in table if each.name == condition.field]
         if not named:
-            names = ", ".join(dict.fromkeys(each.name for each in table))
+            names = ", ".join(sorted({each.name for each in table}))
             raise InvalidParameter(
-                f"'{condition.field}' is not an allowed filter field.  Allowed fields are {names}",
+                f"'{condition.field}' is not a filterable field for this resource."
+                f" The filterable fields on this resource are: {names}.",
                 filters.PARAMETER,
             )
         chosen = [each for each in named if each.operator == condition.operator]
