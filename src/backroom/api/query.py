@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
 from backroom.api import filters
 from backroom.api.request import unquoted
@@ -17,7 +18,7 @@ from backroom.catalog.operations import (
     Operation,
     Shape,
 )
-from backroom.errors import InvalidParameter, UnknownParameter
+from backroom.errors import InvalidCursor, InvalidParameter, UnknownParameter
 from backroom.jobs.lifecycle import Status
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
     from backroom.api.filters import Condition
     from backroom.api.wire import Fields
+    from backroom.errors import Fault
 
 PAGE_SIZE = 100
 """Resources in a page, unless `page[size]` asks for fewer."""
@@ -65,7 +67,7 @@ class Query:
 def parse_query(operation: Operation, revision: str, query_string: str) -> Query:
     """Read a query string.
 
-    Raises `UnknownParameter` or `InvalidParameter`, which name the parameter.
+    Raises `UnknownParameter` or `InvalidParameter`, which name the parameter, or `InvalidCursor`.
     """
     query = Query()
     if not query_string:
@@ -91,9 +93,23 @@ def _parameters(query_string: str) -> dict[str, str]:
     for part in query_string.split("&"):
         if not part:
             continue
-        name, _, value = map(unquoted, part.replace("+", " ").partition("="))
-        parameters[name] = value
+        quoted_name, _, quoted_value = part.replace("+", " ").partition("=")
+        try:
+            name = unquoted(quoted_name)
+            parameters[name] = unquoted(quoted_value)
+        except UnicodeError:
+            raise _unreadable(quoted_name) from None
     return parameters
+
+
+def _unreadable(name: str) -> Fault:
+    """Make the fault of a parameter whose name or value is not UTF-8."""
+    name = unquote(name)
+    if name == "page[cursor]":
+        return InvalidCursor()
+    if name == filters.PARAMETER:
+        return InvalidParameter("Invalid filter provided", name)
+    return InvalidParameter(f"'{name}' is not UTF-8.", name)
 
 
 def _has(operation: Operation, revision: str, name: str) -> bool:
