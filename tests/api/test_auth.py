@@ -145,8 +145,18 @@ def test_keyring_is_bounded(
 
 
 @pytest.mark.usefixtures("wait")
-def test_long_headers_are_forgotten(database: Database) -> None:
+@pytest.mark.parametrize("length", [81, 1000, 60_000])
+def test_long_headers_are_forgotten(database: Database, length: int) -> None:
     keyring = Keyring(database)
-    header = some_headers(database, 1)[0].ljust(1000)
+    header = some_headers(database, 1)[0].ljust(length)
     keyring.authenticate(header)
     assert len(keyring) == 0
+
+
+@pytest.mark.usefixtures("wait")
+def test_blanks_fill_no_memory(database: Database) -> None:
+    keyring, key = Keyring(database), a_key(database).key
+    for count in range(500):
+        keyring.authenticate(f"Klaviyo-API-Key{' ' * (count + 1)}{key}")
+        keyring.authenticate(f"Klaviyo-API-Key {key}{' ' * count}")
+    assert len(keyring) < 50

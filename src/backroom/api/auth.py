@@ -19,9 +19,9 @@ _BEARER = "bearer"
 _KEY_START = "pk_"
 _REMEMBERED_SECONDS = 0.5
 """How long a revoked key may still open its account."""
-_MOST_REMEMBERED = 10_000
-"""Headers in a generation, of which there are two: some 10 MB if all are as long as possible."""
-_LONGEST_REMEMBERED = 250
+_MOST_REMEMBERED = 5_000
+"""Headers in a generation, of which there are two: some 6 MB if all are as long as possible."""
+_LONGEST_REMEMBERED = 80
 """Characters of a header. Keys are shorter; what is longer has blanks around the key."""
 
 
