@@ -38,6 +38,20 @@ from __future__ import annotations
 
 from typing import ClassVar, Self
 
+_LONGEST = 400
+"""Characters of a text in an error: more than any has that names an id of the greatest length."""
+_TAIL = 120
+
+
+def shortened(text: str) -> str:
+    """Cut what a client has sent out of the middle of a text that is too long to send back whole.
+
+    The words around it stay: clients look for them.
+    """
+    if len(text) <= _LONGEST:
+        return text
+    return f"{text[: _LONGEST - _TAIL - 1]}…{text[-_TAIL:]}"
+
 
 class Fault(Exception):
     """Why the server refuses a request or one operation of a job, in the API's own words.
@@ -52,6 +66,7 @@ class Fault(Exception):
     parameter: str | None = None
 
     def __init__(self, detail: str) -> None:
+        detail = shortened(detail)
         super().__init__(detail)
         self.detail = detail
 

@@ -279,6 +279,22 @@ def test_escapes_and_pluses_are_read(form: str) -> None:
     assert statuses(parse_query(LIST, OLDEST, form)) == ["complete"]
 
 
+@pytest.mark.parametrize(
+    ("name", "end"),
+    [
+        ("page[size]", "it must be from 1 to 100."),
+        ("sort", "Allowed sorts are created, -created"),
+        ("include", "is not an allowed include parameter for this resource."),
+        ("fields[catalog-item]", "is not a valid field for the resource 'catalog-item'."),
+        ("page" * 20_000, "is not a valid field for the resource 'catalog-item'."),
+    ],
+)
+def test_long_values_are_not_sent_back(name: str, end: str) -> None:
+    fault = refusal(a_row("get_catalog_items"), name, "9" * 60_000)
+    assert len(fault.detail) <= 400
+    assert fault.detail.endswith(end)
+
+
 @pytest.mark.parametrize("value", ["0", "101", "-1", "", "ten", "1.0", "²", "0000001"])
 def test_odd_sizes_are_refused(value: str) -> None:
     fault = refusal(a_row("get_catalog_items"), "page[size]", value)
