@@ -173,6 +173,18 @@ def test_include_names_the_member() -> None:
             assert asked(operation, "include", job_kind.member).include == (job_kind.member,)
 
 
+@pytest.mark.parametrize("value", ["", ",", " , "])
+@every_revision
+def test_empty_include_brings_nothing(revision: str, value: str) -> None:
+    for operation in served(revision):
+        if operation.includes:
+            assert asked(operation, "include", value, revision).include == ()
+
+
+def test_empty_names_are_passed_over() -> None:
+    assert asked(ONE, "include", "items,,items, ").include == ("items",)
+
+
 @pytest.mark.parametrize(
     ("operation", "value", "detail"),
     [
@@ -182,7 +194,11 @@ def test_include_names_the_member() -> None:
             "items,variants",
             "'variants' is not an allowed include parameter for this resource.",
         ),
-        (ONE, "", "'' is not an allowed include parameter for this resource."),
+        (
+            LIST,
+            "",
+            ("'' include is not currently supported for the requested operation on this resource."),
+        ),
         (
             LIST,
             "items",

@@ -130,13 +130,18 @@ def _fields(operation: Operation, revision: str, resource_type: str, value: str)
     allowed = allowed_fields(operation, revision).get(resource_type)
     if allowed is None:
         raise UnknownParameter(parameter, operation.resource_type)
-    names = dict.fromkeys(name.strip() for name in value.split(",") if name.strip())
+    names = _names(value)
     for name in names:
         if name not in allowed:
             raise InvalidParameter(
                 f"'{name}' is not a valid field for the resource '{resource_type}'.", parameter
             )
-    return tuple(names)
+    return names
+
+
+def _names(value: str) -> tuple[str, ...]:
+    """Give the names in a list with commas, each once. Empty ones are passed over."""
+    return tuple(dict.fromkeys(name.strip() for name in value.split(",") if name.strip()))
 
 
 def allowed_fields(operation: Operation, revision: str) -> dict[str, tuple[str, ...]]:
@@ -161,14 +166,15 @@ def _resource_fields(kind: Kind, revision: str) -> tuple[str, ...]:
 
 
 def _read_include(query: Query, operation: Operation, _: str, value: str) -> None:
-    names = tuple(dict.fromkeys(name.strip() for name in value.split(",")))
+    # An empty value brings nothing along (JSON:API 1.1), where the operation can bring anything.
+    names = _names(value)
+    if not operation.includes:
+        raise InvalidParameter(
+            f"'{next(iter(names), '')}' include is not currently supported for the requested"
+            " operation on this resource.",
+            "include",
+        )
     for name in names:
-        if not operation.includes:
-            raise InvalidParameter(
-                f"'{name}' include is not currently supported for the requested operation"
-                " on this resource.",
-                "include",
-            )
         if name not in operation.includes:
             raise InvalidParameter(
                 f"'{name}' is not an allowed include parameter for this resource.", "include"
