@@ -7,11 +7,11 @@ from functools import cache
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
-from backroom.api import cursors, query, routes
-from backroom.api.cursors import Cursor
+from backroom.api import query, routes
+from backroom.api.cursors import Cursor, Cursors
 from backroom.catalog.kinds import KINDS
 from backroom.revisions import NEWEST
-from backroom.store import open_database
+from backroom.store import keys, open_database
 from bench import large, reads, servers
 
 if TYPE_CHECKING:
@@ -68,8 +68,12 @@ class Site:
             cursor = Cursor(self.border(case, share), onward=True)
         else:
             cursor = Cursor(0 if parsed.descending else _LAST, onward=False)
-        subject = f"{self.account} {operation.name} {path.resource_id} {parsed.described}"
-        return cursors.write_cursor(cursor, subject)
+        subject = f"{self.account} {operation.name} {path.resource_id!r} {parsed.described}"
+        database = open_database(str(self.path))
+        try:
+            return Cursors(keys.cursor_secret(database)).write(cursor, subject)
+        finally:
+            database.close()
 
 
 @contextmanager

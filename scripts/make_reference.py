@@ -25,7 +25,7 @@ from backroom.catalog.operations import (
     ID_FIELD_SINCE,
     JOB_ID_FIELD_UNTIL,
     OPERATIONS,
-    PAGE_SIZE_SINCE,
+    PAGE_SIZE_DOCUMENTED_SINCE,
 )
 from backroom.cli import main
 from backroom.errors import Fault, FrameworkFault, OperationFault
@@ -179,8 +179,8 @@ def availability(date: str) -> Iterator[str]:
 
 def asking(date: str) -> Iterator[str]:
     """Give the query parameters that a date added or removed, and the fields they may name."""
-    if date == PAGE_SIZE_SINCE:
-        yield "A list of resources or of ids takes `page[size]`."
+    if date == PAGE_SIZE_DOCUMENTED_SINCE:
+        yield "`page[size]` of lists of resources or of ids is documented. All revisions take it."
     if date == FILTERED_IDS_SINCE:
         yield "A list of ids takes `filter` and `sort`."
     if date == FIELDS_ON_WRITES_SINCE:

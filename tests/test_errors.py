@@ -134,3 +134,34 @@ def test_pointers_escape_odd_names() -> None:
 )
 def test_framework_faults_read_as_observed(fault: Any, title: str, detail: str) -> None:
     assert (fault.title, fault.detail, fault.pointer) == (title, detail, "/data/")
+
+
+TEXTS = {
+    "page size": lambda value: errors.InvalidParameter(f"'{value}' is no size: from 1.", "sort"),
+    "job": lambda value: errors.NotFound(f"A job with id {value} does not exist."),
+    "parameter": lambda value: UnknownParameter(value, "list"),
+    "item": lambda value: errors.DoesNotExist("An item", value),
+    "media type": errors.UnsupportedMediaType,
+    "method": errors.MethodNotAllowed,
+}
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_long_values_are_cut_out(name: str) -> None:
+    short, long = TEXTS[name]("x"), TEXTS[name]("x" * 60_000)
+    assert len(long.detail) == 400
+    assert long.title in {short.title, long.detail}
+    start, _, end = short.detail.partition("x")
+    assert long.detail.startswith(f"{start}xxx")
+    assert long.detail.endswith(f"x{end}")
+    assert "x…x" in long.detail
+
+
+def test_longest_ids_stay_whole() -> None:
+    resource_id = "$custom:::$default:::" + "x" * 255
+    for fault in (
+        errors.AlreadyLinked("category", resource_id),
+        errors.NotLinked("category", resource_id),
+        errors.DoesNotExist("A category", resource_id),
+    ):
+        assert resource_id in fault.detail

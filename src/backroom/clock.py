@@ -54,7 +54,7 @@ def now() -> datetime:
 
 
 def epoch() -> float:
-    """Give the seconds since 1970, for the windows of rate limits. `travel` does not move them."""
+    """Give the seconds since 1970, as the system's clock has them. `travel` does not move them."""
     return time.time()
 
 

@@ -11,6 +11,7 @@ The family::
     │   ├── InvalidCursor           400 invalid
     │   ├── InvalidRevision         400 invalid
     │   ├── NotAuthenticated        401 not_authenticated
+    │   ├── InvalidScheme           401 not_authenticated
     │   ├── AuthenticationFailed    401 authentication_failed
     │   ├── PermissionDenied        403 permission_denied
     │   ├── NotFound                404 not_found
@@ -37,6 +38,20 @@ from __future__ import annotations
 
 from typing import ClassVar, Self
 
+_LONGEST = 400
+"""Characters of a text in an error: more than any has that names an id of the greatest length."""
+_TAIL = 120
+
+
+def shortened(text: str) -> str:
+    """Cut what a client has sent out of the middle of a text that is too long to send back whole.
+
+    The words around it stay: clients look for them.
+    """
+    if len(text) <= _LONGEST:
+        return text
+    return f"{text[: _LONGEST - _TAIL - 1]}…{text[-_TAIL:]}"
+
 
 class Fault(Exception):
     """Why the server refuses a request or one operation of a job, in the API's own words.
@@ -51,6 +66,7 @@ class Fault(Exception):
     parameter: str | None = None
 
     def __init__(self, detail: str) -> None:
+        detail = shortened(detail)
         super().__init__(detail)
         self.detail = detail
 
@@ -116,7 +132,7 @@ class InvalidRevision(FrameworkFault):
 
 
 class NotAuthenticated(FrameworkFault):
-    """The request has no key, or a private key that is unknown or revoked."""
+    """The request has no key, or something in its place that is not of a key's form."""
 
     status = 401
     code = "not_authenticated"
@@ -126,8 +142,19 @@ class NotAuthenticated(FrameworkFault):
         super().__init__("Missing or invalid private key.")
 
 
+class InvalidScheme(FrameworkFault):
+    """The `Authorization` header has no scheme, or one that is unknown (detail observed)."""
+
+    status = 401
+    code = "not_authenticated"
+    title = NotAuthenticated.title
+
+    def __init__(self) -> None:
+        super().__init__("Missing or invalid authorization scheme. Please use Klaviyo-API-Key.")
+
+
 class AuthenticationFailed(FrameworkFault):
-    """The bearer token is unknown or revoked."""
+    """The private key, which begins with `pk_`, or the bearer token is unknown or revoked."""
 
     status = 401
     code = "authentication_failed"
@@ -138,14 +165,14 @@ class AuthenticationFailed(FrameworkFault):
 
 
 class PermissionDenied(FrameworkFault):
-    """The key lacks the scope that the operation needs."""
+    """The key lacks the scope that the operation needs (detail observed: clients parse it)."""
 
     status = 403
     code = "permission_denied"
     title = "You do not have permission to perform this action."
 
     def __init__(self, scope: str) -> None:
-        super().__init__(f"Your API key lacks the scope that this action needs: {scope}.")
+        super().__init__(f"Your API key is missing required scopes: {scope}")
 
 
 class NotFound(FrameworkFault):
@@ -213,7 +240,7 @@ class Unavailable(FrameworkFault):
 
 
 class Throttled(Fault):
-    """A rate limit or the number of jobs in progress is used up.
+    """A rate limit or the number of jobs in progress is used up; it has no Content-Type (observed).
 
     `retry_after` is in whole seconds, at least 1: official clients read it as an integer.
     """

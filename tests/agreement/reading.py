@@ -124,11 +124,9 @@ class Reader:
 
     def includes_variants(self, revision: str, size: int) -> None:
         """The first page of items with their variants."""
-        query = {"include": "variants"}
-        if revision >= "2026-04-15":
-            query["page[size]"] = str(size)
+        query = {"include": "variants", "page[size]": str(size)}
         answer = self.client.get(path("item"), query=query, revision=revision)
-        items = list(self.catalog.of["item"])[: size if "page[size]" in query else 100]
+        items = list(self.catalog.of["item"])[:size]
         self.holds_all("item", answer.json["data"], items, revision)
         variants = [
             each for item in items for each in self.catalog.related("item", item, "variant")

@@ -261,7 +261,7 @@ class Question(NamedTuple):
             asked["filter"] = ",".join(each.text(self.kind, revision) for each in self.conditions)
         if self.descending:
             asked["sort"] = "-created"
-        if self.size < 100 and revision >= "2026-04-15":
+        if self.size < 100:
             asked["page[size]"] = str(self.size)
         return asked
 

@@ -114,7 +114,7 @@ def test_scopes_open_reads_and_writes(
 
 def test_missing_scope_is_named(database: Database) -> None:
     answered = Site(database, scopes=["lists:read"]).get(PATH)
-    assert answered.error["detail"].endswith("catalogs:read.")
+    assert answered.error["detail"].endswith(": catalogs:read")
     title = "You do not have permission to perform this action."
     assert answered.error["title"] == title
 

@@ -15,9 +15,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backroom.api.cursors import Cursor, write_cursor
+from backroom.api.cursors import Cursor, Cursors
 from backroom.api.query import allowed_filters
-from backroom.store import open_database
+from backroom.store import keys, open_database
 from support.client import Client
 from support.factories import NEWEST, Site, a_body, a_kind_of_job, a_resource
 from support.strategies import altered_bodies, job_kinds, json_values, operations, quoted, thorough
@@ -249,11 +249,41 @@ def test_null_characters_find_nothing(site: Site, method: str, path: str, query:
     assert answered.status != 200 or answered.json["data"] == []
 
 
-@pytest.mark.parametrize("border", [2**63, 2**64, 2**128 - 1])
-def test_forged_cursors_do_no_harm(site: Site, border: int) -> None:
-    subject = f"{site.account} get_catalog_items  created []"
-    cursor = write_cursor(Cursor(border, onward=True), subject)
-    assert site.get("/api/catalog-items", f"page[cursor]={cursor}").status in {200, 400}
+@pytest.mark.parametrize(
+    ("sort", "onward", "within"),
+    [
+        ("created", True, {0, 1, 2**63 - 2, 2**63 - 1}),
+        ("created", False, {1, 2**63 - 2, 2**63 - 1}),
+        ("-created", True, {0, 1, 2**63 - 2, 2**63 - 1}),
+        ("-created", False, {0, 1, 2**63 - 2}),
+    ],
+)
+def test_borders_beyond_the_list_are_refused(
+    site: Site, sort: str, within: set[int], *, onward: bool
+) -> None:
+    signed = Cursors(keys.cursor_secret(site.database))
+    subject = f"{site.account} get_catalog_items '' {sort} []"
+    for border in (0, 1, 2**63 - 2, 2**63 - 1, 2**63, 2**64, 2**128 - 1):
+        cursor = signed.write(Cursor(border, onward=onward), subject)
+        answered = site.get("/api/catalog-items", f"sort={sort}&page[cursor]={cursor}")
+        assert answered.status == (200 if border in within else 400), border
+
+
+@pytest.mark.parametrize("secret", [b"backroom page cursor 1", b"x", bytes(32)])
+def test_forged_cursors_are_refused(site: Site, secret: bytes) -> None:
+    for path, name, bits in (
+        ("/api/catalog-items", "get_catalog_items", 63),
+        ("/api/catalog-item-bulk-create-jobs", "get_bulk_create_catalog_items_jobs", 128),
+    ):
+        subject = f"{site.account} {name} '' created []"
+        for border in (0, 1, 2**bits - 1, 2**128 - 1):
+            for onward in (True, False):
+                cursor = Cursors(secret).write(Cursor(border, onward=onward), subject)
+                answered = site.get(path, f"page[cursor]={cursor}")
+                assert (answered.status, answered.error["detail"]) == (
+                    400,
+                    "Invalid cursor provided.",
+                )
 
 
 latin = st.text(st.characters(max_codepoint=255), max_size=20)

@@ -7,7 +7,7 @@ import pytest
 
 from backroom.api import auth
 from backroom.api.auth import Keyring, authenticate
-from backroom.errors import AuthenticationFailed, NotAuthenticated
+from backroom.errors import AuthenticationFailed, InvalidScheme, NotAuthenticated
 from backroom.store import keys
 from support.factories import written
 
@@ -79,20 +79,24 @@ def test_bearer_tokens_count_alone(database: Database) -> None:
 
 @pytest.mark.parametrize(
     "header",
-    [None, "", " ", "Klaviyo-API-Key", "Klaviyo-API-Key ", "Klaviyo-API-Key pk_x_y", "Basic YTpi"],
+    [None, "", " ", "Klaviyo-API-Key", "Klaviyo-API-Key ", "Klaviyo-API-Key invalid"],
 )
 def test_other_headers_open_nothing(database: Database, header: str | None) -> None:
     with pytest.raises(NotAuthenticated, match="Missing or invalid private key"):
         opened_by(database, header)
 
 
-def test_key_without_scheme_opens_nothing(database: Database) -> None:
-    with pytest.raises(NotAuthenticated):
-        opened_by(database, a_key(database).key)
+@pytest.mark.parametrize("form", ["{}", "Basic {}", "Klaviyo {}", "pk {}", "{} Bearer"])
+def test_other_schemes_open_nothing(database: Database, form: str) -> None:
+    with pytest.raises(InvalidScheme, match="Please use Klaviyo-API-Key"):
+        opened_by(database, form.format(a_key(database).key))
 
 
-@pytest.mark.parametrize("header", ["Bearer", "bearer ", "Bearer pk_x_y"])
-def test_wrong_tokens_have_their_fault(database: Database, header: str) -> None:
+@pytest.mark.parametrize(
+    "header",
+    ["Bearer", "bearer ", "Bearer pk_x_y", "Klaviyo-API-Key pk_x_y", "klaviyo-api-key pk_0000"],
+)
+def test_unknown_keys_have_their_fault(database: Database, header: str) -> None:
     with pytest.raises(AuthenticationFailed, match="Incorrect authentication credentials"):
         opened_by(database, header)
 
@@ -100,10 +104,9 @@ def test_wrong_tokens_have_their_fault(database: Database, header: str) -> None:
 def test_revoked_keys_open_nothing(database: Database) -> None:
     key = a_key(database)
     written(database, lambda tx: keys.revoke(tx, key.key_id))
-    with pytest.raises(NotAuthenticated):
-        opened_by(database, f"Klaviyo-API-Key {key.key}")
-    with pytest.raises(AuthenticationFailed):
-        opened_by(database, f"Bearer {key.key}")
+    for scheme in ("Klaviyo-API-Key", "Bearer"):
+        with pytest.raises(AuthenticationFailed):
+            opened_by(database, f"{scheme} {key.key}")
 
 
 @pytest.mark.usefixtures("wait")
@@ -142,8 +145,18 @@ def test_keyring_is_bounded(
 
 
 @pytest.mark.usefixtures("wait")
-def test_long_headers_are_forgotten(database: Database) -> None:
+@pytest.mark.parametrize("length", [81, 1000, 60_000])
+def test_long_headers_are_forgotten(database: Database, length: int) -> None:
     keyring = Keyring(database)
-    header = some_headers(database, 1)[0].ljust(1000)
+    header = some_headers(database, 1)[0].ljust(length)
     keyring.authenticate(header)
     assert len(keyring) == 0
+
+
+@pytest.mark.usefixtures("wait")
+def test_blanks_fill_no_memory(database: Database) -> None:
+    keyring, key = Keyring(database), a_key(database).key
+    for count in range(500):
+        keyring.authenticate(f"Klaviyo-API-Key{' ' * (count + 1)}{key}")
+        keyring.authenticate(f"Klaviyo-API-Key {key}{' ' * count}")
+    assert len(keyring) < 50

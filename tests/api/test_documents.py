@@ -170,6 +170,20 @@ def test_errors_have_the_observed_order(fault: Fault, more: list[str], source: A
     assert all(error[name] == {} for name in more)
 
 
+@pytest.mark.parametrize(
+    "fault",
+    [
+        faults.Invalid("d" * 60_000, "/data/attributes/" + "x" * 60_000),
+        faults.InvalidParameter("d", f"fields[{'x' * 60_000}]"),
+        faults.UnknownParameter("x" * 60_000, "list"),
+        faults.NotFound("d" * 60_000),
+    ],
+    ids=lambda each: type(each).__name__,
+)
+def test_errors_are_short(fault: Fault) -> None:
+    assert len(msgspec.json.encode(documents.error_document(fault, "E"))) < 1_500
+
+
 def test_throttled_has_an_order_of_its_own() -> None:
     document = documents.error_document(faults.Throttled(1), "E")
     assert shown(document) == {

@@ -2,13 +2,16 @@ from __future__ import annotations
 
 import sys
 import time
+from datetime import timedelta
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backroom.api import headers
+from backroom import clock
+from backroom.api import headers, limits
 from backroom.api.limits import Allowance, Limiter, SharedWindows, Windows
 from backroom.catalog.operations import OPERATIONS, Rate, Shape
 from backroom.errors import Throttled
@@ -23,14 +26,14 @@ LIST = an_operation(shape=Shape.JOB_LIST)
 
 @pytest.fixture
 def wait(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
-    """The clock of this process stands until it is moved on."""
-    moment = time.time()
+    """The clock of all windows stands until it is moved on."""
+    moment = time.monotonic()
 
     def move(seconds: float) -> None:
         nonlocal moment
         moment += seconds
 
-    monkeypatch.setattr(time, "time", lambda: moment)
+    monkeypatch.setattr(limits, "time", SimpleNamespace(monotonic=lambda: moment))
     return move
 
 
@@ -178,14 +181,27 @@ def test_ended_windows_leave_the_memory(wait: Callable[[float], None]) -> None:
 
 
 def test_window_that_never_opened_has_ended() -> None:
-    assert Windows().ends("nobody", 60) == 0
+    assert Windows().seconds_left("nobody", 60) <= 0
 
 
-def test_window_outlives_no_clock_set_back(wait: Callable[[float], None]) -> None:
+@pytest.mark.parametrize("hours", [-1, 1, 24 * 365])
+def test_time_of_day_moves_no_window(monkeypatch: pytest.MonkeyPatch, hours: int) -> None:
+    limiter = Limiter(1 / 75)
+    take(limiter, 1)
+    moved = time.time() + hours * 3600
+    monkeypatch.setattr(time, "time", lambda: moved)
+    monkeypatch.setattr(clock, "_offset", timedelta(hours=hours))
+    assert throttled(limiter).retry_after == 1
+    for _ in range(10):
+        fault = throttled(limiter)
+    assert fault.retry_after <= 60
+
+
+def test_window_that_lasts_too_long_starts_again(wait: Callable[[float], None]) -> None:
     limiter = Limiter(1)
     take(limiter, 75)
     wait(-3600)
-    assert take(limiter, 1).remaining == 74
+    assert [take(limiter, 1).remaining for _ in range(3)] == [74, 73, 72]
 
 
 @given(st.lists(st.tuples(st.sampled_from("ab"), st.sampled_from([0.0, 0.3, 0.5, 1.0, 1.7, 4.0]))))
@@ -194,11 +210,11 @@ def test_windows_count_as_fixed_ones(asked: list[tuple[str, float]]) -> None:
     with pytest.MonkeyPatch.context() as patch:
         for key, pause in asked:
             now += pause
-            patch.setattr(time, "time", lambda now=now: now)
+            patch.setattr(limits, "time", SimpleNamespace(monotonic=lambda now=now: now))
             count, end = plain.get(key, (0, 0.0))
             plain[key] = (count + 1, end) if now < end else (1, now + 2)
             assert windows.count(key, 2) == plain[key][0]
-            assert windows.ends(key, 2) == plain[key][1]
+            assert windows.seconds_left(key, 2) == plain[key][1] - now
 
 
 def test_counting_in_memory_is_inline() -> None:

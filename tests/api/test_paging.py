@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -9,10 +10,12 @@ import pytest
 
 from backroom.api.paging import Ordering, Place
 from backroom.catalog.kinds import Verb
+from backroom.store import open_database
 from support.factories import OLDEST, Site, a_creation, a_deletion, done
 
 if TYPE_CHECKING:
     from backroom.store.database import Database
+    from conftest import NewDatabase
 
 NAMES = list("abcdefg")
 PATH = "/api/catalog-items"
@@ -66,6 +69,20 @@ def test_pages_hold_all_in_order(site: Site, sort: str, order: list[str], size: 
 def test_cursor_of_another_order_is_refused(site: Site) -> None:
     link = urlsplit(page(site, f"{PATH}?page[size]=2")["links"]["next"])
     assert site.get(PATH, f"{link.query}&sort=-created").status == 400
+
+
+def test_servers_of_a_database_share_cursors(site: Site) -> None:
+    link = page(site, f"{PATH}?page[size]=2")["links"]["next"]
+    assert names(page(Site(site.database), link)) == ["c", "d"]
+
+
+def test_cursor_of_another_database_is_refused(site: Site, new_store: NewDatabase) -> None:
+    link = urlsplit(page(site, f"{PATH}?page[size]=2")["links"]["next"])
+    with closing(open_database(new_store())) as database:
+        other = Site(database)
+        assert other.account == site.account
+        answered = other.get(PATH, link.query)
+    assert (answered.status, answered.error["detail"]) == (400, "Invalid cursor provided.")
 
 
 def test_empty_cursor_is_refused(site: Site) -> None:

@@ -1,8 +1,12 @@
 from __future__ import annotations
 
+from urllib.parse import quote
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from backroom.api.request import unquoted
 from support.factories import a_request
 from support.strategies import thorough
 
@@ -40,6 +44,19 @@ def test_urls_hold_only_safe_characters(text: str) -> None:
     url = a_request(path="/api/" + text, query=text).url
     assert url.isascii()
     assert not set('"<>[]{}|\\^` \n\r\t') & set(url)
+
+
+@given(st.text())
+@thorough(100)
+def test_quoted_texts_are_read_back(text: str) -> None:
+    assert unquoted(quote(text)) == text
+    assert unquoted(text.replace("%", "%25").encode().decode("latin-1")) == text
+
+
+@pytest.mark.parametrize("text", ["%FF", "a%C3b", "%C3%", "\xc3", "%ED%A0%80", "\N{SNOWMAN}"])
+def test_other_bytes_are_no_text(text: str) -> None:
+    with pytest.raises(UnicodeError):
+        unquoted(text)
 
 
 def test_headers_are_found_in_any_case() -> None:

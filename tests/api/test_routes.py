@@ -44,8 +44,10 @@ def test_escaped_ids_are_read(resource_id: str) -> None:
         ("a%2Fb", "a/b"),
         ("a%252Fb", "a%2Fb"),
         ("a+b", "a+b"),
-        ("%FF", "\N{REPLACEMENT CHARACTER}"),
         ("%zz", "%zz"),
+        ("\xc3\xa4", "ä"),
+        ("\xc3%A4%", "ä%"),
+        ("%EF%BF%BD", "\N{REPLACEMENT CHARACTER}"),
     ],
 )
 def test_ids_are_unescaped_once(raw: str, resource_id: str) -> None:
@@ -55,6 +57,9 @@ def test_ids_are_unescaped_once(raw: str, resource_id: str) -> None:
 @pytest.mark.parametrize(
     "path",
     [
+        f"{COLLECTION}/%FF",
+        f"{COLLECTION}/%C3x%",
+        f"{COLLECTION}/\xc3",
         "",
         "/",
         "/api",

@@ -65,7 +65,7 @@ def test_parts_are_not_copied() -> None:
 
 @pytest.mark.parametrize("base", ["http://a", 'http://a"b\\c', "http://50%s~~x~~"])
 def test_base_may_look_like_a_blank(base: str) -> None:
-    template = Template.of([blank(templates.BASE) + "/", blank("x")], base)
+    template = Template.of([blank(templates.BASE) + "/", blank("x")], templates.inner(base))
     assert decoded(template.joined({"x": [b"1"]}, 1)) == [f"{base}/", "1"]
 
 

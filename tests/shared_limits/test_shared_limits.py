@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import signal
 import time
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 import pytest
+import redis
 
 from backroom.api.limits import Limiter, SharedWindows
 from backroom.catalog.operations import Shape
+from backroom.errors import Throttled
 from shared_limits.store import LimitsStore
 from support.client import Client
 from support.factories import OLDEST, an_operation
@@ -63,6 +66,36 @@ def test_windows_start_again(store: LimitsStore) -> None:
     first = left(limiter)
     until(lambda: left(limiter) < first, "another request in the window")
     until(lambda: left(limiter) == first, "a new window")
+
+
+def test_clock_of_a_server_moves_no_window(
+    store: LimitsStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    limiter = limiters(store, scale=1e-9)[0]
+    until(lambda: _waits(limiter) > 1, "the minute's requests to be used up")
+    moved = time.time() - 3600
+    monkeypatch.setattr(time, "time", lambda: moved)
+    assert 1 <= _waits(limiter) <= 60
+
+
+def test_clock_of_the_store_set_back(store: LimitsStore) -> None:
+    limiter = limiters(store, scale=1e-9)[0]
+    until(lambda: _waits(limiter) > 1, "the minute's requests to be used up")
+    # What the store has when its clock was set back an hour: windows that last an hour longer.
+    with closing(redis.Redis.from_url(store.url)) as client:
+        for name in client.scan_iter():
+            client.expire(name, 3660)
+    until(lambda: _waits(limiter) == 0, "a window of its true length")
+    assert _waits(limiter) <= 60
+
+
+def _waits(limiter: Limiter) -> int:
+    """In how many seconds to try again, 0 where the request is allowed."""
+    try:
+        left(limiter)
+    except Throttled as fault:
+        return fault.retry_after
+    return 0
 
 
 def test_servers_share_their_windows(programs: Programs, store: LimitsStore) -> None:

@@ -5,12 +5,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from backroom.store import keys
+from backroom.store import keys, open_database
 from support.factories import written
 
 if TYPE_CHECKING:
     from backroom.store.database import Database
     from backroom.store.keys import NewKey
+    from conftest import NewDatabase
 
 
 def made(database: Database, account: str = "shop", name: str = "test", scopes: str = "") -> NewKey:
@@ -43,6 +44,26 @@ def test_scopes_come_back_as_set(database: Database) -> None:
     access = opened_by(database, key.key)
     assert access is not None
     assert access.scopes == frozenset({"catalogs:read", "lists:write"})
+
+
+def test_secret_of_cursors_stays(database: Database) -> None:
+    secret = keys.cursor_secret(database)
+    assert len(secret) == 32
+    assert keys.cursor_secret(database) == secret
+
+
+def test_servers_agree_on_the_secret(database: Database) -> None:
+    # Two that start at the same time have both found none.
+    first, second = (database.write(keys._new_cursor_secret) for _ in range(2))  # noqa: SLF001
+    assert first.result() == second.result() == keys.cursor_secret(database)
+
+
+def test_databases_have_their_own_secrets(database: Database, new_store: NewDatabase) -> None:
+    other = open_database(new_store())
+    try:
+        assert keys.cursor_secret(other) != keys.cursor_secret(database)
+    finally:
+        other.close()
 
 
 def test_same_name_opens_one_account(database: Database) -> None:

@@ -55,6 +55,7 @@ def source(database: Database) -> Database:
     stored(database, a_complete_job())
     submitted(database, a_kind_of_job("item", "create"), a_creation("item", "c"))
     written(database, lambda tx: keys.create(tx, "one", "test", ["catalogs:read"]))
+    keys.cursor_secret(database)
     written(database, lambda tx: links.add(tx, ACCOUNT, "categories", an_item(tx), range(1, LINKS)))
     return database
 

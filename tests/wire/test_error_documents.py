@@ -162,7 +162,11 @@ def test_broken_filters_are_refused(client: Client, revision: str, text: str) ->
 def test_foreign_filter_fields_are_refused(client: Client, revision: str, field: str) -> None:
     for jobs in all_jobs(client, revision):
         answer = jobs.list({"filter": f'equals({field},"a")'})
-        hold_error(answer, 400, source={"parameter": "filter"}, extra=None)
+        detail = (
+            f"'{field}' is not a filterable field for this resource."
+            " The filterable fields on this resource are: status."
+        )
+        hold_error(answer, 400, detail=detail, source={"parameter": "filter"}, extra=None)
 
 
 @every_revision
@@ -217,15 +221,25 @@ def test_calls_without_key_are_refused(client: Client, revision: str) -> None:
 
 
 @every_revision
-@pytest.mark.parametrize("key", ["Klaviyo-API-Key", "Klaviyo-API-Key pk_none", "Basic YTpi", ""])
+@pytest.mark.parametrize("key", ["Klaviyo-API-Key", "Klaviyo-API-Key invalid", ""])
 def test_calls_with_wrong_key_are_refused(client: Client, revision: str, key: str) -> None:
     answer = client.get(KINDS[0].path, headers={"Authorization": key}, revision=revision)
     hold_unauthenticated(answer)
 
 
 @every_revision
-def test_wrong_tokens_are_refused(client: Client, revision: str) -> None:
-    headers = {"Authorization": "Bearer nonsense"}
+@pytest.mark.parametrize("key", ["{}", "Basic {}", "Klaviyo-API-Key-{}"])
+def test_other_schemes_are_refused(client: Client, revision: str, key: str) -> None:
+    headers = {"Authorization": key.format(client.key)}
+    answer = client.get(KINDS[0].path, headers=headers, revision=revision)
+    detail = "Missing or invalid authorization scheme. Please use Klaviyo-API-Key."
+    hold_unauthenticated(answer, detail)
+
+
+@every_revision
+@pytest.mark.parametrize("key", ["Bearer nonsense", "Klaviyo-API-Key pk_none"])
+def test_unknown_keys_are_refused(client: Client, revision: str, key: str) -> None:
+    headers = {"Authorization": key}
     answer = client.get(KINDS[0].path, headers=headers, revision=revision)
     text = "Incorrect authentication credentials."
     hold_error(answer, 401, "authentication_failed", text, detail=text, source=AT_DATA)
@@ -241,9 +255,8 @@ def hold_include_refused(answer: Answer, kind: Kind) -> None:
     hold_error(answer, 400, detail=detail, extra=None)
 
 
-def hold_unauthenticated(answer: Answer) -> None:
+def hold_unauthenticated(answer: Answer, detail: str = "Missing or invalid private key.") -> None:
     title = "Authentication credentials were not provided."
-    detail = "Missing or invalid private key."
     hold_error(answer, 401, "not_authenticated", title, detail=detail, source=AT_DATA)
     assert answer.headers["WWW-Authenticate"] == "Bearer, Klaviyo-API-Key"
     assert UUID.fullmatch(answer.headers["X-Klaviyo-Req-Id"])

@@ -134,6 +134,16 @@ def test_complete_job_includes_whole_resources(shop: Shop, revision: str, kind: 
 
 @every_revision
 @including_kinds
+def test_empty_include_brings_nothing(shop: Shop, revision: str, kind: Kind) -> None:
+    jobs = Jobs(shop.client, revision, kind)
+    plain, empty = (jobs.get(shop.mixed[kind], query) for query in (None, {"include": ""}))
+    assert empty.status == 200, empty.body
+    assert empty.json["data"] == plain.json["data"]
+    assert empty.json.keys() == plain.json.keys()
+
+
+@every_revision
+@including_kinds
 def test_deleted_resources_stay_only_linked(shop: Shop, revision: str, kind: Kind) -> None:
     jobs = Jobs(shop.client, revision, kind)
     document = jobs.get(shop.mixed[kind], {"include": kind.plural}).json

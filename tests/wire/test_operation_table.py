@@ -121,7 +121,7 @@ def test_every_answer_has_one_media_type(client: Client, revision: str) -> None:
 
 def hold_forbidden(answer: Answer, scope: str) -> None:
     hold_error(answer, 403, "permission_denied", FORBIDDEN, source={"pointer": "/data/"})
-    assert scope in answer.error["detail"]
+    assert answer.error["detail"] == f"Your API key is missing required scopes: {scope}"
 
 
 def hold_parameter_refused(answer: Answer, kind: Kind, name: str) -> None:

@@ -107,6 +107,15 @@ def test_include_is_only_for_items(shelf: Catalog, name: str) -> None:
 
 
 @every_revision
+def test_empty_include_brings_nothing(shelf: Catalog) -> None:
+    for path in ("/api/catalog-items", "/api/catalog-items/$custom:::$default:::mug"):
+        plain, empty = shelf.call("GET", path), shelf.call("GET", f"{path}?include=")
+        assert empty.status == 200, empty.body
+        assert empty.json["data"] == plain.json["data"]
+        assert empty.json.keys() == plain.json.keys()
+
+
+@every_revision
 @pytest.mark.parametrize("name", ["profiless", "categories", "variants,items"])
 def test_unknown_includes_are_refused(shelf: Catalog, name: str) -> None:
     unknown = name.rpartition(",")[2]

@@ -7,7 +7,7 @@ from urllib.parse import quote, unquote
 
 import pytest
 
-from support.wire_answers import error_place
+from support.wire_answers import error_place, hold_error
 from support.wire_catalog import (
     Catalog,
     Listing,
@@ -15,9 +15,10 @@ from support.wire_catalog import (
     collection,
     external_ids,
     identifier,
+    operations,
     parent,
 )
-from support.wire_contract import every_revision
+from support.wire_contract import KINDS, every_revision
 from support.wire_requests import catalog_id
 
 if TYPE_CHECKING:
@@ -138,3 +139,42 @@ def test_other_ids_are_refused(bench: Catalog, name: str) -> None:
     refused = identifier("category", "x") | {"id": ""}
     answer = bench.create("item", "new", relationships={"categories": {"data": [refused]}})
     assert error_place(answer) == "/data/relationships/categories/data/id"
+
+
+NO_TEXT = ("%FF", "%C3", "%C0%AF", "%ED%A0%80", "%F5%80%80%80")
+REPLACED = "\N{REPLACEMENT CHARACTER}"
+
+
+@every_revision
+def test_bytes_that_are_no_text_name_nothing(client: Client, revision: str) -> None:
+    catalog = Catalog(client, revision)
+    for resource in ("item", "category"):
+        catalog.made(resource, *[f"{REPLACED * n}x" for n in range(1, 5)])
+    before = [catalog.page(Listing(each)).json["data"] for each in ("item", "category")]
+    for operation in operations(revision):
+        if "{id}" in operation.path:
+            for bytes_ in NO_TEXT:
+                path = operation.path.replace("{id}", f"{catalog_id('')}{bytes_}x")
+                answer = catalog.call(operation.method, path, {"data": []})
+                hold_error(answer, 404, "not_found", "Not found.", source={"pointer": "/data/"})
+    for kind in KINDS:
+        assert client.get(f"{kind.path}/%FF", revision=revision).status == 404
+    assert [catalog.page(Listing(each)).json["data"] for each in ("item", "category")] == before
+
+
+@every_revision
+def test_bytes_that_are_no_text_find_nothing(client: Client, revision: str) -> None:
+    Catalog(client, revision).made("item", REPLACED)
+    path = collection("item")
+    named = quote(catalog_id(REPLACED))
+    found = client.get(f'{path}?filter=any(ids,["{named}"])', revision=revision)
+    assert external_ids(found) == [REPLACED]
+    for filter_ in ('any(ids,["{}"])', 'equals(title,"{}")', 'contains(title,"{}")'):
+        for bytes_ in (*NO_TEXT, "\\ud800", "\\udc00x"):
+            text = filter_.format(bytes_)
+            answer = client.get(f"{path}?filter={text}", revision=revision)
+            hold_error(answer, 400, source={"parameter": "filter"})
+    cursor = client.get(f"{path}?page[cursor]=%FF", revision=revision)
+    hold_error(cursor, 400, detail="Invalid cursor provided.", extra={})
+    for name in ("page[size]=%FF", "sort=%FF", "include=%FF", "%FF=1", "fields[catalog-item]=%FF"):
+        assert client.get(f"{path}?{name}", revision=revision).status == 400

@@ -137,22 +137,20 @@ def test_pages_are_as_long_as_asked(shelf: Catalog, revision: str, size: int) ->
             hold_walk(shelf, start, names if sort == "created" else names[::-1], size)
 
 
-@since(PAGE_SIZE)
+@every_revision
+def test_sizes_are_taken_early(shelf: Catalog, revision: str) -> None:
+    for listing in listings(revision):
+        owner = OWNERS.get(listing.owner, "")
+        page = shelf.page(listing, owner, {"page[size]": "2"})
+        assert external_ids(page) == [thing.name for thing in on_shelf(listing, owner)][:2]
+
+
+@every_revision
 @pytest.mark.parametrize("size", ["0", "101", "-1", "1.0", "ten", "", "1e1", "٣"])
 def test_other_sizes_are_refused(shelf: Catalog, revision: str, size: str) -> None:
     for listing in listings(revision):
         answer = shelf.page(listing, OWNERS.get(listing.owner, ""), {"page[size]": size})
         hold_error(answer, 400, source={"parameter": "page[size]"}, extra=None)
-
-
-@before(PAGE_SIZE)
-def test_sizes_were_refused_before(shelf: Catalog, revision: str) -> None:
-    for listing in listings(revision):
-        answer = shelf.page(listing, OWNERS.get(listing.owner, ""), {"page[size]": "10"})
-        resource = type_of(listing.resource)
-        detail = f"'page_size' is not a valid field for the resource '{resource}'."
-        source = {"pointer": "/data/attributes/page_size"}
-        hold_error(answer, 400, detail=detail, source=source, extra={"meta": {}})
 
 
 @before(NO_FIRST_AND_LAST)
@@ -306,6 +304,17 @@ def test_doubled_parameters_are_tolerated(warehouse: Warehouse, revision: str) -
     link = catalog.page(listing, query=light(listing)).json["links"]["next"]
     page = catalog.call("GET", f"{link}&{link.partition('?')[2]}")
     assert external_ids(page) == list(warehouse.names[100:200])
+
+
+@every_revision
+def test_last_of_a_parameter_counts(warehouse: Warehouse, revision: str) -> None:
+    catalog, listing = warehouse.catalog(revision), LISTS[2]
+    first = catalog.page(listing, query=light(listing)).json["links"]
+    whole = f"{first['self']}&page[cursor]={first['next']}&page[size]=7&page[size]=100"
+    page = catalog.call("GET", whole)
+    assert external_ids(page) == list(warehouse.names[100:200])
+    again = catalog.call("GET", f"{whole}&{page.json['links']['next'].partition('?')[2]}")
+    assert external_ids(again) == list(warehouse.names[200:300])
 
 
 @since(PAGE_SIZE)

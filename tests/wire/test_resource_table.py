@@ -59,6 +59,11 @@ def its_resource(operation: Operation) -> str:
     return next(each for each in RESOURCES if collection(each).endswith(last))
 
 
+def is_sized(operation: Operation, name: str) -> bool:
+    """Whether this is `page[size]` of a list, which is taken before it is documented."""
+    return name == "page[size]" and "page[cursor]" in operation.query
+
+
 def a_body(revision: str, operation: Operation, name: str = "mug") -> Any:
     """A body that the operation would take."""
     if operation.request_schema is None:
@@ -120,7 +125,8 @@ def test_scopes_are_the_tables(make_client: MakeClient, revision: str) -> None:
                 hold_error(
                     answer, 403, "permission_denied", FORBIDDEN, source={"pointer": "/data/"}
                 )
-                assert operation.scope in answer.error["detail"]
+                detail = f"Your API key is missing required scopes: {operation.scope}"
+                assert answer.error["detail"] == detail
 
 
 @every_revision
@@ -151,7 +157,7 @@ def test_undeclared_parameters_are_refused(bench: Catalog, revision: str) -> Non
     for operation in operations(revision):
         body = a_body(revision, operation, "unseen")
         for name, value in PARAMETERS.items():
-            if name not in operation.query:
+            if name not in operation.query and not is_sized(operation, name):
                 answer = bench.call(
                     operation.method, named(operation, "unseen"), body, {name: value}
                 )

@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, NamedTuple
 from backroom import clock, revisions
 from backroom.api import query, routes
 from backroom.api.auth import Keyring
+from backroom.api.cursors import Cursors
 from backroom.errors import Fault, MethodNotAllowed, NotFound, PermissionDenied
+from backroom.store import keys
 
 if TYPE_CHECKING:
     from backroom.api.limits import Allowance, Limiter
@@ -54,6 +56,7 @@ class Admitted(NamedTuple):
     allowance: Allowance | None
     operation: Operation
     query: Query
+    cursors: Cursors
 
     @property
     def account(self) -> str:
@@ -75,7 +78,9 @@ class Admission:
     """Admits requests to one database. There are no limits where `limiter` is None."""
 
     def __init__(self, database: Database, default_revision: str, limiter: Limiter | None) -> None:
+        """Read the secret of cursors. Raises `StoreUnavailable`."""
         self._keyring = Keyring(database)
+        self._cursors = Cursors(keys.cursor_secret(database))
         self._default_revision = default_revision
         self._limiter = limiter
 
@@ -99,7 +104,7 @@ class Admission:
             asked = query.parse_query(operation, revision.date, request.query_string)
         except Fault as fault:
             raise Refusal(fault, Known(request, path, access, revision, allowance)) from None
-        return Admitted(request, path, access, revision, allowance, operation, asked)
+        return Admitted(request, path, access, revision, allowance, operation, asked, self._cursors)
 
     def look(self, request: Request) -> Known:
         """Find out what an OPTIONS request is about. Raises `Refusal`."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, TypeAlias
 
-from backroom.errors import AuthenticationFailed, NotAuthenticated
+from backroom.errors import AuthenticationFailed, InvalidScheme, NotAuthenticated
 from backroom.store import keys
 
 if TYPE_CHECKING:
@@ -16,11 +16,12 @@ Opened: TypeAlias = tuple[keys.Access, str]
 
 _PRIVATE_KEY = "klaviyo-api-key"
 _BEARER = "bearer"
+_KEY_START = "pk_"
 _REMEMBERED_SECONDS = 0.5
 """How long a revoked key may still open its account."""
-_MOST_REMEMBERED = 10_000
-"""Headers in a generation, of which there are two: some 10 MB if all are as long as possible."""
-_LONGEST_REMEMBERED = 250
+_MOST_REMEMBERED = 5_000
+"""Headers in a generation, of which there are two: some 6 MB if all are as long as possible."""
+_LONGEST_REMEMBERED = 80
 """Characters of a header. Keys are shorter; what is longer has blanks around the key."""
 
 
@@ -73,14 +74,16 @@ def authenticate(tx: Transaction, header: str | None) -> Opened:
     """Give what the header opens, and under whose name its requests are counted.
 
     Private keys share an account's rates; each bearer token has its own (documented). Raises
-    `NotAuthenticated`, or `AuthenticationFailed` for a bearer token.
+    `NotAuthenticated`, `InvalidScheme` or `AuthenticationFailed` (observed: which of them).
     """
     scheme, _, secret = (header or "").strip().partition(" ")
     scheme, secret = scheme.lower(), secret.strip()
-    if scheme == _PRIVATE_KEY and (access := keys.access_of(tx, secret)):
-        return access, access.account
+    if scheme == _PRIVATE_KEY:
+        if access := keys.access_of(tx, secret):
+            return access, access.account
+        raise AuthenticationFailed if secret.startswith(_KEY_START) else NotAuthenticated
     if scheme == _BEARER:
         if access := keys.access_of(tx, secret):
             return access, f"{access.account}/{access.key_id}"
         raise AuthenticationFailed
-    raise NotAuthenticated
+    raise InvalidScheme if scheme else NotAuthenticated

@@ -18,6 +18,7 @@ from backroom.errors import (
     InvalidParameter,
     Throttled,
     UnknownParameter,
+    shortened,
 )
 
 if TYPE_CHECKING:
@@ -141,8 +142,8 @@ def error_document(fault: Fault, error_id: str) -> Document:
 
 def _source(fault: Fault) -> Document:
     if isinstance(fault, InvalidParameter):
-        return {"parameter": fault.parameter}
-    return {"pointer": fault.pointer}
+        return {"parameter": fault.parameter and shortened(fault.parameter)}
+    return {"pointer": fault.pointer and shortened(fault.pointer)}
 
 
 def _throttled(fault: Throttled, error_id: str) -> Document:

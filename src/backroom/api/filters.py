@@ -119,8 +119,11 @@ def _unescaped(quoted: str) -> str:
         return quoted
     text = _ESCAPED.sub(read, quoted)
     # A character beyond the basic plane comes as two escapes, a pair of surrogates. Encoding the
-    # pair and decoding it again makes one character of it; half a pair becomes U+FFFD.
-    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    # pair and decoding it again makes one character of it. Half a pair is no character.
+    try:
+        return text.encode("utf-16", "surrogatepass").decode("utf-16")
+    except UnicodeDecodeError:
+        raise _invalid() from None
 
 
 def _is_mark(token: str, mark: str) -> bool:

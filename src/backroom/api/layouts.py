@@ -9,7 +9,6 @@ it on a value of that kind. So only the ladder knows what a revision shows.
 
 from __future__ import annotations
 
-from functools import lru_cache
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -17,7 +16,8 @@ import msgspec
 from msgspec import Raw
 
 from backroom.api import documents, templates
-from backroom.api.templates import BASE, Template, blank
+from backroom.api.caches import BoundedCache
+from backroom.api.templates import BASE, Template, blank, inner
 from backroom.catalog.kinds import KINDS
 from backroom.catalog.operations import Shape
 from backroom.revisions.change import moved_errors, resources
@@ -34,12 +34,16 @@ if TYPE_CHECKING:
     from backroom.store.database import Row
 
 _EMPTY = "[]"
+_KEPT_BYTES = 16_000_000
+_LAYOUT_BYTES = 4_000
+"""About what a layout takes beside its templates."""
 
 
 class Style(NamedTuple):
     """All that changes how answers look.
 
-    `base` begins all links; `including` says that the answer brings other resources along.
+    `base` begins all links, and is written as in a JSON string; `including` says that the answer
+    brings other resources along.
     """
 
     operation: Operation
@@ -59,6 +63,11 @@ class Frame:
         if "included" in document:
             document["included"] = [Raw(blank("included").encode())]
         self._template = Template.of(document, style.base)
+
+    @property
+    def size(self) -> int:
+        """About how many bytes of memory its template takes."""
+        return self._template.size
 
     def document(self, data: bytes, links: Document, included: bytes = b"") -> Parts:
         """Put resources and links into the document. Links that the revision lacks are left out."""
@@ -95,6 +104,11 @@ class RecordTemplates:
             nulls=self._attributes is not None and names is not None and not names.nulls,
             named=tuple(each for each in named or () if each != "external_id"),
         )
+
+    @property
+    def size(self) -> int:
+        """About how many bytes of memory its templates take."""
+        return self._related.size + (self._alone.size if self._alone else 0)
 
     def written(self, rows: Sequence[Row]) -> bytes:
         """Write rows as `pages.page` gives them for `columns`, with commas between them."""
@@ -152,6 +166,11 @@ class JobTemplates:
         slots = {name for template in by_case.values() for name in template.slots}
         self.columns = tuple(sorted(slots | {"job_id", "completed_at", LINKED}))
 
+    @property
+    def size(self) -> int:
+        """About how many bytes of memory its templates take."""
+        return sum(each.size for each in self._by_case.values())
+
     def written(self, rows: Sequence[Row]) -> bytes:
         """Write rows as `jobs.jobs_page` gives them for `columns`, with commas between them."""
         if not rows:
@@ -193,7 +212,15 @@ class _Names(NamedTuple):
     nulls: bool
 
 
-@lru_cache(maxsize=512)
+_records_kept: BoundedCache[RecordLayout] = BoundedCache(_KEPT_BYTES)
+_jobs_kept: BoundedCache[JobLayout] = BoundedCache(_KEPT_BYTES)
+
+
+def _size(layout: RecordLayout | JobLayout, base: str) -> int:
+    parts = sum(each.size for each in layout if each is not None)
+    return _LAYOUT_BYTES + len(base) + parts
+
+
 def of_records(
     operation: Operation,
     revision: Revision,
@@ -202,7 +229,15 @@ def of_records(
     including: bool,  # noqa: FBT001 - the arguments are the key under which a layout is kept
 ) -> RecordLayout:
     """Give the layout of an operation that answers with records, or with their identifiers."""
-    style = Style(operation, revision, fields, base, including)
+    key = (operation, revision, fields, base, including)
+    layout = _records_kept.get(key)
+    if layout is None:
+        layout = _record_layout(Style(operation, revision, fields, inner(base), including))
+        _records_kept.keep(key, layout, _size(layout, base))
+    return layout
+
+
+def _record_layout(style: Style) -> RecordLayout:
     kind = style.operation.kind
     linked = style.including or style.revision.shows_linkage(style.operation)
     related = _records(style, _linkage(kind) if linked else documents.NOT_SHOWN)
@@ -308,7 +343,6 @@ def _descended(style: Style, data: Document, value: Any = 0) -> Document:
     return document
 
 
-@lru_cache(maxsize=512)
 def of_jobs(
     operation: Operation,
     revision: Revision,
@@ -317,7 +351,15 @@ def of_jobs(
     including: bool,  # noqa: FBT001 - as of_records
 ) -> JobLayout:
     """Give the layout of an operation that answers with jobs."""
-    style = Style(operation, revision, fields, base, including)
+    key = (operation, revision, fields, base, including)
+    layout = _jobs_kept.get(key)
+    if layout is None:
+        layout = _job_layout(Style(operation, revision, fields, inner(base), including))
+        _jobs_kept.keep(key, layout, _size(layout, base))
+    return layout
+
+
+def _job_layout(style: Style) -> JobLayout:
     cases = {
         (completed, linked): _job(style, completed=completed, linked=linked)
         for completed in (False, True)

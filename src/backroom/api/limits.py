@@ -4,6 +4,9 @@ Both windows are fixed: a window opens with the first request, lasts one second 
 minute (steady), and then starts again from zero. Windows are counted in this process, or in a Redis
 or Valkey that several servers share. Every request counts in both windows, also a request that is
 refused.
+
+Windows in this process go by its monotonic clock, shared ones by the clock of the store. So no one
+waits longer for a window because the time of day was set back.
 """
 
 from __future__ import annotations
@@ -82,14 +85,19 @@ class Windows:
 
     def count(self, key: str, seconds: int) -> int:
         """Count one more request in the window of `key`, and give how many it has now."""
-        now = clock.epoch()
+        now = time.monotonic()
         with self._lock:
             return self._lasting(seconds).count(key, now)
 
-    def ends(self, key: str, seconds: int) -> float:
-        """Give the time at which the window of `key` starts again, in seconds since 1970."""
+    def seconds_left(self, key: str, seconds: int) -> float:
+        """Give in how many seconds the window of `key` starts again."""
         with self._lock:
-            return self._lasting(seconds).find(key)[1]
+            return self._lasting(seconds).find(key)[1] - time.monotonic()
+
+    def forget(self, key: str, seconds: int) -> None:
+        """Let the window of `key` start again now."""
+        with self._lock:
+            self._lasting(seconds).forget(key)
 
     def _lasting(self, seconds: int) -> _OneLength:
         windows = self._lengths.get(seconds)
@@ -127,16 +135,17 @@ class _OneLength:
         return self._young.get(key) or self._old.get(key) or _NO_WINDOW
 
     def count(self, key: str, now: float) -> int:
-        latest_end = now + self._seconds
-        # An end further away than a whole length was set before the clock was set back.
-        if not now < self._turns_at <= latest_end:
+        if now >= self._turns_at:
             self._old, self._young = self._young, {}
-            self._turns_at = latest_end
+            self._turns_at = now + self._seconds
         count, end = self.find(key)
-        if not now < end <= latest_end:
-            count, end = 0, latest_end
+        if now >= end:
+            count, end = 0, now + self._seconds
         self._young[key] = (count + 1, end)
         return count + 1
+
+    def forget(self, key: str) -> None:
+        self._young[key] = _NO_WINDOW
 
 
 class SharedWindows:
@@ -167,9 +176,17 @@ class SharedWindows:
             lambda store: store.incr(key, seconds), lambda: self._here.count(key, seconds)
         )
 
-    def ends(self, key: str, seconds: int) -> float:
-        """Give the time at which the window of `key` starts again, in seconds since 1970."""
-        return self._ask(lambda store: store.get_expiry(key), lambda: self._here.ends(key, seconds))
+    def seconds_left(self, key: str, seconds: int) -> float:
+        """Give in how many seconds the window of `key` starts again."""
+        return self._ask(
+            # The store gives seconds, and the library adds the time of this process to them.
+            lambda store: store.get_expiry(key) - clock.epoch(),
+            lambda: self._here.seconds_left(key, seconds),
+        )
+
+    def forget(self, key: str, seconds: int) -> None:
+        """Let the window of `key` start again now."""
+        self._ask(lambda store: store.clear(key), lambda: self._here.forget(key, seconds))
 
     def _ask(self, there: Callable[[Storage], T], here: Callable[[], T]) -> T:
         """Ask the shared store; where it does not answer, count here, so that requests go on."""
@@ -204,13 +221,21 @@ class Limiter:
         burst = self._windows.count(burst_key, _SECOND)
         steady = self._windows.count(steady_key, _MINUTE)
         if steady > rate.steady:
-            raise Throttled(self._seconds_left(steady_key, _MINUTE))
+            self._refuse(steady_key, _MINUTE)
         if burst > rate.burst:
-            raise Throttled(self._seconds_left(burst_key, _SECOND))
+            burst = self._refuse(burst_key, _SECOND)
         return Allowance(rate, rate.burst - burst)
 
     def _scaled(self, rate: Rate) -> Rate:
         return rate if self._scale == 1 else _times(rate, self._scale)
 
-    def _seconds_left(self, key: str, seconds: int) -> int:
-        return max(1, math.ceil(self._windows.ends(key, seconds) - clock.epoch()))
+    def _refuse(self, key: str, seconds: int) -> int:
+        """Raise `Throttled`, unless the window is no true one: then give the count in a new one.
+
+        A window that lasts longer than it may is left from before the clock of the store went back.
+        """
+        left = self._windows.seconds_left(key, seconds)
+        if left <= seconds:
+            raise Throttled(max(1, math.ceil(left)))
+        self._windows.forget(key, seconds)
+        return self._windows.count(key, seconds)

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from backroom.api import cursors
 from backroom.api.cursors import Cursor
 from backroom.errors import InvalidCursor
 
@@ -49,6 +48,14 @@ class Ordering:
     def end(self) -> int:
         return 0 if self.descending else 2**self.bits - 1
 
+    def has(self, place: Place) -> bool:
+        """Whether a page can begin there, and the links on both sides of it be written."""
+        border = place.border
+        if border is None or border == self.end:
+            return True
+        beside = border + (1 if self.ascends(place) else -1)
+        return not border >> self.bits and 0 <= beside < 2**self.bits
+
     def ascends(self, place: Place) -> bool:
         """Whether rows are read upwards from the border."""
         return place.onward != self.descending
@@ -62,18 +69,18 @@ class Pager:
         self._admitted = admitted
         self._ordering = ordering
         sent = admitted.query.cursor
-        cursor = None if sent is None else cursors.read_cursor(sent, self._subject)
-        if cursor is not None and cursor.border >> ordering.bits:
-            raise InvalidCursor
-        self._cursor = cursor
-        self.place = Place(cursor.border, cursor.onward) if cursor else Place(None, onward=True)
+        self.place = Place(None, onward=True)
+        if sent is not None:
+            self.place = Place(*admitted.cursors.read(sent, self._subject))
+            if not ordering.has(self.place):
+                raise InvalidCursor
 
     @cached_property
     def _subject(self) -> str:
         """The list that a cursor belongs to. Its URL would not do: an id has several spellings."""
         admitted = self._admitted
         return (
-            f"{admitted.account} {admitted.operation.name} {admitted.resource_id}"
+            f"{admitted.account} {admitted.operation.name} {admitted.resource_id!r}"
             f" {admitted.query.described}"
         )
 
@@ -141,7 +148,7 @@ class Pager:
         if cursor is None:
             return None
         # The cursor stands last, because some clients take everything that follows its name.
-        value = cursors.write_cursor(cursor, self._subject)
+        value = self._admitted.cursors.write(cursor, self._subject)
         return f"{path}?{'&'.join([*kept, f'page%5Bcursor%5D={value}'])}"
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
 from backroom.api import filters
 from backroom.api.request import unquoted
@@ -13,12 +14,11 @@ from backroom.catalog.operations import (
     FILTERED_IDS_SINCE,
     ID_FIELD_SINCE,
     JOB_ID_FIELD_UNTIL,
-    PAGE_SIZE_SINCE,
     RESOURCE_SHAPES,
     Operation,
     Shape,
 )
-from backroom.errors import InvalidParameter, UnknownParameter
+from backroom.errors import InvalidCursor, InvalidParameter, UnknownParameter
 from backroom.jobs.lifecycle import Status
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from backroom.api.filters import Condition
     from backroom.api.wire import Fields
+    from backroom.errors import Fault
 
 PAGE_SIZE = 100
 """Resources in a page, unless `page[size]` asks for fewer."""
@@ -66,7 +67,7 @@ class Query:
 def parse_query(operation: Operation, revision: str, query_string: str) -> Query:
     """Read a query string.
 
-    Raises `UnknownParameter` or `InvalidParameter`, which name the parameter.
+    Raises `UnknownParameter` or `InvalidParameter`, which name the parameter, or `InvalidCursor`.
     """
     query = Query()
     if not query_string:
@@ -84,15 +85,31 @@ def parse_query(operation: Operation, revision: str, query_string: str) -> Query
 
 
 def _parameters(query_string: str) -> dict[str, str]:
-    """Give the parameters by name. Some clients send each one twice, with the same value."""
+    """Give the parameters by name. Of one that is given more than once the last counts (observed).
+
+    Some clients send each one twice, others a whole next link as the cursor, which brings a second.
+    """
     parameters: dict[str, str] = {}
     for part in query_string.split("&"):
         if not part:
             continue
-        name, _, value = map(unquoted, part.replace("+", " ").partition("="))
-        if parameters.setdefault(name, value) != value:
-            raise InvalidParameter(f"'{name}' is given twice, with different values.", name)
+        quoted_name, _, quoted_value = part.replace("+", " ").partition("=")
+        try:
+            name = unquoted(quoted_name)
+            parameters[name] = unquoted(quoted_value)
+        except UnicodeError:
+            raise _unreadable(quoted_name) from None
     return parameters
+
+
+def _unreadable(name: str) -> Fault:
+    """Make the fault of a parameter whose name or value is not UTF-8."""
+    name = unquote(name)
+    if name == "page[cursor]":
+        return InvalidCursor()
+    if name == filters.PARAMETER:
+        return InvalidParameter("Invalid filter provided", name)
+    return InvalidParameter(f"'{name}' is not UTF-8.", name)
 
 
 def _has(operation: Operation, revision: str, name: str) -> bool:
@@ -102,7 +119,7 @@ def _has(operation: Operation, revision: str, name: str) -> bool:
     if not operation.paged:
         return False
     if name == "page[size]":
-        return operation.bulk is None and revision >= PAGE_SIZE_SINCE
+        return operation.bulk is None
     if operation.shape is Shape.IDS and name in {"filter", "sort"}:
         return revision >= FILTERED_IDS_SINCE
     return name != "sort" or operation.bulk is None
@@ -113,13 +130,18 @@ def _fields(operation: Operation, revision: str, resource_type: str, value: str)
     allowed = allowed_fields(operation, revision).get(resource_type)
     if allowed is None:
         raise UnknownParameter(parameter, operation.resource_type)
-    names = dict.fromkeys(name.strip() for name in value.split(",") if name.strip())
+    names = _names(value)
     for name in names:
         if name not in allowed:
             raise InvalidParameter(
                 f"'{name}' is not a valid field for the resource '{resource_type}'.", parameter
             )
-    return tuple(names)
+    return names
+
+
+def _names(value: str) -> tuple[str, ...]:
+    """Give the names in a list with commas, each once. Empty ones are passed over."""
+    return tuple(dict.fromkeys(name.strip() for name in value.split(",") if name.strip()))
 
 
 def allowed_fields(operation: Operation, revision: str) -> dict[str, tuple[str, ...]]:
@@ -144,14 +166,15 @@ def _resource_fields(kind: Kind, revision: str) -> tuple[str, ...]:
 
 
 def _read_include(query: Query, operation: Operation, _: str, value: str) -> None:
-    names = tuple(dict.fromkeys(name.strip() for name in value.split(",")))
+    # An empty value brings nothing along (JSON:API 1.1), where the operation can bring anything.
+    names = _names(value)
+    if not operation.includes:
+        raise InvalidParameter(
+            f"'{next(iter(names), '')}' include is not currently supported for the requested"
+            " operation on this resource.",
+            "include",
+        )
     for name in names:
-        if not operation.includes:
-            raise InvalidParameter(
-                f"'{name}' include is not currently supported for the requested operation"
-                " on this resource.",
-                "include",
-            )
         if name not in operation.includes:
             raise InvalidParameter(
                 f"'{name}' is not an allowed include parameter for this resource.", "include"
@@ -170,9 +193,10 @@ def _read_filter(query: Query, operation: Operation, revision: str, value: str) 
     for condition in conditions:
         named = [each for each in table if each.name == condition.field]
         if not named:
-            names = ", ".join(dict.fromkeys(each.name for each in table))
+            names = ", ".join(sorted({each.name for each in table}))
             raise InvalidParameter(
-                f"'{condition.field}' is not an allowed filter field.  Allowed fields are {names}",
+                f"'{condition.field}' is not a filterable field for this resource."
+                f" The filterable fields on this resource are: {names}.",
                 filters.PARAMETER,
             )
         chosen = [each for each in named if each.operator == condition.operator]

@@ -6,7 +6,7 @@ import binascii
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
-from urllib.parse import quote, unquote
+from urllib.parse import quote, unquote_to_bytes
 
 from backroom import clock
 from backroom.api.headers import NONE
@@ -27,17 +27,20 @@ _BROKEN_ESCAPE = re.compile("%(?![0-9A-Fa-f]{2})")
 
 
 def unquoted(text: str) -> str:
-    """Decode a percent-encoded part of a URL. Bytes that are not UTF-8 become U+FFFD."""
-    if "%" not in text:
+    """Decode a percent-encoded part of a URL, in which a character stands for each byte.
+
+    Raises `UnicodeError` if the bytes are not UTF-8. To replace them would name another resource.
+    """
+    if "%" not in text and text.isascii():
         return text
-    if _BROKEN_ESCAPE.search(text) or not text.isascii():
-        return unquote(text, errors="replace")
+    if not text.isascii() or _BROKEN_ESCAPE.search(text):
+        return unquote_to_bytes(text.encode("latin-1")).decode()
     # `unquote` reads one escape after the other in Python, and a filter by a hundred ids has a
     # thousand escapes. Quoted-printable has the same escapes with `=` instead of `%`, and the
     # standard library reads it in C. An escape that is broken means different things in the two, so
-    # such texts, and texts beyond ASCII, were left to `unquote` above.
+    # such texts, and texts beyond ASCII, were left to `unquote_to_bytes` above.
     printable = text.replace("=", "=3D").replace("%", "=")
-    return binascii.a2b_qp(printable).decode(errors="replace")
+    return binascii.a2b_qp(printable).decode()
 
 
 class Request:

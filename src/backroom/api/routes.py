@@ -7,8 +7,8 @@ in a table by its segments with that one left out, and no patterns are tried one
 from __future__ import annotations
 
 from typing import NamedTuple
-from urllib.parse import unquote
 
+from backroom.api.request import unquoted
 from backroom.catalog.operations import OPERATIONS, Operation
 from backroom.errors import NotFound
 
@@ -49,7 +49,7 @@ _TABLE = _table()
 def match_path(raw_path: str) -> Path:
     """Find a path, which is still percent-encoded, with or without a slash at its end.
 
-    Raises `NotFound` if the API has no such path in any revision.
+    Raises `NotFound` if the API has no such path in any revision, or if its id is not UTF-8.
     """
     path = raw_path.removesuffix("/")
     segments = path.split("/")
@@ -59,9 +59,10 @@ def match_path(raw_path: str) -> Path:
         raise NotFound("The requested path does not exist.")
     if len(key) == _COLLECTION:
         return Path(operations, _COLLECTION_ALLOW, "")
-    resource_id = segments[_ID]
-    if "%" in resource_id:
-        resource_id = unquote(resource_id, errors="replace")
+    try:
+        resource_id = unquoted(segments[_ID])
+    except UnicodeError:
+        resource_id = ""
     if not resource_id:
         raise NotFound("The requested path does not exist.")
     if len(key) == _SINGLE:

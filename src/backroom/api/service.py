@@ -23,6 +23,7 @@ from backroom.catalog.operations import Shape
 from backroom.errors import (
     AuthenticationFailed,
     Fault,
+    InvalidScheme,
     NotAuthenticated,
     OperationFault,
     Throttled,
@@ -128,12 +129,16 @@ class Service:
             # Observed: a 429 has no rate headers, whatever was counted before.
             known = known._replace(allowance=None)
         answered = _own(known.request, known.allowance)
-        if isinstance(fault, (NotAuthenticated, AuthenticationFailed)):
+        if isinstance(fault, (NotAuthenticated, InvalidScheme, AuthenticationFailed)):
             answered.append(_CHALLENGE)
         if isinstance(fault, (Throttled, Unavailable)):
             answered.append((headers.RETRY_AFTER, str(fault.retry_after).encode()))
         document = documents.error_document(fault, known.request.request_id)
-        return Answer(fault.status, [msgspec.json.encode(document)], answered, _usual(known))
+        parts, usual = [msgspec.json.encode(document)], _usual(known)
+        if isinstance(fault, Throttled):
+            # Observed: a 429 has no Content-Type either.
+            return Answer(fault.status, parts, _untyped(usual) + answered)
+        return Answer(fault.status, parts, answered, usual)
 
 
 def answer(admitted: Admitted, parts: Parts | None) -> Answer:
@@ -143,9 +148,13 @@ def answer(admitted: Admitted, parts: Parts | None) -> Answer:
     )
     own = _own(admitted.request, admitted.allowance)
     if parts is None:
-        shown = [each for each in usual.pairs if each[0] != headers.CONTENT_TYPE]
-        return Answer(admitted.operation.status, [], shown + own)
+        return Answer(admitted.operation.status, [], _untyped(usual) + own)
     return Answer(admitted.operation.status, parts, own, usual)
+
+
+def _untyped(usual: Usual) -> Headers:
+    """Give headers without the Content-Type among them."""
+    return [each for each in usual.pairs if each[0] != headers.CONTENT_TYPE]
 
 
 def _own(request: Request, allowance: Allowance | None) -> Headers:

@@ -13,7 +13,6 @@ are single rows looked at. So a row with an awkward name or a null costs that ro
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import quote
 
@@ -40,10 +39,12 @@ def blank(name: str) -> str:
     return f"~~{name}~~"
 
 
-@lru_cache(maxsize=64)
 def inner(text: str) -> str:
     """Write what stands between the quotes of a JSON string."""
     return msgspec.json.encode(text)[1:-1].decode()
+
+
+_PIECE_BYTES = 100
 
 
 class Template:
@@ -60,17 +61,26 @@ class Template:
 
     @classmethod
     def of(cls, document: Any, base: str) -> Self:
-        """Make the template of a document with blanks; `base` replaces the blank of its name."""
+        """Make the template of a document with blanks.
+
+        `base` replaces the blank of its name. It is written as in a JSON string, as `inner` does.
+        """
         found = _BLANK.split(msgspec.json.encode(document).decode())
         pieces, slots = found[:1], []
         for name, following in zip(found[1::2], found[2::2], strict=True):
             # The base is put in last: it comes from the client and may look like a blank.
             if name == BASE:
-                pieces[-1] += inner(base) + following
+                pieces[-1] += base + following
             else:
                 slots.append(name)
                 pieces.append(following)
         return cls(pieces, slots)
+
+    @property
+    def size(self) -> int:
+        """About how many bytes of memory it takes."""
+        # Each piece is an object; the first and the last also stand joined in `_row`.
+        return 2 * sum(map(len, self.pieces)) + _PIECE_BYTES * len(self.pieces)
 
     def joined(self, columns: Mapping[str, Column], count: int) -> bytes:
         """Give the texts of `count` rows, 1 or more, with commas between them.

@@ -67,7 +67,8 @@ BODY_LIMITS = (("2023-12-15", 5_000_000), ("", 4_000_000))
 """Bytes of a decompressed body, from a revision on, newest first: the documented 5 MB and 4 MB."""
 
 FIELDS_ON_WRITES_SINCE = "2026-04-15"
-PAGE_SIZE_SINCE = "2026-04-15"
+PAGE_SIZE_DOCUMENTED_SINCE = "2026-04-15"
+"""Lists take `page[size]` in all revisions (observed since May 2026)."""
 FILTERED_IDS_SINCE = "2024-10-15"
 JOB_ID_FIELD_UNTIL = "2023-12-15"
 ID_FIELD_SINCE = "2026-04-15"

@@ -1,8 +1,11 @@
-"""Accounts, and the keys that open them.
+"""Accounts, the keys that open them, and the secret that signs cursors.
 
 A key names its account, `pk_<account>_<secret>`, so the statement that looks it up names the
 account too, as all statements do. Only a hash of a key is stored. A plain hash is enough, because
 keys are long and random. A key is shown once, when it is made.
+
+The secret of cursors belongs to the database, because all servers on it must read the cursors that
+one of them has written.
 """
 
 from __future__ import annotations
@@ -14,11 +17,12 @@ from typing import TYPE_CHECKING, NamedTuple
 from backroom import clock
 
 if TYPE_CHECKING:
-    from backroom.store.database import Transaction
+    from backroom.store.database import Database, Transaction
 
 DEFAULT_ACCOUNT = "default"
 _ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz23456789"
 _ACCOUNT_LENGTH = 6
+_SECRET_BYTES = 32
 
 
 class Access(NamedTuple):
@@ -139,6 +143,31 @@ def revoke(tx: Transaction, key_id: str) -> bool:
         revoked_at=clock.timestamp(clock.now()),
     )
     return row is not None
+
+
+def cursor_secret(database: Database) -> bytes:
+    """Give the secret that signs the cursors of all servers on a database. The first one makes it.
+
+    Raises `StoreUnavailable`.
+    """
+    with database.read() as tx:
+        secret = _cursor_secret(tx)
+    return secret or database.write(_new_cursor_secret).result()
+
+
+def _cursor_secret(tx: Transaction) -> bytes | None:
+    row = tx.one("select value from secrets where name = 'cursors'")
+    return bytes.fromhex(row[0]) if row else None
+
+
+def _new_cursor_secret(tx: Transaction) -> bytes:
+    made = secrets.token_bytes(_SECRET_BYTES)
+    tx.run(
+        "insert into secrets (name, value) values ('cursors', :value) on conflict do nothing",
+        value=made.hex(),
+    )
+    # Another server may have been first.
+    return _cursor_secret(tx) or made
 
 
 def has_accounts(tx: Transaction) -> bool:

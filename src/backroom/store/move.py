@@ -51,6 +51,7 @@ class Table:
 
 _RECORD = ("external_id", "published", "search_text", "attributes", "nulls")
 TABLES = (
+    Table("secrets", ("name",), ("value",)),
     Table("accounts", ("account",), ("name", "created_at")),
     Table(
         "keys",

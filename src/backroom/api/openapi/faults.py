@@ -25,6 +25,7 @@ FAULTS: tuple[errors.Fault, ...] = (
     errors.InvalidRevision("The revision header is not valid: it must be a date, as YYYY-MM-DD."),
     errors.UnknownCategory("/relationships/categories"),
     errors.NotAuthenticated(),
+    errors.InvalidScheme(),
     errors.AuthenticationFailed(),
     errors.PermissionDenied("catalogs:write"),
     errors.NotFound(f"An item with id {_ITEM} does not exist."),

@@ -91,8 +91,8 @@ def _fields(resource_type: str, names: tuple[str, ...]) -> Parameter:
 
 def _include(operation: Operation) -> Parameter:
     names = {"type": "string", "enum": list(operation.includes)}
-    text = "What to bring along in `included`."
-    return _parameter("include", {"type": "array", "items": names, "minItems": 1}, text)
+    text = "What to bring along in `included`. Empty names are passed over."
+    return _parameter("include", {"type": "array", "items": names}, text)
 
 
 def _filter(operation: Operation, revision: Revision) -> Parameter:

@@ -14,7 +14,7 @@ const {
 
 const TITLES = {
   400: ["invalid", "Invalid input."],
-  401: ["not_authenticated", "Authentication credentials were not provided."],
+  401: ["authentication_failed", "Incorrect authentication credentials."],
   404: ["not_found", "Not found."],
   409: ["conflict", "Conflict."],
 };
@@ -57,8 +57,9 @@ async function refused(status, promise, detail, source) {
 
 async function unknown(shop) {
   const stranger = shop.stranger();
-  await refused(401, stranger.getMany("item"), "Missing or invalid private key.");
-  await refused(401, stranger.create("item", shop.item("hat")), "Missing or invalid private key.");
+  const wrongKey = "Incorrect authentication credentials.";
+  await refused(401, stranger.getMany("item"), wrongKey);
+  await refused(401, stranger.create("item", shop.item("hat")), wrongKey);
   const pointer = { pointer: "/data/" };
   const item = `An item with the id \`${GONE}\` does not exist.`;
   const variant = `A variant with id ${GONE} does not exist.`;

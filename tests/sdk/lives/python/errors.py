@@ -60,14 +60,14 @@ class Refusal:
 
 def unknown_key(shop: Shop) -> None:
     stranger = Shop(shop.url, "pk_" + 34 * "0")
-    title = "Authentication credentials were not provided."
+    title = "Incorrect authentication credentials."
     for method in (
         partial(stranger.list, "create", "item"),
         partial(stranger.post, "create", "item", [stranger.item("hat")]),
     ):
         refusal = Refusal(method)
-        expect(refusal.what, (401, "not_authenticated", title), "an unknown key")
-        expect(refusal.detail, "Missing or invalid private key.", "detail of a 401")
+        expect(refusal.what, (401, "authentication_failed", title), "an unknown key")
+        expect(refusal.detail, title, "detail of a 401")
         expect(refusal.source, {"pointer": "/data/"}, "source of a 401")
         wanted = "Bearer, Klaviyo-API-Key"
         expect(refusal.headers["WWW-Authenticate"], wanted, "WWW-Authenticate of a 401")
