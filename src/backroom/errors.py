@@ -26,8 +26,7 @@ The family::
         ├── UnknownRelated          404 not_found
         ├── UnknownCategory         400 invalid
         ├── AlreadyLinked           409 conflict
-        ├── NotLinked               404 not_found
-        └── OperationFailed         500 error
+        └── NotLinked               404 not_found
 
 Codes and titles are those of recorded answers of the service. Where none was recorded, they are
 those of Django REST framework, because all recorded ones equal these. How a fault looks on the wire
@@ -315,17 +314,6 @@ class NotLinked(OperationFault):
             " does not exist.",
             "/id",
         )
-
-
-class OperationFailed(OperationFault):
-    """The server failed at one operation of a job. Its log has the traceback."""
-
-    status = 500
-    code = "error"
-    title = "A server error occurred."
-
-    def __init__(self) -> None:
-        super().__init__(self.title, "")
 
 
 def _related_id(relationship: str) -> str:

@@ -33,6 +33,9 @@ from support.factories import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from backroom.catalog.drafts import Draft
     from backroom.store.database import Database, Transaction
 
 ITEMS = a_kind_of_job("item", "create")
@@ -108,7 +111,12 @@ def test_broken_off_job_is_undone(database: Database, step: str) -> None:
 def test_refused_operation_fails_alone(
     database: Database, verb: str, event: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    make = {"create": partial(a_creation, "item"), "update": an_update, "delete": a_deletion}[verb]
+    makes: dict[str, Callable[[str], Draft]] = {
+        "create": partial(a_creation, "item"),
+        "update": an_update,
+        "delete": a_deletion,
+    }
+    make = makes[verb]
     if verb != "create":
         done(database, Verb.CREATE, "item", *(a_creation("item", name) for name in "abc"))
     job = submitted(database, a_kind_of_job("item", verb), *(make(name) for name in "abc"))
@@ -120,7 +128,7 @@ def test_refused_operation_fails_alone(
     assert "b" in next(iter(error["meta"].values()))
     assert error["detail"] == "A server error occurred."
     assert error["source"] == {"pointer": "/data/attributes/items/data"}
-    (logged,) = caplog.records
+    (logged,) = [each for each in caplog.records if each.name.startswith("backroom")]
     assert job.job_id in logged.getMessage()
     assert logged.exc_info is not None
     assert "refused by a trigger" in str(logged.exc_info[1])

@@ -19,7 +19,7 @@ from backroom import clock
 from backroom.actions import ACTIONS
 from backroom.catalog.drafts import Draft
 from backroom.catalog.kinds import JOB_KINDS, JobKind, Verb
-from backroom.errors import OperationFailed, OperationFault
+from backroom.errors import OperationFault, ServerError
 from backroom.jobs.lifecycle import Status
 from backroom.store import jobs
 from backroom.store.database import Undone
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from backroom.store.database import Transaction
 
 _drafts = msgspec.json.Decoder(list[Draft])
+_FAILED = OperationFault(ServerError.title, "")
+"""What an entry says of an operation at which the server failed. The log says why."""
 
 
 def apply(tx: Transaction, waiting: jobs.Waiting, on_step: Callable[[str], None]) -> None:
@@ -63,7 +65,7 @@ def apply_apart(
         try:
             (outcome,) = tx.attempt(partial(action, tx, job_kind.kind, waiting.account, [draft]))
         except Undone as undone:
-            outcome = OperationFailed()
+            outcome = _FAILED
             causes.append(undone.__cause__)
         outcomes.append((draft, outcome))
     _complete(tx, waiting, outcomes, on_step)
@@ -77,7 +79,7 @@ def give_up(tx: Transaction, waiting: jobs.Waiting) -> None:
     except msgspec.MsgspecError:
         # Somebody has changed the operations. How many there were is known all the same.
         drafts = [Draft("")] * waiting.total_count
-    _complete(tx, waiting, [(draft, OperationFailed()) for draft in drafts], lambda _: None)
+    _complete(tx, waiting, [(draft, _FAILED) for draft in drafts], lambda _: None)
 
 
 def _complete(
