@@ -532,6 +532,31 @@ def test_pointers_lead_to_wrong_values(revision: str) -> None:
             assert (pointer, resolved(sent, pointer)) == (written_path(path), wrong)
 
 
+BEYOND_LIMITS: dict[str | int, tuple[Any, str]] = {
+    "title": ("漢" * 1366, ""),
+    "sku": ("a" * 1025, ""),
+    "images": (["", "a" * 8193], "/1"),
+    "price": (10**401, ""),
+    "inventory_quantity": (2**63, ""),
+    "custom_metadata": ({"size": -(2**63) - 1}, "/size"),
+    "id": ("a" * 300, ""),
+}
+
+
+@every_revision
+def test_pointers_lead_to_values_beyond_limits(revision: str) -> None:
+    met = set()
+    for operation, body, schema in examples(revision):
+        for path, _, _ in places(schema, body):
+            if path[-1] in BEYOND_LIMITS:
+                met.add(path[-1])
+                value, place = BEYOND_LIMITS[path[-1]]
+                fault = refused(changed_at(body, path, value), operation, revision)
+                assert fault.detail.startswith("Ensure this "), (operation.name, path)
+                assert fault.pointer == written_path(path) + place
+    assert met >= BEYOND_LIMITS.keys() - {"price"}
+
+
 @every_revision
 def test_pointers_lead_to_unknown_members(revision: str) -> None:
     for operation, body, schema in examples(revision):
