@@ -123,13 +123,16 @@ def _attribute(rule: AttributeRule) -> Schema:
 
 
 def _limits(row: Attribute) -> list[str]:
-    """Say which limits an attribute has in bytes. A schema can count characters alone."""
+    """Say which limits an attribute has that a schema can't: it counts characters, not bytes."""
     each = "Each text has" if row.form == "texts" else "It has"
     limits = []
     if row.most_bytes is not None:
         limits.append(f"{each} at most {row.most_bytes:,} bytes in UTF-8.")
     if row.most_json is not None:
         limits.append(f"It has at most {row.most_json:,} bytes as JSON.")
+    if row.form == "object":
+        # To a schema 1e300 is an integer, too, and that is no fault.
+        limits.append("Integers in it have at most 64 bits.")
     return limits
 
 
