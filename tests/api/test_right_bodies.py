@@ -52,6 +52,7 @@ WITH_BODY = [each for each in OPERATIONS if each.has_body]
 WITH_CHANGED = WITH_BODY + [on_changed(each) for each in WITH_BODY if each.kind is ITEM]
 BEYOND_ANY_SCHEMA = (
     "Ensure this field has no more than 100,000 bytes.",
+    "Ensure this integer has no more than 64 bits.",
     "This field may be nested 32 deep at most.",
     "The id in the body is not the id in the path.",
 )

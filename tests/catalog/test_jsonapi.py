@@ -35,6 +35,7 @@ def test_identifiers_give_their_id() -> None:
         ({"type": SHIRTS["type"]}, "/id", "'id' is a required field for the resource"),
         (SHIRTS | {"id": ""}, "/id", "Not a valid string."),
         (SHIRTS | {"id": "a\0"}, "/id", "Not a valid string."),
+        (SHIRTS | {"id": "a" * 277}, "/id", "Ensure this field has no more than 276 characters."),
         (SHIRTS | {"a/b": 1}, "/a~1b", "'a/b' is not a valid field for the resource"),
     ],
 )

@@ -6,11 +6,13 @@ from typing import Any, get_args
 import msgspec
 import pytest
 from hypothesis import given
+from hypothesis import strategies as st
 
-from backroom.catalog.kinds import ITEM, LONGEST_EXTERNAL_ID, Attribute, Form
+from backroom.catalog.ids import LONGEST_EXTERNAL_ID
+from backroom.catalog.kinds import ITEM, KINDS, LARGEST_METADATA, Attribute, Form
 from backroom.catalog.values import (
     DEEPEST_METADATA,
-    LARGEST_METADATA,
+    GREATEST_NUMBER,
     checked,
     quoted,
     stored,
@@ -19,6 +21,8 @@ from backroom.errors import Invalid
 from support.strategies import plain_json, plain_scalars, thorough
 
 FORMS = get_args(Form)
+KNOWN = {each.name: each for kind in KINDS.values() for each in kind.attributes}
+BORDERS = [sign * 2**bits + step for sign in (1, -1) for bits in (63, 64) for step in (-1, 0, 1)]
 WRONG: dict[str, tuple[Any, str]] = {
     "text": (7, "Not a valid string."),
     "number": ("7", "A valid number is required."),
@@ -70,6 +74,74 @@ def test_longest_external_id_passes() -> None:
     assert check("text", longest, "external_id") == longest
     detail, _ = refusal("text", longest + "ä", "external_id")
     assert detail == "Ensure this field has no more than 255 characters."
+
+
+LONGEST_TEXTS = {
+    "title": 4_096,
+    "name": 4_096,
+    "description": 524_288,
+    "sku": 1_024,
+    "url": 8_192,
+    "image_full_url": 8_192,
+    "image_thumbnail_url": 8_192,
+}
+
+
+def test_every_text_has_a_longest() -> None:
+    texts = [each for kind in KINDS.values() for each in kind.attributes if each.form == "text"]
+    limited = {each.name: each.most_bytes for each in texts if each.name != "external_id"}
+    assert limited == LONGEST_TEXTS
+
+
+@pytest.mark.parametrize("name", LONGEST_TEXTS)
+@pytest.mark.parametrize("character", ["a", "é", "漢", "🐈"])
+def test_longest_texts_pass(name: str, character: str) -> None:
+    most = LONGEST_TEXTS[name]
+    longest = character * (most // len(character.encode()))
+    assert checked(KNOWN[name], longest, "/place") == longest
+    with pytest.raises(Invalid, match=f"no more than {most:,} bytes"):
+        checked(KNOWN[name], longest + character, "/place")
+
+
+def test_images_have_a_largest() -> None:
+    fitting = ["a" * 8_192] * 12
+    assert check("texts", fitting, "images") == fitting
+    largest = ("Ensure this field has no more than 100,000 bytes.", "/place")
+    assert refusal("texts", [*fitting, "a" * 2_000], "images") == largest
+    longest = ("Ensure this field has no more than 8,192 bytes.", "/place/1")
+    assert refusal("texts", ["", "a" * 8_193], "images") == longest
+
+
+@given(st.integers() | st.integers(-(10**401), 10**401) | st.sampled_from(BORDERS))
+@thorough(200)
+def test_only_holdable_numbers_pass(value: int) -> None:
+    within = -(2**63) <= value < 2**63
+    assert passes("quantity", value) == within
+    assert passes("object", {"a": [{"b/c": value}]}) == within
+    assert passes("number", value) == (abs(value) <= GREATEST_NUMBER)
+
+
+def passes(form: Form, value: Any) -> bool:
+    try:
+        return bool(check(form, value) == value)
+    except Invalid:
+        return False
+
+
+@pytest.mark.parametrize(
+    ("form", "value", "detail", "place"),
+    [
+        ("quantity", 2**63, "less than or equal to 9223372036854775807.", ""),
+        ("quantity", -1e300, "greater than or equal to -9223372036854775808.", ""),
+        ("number", 10**400, "less than or equal to 1.7976931348623157e+308.", ""),
+        ("object", {"a/b": [0, 2**64]}, "no more than 64 bits.", "/a~1b/1"),
+    ],
+)
+def test_too_great_numbers_are_placed(form: Form, value: Any, detail: str, place: str) -> None:
+    text, pointer = refusal(form, value)
+    assert text.startswith("Ensure this ")
+    assert text.endswith(detail)
+    assert pointer == f"/place{place}"
 
 
 @pytest.mark.parametrize("value", [0, -1, 12.5, 10.0, 10**30])
@@ -138,8 +210,9 @@ def test_metadata_keys_count_in_bytes() -> None:
 def test_largest_metadata_passes() -> None:
     around = len('{"a":""}')
     largest = {"a": "x" * (LARGEST_METADATA - around)}
-    assert check("object", largest) == largest
-    detail, _ = refusal("object", {"a": "x" * (LARGEST_METADATA - around + 1)})
+    assert check("object", largest, "custom_metadata") == largest
+    too_large = {"a": "x" * (LARGEST_METADATA - around + 1)}
+    detail, _ = refusal("object", too_large, "custom_metadata")
     assert detail == "Ensure this field has no more than 100,000 bytes."
 
 

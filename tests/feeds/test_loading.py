@@ -181,10 +181,10 @@ def test_refusal_of_nobody_ends_the_load(path: Path) -> None:
 
 
 def test_large_rows_go_in_more_jobs(load: Loads) -> None:
-    rows = [CAP | {"external_id": str(number), "description": "x" * 10**6} for number in range(12)]
+    rows = [CAP | {"external_id": str(n), "description": "x" * 500_000} for n in range(24)]
     report = load(*rows)
     assert report.tallies["item"].jobs == 3
-    assert done(report) == {"item": {"create": 12}}
+    assert done(report) == {"item": {"create": 24}}
 
 
 def test_silence_about_rows_is_reported(path: Path) -> None:

@@ -115,6 +115,14 @@ def test_updates_change_the_catalog(database: Database) -> None:
     assert msgspec.json.decode(record.attributes)["title"] == "New"
 
 
+def test_resource_named_often_is_linked_once(database: Database) -> None:
+    done(database, Verb.CREATE, "item", *(a_creation("item", name) for name in "ab"))
+    updates = [an_update(name, title=f"{n}") for n, name in enumerate("abacab")]
+    job = applied(database, *updates, verb=Verb.UPDATE)
+    assert (job.completed_count, job.failed_count) == (5, 1)
+    assert linked(job) == ["a", "b"]
+
+
 def test_job_is_applied_only_once(database: Database) -> None:
     job = submitted(database, ITEMS, a_creation("item", "a"))
 

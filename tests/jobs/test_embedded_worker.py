@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from backroom.catalog.kinds import Verb
-from backroom.jobs import embedded_worker
+from backroom.jobs import embedded_worker, lifecycle
 from backroom.jobs.embedded_worker import EmbeddedWorker
 from backroom.jobs.lifecycle import LIFETIME, Status
 from backroom.jobs.next_job import STEPS, NextJob
@@ -143,7 +143,7 @@ def test_failing_account_lets_others_by(database: Database) -> None:
 
 
 def test_failing_account_pauses_alone(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(embedded_worker, "_RETRY_SECONDS", 3600.0)
+    monkeypatch.setattr(lifecycle, "_FIRST_PAUSE_SECONDS", 3600.0)
     for account in ("a", "c"):
         stored(database, a_job(HOUR), account=account)
     written(database, lambda tx: tx.run("update job_operations set operations = 'broken'"))
@@ -151,7 +151,21 @@ def test_failing_account_pauses_alone(database: Database, monkeypatch: pytest.Mo
         submitted(database, ITEMS, a_creation("item", str(n)), account="b")
     with working(database) as watched:
         steps = watched.until("committed", 20)
-    assert steps.count("claimed") == 20 + 2
+    # Each of the two was tried as a whole, and then operation by operation.
+    assert steps.count("claimed") == 20 + 2 * 2
+
+
+def test_hopeless_job_lets_the_next_go_on(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lifecycle, "_FIRST_PAUSE_SECONDS", 0.01)
+    hopeless = submitted(database, ITEMS, a_creation("item", "a"))
+    written(database, lambda tx: tx.run("update job_operations set operations = 'broken'"))
+    following = submitted(database, ITEMS, a_creation("item", "b"))
+    with working(database) as watched:
+        watched.until("committed", 2)
+    assert found(database, hopeless).failed_count == 1
+    assert found(database, following).completed_count == 1
 
 
 def test_pause_of_an_account_ends(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,25 +4,38 @@ from __future__ import annotations
 
 import threading
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
+import msgspec
 import pytest
 
 from backroom import clock
-from backroom.jobs.lifecycle import Status
-from backroom.jobs.next_job import STEPS, NextJob
+from backroom.catalog.kinds import Verb
+from backroom.jobs.lifecycle import MOST_TRIES, Status
+from backroom.jobs.next_job import STEPS, NextJob, NotApplied
+from backroom.store import jobs
+from backroom.store.database import StoreUnavailable, WriteTooSlow
 from support.factories import (
     ACCOUNT,
     DEADLINE,
     a_creation,
+    a_deletion,
     a_job,
     a_kind_of_job,
+    an_update,
+    done,
     found,
+    refusing,
     stored,
     submitted,
+    written,
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from backroom.catalog.drafts import Draft
     from backroom.store.database import Database, Transaction
 
 ITEMS = a_kind_of_job("item", "create")
@@ -85,11 +98,99 @@ def test_broken_off_job_is_undone(database: Database, step: str) -> None:
         if taken == step:
             raise InterruptedError
 
-    with pytest.raises(InterruptedError):
+    with pytest.raises(NotApplied):
         NextJob(database, on_step=fail).apply(shop)
     assert found(database, job) == job
     assert NextJob(database).apply(shop)
     assert found(database, job).completed_count == 1
+
+
+@pytest.mark.parametrize(
+    ("verb", "event"), [("create", "insert"), ("update", "update"), ("delete", "delete")]
+)
+def test_refused_operation_fails_alone(
+    database: Database, verb: str, event: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    makes: dict[str, Callable[[str], Draft]] = {
+        "create": partial(a_creation, "item"),
+        "update": an_update,
+        "delete": a_deletion,
+    }
+    make = makes[verb]
+    if verb != "create":
+        done(database, Verb.CREATE, "item", *(a_creation("item", name) for name in "abc"))
+    job = submitted(database, a_kind_of_job("item", verb), *(make(name) for name in "abc"))
+    with refusing(database, event, "b"):
+        assert NextJob(database).apply(shop)
+    ended = found(database, job)
+    assert (ended.status, ended.completed_count, ended.failed_count) == ("complete", 2, 1)
+    (error,) = msgspec.json.decode(ended.errors)
+    assert "b" in next(iter(error["meta"].values()))
+    assert error["detail"] == "A server error occurred."
+    assert error["source"] == {"pointer": "/data/attributes/items/data"}
+    (logged,) = [each for each in caplog.records if each.name.startswith("backroom")]
+    assert job.job_id in logged.getMessage()
+    assert logged.exc_info is not None
+    assert "refused by a trigger" in str(logged.exc_info[1])
+
+
+def test_impossible_value_fails_alone(database: Database) -> None:
+    impossible = a_creation("item", "b", published=["neither"])
+    job = submitted(database, ITEMS, a_creation("item", "a"), impossible, a_creation("item", "c"))
+    assert NextJob(database).apply(shop)
+    assert found(database, job).completed_count == 2
+
+
+def test_broken_job_is_given_up(database: Database, caplog: pytest.LogCaptureFixture) -> None:
+    broken = submitted(database, ITEMS, a_creation("item", "a"), a_creation("item", "b"))
+    written(database, lambda tx: tx.run("update job_operations set operations = 'broken'"))
+    following = submitted(database, ITEMS, a_creation("item", "c"))
+    pauses = []
+    for _ in range(MOST_TRIES - 1):
+        with pytest.raises(NotApplied) as failure:
+            NextJob(database).apply(shop)
+        pauses.append(failure.value.pause)
+    assert pauses == [1.0, 2.0, 4.0, 8.0]
+    assert found(database, broken) == broken
+    assert NextJob(database).apply(shop)
+    ended = found(database, broken)
+    assert (ended.status, ended.failed_count) == ("complete", 2)
+    assert len(msgspec.json.decode(ended.errors)) == 2
+    (logged,) = [each for each in caplog.records if each.exc_info]
+    assert broken.job_id in logged.getMessage()
+    assert NextJob(database).apply(shop)
+    assert found(database, following).completed_count == 1
+
+
+def test_given_up_job_names_its_operations(database: Database) -> None:
+    job = submitted(database, ITEMS, a_creation("item", "a"))
+    written(database, lambda tx: tx.run(f"update job_operations set tries = {MOST_TRIES - 1}"))
+
+    def fail(step: str) -> None:
+        if step == "claimed":
+            raise InterruptedError
+
+    assert NextJob(database, on_step=fail).apply(shop)
+    (error,) = msgspec.json.decode(found(database, job).errors)
+    assert error["meta"] == {"external_id": "a"}
+
+
+@pytest.mark.parametrize(
+    ("failure", "tries"), [(StoreUnavailable("away"), 0), (WriteTooSlow("slow"), 1)]
+)
+def test_database_away_is_no_try(database: Database, failure: Exception, tries: int) -> None:
+    submitted(database, ITEMS, a_creation("item", "a"))
+
+    def fail(step: str) -> None:
+        if step == "rows_written":
+            raise failure
+
+    with pytest.raises((StoreUnavailable, NotApplied)):
+        NextJob(database, on_step=fail).apply(shop)
+    with database.read() as tx:
+        waiting = jobs.first_waiting(tx, ACCOUNT, "9999")
+    assert waiting is not None
+    assert waiting.tries == tries
 
 
 def test_delay_holds_jobs_back(database: Database) -> None:

@@ -52,6 +52,9 @@ class Explained:
     def script(self, sql: str) -> None:
         self.real.script(sql)
 
+    def ends(self, error: Exception) -> bool:
+        return self.real.ends(error)
+
 
 class Stocked:
     """A database with rows, and how it reads them."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from backroom.store import open_database
-from backroom.store.database import StoreUnavailable
+from backroom.store.database import StoreUnavailable, Undone
 from support.factories import DEADLINE, written
 
 if TYPE_CHECKING:
@@ -92,6 +92,27 @@ def test_broken_statement_is_no_unavailable_store(database: Database, statement:
     assert not isinstance(read.value, StoreUnavailable)
     failed = database.write(lambda tx: tx.run(statement)).exception(DEADLINE)
     assert not isinstance(failed, (StoreUnavailable, type(None)))
+
+
+def test_attempt_gives_its_result(database: Database) -> None:
+    assert written(database, lambda tx: tx.attempt(lambda: tx.one("select 1 + 1"))) == (2,)
+
+
+def test_failed_attempt_is_undone_alone(database: Database) -> None:
+    def half(tx: Transaction) -> None:
+        tx.run(INSERT, account="b", name="B")
+        tx.run("no sql at all")
+
+    def work(tx: Transaction) -> None:
+        tx.run(INSERT, account="a", name="A")
+        with pytest.raises(Undone) as undone:
+            tx.attempt(lambda: half(tx))
+        assert "syntax error" in str(undone.value.__cause__)
+        tx.run(INSERT, account="c", name="C")
+
+    written(database, work)
+    with database.read() as tx:
+        assert tx.all("select account from accounts order by account") == [("a",), ("c",)]
 
 
 def test_closed_database_is_unavailable(new_store: NewDatabase) -> None:

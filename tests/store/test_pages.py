@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import random
 from contextlib import closing
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -190,6 +191,21 @@ def test_variants_name_their_item(database: Database) -> None:
     with database.read() as tx:
         rows = pages.records_page(tx, VARIANT, ACCOUNT, RecordQuestion(9), Columns(linkage=True))
     assert [row[3] for row in rows] == [b"shirt", None]
+
+
+def test_long_skus_are_told_apart(database: Database) -> None:
+    """Earlier versions have stored skus that no index of PostgreSQL takes as a whole."""
+    chance = random.Random(12)
+    long = "".join(chr(chance.randrange(0x4E00, 0x9FFF)) for _ in range(3000))
+    kept = {"title": "", "published": 1, "price": 1, "inventory_quantity": 1}
+    made = [
+        Values(number, f"v{number}", "{}", {**kept, "sku": sku}, "", None)
+        for number, sku in enumerate((long, long + "x", long[:255]))
+    ]
+    database.write(lambda tx: records.insert(tx, VARIANT, ACCOUNT, made)).result()
+    for each in made:
+        asked = RecordQuestion(9, equal={"sku": each.columns["sku"]})
+        assert numbers(database, VARIANT, asked) == [each.number]
 
 
 def many_variants(database: Database, count: int) -> None:

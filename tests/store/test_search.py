@@ -99,6 +99,39 @@ def test_parts_may_be_long(database: Database, length: int) -> None:
     assert finds(database, ["a " + text + " z", text[1:]], text) == [True, False]
 
 
+@given(
+    length=st.integers(search.INDEXED_CHARACTERS - 4, search.INDEXED_CHARACTERS + 4),
+    part=texts.filter(bool),
+)
+@thorough(100)
+def test_ends_of_long_texts_are_found(shared: Database, length: int, part: str) -> None:
+    held = ["x" * length + part, "x" * length]
+    assert finds(shared, held, part) == [True, part.casefold() in held[1]]
+
+
+def test_long_text_has_few_words() -> None:
+    texts = ("".join(map(chr, range(0x4E00, 0x4E00 + size))) for size in (2_000, 20_000))
+    counts = [len(search.grams(ACCOUNT, text)) for text in texts]
+    assert counts == [search.INDEXED_CHARACTERS - 1] * 2
+
+
+@pytest.mark.parametrize("part", ["漢", "漢字", "漢字で"])
+def test_huge_text_can_be_stored(database: Database, part: str) -> None:
+    huge = "".join(map(chr, range(0x3400, 0xD000))) * 4 + part
+    assert finds(database, [huge, "a hat"], part) == [True, False]
+
+
+def test_texts_of_earlier_versions_are_found(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = record(ITEM, "x" * 1000 + "shirt")
+    with monkeypatch.context() as earlier:
+        earlier.setattr(search, "INDEXED_CHARACTERS", 10_000)
+        database.write(lambda tx: records.insert(tx, ITEM, ACCOUNT, [made])).result()
+    with database.read() as tx:
+        assert found(tx, ITEM, "shirt") == [made.number]
+
+
 @every_kind
 def test_new_text_is_found(database: Database, kind: Kind) -> None:
     made = record(kind, "Red shirt")

@@ -81,6 +81,9 @@ class Heard:
     def script(self, sql: str) -> None:
         self._connection.script(sql)
 
+    def ends(self, error: Exception) -> bool:
+        return self._connection.ends(error)
+
 
 class HeardDatabase:
     """A database that is listened to."""

@@ -6,6 +6,7 @@ Nothing here stands in for code of ours: what is made is given to the real thing
 from __future__ import annotations
 
 import asyncio
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
@@ -30,7 +31,7 @@ from backroom.store import jobs, keys
 from backroom.store.database import TookTooLong
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, MutableMapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping, Sequence
 
     from backroom.actions import Outcome
     from backroom.api.limits import Limiter
@@ -173,6 +174,32 @@ def on_loop(database: Database, work: Callable[[], T]) -> asyncio.Future[T]:
 
     database.on_loop(settled, lambda settle: settle())
     return promise
+
+
+@contextmanager
+def refusing(database: Database, event: str, external_id: str) -> Iterator[None]:
+    """Have the database refuse to `insert`, `update` or `delete` one item, as nobody foresaw."""
+    row = "old" if event == "delete" else "new"
+    condition = f"when ({row}.external_id = '{external_id}')"
+    if database.dialect.name == "sqlite":
+        make = (
+            f"create trigger refusal before {event} on items {condition}"
+            " begin select raise(abort, 'refused by a trigger'); end"
+        )
+        drop = "drop trigger refusal"
+    else:
+        make = (
+            "create function refuse() returns trigger language plpgsql as"
+            " $$ begin raise exception 'refused by a trigger'; end $$;"
+            f" create trigger refusal before {event} on items"
+            f" for each row {condition} execute function refuse()"
+        )
+        drop = "drop function refuse cascade"
+    written(database, lambda tx: tx.script(make))
+    try:
+        yield
+    finally:
+        written(database, lambda tx: tx.script(drop))
 
 
 def a_job(age: timedelta = timedelta(0), **members: Any) -> jobs.Job:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from support.wire_jobs import Shop
 
 STATUSES = ("queued", "processing", "complete", "cancelled")
+VERBS = ("create", "update")
 LINKED = {"create": ("b", "old-a", "old-b"), "update": ("b", "old-a"), "delete": ("old-a", "old-b")}
 
 
@@ -150,6 +151,17 @@ def test_deleted_resources_stay_only_linked(shop: Shop, revision: str, kind: Kin
     gone = {"create": ids("old-a", "old-b"), "update": ids("old-a")}[kind.verb]
     included = {resource["id"] for resource in document["included"]}
     assert set(linked_ids(document["data"], kind)) - included == set(gone)
+
+
+@every_revision
+def test_resource_named_often_is_linked_once(client: Client, revision: str) -> None:
+    creates, updates = (Jobs(client, revision, KIND[f"category-{verb}"]) for verb in VERBS)
+    creates.applied(creates.named("a"), creates.named("b"))
+    complete = updates.applied(*(updates.named(name) for name in "aba"))
+    document = updates.get(complete.job_id, {"include": "categories"}).json
+    assert document["data"]["attributes"]["completed_count"] == 3
+    assert linked_ids(document["data"], updates.kind) == ids("a", "b")
+    assert [resource["id"] for resource in document["included"]] == ids("a", "b")
 
 
 @since(NULLS)

@@ -98,6 +98,16 @@ def test_other_external_ids_are_refused(client: Client, revision: str, external_
 
 
 @every_revision
+@pytest.mark.parametrize("name", ["漢" * 1366, "🐈" * 1025])
+def test_long_names_are_refused(client: Client, revision: str, name: str) -> None:
+    jobs = Jobs(client, revision, KIND["category-create"])
+    operation = jobs.named("a")
+    operation["attributes"]["name"] = name
+    place = error_place(jobs.post(operation))
+    assert place == f"{operations_pointer(revision, jobs.kind)}/attributes/name"
+
+
+@every_revision
 def test_metadata_may_be_nested(client: Client, revision: str) -> None:
     answer = with_metadata(client, revision, {"a": {"b": [1, None, {"c": "d" * 99_000}]}})
     assert answer.status == 202

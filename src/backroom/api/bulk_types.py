@@ -19,7 +19,11 @@ from msgspec import UNSET, Meta, UnsetType
 from backroom.catalog import ids
 from backroom.catalog.kinds import Verb
 from backroom.catalog.rules import rules_of
-from backroom.catalog.values import LARGEST_METADATA
+from backroom.catalog.values import (
+    GREATEST_INTEGER,
+    LEAST_INTEGER,
+    MOST_BYTES_OF_A_CHARACTER,
+)
 from backroom.jobs.lifecycle import MOST_OPERATIONS
 
 if TYPE_CHECKING:
@@ -67,7 +71,7 @@ def operations(job_kind: JobKind, revision: str, raw: bytes) -> tuple[str, int] 
             continue
         resources = getattr(attributes, job_kind.member).data
         encoded = _encode(_operations(job_kind.verb, body_type, resources))
-        if not _has_small_metadata(encoded, resources):
+        if not _has_small_attributes(encoded, resources, body_type.sized):
             return None
         return encoded.decode(), len(resources)
     return None
@@ -118,13 +122,14 @@ def _linked(names: Iterable[tuple[str, bool]], relationships: Any) -> dict[str, 
     return linked
 
 
-def _has_small_metadata(encoded: bytes, resources: list[Any]) -> bool:
-    """Whether no metadata is too large. None is where all operations together are small enough."""
-    if len(encoded) <= LARGEST_METADATA:
-        return True
-    attributes = [getattr(each, "attributes", None) for each in resources]
-    metadata = [getattr(each, "custom_metadata", UNSET) for each in attributes]
-    return all(len(_encode(each)) <= LARGEST_METADATA for each in metadata if each)
+def _has_small_attributes(encoded: bytes, resources: list[Any], sized: dict[str, int]) -> bool:
+    """Whether no list or object is too large. None is where all operations together are small."""
+    for name, most in sized.items():
+        if len(encoded) > most:
+            values = [getattr(each.attributes, name) for each in resources]
+            if any(len(_encode(each)) > most for each in values if each):
+                return False
+    return True
 
 
 # The types
@@ -139,6 +144,8 @@ class _BodyType:
     """What nulls stand for, by the name of the attribute, where that is not null itself."""
     relationships: tuple[tuple[str, bool], ...]
     """The name of each relationship, and whether it holds many."""
+    sized: dict[str, int]
+    """The name of each attribute whose JSON has a greatest number of bytes, and that number."""
     no_attributes: Any
     """The attributes of an update that gives none."""
 
@@ -169,6 +176,11 @@ def _body_type(job_kind: JobKind, rules: ResourceRules, nullable: dict[str, Any]
         msgspec.json.Decoder(_struct([("data", _struct(job))])),
         {name: default for name, default in nullable.items() if default is not None},
         tuple((each.name, each.many) for each in rules.relationships.values()),
+        {
+            name: rule.attribute.most_json
+            for name, rule in rules.attributes.items()
+            if rule.attribute.most_json is not None
+        },
         attributes() if job_kind.verb is Verb.UPDATE else None,
     )
 
@@ -219,15 +231,22 @@ def _attribute(rule: AttributeRule, nullable: dict[str, Any]) -> Member:
 def _value(attribute: Attribute) -> Any:
     if attribute.choices:
         return _literal[attribute.choices]
-    if attribute.shortest or attribute.longest is not None:
-        lengths = Meta(min_length=attribute.shortest, max_length=attribute.longest)
-        return Annotated[str, lengths]
+    if attribute.form in {"text", "texts"}:
+        text = Annotated[str, Meta(min_length=attribute.shortest, max_length=_longest(attribute))]
+        return text if attribute.form == "text" else list[text]
     return _FORMS[attribute.form]
+
+
+def _longest(attribute: Attribute) -> int | None:
+    """Give so many characters as fit into the bytes of an attribute, whichever they are."""
+    if attribute.most_bytes is None:
+        return attribute.longest
+    return attribute.most_bytes // MOST_BYTES_OF_A_CHARACTER
 
 
 def _metadata(depth: int) -> Any:
     """Make the type of a value in `custom_metadata` with at most `depth` objects and lists."""
-    plain: Any = str | int | float | bool | None
+    plain: Any = str | _INTEGER | float | bool | None
     if not depth:
         return plain
     inner: Any = _metadata(depth - 1)
@@ -236,14 +255,13 @@ def _metadata(depth: int) -> Any:
 
 _METADATA_DEPTH = 3
 """Far less than is allowed, and more than nearly any metadata has: the type checks the depth."""
-_ID = Annotated[str, Meta(min_length=1)]
+_ID = Annotated[str, Meta(min_length=1, max_length=ids.LONGEST_ID)]
+_INTEGER: Any = Annotated[int, Meta(ge=LEAST_INTEGER, le=GREATEST_INTEGER)]
 _within_metadata: Any = _metadata(_METADATA_DEPTH)
 _FORMS: dict[Form, Any] = {
-    "text": str,
-    "number": int | float,
+    "number": _INTEGER | float,
     # A quantity of 10.0 is stored as 10, which the other path does.
-    "quantity": int,
+    "quantity": _INTEGER,
     "boolean": bool,
-    "texts": list[str],
     "object": dict[str, _within_metadata],
 }

@@ -15,6 +15,11 @@ CATALOG_TYPE = "$default"
 _PREFIX = f"{INTEGRATION_TYPE}:::{CATALOG_TYPE}:::"
 
 
+LONGEST_EXTERNAL_ID = 255
+"""Characters, each of four bytes in UTF-8 at most."""
+LONGEST_ID = len(_PREFIX) + LONGEST_EXTERNAL_ID
+
+
 def resource_id(external_id: str) -> str:
     """Compose the id under which the API shows `external_id`."""
     return _PREFIX + external_id

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from backroom.catalog.values import json_object, quoted
+from backroom.catalog.ids import LONGEST_ID
+from backroom.catalog.values import json_object, quoted, too_long
 from backroom.errors import Invalid, below
 
 if TYPE_CHECKING:
@@ -61,10 +62,12 @@ def check_type(members: dict[str, Any], expected: str, pointer: str) -> None:
 
 
 def check_id(members: dict[str, Any], resource: str, pointer: str) -> None:
-    """Refuse an object whose `id` is missing, empty or not a text."""
+    """Refuse an object whose `id` is missing, empty, too long or not a text."""
     sent = required_member(members, "id", resource, pointer)
     if not isinstance(sent, str) or not sent or "\0" in sent:
         raise Invalid("Not a valid string.", f"{pointer}/id")
+    if len(sent) > LONGEST_ID:
+        raise too_long(LONGEST_ID, "characters", f"{pointer}/id")
 
 
 def identifier(target: Kind, value: Any, pointer: str) -> str:

@@ -8,12 +8,12 @@ means for a body of one revision. Rows compare by identity (`eq=False`).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cache, cached_property
 from typing import Any, Literal
 
-from backroom.catalog.ids import CATALOG_TYPE, INTEGRATION_TYPE
+from backroom.catalog.ids import CATALOG_TYPE, INTEGRATION_TYPE, LONGEST_EXTERNAL_ID
 
 NULLS_SINCE = "2024-02-15"
 """Before this revision no request may hold a null, and no answer holds one outside of links."""
@@ -66,6 +66,10 @@ class Attribute:
     """The least number of characters of a text."""
     longest: int | None = None
     """The greatest number of characters of a text, where it has one."""
+    most_bytes: int | None = None
+    """The greatest number of bytes in UTF-8 of a text, or of each text in a list."""
+    most_json: int | None = None
+    """The greatest number of bytes of a list or an object, as JSON without blanks."""
     update_since: str = ""
     """The revision since which an update may give it, where that is later than `since`."""
     column: bool = False
@@ -212,15 +216,31 @@ CONSTANTS = tuple(
 )
 """What a create of any kind may give beside the attributes of the kind, though to no effect."""
 
-LONGEST_EXTERNAL_ID = 255
 _EXTERNAL_ID = Attribute(
     "external_id", "text", "required", "absent", shortest=1, longest=LONGEST_EXTERNAL_ID
 )
-_IMAGES = (
-    Attribute("image_full_url", "text", default=""),
-    Attribute("image_thumbnail_url", "text", default=""),
-    Attribute("images", "texts", default=[]),
-    Attribute("custom_metadata", "object", default={}),
+
+# The limits in bytes are ours, but for that of the metadata, which is documented. They bound what
+# one row, one page and one job can cost; docs/explanation/differences.md has them.
+LARGEST_METADATA = 100_000
+_LONGEST_TITLE = 4_096
+_LONGEST_SKU = 1_024
+_LONGEST_URL = 8_192
+_LONGEST_DESCRIPTION = 524_288
+_LARGEST_IMAGES = 100_000
+
+_TITLE_TEXT = Attribute(
+    "title", "text", "required", default="", column=True, most_bytes=_LONGEST_TITLE
+)
+_DESCRIPTION = Attribute(
+    "description", "text", "required", default="", most_bytes=_LONGEST_DESCRIPTION
+)
+_URL = Attribute("url", "text", "required", default="", most_bytes=_LONGEST_URL)
+_SHOWING = (
+    Attribute("image_full_url", "text", default="", most_bytes=_LONGEST_URL),
+    Attribute("image_thumbnail_url", "text", default="", most_bytes=_LONGEST_URL),
+    Attribute("images", "texts", default=[], most_bytes=_LONGEST_URL, most_json=_LARGEST_IMAGES),
+    Attribute("custom_metadata", "object", default={}, most_json=LARGEST_METADATA),
     Attribute("published", "boolean", default=True, column=True),
 )
 
@@ -231,11 +251,11 @@ ITEM = Kind(
     article="An",
     attributes=(
         _EXTERNAL_ID,
-        Attribute("title", "text", "required", default="", column=True),
-        Attribute("description", "text", "required", default=""),
+        _TITLE_TEXT,
+        _DESCRIPTION,
         Attribute("price", "number"),
-        Attribute("url", "text", "required", default=""),
-        *_IMAGES,
+        _URL,
+        *_SHOWING,
     ),
     relations=(Relation("categories", "category", many=True, verbs=(Verb.CREATE, Verb.UPDATE)),),
     filters=(_IDS, *_related("category"), _TITLE, _PUBLISHED),
@@ -253,14 +273,22 @@ VARIANT = Kind(
     article="A",
     attributes=(
         _EXTERNAL_ID,
-        Attribute("title", "text", "required", default="", column=True),
-        Attribute("description", "text", "required", default=""),
-        Attribute("sku", "text", "required", default="", update_since="2023-02-22", column=True),
+        _TITLE_TEXT,
+        _DESCRIPTION,
+        Attribute(
+            "sku",
+            "text",
+            "required",
+            default="",
+            most_bytes=_LONGEST_SKU,
+            update_since="2023-02-22",
+            column=True,
+        ),
         Attribute("inventory_policy", "choice", default=0, choices=(0, 1, 2)),
         Attribute("inventory_quantity", "quantity", "required"),
         Attribute("price", "number", "required"),
-        Attribute("url", "text", "required", default=""),
-        *_IMAGES,
+        _URL,
+        *_SHOWING,
     ),
     relations=(
         Relation(
@@ -292,7 +320,7 @@ CATEGORY = Kind(
     article="A",
     attributes=(
         _EXTERNAL_ID,
-        Attribute("name", "text", "required", default="", column=True),
+        replace(_TITLE_TEXT, name="name"),
     ),
     relations=(Relation("items", "item", many=True, verbs=(Verb.CREATE, Verb.UPDATE)),),
     filters=(_IDS, *_related("item"), Filter("name", "contains", "text", "name")),

@@ -6,21 +6,25 @@ service has been recorded, its text is the same.
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from backroom.errors import Invalid
+from backroom.errors import Invalid, below
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from backroom.catalog.kinds import Attribute, Form
 
-LARGEST_METADATA = 100_000
-"""Bytes of JSON in a `custom_metadata`: the documented 100 kB."""
 DEEPEST_METADATA = 32
 """Objects and lists within each other in a `custom_metadata`."""
+LEAST_INTEGER, GREATEST_INTEGER = -(2**63), 2**63 - 1
+"""Integers that any client can hold: those of 64 bits."""
+GREATEST_NUMBER = sys.float_info.max
+"""The greatest number of a double, in which clients hold prices."""
+MOST_BYTES_OF_A_CHARACTER = 4
 _LARGEST_EXACT = 2.0**53
 """From here on a float no longer stands for exactly one integer."""
 _LONGEST_QUOTE = 80
@@ -64,20 +68,45 @@ def _text(attribute: Attribute, value: Any, pointer: str) -> str:
     if len(value) < attribute.shortest:
         raise Invalid("This field may not be blank.", pointer)
     if attribute.longest is not None and len(value) > attribute.longest:
-        raise Invalid(
-            f"Ensure this field has no more than {attribute.longest} characters.", pointer
-        )
+        raise too_long(attribute.longest, "characters", pointer)
+    most = attribute.most_bytes
+    if most is not None and _is_longer(value, most):
+        raise too_long(most, "bytes", pointer)
     return value
+
+
+def too_long(most: int, unit: str, pointer: str) -> Invalid:
+    """Make the fault of a value that has more than `most` characters or bytes."""
+    return Invalid(f"Ensure this field has no more than {most:,} {unit}.", pointer)
+
+
+def _is_longer(text: str, most: int) -> bool:
+    """Whether a text has more than `most` bytes. Most texts are so short that it need not count."""
+    return len(text) * MOST_BYTES_OF_A_CHARACTER > most and len(text.encode()) > most
+
+
+def _within(value: float, least: float, greatest: float, pointer: str) -> int | float:
+    if value > greatest:
+        raise Invalid(f"Ensure this value is less than or equal to {greatest}.", pointer)
+    if value < least:
+        raise Invalid(f"Ensure this value is greater than or equal to {least}.", pointer)
+    return value
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
 def _number(_: Attribute, value: Any, pointer: str) -> int | float:
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
+    if not _is_number(value):
         raise Invalid("A valid number is required.", pointer)
-    return value
+    return _within(value, -GREATEST_NUMBER, GREATEST_NUMBER, pointer)
 
 
-def _quantity(attribute: Attribute, value: Any, pointer: str) -> int | float:
-    number = _number(attribute, value, pointer)
+def _quantity(_: Attribute, value: Any, pointer: str) -> int | float:
+    if not _is_number(value):
+        raise Invalid("A valid number is required.", pointer)
+    number = _within(value, LEAST_INTEGER, GREATEST_INTEGER, pointer)
     # Observed: a quantity that is sent as 10.0 comes back as 10.
     whole = isinstance(number, float) and number.is_integer() and abs(number) < _LARGEST_EXACT
     return int(number) if whole else number
@@ -90,19 +119,40 @@ def _boolean(_: Attribute, value: Any, pointer: str) -> bool:
 
 
 def _texts(attribute: Attribute, value: Any, pointer: str) -> list[str]:
-    return [
+    texts = [
         _text(attribute, each, f"{pointer}/{index}")
         for index, each in enumerate(json_array(value, pointer))
     ]
+    _check_size(attribute, texts, pointer)
+    return texts
 
 
-def _object(_: Attribute, value: Any, pointer: str) -> dict[str, Any]:
+def _object(attribute: Attribute, value: Any, pointer: str) -> dict[str, Any]:
     members = json_object(value, pointer)
     if _is_deeper(value, DEEPEST_METADATA):
         raise Invalid(f"This field may be nested {DEEPEST_METADATA} deep at most.", pointer)
-    if len(msgspec.json.encode(value)) > LARGEST_METADATA:
-        raise Invalid(f"Ensure this field has no more than {LARGEST_METADATA:,} bytes.", pointer)
+    _check_integers(value, pointer)
+    _check_size(attribute, value, pointer)
     return members
+
+
+def _check_size(attribute: Attribute, value: Any, pointer: str) -> None:
+    most = attribute.most_json
+    if most is not None and len(msgspec.json.encode(value)) > most:
+        raise too_long(most, "bytes", pointer)
+
+
+def _check_integers(value: Any, pointer: str) -> None:
+    """Refuse an integer of more than 64 bits anywhere in a value, and point to it."""
+    if isinstance(value, dict):
+        for name, each in value.items():
+            if not isinstance(each, str):
+                _check_integers(each, below(pointer, name))
+    elif isinstance(value, list):
+        for index, each in enumerate(value):
+            _check_integers(each, f"{pointer}/{index}")
+    elif isinstance(value, int) and not LEAST_INTEGER <= value <= GREATEST_INTEGER:
+        raise Invalid("Ensure this integer has no more than 64 bits.", pointer)
 
 
 def _is_deeper(value: Any, depth: int) -> bool:

@@ -26,6 +26,7 @@ import time
 from typing import TYPE_CHECKING
 
 from backroom.jobs import housekeeping
+from backroom.jobs.next_job import NotApplied
 from backroom.store import jobs
 from backroom.store.database import StoreUnavailable
 
@@ -130,6 +131,9 @@ class EmbeddedWorker:
         self._chosen = ""
         try:
             return self._next_job.apply(self._choose)
+        except NotApplied as failure:
+            self._paused[self._chosen] = time.monotonic() + failure.pause
+            return True
         except StoreUnavailable:
             raise
         except Exception:

@@ -7,7 +7,7 @@
 A new job is `processing`, as the real service shows it, or `queued`, as its specification says,
 where the setting `show_queued` asks for that. A job leaves `processing` only when it is complete:
 one that a crash has left there is applied as if it were new. A job whose operations all failed is
-complete too.
+complete too, also where they failed because the server could not apply it.
 """
 
 from __future__ import annotations
@@ -25,6 +25,11 @@ MOST_IN_PROGRESS = 500
 """Jobs of one account that aren't complete (documented from 2024-02-15 on)."""
 
 
+MOST_TRIES = 5
+"""Tries of a job at which the server itself fails. Then all its operations have failed."""
+_FIRST_PAUSE_SECONDS = 1.0
+
+
 class Status(StrEnum):
     """The states as the wire names them. No operation of the API cancels a job."""
 
@@ -32,6 +37,11 @@ class Status(StrEnum):
     PROCESSING = "processing"
     COMPLETE = "complete"
     CANCELLED = "cancelled"
+
+
+def pause_seconds(tries: int) -> float:
+    """Give for how long an account pauses after the server has failed so often at its job."""
+    return _FIRST_PAUSE_SECONDS * 2.0 ** (tries - 1)
 
 
 def expires_at(created_at: datetime) -> datetime:

@@ -13,27 +13,51 @@ What happens, all in one transaction, so that a crash at any point leaves the jo
 Where clients shall see jobs queued first, a transaction of its own before these moves the job from
 `queued` to `processing`. A crash between the two leaves it `processing`, which is applied all the
 same.
+
+No job may keep the later ones of its account waiting for ever. If the server fails at a job for a
+reason of its own, the transaction is undone, and this module does in order:
+
+1. Apply the job once more, one operation after the other. Those at which the server fails, fail.
+2. If the job as such can't be applied: count the try, in the store, and have the account pause.
+   Each pause is twice as long as the one before.
+3. After `MOST_TRIES` of these: complete the job, with all operations failed.
+
+A database that is away is no try. Then nothing is known of the job, and it waits.
 """
 
 from __future__ import annotations
 
+import logging
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from backroom import clock
-from backroom.jobs.apply import apply
-from backroom.jobs.lifecycle import Status
+from backroom.jobs.apply import apply, apply_apart, give_up
+from backroom.jobs.lifecycle import MOST_TRIES, Status, pause_seconds
 from backroom.store import jobs
+from backroom.store.database import StoreUnavailable, WriteTooSlow
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from backroom.store.database import Database, Transaction
 
+    Choose = Callable[[Transaction], str | None]
+
+log = logging.getLogger(__name__)
+
 STEPS = ("begun", "claimed", "operations_read", "rows_written", "progress_written", "committed")
 """The steps of applying a job, in order. `begun` is only there where jobs are shown as queued."""
 _END_OF_TIME = "9999"
 """Later than every creation of a job, as texts are compared."""
+
+
+class NotApplied(Exception):
+    """A job could not be applied. Its account is to pause for `pause` seconds."""
+
+    def __init__(self, pause: float) -> None:
+        super().__init__(f"a job could not be applied; the next try is in {pause:g} seconds")
+        self.pause = pause
 
 
 def unwatched(_: str) -> None:
@@ -74,47 +98,135 @@ class NextJob:
         due = datetime.fromisoformat(created_at) + self.delay
         return max(0.0, (due - clock.now()).total_seconds())
 
-    def apply(self, choose: Callable[[Transaction], str | None]) -> bool:
+    def apply(self, choose: Choose) -> bool:
         """Apply the oldest due job of the account that `choose` gives. False where there is none.
 
         `choose` is called in the transaction that applies the job, and again where that is retried.
+        Raises `NotApplied` where the server failed at the job, which will be tried again, and
+        `StoreUnavailable` where the database can't be reached.
         """
-        if self._show_queued:
-            begun = self._database.write(lambda tx: self._begin(tx, choose)).result()
-            if begun is not None:
-                self._on_step("begun")
-                # A second choice could be another account, whose job was never seen processing.
-                return self._apply(lambda _: begun)
-        return self._apply(choose)
-
-    def _apply(self, choose: Callable[[Transaction], str | None]) -> bool:
-        applied = self._database.write(lambda tx: self._apply_in(tx, choose)).result()
+        claimed: list[jobs.Waiting] = []
+        try:
+            applied = self._begun_and_applied(choose, claimed)
+        except WriteTooSlow as error:
+            # Whether the database is overloaded or the job takes so long each time, nobody knows.
+            applied = self._count_try(claimed, error)
+        except StoreUnavailable:
+            raise
+        except Exception as error:  # noqa: BLE001 - what it means for the job is decided there
+            applied = self._apply_apart(claimed, error)
         if applied:
             self._on_step("committed")
         return applied
 
+    def _begun_and_applied(self, choose: Choose, claimed: list[jobs.Waiting]) -> bool:
+        if self._show_queued:
+            begun = self._database.write(lambda tx: self._begin(tx, choose, claimed)).result()
+            if begun is not None:
+                self._on_step("begun")
+                # A second choice could be another account, whose job was never seen processing.
+                choose = _chosen(begun)
+        return self._database.write(lambda tx: self._apply_in(tx, choose, claimed)).result()
+
     def _claim(
-        self, tx: Transaction, choose: Callable[[Transaction], str | None]
+        self, tx: Transaction, choose: Choose, claimed: list[jobs.Waiting]
     ) -> jobs.Waiting | None:
-        """Choose an account, keep others out of it, and give its oldest due job."""
+        """Choose an account, keep others out of it, and give its oldest due job.
+
+        That job is `claimed`, for whoever must know it even if the transaction fails.
+        """
         account = choose(tx)
         if account is None:
             return None
         tx.exclusively(account)
-        return jobs.first_waiting(tx, account, self.due())
+        waiting = jobs.first_waiting(tx, account, self.due())
+        claimed[:] = [waiting] if waiting is not None else []
+        return waiting
 
-    def _begin(self, tx: Transaction, choose: Callable[[Transaction], str | None]) -> str | None:
+    def _begin(self, tx: Transaction, choose: Choose, claimed: list[jobs.Waiting]) -> str | None:
         """Move the next job to `processing`, where it is `queued`; give its account."""
-        waiting = self._claim(tx, choose)
+        waiting = self._claim(tx, choose, claimed)
         if waiting is None:
             return None
         jobs.begin(tx, waiting.account, waiting.job_id, Status.QUEUED, Status.PROCESSING)
         return waiting.account
 
-    def _apply_in(self, tx: Transaction, choose: Callable[[Transaction], str | None]) -> bool:
-        waiting = self._claim(tx, choose)
+    def _apply_in(self, tx: Transaction, choose: Choose, claimed: list[jobs.Waiting]) -> bool:
+        waiting = self._claim(tx, choose, claimed)
         if waiting is None:
             return False
         self._on_step("claimed")
         apply(tx, waiting, self._on_step)
         return True
+
+    def _apply_apart(self, claimed: list[jobs.Waiting], error: Exception) -> bool:
+        """Apply the job at which the server has failed, so that each operation fails alone."""
+        if not claimed:
+            raise error
+
+        def work(tx: Transaction) -> list[BaseException | None] | None:
+            waiting = self._claim(tx, _chosen(claimed[0].account), claimed)
+            if waiting is None:
+                return None
+            self._on_step("claimed")
+            return apply_apart(tx, waiting, self._on_step)
+
+        try:
+            causes = self._database.write(work).result()
+        except WriteTooSlow as slow:
+            return self._count_try(claimed, slow)
+        except StoreUnavailable:
+            raise
+        except Exception as again:  # noqa: BLE001 - it is logged when the tries are used up
+            return self._count_try(claimed, again)
+        if causes:
+            log.error(
+                "the server failed at %d operations of job %s of account %s, at the first so:",
+                len(causes),
+                claimed[0].job_id,
+                claimed[0].account,
+                exc_info=causes[0],
+            )
+        return causes is not None
+
+    def _count_try(self, claimed: list[jobs.Waiting], error: Exception) -> bool:
+        """Count one more try of a job, or give it up. Raises `NotApplied` if there is another."""
+        if not claimed:
+            raise error
+        (job,) = claimed
+        tries = self._database.write(lambda tx: self._tried(tx, job)).result()
+        if tries is None:
+            return True
+        if tries < MOST_TRIES:
+            pause = pause_seconds(tries)
+            log.warning(
+                "job %s of account %s will be tried again in %g seconds: %r",
+                job.job_id,
+                job.account,
+                pause,
+                error,
+            )
+            raise NotApplied(pause) from error
+        log.error(
+            "job %s of account %s can't be applied: all its operations have failed",
+            job.job_id,
+            job.account,
+            exc_info=error,
+        )
+        return True
+
+    def _tried(self, tx: Transaction, job: jobs.Waiting) -> int | None:
+        """Note a try, and give up the job at the last. Gives its tries, None where it is done."""
+        waiting = self._claim(tx, _chosen(job.account), [])
+        if waiting is None or waiting.job_id != job.job_id:
+            return None
+        tries = waiting.tries + 1
+        if tries < MOST_TRIES:
+            jobs.note_tries(tx, waiting, tries)
+        else:
+            give_up(tx, waiting)
+        return tries
+
+
+def _chosen(account: str) -> Choose:
+    return lambda _: account

@@ -40,6 +40,12 @@ class Connection(Protocol):
     def script(self, sql: str) -> None:
         """Run several statements without values."""
 
+    def ends(self, error: Exception) -> bool:
+        """Whether an error means that the database failed, or that the whole must be tried again.
+
+        If not, what failed is the one statement, and the transaction can go on.
+        """
+
 
 class Transaction:
     """Statements inside one transaction, on one connection."""
@@ -81,6 +87,24 @@ class Transaction:
         """Run several statements without values, as a migration has them."""
         self.connection.script(sql)
 
+    def attempt(self, work: Callable[[], T]) -> T:
+        """Do `work`, and if it fails undo what it has written, so that the transaction can go on.
+
+        Raises `Undone`. Errors that end the transaction are raised as they are.
+        """
+        run = self.connection.execute
+        run("savepoint attempt", {})
+        try:
+            result = work()
+        except Exception as error:
+            if self.connection.ends(error):
+                raise
+            run("rollback to savepoint attempt", {})
+            run("release savepoint attempt", {})
+            raise Undone from error
+        run("release savepoint attempt", {})
+        return result
+
     def exclusively(self, what: str) -> None:
         """Wait until no other transaction holds the lock `what`, and hold it until this one ends.
 
@@ -96,6 +120,17 @@ class StoreUnavailable(Exception):
     There is one exception. If the connection is lost during a commit, nobody knows whether the
     database has committed. Then either everything was changed or nothing.
     """
+
+
+class WriteTooSlow(StoreUnavailable):
+    """The database ended a statement of a write at its time limit; nothing was changed.
+
+    The database may be overloaded. But the same write may also take as long each time.
+    """
+
+
+class Undone(Exception):
+    """A part of a transaction has failed alone, and was undone. Its cause says why."""
 
 
 class TookTooLong(Exception):

@@ -40,6 +40,8 @@ class FullText:
     """Write one word in the query `:grams`."""
     conjunction: str
     """What stands between two words that a row must both have."""
+    disjunction: str
+    """What stands between two words of which a row must have one."""
     beginning: str
     """What follows the beginning of a word in a query."""
 
@@ -124,6 +126,7 @@ SQLITE = Dialect(
         match="{table} match :grams",
         word=_fts5_word,
         conjunction=" AND ",
+        disjunction=" OR ",
         beginning="*",
     ),
 )
@@ -151,6 +154,7 @@ POSTGRES = Dialect(
         match="{table}.account = :account and {table}.grams @@ cast(:grams as tsquery)",
         word=_lexeme,
         conjunction=" & ",
+        disjunction=" | ",
         beginning=":*",
     ),
 )

@@ -22,13 +22,18 @@ class Job(NamedTuple):
 
 
 class Waiting(NamedTuple):
-    """A job that waits for a worker, with its operations as JSON text."""
+    """A job that waits for a worker, with its operations as JSON text.
+
+    `tries` says how many times it could not be applied by a fault of the server.
+    """
 
     account: str
     job_id: str
     type: str
     status: str
     operations: str
+    total_count: int
+    tries: int
 
 
 class NewJob(NamedTuple):

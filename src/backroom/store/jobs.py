@@ -213,7 +213,7 @@ def accounts_in_progress(tx: Transaction, due: str) -> list[str]:
 def first_waiting(tx: Transaction, account: str, due: str) -> Waiting | None:
     """Give an account's oldest job in progress, None if it was created after `due`."""
     row = tx.one(
-        "select jobs.account, jobs.job_id, type, status, operations from jobs"
+        "select jobs.account, jobs.job_id, type, status, operations, total_count, tries from jobs"
         " join job_operations on job_operations.account = jobs.account"
         " and job_operations.job_id = jobs.job_id"
         " where jobs.account = :account and completed_at is null and created_at <= :due"
@@ -233,6 +233,16 @@ def begin(tx: Transaction, account: str, job_id: str, before: str, status: str) 
         job_id=job_id,
         before=before,
         status=status,
+    )
+
+
+def note_tries(tx: Transaction, waiting: Waiting, tries: int) -> None:
+    """Note how many times a job could not be applied."""
+    tx.run(
+        "update job_operations set tries = :tries where account = :account and job_id = :job_id",
+        account=waiting.account,
+        job_id=waiting.job_id,
+        tries=tries,
     )
 
 

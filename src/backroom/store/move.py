@@ -83,7 +83,7 @@ TABLES = (
             "linkage",
         ),
     ),
-    Table("job_operations", ("account", "job_id"), ("operations",)),
+    Table("job_operations", ("account", "job_id"), ("operations", "tries")),
 )
 """Every table with rows of its own."""
 

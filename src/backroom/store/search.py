@@ -15,6 +15,11 @@ grams:
 The account is part of each gram because one index serves all accounts: otherwise a search would
 meet the rows of every account that has the gram, and drop all but its own.
 
+A text has grams of its first `INDEXED_CHARACTERS` only, so that a long one costs no more time and
+room than others. One that has more gets a gram beside them that stands for all it may contain, and
+every search looks for that one too. (Earlier versions gave long texts all their grams. These texts
+are found by them as before.)
+
 The index only narrows down. A text may have all grams of a part at different places, as `abcxbcd`
 has those of `abcd`. So each row that `words_query` finds is compared with the part itself. Without
 that comparison some rows would be found wrongly, but none would be missed.
@@ -31,6 +36,8 @@ if TYPE_CHECKING:
     from backroom.store.database import Transaction
     from backroom.store.dialects import Dialect
 
+INDEXED_CHARACTERS = 512
+"""Hardly any title has more. A search looks into each of those that have."""
 _LENGTH = 3
 _FILLER = "\x02"
 
@@ -42,7 +49,15 @@ def folded(text: str) -> str:
 
 def grams(account: str, search_text: str) -> set[str]:
     """Give the grams of a folded text."""
-    return _words(account, _cleaned(search_text) + _FILLER * (_LENGTH - 1))
+    indexed = _cleaned(search_text[:INDEXED_CHARACTERS])
+    if len(search_text) > INDEXED_CHARACTERS:
+        return _words(account, indexed) | {_mark(account)}
+    return _words(account, indexed + _FILLER * (_LENGTH - 1))
+
+
+def _mark(account: str) -> str:
+    """Give the gram of texts that have more than their grams say."""
+    return account + _FILLER * _LENGTH
 
 
 def words_query(dialect: Dialect, account: str, parts: Iterable[str]) -> str:
@@ -57,7 +72,8 @@ def words_query(dialect: Dialect, account: str, parts: Iterable[str]) -> str:
             queries[dialect.search.word(account + text) + dialect.search.beginning] = None
         else:
             queries |= dict.fromkeys(map(dialect.search.word, sorted(_words(account, text))))
-    return dialect.search.conjunction.join(queries)
+    mark = dialect.search.word(_mark(account))
+    return f"({dialect.search.conjunction.join(queries)}){dialect.search.disjunction}{mark}"
 
 
 def _cleaned(text: str) -> str:

@@ -71,9 +71,8 @@ _UNAVAILABLE = (
 )
 """Errors that mean the state of the database, not a mistake of ours.
 
-Only these become `StoreUnavailable`: the client gets a 503 and tries again. All others (`SQLError`,
-`ConstraintError`, `MisuseError` and so on) mean a bug, which no further try helps. They go to the
-caller as they are and become a 500, with a traceback in the log.
+Only these become `StoreUnavailable`, a 503. All others (`SQLError`, `ConstraintError` and so on)
+mean a bug, which no further try helps. They become a 500, with a traceback in the log.
 """
 
 
@@ -118,6 +117,9 @@ class SqliteConnection:
         for _ in self._run(sql):
             pass
 
+    def ends(self, error: Exception) -> bool:
+        return isinstance(error, _UNAVAILABLE)
+
     def close(self) -> None:
         self.raw.close()
 
@@ -146,8 +148,7 @@ def _read_only(path: str) -> apsw.Connection:
 
 
 def _casefold(*values: Any) -> str:
-    (text,) = values
-    return search.folded(text)
+    return search.folded(values[0])
 
 
 def _grams(*values: Any) -> str:
@@ -281,8 +282,7 @@ class SqliteDatabase:
     def read(self) -> _Reading:
         reading: _Reading | None = getattr(self._local, "reading", None)
         if reading is None:
-            connection = self._new_reader()
-            reading = self._local.reading = _Reading(connection)
+            reading = self._local.reading = _Reading(self._new_reader())
         return reading
 
     def _new_reader(self) -> SqliteConnection:

@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 import pytest
 
+from backroom.jobs.lifecycle import MOST_TRIES
 from backroom.jobs.next_job import NextJob
 from backroom.jobs.procrastinate.worker import QueueWorker
 from backroom.store import keys, open_database
 from support.client import NEWEST, Client
 from support.engines import workers
+from support.factories import ACCOUNT, a_creation, a_kind_of_job, refusing, submitted, written
 from support.process import Programs, until
 from support.wire_contract import KIND
 from support.wire_jobs import Jobs, creation
@@ -184,6 +186,34 @@ def test_broken_job_delays_only_its_account(url: str, server: ServerProgram, ite
         with psycopg.connect(url) as connection:
             connection.execute(breaking, ["[]", broken])
         until(lambda: complete(items, broken), "the job that was mended")
+
+
+def test_no_job_blocks_its_account(url: str, items: Jobs) -> None:
+    # 1. A job that can't be read, and was tried often; one that is refused in part; a good one.
+    broken = items.post(creation(items, "a")).job_id
+    refused = items.post(creation(items, "b"), creation(items, "c")).job_id
+    good = items.post(creation(items, "d")).job_id
+    with psycopg.connect(url) as connection:
+        connection.execute(
+            "update job_operations set operations = 'nonsense', tries = %s where job_id = %s",
+            [MOST_TRIES - 1, broken],
+        )
+    with closing(open_database(url)) as database, refusing(database, "insert", "b"), workers(url):
+        # 2. All three come to their ends.
+        ended = [attributes(items.completed(each)) for each in (broken, refused, good)]
+    counts = [(each["completed_count"], each["failed_count"]) for each in ended]
+    assert counts == [(0, 1), (1, 1), (1, 0)]
+
+
+def test_pausing_account_is_left_alone(url: str) -> None:
+    with closing(open_database(url)) as database:
+        worker = QueueWorker(database, NextJob(database), 1)
+        submitted(database, a_kind_of_job("item", "create"), a_creation("item", "a"))
+        written(database, lambda tx: tx.run("update job_operations set operations = 'nonsense'"))
+        assert worker._seconds_until_more(ACCOUNT) == 1.0  # noqa: SLF001
+        pause = worker._seconds_until_more(ACCOUNT)  # noqa: SLF001
+    assert pause is not None
+    assert 0.5 < pause < 1.0
 
 
 def jobs_of_another(url: str, server: ServerProgram) -> Jobs:

@@ -16,7 +16,7 @@ import pytest
 from backroom.jobs.lifecycle import Status
 from backroom.jobs.submit import new_job
 from backroom.store import open_database
-from backroom.store.database import StoreUnavailable
+from backroom.store.database import StoreUnavailable, WriteTooSlow
 from backroom.store.dialects import POSTGRES
 from backroom.store.postgresql import database as databases
 from backroom.store.postgresql import driver
@@ -101,8 +101,32 @@ def test_taken_key_is_tried_again(numbers: PostgresDatabase) -> None:
 
 def test_key_that_stays_taken_is_refused(numbers: PostgresDatabase) -> None:
     written(numbers, add(1))
-    with pytest.raises(StoreUnavailable, match="duplicate key"):
+    with pytest.raises(psycopg.errors.UniqueViolation):
         written(numbers, add(1))
+
+
+def test_too_large_value_is_no_unavailable_store(numbers: PostgresDatabase) -> None:
+    large = "insert into texts select string_agg(md5(n::text), '') from generate_series(1, 200) n"
+    written(numbers, lambda tx: tx.script("create table texts (t text primary key)"))
+    with pytest.raises(psycopg.errors.ProgramLimitExceeded):
+        written(numbers, lambda tx: tx.run(large))
+
+
+def test_slow_write_says_so(numbers: PostgresDatabase) -> None:
+    def work(tx: Transaction) -> None:
+        tx.run("set local statement_timeout = '20ms'")
+        tx.run("select pg_sleep(60)")
+
+    with pytest.raises(WriteTooSlow):
+        written(numbers, work)
+
+
+def test_ended_session_ends_the_attempt(numbers: PostgresDatabase) -> None:
+    def work(tx: Transaction) -> None:
+        tx.attempt(lambda: tx.run("select pg_terminate_backend(pg_backend_pid())"))
+
+    with pytest.raises(StoreUnavailable):
+        written(numbers, work)
 
 
 def test_deadlock_is_tried_again(numbers: PostgresDatabase) -> None:

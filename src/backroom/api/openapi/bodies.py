@@ -16,17 +16,27 @@ from backroom.catalog import ids
 from backroom.catalog.kinds import Verb
 from backroom.catalog.operations import LINK_SHAPES, Operation, Shape
 from backroom.catalog.rules import rules_of
+from backroom.catalog.values import GREATEST_INTEGER, GREATEST_NUMBER, LEAST_INTEGER
 from backroom.jobs.lifecycle import MOST_OPERATIONS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from backroom.catalog.kinds import Kind
+    from backroom.catalog.kinds import Attribute, Form, Kind
     from backroom.catalog.rules import AttributeRule, RelationshipRule, ResourceRules
     from backroom.revisions import Revision
 
 _NO_NULL_CHARACTER = "^[^\\u0000]*$"
-_ID: Schema = {"type": "string", "minLength": 1, "pattern": _NO_NULL_CHARACTER}
+_ID: Schema = {
+    "type": "string",
+    "minLength": 1,
+    "maxLength": ids.LONGEST_ID,
+    "pattern": _NO_NULL_CHARACTER,
+}
+_BOUNDS: dict[Form, Schema] = {
+    "number": {"minimum": -GREATEST_NUMBER, "maximum": GREATEST_NUMBER},
+    "quantity": {"minimum": LEAST_INTEGER, "maximum": GREATEST_INTEGER},
+}
 
 
 def body_schema(operation: Operation, revision: Revision) -> Schema:
@@ -97,6 +107,10 @@ def _attribute(rule: AttributeRule) -> Schema:
         schema["pattern"] = _NO_NULL_CHARACTER
     elif row.form == "texts":
         schema["items"] = {"type": "string", "pattern": _NO_NULL_CHARACTER}
+    schema |= _BOUNDS.get(row.form, {})
+    limits = _limits(row)
+    if limits:
+        schema["description"] = " ".join([*filter(None, [schema.get("description")]), *limits])
     if row.shortest:
         schema["minLength"] = row.shortest
     if row.longest is not None:
@@ -106,6 +120,20 @@ def _attribute(rule: AttributeRule) -> Schema:
             schema["default"] = row.default
         schema["examples"] = [words.attribute_example(row)]
     return nullable(schema) if rule.nullable else schema
+
+
+def _limits(row: Attribute) -> list[str]:
+    """Say which limits an attribute has that a schema can't: it counts characters, not bytes."""
+    each = "Each text has" if row.form == "texts" else "It has"
+    limits = []
+    if row.most_bytes is not None:
+        limits.append(f"{each} at most {row.most_bytes:,} bytes in UTF-8.")
+    if row.most_json is not None:
+        limits.append(f"It has at most {row.most_json:,} bytes as JSON.")
+    if row.form == "object":
+        # To a schema 1e300 is an integer, too, and that is no fault.
+        limits.append("Integers in it have at most 64 bits.")
+    return limits
 
 
 def _relationship(rule: RelationshipRule) -> Schema:

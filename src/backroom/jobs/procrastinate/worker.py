@@ -50,6 +50,7 @@ from procrastinate.exceptions import AlreadyEnqueued, ConnectorException
 from procrastinate.jobs import DeleteJobCondition, Status
 
 from backroom.jobs import housekeeping
+from backroom.jobs.next_job import NotApplied
 from backroom.jobs.procrastinate import prompt_worker, schema
 from backroom.jobs.procrastinate.dispatcher import APPLY_JOBS, Dispatcher
 from backroom.store import jobs, task_queue
@@ -98,6 +99,8 @@ class QueueWorker:
         self._worker_class = worker_class or prompt_worker.best_worker()
         self._accounts: set[str] = set()
         """The accounts whose jobs this process is applying."""
+        self._paused: dict[str, float] = {}
+        """Accounts at whose job the server has failed, and until when they pause."""
         # Adds tasks from threads, where Procrastinate's asynchronous connections can't be used.
         self._dispatcher = Dispatcher(database)
         self.app = procrastinate.App(connector=procrastinate.PsycopgConnector())
@@ -209,8 +212,16 @@ class QueueWorker:
 
     def _seconds_until_more(self, account: str) -> float | None:
         """Apply a slice; give in how many seconds there is more to do, None for never."""
+        # A task that was announced before the pause began comes at once.
+        pause = self._paused.get(account, 0.0) - time.monotonic()
+        if pause > 0:
+            return pause
+        self._paused.pop(account, None)
         try:
             return self._apply_slice(account)
+        except NotApplied as failure:
+            self._paused[account] = time.monotonic() + failure.pause
+            return failure.pause
         except StoreUnavailable as error:
             log.warning("account %s waits for the store: %s", account, error)
         except Exception:

@@ -34,7 +34,7 @@ import psycopg
 from psycopg import errors
 from psycopg_pool import PoolTimeout
 
-from backroom.store.database import Row, StoreUnavailable, Transaction
+from backroom.store.database import Row, StoreUnavailable, Transaction, WriteTooSlow
 from backroom.store.dialects import POSTGRES
 from backroom.store.jobs import Job
 from backroom.store.postgresql import driver, greenlets
@@ -71,6 +71,8 @@ _SHARED_TRIES = 3
 _MOST_SLOW_TEXTS = 512
 _TRIES = 8
 _AGAIN = (errors.DeadlockDetected, errors.SerializationFailure, errors.UniqueViolation)
+_LIMIT_EXCEEDED = "54"
+"""The class of errors that psycopg counts as operational, though a value of ours is too large."""
 _UNAVAILABLE = (
     # Connections that were lost, and statements that were cancelled after their time.
     psycopg.OperationalError,
@@ -98,6 +100,13 @@ _ACCEPT = f"""-- accept a job
     select accept_job(:lock, row({_JOB})::jobs, :operations, :most)
 """
 """All statements that `jobs.accept` runs, in one; the migration says how."""
+
+
+def _is_unavailable(error: BaseException) -> bool:
+    """Whether an error means the state of the database, not a mistake of ours."""
+    if isinstance(error, psycopg.Error) and (error.sqlstate or "").startswith(_LIMIT_EXCEEDED):
+        return False
+    return isinstance(error, _UNAVAILABLE)
 
 
 class PostgresConnection:
@@ -130,6 +139,11 @@ class PostgresConnection:
         with self.raw.waiting(math.inf):
             self.raw.execute(sql)
 
+    def ends(self, error: Exception) -> bool:
+        # A key that is taken fails one statement. What is tried again is the whole transaction.
+        again = isinstance(error, _AGAIN) and not isinstance(error, errors.UniqueViolation)
+        return again or _is_unavailable(error)
+
 
 class _Suspending:
     """Reads in a greenlet: each statement by itself, on whatever connection suits it."""
@@ -140,7 +154,7 @@ class _Suspending:
     def insert(self, *_: Any) -> Any:
         raise TypeError("a transaction to read in can't write")
 
-    executemany = script = insert
+    executemany = script = ends = insert
 
 
 def _reason(error: Exception) -> str:
@@ -206,6 +220,8 @@ class PostgresDatabase:
             with self._pool.connection(READ_SECONDS) as raw:
                 yield Transaction(PostgresConnection(raw), POSTGRES)
         except _UNAVAILABLE as error:
+            if not _is_unavailable(error):
+                raise
             raise StoreUnavailable(_reason(error)) from error
 
     def on_loop(self, work: Callable[[], T], deliver: Callable[[T], None]) -> None:
@@ -311,9 +327,16 @@ class PostgresDatabase:
                     return do(raw)
             except _AGAIN as error:
                 if attempt == _TRIES:
+                    if isinstance(error, errors.UniqueViolation):
+                        # Nobody takes a key just before each of so many tries: it is our mistake.
+                        raise
                     raise StoreUnavailable(_reason(error)) from error
                 log.info("a transaction is tried again: %s", type(error).__name__)
             except _UNAVAILABLE as error:
+                if not _is_unavailable(error):
+                    raise
+                if isinstance(error, errors.QueryCanceled):
+                    raise WriteTooSlow(_reason(error)) from error
                 if isinstance(error, errors.LockNotAvailable):
                     self._end_absent()
                 raise StoreUnavailable(_reason(error)) from error
