@@ -25,8 +25,8 @@ from backroom.catalog.kinds import (
     JobKind,
     Verb,
 )
+from backroom.catalog.operations import MOST_OPERATIONS
 from backroom.errors import Fault
-from backroom.jobs.lifecycle import MOST_OPERATIONS
 from backroom.revisions import REVISIONS
 from support.factories import NEWEST, a_body, a_kind_of_job, a_resource, an_operation
 from support.strategies import (

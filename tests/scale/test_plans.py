@@ -194,7 +194,7 @@ def test_worker_looks_jobs_up(stocked: Stocked) -> None:
     for look in (
         lambda: jobs.next_account(stocked.tx, "", "2026"),
         lambda: jobs.first_waiting(stocked.tx, ACCOUNT, "9999"),
-        lambda: jobs.count_in_progress(stocked.tx, ACCOUNT),
+        lambda: jobs.standing(stocked.tx, ACCOUNT),
         lambda: jobs.earliest_created(stocked.tx),
     ):
         look()

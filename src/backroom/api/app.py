@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from backroom.api import control
 from backroom.api.admission import Known, Refusal
-from backroom.api.bodies import BodyReader
+from backroom.api.body_reader import BodyReader
 from backroom.api.request import Answer, Request
 from backroom.catalog.operations import Shape
 from backroom.errors import Fault, NotFound, ServerError, Unavailable
@@ -63,6 +63,7 @@ class App:
         self.public_url = public_url.rstrip("/")
         self._service = service
         self._database = database
+        self._waits = service.waits
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="backroom-request")
         self._announce = announce
 
@@ -74,7 +75,7 @@ class App:
         """Answer a request that has no body, now or later, on the event loop."""
         if _is_of_api(request):
             read: Callable[[], Answer] = _Read(self._service, self._database, request)
-            self._run(read, reply, in_thread=self._service.waits)
+            self._run(read, reply, in_thread=self._waits)
         else:
             path = request.raw_path
             self._run(partial(self._control, request), reply, in_thread=control.takes_long(path))
@@ -112,7 +113,12 @@ class App:
             admitted = await self._admitted(request)
             known = admitted.known
             body = self._service.read_body(admitted, await _body(admitted, receive))
-            answer = await self._write(admitted, body)
+            if admitted.operation.shape is Shape.JOB_POST:
+                job_id = await self._database.accept(body, MOST_IN_PROGRESS)
+                answer = self._service.accepted(admitted, body, job_id)
+            else:
+                work = partial(self._service.perform, admitted, body)
+                answer = await self._database.written(work)
         except ClientLeft:
             raise
         except Exception as error:  # noqa: BLE001 - each has its answer
@@ -120,13 +126,6 @@ class App:
         if admitted.operation.shape in _LEAVING_WORK:
             self._announce(admitted.account)
         return answer
-
-    async def _write(self, admitted: Admitted, body: Any) -> Answer:
-        service, database = self._service, self._database
-        if admitted.operation.shape is Shape.JOB_POST:
-            job_id = await database.accept(body, MOST_IN_PROGRESS)
-            return service.accepted(admitted, body, job_id)
-        return await database.written(partial(service.perform, admitted, body))
 
     async def _admitted(self, request: Request) -> Admitted:
         """Admit a request whose body is still to come. Raises `Refusal`."""
@@ -141,7 +140,7 @@ class App:
                 return partial(_fail, outcome, error)
             return partial(_settle, outcome, admitted)
 
-        self._run(admit, lambda settle: settle(), in_thread=self._service.waits)
+        self._run(admit, lambda settle: settle(), in_thread=self._waits)
         return await outcome
 
     def _control(self, request: Request) -> Answer:

@@ -18,9 +18,9 @@ from msgspec import UNSET, Meta, UnsetType
 
 from backroom.catalog import ids
 from backroom.catalog.kinds import Verb
+from backroom.catalog.operations import MOST_OPERATIONS
 from backroom.catalog.rules import rules_of
 from backroom.catalog.values import LARGEST_METADATA
-from backroom.jobs.lifecycle import MOST_OPERATIONS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -12,6 +12,7 @@ from functools import cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
+from backroom import clock
 from backroom.catalog.kinds import ITEM, KINDS
 from backroom.catalog.operations import RESOURCE_SHAPES, Shape
 from backroom.errors import InvalidRevision, NotFound
@@ -175,6 +176,15 @@ def rungs(ladder: dict[str, tuple[Change, ...]]) -> dict[str, Revision]:
 REVISIONS = rungs(LADDER)
 OLDEST = next(iter(REVISIONS))
 NEWEST = next(reversed(REVISIONS))
+
+
+def requested(header: str | None, default: str) -> Revision:
+    """Give the revision of a request: that of its header, or of a default where it names none.
+
+    Raises what `resolve` does.
+    """
+    asked = header or default or header
+    return REVISIONS.get(asked or "") or resolve(asked, clock.now().date())
 
 
 def resolve(header: str | None, today: dt.date) -> Revision:

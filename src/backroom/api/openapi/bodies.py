@@ -14,9 +14,8 @@ from backroom.api.openapi.samples import example_id
 from backroom.api.openapi.schemas import Schema, attribute_schema, closed, nullable
 from backroom.catalog import ids
 from backroom.catalog.kinds import Verb
-from backroom.catalog.operations import LINK_SHAPES, Operation, Shape
+from backroom.catalog.operations import LINK_SHAPES, MOST_OPERATIONS, Operation, Shape
 from backroom.catalog.rules import rules_of
-from backroom.jobs.lifecycle import MOST_OPERATIONS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
