@@ -308,6 +308,29 @@ def test_no_modules_import_in_circles() -> None:
     assert left == {}
 
 
+SHARED_NAMES = {
+    # What is done to resources and relationships, in an operation, in the catalog and in its rows.
+    *("add", "delete", "insert", "remove", "replace", "update"),
+    # A key is created as a resource is, and a job expires in one account or in all.
+    *("create", "expire"),
+    # The formats of feeds have one interface.
+    "read",
+}
+"""Names that several modules define, each time with the same meaning."""
+
+
+def test_names_are_defined_once() -> None:
+    """Whoever searches for a name of a function or a class finds the one that is meant."""
+    homes: dict[str, list[str]] = {}
+    for module in MODULES:
+        for node in module.tree.body:
+            if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+                homes.setdefault(node.name, []).append(module.name)
+    twins = {name: found for name, found in homes.items() if len(found) > 1}
+    assert {name: found for name, found in twins.items() if name not in SHARED_NAMES} == {}
+    assert not SHARED_NAMES - twins.keys()
+
+
 def test_kinds_are_never_branched_on() -> None:
     compared = [
         f"{module.name}: {ast.unparse(node)}"

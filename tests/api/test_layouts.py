@@ -163,8 +163,8 @@ def laid_out(question: Asked, shelf: Shelf) -> bytes:
     layout = layouts.of_records(*question)
     rows = [row_of(record, held[:LINKED_AT_MOST]) for record, held in shelf]
     brought = [row_of(each) for _, held in shelf for each in held[:LINKED_AT_MOST]]
-    included = layout.included.written(brought) if layout.included else b""
-    return written(layout.frame.document(layout.data.written(rows), LINKS, included))
+    included = layout.included.filled(brought) if layout.included else b""
+    return written(layout.frame.document(layout.data.filled(rows), LINKS, included))
 
 
 def awkward_shelf(kind: Kind) -> Shelf:
@@ -252,8 +252,8 @@ def from_store(tx: Transaction, question: Asked, kind: Kind, numbers: Sequence[i
         if layout.included
         else []
     )
-    included = layout.included.written(brought) if layout.included else b""
-    return written(layout.frame.document(layout.data.written(rows), LINKS, included))
+    included = layout.included.filled(brought) if layout.included else b""
+    return written(layout.frame.document(layout.data.filled(rows), LINKS, included))
 
 
 @pytest.mark.parametrize("kind", KINDS.values(), ids=lambda kind: kind.name)
@@ -342,9 +342,9 @@ def test_jobs_are_as_the_ladder_has_them(revision: str, data: st.DataObject) -> 
     some = some if paged else some[:1]
     brought = data.draw(st.lists(records(job_kind.kind), max_size=2)) if question.including else []
     layout = layouts.of_jobs(*question)
-    included = layout.included.written([*map(row_of, brought)]) if layout.included else b""
+    included = layout.included.filled([*map(row_of, brought)]) if layout.included else b""
     rows = [jobs.as_row(job, layout.data.columns) for job in some]
-    found = layout.frame.document(layout.data.written(rows), LINKS, included)
+    found = layout.frame.document(layout.data.filled(rows), LINKS, included)
     assert written(found) == jobs_on_ladder(question, some, brought)
 
 
@@ -365,7 +365,7 @@ def test_stored_jobs_are_as_the_ladder_has_them(
             layout = layouts.of_jobs(*each)
             page = jobs.JobQuestion(job_kind.type, "", ascending=True, size=len(some))
             rows = jobs.jobs_page(tx, ACCOUNT, page, layout.data.columns)
-            found = layout.frame.document(layout.data.written(rows), LINKS)
+            found = layout.frame.document(layout.data.filled(rows), LINKS)
             assert written(found) == jobs_on_ladder(each, some, [])
 
     and_undone(shared, work)

@@ -112,7 +112,7 @@ class App:
         try:
             admitted = await self._admitted(request)
             known = admitted.known
-            body = self._service.read_body(admitted, await _body(admitted, receive))
+            body = self._service.read_body(admitted, await _received(admitted, receive))
             if admitted.operation.shape is Shape.JOB_POST:
                 job_id = await self._database.accept(body, MOST_IN_PROGRESS)
                 answer = self._service.accepted(admitted, body, job_id)
@@ -122,7 +122,7 @@ class App:
         except ClientLeft:
             raise
         except Exception as error:  # noqa: BLE001 - each has its answer
-            return _refused(self._service, error, known)
+            return _refusal_answer(self._service, error, known)
         if admitted.operation.shape in _LEAVING_WORK:
             self._announce(admitted.account)
         return answer
@@ -151,9 +151,9 @@ class App:
         except TookTooLong:
             raise
         except Exception as error:  # noqa: BLE001 - each has its answer
-            return _refused(self._service, error, known)
+            return _refusal_answer(self._service, error, known)
         missing = NotFound("The requested path does not exist.")
-        return found or _refused(self._service, missing, known)
+        return found or _refusal_answer(self._service, missing, known)
 
 
 _NO_CONTENT = 204
@@ -189,10 +189,10 @@ class _Read:
             raise
         except Exception as error:  # noqa: BLE001 - each has its answer
             known = Known(self._request) if self._admitted is None else self._admitted.known
-            return _refused(service, error, known)
+            return _refusal_answer(service, error, known)
 
 
-def _refused(service: Service, error: Exception, known: Known) -> Answer:
+def _refusal_answer(service: Service, error: Exception, known: Known) -> Answer:
     """Make the answer of whatever went wrong."""
     if isinstance(error, Refusal):
         return service.refuse(error)
@@ -205,7 +205,7 @@ def _refused(service: Service, error: Exception, known: Known) -> Answer:
     return service.refuse(Refusal(ServerError(), known))
 
 
-async def _body(admitted: Admitted, receive: Receive) -> bytes:
+async def _received(admitted: Admitted, receive: Receive) -> bytes:
     """Receive the body of a request. Raises `ClientLeft`, or a fault."""
     if not admitted.operation.has_body:
         return b""

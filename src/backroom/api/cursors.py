@@ -41,7 +41,7 @@ def read_cursor(text: str, subject: str) -> Cursor:
 
     Raises `InvalidCursor` if it was not made for this list.
     """
-    bare = _bare(text)
+    bare = _without_url(text)
     try:
         raw = base64.b64decode(bare + "=" * (-len(bare) % 4), altchars=b"-_", validate=True)
     except ValueError:
@@ -56,7 +56,7 @@ def _base64_text(raw: bytes) -> str:
     return base64.urlsafe_b64encode(raw).decode().rstrip("=")
 
 
-def _bare(text: str) -> str:
+def _without_url(text: str) -> str:
     if "page" in text and "?" in text:
         found = parse_qs(text.partition("?")[2]).get("page[cursor]")
         text = found[0] if found else ""

@@ -67,7 +67,7 @@ class Frame:
 
 
 class RecordTemplates:
-    """Writes items, variants or categories.
+    """Fills templates with items, variants or categories.
 
     `columns` says what the store has to read for it. `related` is the template of a record,
     `alone` that of a record whose relationship to one other is empty, None where there is none.
@@ -88,12 +88,12 @@ class RecordTemplates:
             nulls=names is not None and not names.nulls,
         )
 
-    def written(self, rows: Sequence[Row]) -> bytes:
+    def filled(self, rows: Sequence[Row]) -> bytes:
         """Write rows as `pages.page` gives them for `columns`, with commas between them."""
         if not rows:
             return b""
         _, names, attributes, linked, nulls = zip(*rows, strict=True)
-        texts, urls = templates.external_ids(names)
+        texts, urls = templates.escaped_ids(names)
         columns = {"external_id": texts, "external_id_in_url": urls}
         if self._attributes is not None:
             columns["attributes"] = self._attributes(attributes, nulls)
@@ -104,10 +104,10 @@ class RecordTemplates:
             return self._related.joined(columns, len(rows))
         columns["parent"] = templates.in_json([each or b"" for each in linked])
         chosen = [self._related if each else self._alone for each in linked]
-        return _written(chosen, columns)
+        return _filled(chosen, columns)
 
 
-def _written(chosen: Sequence[Template], columns: dict[str, Sequence[Any]]) -> bytes:
+def _filled(chosen: Sequence[Template], columns: dict[str, Sequence[Any]]) -> bytes:
     """Write each row with the template that is chosen for it."""
     if chosen.count(chosen[0]) == len(chosen):
         return chosen[0].joined(columns, len(chosen))
@@ -141,7 +141,7 @@ class JobTemplates:
         slots = {name for template in by_case.values() for name in template.slots}
         self.columns = tuple(sorted(slots | {"job_id", "completed_at", "linkage"}))
 
-    def written(self, rows: Sequence[Row]) -> bytes:
+    def filled(self, rows: Sequence[Row]) -> bytes:
         """Write rows as `jobs.page` gives them for `columns`, with commas between them."""
         if not rows:
             return b""
@@ -152,7 +152,7 @@ class JobTemplates:
             columns["errors"] = [moved_errors(each, self._move) for each in columns["errors"]]
         cases = zip(columns["completed_at"], columns["linkage"], strict=True)
         always = self._links_always
-        return _written(
+        return _filled(
             [
                 self._by_case[completed is not None, always or linkage != _EMPTY]
                 for completed, linkage in cases
@@ -207,7 +207,7 @@ def of_records(
             None if alone is None else _record_template(resources(alone)[0], style),
             _names(style, "data") if "attributes" in data else None,
         ),
-        _included(related, style),
+        _included_templates(related, style),
     )
 
 
@@ -224,7 +224,7 @@ def _record_template(resource: Document, style: Style) -> Template:
     return Template.of(resource, style.base)
 
 
-def _included(document: Document, style: Style) -> RecordTemplates | None:
+def _included_templates(document: Document, style: Style) -> RecordTemplates | None:
     brought = style.operation.included_kind
     if "included" not in document or brought is None:
         return None
@@ -292,7 +292,7 @@ def of_jobs(
     """Give the layout of an operation that answers with jobs."""
     style = Style(operation, revision, fields, base, including)
     cases = {
-        (completed, linked): _job(style, completed=completed, linked=linked)
+        (completed, linked): _job_document(style, completed=completed, linked=linked)
         for completed in (False, True)
         for linked in (False, True)
     }
@@ -301,11 +301,11 @@ def of_jobs(
     }
     document = cases[True, True]
     return JobLayout(
-        Frame(document, style), JobTemplates(style, by_case), _included(document, style)
+        Frame(document, style), JobTemplates(style, by_case), _included_templates(document, style)
     )
 
 
-def _job(style: Style, *, completed: bool, linked: bool) -> Document:
+def _job_document(style: Style, *, completed: bool, linked: bool) -> Document:
     """Make a document with one job of blanks, and take it down."""
     document = _descended(style, _blank_job(style, completed=completed, linked=linked))
     attributes = resources(document)[0]["attributes"]

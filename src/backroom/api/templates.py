@@ -106,7 +106,7 @@ _SAME_BUT_QUOTES = _SAME_IN_JSON + b'"\\'
 """
 
 
-def external_ids(column: Column) -> tuple[Column, Column]:
+def escaped_ids(column: Column) -> tuple[Column, Column]:
     """Give external ids as they stand in JSON strings, and as they stand in URLs."""
     # One look at all of them: hardly a catalog has such a name.
     if not b"".join(column).translate(None, _SAME_IN_URLS):

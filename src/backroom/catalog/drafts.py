@@ -58,21 +58,21 @@ def read_newest(operation: Operation, revision: str, body: Any, resource_id: str
     `resource_id` is the id in the path. Raises `Invalid`, pointing into the body.
     """
     if operation.shape is Shape.JOB_POST:
-        return _job(operation, revision, body)
+        return _job_drafts(operation, revision, body)
     if operation.shape in LINK_SHAPES:
         return _identifiers(operation, body)
     return _single(operation, revision, body, resource_id)
 
 
-def _data(body: Any) -> Any:
+def _data_of(body: Any) -> Any:
     members = json_object(body, "/data")
     check_members(members, ("data",), "request-data", "")
     return required_member(members, "data", "request-data", "")
 
 
-def _resource(body: Any) -> dict[str, Any]:
+def _resource_of(body: Any) -> dict[str, Any]:
     """Give the members of the one resource object in a body. It needs more than a type."""
-    members = json_object(_data(body), "/data")
+    members = json_object(_data_of(body), "/data")
     if not {"attributes", "relationships", "id"} & members.keys():
         raise Invalid(
             "One of `attributes`, `relationships` or `id` must be included in the request payload.",
@@ -82,7 +82,7 @@ def _resource(body: Any) -> dict[str, Any]:
 
 
 def _single(operation: Operation, revision: str, body: Any, resource_id: str) -> Draft:
-    members = _resource(body)
+    members = _resource_of(body)
     verb = Verb.CREATE if operation.shape is Shape.CREATE else Verb.UPDATE
     checked = draft(verb, operation.kind, members, "/data", revision)
     if verb is Verb.UPDATE and checked.id != resource_id:
@@ -92,16 +92,16 @@ def _single(operation: Operation, revision: str, body: Any, resource_id: str) ->
 
 def _identifiers(operation: Operation, body: Any) -> list[str]:
     """Give the ids in the body of an operation on a relationship, each once."""
-    data = json_array(_data(body), "/data")
+    data = json_array(_data_of(body), "/data")
     kind = operation.kind
     return list(
         dict.fromkeys(identifier(kind, each, f"/data/{index}") for index, each in enumerate(data))
     )
 
 
-def _job(operation: Operation, revision: str, body: Any) -> list[Draft]:
+def _job_drafts(operation: Operation, revision: str, body: Any) -> list[Draft]:
     job_kind = operation.job_kind
-    members = _resource(body)
+    members = _resource_of(body)
     check_type(members, job_kind.type, "/data")
     check_members(members, ("type", "attributes"), job_kind.type, "/data")
     pointer = "/data/attributes"
@@ -143,7 +143,7 @@ def draft(verb: Verb, kind: Kind, resource: Any, pointer: str, revision: str) ->
         check_id(members, rules.type, pointer)
     if verb is Verb.DELETE:
         return Draft(members["id"])
-    attributes = _attributes(
+    attributes = _checked_attributes(
         rules, required_member(members, "attributes", rules.type, pointer), f"{pointer}/attributes"
     )
     relations = _relations(
@@ -154,13 +154,13 @@ def draft(verb: Verb, kind: Kind, resource: Any, pointer: str, revision: str) ->
     return Draft(members["id"], attributes, relations)
 
 
-def _attributes(rules: ResourceRules, value: Any, pointer: str) -> dict[str, Any]:
+def _checked_attributes(rules: ResourceRules, value: Any, pointer: str) -> dict[str, Any]:
     attributes: dict[str, Any] = {}
     for name, sent in json_object(value, pointer).items():
         rule = rules.attributes.get(name)
         if rule is None:
             raise unknown_member(name, rules.type, below(pointer, name))
-        attributes[name] = _value(rule, sent, f"{pointer}/{name}")
+        attributes[name] = _checked_value(rule, sent, f"{pointer}/{name}")
     for name, rule in rules.attributes.items():
         if rule.needed and name not in attributes:
             raise missing_member(name, rules.type, f"{pointer}/{name}")
@@ -171,7 +171,7 @@ def _attributes(rules: ResourceRules, value: Any, pointer: str) -> dict[str, Any
     }
 
 
-def _value(rule: AttributeRule, value: Any, pointer: str) -> Any:
+def _checked_value(rule: AttributeRule, value: Any, pointer: str) -> Any:
     if value is None and rule.nullable:
         return rule.attribute.default
     # A constant is refused for a null as for any other value that it can't have.

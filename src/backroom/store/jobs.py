@@ -97,7 +97,7 @@ def jobs_page(
     bordered = border is not None and not (question.ascending and border < question.least)
     form = (question.job_id is not None, question.status is not None, bordered, question.ascending)
     rows = tx.all(
-        _page(tx.dialect, columns, *form),
+        _page_statement(tx.dialect, columns, *form),
         account=account,
         type=question.type,
         least=question.least,
@@ -120,7 +120,7 @@ def as_row(job: Job, columns: tuple[str, ...]) -> Row:
 
 
 @lru_cache(maxsize=512)
-def _page(
+def _page_statement(
     dialect: Dialect,
     columns: tuple[str, ...],
     by_id: bool,  # noqa: FBT001 - this and the next are what the statement's text depends on

@@ -111,7 +111,7 @@ def records_page(
     stored JSON; the external ids in its shown relationship, as bytes with a zero between them, or
     None if it holds nothing; and 1 if an attribute may be null, else 0.
     """
-    values = _values(tx.dialect, account, question)
+    values = _bound_values(tx.dialect, account, question)
     form = _form(tx, kind, question, values)
     rows = tx.all(_statement(tx.dialect, form, columns), **values)
     if not form.ordered:
@@ -130,7 +130,7 @@ def included(
     The rows are like those of `records_page`.
     """
     values = tx.dialect.array(numbers)
-    return tx.all(_included(tx.dialect, kind, columns), account=account, numbers=values)
+    return tx.all(_included_statement(tx.dialect, kind, columns), account=account, numbers=values)
 
 
 def in_order(
@@ -143,7 +143,7 @@ def in_order(
     return [found[name] for name in named if name in found]
 
 
-def _values(dialect: Dialect, account: str, question: RecordQuestion) -> dict[str, Any]:
+def _bound_values(dialect: Dialect, account: str, question: RecordQuestion) -> dict[str, Any]:
     """Give the values that are bound to a statement, by name."""
     values: dict[str, Any] = {"account": account, "size": question.size} | question.equal
     if question.border is not None:
@@ -257,7 +257,7 @@ _LINKED = {"item": _linked_variants, "variant": _linked_item, "category": _linke
 
 
 @cache
-def _included(dialect: Dialect, kind: Kind, columns: Columns) -> str:
+def _included_statement(dialect: Dialect, kind: Kind, columns: Columns) -> str:
     """Give the statement for included resources: those that name their owner in a column."""
     target = KINDS[kind.shown.target]
     owner = f"{kind.name}_number"

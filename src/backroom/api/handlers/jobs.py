@@ -28,12 +28,12 @@ _NEWEST_FIRST = Ordering(
 
 def accepted(admitted: Admitted, job: Job) -> Parts:
     """Answer with a bulk job that was just accepted."""
-    layout = _layout(admitted)
-    data = layout.data.written([jobs.as_row(job, layout.data.columns)])
+    layout = _job_layout(admitted)
+    data = layout.data.filled([jobs.as_row(job, layout.data.columns)])
     return layout.frame.document(data, {"self": admitted.request.url})
 
 
-def _layout(admitted: Admitted) -> JobLayout:
+def _job_layout(admitted: Admitted) -> JobLayout:
     query = admitted.query
     return layouts.of_jobs(
         admitted.operation,
@@ -46,7 +46,7 @@ def _layout(admitted: Admitted) -> JobLayout:
 
 def get_job(admitted: Admitted, tx: Transaction) -> Parts:
     """Answer with one job, and with the resources that it made or changed if these are included."""
-    job_kind, layout = admitted.operation.job_kind, _layout(admitted)
+    job_kind, layout = admitted.operation.job_kind, _job_layout(admitted)
     rows: list[Row] = []
     # No job has an id with a null character, and PostgreSQL refuses such a text as a value.
     if "\0" not in admitted.resource_id:
@@ -61,12 +61,10 @@ def get_job(admitted: Admitted, tx: Transaction) -> Parts:
         # Resources that have been deleted since are not shown. All ids in `linkage` are valid.
         named = dict.fromkeys(ids.external_id(each["id"]) or "" for each in linkage)
         kind, columns = layout.included.kind, layout.included.columns
-        included = layout.included.written(
+        included = layout.included.filled(
             pages.in_order(tx, kind, admitted.account, list(named), columns)
         )
-    return layout.frame.document(
-        layout.data.written(rows), {"self": admitted.request.url}, included
-    )
+    return layout.frame.document(layout.data.filled(rows), {"self": admitted.request.url}, included)
 
 
 def _least_id() -> str:
@@ -75,7 +73,7 @@ def _least_id() -> str:
 
 def list_jobs(admitted: Admitted, tx: Transaction) -> Parts:
     """Answer with a page of jobs, newest first."""
-    pager, layout = Pager(admitted, _NEWEST_FIRST), _layout(admitted)
+    pager, layout = Pager(admitted, _NEWEST_FIRST), _job_layout(admitted)
     statuses = {value for _, value in admitted.query.conditions}
     border = pager.place.border
     rows: list[Row] = []
@@ -92,4 +90,4 @@ def list_jobs(admitted: Admitted, tx: Transaction) -> Parts:
         rows = jobs.jobs_page(tx, admitted.account, question, layout.data.columns)
     place = layout.data.columns.index("job_id")
     page, links = pager.cut(rows, lambda row: row[place])
-    return layout.frame.document(layout.data.written(page), links)
+    return layout.frame.document(layout.data.filled(page), links)
