@@ -127,13 +127,9 @@ def properties() -> Iterator[CodeType]:
 @cache
 def below(module: str) -> frozenset[str]:
     """Give the modules that one imports, directly or through others."""
-    direct = {found for each in MODULES if each.name == module for found in names_of(each)}
-    return frozenset(direct).union(*(below(each) for each in direct))
-
-
-def names_of(module: object) -> set[str]:
-    imported = {path_of(*each) for each in imports(module)}  # type: ignore[arg-type]
-    return {each for each in imported if each is not None} - {module.name}  # type: ignore[attr-defined]
+    (found,) = [each for each in MODULES if each.name == module]
+    direct = {path_of(*each) for each in imports(found)} - {None, module}
+    return frozenset(map(str, direct)).union(*(below(str(each)) for each in direct))
 
 
 @cache

@@ -15,7 +15,7 @@ from backroom import clock
 from backroom.api import documents, layouts
 from backroom.api.query import allowed_fields
 from backroom.catalog import ids
-from backroom.catalog.kinds import CATEGORY, JOB_KINDS, KINDS
+from backroom.catalog.kinds import CATEGORY, KINDS
 from backroom.catalog.operations import OPERATIONS, RESOURCE_SHAPES, Shape
 from backroom.errors import AlreadyExists, UnknownRelated
 from backroom.jobs.apply import error_entry
@@ -25,7 +25,7 @@ from backroom.store import records as store_records
 from backroom.store.pages import LINKED_AT_MOST
 from backroom.store.records import Record, Values
 from support.factories import ACCOUNT, DEADLINE, a_complete_job, a_creation, a_job, shown
-from support.strategies import ODD_IDS, job_rows, records, thorough
+from support.strategies import ODD_IDS, job_kinds, job_rows, records, thorough
 from support.wire_contract import every_revision
 
 if TYPE_CHECKING:
@@ -272,9 +272,8 @@ def test_awkward_records_are_stored_so(shared: Database, kind: Kind) -> None:
     and_undone(shared, work)
 
 
-@pytest.mark.parametrize("kind", KINDS.values(), ids=lambda kind: kind.name)
-@given(data=st.data())
-@thorough(30)
+@given(kind=st.sampled_from(list(KINDS.values())), data=st.data())
+@thorough(90)
 def test_stored_records_are_as_the_ladder_has_them(
     shared: Database, kind: Kind, data: st.DataObject
 ) -> None:
@@ -348,9 +347,8 @@ def test_jobs_are_as_the_ladder_has_them(revision: str, data: st.DataObject) -> 
     assert written(found) == jobs_on_ladder(question, some, brought)
 
 
-@pytest.mark.parametrize("job_kind", JOB_KINDS.values(), ids=lambda each: each.type)
-@given(data=st.data())
-@thorough(15)
+@given(job_kind=job_kinds, data=st.data())
+@thorough(120)
 def test_stored_jobs_are_as_the_ladder_has_them(
     shared: Database, job_kind: JobKind, data: st.DataObject
 ) -> None:
