@@ -37,7 +37,7 @@ def read_body(operation: Operation, revision: Revision, raw: bytes, resource_id:
     """
     if operation.shape is Shape.DELETE:
         return Draft(resource_id)
-    if operation.shape is Shape.JOB_POST and revision.sends_newest(operation):
+    if operation.shape is Shape.JOB_POST and operation in revision.sends_newest:
         accepted = bulk_types.operations(operation.job_kind, revision.date, raw)
         if accepted is not None:
             return Submission(*accepted)
