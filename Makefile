@@ -3,6 +3,9 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 export UV_PROJECT_ENVIRONMENT := $(VENV)
+# Where Python may not keep what it has compiled, every process of a test run compiles all of it
+# again, which doubles what the run costs. Empty means that it may.
+export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
 
@@ -53,7 +56,7 @@ test: lint ## Run lint and every test; live servers on PostgreSQL in the oldest 
 test-all: test ## Run the same, and live servers on PostgreSQL in every revision
 	@BACKROOM_TEST_ENGINE=postgres $(BIN)/pytest -n 4 --dist worksteal -m slow $(SERVED)
 
-quick: lint ## Run lint and the tests that find most, in under a minute; leaves out the slow ones
+quick: lint ## Run lint and the tests that find most, in under a minute: no slow tests, few examples, two revisions
 	@$(BIN)/pytest -n 3 --dist worksteal -m "not slow"
 
 revision: $(VENV)/.dev ## Add a revision that changes nothing: make revision DATE=2027-01-15

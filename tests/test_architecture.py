@@ -40,22 +40,23 @@ class Module:
     def tree(self) -> ast.Module:
         return ast.parse(self.text)
 
+    @cached_property
+    def nodes(self) -> list[ast.AST]:
+        return list(ast.walk(self.tree))
+
     @property
     def package(self) -> str:
         return self.name.partition("/")[0]
 
     def functions(self) -> Iterator[Function]:
         return (
-            node
-            for node in ast.walk(self.tree)
-            if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
+            node for node in self.nodes if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
         )
 
     def texts(self) -> Iterator[str]:
         """The text constants that are no docstrings, parts of f-strings too."""
-        nodes = list(ast.walk(self.tree))
-        documented = {id(node.value) for node in nodes if isinstance(node, ast.Expr)}
-        constants = [node for node in nodes if isinstance(node, ast.Constant)]
+        documented = {id(node.value) for node in self.nodes if isinstance(node, ast.Expr)}
+        constants = [node for node in self.nodes if isinstance(node, ast.Constant)]
         for node in constants:
             if isinstance(node.value, str) and id(node) not in documented:
                 yield node.value
@@ -64,12 +65,12 @@ class Module:
         """Every name with a dot that is read, as `time.time`, however it was imported."""
         imported = {
             alias.asname or alias.name: f"{node.module}.{alias.name}"
-            for node in ast.walk(self.tree)
+            for node in self.nodes
             if isinstance(node, ast.ImportFrom)
             for alias in node.names
         }
         found = set()
-        for node in ast.walk(self.tree):
+        for node in self.nodes:
             if isinstance(node, ast.Name):
                 found.add(imported.get(node.id, node.id))
             elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
@@ -78,6 +79,7 @@ class Module:
 
 
 MODULES = [Module(path) for path in sorted(SOURCE.rglob("*.py"))]
+NAMES = {module.name for module in MODULES}
 every_module = pytest.mark.parametrize("module", MODULES, ids=lambda module: module.name)
 
 
@@ -245,7 +247,7 @@ def test_event_loop_code_says_so() -> None:
 
 def imports(module: Module) -> Iterator[tuple[str, str]]:
     """Every name that a module takes from another of the house, types included."""
-    for node in ast.walk(module.tree):
+    for node in module.nodes:
         if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("backroom"):
             for alias in node.names:
                 yield str(node.module), alias.name
@@ -253,13 +255,12 @@ def imports(module: Module) -> Iterator[tuple[str, str]]:
 
 def path_of(imported: str, name: str) -> str | None:
     """The module that an import is of."""
-    known = {module.name for module in MODULES}
     parts = imported.split(".")[1:]
     for found in ([*parts, f"{name}.py"], [*parts, name, "__init__.py"], [*parts, "__init__.py"]):
-        if "/".join(found) in known:
+        if "/".join(found) in NAMES:
             return "/".join(found)
     alone = "/".join(parts) + ".py"
-    return alone if alone in known else None
+    return alone if alone in NAMES else None
 
 
 def test_feeds_know_only_the_table_of_kinds() -> None:
@@ -281,15 +282,16 @@ def test_no_private_name_is_borrowed() -> None:
         for _, name in imports(module)
         if name.startswith("_") and not name.startswith("__")
     ]
+    imported = {module.name: {name for _, name in imports(module)} for module in MODULES}
     taken = [
         f"{module.name}: {ast.unparse(node)}"
         for module in MODULES
-        for node in ast.walk(module.tree)
+        for node in module.nodes
         if isinstance(node, ast.Attribute)
         and node.attr.startswith("_")
         and not node.attr.startswith("__")
         and isinstance(node.value, ast.Name)
-        and node.value.id in {name for _, name in imports(module)}
+        and node.value.id in imported[module.name]
         and not node.attr.startswith(("_fields", "_replace", "_asdict"))
     ]
     assert borrowed + taken == []
@@ -308,13 +310,36 @@ def test_no_modules_import_in_circles() -> None:
     assert left == {}
 
 
+SHARED_NAMES = {
+    # What is done to resources and relationships, in an operation, in the catalog and in its rows.
+    *("add", "delete", "insert", "remove", "replace", "update"),
+    # A key is created as a resource is, and a job expires in one account or in all.
+    *("create", "expire"),
+    # The formats of feeds have one interface.
+    "read",
+}
+"""Names that several modules define, each time with the same meaning."""
+
+
+def test_names_are_defined_once() -> None:
+    """Whoever searches for a name of a function or a class finds the one that is meant."""
+    homes: dict[str, list[str]] = {}
+    for module in MODULES:
+        for node in module.tree.body:
+            if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+                homes.setdefault(node.name, []).append(module.name)
+    twins = {name: found for name, found in homes.items() if len(found) > 1}
+    assert {name: found for name, found in twins.items() if name not in SHARED_NAMES} == {}
+    assert not SHARED_NAMES - twins.keys()
+
+
 def test_kinds_are_never_branched_on() -> None:
     compared = [
         f"{module.name}: {ast.unparse(node)}"
         for module in MODULES
         # A change of the past names the members that it moves.
         if module.name != "catalog/kinds.py" and not module.name.startswith("revisions/v")
-        for node in ast.walk(module.tree)
+        for node in module.nodes
         if isinstance(node, ast.Compare)
         for part in (node.left, *node.comparators)
         if isinstance(part, ast.Constant) and part.value in {"item", "variant", "category"}
@@ -327,7 +352,7 @@ def test_changes_have_at_most_40_lines() -> None:
         node
         for module in MODULES
         if re.match(r"revisions/v\d", module.name)
-        for node in ast.walk(module.tree)
+        for node in module.nodes
         if isinstance(node, ast.ClassDef)
     ]
     assert len(classes) > 5

@@ -25,8 +25,8 @@ from backroom.catalog.kinds import (
     JobKind,
     Verb,
 )
+from backroom.catalog.operations import MOST_OPERATIONS
 from backroom.errors import Fault
-from backroom.jobs.lifecycle import MOST_OPERATIONS
 from backroom.revisions import REVISIONS
 from support.factories import NEWEST, a_body, a_kind_of_job, a_resource, an_operation
 from support.strategies import (
@@ -314,5 +314,5 @@ def test_early_nulls_are_not_accepted(job_kind: JobKind, revision: str) -> None:
 
 def test_early_revisions_are_examined() -> None:
     for operation in (an_operation(kind, verb) for kind in KINDS for verb in Verb):
-        newest = [each for each, rung in REVISIONS.items() if rung.sends_newest(operation)]
+        newest = [each for each, rung in REVISIONS.items() if operation in rung.sends_newest]
         assert newest == [each for each in REVISIONS if each >= WRAPPED_BODIES]

@@ -15,7 +15,7 @@ from backroom import clock
 from backroom.api import documents, layouts
 from backroom.api.query import allowed_fields
 from backroom.catalog import ids
-from backroom.catalog.kinds import CATEGORY, JOB_KINDS, KINDS
+from backroom.catalog.kinds import CATEGORY, KINDS
 from backroom.catalog.operations import OPERATIONS, RESOURCE_SHAPES, Shape
 from backroom.errors import AlreadyExists, UnknownRelated
 from backroom.jobs.apply import error_entry
@@ -25,7 +25,7 @@ from backroom.store import records as store_records
 from backroom.store.pages import LINKED_AT_MOST
 from backroom.store.records import Record, Values
 from support.factories import ACCOUNT, DEADLINE, a_complete_job, a_creation, a_job, shown
-from support.strategies import ODD_IDS, job_rows, records, thorough
+from support.strategies import ODD_IDS, job_kinds, job_rows, records, thorough
 from support.wire_contract import every_revision
 
 if TYPE_CHECKING:
@@ -171,10 +171,8 @@ def laid_out(question: Asked, shelf: Shelf) -> bytes:
     layout = layouts.of_records(*question)
     rows = rows_of(layout.data, [(record, held[:LINKED_AT_MOST]) for record, held in shelf])
     brought = [(each, ()) for _, held in shelf for each in held[:LINKED_AT_MOST]]
-    included = (
-        layout.included.written(rows_of(layout.included, brought)) if layout.included else b""
-    )
-    return written(layout.frame.document(layout.data.written(rows), LINKS, included))
+    included = layout.included.filled(rows_of(layout.included, brought)) if layout.included else b""
+    return written(layout.frame.document(layout.data.filled(rows), LINKS, included))
 
 
 def awkward_shelf(kind: Kind) -> Shelf:
@@ -267,8 +265,8 @@ def from_store(tx: Transaction, question: Asked, kind: Kind, numbers: Sequence[i
         if layout.included
         else []
     )
-    included = layout.included.written(brought) if layout.included else b""
-    return written(layout.frame.document(layout.data.written(rows), LINKS, included))
+    included = layout.included.filled(brought) if layout.included else b""
+    return written(layout.frame.document(layout.data.filled(rows), LINKS, included))
 
 
 @pytest.mark.parametrize("kind", KINDS.values(), ids=lambda kind: kind.name)
@@ -287,9 +285,8 @@ def test_awkward_records_are_stored_so(shared: Database, kind: Kind) -> None:
     and_undone(shared, work)
 
 
-@pytest.mark.parametrize("kind", KINDS.values(), ids=lambda kind: kind.name)
-@given(data=st.data())
-@thorough(30)
+@given(kind=st.sampled_from(list(KINDS.values())), data=st.data())
+@thorough(90)
 def test_stored_records_are_as_the_ladder_has_them(
     shared: Database, kind: Kind, data: st.DataObject
 ) -> None:
@@ -359,17 +356,16 @@ def test_jobs_are_as_the_ladder_has_them(revision: str, data: st.DataObject) -> 
     layout = layouts.of_jobs(*question)
     included = b""
     if layout.included:
-        included = layout.included.written(
+        included = layout.included.filled(
             rows_of(layout.included, [(each, ()) for each in brought])
         )
     rows = [jobs.as_row(job, layout.data.columns) for job in some]
-    found = layout.frame.document(layout.data.written(rows), LINKS, included)
+    found = layout.frame.document(layout.data.filled(rows), LINKS, included)
     assert written(found) == jobs_on_ladder(question, some, brought)
 
 
-@pytest.mark.parametrize("job_kind", JOB_KINDS.values(), ids=lambda each: each.type)
-@given(data=st.data())
-@thorough(15)
+@given(job_kind=job_kinds, data=st.data())
+@thorough(120)
 def test_stored_jobs_are_as_the_ladder_has_them(
     shared: Database, job_kind: JobKind, data: st.DataObject
 ) -> None:
@@ -384,7 +380,7 @@ def test_stored_jobs_are_as_the_ladder_has_them(
             layout = layouts.of_jobs(*each)
             page = jobs.JobQuestion(job_kind.type, "", ascending=True, size=len(some))
             rows = jobs.jobs_page(tx, ACCOUNT, page, layout.data.columns)
-            found = layout.frame.document(layout.data.written(rows), LINKS)
+            found = layout.frame.document(layout.data.filled(rows), LINKS)
             assert written(found) == jobs_on_ladder(each, some, [])
 
     and_undone(shared, work)

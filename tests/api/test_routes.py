@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from backroom.api.routes import match_path
 from backroom.catalog.kinds import JOB_KINDS
 from backroom.catalog.operations import OPERATIONS, Operation
-from backroom.errors import NotFound
+from backroom.errors import MethodNotAllowed, NotFound
+from backroom.revisions import NEWEST, OLDEST
 from support.strategies import texts, thorough
 
 COLLECTION = "/api/catalog-item-bulk-create-jobs"
@@ -21,6 +22,23 @@ def test_operations_are_found(operation: Operation, end: str) -> None:
     path = match_path(operation.path.replace("{id}", "01J") + end)
     assert path.operations[operation.method] is operation
     assert path.resource_id == ("01J" if "{id}" in operation.path else "")
+
+
+def test_head_asks_as_get_does() -> None:
+    path = match_path(COLLECTION)
+    assert path.operation("HEAD", NEWEST) is path.operation("GET", NEWEST)
+
+
+def test_unknown_method_is_refused() -> None:
+    with pytest.raises(MethodNotAllowed):
+        match_path(COLLECTION).operation("PUT", NEWEST)
+
+
+def test_later_operation_is_not_found() -> None:
+    later = next(each for each in OPERATIONS if each.since > OLDEST)
+    path = match_path(later.path.replace("{id}", "x"))
+    with pytest.raises(NotFound, match="No valid revisions found"):
+        path.operation(later.method, OLDEST)
 
 
 @pytest.mark.parametrize("job_kind", JOB_KINDS.values(), ids=lambda each: each.type)

@@ -72,7 +72,7 @@ def test_base_may_look_like_a_blank(base: str) -> None:
 @given(st.lists(names, min_size=1, max_size=5))
 @thorough(200)
 def test_external_ids_are_escaped(given_names: list[str]) -> None:
-    texts, urls = templates.external_ids([name.encode() for name in given_names])
+    texts, urls = templates.escaped_ids([name.encode() for name in given_names])
     assert [decoded(b'"%b"' % text) for text in texts] == given_names
     assert [b'"%b"' % text for text in texts] == [encoded(name) for name in given_names]
     assert list(urls) == [quote(name, safe="$:").encode() for name in given_names]

@@ -5,6 +5,7 @@ from datetime import timedelta
 from hypothesis import given
 
 from backroom import clock
+from backroom.catalog import operations
 from backroom.jobs import lifecycle
 from backroom.jobs.lifecycle import Status
 from backroom.revisions import NEWEST
@@ -21,7 +22,7 @@ def test_statuses_are_the_published_ones() -> None:
 
 def test_limits_are_the_published_ones() -> None:
     newest = CONTRACT["revisions"][NEWEST]["limits"]
-    stated = (lifecycle.MOST_OPERATIONS, lifecycle.MOST_IN_PROGRESS)
+    stated = (operations.MOST_OPERATIONS, lifecycle.MOST_IN_PROGRESS)
     assert stated == (newest["bulk_max_resources"], newest["jobs_in_progress_max"])
 
 

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 import msgspec
 import pytest
 
-from backroom.catalog.drafts import Draft
+from backroom.catalog.drafts import Draft, encode
 from backroom.errors import Throttled
 from backroom.jobs.lifecycle import MOST_IN_PROGRESS, Status
-from backroom.jobs.submit import encode, new_job
+from backroom.jobs.submit import new_job
 from backroom.store import jobs
 from support.factories import (
     ACCOUNT,
@@ -117,7 +117,7 @@ def test_refused_job_is_not_stored(database: Database) -> None:
     with pytest.raises(Throttled):
         submitted(database, ITEMS, a_creation("item", "a"))
     with database.read() as tx:
-        assert jobs.count_in_progress(tx, ACCOUNT) == MOST_IN_PROGRESS
+        assert jobs.standing(tx, ACCOUNT)[0] == MOST_IN_PROGRESS
 
 
 def test_others_jobs_do_not_count(database: Database) -> None:

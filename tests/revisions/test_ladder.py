@@ -27,7 +27,7 @@ from backroom import revisions
 from backroom.api import bodies
 from backroom.catalog.operations import Shape
 from backroom.errors import InvalidRevision, NotFound
-from backroom.revisions import LADDER, NEWEST, OLDEST, REVISIONS, resolve
+from backroom.revisions import LADDER, NEWEST, OLDEST, REVISIONS, requested, resolve
 from backroom.revisions.attributes import AddAttribute, DropAttribute
 from support.factories import an_operation
 from support.strategies import answering, canonical_documents, job_operations, thorough
@@ -184,6 +184,13 @@ def test_missing_header_is_refused() -> None:
 def test_other_texts_are_no_dates(header: str) -> None:
     with pytest.raises(InvalidRevision, match="must be a date, as YYYY-MM-DD"):
         resolve(header, TODAY)
+
+
+def test_default_stands_in_for_nothing() -> None:
+    assert requested(OLDEST, NEWEST).date == OLDEST
+    assert [requested(header, OLDEST).date for header in (None, "")] == [OLDEST, OLDEST]
+    with pytest.raises(InvalidRevision, match="header is required"):
+        requested(None, "")
 
 
 @given(st.text() | st.dates().map(str))

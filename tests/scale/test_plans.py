@@ -197,13 +197,19 @@ def test_worker_looks_jobs_up(stocked: Stocked) -> None:
     for look in (
         lambda: jobs.next_account(stocked.tx, "", "2026"),
         lambda: jobs.first_waiting(stocked.tx, ACCOUNT, "9999"),
-        lambda: jobs.count_in_progress(stocked.tx, ACCOUNT),
         lambda: jobs.earliest_created(stocked.tx),
     ):
         look()
         plan = stocked.last_plan()
         assert "jobs_in_progress" in plan[0], plan
         assert not any("TEMP B-TREE" in step for step in plan), plan
+
+
+def test_accepting_looks_jobs_up(stocked: Stocked) -> None:
+    jobs.standing(stocked.tx, ACCOUNT)
+    _, _, counted, _, latest = stocked.last_plan()
+    assert counted.startswith("SEARCH jobs USING INDEX jobs_in_progress")
+    assert latest.startswith("SEARCH jobs USING COVERING INDEX")
 
 
 def test_keys_are_looked_up(stocked: Stocked) -> None:

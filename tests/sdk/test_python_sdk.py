@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
+import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +13,8 @@ import pytest
 from sdk.environments import python_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from support.client import Client
 
 LIFE = Path(__file__).parent / "lives" / "python"
@@ -31,57 +35,74 @@ REVISION_OF = {
 }
 
 pytestmark = pytest.mark.slow
-each_version = pytest.mark.parametrize("version", REVISION_OF)
 
 
-def live(chapter: str, version: str, client: Client) -> None:
-    """Run one chapter of the life with one version of the SDK; its own words say what failed."""
-    command = [str(python_of(version)), "-I", str(LIFE), chapter, version, REVISION_OF[version]]
-    command += [client.url, client.key]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=False)
-    assert done.returncode == 0, f"{chapter} by SDK {version}:\n{done.stdout}{done.stderr}"
+class Sdk:
+    """A process with one version of the SDK."""
+
+    def __init__(self, version: str, url: str) -> None:
+        self.version = version
+        command = [python_of(version), "-I", LIFE, version, REVISION_OF[version], url]
+        self.process = subprocess.Popen(
+            list(map(str, command)), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+
+    def live(self, chapter: str, client: Client) -> None:
+        """Live one chapter with an account; the process says what failed."""
+        assert self.process.stdin is not None
+        assert self.process.stdout is not None
+        patience = threading.Timer(PATIENCE, self.process.kill)
+        patience.start()
+        try:
+            self.process.stdin.write(f"{chapter} {client.key}\n")
+            self.process.stdin.flush()
+            answer = self.process.stdout.readline()
+        finally:
+            patience.cancel()
+        wrong = json.loads(answer) if answer else "the process has ended"
+        assert not wrong, f"{chapter} by SDK {self.version}:\n{wrong}"
 
 
-@each_version
-def test_catalog_lives_by_jobs(version: str, client: Client) -> None:
-    live("life", version, client)
+@pytest.fixture(scope="module", params=REVISION_OF)
+def sdk(request: pytest.FixtureRequest, server_url: str) -> Iterator[Sdk]:
+    """Each version of the SDK in turn."""
+    started = Sdk(request.param, server_url)
+    yield started
+    started.process.communicate(timeout=PATIENCE)
 
 
-@each_version
-def test_jobs_are_listed_by_status(version: str, client: Client) -> None:
-    live("lists", version, client)
+def test_catalog_lives_by_jobs(sdk: Sdk, client: Client) -> None:
+    sdk.live("life", client)
 
 
-@each_version
-def test_pages_reach_every_job(version: str, client: Client) -> None:
-    live("pages", version, client)
+def test_jobs_are_listed_by_status(sdk: Sdk, client: Client) -> None:
+    sdk.live("lists", client)
 
 
-@each_version
-def test_errors_reach_the_caller(version: str, client: Client) -> None:
-    live("errors", version, client)
+def test_pages_reach_every_job(sdk: Sdk, client: Client) -> None:
+    sdk.live("pages", client)
 
 
-@each_version
-def test_every_method_under_every_name_works(version: str, client: Client) -> None:
-    live("methods", version, client)
+def test_errors_reach_the_caller(sdk: Sdk, client: Client) -> None:
+    sdk.live("errors", client)
 
 
-@each_version
-def test_lists_are_filtered_sorted_and_cut_down(version: str, client: Client) -> None:
-    live("search", version, client)
+def test_every_method_under_every_name_works(sdk: Sdk, client: Client) -> None:
+    sdk.live("methods", client)
 
 
-@each_version
-def test_pages_reach_every_item(version: str, client: Client) -> None:
-    live("shelves", version, client)
+def test_lists_are_filtered_sorted_and_cut_down(sdk: Sdk, client: Client) -> None:
+    sdk.live("search", client)
 
 
-@each_version
-def test_refusals_of_resources_reach_the_caller(version: str, client: Client) -> None:
-    live("refusals", version, client)
+def test_pages_reach_every_item(sdk: Sdk, client: Client) -> None:
+    sdk.live("shelves", client)
 
 
-@pytest.mark.parametrize("version", ["1.0.3", "8.0.0", "25.0.0"])
-def test_headers_keep_their_names(version: str, client: Client) -> None:
-    live("headers", version, client)
+def test_refusals_of_resources_reach_the_caller(sdk: Sdk, client: Client) -> None:
+    sdk.live("refusals", client)
+
+
+@pytest.mark.parametrize("sdk", ["1.0.3", "8.0.0", "25.0.0"], indirect=True)
+def test_headers_keep_their_names(sdk: Sdk, client: Client) -> None:
+    sdk.live("headers", client)

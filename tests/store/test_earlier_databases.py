@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -31,34 +32,38 @@ ITEMS = "/api/catalog-items"
 OWN = "$custom:::$default:::"
 
 
-def restored(name: str, request: pytest.FixtureRequest) -> str:
+@contextmanager
+def restored(name: str, request: pytest.FixtureRequest) -> Iterator[str]:
     """Lay a kept database out as its version left it, and give its URL."""
     content = gzip.decompress((KEPT / f"{name}.gz").read_bytes())
     if name.endswith(".sqlite"):
-        path: Path = request.getfixturevalue("tmp_path") / "kept.db"
+        path: Path = request.getfixturevalue("tmp_path_factory").mktemp("kept") / "kept.db"
         path.write_bytes(content)
-        return str(path)
-    url = str(request.getfixturevalue("postgres_url"))
+        yield str(path)
+        return
     lines = [each for each in content.decode().splitlines() if not each.startswith("\\")]
-    with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute("\n".join(lines).encode())
-    return url
+    with request.getfixturevalue("cluster").databases() as create:
+        url = create()
+        with psycopg.connect(url, autocommit=True) as connection:
+            connection.execute("\n".join(lines).encode())
+        yield url
 
 
-@pytest.fixture(params=EARLIER)
+@pytest.fixture(scope="module", params=EARLIER)
 def name(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
 @pytest.fixture
-def url(name: str, request: pytest.FixtureRequest) -> str:
-    return restored(name, request)
+def url(name: str, request: pytest.FixtureRequest) -> Iterator[str]:
+    with restored(name, request) as restored_url:
+        yield restored_url
 
 
-@pytest.fixture
-def client(name: str, url: str) -> Iterator[Client]:
+@pytest.fixture(scope="module")
+def client(name: str, request: pytest.FixtureRequest) -> Iterator[Client]:
     """A client with the key of then, on a server of now."""
-    with running(url, limits="off") as server:
+    with restored(name, request) as restored_url, running(restored_url, limits="off") as server:
         yield Client(server.url, (KEPT / f"{name}.key").read_text().strip())
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from backroom import clock
-from backroom.jobs.submit import encode
+from backroom.catalog.drafts import encode
 from backroom.store import jobs
 from backroom.store.jobs import JobQuestion, NewJob
 from support.factories import (
@@ -115,14 +115,15 @@ def test_no_more_than_the_most_are_accepted(database: Database, accept: Accept) 
 
 
 def test_jobs_are_counted_until_complete(database: Database) -> None:
-    first, _ = some_jobs(database, 2)
+    first, second = some_jobs(database, 2)
     stored(database, a_job(), account="other")
     with database.read() as tx:
-        assert jobs.count_in_progress(tx, ACCOUNT) == 2
+        assert jobs.standing(tx, ACCOUNT) == (2, max(first.job_id, second.job_id))
+        assert jobs.standing(tx, "nobody") == (0, "")
     ended = first._replace(status="complete", completed_at="now")
     assert written(database, lambda tx: jobs.complete(tx, ACCOUNT, ended))
     with database.read() as tx:
-        assert jobs.count_in_progress(tx, ACCOUNT) == 1
+        assert jobs.standing(tx, ACCOUNT)[0] == 1
 
 
 def test_pages_go_newest_first(database: Database) -> None:

@@ -132,6 +132,7 @@ def test_moved_catalog_can_be_changed(source: Database, target: Database) -> Non
         assert records.find(tx, KINDS["variant"], ACCOUNT, ["v"]) == {}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("table", ["accounts", "items", "item_categories", "job_operations"])
 def test_broken_off_move_goes_on(source: Database, target: Database, table: str) -> None:
     with pytest.raises(BrokenOffError):
@@ -145,6 +146,7 @@ def test_broken_off_move_goes_on(source: Database, target: Database, table: str)
         assert slices[0] == ("item_categories", 1000)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("table", ["accounts", "items", "jobs"])
 def test_target_with_rows_is_refused(source: Database, target: Database, table: str) -> None:
     if table == "jobs":

@@ -13,9 +13,10 @@ import apsw
 import pytest
 
 from backroom.store import sqlite
-from backroom.store.database import StoreUnavailable
+from backroom.store.database import StoreUnavailable, TookTooLong
 from backroom.store.sqlite import MOST_WORK_IN_A_COMMIT, SqliteDatabase
 from support.factories import DEADLINE, on_loop, written
+from support.process import until
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -300,6 +301,37 @@ def test_closing_finishes_the_work(tmp_path: Path) -> None:
         closing.start()
     closing.join(DEADLINE)
     assert [each.result(0) for each in futures] == list(range(100))
+
+
+def test_closing_waits_for_its_readers(tmp_path: Path) -> None:
+    database = SqliteDatabase(tmp_path / "numbers.db")
+    closing = threading.Thread(target=database.close)
+    reads, gate, loop = threading.Event(), threading.Event(), threading.current_thread()
+
+    def read() -> tuple[list[Any], bool]:
+        if threading.current_thread() is loop:
+            raise TookTooLong
+        with database.read() as tx:
+            reads.set()
+            assert gate.wait(DEADLINE)
+            # Long enough for whoever closes without waiting for this.
+            closing.join(0.2)
+            return tx.all("select 1"), closing.is_alive()
+
+    def takes_no_work() -> bool:
+        return database.write(lambda _: None).exception(DEADLINE) is not None
+
+    async def close_meanwhile() -> tuple[list[Any], bool]:
+        answer = on_loop(database, read)
+        await asyncio.to_thread(reads.wait, DEADLINE)
+        closing.start()
+        await asyncio.to_thread(until, takes_no_work, "the database to begin closing")
+        gate.set()
+        return await answer
+
+    assert asyncio.run(close_meanwhile()) == ([(1,)], True)
+    closing.join(DEADLINE)
+    assert not closing.is_alive()
 
 
 class EndedDuringPut:

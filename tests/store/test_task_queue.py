@@ -28,7 +28,7 @@ def announced(postgres_url: str) -> Iterator[Database]:
 
 def waiting(database: Database, *accounts: str) -> set[str]:
     with database.read() as tx:
-        return task_queue.waiting(tx, accounts)
+        return task_queue.accounts_waiting(tx, accounts)
 
 
 def test_waiting_tasks_are_found(announced: Database) -> None:

@@ -22,7 +22,7 @@ from backroom.api.app import App
 from backroom.api.request import Request
 from backroom.api.service import Service
 from backroom.catalog import ids
-from backroom.catalog.drafts import Draft
+from backroom.catalog.drafts import Draft, encode
 from backroom.catalog.kinds import JOB_KINDS, KINDS, Verb
 from backroom.catalog.operations import OPERATIONS, Shape
 from backroom.jobs import lifecycle, submit
@@ -146,7 +146,7 @@ def submitted(
     status: lifecycle.Status = lifecycle.Status.PROCESSING,
 ) -> jobs.Job:
     """A job that waits in the store."""
-    new = submit.new_job(account, job_kind, submit.encode(list(drafts)), len(drafts), status)
+    new = submit.new_job(account, job_kind, encode(list(drafts)), len(drafts), status)
     return submit.stored_job(new, accepted(database, new))
 
 
@@ -224,7 +224,7 @@ def a_complete_job(age: timedelta = timedelta(0), **members: Any) -> jobs.Job:
 
 def stored(database: Database, job: jobs.Job, *drafts: Draft, account: str = ACCOUNT) -> jobs.Job:
     """Put a row into the store as it is."""
-    written(database, lambda tx: jobs.insert(tx, account, job, submit.encode(list(drafts))))
+    written(database, lambda tx: jobs.insert(tx, account, job, encode(list(drafts))))
     return job
 
 

@@ -47,11 +47,11 @@ BASE = "http://shop.test"
 LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 
-QUICK_SHARE = 5
+QUICK_SHARE = 10
 
 
 def thorough(examples: int) -> settings:
-    """So many examples, however long each takes; a fifth of them in `make quick`."""
+    """So many examples, however long each takes; a tenth of them in `make quick`."""
     if settings.get_current_profile_name() == "quick":
         examples = max(10, examples // QUICK_SHARE)
     unhurried = [HealthCheck.too_slow, HealthCheck.data_too_large]

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from backroom import clock, revisions
+from backroom import revisions
 from backroom.api import query, routes
 from backroom.api.auth import Keyring
 from backroom.api.cursors import Cursors
-from backroom.errors import Fault, MethodNotAllowed, NotFound, PermissionDenied
+from backroom.errors import Fault, PermissionDenied
 from backroom.store import keys
 
 if TYPE_CHECKING:
@@ -95,8 +95,8 @@ class Admission:
         try:
             path = routes.match_path(request.raw_path)
             access, caller = self._keyring.authenticate(request.header(b"authorization"))
-            revision = self._revision(request.header(b"revision"))
-            operation = _operation(request, path, revision)
+            revision = revisions.requested(request.header(b"revision"), self._default_revision)
+            operation = path.operation(request.method, revision.date)
             if self._limiter is not None:
                 allowance = self._limiter.take(caller, operation, revision.date)
             if access.scopes is not None and operation.scope not in access.scopes:
@@ -112,21 +112,7 @@ class Admission:
         try:
             path = routes.match_path(request.raw_path)
             access, _ = self._keyring.authenticate(request.header(b"authorization"))
-            revision = self._revision(request.header(b"revision"))
+            revision = revisions.requested(request.header(b"revision"), self._default_revision)
         except Fault as fault:
             raise Refusal(fault, Known(request, path, access)) from None
         return Known(request, path, access, revision)
-
-    def _revision(self, header: str | None) -> Revision:
-        asked = header or self._default_revision or header
-        return revisions.REVISIONS.get(asked or "") or revisions.resolve(asked, clock.now().date())
-
-
-def _operation(request: Request, path: Path, revision: Revision) -> Operation:
-    method = "GET" if request.method == "HEAD" else request.method
-    operation = path.operations.get(method)
-    if operation is None:
-        raise MethodNotAllowed(request.method)
-    if revision.date < operation.since:
-        raise NotFound("No valid revisions found for method, please check our documentation")
-    return operation

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from backroom.api import control
 from backroom.api.admission import Known, Refusal
-from backroom.api.bodies import BodyReader
+from backroom.api.body_reader import BodyReader
 from backroom.api.request import Answer, Request
 from backroom.catalog.operations import Shape
 from backroom.errors import Fault, NotFound, ServerError, Unavailable
@@ -63,6 +63,7 @@ class App:
         self.public_url = public_url.rstrip("/")
         self._service = service
         self._database = database
+        self._waits = service.waits
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="backroom-request")
         self._announce = announce
 
@@ -74,7 +75,7 @@ class App:
         """Answer a request that has no body, now or later, on the event loop."""
         if _is_of_api(request):
             read: Callable[[], Answer] = _Read(self._service, self._database, request)
-            self._run(read, reply, in_thread=self._service.waits)
+            self._run(read, reply, in_thread=self._waits)
         else:
             path = request.raw_path
             self._run(partial(self._control, request), reply, in_thread=control.takes_long(path))
@@ -111,22 +112,20 @@ class App:
         try:
             admitted = await self._admitted(request)
             known = admitted.known
-            body = self._service.read_body(admitted, await _body(admitted, receive))
-            answer = await self._write(admitted, body)
+            body = self._service.read_body(admitted, await _received(admitted, receive))
+            if admitted.operation.shape is Shape.JOB_POST:
+                job_id = await self._database.accept(body, MOST_IN_PROGRESS)
+                answer = self._service.accepted(admitted, body, job_id)
+            else:
+                work = partial(self._service.perform, admitted, body)
+                answer = await self._database.written(work)
         except ClientLeft:
             raise
         except Exception as error:  # noqa: BLE001 - each has its answer
-            return _refused(self._service, error, known)
+            return _refusal_answer(self._service, error, known)
         if admitted.operation.shape in _LEAVING_WORK:
             self._announce(admitted.account)
         return answer
-
-    async def _write(self, admitted: Admitted, body: Any) -> Answer:
-        service, database = self._service, self._database
-        if admitted.operation.shape is Shape.JOB_POST:
-            job_id = await database.accept(body, MOST_IN_PROGRESS)
-            return service.accepted(admitted, body, job_id)
-        return await database.written(partial(service.perform, admitted, body))
 
     async def _admitted(self, request: Request) -> Admitted:
         """Admit a request whose body is still to come. Raises `Refusal`."""
@@ -141,7 +140,7 @@ class App:
                 return partial(_fail, outcome, error)
             return partial(_settle, outcome, admitted)
 
-        self._run(admit, lambda settle: settle(), in_thread=self._service.waits)
+        self._run(admit, lambda settle: settle(), in_thread=self._waits)
         return await outcome
 
     def _control(self, request: Request) -> Answer:
@@ -152,9 +151,9 @@ class App:
         except TookTooLong:
             raise
         except Exception as error:  # noqa: BLE001 - each has its answer
-            return _refused(self._service, error, known)
+            return _refusal_answer(self._service, error, known)
         missing = NotFound("The requested path does not exist.")
-        return found or _refused(self._service, missing, known)
+        return found or _refusal_answer(self._service, missing, known)
 
 
 _NO_CONTENT = 204
@@ -190,10 +189,10 @@ class _Read:
             raise
         except Exception as error:  # noqa: BLE001 - each has its answer
             known = Known(self._request) if self._admitted is None else self._admitted.known
-            return _refused(service, error, known)
+            return _refusal_answer(service, error, known)
 
 
-def _refused(service: Service, error: Exception, known: Known) -> Answer:
+def _refusal_answer(service: Service, error: Exception, known: Known) -> Answer:
     """Make the answer of whatever went wrong."""
     if isinstance(error, Refusal):
         return service.refuse(error)
@@ -206,7 +205,7 @@ def _refused(service: Service, error: Exception, known: Known) -> Answer:
     return service.refuse(Refusal(ServerError(), known))
 
 
-async def _body(admitted: Admitted, receive: Receive) -> bytes:
+async def _received(admitted: Admitted, receive: Receive) -> bytes:
     """Receive the body of a request. Raises `ClientLeft`, or a fault."""
     if not admitted.operation.has_body:
         return b""

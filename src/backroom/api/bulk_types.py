@@ -18,13 +18,13 @@ from msgspec import UNSET, Meta, UnsetType
 
 from backroom.catalog import ids
 from backroom.catalog.kinds import Verb
+from backroom.catalog.operations import MOST_OPERATIONS
 from backroom.catalog.rules import rules_of
 from backroom.catalog.values import (
     GREATEST_INTEGER,
     LEAST_INTEGER,
     MOST_BYTES_OF_A_CHARACTER,
 )
-from backroom.jobs.lifecycle import MOST_OPERATIONS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -70,14 +70,16 @@ def operations(job_kind: JobKind, revision: str, raw: bytes) -> tuple[str, int] 
             # Deep nesting is no danger: the types end at a few levels, and decoding with them.
             continue
         resources = getattr(attributes, job_kind.member).data
-        encoded = _encode(_operations(job_kind.verb, body_type, resources))
+        encoded = _encode(_stored_operations(job_kind.verb, body_type, resources))
         if not _has_small_attributes(encoded, resources, body_type.sized):
             return None
         return encoded.decode(), len(resources)
     return None
 
 
-def _operations(verb: Verb, body_type: _BodyType, resources: list[Any]) -> list[StoredOperation]:
+def _stored_operations(
+    verb: Verb, body_type: _BodyType, resources: list[Any]
+) -> list[StoredOperation]:
     if verb is Verb.DELETE:
         return [StoredOperation(each.id) for each in resources]
     if body_type.defaults:
@@ -88,7 +90,7 @@ def _operations(verb: Verb, body_type: _BodyType, resources: list[Any]) -> list[
             StoredOperation(
                 ids.resource_id(each.attributes.external_id),
                 each.attributes,
-                _linked(names, each.relationships),
+                _ids_named(names, each.relationships),
             )
             for each in resources
         ]
@@ -96,7 +98,7 @@ def _operations(verb: Verb, body_type: _BodyType, resources: list[Any]) -> list[
         StoredOperation(
             each.id,
             UNSET if each.attributes == body_type.no_attributes else each.attributes,
-            _linked(names, each.relationships),
+            _ids_named(names, each.relationships),
         )
         for each in resources
     ]
@@ -109,7 +111,7 @@ def _replace_nulls(resources: list[Any], defaults: dict[str, Any]) -> None:
                 setattr(each.attributes, name, default)
 
 
-def _linked(names: Iterable[tuple[str, bool]], relationships: Any) -> dict[str, list[str]]:
+def _ids_named(names: Iterable[tuple[str, bool]], relationships: Any) -> dict[str, list[str]]:
     """Give the ids that each relationship names, each once."""
     if relationships is UNSET:
         return {}
@@ -167,8 +169,8 @@ def _body_types(job_kind: JobKind, revision: str) -> tuple[_BodyType, ...]:
 
 
 def _body_type(job_kind: JobKind, rules: ResourceRules, nullable: dict[str, Any]) -> _BodyType:
-    attributes = _struct([_attribute(rule, nullable) for rule in rules.attributes.values()])
-    resource: Any = _struct(_resource(rules, attributes))
+    attributes = _struct([_attribute_member(rule, nullable) for rule in rules.attributes.values()])
+    resource: Any = _struct(_resource_members(rules, attributes))
     resources = Annotated[list[resource], Meta(min_length=1, max_length=MOST_OPERATIONS)]
     nested = _struct([("data", resources)])
     job = [("type", _literal[job_kind.type]), ("attributes", _struct([(job_kind.member, nested)]))]
@@ -196,39 +198,39 @@ def _struct(members: list[Any]) -> Any:
     )
 
 
-def _member(name: str, type_: Any, *, needed: bool) -> Member:
+def _needed_or_not(name: str, type_: Any, *, needed: bool) -> Member:
     return (name, type_) if needed else (name, type_ | UnsetType, UNSET)
 
 
-def _resource(rules: ResourceRules, attributes: Any) -> list[Member]:
-    relationships = _struct([_relationship(each) for each in rules.relationships.values()])
+def _resource_members(rules: ResourceRules, attributes: Any) -> list[Member]:
+    relationships = _struct([_relationship_member(each) for each in rules.relationships.values()])
     types = {
         "type": _literal[rules.type],
         "id": _ID,
         "attributes": attributes,
         "relationships": relationships,
     }
-    return [_member(name, types[name], needed=rules.needs(name)) for name in rules.members]
+    return [_needed_or_not(name, types[name], needed=rules.needs(name)) for name in rules.members]
 
 
-def _relationship(rule: RelationshipRule) -> Member:
+def _relationship_member(rule: RelationshipRule) -> Member:
     target: Any = _struct([("type", _literal[rule.target.type]), ("id", _ID)])
     data = list[target] if rule.many else target
-    linked = _struct([_member("data", data, needed=rule.data_needed)])
-    return _member(rule.name, linked, needed=rule.needed)
+    linked = _struct([_needed_or_not("data", data, needed=rule.data_needed)])
+    return _needed_or_not(rule.name, linked, needed=rule.needed)
 
 
-def _attribute(rule: AttributeRule, nullable: dict[str, Any]) -> Member:
-    name, type_ = rule.attribute.name, _value(rule.attribute)
+def _attribute_member(rule: AttributeRule, nullable: dict[str, Any]) -> Member:
+    name, type_ = rule.attribute.name, _value_type(rule.attribute)
     type_or_null = type_ | None if name in nullable else type_
     if rule.attribute.form == "constant":
         # A constant is never stored: it is the default of its member, and defaults are left out.
         # msgspec knows a text for the default by identity, so it must be the one in the type.
         return name, type_or_null, get_args(type_)[0]
-    return _member(name, type_or_null, needed=rule.needed)
+    return _needed_or_not(name, type_or_null, needed=rule.needed)
 
 
-def _value(attribute: Attribute) -> Any:
+def _value_type(attribute: Attribute) -> Any:
     if attribute.choices:
         return _literal[attribute.choices]
     if attribute.form in {"text", "texts"}:

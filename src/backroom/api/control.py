@@ -116,11 +116,11 @@ def _listing(_: Database, __: Revision) -> Answer:
     return _published(publish.revision_list(PREFIX))
 
 
-def _document(_: Database, revision: Revision) -> Answer:
+def _openapi_document(_: Database, revision: Revision) -> Answer:
     return _published(publish.published_document(revision.date))
 
 
-def _page(_: Database, revision: Revision) -> Answer:
+def _openapi_page(_: Database, revision: Revision) -> Answer:
     return _published(publish.published_page(PREFIX, revision.date))
 
 
@@ -151,21 +151,21 @@ ROUTES = (
     ),
     Route(
         f"{PREFIX}{publish.DOCUMENTS}/{DATE}.json",
-        _document,
+        _openapi_document,
         Need.MAKING,
         (200, 404),
         "The OpenAPI 3.1 document of a revision.",
     ),
     Route(
         f"{PREFIX}{publish.PAGES}",
-        _page,
+        _openapi_page,
         Need.MAKING,
         (200,),
         "The document of the newest revision, as a page to read.",
     ),
     Route(
         f"{PREFIX}{publish.PAGES}/{DATE}",
-        _page,
+        _openapi_page,
         Need.MAKING,
         (200, 404),
         "The document of a revision, as a page to read.",

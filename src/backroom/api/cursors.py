@@ -48,7 +48,7 @@ class Cursors:
 
         Raises `InvalidCursor` if it was not made for this list.
         """
-        bare = _bare(text)
+        bare = _without_url(text)
         if len(bare) != _LETTERS:
             raise InvalidCursor
         try:
@@ -71,7 +71,7 @@ def _base64_text(raw: bytes) -> str:
     return base64.urlsafe_b64encode(raw).decode().rstrip("=")
 
 
-def _bare(text: str) -> str:
+def _without_url(text: str) -> str:
     if "page" in text and "?" in text:
         found = parse_qs(text.partition("?")[2]).get("page[cursor]")
         text = found[0] if found else ""

@@ -161,18 +161,18 @@ class _Parser:
     def _value(self) -> Any:
         token = self._next()
         if isinstance(token, _Texts):
-            return _texts(token)
+            return _quoted_texts(token)
         if _is_mark(token, "["):
             return self._values()
         if isinstance(token, _Text):
             return str(token)
-        return _bare(token)
+        return _unquoted(token)
 
     def _values(self) -> list[Any]:
         values: list[Any] = []
         while True:
             token = self._next()
-            values.append(str(token) if isinstance(token, _Text) else _bare(token))
+            values.append(str(token) if isinstance(token, _Text) else _unquoted(token))
             mark = self._next()
             if _is_mark(mark, "]"):
                 return values
@@ -195,7 +195,7 @@ class _Parser:
             raise _invalid()
 
 
-def _texts(written: str) -> list[str]:
+def _quoted_texts(written: str) -> list[str]:
     """Read a list of strings in double quotes."""
     try:
         return _decode(str(written))
@@ -211,7 +211,7 @@ _WORDS = {"true": True, "false": False, "null": None}
 _NUMBER = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,15})?")
 
 
-def _bare(word: str) -> Any:
+def _unquoted(word: str) -> Any:
     """Give the value of an unquoted word."""
     if word in _WORDS:
         return _WORDS[word]

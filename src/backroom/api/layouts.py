@@ -76,7 +76,7 @@ class Frame:
 
 
 class RecordTemplates:
-    """Writes items, variants or categories.
+    """Fills templates with items, variants or categories.
 
     `columns` says what the store has to read for it. `related` is the template of a record,
     `alone` that of a record whose relationship to one other is empty, None where there is none.
@@ -110,12 +110,12 @@ class RecordTemplates:
         """About how many bytes of memory its templates take."""
         return self._related.size + (self._alone.size if self._alone else 0)
 
-    def written(self, rows: Sequence[Row]) -> bytes:
+    def filled(self, rows: Sequence[Row]) -> bytes:
         """Write rows as `pages.page` gives them for `columns`, with commas between them."""
         if not rows:
             return b""
         _, names, attributes, linked, nulls, *named = zip(*rows, strict=True)
-        texts, urls = templates.external_ids(names)
+        texts, urls = templates.escaped_ids(names)
         columns = {"external_id": texts, "external_id_in_url": urls}
         for name, column in zip(self.columns.named, named, strict=True):
             truth = name in self.kind.truth_values
@@ -129,10 +129,10 @@ class RecordTemplates:
             return self._related.joined(columns, len(rows))
         columns["parent"] = templates.in_json([each or b"" for each in linked])
         chosen = [self._related if each else self._alone for each in linked]
-        return _written(chosen, columns)
+        return _filled(chosen, columns)
 
 
-def _written(chosen: Sequence[Template], columns: dict[str, Sequence[Any]]) -> bytes:
+def _filled(chosen: Sequence[Template], columns: dict[str, Sequence[Any]]) -> bytes:
     """Write each row with the template that is chosen for it."""
     if chosen.count(chosen[0]) == len(chosen):
         return chosen[0].joined(columns, len(chosen))
@@ -171,7 +171,7 @@ class JobTemplates:
         """About how many bytes of memory its templates take."""
         return sum(each.size for each in self._by_case.values())
 
-    def written(self, rows: Sequence[Row]) -> bytes:
+    def filled(self, rows: Sequence[Row]) -> bytes:
         """Write rows as `jobs.jobs_page` gives them for `columns`, with commas between them."""
         if not rows:
             return b""
@@ -186,7 +186,7 @@ class JobTemplates:
             # Nearly all pages: complete jobs that have all changed something.
             return self._by_case[True, linked[0]].joined(columns, len(rows))
         cases = zip(completed, linked, strict=True)
-        return _written([self._by_case[at is not None, shown] for at, shown in cases], columns)
+        return _filled([self._by_case[at is not None, shown] for at, shown in cases], columns)
 
 
 class RecordLayout(NamedTuple):
@@ -252,7 +252,7 @@ def _record_layout(style: Style) -> RecordLayout:
             None if alone is None else _record_template(kind, resources(alone)[0], names, style),
             names,
         ),
-        _included(related, style),
+        _included_templates(related, style),
     )
 
 
@@ -286,7 +286,7 @@ def _blank_attribute(kind: Kind, name: str) -> Any:
     return Raw(blank(name).encode()) if name in kind.truth_values else blank(name)
 
 
-def _included(document: Document, style: Style) -> RecordTemplates | None:
+def _included_templates(document: Document, style: Style) -> RecordTemplates | None:
     brought = style.operation.included_kind
     if "included" not in document or brought is None:
         return None
@@ -361,7 +361,7 @@ def of_jobs(
 
 def _job_layout(style: Style) -> JobLayout:
     cases = {
-        (completed, linked): _job(style, completed=completed, linked=linked)
+        (completed, linked): _job_document(style, completed=completed, linked=linked)
         for completed in (False, True)
         for linked in (False, True)
     }
@@ -370,11 +370,11 @@ def _job_layout(style: Style) -> JobLayout:
     }
     document = cases[True, True]
     return JobLayout(
-        Frame(document, style), JobTemplates(style, by_case), _included(document, style)
+        Frame(document, style), JobTemplates(style, by_case), _included_templates(document, style)
     )
 
 
-def _job(style: Style, *, completed: bool, linked: bool) -> Document:
+def _job_document(style: Style, *, completed: bool, linked: bool) -> Document:
     """Make a document with one job of blanks, and take it down."""
     document = _descended(style, _blank_job(style, completed=completed, linked=linked))
     attributes = resources(document)[0]["attributes"]

@@ -48,7 +48,7 @@ class Allowance(NamedTuple):
     def headers(self) -> headers.Headers:
         """Give the rate headers as the service writes them: `350, 350;w=1, 3500;w=60`."""
         return [
-            (headers.RATE_LIMIT, _written(self.rate)),
+            (headers.RATE_LIMIT, _rate_text(self.rate)),
             (headers.RATE_REMAINING, str(self.remaining).encode()),
             # A window of one second always has less than a full second left: rounded down, 0.
             (headers.RATE_RESET, b"0"),
@@ -56,7 +56,7 @@ class Allowance(NamedTuple):
 
 
 @lru_cache(maxsize=64)
-def _written(rate: Rate) -> bytes:
+def _rate_text(rate: Rate) -> bytes:
     return f"{rate.burst}, {rate.burst};w={_SECOND}, {rate.steady};w={_MINUTE}".encode()
 
 

@@ -234,14 +234,14 @@ def fault() -> str | None:
         return _not_imported
     loop = asyncio.new_event_loop()
     try:
-        return _missing(_Trial(loop)) or _misanswered(loop)
+        return _missing_member(_Trial(loop)) or _misanswered(loop)
     except Exception as error:  # noqa: BLE001 - whatever it is, the long way works without
         return f"{type(error).__name__}: {error}"
     finally:
         loop.close()
 
 
-def _missing(trial: _Trial) -> str | None:
+def _missing_member(trial: _Trial) -> str | None:
     for path in _RELIED_ON:
         found: Any = trial.connection
         for name in path.split("."):

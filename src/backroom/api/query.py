@@ -72,10 +72,10 @@ def parse_query(operation: Operation, revision: str, query_string: str) -> Query
     query = Query()
     if not query_string:
         return query
-    for name, value in _parameters(query_string).items():
+    for name, value in _parameters_given(query_string).items():
         if name.startswith("fields[") and name.endswith("]"):
             resource_type = name[len("fields[") : -1]
-            query.fields[resource_type] = _fields(operation, revision, resource_type, value)
+            query.fields[resource_type] = _asked_fields(operation, revision, resource_type, value)
             continue
         reader = _READERS.get(name)
         if reader is None or not _has(operation, revision, name):
@@ -84,7 +84,7 @@ def parse_query(operation: Operation, revision: str, query_string: str) -> Query
     return query
 
 
-def _parameters(query_string: str) -> dict[str, str]:
+def _parameters_given(query_string: str) -> dict[str, str]:
     """Give the parameters by name. Of one that is given more than once the last counts (observed).
 
     Some clients send each one twice, others a whole next link as the cursor, which brings a second.
@@ -125,7 +125,9 @@ def _has(operation: Operation, revision: str, name: str) -> bool:
     return name != "sort" or operation.bulk is None
 
 
-def _fields(operation: Operation, revision: str, resource_type: str, value: str) -> tuple[str, ...]:
+def _asked_fields(
+    operation: Operation, revision: str, resource_type: str, value: str
+) -> tuple[str, ...]:
     parameter = f"fields[{resource_type}]"
     allowed = allowed_fields(operation, revision).get(resource_type)
     if allowed is None:

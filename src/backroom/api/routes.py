@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from backroom.api.request import unquoted
 from backroom.catalog.operations import OPERATIONS, Operation
-from backroom.errors import NotFound
+from backroom.errors import MethodNotAllowed, NotFound
 
 _COLLECTION_ALLOW = "GET, POST, HEAD, OPTIONS"
 _SINGLE_ALLOW = "GET, PUT, PATCH, DELETE, HEAD, OPTIONS"
@@ -29,6 +29,15 @@ class Path(NamedTuple):
     operations: dict[str, Operation]
     allow: str
     resource_id: str
+
+    def operation(self, method: str, revision: str) -> Operation:
+        """Give the operation of a method. Raises `MethodNotAllowed`, or `NotFound`."""
+        operation = self.operations.get("GET" if method == "HEAD" else method)
+        if operation is None:
+            raise MethodNotAllowed(method)
+        if revision < operation.since:
+            raise NotFound("No valid revisions found for method, please check our documentation")
+        return operation
 
 
 def _key(segments: list[str]) -> tuple[str, ...]:

@@ -93,11 +93,11 @@ class Service:
         operation = admitted.operation
         try:
             if operation.method == "GET":
-                return answer(admitted, READERS[operation.shape](admitted, tx))
+                return _with_parts(admitted, READERS[operation.shape](admitted, tx))
             if operation.writes_catalog:
                 # What is read, changed and written back must not be written by others in between.
                 tx.exclusively(admitted.account)
-            return answer(admitted, WRITERS[operation.shape](admitted, body, tx))
+            return _with_parts(admitted, WRITERS[operation.shape](admitted, body, tx))
         except OperationFault as fault:
             pointer = admitted.revision.pointer(operation, f"/data{fault.pointer}")
             raise Refusal(fault.with_pointer(pointer), admitted.known) from None
@@ -114,7 +114,7 @@ class Service:
             job = submit.stored_job(new, job_id)
         except Fault as fault:
             raise Refusal(fault, admitted.known) from None
-        return answer(admitted, jobs.accepted(admitted, job))
+        return _with_parts(admitted, jobs.accepted(admitted, job))
 
     def options(self, request: Request) -> Answer:
         """Answer an OPTIONS request with what the path allows, in headers alone."""
@@ -141,7 +141,7 @@ class Service:
         return Answer(fault.status, parts, answered, usual)
 
 
-def answer(admitted: Admitted, parts: Parts | None) -> Answer:
+def _with_parts(admitted: Admitted, parts: Parts | None) -> Answer:
     """Answer an admitted request with a document, or with None where it has nothing to show."""
     usual = _usual_headers(
         admitted.path.allow, admitted.access.account, admitted.revision, clock.now().date()

@@ -118,7 +118,7 @@ _NOT_IN_URLS = re.compile(rb"[^A-Za-z0-9\-._~$:\n]")
 _PERCENT = {bytes([each]): b"%%%02X" % each for each in range(256)}
 
 
-def external_ids(column: Column) -> tuple[Column, Column]:
+def escaped_ids(column: Column) -> tuple[Column, Column]:
     """Give external ids as they stand in JSON strings, and as they stand in URLs."""
     # One look at all of them. Of each line only the characters are left that a URL escapes.
     left = b"\n".join(column).translate(None, _SAME_IN_URLS)

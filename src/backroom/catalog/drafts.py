@@ -1,7 +1,8 @@
-"""Check a resource object of a body member by member: it becomes a `Draft`, or a fault is raised.
+"""Check a body member by member: its resource objects become drafts, or a fault is raised.
 
 The fault says what is wrong and points to where. Bodies are of the newest shape here; what their
-revision allows within that shape stands in `catalog/rules.py`.
+revision allows within that shape stands in `catalog/rules.py`. `catalog/jsonapi.py` checks single
+members, and `catalog/values.py` single values.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from backroom.catalog.jsonapi import (
     unknown_relationship,
 )
 from backroom.catalog.kinds import Kind, Verb
+from backroom.catalog.operations import LINK_SHAPES, MOST_OPERATIONS, Operation, Shape
 from backroom.catalog.rules import AttributeRule, RelationshipRule, ResourceRules, rules_of
 from backroom.catalog.values import checked, json_array, json_object
 from backroom.errors import Invalid, below
@@ -45,6 +47,92 @@ class Draft(msgspec.Struct, omit_defaults=True):
         return ids.external_id(self.id)
 
 
+def encode(drafts: list[Draft]) -> str:
+    """Write drafts as they wait in the store."""
+    return msgspec.json.encode(drafts).decode()
+
+
+def read_newest(operation: Operation, revision: str, body: Any, resource_id: str) -> Any:
+    """Check the body of an operation: give the drafts of a job, a draft, or the ids of a list.
+
+    `resource_id` is the id in the path. Raises `Invalid`, pointing into the body.
+    """
+    if operation.shape is Shape.JOB_POST:
+        return _job_drafts(operation, revision, body)
+    if operation.shape in LINK_SHAPES:
+        return _identifiers(operation, body)
+    return _single(operation, revision, body, resource_id)
+
+
+def _data_of(body: Any) -> Any:
+    members = json_object(body, "/data")
+    check_members(members, ("data",), "request-data", "")
+    return required_member(members, "data", "request-data", "")
+
+
+def _resource_of(body: Any) -> dict[str, Any]:
+    """Give the members of the one resource object in a body. It needs more than a type."""
+    members = json_object(_data_of(body), "/data")
+    if not {"attributes", "relationships", "id"} & members.keys():
+        raise Invalid(
+            "One of `attributes`, `relationships` or `id` must be included in the request payload.",
+            "/data",
+        )
+    return members
+
+
+def _single(operation: Operation, revision: str, body: Any, resource_id: str) -> Draft:
+    members = _resource_of(body)
+    verb = Verb.CREATE if operation.shape is Shape.CREATE else Verb.UPDATE
+    checked = draft(verb, operation.kind, members, "/data", revision)
+    if verb is Verb.UPDATE and checked.id != resource_id:
+        raise Invalid("The id in the body is not the id in the path.", "/data/id")
+    return checked
+
+
+def _identifiers(operation: Operation, body: Any) -> list[str]:
+    """Give the ids in the body of an operation on a relationship, each once."""
+    data = json_array(_data_of(body), "/data")
+    kind = operation.kind
+    return list(
+        dict.fromkeys(identifier(kind, each, f"/data/{index}") for index, each in enumerate(data))
+    )
+
+
+def _job_drafts(operation: Operation, revision: str, body: Any) -> list[Draft]:
+    job_kind = operation.job_kind
+    members = _resource_of(body)
+    check_type(members, job_kind.type, "/data")
+    check_members(members, ("type", "attributes"), job_kind.type, "/data")
+    pointer = "/data/attributes"
+    attributes = json_object(
+        required_member(members, "attributes", job_kind.type, "/data"), pointer
+    )
+    check_members(attributes, (job_kind.member,), job_kind.type, pointer)
+    nested = json_object(
+        required_member(attributes, job_kind.member, job_kind.type, pointer),
+        f"{pointer}/{job_kind.member}",
+    )
+    pointer += f"/{job_kind.member}"
+    check_members(nested, ("data",), job_kind.type, pointer)
+    resources = json_array(
+        required_member(nested, "data", job_kind.type, pointer), f"{pointer}/data"
+    )
+    pointer += "/data"
+    if not resources:
+        raise Invalid("This list may not be empty.", pointer)
+    if len(resources) > MOST_OPERATIONS:
+        raise Invalid(
+            f"Ensure this field has no more than {MOST_OPERATIONS} elements;"
+            f" it has {len(resources)}.",
+            pointer,
+        )
+    return [
+        draft(job_kind.verb, job_kind.kind, resource, f"{pointer}/{index}", revision)
+        for index, resource in enumerate(resources)
+    ]
+
+
 def draft(verb: Verb, kind: Kind, resource: Any, pointer: str, revision: str) -> Draft:
     """Check one resource object. Raises `Invalid` with a pointer that begins with `pointer`."""
     rules = rules_of(verb, kind, revision)
@@ -55,7 +143,7 @@ def draft(verb: Verb, kind: Kind, resource: Any, pointer: str, revision: str) ->
         check_id(members, rules.type, pointer)
     if verb is Verb.DELETE:
         return Draft(members["id"])
-    attributes = _attributes(
+    attributes = _checked_attributes(
         rules, required_member(members, "attributes", rules.type, pointer), f"{pointer}/attributes"
     )
     relations = _relations(
@@ -66,13 +154,13 @@ def draft(verb: Verb, kind: Kind, resource: Any, pointer: str, revision: str) ->
     return Draft(members["id"], attributes, relations)
 
 
-def _attributes(rules: ResourceRules, value: Any, pointer: str) -> dict[str, Any]:
+def _checked_attributes(rules: ResourceRules, value: Any, pointer: str) -> dict[str, Any]:
     attributes: dict[str, Any] = {}
     for name, sent in json_object(value, pointer).items():
         rule = rules.attributes.get(name)
         if rule is None:
             raise unknown_member(name, rules.type, below(pointer, name))
-        attributes[name] = _value(rule, sent, f"{pointer}/{name}")
+        attributes[name] = _checked_value(rule, sent, f"{pointer}/{name}")
     for name, rule in rules.attributes.items():
         if rule.needed and name not in attributes:
             raise missing_member(name, rules.type, f"{pointer}/{name}")
@@ -83,7 +171,7 @@ def _attributes(rules: ResourceRules, value: Any, pointer: str) -> dict[str, Any
     }
 
 
-def _value(rule: AttributeRule, value: Any, pointer: str) -> Any:
+def _checked_value(rule: AttributeRule, value: Any, pointer: str) -> Any:
     if value is None and rule.nullable:
         return rule.attribute.default
     # A constant is refused for a null as for any other value that it can't have.

@@ -65,6 +65,8 @@ JOB_READS = RateClass((("2026-04-15", Rate(75, 750)), ("", Rate(350, 3500))))
 
 BODY_LIMITS = (("2023-12-15", 5_000_000), ("", 4_000_000))
 """Bytes of a decompressed body, from a revision on, newest first: the documented 5 MB and 4 MB."""
+MOST_OPERATIONS = 100
+"""Operations in one job (documented)."""
 
 FIELDS_ON_WRITES_SINCE = "2026-04-15"
 PAGE_SIZE_DOCUMENTED_SINCE = "2026-04-15"

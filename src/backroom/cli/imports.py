@@ -156,7 +156,7 @@ def import_command(**options: Unpack[_Options]) -> None:
     run = _prepared(options)
     _load(run)
     if options["output"] == "json":
-        click.echo(msgspec.json.format(msgspec.json.encode(_document(run))))
+        click.echo(msgspec.json.format(msgspec.json.encode(_json_report(run))))
     else:
         _print(run)
     if run.error:
@@ -230,7 +230,7 @@ def _progress(run: _Run) -> Iterator[Callable[[str, int], object]]:
         yield progress
 
 
-def _document(run: _Run) -> dict[str, object]:
+def _json_report(run: _Run) -> dict[str, object]:
     return {
         "file": str(run.feed.path),
         "url": run.options["url"],

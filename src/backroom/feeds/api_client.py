@@ -137,7 +137,7 @@ class ApiClient:
         while True:
             data = self._call("GET", f"/api/{job_kind.collection}/{job_id}")
             if data.attributes.status in _FINAL_STATUSES:
-                return _job(job_id, data.attributes)
+                return _finished_job(job_id, data.attributes)
             if time.monotonic() + pause > end:
                 raise UnreachableError(
                     f"job {job_id} ({job_kind.title}) was not complete after {self._timeout:g} s"
@@ -151,7 +151,7 @@ class ApiClient:
                 method, self.url + path, body=body, headers=self._headers, redirect=False
             )
         except urllib3.exceptions.HTTPError as error:
-            raise UnreachableError(f"no answer from {self.url}: {_reason(error)}") from error
+            raise UnreachableError(f"no answer from {self.url}: {_cause_of(error)}") from error
         try:
             if response.status in _SUCCESSES:
                 return msgspec.json.decode(response.data, type=_JobDocument).data
@@ -162,10 +162,10 @@ class ApiClient:
                 " and no document of this API",
                 {},
             ) from None
-        raise _refused(response.status, errors)
+        raise _refused_error(response.status, errors)
 
 
-def _reason(error: Exception) -> str:
+def _cause_of(error: Exception) -> str:
     """Say in a few words why there was no answer."""
     cause = getattr(error, "reason", None) or error
     if isinstance(cause, urllib3.exceptions.NameResolutionError):
@@ -177,10 +177,10 @@ def _reason(error: Exception) -> str:
     return str(cause)
 
 
-def _refused(status: int, errors: list[_Error]) -> RefusedError:
+def _refused_error(status: int, errors: list[_Error]) -> RefusedError:
     pointers = [(error.source and error.source.pointer) or "" for error in errors]
     faulty = {
-        int(found[1]): _named(found[2] or "", error.detail)
+        int(found[1]): _with_member(found[2] or "", error.detail)
         for error, pointer in zip(errors, pointers, strict=True)
         if (found := _OPERATION_POINTER.fullmatch(pointer))
     }
@@ -188,17 +188,17 @@ def _refused(status: int, errors: list[_Error]) -> RefusedError:
     return RefusedError(f"the server refused ({status}): {errors[0].detail}{where}", faulty)
 
 
-def _named(pointer: str, detail: str) -> str:
+def _with_member(pointer: str, detail: str) -> str:
     """Put the member that `pointer` names before what is wrong, unless the text names it."""
     member = pointer.removeprefix("attributes/").removeprefix("relationships/")
     return detail if not member or f"'{member}'" in detail else f"{member}: {detail}"
 
 
-def _job(job_id: str, attributes: _Attributes) -> FinishedJob:
-    faults = [_fault(error) for error in attributes.errors or ()]
+def _finished_job(job_id: str, attributes: _Attributes) -> FinishedJob:
+    faults = [_job_fault(error) for error in attributes.errors or ()]
     return FinishedJob(job_id, attributes.status, attributes.completed_count or 0, faults)
 
 
-def _fault(error: _Error) -> JobFault:
+def _job_fault(error: _Error) -> JobFault:
     meta = error.meta or _Meta()
     return JobFault(meta.external_id or external_id_in(meta.id or "") or "", error.detail)

@@ -31,7 +31,7 @@ _NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?")
 _BOOLEANS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 
 
-def _number(cell: str) -> float:
+def _as_number(cell: str) -> float:
     text = cell.strip()
     value = float(text) if _NUMBER.fullmatch(text) else math.nan
     if not math.isfinite(value):
@@ -39,13 +39,13 @@ def _number(cell: str) -> float:
     return value if re.search("[.eE]", text) else int(text)
 
 
-def _boolean(text: str) -> bool:
+def _as_boolean(text: str) -> bool:
     if (word := text.strip().lower()) not in _BOOLEANS:
         raise ValueError(f"{text!r} is neither true nor false")
     return _BOOLEANS[word]
 
 
-def _texts(cell: str) -> list[Any]:
+def _as_texts(cell: str) -> list[Any]:
     text = cell.strip()
     if text.startswith("["):
         try:
@@ -55,7 +55,7 @@ def _texts(cell: str) -> list[Any]:
     return [part.strip() for part in text.split("|") if part.strip()]
 
 
-def _object(text: str) -> dict[str, Any]:
+def _as_object(text: str) -> dict[str, Any]:
     try:
         return msgspec.json.decode(text, type=dict[str, Any])
     except (msgspec.DecodeError, RecursionError):
@@ -64,12 +64,12 @@ def _object(text: str) -> dict[str, Any]:
 
 _READERS: dict[Form, Callable[[str], Any]] = {
     "text": str,
-    "number": _number,
-    "quantity": _number,
-    "choice": _number,
-    "boolean": _boolean,
-    "texts": _texts,
-    "object": _object,
+    "number": _as_number,
+    "quantity": _as_number,
+    "choice": _as_number,
+    "boolean": _as_boolean,
+    "texts": _as_texts,
+    "object": _as_object,
 }
 
 
@@ -109,7 +109,7 @@ def row_from(line: int, cells: Mapping[str, Any]) -> Row | RowFault:
         reason = "has to be text" if external_id is not None else "is missing"
         return RowFault(line, f"external_id {reason}", kind)
     try:
-        return _row(line, kind, shown_id, values)
+        return _row_of_values(line, kind, shown_id, values)
     except ValueError as error:
         return RowFault(line, str(error), kind, shown_id)
 
@@ -122,7 +122,7 @@ def _kind_of(value: Any) -> Kind | str:
     return kind or f"type is {value!r}, which is not item, variant or category"
 
 
-def _row(line: int, kind: Kind, external_id: str, values: dict[str, Any]) -> Row:
+def _row_of_values(line: int, kind: Kind, external_id: str, values: dict[str, Any]) -> Row:
     metadata = {
         column.removeprefix(METADATA_PREFIX): values.pop(column)
         for column in tuple(values)
@@ -134,7 +134,7 @@ def _row(line: int, kind: Kind, external_id: str, values: dict[str, Any]) -> Row
             raise ValueError(f"{METADATA} is not an object")
         values[METADATA] = rest | metadata
     relation = _RELATIONS[kind.name]
-    related = _related(relation.name, values, many=relation.many) if relation else None
+    related = _ids_in(relation.name, values, many=relation.many) if relation else None
     known = _ATTRIBUTES[kind.name]
     return Row(
         line,
@@ -146,7 +146,7 @@ def _row(line: int, kind: Kind, external_id: str, values: dict[str, Any]) -> Row
     )
 
 
-def _related(column: str, values: dict[str, Any], *, many: bool) -> tuple[str, ...] | None:
+def _ids_in(column: str, values: dict[str, Any], *, many: bool) -> tuple[str, ...] | None:
     if (value := values.pop(column, None)) is None:
         return None
     ids = value if many else [value]

@@ -27,11 +27,11 @@ def read(path: Path) -> Iterator[Row | RowFault]:
         header: list[str] | None = None
         for line, cells in records(file):
             if header is None:
-                header = _header(cells)
+                header = _column_names(cells)
             elif isinstance(cells, str):
                 yield RowFault(line, cells)
             else:
-                yield _row(line, header, cells)
+                yield _row_of_cells(line, header, cells)
     if header is None:
         raise FeedError("is empty: its first line has to name the columns")
 
@@ -92,7 +92,7 @@ def _is_unicode(text: str) -> bool:
     return text.isascii() or not any("\ud800" <= character <= "\udfff" for character in text)
 
 
-def _header(cells: list[str] | str) -> list[str]:
+def _column_names(cells: list[str] | str) -> list[str]:
     """Give the names of the columns in lower case. The keys of metadata stay as they are."""
     if isinstance(cells, str):
         raise FeedError(f"can't be read: its first line {cells}")
@@ -112,7 +112,7 @@ def _header(cells: list[str] | str) -> list[str]:
     return [name or f"(column {number})" for number, name in enumerate(names, start=1)]
 
 
-def _row(line: int, header: list[str], texts: list[str]) -> Row | RowFault:
+def _row_of_cells(line: int, header: list[str], texts: list[str]) -> Row | RowFault:
     if len(texts) != len(header):
         return RowFault(line, f"has {len(texts)} cells where the first line has {len(header)}")
     cells: dict[str, Any] = {}

@@ -31,13 +31,13 @@ class EncodedRow:
 
 def encode_row(row: Row, verb: Verb) -> EncodedRow | RowFault:
     """Make the operation that does `verb` with a row, or a fault if it can't be sent."""
-    if verb is Verb.CREATE and (missing := _missing(row)):
-        return _fault(
+    if verb is Verb.CREATE and (missing := _attributes_missing(row)):
+        return _row_fault(
             row, f"{' and '.join(missing)} {'is' if len(missing) == 1 else 'are'} missing"
         )
-    encoded = msgspec.json.encode(_document(row, verb))
+    encoded = msgspec.json.encode(_resource_object(row, verb))
     if len(encoded) > LARGEST_BODY:
-        return _fault(row, f"is larger than a request may be ({len(encoded):,} bytes)")
+        return _row_fault(row, f"is larger than a request may be ({len(encoded):,} bytes)")
     return EncodedRow(row, encoded)
 
 
@@ -62,11 +62,11 @@ def job_body(job_kind: JobKind, operations: Sequence[EncodedRow]) -> bytes:
     return msgspec.json.encode({"data": {"type": job_kind.type, "attributes": attributes}})
 
 
-def _fault(row: Row, detail: str) -> RowFault:
+def _row_fault(row: Row, detail: str) -> RowFault:
     return RowFault(row.line, detail, row.kind, row.external_id)
 
 
-def _missing(row: Row) -> list[str]:
+def _attributes_missing(row: Row) -> list[str]:
     attributes = {"external_id": row.external_id, **row.attributes}
     # An attribute that has ended is not required: newer revisions refuse it.
     kept = [each for each in row.kind.attributes if not each.until]
@@ -78,7 +78,7 @@ def _missing(row: Row) -> list[str]:
     return missing
 
 
-def _document(row: Row, verb: Verb) -> dict[str, Any]:
+def _resource_object(row: Row, verb: Verb) -> dict[str, Any]:
     if verb is Verb.DELETE:
         return {"type": row.kind.type, "id": resource_id(row.external_id)}
     document: dict[str, Any] = {"type": row.kind.type}

@@ -19,8 +19,6 @@ from backroom import clock
 
 LIFETIME = timedelta(days=7)
 """From creation to expiry (observed)."""
-MOST_OPERATIONS = 100
-"""Operations in one job (documented)."""
 MOST_IN_PROGRESS = 500
 """Jobs of one account that aren't complete (documented from 2024-02-15 on)."""
 

@@ -1,10 +1,8 @@
-"""Drafts to a stored job."""
+"""The operations of a bulk job to a stored job."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-
-import msgspec
 
 from backroom import clock
 from backroom.errors import Throttled
@@ -12,15 +10,9 @@ from backroom.jobs import lifecycle
 from backroom.store.jobs import Job, NewJob
 
 if TYPE_CHECKING:
-    from backroom.catalog.drafts import Draft
     from backroom.catalog.kinds import JobKind
 
 _RETRY_SECONDS = 1
-
-
-def encode(drafts: list[Draft]) -> str:
-    """Write drafts as they wait in the store."""
-    return msgspec.json.encode(drafts).decode()
 
 
 def new_job(

@@ -8,12 +8,13 @@ from __future__ import annotations
 import datetime as dt
 import re
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
+from backroom import clock
 from backroom.catalog.kinds import ITEM, KINDS
-from backroom.catalog.operations import RESOURCE_SHAPES, Shape
+from backroom.catalog.operations import OPERATIONS, RESOURCE_SHAPES, Shape
 from backroom.errors import InvalidRevision, NotFound
 from backroom.revisions.attributes import with_attributes
 from backroom.revisions.change import Change
@@ -84,9 +85,14 @@ class Revision:
             body = change.up(operation, body)
         return body
 
-    def sends_newest(self, operation: Operation) -> bool:
-        """Whether a body of this revision has the newest shape as it is."""
-        return all(type(change).up is Change.up for _, change in self._changes(operation))
+    @cached_property
+    def sends_newest(self) -> frozenset[Operation]:
+        """The operations whose bodies have the newest shape as they are."""
+        return frozenset(
+            operation
+            for operation in OPERATIONS
+            if all(type(change).up is Change.up for _, change in self._changes(operation))
+        )
 
     def down(self, operation: Operation, document: dict[str, Any]) -> None:
         """Take a document of the newest shape to this revision's, in place."""
@@ -175,6 +181,15 @@ def rungs(ladder: dict[str, tuple[Change, ...]]) -> dict[str, Revision]:
 REVISIONS = rungs(LADDER)
 OLDEST = next(iter(REVISIONS))
 NEWEST = next(reversed(REVISIONS))
+
+
+def requested(header: str | None, default: str) -> Revision:
+    """Give the revision of a request: that of its header, or of a default where it names none.
+
+    Raises what `resolve` does.
+    """
+    asked = header or default or header
+    return REVISIONS.get(asked or "") or resolve(asked, clock.now().date())
 
 
 def resolve(header: str | None, today: dt.date) -> Revision:

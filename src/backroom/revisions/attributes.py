@@ -70,14 +70,14 @@ def with_attributes(
     """
     changes = {date: [*at_date] for date, at_date in ladder.items()}
     for kind in kinds:
-        for date, change in _changes(kind):
+        for date, change in _changes_of(kind):
             if date not in changes:
                 raise ValueError(f"{change.description} But {date} is not a revision.")
             changes[date].append(change)
     return {date: tuple(at_date) for date, at_date in changes.items()}
 
 
-def _changes(kind: Kind) -> Iterator[tuple[str, Change]]:
+def _changes_of(kind: Kind) -> Iterator[tuple[str, Change]]:
     for attribute in kind.attributes:
         if attribute.since:
             yield attribute.since, AddAttribute(kind, attribute)

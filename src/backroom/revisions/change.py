@@ -67,7 +67,7 @@ def resources(document: dict[str, Any]) -> list[dict[str, Any]]:
     return data if isinstance(data, list) else [data]
 
 
-class _Source(msgspec.Struct):
+class _PointedAt(msgspec.Struct):
     pointer: str
 
 
@@ -79,7 +79,7 @@ class _ErrorEntry(msgspec.Struct):
     meta: msgspec.Raw
     title: msgspec.Raw
     detail: msgspec.Raw
-    source: _Source
+    source: _PointedAt
 
 
 _entries = msgspec.json.Decoder(list[_ErrorEntry])

@@ -25,7 +25,7 @@ class NestBulkOperations(Change):
     shapes = JOB_SHAPES
 
     def up(self, operation: Operation, body: Any) -> Any:
-        attributes = _attributes(body)
+        attributes = _job_attributes(body)
         member = operation.job_kind.member
         if member in attributes:
             pointer = f"/data/attributes/{member}"
@@ -103,7 +103,7 @@ def _move_parent(operation: Operation, relationships: dict[str, Any], pointer: s
             relationships["item"] = {"data": parent}
 
 
-def _attributes(body: Any) -> dict[str, Any]:
+def _job_attributes(body: Any) -> dict[str, Any]:
     """Give the attributes of a job's body, or an empty dict where the body is not of that form."""
     data = body.get("data") if isinstance(body, dict) else None
     attributes = data.get("attributes") if isinstance(data, dict) else None
@@ -122,7 +122,7 @@ def _variants(operation: Operation, body: Any) -> Iterator[tuple[str, Any]]:
     if operation.bulk is None:
         yield "/data", body.get("data") if isinstance(body, dict) else None
         return
-    nested = _attributes(body).get("variants")
+    nested = _job_attributes(body).get("variants")
     variants = nested.get("data") if isinstance(nested, dict) else None
     for index, variant in enumerate(variants if isinstance(variants, list) else []):
         yield f"/data/attributes/variants/{index}", variant

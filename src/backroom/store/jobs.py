@@ -34,10 +34,10 @@ def accept(tx: Transaction, new: NewJob, most: int) -> str | None:
     several requests could count the same jobs, and together exceed `most`.
     """
     tx.exclusively(new.lock)
-    if count_in_progress(tx, new.account) >= most:
+    in_progress, latest = standing(tx, new.account)
+    if in_progress >= most:
         return None
     job = new.job
-    latest = latest_id(tx, new.account)
     if job.job_id <= latest:
         # The clock of another process is ahead of this one's, or a later request came first.
         moment = datetime.fromisoformat(job.created_at)
@@ -62,22 +62,17 @@ def insert(tx: Transaction, account: str, job: Job, operations: str) -> None:
     )
 
 
-def count_in_progress(tx: Transaction, account: str) -> int:
-    """Count the jobs of an account that aren't complete."""
+def standing(tx: Transaction, account: str) -> tuple[int, str]:
+    """Count the jobs of an account that aren't complete, and give the greatest id of its jobs.
+
+    The id is an empty text if the account has no jobs.
+    """
     row = tx.one(
-        "select count(*) from jobs where account = :account and completed_at is null",
+        "select (select count(*) from jobs where account = :account and completed_at is null),"
+        " (select job_id from jobs where account = :account order by job_id desc limit 1)",
         account=account,
     )
-    return row[0] if row else 0
-
-
-def latest_id(tx: Transaction, account: str) -> str:
-    """Give the greatest id of an account's jobs, an empty text if it has no jobs."""
-    row = tx.one(
-        "select job_id from jobs where account = :account order by job_id desc limit 1",
-        account=account,
-    )
-    return row[0] if row else ""
+    return (row[0], row[1] or "") if row else (0, "")
 
 
 class JobQuestion(NamedTuple):
@@ -109,7 +104,7 @@ def jobs_page(
     bordered = border is not None and not (question.ascending and border < question.least)
     form = (question.job_id is not None, question.status is not None, bordered, question.ascending)
     rows = tx.all(
-        _page(tx.dialect, columns, *form),
+        _page_statement(tx.dialect, columns, *form),
         account=account,
         type=question.type,
         least=question.least,
@@ -136,7 +131,7 @@ def _octets(value: object) -> object:
 
 
 @lru_cache(maxsize=512)
-def _page(
+def _page_statement(
     dialect: Dialect,
     columns: tuple[str, ...],
     by_id: bool,  # noqa: FBT001 - this and the next are what the statement's text depends on

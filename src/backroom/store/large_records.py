@@ -23,7 +23,7 @@ ROOM_BYTES = 4 * 2**20
 """How many bytes of attributes an answer may hold. A hundred small records always fit."""
 
 
-def filled(tx: Transaction, kind: Kind, account: str, rows: Sequence[Row]) -> list[Row]:
+def with_attributes(tx: Transaction, kind: Kind, account: str, rows: Sequence[Row]) -> list[Row]:
     """Give the rows that fit into one answer, from the first on, with all their attributes.
 
     `rows` are of `pages.records_page`, with attributes. The first row always fits.

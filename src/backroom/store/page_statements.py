@@ -168,7 +168,7 @@ _LINKED = {"item": _linked_variants, "variant": _linked_item, "category": _linke
 
 
 @cache
-def included(dialect: Dialect, kind: Kind, columns: Columns) -> str:
+def included_statement(dialect: Dialect, kind: Kind, columns: Columns) -> str:
     """Give the statement for included resources: those that name their owner in a column."""
     shown = ", ".join(_columns(dialect, KINDS[kind.shown.target], columns))
     return f"select {shown} {_owned(dialect, kind)} order by owners.place, r.number"

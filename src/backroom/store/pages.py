@@ -53,7 +53,7 @@ def records_page(
 
     `store/large_records.py` reads the attributes of large records.
     """
-    values = _values(tx.dialect, account, question)
+    values = _bound_values(tx.dialect, account, question)
     form = _form(tx, kind, question, values)
     rows = tx.all(page_statements.statement(tx.dialect, form, columns), **values)
     if not form.ordered:
@@ -73,7 +73,9 @@ def included(
     """
     values = tx.dialect.array(numbers)
     return tx.all(
-        page_statements.included(tx.dialect, kind, columns), account=account, numbers=values
+        page_statements.included_statement(tx.dialect, kind, columns),
+        account=account,
+        numbers=values,
     )
 
 
@@ -87,7 +89,7 @@ def in_order(
     return [found[name] for name in named if name in found]
 
 
-def _values(dialect: Dialect, account: str, question: RecordQuestion) -> dict[str, Any]:
+def _bound_values(dialect: Dialect, account: str, question: RecordQuestion) -> dict[str, Any]:
     """Give the values that are bound to a statement, by name."""
     values: dict[str, Any] = {"account": account, "size": question.size} | question.equal
     if question.border is not None:

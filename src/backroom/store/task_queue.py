@@ -4,7 +4,7 @@ Procrastinate (the library that `jobs/procrastinate` runs) keeps its tables in a
 beside ours, on PostgreSQL only. What it does with them is its own business; here stands what we ask
 of them or change in them ourselves, and how it gets its connections:
 
-- `connection` lends one transaction's psycopg connection, so that adding a task is part of an
+- `lent_connection` lends one transaction's psycopg connection, so that adding a task is part of an
   ordinary write with all its time-outs and retries;
 - `connection_pool` makes the pool of a worker, which can only be awaited.
 
@@ -32,7 +32,7 @@ SCHEMA = "procrastinate"
 """The PostgreSQL schema of Procrastinate's tables."""
 
 
-def connection(tx: Transaction) -> psycopg.Connection[Any]:
+def lent_connection(tx: Transaction) -> psycopg.Connection[Any]:
     """Give a transaction's psycopg connection, ready for Procrastinate's statements.
 
     This is the only place where a connection leaves the store. It is for `configure_task` of
@@ -58,7 +58,7 @@ def connection_pool(database: Database, connections: int) -> AsyncConnectionPool
     return engine_pool(database.url, SCHEMA, connections)
 
 
-def waiting(tx: Transaction, accounts: Iterable[str]) -> set[str]:
+def accounts_waiting(tx: Transaction, accounts: Iterable[str]) -> set[str]:
     """Give those of the accounts that have a task which no worker has begun."""
     rows = tx.all(
         f"select queueing_lock from {SCHEMA}.procrastinate_jobs"

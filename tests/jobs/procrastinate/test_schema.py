@@ -121,7 +121,7 @@ def test_migrated_tables_keep_tasks(earlier: Database) -> None:
     schema.prepare(earlier)
     Dispatcher(earlier).defer("b")
     with earlier.read() as tx:
-        assert task_queue.waiting(tx, ["a", "b", "c"]) == {"a", "b"}
+        assert task_queue.accounts_waiting(tx, ["a", "b", "c"]) == {"a", "b"}
 
 
 def test_each_migration_runs_once(

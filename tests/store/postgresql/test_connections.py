@@ -13,7 +13,7 @@ from backroom.store.postgresql import connections
 from backroom.store.postgresql.connections import (
     NETWORK,
     SILENT_SECONDS,
-    Connection,
+    PatientConnection,
     PlainConnection,
 )
 from support.factories import DEADLINE
@@ -24,40 +24,40 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture
-def connection(postgres_url: str) -> Iterator[Connection]:
-    with closing(Connection.connect(postgres_url, autocommit=True, **NETWORK)) as opened:
+def connection(postgres_url: str) -> Iterator[PatientConnection]:
+    with closing(PatientConnection.connect(postgres_url, autocommit=True, **NETWORK)) as opened:
         opened.configure(postgres_url)
         yield opened
 
 
-def end(connection: Connection, url: str) -> None:
+def end(connection: PatientConnection, url: str) -> None:
     with psycopg.connect(url, autocommit=True) as other:
         other.execute("select pg_terminate_backend(%s, 10000)", [connection.info.backend_pid])
 
 
-def test_connection_just_heard_is_fresh(connection: Connection) -> None:
+def test_connection_just_heard_is_fresh(connection: PatientConnection) -> None:
     connection.execute("select 1")
     assert connection.is_fresh()
 
 
-def test_connection_not_heard_is_stale(connection: Connection) -> None:
+def test_connection_not_heard_is_stale(connection: PatientConnection) -> None:
     connection.heard = 0.0
     assert not connection.is_fresh()
 
 
-def test_ended_connection_is_not_fresh(connection: Connection, postgres_url: str) -> None:
+def test_ended_connection_is_not_fresh(connection: PatientConnection, postgres_url: str) -> None:
     connection.execute("select 1")
     end(connection, postgres_url)
     until(lambda: not connection.is_fresh(), "the end to be seen", DEADLINE)
 
 
 @pytest.mark.slow
-def test_statement_at_work_is_waited_for(connection: Connection) -> None:
+def test_statement_at_work_is_waited_for(connection: PatientConnection) -> None:
     found = connection.execute("select 1 from pg_sleep(%s)", [SILENT_SECONDS + 1]).fetchall()
     assert found == [(1,)]
 
 
-def test_statement_beyond_its_limit_is_cancelled(connection: Connection) -> None:
+def test_statement_beyond_its_limit_is_cancelled(connection: PatientConnection) -> None:
     connection.limit(0.01)
     with pytest.raises(psycopg.errors.QueryCanceled):
         connection.execute("select pg_sleep(60)")
@@ -77,7 +77,7 @@ def test_each_limit_is_in_the_table() -> None:
 
 
 @pytest.mark.slow
-def test_silent_server_is_not_waited_for(connection: Connection) -> None:
+def test_silent_server_is_not_waited_for(connection: PatientConnection) -> None:
     """It says nothing, and to another connection that it is not at work for this one."""
     connection.patience = 0.2
     with pytest.raises(psycopg.OperationalError, match="does not answer"):

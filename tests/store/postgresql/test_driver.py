@@ -10,7 +10,7 @@ import psycopg
 import pytest
 
 from backroom.store.postgresql import driver
-from backroom.store.postgresql.connections import Connection
+from backroom.store.postgresql.connections import PatientConnection
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,8 +22,8 @@ CHANGED = (
 
 
 @pytest.fixture
-def connection(postgres_url: str) -> Iterator[Connection]:
-    with closing(Connection.connect(postgres_url, autocommit=True)) as opened:
+def connection(postgres_url: str) -> Iterator[PatientConnection]:
+    with closing(PatientConnection.connect(postgres_url, autocommit=True)) as opened:
         yield opened
 
 
@@ -51,7 +51,7 @@ def results(channel: driver.Channel, count: int) -> list[Any]:
     return found
 
 
-def test_channel_sends_without_waiting(connection: Connection) -> None:
+def test_channel_sends_without_waiting(connection: PatientConnection) -> None:
     channel = driver.Channel(connection)
     for number in (1, 2):
         channel.execute(None, b"select $1 + 1", channel.dump([number]))
@@ -62,7 +62,7 @@ def test_channel_sends_without_waiting(connection: Connection) -> None:
     assert [is_sync for _, is_sync in (first, second, end)] == [False, False, True]
 
 
-def test_channel_prepares_a_statement(connection: Connection) -> None:
+def test_channel_prepares_a_statement(connection: PatientConnection) -> None:
     channel = driver.Channel(connection)
     dumped = channel.dump(["a"])
     channel.prepare(b"named", b"select $1 || 'b'", dumped[1])
@@ -74,7 +74,7 @@ def test_channel_prepares_a_statement(connection: Connection) -> None:
     assert channel.rows(answer) == [("ab",)]
 
 
-def test_rest_of_a_failed_batch_is_skipped(connection: Connection) -> None:
+def test_rest_of_a_failed_batch_is_skipped(connection: PatientConnection) -> None:
     channel = driver.Channel(connection)
     for text in (b"select 1 / 0", b"select 1"):
         channel.execute(None, text, channel.dump([]))
@@ -86,7 +86,7 @@ def test_rest_of_a_failed_batch_is_skipped(connection: Connection) -> None:
     assert not driver.is_canceled(failed)
 
 
-def test_cancelled_statement_is_known(connection: Connection) -> None:
+def test_cancelled_statement_is_known(connection: PatientConnection) -> None:
     connection.limit(0.01)
     channel = driver.Channel(connection)
     channel.execute(None, b"select pg_sleep(60)", channel.dump([]))
@@ -95,18 +95,18 @@ def test_cancelled_statement_is_known(connection: Connection) -> None:
     assert driver.is_canceled(results(channel, 1)[0][0])
 
 
-def test_values_that_cannot_be_sent_are_refused(connection: Connection) -> None:
+def test_values_that_cannot_be_sent_are_refused(connection: PatientConnection) -> None:
     with pytest.raises(psycopg.Error):
         driver.Channel(connection).dump(["\0"])
 
 
-def test_every_answer_is_heard(connection: Connection) -> None:
+def test_every_answer_is_heard(connection: PatientConnection) -> None:
     connection.heard = 0.0
     connection.execute("select 1")
     assert connection.heard > 0, "psycopg no longer waits in Connection.wait"
 
 
-def test_unasked_messages_are_seen(connection: Connection, postgres_url: str) -> None:
+def test_unasked_messages_are_seen(connection: PatientConnection, postgres_url: str) -> None:
     assert not connection.has_unasked()
     with psycopg.connect(postgres_url, autocommit=True) as other:
         other.execute("select pg_terminate_backend(%s, 10000)", [connection.info.backend_pid])

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import psycopg
 import pytest
 
-from backroom.store.postgresql.connections import Connection
+from backroom.store.postgresql.connections import PatientConnection
 from backroom.store.postgresql.greenlets import Greenlets
 from backroom.store.postgresql.pipeline import Outcome
 from backroom.store.postgresql.pipeline_pool import PipelinePool
@@ -25,8 +25,8 @@ MOST = 2
 
 @pytest.fixture
 def pool(postgres_url: str) -> Iterator[PipelinePool]:
-    def connect() -> Connection:
-        return Connection.connect(postgres_url, autocommit=True)
+    def connect() -> PatientConnection:
+        return PatientConnection.connect(postgres_url, autocommit=True)
 
     with closing(PipelinePool(connect, MOST, patience=5, writes=False)) as opened:
         yield opened

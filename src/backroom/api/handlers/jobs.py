@@ -28,12 +28,12 @@ _NEWEST_FIRST = Ordering(
 
 def accepted(admitted: Admitted, job: Job) -> Parts:
     """Answer with a bulk job that was just accepted."""
-    layout = _layout(admitted)
-    data = layout.data.written([jobs.as_row(job, layout.data.columns)])
+    layout = _job_layout(admitted)
+    data = layout.data.filled([jobs.as_row(job, layout.data.columns)])
     return layout.frame.document(data, {"self": admitted.request.url})
 
 
-def _layout(admitted: Admitted) -> JobLayout:
+def _job_layout(admitted: Admitted) -> JobLayout:
     query = admitted.query
     return layouts.of_jobs(
         admitted.operation,
@@ -46,7 +46,7 @@ def _layout(admitted: Admitted) -> JobLayout:
 
 def get_job(admitted: Admitted, tx: Transaction) -> Parts:
     """Answer with one job, and with the resources that it made or changed if these are included."""
-    job_kind, layout = admitted.operation.job_kind, _layout(admitted)
+    job_kind, layout = admitted.operation.job_kind, _job_layout(admitted)
     rows: list[Row] = []
     # No job has an id with a null character, and PostgreSQL refuses such a text as a value.
     if "\0" not in admitted.resource_id:
@@ -63,11 +63,9 @@ def get_job(admitted: Admitted, tx: Transaction) -> Parts:
         kind, columns = layout.included.kind, layout.included.columns
         found = pages.in_order(tx, kind, admitted.account, list(named), columns)
         if columns.attributes:
-            found = large_records.filled(tx, kind, admitted.account, found)
-        included = layout.included.written(found)
-    return layout.frame.document(
-        layout.data.written(rows), {"self": admitted.request.url}, included
-    )
+            found = large_records.with_attributes(tx, kind, admitted.account, found)
+        included = layout.included.filled(found)
+    return layout.frame.document(layout.data.filled(rows), {"self": admitted.request.url}, included)
 
 
 def _least_id() -> str:
@@ -76,7 +74,7 @@ def _least_id() -> str:
 
 def list_jobs(admitted: Admitted, tx: Transaction) -> Parts:
     """Answer with a page of jobs, newest first."""
-    pager, layout = Pager(admitted, _NEWEST_FIRST), _layout(admitted)
+    pager, layout = Pager(admitted, _NEWEST_FIRST), _job_layout(admitted)
     statuses = {value for _, value in admitted.query.conditions}
     border = pager.place.border
     rows: list[Row] = []
@@ -93,4 +91,4 @@ def list_jobs(admitted: Admitted, tx: Transaction) -> Parts:
         rows = jobs.jobs_page(tx, admitted.account, question, layout.data.columns)
     place = layout.data.columns.index("job_id")
     page, links = pager.cut(rows, rows[: pager.size], lambda row: row[place])
-    return layout.frame.document(layout.data.written(page), links)
+    return layout.frame.document(layout.data.filled(page), links)

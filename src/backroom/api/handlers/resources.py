@@ -34,10 +34,10 @@ def record_in_path(admitted: Admitted, tx: Transaction, kind: Kind) -> Record:
     present = records.find(tx, kind, admitted.account, [external_id] if external_id else [])
     for record in present.values():
         return record
-    raise _missing(admitted, kind)
+    raise _does_not_exist(admitted, kind)
 
 
-def _missing(admitted: Admitted, kind: Kind) -> NotFound:
+def _does_not_exist(admitted: Admitted, kind: Kind) -> NotFound:
     reading = admitted.operation.method == "GET"
     words = kind.missing_read if reading else kind.missing_write
     return NotFound(words.format(id=admitted.resource_id))
@@ -45,7 +45,7 @@ def _missing(admitted: Admitted, kind: Kind) -> NotFound:
 
 def list_resources(admitted: Admitted, tx: Transaction) -> Parts:
     """Answer with a page of resources or identifiers, and with variants if these are included."""
-    pager, layout = Pager(admitted, Ordering(admitted.query.descending)), _layout(admitted)
+    pager, layout = Pager(admitted, Ordering(admitted.query.descending)), _record_layout(admitted)
     question = RecordQuestion(pager.wanted, pager.ascending, pager.place.border)
     parent, kind = admitted.operation.parent, admitted.operation.kind
     if parent is not None:
@@ -56,11 +56,11 @@ def list_resources(admitted: Admitted, tx: Transaction) -> Parts:
     fitting = _fitting(admitted, tx, layout, rows[: pager.size])
     page, links = pager.cut(rows, fitting, lambda row: row[0])
     return layout.frame.document(
-        layout.data.written(page), links, _included(admitted, tx, layout, page)
+        layout.data.filled(page), links, _included_bytes(admitted, tx, layout, page)
     )
 
 
-def _layout(admitted: Admitted) -> RecordLayout:
+def _record_layout(admitted: Admitted) -> RecordLayout:
     query = admitted.query
     return layouts.of_records(
         admitted.operation,
@@ -102,14 +102,14 @@ def _fitting(
     """Give the rows that fit into one answer, with all their attributes."""
     kind, account = admitted.operation.kind, admitted.account
     if layout.data.columns.attributes:
-        rows = large_records.filled(tx, kind, account, rows)
+        rows = large_records.with_attributes(tx, kind, account, rows)
     if rows and layout.included is not None and layout.included.columns.attributes:
         numbers = [row[0] for row in rows]
         rows = rows[: large_records.fitting_owners(tx, kind, account, numbers)]
     return rows
 
 
-def _included(
+def _included_bytes(
     admitted: Admitted, tx: Transaction, layout: RecordLayout, page: Sequence[Row]
 ) -> bytes:
     """Write the resources that a page includes. Empty if it includes none."""
@@ -118,31 +118,31 @@ def _included(
     kind, numbers = admitted.operation.kind, [row[0] for row in page]
     found = pages.included(tx, kind, admitted.account, numbers, layout.included.columns)
     if layout.included.columns.attributes:
-        found = large_records.filled(tx, layout.included.kind, admitted.account, found)
-    return layout.included.written(found)
+        found = large_records.with_attributes(tx, layout.included.kind, admitted.account, found)
+    return layout.included.filled(found)
 
 
 def get_resource(admitted: Admitted, tx: Transaction) -> Parts:
     """Answer with one resource."""
-    external_id, layout = ids.external_id(admitted.resource_id), _layout(admitted)
+    external_id, layout = ids.external_id(admitted.resource_id), _record_layout(admitted)
     named = [external_id] if external_id else []
     kind, columns = admitted.operation.kind, layout.data.columns
     rows = pages.in_order(tx, kind, admitted.account, named, columns)
     if not rows:
-        raise _missing(admitted, kind)
+        raise _does_not_exist(admitted, kind)
     if columns.attributes:
-        rows = large_records.filled(tx, kind, admitted.account, rows)
+        rows = large_records.with_attributes(tx, kind, admitted.account, rows)
     return layout.frame.document(
-        layout.data.written(rows),
+        layout.data.filled(rows),
         {"self": admitted.request.url},
-        _included(admitted, tx, layout, rows),
+        _included_bytes(admitted, tx, layout, rows),
     )
 
 
 def create_resource(admitted: Admitted, draft: Draft, tx: Transaction) -> Parts:
     """Create one resource and show it. An operation of a bulk job does the same."""
     outcomes = actions.create(tx, admitted.operation.kind, admitted.account, [draft])
-    record = _only(admitted, outcomes)
+    record = _one_record(admitted, outcomes)
     if "custom_metadata" in draft.attributes:
         # Observed: a create shows its members in the order in which they were sent. Reads show them
         # in the order in which they are stored.
@@ -155,19 +155,19 @@ def create_resource(admitted: Admitted, draft: Draft, tx: Transaction) -> Parts:
 def update_resource(admitted: Admitted, draft: Draft, tx: Transaction) -> Parts:
     """Update one resource and show it."""
     outcomes = actions.update(tx, admitted.operation.kind, admitted.account, [draft])
-    return _written_record(admitted, _only(admitted, outcomes), tx)
+    return _written_record(admitted, _one_record(admitted, outcomes), tx)
 
 
 def delete_resource(admitted: Admitted, draft: Draft, tx: Transaction) -> None:
     """Delete one resource."""
-    _only(admitted, actions.delete(tx, admitted.operation.kind, admitted.account, [draft]))
+    _one_record(admitted, actions.delete(tx, admitted.operation.kind, admitted.account, [draft]))
 
 
-def _only(admitted: Admitted, outcomes: Sequence[Outcome]) -> Record:
+def _one_record(admitted: Admitted, outcomes: Sequence[Outcome]) -> Record:
     """Give the record of the one outcome, or raise its fault."""
     (outcome,) = outcomes
     if isinstance(outcome, DoesNotExist):
-        raise _missing(admitted, admitted.operation.kind)
+        raise _does_not_exist(admitted, admitted.operation.kind)
     if isinstance(outcome, OperationFault):
         raise outcome
     return outcome
@@ -175,7 +175,7 @@ def _only(admitted: Admitted, outcomes: Sequence[Outcome]) -> Record:
 
 def _written_record(admitted: Admitted, record: Record, tx: Transaction) -> Parts:
     """Answer with a record that was just written."""
-    layout, kind = _layout(admitted), admitted.operation.kind
+    layout, kind = _record_layout(admitted), admitted.operation.kind
     linkage = None
     if layout.data.columns.linkage:
         ((*_, linkage, _),) = pages.in_order(
@@ -187,7 +187,7 @@ def _written_record(admitted: Admitted, record: Record, tx: Transaction) -> Part
         )
     external_id, attributes = record.external_id.encode(), record.attributes.encode()
     row = (record.number, external_id, attributes, linkage, 1, *_named(record, layout))
-    return layout.frame.document(layout.data.written([row]), {"self": admitted.request.url})
+    return layout.frame.document(layout.data.filled([row]), {"self": admitted.request.url})
 
 
 def _named(record: Record, layout: RecordLayout) -> list[Any]:

@@ -11,13 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 from backroom.api.openapi import words
 from backroom.api.openapi.samples import example_id
-from backroom.api.openapi.schemas import Schema, attribute_schema, closed, nullable
+from backroom.api.openapi.schemas import Schema, attribute_schema, closed, or_null
 from backroom.catalog import ids
 from backroom.catalog.kinds import Verb
-from backroom.catalog.operations import LINK_SHAPES, Operation, Shape
+from backroom.catalog.operations import LINK_SHAPES, MOST_OPERATIONS, Operation, Shape
 from backroom.catalog.rules import rules_of
 from backroom.catalog.values import GREATEST_INTEGER, GREATEST_NUMBER, LEAST_INTEGER
-from backroom.jobs.lifecycle import MOST_OPERATIONS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -41,26 +40,27 @@ _BOUNDS: dict[Form, Schema] = {
 
 def body_schema(operation: Operation, revision: Revision) -> Schema:
     """Make the schema of the body of an operation in a revision."""
-    newest = closed({"data": _data(operation, revision.date)}, ["data"])
+    newest = closed({"data": _data_schema(operation, revision.date)}, ["data"])
     return _moved(newest, lambda pointer: revision.pointer(operation, pointer))
 
 
-def _data(operation: Operation, date: str) -> Schema:
+def _data_schema(operation: Operation, date: str) -> Schema:
     kind = operation.kind
     if operation.shape in LINK_SHAPES:
         return {"type": "array", "items": _identifier(kind)}
     if operation.bulk is None:
-        return _resource(_verb(operation), kind, date)
+        return _resource_schema(_verb(operation), kind, date)
     operations = {
         "type": "array",
-        "items": _resource(operation.bulk.verb, kind, date),
+        "items": _resource_schema(operation.bulk.verb, kind, date),
         "minItems": 1,
         "maxItems": MOST_OPERATIONS,
     }
     member = operation.bulk.member
     attributes = closed({member: closed({"data": operations}, ["data"])}, [member])
     return closed(
-        {"type": _constant(operation.bulk.type), "attributes": attributes}, ["type", "attributes"]
+        {"type": _constant_schema(operation.bulk.type), "attributes": attributes},
+        ["type", "attributes"],
     )
 
 
@@ -68,39 +68,39 @@ def _verb(operation: Operation) -> Verb:
     return Verb.CREATE if operation.shape is Shape.CREATE else Verb.UPDATE
 
 
-def _constant(value: str) -> Schema:
+def _constant_schema(value: str) -> Schema:
     return {"type": "string", "enum": [value]}
 
 
 def _identifier(kind: Kind) -> Schema:
     example = ids.resource_id(example_id(kind))
     return closed(
-        {"type": _constant(kind.type), "id": {**_ID, "examples": [example]}}, ["type", "id"]
+        {"type": _constant_schema(kind.type), "id": {**_ID, "examples": [example]}}, ["type", "id"]
     )
 
 
-def _resource(verb: Verb, kind: Kind, date: str) -> Schema:
+def _resource_schema(verb: Verb, kind: Kind, date: str) -> Schema:
     rules = rules_of(verb, kind, date)
     schemas: dict[str, Schema] = _identifier(kind)["properties"]
     if rules.attributes:
-        schemas["attributes"] = _attributes(rules, kind)
+        schemas["attributes"] = _attributes_schema(rules, kind)
     if rules.relationships:
         schemas["relationships"] = closed(
-            {name: _relationship(rule) for name, rule in rules.relationships.items()},
+            {name: _relationship_schema(rule) for name, rule in rules.relationships.items()},
             [name for name, rule in rules.relationships.items() if rule.needed],
         )
     named = [name for name in rules.members if name in schemas]
     return closed({name: schemas[name] for name in named}, [*filter(rules.needs, named)])
 
 
-def _attributes(rules: ResourceRules, kind: Kind) -> Schema:
-    properties = {name: _attribute(rule) for name, rule in rules.attributes.items()}
+def _attributes_schema(rules: ResourceRules, kind: Kind) -> Schema:
+    properties = {name: _attribute_schema(rule) for name, rule in rules.attributes.items()}
     if "external_id" in properties:
         properties["external_id"]["examples"] = [example_id(kind)]
     return closed(properties, [name for name, rule in rules.attributes.items() if rule.needed])
 
 
-def _attribute(rule: AttributeRule) -> Schema:
+def _attribute_schema(rule: AttributeRule) -> Schema:
     row = rule.attribute
     schema = attribute_schema(row)
     if row.form == "text":
@@ -119,7 +119,7 @@ def _attribute(rule: AttributeRule) -> Schema:
         if row.default is not None and not rule.needed:
             schema["default"] = row.default
         schema["examples"] = [words.attribute_example(row)]
-    return nullable(schema) if rule.nullable else schema
+    return or_null(schema) if rule.nullable else schema
 
 
 def _limits(row: Attribute) -> list[str]:
@@ -136,7 +136,7 @@ def _limits(row: Attribute) -> list[str]:
     return limits
 
 
-def _relationship(rule: RelationshipRule) -> Schema:
+def _relationship_schema(rule: RelationshipRule) -> Schema:
     data = _identifier(rule.target)
     if rule.many:
         data = {"type": "array", "items": data}

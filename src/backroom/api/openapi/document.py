@@ -34,14 +34,14 @@ def openapi_document(revision: Revision) -> dict[str, Any]:
     schemas: dict[str, Schema] = {}
     for operation in OPERATIONS:
         if revision.date >= operation.since:
-            described = _operation(operation, revision, schemas)
+            described = _described_operation(operation, revision, schemas)
             paths.setdefault(operation.path, {})[operation.method.lower()] = described
     return {
         "openapi": VERSION,
         "info": {
             "title": "Catalogs API, as served by backroom",
             "version": revision.date,
-            "description": words.ABOUT.format(date=revision.date) + _changes(revision),
+            "description": words.ABOUT.format(date=revision.date) + _changes_text(revision),
         },
         "servers": [{"url": "/"}],
         "tags": [{"name": name} for kind in KINDS.values() for name in _tags(kind.plural)],
@@ -49,7 +49,7 @@ def openapi_document(revision: Revision) -> dict[str, Any]:
         "components": {
             "securitySchemes": _SCHEMES,
             "headers": _headers(revision),
-            "responses": _refusals(),
+            "responses": _refusal_responses(),
             "schemas": schemas,
         },
     }
@@ -59,13 +59,13 @@ def _tags(plural: str) -> tuple[str, str]:
     return plural, f"bulk jobs on {plural}"
 
 
-def _changes(revision: Revision) -> str:
+def _changes_text(revision: Revision) -> str:
     """Say what the revision changed: the first line of each of its changes."""
     lines = [f"- {change.description.partition(chr(10))[0]}" for change in LADDER[revision.date]]
     return "\n".join(["", "What this revision changed:", "", *lines, ""]) if lines else ""
 
 
-def _operation(
+def _described_operation(
     operation: Operation, revision: Revision, schemas: dict[str, Schema]
 ) -> dict[str, Any]:
     """Describe an operation. The schemas of its body and its answer are added to `schemas`."""
@@ -84,13 +84,13 @@ def _operation(
     if operation.has_body:
         name = f"{operation.name}_body"
         schemas[name] = bodies.body_schema(operation, revision)
-        described["requestBody"] = _body(name, schemas[name], revision)
+        described["requestBody"] = _request_body(name, schemas[name], revision)
     forms = samples.answers(operation, revision)
     success = _success(revision)
     if forms:
         name = f"{operation.name}_answer"
         schemas[name] = common_schema(forms)
-        success["content"] = {MEDIA_TYPE: {"schema": _named(name), "example": forms[0]}}
+        success["content"] = {MEDIA_TYPE: {"schema": _reference(name), "example": forms[0]}}
     described["responses"] = {str(operation.status): success} | {
         str(status): {"$ref": f"#/components/responses/{_refusal(status)}"}
         for status in faults.statuses(operation)
@@ -98,16 +98,16 @@ def _operation(
     return described
 
 
-def _named(name: str) -> Schema:
+def _reference(name: str) -> Schema:
     return {"$ref": f"#/components/schemas/{name}"}
 
 
-def _body(name: str, schema: Schema, revision: Revision) -> dict[str, Any]:
-    content = {"schema": _named(name), "example": bodies.body_example(schema)}
+def _request_body(name: str, schema: Schema, revision: Revision) -> dict[str, Any]:
+    content = {"schema": _reference(name), "example": bodies.body_example(schema)}
     return {
         "description": f"At most {body_limit(revision.date):,} bytes, once decompressed.",
         "required": True,
-        "content": {MEDIA_TYPE: content, "application/json": {"schema": _named(name)}},
+        "content": {MEDIA_TYPE: content, "application/json": {"schema": _reference(name)}},
     }
 
 
@@ -123,7 +123,7 @@ def _refusal(status: int) -> str:
     return f"Refused{status}"
 
 
-def _refusals() -> dict[str, Any]:
+def _refusal_responses() -> dict[str, Any]:
     every = sorted({each for operation in OPERATIONS for each in faults.statuses(operation)})
     return {
         _refusal(status): {

@@ -27,17 +27,17 @@ def html_page(document: dict[str, Any], pages: Mapping[str, str], source: str) -
             '<meta name="viewport" content="width=device-width, initial-scale=1">',
             '<meta name="color-scheme" content="light dark">',
             f"<title>{escape(title)}: {escape(date)}</title><style>{_STYLE}</style></head><body>",
-            _header(title, date, pages, source),
+            _page_header(title, date, pages, source),
             f'<div class="columns"><nav class="index">{_index(document)}</nav><main>',
             f'<section class="about">{_prose(document["info"]["description"])}</section>',
             *_sections(document),
-            _refusals(document),
+            _refusals_section(document),
             "</main></div></body></html>",
         )
     )
 
 
-def _header(title: str, date: str, pages: Mapping[str, str], source: str) -> str:
+def _page_header(title: str, date: str, pages: Mapping[str, str], source: str) -> str:
     links = "".join(
         f'<a href="{escape(url)}"{_current(each == date)}>{escape(each)}</a>'
         for each, url in reversed([*pages.items()])
@@ -54,7 +54,7 @@ def _current(this: bool) -> str:  # noqa: FBT001 - reads as the attribute that i
     return ' aria-current="page"' if this else ""
 
 
-def _operations(document: dict[str, Any], tag: str) -> Iterator[tuple[str, str, dict[str, Any]]]:
+def _operations_of(document: dict[str, Any], tag: str) -> Iterator[tuple[str, str, dict[str, Any]]]:
     for path, methods in document["paths"].items():
         for method, operation in methods.items():
             if tag in operation["tags"]:
@@ -67,7 +67,7 @@ def _index(document: dict[str, Any]) -> str:
         links = "".join(
             f'<li><a href="#{escape(each["operationId"])}">{_method(method)}'
             f"<span>{escape(each['summary'])}</span></a></li>"
-            for method, _, each in _operations(document, tag["name"])
+            for method, _, each in _operations_of(document, tag["name"])
         )
         groups.append(f"<h2>{escape(_headed(tag['name']))}</h2><ul>{links}</ul>")
     return "".join(groups) + '<h2><a href="#refusals">Refusals</a></h2>'
@@ -84,11 +84,13 @@ def _method(method: str) -> str:
 def _sections(document: dict[str, Any]) -> Iterator[str]:
     for tag in document["tags"]:
         yield f'<h2 class="group">{escape(_headed(tag["name"]))}</h2>'
-        for method, path, operation in _operations(document, tag["name"]):
-            yield _operation(document, method, path, operation)
+        for method, path, operation in _operations_of(document, tag["name"]):
+            yield _operation_section(document, method, path, operation)
 
 
-def _operation(document: dict[str, Any], method: str, path: str, operation: dict[str, Any]) -> str:
+def _operation_section(
+    document: dict[str, Any], method: str, path: str, operation: dict[str, Any]
+) -> str:
     name = escape(operation["operationId"])
     (scope,) = next(iter(operation["security"][0].values()))
     rate = operation["x-backroom-rate"]
@@ -98,12 +100,12 @@ def _operation(document: dict[str, Any], method: str, path: str, operation: dict
         f"{_prose(operation['description'])}"
         f'<p class="facts"><code>{name}</code> <span>scope <code>{escape(scope)}</code></span>'
         f" <span>{rate['burst']} a second, {rate['steady']} a minute</span></p>"
-        f"{_parameters(operation['parameters'])}"
-        f"{_body(document, operation)}{_answers(document, operation)}</article>"
+        f"{_parameters_section(operation['parameters'])}"
+        f"{_body_section(document, operation)}{_answers(document, operation)}</article>"
     )
 
 
-def _parameters(parameters: list[dict[str, Any]]) -> str:
+def _parameters_section(parameters: list[dict[str, Any]]) -> str:
     """Show all parameters but the headers. The beginning of the page explains these."""
     rows = "".join(
         f'<tr><td><code class="name">{escape(each["name"])}</code></td>'
@@ -115,7 +117,7 @@ def _parameters(parameters: list[dict[str, Any]]) -> str:
     return f"<h4>Parameters</h4><table>{rows}</table>" if rows else ""
 
 
-def _body(document: dict[str, Any], operation: dict[str, Any]) -> str:
+def _body_section(document: dict[str, Any], operation: dict[str, Any]) -> str:
     body = operation.get("requestBody")
     if body is None:
         return ""
@@ -157,7 +159,7 @@ def _resolved(document: dict[str, Any], schema: Schema) -> Schema:
     return schema if found is document else found
 
 
-def _refusals(document: dict[str, Any]) -> str:
+def _refusals_section(document: dict[str, Any]) -> str:
     shown = []
     for name, response in document["components"]["responses"].items():
         status = name[-3:]

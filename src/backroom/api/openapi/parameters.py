@@ -30,18 +30,18 @@ def parameters(operation: Operation, revision: Revision) -> list[Parameter]:
     if "{id}" in operation.path:
         made.append(_id(operation))
     for resource_type, names in query.allowed_fields(operation, revision.date).items():
-        made.append(_fields(resource_type, names))
+        made.append(_fields_parameter(resource_type, names))
     if operation.includes:
         made.append(_include(operation))
     made += [
         make(operation, revision)
         for name, make in _OF_LISTS.items()
-        if _has(operation, revision.date, name)
+        if _is_taken(operation, revision.date, name)
     ]
     return made
 
 
-def _has(operation: Operation, date: str, name: str) -> bool:
+def _is_taken(operation: Operation, date: str, name: str) -> bool:
     """Whether an operation has a parameter, even if it refuses an empty value."""
     try:
         query.parse_query(operation, date, f"{quote(name)}=")
@@ -80,7 +80,7 @@ def _id(operation: Operation) -> Parameter:
     return _parameter("id", {**schema, "minLength": 1}, text, "path")
 
 
-def _fields(resource_type: str, names: tuple[str, ...]) -> Parameter:
+def _fields_parameter(resource_type: str, names: tuple[str, ...]) -> Parameter:
     schema = {"type": "array", "items": {"type": "string", "enum": list(names)}}
     text = (
         f"The attributes to show of each `{resource_type}`, in this order."

@@ -58,14 +58,14 @@ def _newest(operation: Operation, revision: Revision) -> Iterator[Document]:
     """Give all forms in the newest shape, with the linkage and the links of the revision."""
     url = BASE + operation.path.replace("{id}", _path_id(operation))
     if not operation.paged:
-        for document in _data(operation, revision):
+        for document in _sample_data(operation, revision):
             yield document | {"links": {"self": url}}
         return
     for neighbour in (f"{url}?page%5Bcursor%5D={CURSOR}", None):
         links = {"self": url, "next": neighbour, "prev": neighbour}
         if revision.links_first_and_last:
             links |= {"first": url, "last": neighbour or url}
-        for document in _data(operation, revision):
+        for document in _sample_data(operation, revision):
             yield document | {"data": [document["data"]], "links": links}
 
 
@@ -79,7 +79,7 @@ def example_id(kind: Kind) -> str:
     return f"{kind.name}-1"
 
 
-def _data(operation: Operation, revision: Revision) -> Iterator[Document]:
+def _sample_data(operation: Operation, revision: Revision) -> Iterator[Document]:
     """Give documents without links. Those that include resources come first."""
     kind = operation.kind
     if operation.shape is Shape.IDS:
@@ -97,13 +97,15 @@ def _resources(operation: Operation, *, linked: bool) -> Iterator[Document]:
     nothing: Any = [] if kind.shown.many else None
     for nulls in (False, True):
         if operation.includes:
-            brought = _resource(target, nulls=nulls)
-            yield {"data": _resource(kind, held, nulls=nulls), "included": [brought]}
+            brought = _sample_resource(target, nulls=nulls)
+            yield {"data": _sample_resource(kind, held, nulls=nulls), "included": [brought]}
         for linkage in (held, nothing) if linked else (documents.NOT_SHOWN,):
-            yield {"data": _resource(kind, linkage, nulls=nulls)}
+            yield {"data": _sample_resource(kind, linkage, nulls=nulls)}
 
 
-def _resource(kind: Kind, linkage: Any = documents.NOT_SHOWN, *, nulls: bool = False) -> Document:
+def _sample_resource(
+    kind: Kind, linkage: Any = documents.NOT_SHOWN, *, nulls: bool = False
+) -> Document:
     attributes = {
         each.name: None if nulls and each.may_be_null else words.attribute_example(each)
         for each in kind.attributes
@@ -124,7 +126,7 @@ def _jobs(operation: Operation) -> Iterator[Document]:
     if operation.includes:
         for row, nulls in product(rows, (False, True)):
             data = documents.job_object(BASE, job_kind, row, linked=True)
-            brought = _resource(kind, nulls=nulls)
+            brought = _sample_resource(kind, nulls=nulls)
             yield {"data": data, "included": [brought]}
     for row in rows:
         yield {"data": documents.job_object(BASE, job_kind, row, linked=False)}

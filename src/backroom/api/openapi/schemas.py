@@ -50,7 +50,7 @@ def with_description(name: str, schema: Schema) -> Schema:
     return {**schema, "description": description} if description else schema
 
 
-def nullable(schema: Schema) -> Schema:
+def or_null(schema: Schema) -> Schema:
     """Make a schema that also allows null."""
     allowed = {**schema, "type": [schema["type"], "null"]}
     if "enum" in allowed:
@@ -84,13 +84,13 @@ def common_schema(values: Sequence[Any]) -> Schema:
     if not present:
         return {"type": "null"}
     schema = _of(present)
-    return schema if len(present) == len(values) else nullable(schema)
+    return schema if len(present) == len(values) else or_null(schema)
 
 
 def _of(values: Sequence[Any]) -> Schema:
     first = values[0]
     if isinstance(first, dict):
-        return _object(values)
+        return _object_read(values)
     if isinstance(first, list):
         return _list([each for many in values for each in many])
     if first == MOMENT:
@@ -109,7 +109,7 @@ def _list(held: Sequence[Any]) -> Schema:
     )
 
 
-def _object(values: Sequence[dict[str, Any]]) -> Schema:
+def _object_read(values: Sequence[dict[str, Any]]) -> Schema:
     names = list(dict.fromkeys(name for each in values for name in each))
     required = [name for name in names if all(name in each for each in values)]
     held = {name: [each[name] for each in values if name in each] for name in names}
@@ -119,19 +119,19 @@ def _object(values: Sequence[dict[str, Any]]) -> Schema:
         types = list(dict.fromkeys(held["type"]))
         properties["type"]["enum"] = types
         if "attributes" in names:
-            properties["attributes"] = _attributes(types[0], held["attributes"])
+            properties["attributes"] = _attributes_read(types[0], held["attributes"])
     return closed(properties, required)
 
 
-def _attributes(resource_type: str, values: Sequence[dict[str, Any]]) -> Schema:
-    schema = _object(values)
+def _attributes_read(resource_type: str, values: Sequence[dict[str, Any]]) -> Schema:
+    schema = _object_read(values)
     known = _known()[resource_type]
     for name, read in schema["properties"].items():
         row = known.get(name)
         if row is None:
             schema["properties"][name] = with_description(name, read)
         elif "null" in read["type"]:
-            schema["properties"][name] = nullable(row)
+            schema["properties"][name] = or_null(row)
         else:
             schema["properties"][name] = row
     return schema

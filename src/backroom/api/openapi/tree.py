@@ -29,7 +29,7 @@ def schema_html(described: Schema) -> str:
     if not properties:
         return ""
     required = inner.get("required", ())
-    rows = [_member(name, held, needed=name in required) for name, held in properties.items()]
+    rows = [_member_row(name, held, needed=name in required) for name, held in properties.items()]
     return f'<ul class="tree">{"".join(rows)}</ul>'
 
 
@@ -40,7 +40,7 @@ def _inner(described: Schema) -> Schema:
     return described
 
 
-def _member(name: str, described: Schema, *, needed: bool) -> str:
+def _member_row(name: str, described: Schema, *, needed: bool) -> str:
     mark = ' <b class="need">required</b>' if needed else ""
     text = described.get("description", "")
     explained = f' <span class="said">{prose(text)}</span>' if text else ""
@@ -60,7 +60,7 @@ def facts(described: Schema) -> str:
     found = [f'<span class="type">{escape(_type(described))}</span>']
     values = [each for each in _inner(described).get("enum", ()) if each is not None]
     if values:
-        found.append(" ".join(f"<code>{escape(_text(each))}</code>" for each in values))
+        found.append(" ".join(f"<code>{escape(_as_text(each))}</code>" for each in values))
     limits = [text.format(described[name]) for name, text in _LIMITS.items() if name in described]
     if limits:
         found.append(f'<span class="limit">{escape(", ".join(limits))}</span>')
@@ -70,7 +70,7 @@ def facts(described: Schema) -> str:
     return " ".join(found)
 
 
-def _text(value: Any) -> str:
+def _as_text(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value)
 
 

@@ -104,7 +104,7 @@ class Dispatcher:
         try:
             with self._database.read() as tx:
                 # One look at all costs less than an insert that is refused for each.
-                unannounced = accounts - task_queue.waiting(tx, accounts)
+                unannounced = accounts - task_queue.accounts_waiting(tx, accounts)
         except StoreUnavailable as error:
             log.warning("new work could not be announced; the sweep will find it: %s", error)
             return
@@ -125,7 +125,7 @@ class Dispatcher:
         options: dict[str, Any] = {"lock": account, "queueing_lock": account}
         if wait:
             options["schedule_in"] = {"seconds": wait}
-        connection = task_queue.connection(tx)
+        connection = task_queue.lent_connection(tx)
         task = self._app.configure_task(
             APPLY_JOBS, allow_unknown=True, connection=connection, **options
         )

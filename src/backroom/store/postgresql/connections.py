@@ -81,7 +81,7 @@ NETWORK: dict[str, Any] = {
 }
 
 
-class Connection(Watched):
+class PatientConnection(Watched):
     """A connection that is lost when the server says nothing for `patience` seconds.
 
     Unless the server at `url` says, to another connection, that it is still at work for this one.
@@ -122,14 +122,14 @@ class Connection(Watched):
             return False
         try:
             how = NETWORK | {"connect_timeout": int(CHECK_SECONDS)}
-            with Connection.connect(self.url, autocommit=True, **how) as other:
+            with PatientConnection.connect(self.url, autocommit=True, **how) as other:
                 other.patience = CHECK_SECONDS
                 return other.execute(_IS_AT_WORK, [self.info.backend_pid]).rowcount > 0
         except psycopg.Error:
             return False
 
 
-class PlainConnection(Connection):
+class PlainConnection(PatientConnection):
     """The same with nothing of psycopg but what is public: TCP alone notices a lost server."""
 
     watched = False

@@ -47,7 +47,7 @@ from backroom.store.postgresql.connections import (
     SILENT_SECONDS,
     WAIT_SECONDS,
     WRITE_SECONDS,
-    Connection,
+    PatientConnection,
 )
 from backroom.store.postgresql.pipeline import Outcome
 from backroom.store.postgresql.pipeline_pool import PipelinePool
@@ -112,7 +112,7 @@ def _is_unavailable(error: BaseException) -> bool:
 class PostgresConnection:
     """A psycopg connection, spoken to as the store speaks."""
 
-    def __init__(self, raw: Connection) -> None:
+    def __init__(self, raw: PatientConnection) -> None:
         self.raw = raw
 
     def execute(self, sql: str, values: dict[str, Any]) -> Iterable[Row]:
@@ -157,7 +157,7 @@ class _Suspending:
     executemany = script = ends = insert
 
 
-def _reason(error: Exception) -> str:
+def _failure_text(error: Exception) -> str:
     """Give what went wrong, with the name of the statement."""
     return "; ".join([str(error).strip(), *getattr(error, "__notes__", ())])
 
@@ -199,9 +199,9 @@ class PostgresDatabase:
             writes=True,
         )
 
-    def _connected(self, limit: float) -> Connection:
+    def _connected(self, limit: float) -> PatientConnection:
         """Open a connection for a pipeline. Raises `psycopg.Error`."""
-        opened = Connection.connect(self.url, autocommit=True, **NETWORK)
+        opened = PatientConnection.connect(self.url, autocommit=True, **NETWORK)
         try:
             opened.configure(self.url)
             opened.limit(limit)
@@ -222,7 +222,7 @@ class PostgresDatabase:
         except _UNAVAILABLE as error:
             if not _is_unavailable(error):
                 raise
-            raise StoreUnavailable(_reason(error)) from error
+            raise StoreUnavailable(_failure_text(error)) from error
 
     def on_loop(self, work: Callable[[], T], deliver: Callable[[T], None]) -> None:
         if self._pipelined:
@@ -275,7 +275,7 @@ class PostgresDatabase:
         return rows
 
     def write(self, work: Callable[[Transaction], T]) -> Future[T]:
-        def do(raw: Connection) -> T:
+        def do(raw: PatientConnection) -> T:
             with raw.transaction():
                 return work(Transaction(PostgresConnection(raw), POSTGRES))
 
@@ -304,13 +304,13 @@ class PostgresDatabase:
     def _accept(self, values: dict[str, Any]) -> str | None:
         reply = self._writing.ask_alone(_ACCEPT, values)
         if reply.outcome is Outcome.ANSWERED:
-            return _only(reply.rows)
+            return _function_value(reply.rows)
         if reply.outcome is Outcome.LOST:
             # It may be stored: who tries again could store it twice.
             raise StoreUnavailable("the connection was lost while it accepted a job")
         return greenlets.wait_for(self._submit(partial(_accepted, values)))
 
-    def _submit(self, do: Callable[[Connection], T]) -> Future[T]:
+    def _submit(self, do: Callable[[PatientConnection], T]) -> Future[T]:
         """Have a thread write."""
         try:
             return self._writers.submit(self._write, do)
@@ -319,7 +319,7 @@ class PostgresDatabase:
             refused.set_exception(StoreUnavailable("The database is closed."))
             return refused
 
-    def _write(self, do: Callable[[Connection], T]) -> T:
+    def _write(self, do: Callable[[PatientConnection], T]) -> T:
         """Write, and try again where the server asks for it."""
         for attempt in range(1, _TRIES + 1):
             try:
@@ -330,16 +330,16 @@ class PostgresDatabase:
                     if isinstance(error, errors.UniqueViolation):
                         # Nobody takes a key just before each of so many tries: it is our mistake.
                         raise
-                    raise StoreUnavailable(_reason(error)) from error
+                    raise StoreUnavailable(_failure_text(error)) from error
                 log.info("a transaction is tried again: %s", type(error).__name__)
             except _UNAVAILABLE as error:
                 if not _is_unavailable(error):
                     raise
                 if isinstance(error, errors.QueryCanceled):
-                    raise WriteTooSlow(_reason(error)) from error
+                    raise WriteTooSlow(_failure_text(error)) from error
                 if isinstance(error, errors.LockNotAvailable):
                     self._end_absent()
-                raise StoreUnavailable(_reason(error)) from error
+                raise StoreUnavailable(_failure_text(error)) from error
         raise AssertionError  # the last attempt returned or raised
 
     def _end_absent(self) -> None:
@@ -355,12 +355,12 @@ class PostgresDatabase:
         self._pool.close()
 
 
-def _accepted(values: dict[str, Any], raw: Connection) -> str | None:
+def _accepted(values: dict[str, Any], raw: PatientConnection) -> str | None:
     """Accept a job in a thread."""
-    return _only(PostgresConnection(raw).execute(_ACCEPT, values))
+    return _function_value(PostgresConnection(raw).execute(_ACCEPT, values))
 
 
-def _only(rows: Iterable[Row]) -> str | None:
+def _function_value(rows: Iterable[Row]) -> str | None:
     """Give the one value that a function returned."""
     ((value,),) = rows
     return None if value is None else str(value)

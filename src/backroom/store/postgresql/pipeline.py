@@ -50,7 +50,7 @@ if TYPE_CHECKING:
     from psycopg.pq.abc import PGresult
 
     from backroom.store.database import Row
-    from backroom.store.postgresql.connections import Connection
+    from backroom.store.postgresql.connections import PatientConnection
     from backroom.store.postgresql.greenlets import Greenlet
 
 log = logging.getLogger(__name__)
@@ -107,12 +107,12 @@ class Pipeline:
 
     def __init__(
         self,
-        connection: Connection,
+        connection: PatientConnection,
         loop: asyncio.AbstractEventLoop,
         *,
         patience: float,
         writes: bool,
-        discard: Callable[[Connection], None],
+        discard: Callable[[PatientConnection], None],
     ) -> None:
         self.is_open = True
         self.connection = connection
@@ -142,7 +142,7 @@ class Pipeline:
         return not self.is_idle and self._loop.time() - self._heard > _STUCK_SECONDS
 
     @property
-    def load(self) -> int:
+    def under_way(self) -> int:
         """How many statements are on their way."""
         return len(self._expected)
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import asyncio
     from collections.abc import Callable
 
-    from backroom.store.postgresql.connections import Connection
+    from backroom.store.postgresql.connections import PatientConnection
 
 _AGAIN_SECONDS = 1.0
 """How long after a connection was lost, or could not be opened, another is tried."""
@@ -35,7 +35,7 @@ class PipelinePool:
     """
 
     def __init__(
-        self, connect: Callable[[], Connection], most: int, *, patience: float, writes: bool
+        self, connect: Callable[[], PatientConnection], most: int, *, patience: float, writes: bool
     ) -> None:
         self._connect = connect
         self._most = most
@@ -45,7 +45,7 @@ class PipelinePool:
         self._threads = ThreadPoolExecutor(2, thread_name_prefix="backroom-pipelines")
         self._loop: asyncio.AbstractEventLoop | None = None
         self._pipelines: list[Pipeline] = []
-        self._opened: set[Connection] = set()
+        self._opened: set[PatientConnection] = set()
         self._lock = Lock()
         """Of `_opened`: a thread may add to it while the loop changes."""
         self._opening = False
@@ -79,7 +79,7 @@ class PipelinePool:
         self._open_another()
         stuck = self.pipelines
         if queue and stuck:
-            return min(stuck, key=lambda each: each.load).ask(sql, values)
+            return min(stuck, key=lambda each: each.under_way).ask(sql, values)
         return NOT_BEGUN
 
     def _is_here(self) -> bool:
@@ -103,14 +103,14 @@ class PipelinePool:
 
     def _open(self, loop: asyncio.AbstractEventLoop) -> None:
         """Open a connection, in a thread, and hand it to the loop."""
-        connection: Connection | None = None
+        connection: PatientConnection | None = None
         with suppress(psycopg.Error):
             connection = self._connect()
             with self._lock:
                 self._opened = {connection, *(each for each in self._opened if not each.closed)}
         greenlets.call_on(loop, self._begin, connection)
 
-    def _begin(self, connection: Connection | None) -> None:
+    def _begin(self, connection: PatientConnection | None) -> None:
         self._opening = False
         loop = self._loop
         assert loop is not None  # noqa: S101 - it was there before the thread began
@@ -131,7 +131,7 @@ class PipelinePool:
                 return
         self._not_before = loop.time() + _AGAIN_SECONDS
 
-    def _discard(self, connection: Connection) -> None:
+    def _discard(self, connection: PatientConnection) -> None:
         """Have a thread close a connection, because the server may not even read the goodbye."""
         with suppress(RuntimeError):
             self._threads.submit(_cancel_and_close, connection)
@@ -149,7 +149,7 @@ class PipelinePool:
         self._pipelines = []
 
 
-def _cancel_and_close(connection: Connection) -> None:
+def _cancel_and_close(connection: PatientConnection) -> None:
     """Leave nothing running on the server for which nobody waits any more."""
     with suppress(psycopg.Error):
         connection.cancel_safe(timeout=CHECK_SECONDS)

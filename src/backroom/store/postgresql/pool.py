@@ -21,7 +21,7 @@ from backroom.store.postgresql.connections import (
     RECONNECT_SECONDS,
     WAIT_SECONDS,
     AsyncConnection,
-    Connection,
+    PatientConnection,
     PlainConnection,
 )
 
@@ -45,7 +45,7 @@ class Pool:
         self._lost_until = 0.0
         self._pool = ConnectionPool(
             url,
-            connection_class=Connection if watched else PlainConnection,
+            connection_class=PatientConnection if watched else PlainConnection,
             min_size=1,
             max_size=most,
             timeout=WAIT_SECONDS,
@@ -65,7 +65,7 @@ class Pool:
             ) from None
 
     @contextmanager
-    def connection(self, limit: float) -> Iterator[Connection]:
+    def connection(self, limit: float) -> Iterator[PatientConnection]:
         """Lend a connection on which no statement takes longer than `limit` seconds.
 
         Raises `PoolTimeout` if none is free, or can be made.
@@ -79,10 +79,10 @@ class Pool:
             self._lost_until = time.monotonic() + _LOST_SECONDS
             raise
 
-    def _configure(self, connection: Connection) -> None:
+    def _configure(self, connection: PatientConnection) -> None:
         connection.configure(self._url)
 
-    def _check(self, connection: Connection) -> None:
+    def _check(self, connection: PatientConnection) -> None:
         """See whether a connection lives, before it is lent. Raises `psycopg.Error` if not."""
         if connection.is_fresh():
             return

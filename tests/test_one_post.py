@@ -1,0 +1,194 @@
+"""One POST of a bulk job, followed through the house: it goes down, and seldom climbs back.
+
+A reader who follows the calls is in the module of the function that was called last. The way from
+one module to the next is a climb
+
+- where the next module imports the one that is left, directly or through others: the reader comes
+  back to a module that stands above; or
+- where a function is called from a layer below its own: the reader is called back.
+
+Some modules are only looked into in passing, so that the reader stays where he is: those that hold
+values and tables, and those that check one value. Nor does it lead anywhere to read a property, or
+to run a statement on a connection.
+"""
+
+from __future__ import annotations
+
+import importlib
+import threading
+import tomllib
+from functools import cache
+from itertools import pairwise
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+import pytest
+
+from backroom.revisions import NEWEST, OLDEST
+from conftest import client_of, running
+from support.factories import a_body, a_kind_of_job, a_resource
+from test_architecture import MODULES, SOURCE, imports, path_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from types import CodeType, FrameType
+
+    from support.client import Client
+
+IN_PASSING = {
+    "api/headers.py",
+    "api/request.py",
+    "api/wire.py",
+    "catalog/ids.py",
+    "catalog/jsonapi.py",
+    "catalog/kinds.py",
+    "catalog/operations.py",
+    "catalog/rules.py",
+    "catalog/values.py",
+    "clock.py",
+    "errors.py",
+    "jobs/lifecycle.py",
+    "store/job_rows.py",
+}
+COMMITTED = "_Work.settle"
+"""The function by which the writer says that the rows are on disk."""
+NEWER_ITEMS = a_body(a_kind_of_job("item", "create"), a_resource("item"))
+OLDER_ITEMS = {
+    "data": {
+        "type": "catalog-item-bulk-create-job",
+        "attributes": {"items": [a_resource("item")]},
+    }
+}
+BODIES = {NEWEST: NEWER_ITEMS, OLDEST: OLDER_ITEMS}
+
+
+class Step(NamedTuple):
+    """A call of a function: its module and name, and the module that called it, if one of ours."""
+
+    module: str
+    function: str
+    caller: str | None
+
+
+class Walk(NamedTuple):
+    """All steps of one request."""
+
+    steps: list[Step]
+
+    def down_to_the_commit(self) -> list[Step]:
+        """Give the first step into each module that the walk came to, until the rows are stored."""
+        functions = [each.function for each in self.steps]
+        steps = self.steps[: functions.index(COMMITTED)]
+        return steps[:1] + [step for left, step in pairwise(steps) if step.module != left.module]
+
+
+class Recorder:
+    """Writes down each call of a function of the house, in threads that began since it was set."""
+
+    def __init__(self) -> None:
+        self.walk: Walk | None = None
+        self._properties = set(properties())
+
+    def __call__(self, frame: FrameType, event: str, _: object) -> None:
+        code = frame.f_code
+        if self.walk is None or event != "call" or code in self._properties:
+            return
+        module = module_of(code)
+        # The worker looks for work by itself.
+        if module is None or module in IN_PASSING or "worker" in threading.current_thread().name:
+            return
+        if code.co_qualname == "SqliteConnection.execute":
+            return
+        caller = None if frame.f_back is None else module_of(frame.f_back.f_code)
+        self.walk.steps.append(Step(module, code.co_qualname, caller))
+
+
+@cache
+def module_of(code: CodeType) -> str | None:
+    """Give the module of the house that has a function."""
+    path = Path(code.co_filename)
+    return path.relative_to(SOURCE).as_posix() if path.is_relative_to(SOURCE) else None
+
+
+def properties() -> Iterator[CodeType]:
+    """Give the code of every property of the house."""
+    for module in MODULES:
+        if module.path.stem == "__main__":
+            continue
+        name = ".".join(("backroom", *module.path.relative_to(SOURCE).with_suffix("").parts))
+        held = vars(importlib.import_module(name.removesuffix(".__init__")))
+        for each in held.values():
+            members = vars(each).values() if isinstance(each, type) else ()
+            for member in members:
+                if isinstance(member, property) and member.fget is not None:
+                    yield member.fget.__code__
+
+
+@cache
+def below(module: str) -> frozenset[str]:
+    """Give the modules that one imports, directly or through others."""
+    (found,) = [each for each in MODULES if each.name == module]
+    direct = {path_of(*each) for each in imports(found)} - {None, module}
+    return frozenset(map(str, direct)).union(*(below(str(each)) for each in direct))
+
+
+@cache
+def layer_of(module: str) -> int:
+    """Give the place of a module's layer, counted from above."""
+    project = tomllib.loads((SOURCE.parents[1] / "pyproject.toml").read_text())
+    contract = project["tool"]["importlinter"]["contracts"][0]
+    package = "backroom." + module.partition("/")[0].removesuffix(".py")
+    (place,) = [n for n, each in enumerate(contract["layers"]) if package in each.split(" | ")]
+    return int(place)
+
+
+def climbs(left: Step, step: Step) -> bool:
+    if left.module in below(step.module):
+        return True
+    return step.caller is not None and layer_of(step.module) < layer_of(step.caller)
+
+
+def post(client: Client, revision: str) -> None:
+    path = "/api/catalog-item-bulk-create-jobs"
+    answer = client.post(path, BODIES[revision], revision=revision)
+    assert answer.status == 202, answer
+
+
+@pytest.fixture(scope="module")
+def walks() -> Iterator[dict[str, Walk]]:
+    """Walks through a server that has answered such a POST before, by revision."""
+    found = {}
+    recorder = Recorder()
+    threading.setprofile(recorder)
+    try:
+        with running(None, limits="real", job_delay=3600) as server:
+            client = client_of(server)
+            for revision in BODIES:
+                post(client, revision)
+                recorder.walk = found[revision] = Walk([])
+                post(client, revision)
+                recorder.walk = None
+            yield found
+    finally:
+        threading.setprofile(None)
+
+
+every_walk = pytest.mark.parametrize("which", [NEWEST, OLDEST])
+
+
+@every_walk
+def test_post_climbs_six_times_at_most(walks: dict[str, Walk], which: str) -> None:
+    steps = walks[which].down_to_the_commit()
+    assert {step.module for step in steps} >= {"api/app.py", "api/bodies.py", "store/jobs.py"}
+    upward = [f"{left} -> {step}" for left, step in pairwise(steps) if climbs(left, step)]
+    assert len(upward) <= 6, upward
+
+
+@every_walk
+def test_service_is_entered_three_times(walks: dict[str, Walk], which: str) -> None:
+    entered = [
+        step.function
+        for step in walks[which].steps
+        if step.module == "api/service.py" and step.caller != step.module
+    ]
+    assert entered == ["Service.admit", "Service.read_body", "Service.accepted"]
