@@ -267,8 +267,8 @@ def server_paths() -> str:
     )
     health = (
         "Each of the four health paths answers with a JSON object of these members. The status is"
-        " 200, or 503 while the database does not answer. `/_backroom/health/live` does not ask the"
-        " database, so its status is always 200."
+        " 200, or 503 while the database can't be read or written to; then the log says why."
+        " `/_backroom/health/live` does not ask the database, so its status is always 200."
     )
     routes = table(("path", "what it answers", "what it needs first", "statuses"), rows)
     described = table(("member", "what it says"), members)

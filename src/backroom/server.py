@@ -35,10 +35,14 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Started:
-    """What a server reports when it is ready: its URL, and its first key if it just made one."""
+    """What a server reports when it is ready: its URL, and its first key if it just made one.
+
+    `keys` is how many keys there are that are not revoked.
+    """
 
     url: str
     first_key: NewKey | None
+    keys: int
 
 
 class Server:
@@ -88,7 +92,15 @@ class Server:
     def _is_ready(self, announce: Callable[[Started], None], first_key: NewKey | None) -> None:
         if self._catches_signals:
             self._catch_signals()
-        announce(Started(self.url, first_key))
+        with self.database.read() as tx:
+            started = Started(self.url, first_key, keys.count(tx))
+        try:
+            announce(started)
+        except BaseException:
+            # Nobody has seen the key, and it is not shown again. The next start makes another.
+            if first_key is not None:
+                self.database.write(lambda tx: keys.remove(tx, first_key)).result()
+            raise
 
     def stop(self) -> None:
         """Take no new work; `run` returns when what was begun is finished.

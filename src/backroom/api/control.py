@@ -33,7 +33,7 @@ PREFIX = "/_backroom"
 METHODS = ("GET", "HEAD")
 DATE = "{date}"
 HEALTH_MEMBERS = {
-    "status": "`ok`, or `unavailable` while the database does not answer",
+    "status": "`ok`, or `unavailable` while the database can't be written to",
     "version": "the version of backroom",
     "database": "the engine of its database: `sqlite` or `postgres`",
     "revisions.oldest": "the oldest revision that is served",
@@ -91,8 +91,7 @@ _made: set[tuple[str, str]] = set()
 
 def _ready(database: Database, _: Revision) -> Answer:
     try:
-        with database.read() as tx:
-            tx.ping()
+        database.check()
     except StoreUnavailable:
         return _health(database, 503, "unavailable")
     return _health(database, 200, "ok")
@@ -129,7 +128,7 @@ def _published(published: Published) -> Answer:
     return Answer(200, [published.body], [media_type, _POLICY])
 
 
-_SERVES = "Whether the server can serve: it can where its database answers."
+_SERVES = "Whether the server can serve: it can while its database can be read and written to."
 
 ROUTES = (
     Route("/health", _ready, Need.DATABASE, (200, 503), _SERVES),

@@ -10,10 +10,12 @@ from typing import Any
 import click
 
 from backroom import __version__
+from backroom.cli.failures import reported
 from backroom.cli.options import settings_from, with_settings
 from backroom.server import Server, Started
-from backroom.store.database import StoreUnavailable
-from backroom.store.migrate import WrongDatabase
+from backroom.settings import Settings
+
+log = logging.getLogger(__name__)
 
 
 @click.command("serve")
@@ -40,25 +42,40 @@ def serve_command(output: str, **flags: Any) -> None:
     # uvicorn's start-up log repeats ours.
     logging.getLogger("uvicorn").setLevel(logging.WARNING)
     logging.getLogger("procrastinate").setLevel(logging.WARNING)
-    try:
-        server = Server(settings)
-    except OSError as error:
-        raise click.ClickException(
-            f"{settings.host} port {settings.port} can't be listened on: {error.strerror}"
-        ) from None
-    except (StoreUnavailable, WrongDatabase) as error:
-        raise click.ClickException(str(error)) from None
+    if settings.ephemeral and settings.database != Settings.database:
+        # A flag would have been refused.
+        log.info("the server is ephemeral, and does not use BACKROOM_DATABASE")
+    with reported():
+        server = _opened(settings)
     # All objects that exist by now stay to the end. Looking through them for garbage would take
     # 20 ms, in which no request is answered, twice in 500 jobs.
     gc.freeze()
     server.stop_on_signals()
+    with reported():
+        server.run(lambda started: _announce(started, settings, output))
+
+
+def _opened(settings: Settings) -> Server:
     try:
-        server.run(lambda started: _announce(started, output))
-    except StoreUnavailable as error:
-        raise click.ClickException(str(error)) from None
+        return Server(settings)
+    except OSError as error:
+        raise click.ClickException(
+            f"{settings.host} port {settings.port} can't be listened on: {error.strerror}"
+        ) from None
 
 
-def _announce(started: Started, output: str) -> None:
+def _announce(started: Started, settings: Settings, output: str) -> None:
+    try:
+        _print(started, settings, output)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise click.ClickException(
+            f"The server's URL and key can't be printed: {error.strerror}. No key was kept."
+        ) from None
+
+
+def _print(started: Started, settings: Settings, output: str) -> None:
     made = started.first_key
     if output == "json":
         document = {
@@ -73,3 +90,12 @@ def _announce(started: Started, output: str) -> None:
     if made:
         click.echo(f"Private key of the account {made.account_name!r}, shown only this once:")
         click.echo(f"  {made.key}")
+        return
+    where = "" if settings.database == Settings.database else f" --database {settings.database}"
+    if settings.database.startswith(("postgresql://", "postgres://")):
+        # It may have a password.
+        where = " --database URL"
+    click.echo(
+        f"{started.keys} {'key opens' if started.keys == 1 else 'keys open'} its database."
+        f" To make another: backroom keys create{where} --name NAME"
+    )

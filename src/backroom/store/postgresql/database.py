@@ -38,6 +38,7 @@ from backroom.store.database import Row, StoreUnavailable, Transaction
 from backroom.store.dialects import POSTGRES
 from backroom.store.jobs import Job
 from backroom.store.postgresql import driver, greenlets
+from backroom.store.postgresql.address import check_address
 from backroom.store.postgresql.connections import (
     CHECK_SECONDS,
     IDLE_SECONDS,
@@ -53,6 +54,7 @@ from backroom.store.postgresql.pipeline import Outcome
 from backroom.store.postgresql.pipeline_pool import PipelinePool
 from backroom.store.postgresql.pool import Pool
 from backroom.store.postgresql.statements import for_psycopg, for_rows, name_of
+from backroom.store.readiness import Readiness
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -93,6 +95,12 @@ _END_ABSENT = f"""-- end absent clients
 
 PostgreSQL does not count that as idle.
 """
+_TAKES_WRITES = "-- takes writes\n select current_setting('transaction_read_only') = 'off'"
+"""False also on a standby, while it recovers."""
+_SMALLEST_WRITE = "select txid_current()"
+"""Its commit is written to the log, and nothing else."""
+_OTHERS_FAULT = (errors.LockNotAvailable, errors.QueryCanceled)
+"""Why a write may fail although the next one may succeed."""
 _JOB = ", ".join(f":{column}" for column in ("account", *Job._fields))
 _ACCEPT = f"""-- accept a job
     select accept_job(:lock, row({_JOB})::jobs, :operations, :most)
@@ -152,14 +160,17 @@ class PostgresDatabase:
     """A database on the PostgreSQL server at `url`, with so many `connections` for threads.
 
     Without `pipeline` everything goes the plain way, as it does where psycopg lacks what the short
-    way is made of. Raises `StoreUnavailable` if the server can't be reached.
+    way is made of. Raises `StoreUnavailable` if the server can't be reached, `UnusablePlace` if the
+    URL can't be read.
     """
 
     dialect = POSTGRES
     inline = False
 
     def __init__(self, url: str, connections: int = CONNECTIONS, *, pipeline: bool = True) -> None:
+        check_address(url)
         self.url = url
+        self._readiness = Readiness()
         if pipeline and driver.ABSENT:
             log.warning("psycopg %s lacks %s: no pipelines", psycopg.__version__, driver.ABSENT)
         self._pipelined = pipeline and not driver.ABSENT
@@ -288,6 +299,7 @@ class PostgresDatabase:
     def _accept(self, values: dict[str, Any]) -> str | None:
         reply = self._writing.ask_alone(_ACCEPT, values)
         if reply.outcome is Outcome.ANSWERED:
+            self._readiness.succeeded()
             return _only(reply.rows)
         if reply.outcome is Outcome.LOST:
             # It may be stored: who tries again could store it twice.
@@ -308,7 +320,8 @@ class PostgresDatabase:
         for attempt in range(1, _TRIES + 1):
             try:
                 with self._pool.connection(WRITE_SECONDS) as raw:
-                    return do(raw)
+                    result = do(raw)
+                self._readiness.succeeded()
             except _AGAIN as error:
                 if attempt == _TRIES:
                     raise StoreUnavailable(_reason(error)) from error
@@ -316,13 +329,32 @@ class PostgresDatabase:
             except _UNAVAILABLE as error:
                 if isinstance(error, errors.LockNotAvailable):
                     self._end_absent()
+                if not isinstance(error, _OTHERS_FAULT):
+                    self._readiness.failed(_reason(error))
                 raise StoreUnavailable(_reason(error)) from error
+            else:
+                return result
         raise AssertionError  # the last attempt returned or raised
 
     def _end_absent(self) -> None:
         with suppress(*_UNAVAILABLE), self._pool.connection(READ_SECONDS) as raw:
             if raw.execute(_END_ABSENT).rowcount:
                 log.warning("a session was ended that held an account, and whose client is gone")
+
+    def check(self) -> None:
+        with self._readiness.told():
+            with self.read() as tx:
+                if tx.one(_TAKES_WRITES) != (True,):
+                    raise StoreUnavailable(
+                        "The PostgreSQL server takes no writes: it is a standby, or read-only."
+                    )
+            if self._readiness.must_try():
+                self._readiness.begin_try()
+                tried = self._submit(lambda raw: raw.execute(_SMALLEST_WRITE))
+                if greenlets.can_suspend():
+                    greenlets.wait_for(tried)
+                else:
+                    tried.result()
 
     def close(self) -> None:
         self._writers.shutdown()
