@@ -96,6 +96,9 @@ class App:
             answer = await self._answer(request, receive)
         except ClientLeft:
             return
+        except asyncio.CancelledError:
+            # The server stops, and waits no longer for this request.
+            answer = self._service.refuse(Refusal(Unavailable(), Known(request)))
         headers = [*answer.usual.pairs, *answer.headers]
         if answer.status != _NO_CONTENT:
             headers.append((b"content-length", str(answer.length).encode()))
