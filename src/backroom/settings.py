@@ -75,6 +75,11 @@ class Settings:
         "Show new jobs as queued before they are processing, as the specification says.",
     )
     job_delay: float = _setting(0.0, "Seconds that a job waits before it is applied.", "SECONDS")
+    worker: str = _setting(
+        "on",
+        "PostgreSQL: on applies jobs in the server itself; off leaves them to `backroom work`.",
+        "on|off",
+    )
     concurrency: int = _setting(
         4, "How many accounts a worker serves at the same time.", "ACCOUNTS"
     )
@@ -101,12 +106,8 @@ class Settings:
         check_database(self.database)
         if self.concurrency < 1:
             raise InvalidSetting("concurrency must be 1 or more")
-        if self.pipeline not in {"on", "off"}:
-            raise InvalidSetting("pipeline must be on or off")
-        if self.http not in {"auto", "plain"}:
-            raise InvalidSetting("http must be auto or plain")
-        if self.log_level not in {"debug", "info", "warning", "error"}:
-            raise InvalidSetting("log_level must be debug, info, warning or error")
+        for name in _CHOICES:
+            _check_choice(name, getattr(self, name))
         if not 0 <= self.port <= 65535:  # noqa: PLR2004 - the ports there are
             raise InvalidSetting("port must be between 0 and 65535")
         if self.public_url and not _PUBLIC_URL.fullmatch(self.public_url):
@@ -121,6 +122,16 @@ class Settings:
     def limits_scale(self) -> float | None:
         """The number that multiplies the rates of the real service; None for no limits."""
         return _read_scale(self.limits)
+
+
+_CHOICES = ("worker", "pipeline", "http", "log_level")
+"""The settings that have one of a few values, which their metavar lists."""
+
+
+def _check_choice(name: str, value: str) -> None:
+    choices = Settings.__dataclass_fields__[name].metadata["metavar"].split("|")
+    if value not in choices:
+        raise InvalidSetting(f"{name} must be {', '.join(choices[:-1])} or {choices[-1]}")
 
 
 def check_database(database: str) -> None:

@@ -102,3 +102,9 @@ def test_taken_port_is_an_error() -> None:
     assert code == 1
     assert "in use" in words
     assert "Traceback" not in words
+
+
+@pytest.mark.parametrize("flag", ["--ephemeral", "--database=shop.db"])
+def test_file_needs_its_own_worker(flag: str) -> None:
+    code, words = failed(flag, "--worker=off")
+    assert (code, "--worker off needs a postgresql://" in words) == (2, True)

@@ -1,4 +1,4 @@
-"""`backroom serve`: the server. On SQLite its worker runs in the same process."""
+"""`backroom serve`: the server, and by default a worker in the same process."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from backroom.cli.failures import reported
 from backroom.cli.options import settings_from, with_settings
 from backroom.server import Server, Started
 from backroom.settings import Settings
+from backroom.store import is_postgres
 
 log = logging.getLogger(__name__)
 
@@ -42,6 +43,11 @@ def serve_command(output: str, **flags: Any) -> None:
     # uvicorn's start-up log repeats ours.
     logging.getLogger("uvicorn").setLevel(logging.WARNING)
     logging.getLogger("procrastinate").setLevel(logging.WARNING)
+    if settings.worker == "off" and (settings.ephemeral or not is_postgres(settings.database)):
+        raise click.UsageError(
+            "A server on SQLite applies its jobs itself: --worker off needs a postgresql://"
+            " --database."
+        )
     if settings.ephemeral and settings.database != Settings.database:
         # A flag would have been refused.
         log.info("the server is ephemeral, and does not use BACKROOM_DATABASE")
@@ -92,7 +98,7 @@ def _print(started: Started, settings: Settings, output: str) -> None:
         click.echo(f"  {made.key}")
         return
     where = "" if settings.database == Settings.database else f" --database {settings.database}"
-    if settings.database.startswith(("postgresql://", "postgres://")):
+    if is_postgres(settings.database):
         # It may have a password.
         where = " --database URL"
     click.echo(
