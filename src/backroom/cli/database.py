@@ -11,6 +11,7 @@ import click
 
 from backroom.cli import EXIT_ROWS_FAILED
 from backroom.cli.failures import reported
+from backroom.cli.groups import SuggestingGroup
 from backroom.cli.options import settings_from, with_settings
 from backroom.settings import InvalidSetting, check_database
 from backroom.store import open_database, open_to_read
@@ -46,7 +47,7 @@ def migrate_command(**flags: Any) -> None:
     click.echo("The database is up to date.")
 
 
-@click.group("database")
+@click.group("database", cls=SuggestingGroup)
 def database_group() -> None:
     """Move a database to another engine."""
 

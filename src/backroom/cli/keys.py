@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from backroom.cli.database import opened
+from backroom.cli.groups import SuggestingGroup
 from backroom.cli.options import settings_from, with_settings
+from backroom.cli.printable import printable
 from backroom.settings import Settings
 from backroom.store import keys
 from backroom.store.keys import DEFAULT_ACCOUNT
@@ -37,7 +39,7 @@ def _database(flags: dict[str, Any], *, make: bool = False) -> Iterator[Database
         yield database
 
 
-@click.group("keys")
+@click.group("keys", cls=SuggestingGroup)
 def keys_group() -> None:
     """Make, list and revoke private keys."""
 
@@ -123,7 +125,8 @@ def list_command(output: str, **flags: Any) -> None:
         return
     for row in rows:
         state = f"revoked {row.revoked_at}" if row.revoked_at else row.scopes or "full access"
-        click.echo(f"{row.key_id}  pk_…{row.hint}  {row.account_name}  {row.name}  {state}")
+        names = printable(f"{row.account_name}  {row.name}")
+        click.echo(f"{row.key_id}  pk_…{row.hint}  {names}  {state}")
 
 
 def _document(row: KeyRow) -> dict[str, Any]:

@@ -12,6 +12,7 @@ import click
 from backroom import __version__
 from backroom.cli.failures import reported
 from backroom.cli.options import settings_from, with_settings
+from backroom.cli.printable import log_to_stderr
 from backroom.server import Server, Started
 from backroom.settings import Settings
 from backroom.store import is_postgres
@@ -36,10 +37,7 @@ def serve_command(output: str, **flags: Any) -> None:
     is shown only then.
     """
     settings = settings_from(flags)
-    logging.basicConfig(
-        level=settings.log_level.upper(),
-        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
-    )
+    log_to_stderr(settings.log_level)
     # uvicorn's start-up log repeats ours.
     logging.getLogger("uvicorn").setLevel(logging.WARNING)
     logging.getLogger("procrastinate").setLevel(logging.WARNING)

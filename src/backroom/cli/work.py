@@ -10,6 +10,7 @@ import click
 
 from backroom.cli.failures import reported
 from backroom.cli.options import settings_from, with_settings
+from backroom.cli.printable import log_to_stderr
 from backroom.server import next_job_of
 from backroom.store import open_database
 from backroom.store.sqlite import SqliteDatabase
@@ -24,10 +25,7 @@ def work_command(**flags: Any) -> None:
     running jobs are complete.
     """
     settings = settings_from(flags)
-    logging.basicConfig(
-        level=settings.log_level.upper(),
-        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
-    )
+    log_to_stderr(settings.log_level)
     logging.getLogger("procrastinate").setLevel(logging.WARNING)
     with reported():
         # Each account that is served takes a connection, and periodic tasks take some.
