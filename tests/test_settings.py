@@ -156,10 +156,38 @@ def test_other_public_urls_are_refused(url: str) -> None:
     assert "hunter2" not in str(refused.value)
 
 
-@pytest.mark.parametrize("store", ["host:6379", "memcached://host", "redis://", "http://a:b@c"])
+@pytest.mark.parametrize(
+    "store",
+    [
+        "host:6379",
+        "memcached://host",
+        "redis://",
+        "http://host",
+        "redis://host:port",
+        "redis://:hunter2/x@host:6379",
+        "redis://:x@hunter2@host",
+        "redis://:x?hunter2@host",
+    ],
+)
 def test_limits_are_stored_in_redis(store: str) -> None:
-    with pytest.raises(InvalidSetting, match="limits_store must be redis://HOST:PORT"):
+    with pytest.raises(InvalidSetting, match="limits_store must be redis://HOST:PORT") as refused:
         Settings(limits_store=store)
+    assert "hunter2" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "store",
+    [
+        "redis://localhost:6379",
+        "redis://user:secret@valkey:6379/1",
+        "valkeys://[::1]:6379",
+        "redis+unix:///run/redis.sock",
+        "redis+cluster://one:1,two:2",
+        "rediss://:a%40b@host?ssl_cert_reqs=none",
+    ],
+)
+def test_right_stores_are_taken(store: str) -> None:
+    assert Settings(limits_store=store).limits_store == store
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,11 @@ _CONNECTION_STRING = re.compile(r"\b(host|dbname|user|password)\s*=")
 _PUBLIC_URL = re.compile(
     r"https?://([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?(/[A-Za-z0-9._~!$&'()*+,;=:@%/-]*)?"
 )
-_LIMITS_STORE = re.compile(r"(redis|rediss|valkey|valkeys)(\+\w+)?://.+")
+_LIMITS_STORE = re.compile(
+    r"(redis|rediss|valkey|valkeys)(\+\w+)?://([^@/?]*@)?[^@/?:\[\]]*(\[[0-9A-Fa-f:.]+\])?(:[0-9]{1,5})?"
+    r"([,/?][^@]*)?"
+)
+"""What the library would show of another URL in an error may be a part of the password."""
 
 
 class InvalidSetting(ValueError):
@@ -115,8 +119,11 @@ class Settings:
                 "public_url must be http(s)://HOST[:PORT][/PATH] in ASCII, without a query or a"
                 " fragment, such as https://shop.example/klaviyo"
             )
-        if self.limits_store and not _LIMITS_STORE.fullmatch(self.limits_store):
-            raise InvalidSetting("limits_store must be redis://HOST:PORT or valkey://HOST:PORT")
+        if self.limits_store and not _is_limits_store(self.limits_store):
+            raise InvalidSetting(
+                "limits_store must be redis://HOST:PORT or valkey://HOST:PORT, with %40 for @, %2F"
+                " for / and %3F for ? in a password"
+            )
 
     @property
     def limits_scale(self) -> float | None:
@@ -132,6 +139,11 @@ def _check_choice(name: str, value: str) -> None:
     choices = Settings.__dataclass_fields__[name].metadata["metavar"].split("|")
     if value not in choices:
         raise InvalidSetting(f"{name} must be {', '.join(choices[:-1])} or {choices[-1]}")
+
+
+def _is_limits_store(url: str) -> bool:
+    _, _, rest = url.partition("://")
+    return bool(rest) and _LIMITS_STORE.fullmatch(url) is not None
 
 
 def check_database(database: str) -> None:

@@ -34,6 +34,8 @@ def test_second_start_says_no_key(programs: Programs) -> None:
     first.stop()
     second = programs.start("serve", "--port", "0")
     until(lambda: "http://" in second.output, "the second start")
+    until(lambda: "1 key opens its database" in second.output, "the number of keys")
+    assert "To make another: backroom keys create --name NAME" in second.output
     second.stop()
     assert not KEY.search(second.output + second.errors)
     assert Client((third := programs.serve()).url, key).get(ITEMS.path).status == 200

@@ -176,6 +176,18 @@ def test_overwritten_file_is_not_ready(database: SqliteDatabase, path: Path) -> 
         database.check()
 
 
+def test_damage_shows_without_requests(path: Path) -> None:
+    open_database(str(path)).close()
+    # Closing has emptied the log.
+    with closing(open_database(str(path))) as database:
+        database.check()
+        with path.open("r+b") as file:
+            file.seek(8192)
+            file.write(b"\xff" * (path.stat().st_size - 8192))
+        with pytest.raises(StoreUnavailable, match=r"is damaged: .* Stop the server"):
+            database.check()
+
+
 def test_damage_that_was_met_stays(database: SqliteDatabase) -> None:
     def fail(_: Transaction) -> None:
         raise apsw.CorruptError("database disk image is malformed")

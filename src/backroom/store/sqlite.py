@@ -51,6 +51,7 @@ _THREADS = 4
 """How many such reads are under way at the same time."""
 _TRY_SECONDS = 2.0
 """How long a look at whether the database can write waits for a write that it tries."""
+_TABLES = "select name from sqlite_schema where type = 'table' and rootpage > 0"
 _IS_CLOSED = "The database is closed."
 
 
@@ -236,14 +237,23 @@ class SqliteDatabase:
             if self._closed:
                 raise StoreUnavailable(_IS_CLOSED)
             self._file.check()
-            with self.read() as tx:
-                # It stands on the first page. A statement without a table would read nothing.
-                tx.one("pragma schema_version")
+            try:
+                self._read_each_table()
+            except StoreUnavailable:
+                # It knows more, where the file is damaged.
+                self._readiness.must_try()
+                raise
             if self._readiness.must_try():
                 if self.read().end != math.inf:
                     # On the event loop, which a write would stop.
                     raise TookTooLong
                 self._try_to_write()
+
+    def _read_each_table(self) -> None:
+        """Read a row of each table: damage shows where it has hit one of these pages."""
+        with self.read() as tx:
+            for (table,) in tx.all(_TABLES):
+                tx.one(f'select 1 from "{table}" limit 1')
 
     def _try_to_write(self) -> None:
         """Have the writer commit a page. Raises `StoreUnavailable` if that fails."""
