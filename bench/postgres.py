@@ -96,7 +96,7 @@ def running(*, durable: bool) -> Iterator[tuple[Callable[[], str], int]]:
 def _reading(url: str, own: Path, settings: Settings) -> list[Row]:
     name, key = reads.account(url)
     with ExitStack() as stack:
-        served = stack.enter_context(servers.serving(url, own))
+        served = stack.enter_context(servers.serving(url, own, "--worker", "off"))
         with running_workers(url, own, 1):
             reads.fill(served, key, own / "errors.txt")
         job = reads.jobs_shown(served, key)[50]["id"]
@@ -142,7 +142,7 @@ def _accepting(url: str, own: Path, settings: Settings) -> list[Row]:
     with psycopg.connect(url, autocommit=True) as raw:
         raw.execute("create table floor (job_id text primary key, body text not null)")
     with (
-        servers.serving(url, own) as served,
+        servers.serving(url, own, "--worker", "off") as served,
         accepting.posting(served, keys, url, settings) as post,
         _each_of(url, accepting.CONNECTIONS, insert, settings) as floor,
     ):
@@ -218,7 +218,7 @@ def _doubled(name: str, goal: Goal, two: list[Sample], one: list[Sample]) -> Row
 def _keep_jobs(url: str, own: Path, jobs: int) -> None:
     """Post jobs, and keep them in tables from which they can be taken again and again."""
     keys = accepting.keys(url, _ACCOUNTS)
-    with servers.serving(url, own) as served:
+    with servers.serving(url, own, "--worker", "off") as served:
         applying.post(served, keys, jobs)
     with psycopg.connect(url, autocommit=True) as raw:
         raw.execute("create table kept_jobs as select * from jobs")

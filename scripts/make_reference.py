@@ -9,7 +9,6 @@ import dis
 import inspect
 import sys
 from dataclasses import fields
-from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,30 +16,29 @@ import click
 
 from backroom import errors
 from backroom.api import control
-from backroom.catalog.kinds import KINDS
-from backroom.catalog.operations import (
-    BODY_LIMITS,
-    FIELDS_ON_WRITES_SINCE,
-    FILTERED_IDS_SINCE,
-    ID_FIELD_SINCE,
-    JOB_ID_FIELD_UNTIL,
-    OPERATIONS,
-    PAGE_SIZE_DOCUMENTED_SINCE,
-)
+from backroom.catalog.operations import OPERATIONS
 from backroom.cli import main
 from backroom.errors import Fault, FrameworkFault, OperationFault
-from backroom.revisions import LADDER
+from backroom.revisions import LADDER, history
 from backroom.settings import Settings, variable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from backroom.catalog.kinds import Relation
     from backroom.catalog.operations import RateClass
 
 DIRECTORY = Path(__file__).parents[1] / "docs" / "reference"
 ORIGIN = "*Made from the code by `.venv/bin/python scripts/make_reference.py`. Edit the code.*"
 WIDTH = 80
+COMPLETION = """\
+A shell completes commands and options once it has run this line, or has it in its start-up file:
+
+| shell | line | file |
+| --- | --- | --- |
+| bash | `eval "$(_BACKROOM_COMPLETE=bash_source backroom)"` | `~/.bashrc` |
+| zsh | `eval "$(_BACKROOM_COMPLETE=zsh_source backroom)"` | `~/.zshrc` |
+| fish | `_BACKROOM_COMPLETE=fish_source backroom \\| source` | `~/.config/fish/config.fish` |
+"""
 
 
 def table(heads: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
@@ -79,7 +77,7 @@ def settings() -> str:
 def cli() -> str:
     """Write the help of every command."""
     root = click.Context(main, info_name="backroom", terminal_width=WIDTH, **main.context_settings)
-    parts = ["# The command line"]
+    parts = ["# The command line", COMPLETION]
     parts += [
         f"## `{context.command_path}`\n\n```text\n{context.command.get_help(context)}\n```"
         for context in commands(root)
@@ -151,73 +149,9 @@ def revisions() -> str:
         "The server serves all of these revisions. The list says what each one changed.",
     ]
     for date in reversed(LADDER):
-        moved = [" ".join(change.description.split()) for change in LADDER[date]]
-        words = [f"- {each}" for each in (*moved, *availability(date))]
+        words = [f"- {' '.join(each.split())}" for each in history.changes(date)]
         parts.append(f"## {date}\n\n" + ("\n".join(words) or "Nothing changed in what is served."))
     return "\n\n".join(parts)
-
-
-def availability(date: str) -> Iterator[str]:
-    """Give what the tables add, remove, require or allow from a date on."""
-    for kind in KINDS.values():
-        yield from (
-            f"An update of {kind.with_article.lower()} may give `{attribute.name}`."
-            for attribute in kind.attributes
-            if attribute.update_since == date
-        )
-        for relation in kind.relations:
-            yield from relating(date, kind.with_article.lower(), relation)
-    for operation in OPERATIONS:
-        if operation.since == date:
-            yield f"`{operation.method} {operation.path}` is new."
-    for (since, now), (_, before) in pairwise(BODY_LIMITS):
-        if since == date:
-            yield f"A body may have {now:,} bytes after decompression, instead of {before:,}."
-    yield from asking(date)
-    yield from rating(date)
-
-
-def asking(date: str) -> Iterator[str]:
-    """Give the query parameters that a date added or removed, and the fields they may name."""
-    if date == PAGE_SIZE_DOCUMENTED_SINCE:
-        yield "`page[size]` of lists of resources or of ids is documented. All revisions take it."
-    if date == FILTERED_IDS_SINCE:
-        yield "A list of ids takes `filter` and `sort`."
-    if date == FIELDS_ON_WRITES_SINCE:
-        yield "A write that answers with a resource or a job takes `fields[…]`."
-    if date == JOB_ID_FIELD_UNTIL:
-        yield "The `fields` of a job no longer name `job_id`."
-    if date == ID_FIELD_SINCE:
-        yield "The `fields` of a job may name `id`."
-    for kind in KINDS.values():
-        for each in kind.filters:
-            if date == each.revisions.since:
-                yield f"Lists of {kind.plural} can be filtered by `{each.name}`."
-            if date == each.revisions.until:
-                yield f"Lists of {kind.plural} can no longer be filtered by `{each.name}`."
-
-
-def relating(date: str, one: str, relation: Relation) -> Iterator[str]:
-    """Give what a date changed for the relationships in bodies."""
-    for needed in relation.required:
-        if date == needed.since:
-            yield f"A create of {one} needs its `{relation.name}`."
-        if date == needed.until:
-            yield f"A create of {one} no longer needs its `{relation.name}`."
-    if any(needed.until == date for needed in relation.data_required):
-        yield f"The `{relation.name}` of {one} in a body may leave out `data`."
-
-
-def rating(date: str) -> Iterator[str]:
-    """Give the rates that a date changed."""
-    for rate_class in dict.fromkeys(operation.rates for operation in OPERATIONS):
-        for (since, now), (_, then) in pairwise(rate_class.steps):
-            if since == date:
-                count = sum(operation.rates is rate_class for operation in OPERATIONS)
-                yield (
-                    f"{count} operations allow {now.burst} requests a second and {now.steady} a"
-                    f" minute, instead of {then.burst} and {then.steady}."
-                )
 
 
 def operations() -> str:
@@ -267,8 +201,8 @@ def server_paths() -> str:
     )
     health = (
         "Each of the four health paths answers with a JSON object of these members. The status is"
-        " 200, or 503 while the database does not answer. `/_backroom/health/live` does not ask the"
-        " database, so its status is always 200."
+        " 200, or 503 while the database can't be read or written to; then the log says why."
+        " `/_backroom/health/live` does not ask the database, so its status is always 200."
     )
     routes = table(("path", "what it answers", "what it needs first", "statuses"), rows)
     described = table(("member", "what it says"), members)

@@ -19,7 +19,7 @@ from backroom.server import Server
 from backroom.settings import Settings
 from backroom.store import keys, open_database
 from support.client import Client
-from support.engines import ENGINES, SERVED, Cluster, workers
+from support.engines import ENGINES, SERVED, Cluster
 from support.process import Programs
 
 if TYPE_CHECKING:
@@ -177,7 +177,7 @@ def _databases(engine: str, request: pytest.FixtureRequest) -> Iterator[NewDatab
 
 @contextmanager
 def running(url: str | None, **settings: Any) -> Iterator[Server]:
-    """Run a server of this process on a free port, and a worker where it needs one."""
+    """Run a server of this process on a free port, which applies its jobs itself."""
     kept: dict[str, Any] = {"ephemeral": True} if url is None else {"database": url}
     with ExitStack() as stack:
         server = Server(Settings(port=0, **kept, **settings))
@@ -186,9 +186,6 @@ def running(url: str | None, **settings: Any) -> Iterator[Server]:
         thread.start()
         stack.callback(_stop, server, thread)
         assert ready.wait(10), "the server did not start"
-        if server.database.dialect.name == "postgres":
-            delay = str(settings.get("job_delay", 0))
-            stack.enter_context(workers(kept["database"], "--job-delay", delay))
         yield server
 
 

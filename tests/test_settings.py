@@ -52,12 +52,142 @@ def test_falsehoods_are_read(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "text"),
-    [("PORT", "many"), ("PORT", ""), ("EPHEMERAL", "maybe"), ("JOB_DELAY", "soon")],
+    ("name", "text", "right"),
+    [
+        ("PORT", "many", "a whole number, not 'many'"),
+        ("PORT", "", "a whole number, not ''"),
+        ("EPHEMERAL", "maybe", "1, true, yes or on"),
+        ("JOB_DELAY", "soon", "a number, not 'soon'"),
+    ],
 )
-def test_unreadable_variables_are_named(name: str, text: str) -> None:
-    with pytest.raises(InvalidSetting, match=f"BACKROOM_{name} has a value that can't be read"):
+def test_unreadable_variables_are_named(name: str, text: str, right: str) -> None:
+    with pytest.raises(InvalidSetting, match=f"BACKROOM_{name} must be {right}"):
         load({}, {f"BACKROOM_{name}": text})
+
+
+def test_wrong_values_name_where_they_are_from() -> None:
+    with pytest.raises(InvalidSetting, match=r"^--log-level must be debug"):
+        load({"log_level": "loud"}, {"BACKROOM_LOG_LEVEL": "info"})
+    with pytest.raises(InvalidSetting, match=r"^BACKROOM_LOG_LEVEL must be debug"):
+        load({}, {"BACKROOM_LOG_LEVEL": "loud"})
+
+
+@pytest.mark.parametrize(
+    ("database", "words"),
+    [
+        ("", "must be a path"),
+        (":memory:", "--ephemeral"),
+        ("sqlite:///:memory:", "--ephemeral"),
+        ("sqlite://shop.db", "sqlite:///PATH"),
+        ("mysql://user:hunter2@host/shop", "mysql:// is neither"),
+        ("postgresql+psycopg://user:hunter2@host/shop", "is neither"),
+        ("postgresql:user:hunter2@host", "begins with postgresql://"),
+        ("host=db user=shop password=hunter2", "connection string"),
+        ("file:shop.db?mode=ro", "without file:"),
+    ],
+)
+def test_what_is_no_database_is_refused(database: str, words: str) -> None:
+    with pytest.raises(InvalidSetting) as refused:
+        load({"database": database}, {})
+    assert str(refused.value).startswith("--database ")
+    assert words in str(refused.value)
+    assert "hunter2" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "database",
+    ["shop.db", "/data/a b.db", "sqlite:////data/shop.db", "postgresql:///shop", "C:\\x"],
+)
+def test_databases_are_paths_and_urls(database: str) -> None:
+    assert Settings(database=database).database == database
+
+
+def test_ephemeral_excludes_a_database() -> None:
+    flags: dict[str, Any] = {"ephemeral": None, "database": "shop.db"}
+    with pytest.raises(InvalidSetting, match="--database and --ephemeral exclude each other"):
+        load({**flags, "ephemeral": True}, {})
+    with pytest.raises(InvalidSetting, match="--database and BACKROOM_EPHEMERAL exclude"):
+        load(flags, {"BACKROOM_EPHEMERAL": "1"})
+    assert not load({**flags, "ephemeral": False}, {"BACKROOM_EPHEMERAL": "1"}).ephemeral
+
+
+def test_image_may_be_ephemeral() -> None:
+    """Its variable names a database."""
+    environment = {"BACKROOM_DATABASE": "/data/backroom.db"}
+    assert load({"ephemeral": True, "database": None}, environment).ephemeral
+    assert load({}, environment | {"BACKROOM_EPHEMERAL": "1"}).ephemeral
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://shop.example",
+        "http://localhost:7227/",
+        "https://shop.example/klaviyo/a%20b",
+        "http://[::1]:80",
+        "http://back_room",
+    ],
+)
+def test_public_urls_begin_links(url: str) -> None:
+    assert Settings(public_url=url).public_url == url
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "pub.example",
+        "ftp://pub.example",
+        "https://",
+        "https:///path",
+        "https://pub.example?x",
+        "https://pub.example/#x",
+        "https://user:hunter2@pub.example",
+        "https://pub.example:port",
+        "https://pub.example/a b",
+        "https://bücher.example",
+        "https://pub.example/\n",
+        " https://pub.example",
+    ],
+)
+def test_other_public_urls_are_refused(url: str) -> None:
+    with pytest.raises(InvalidSetting, match=r"such as https://shop.example/klaviyo") as refused:
+        load({}, {"BACKROOM_PUBLIC_URL": url})
+    assert str(refused.value).startswith("BACKROOM_PUBLIC_URL must be http")
+    assert "hunter2" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "store",
+    [
+        "host:6379",
+        "memcached://host",
+        "redis://",
+        "http://host",
+        "redis://host:port",
+        "redis://:hunter2/x@host:6379",
+        "redis://:x@hunter2@host",
+        "redis://:x?hunter2@host",
+    ],
+)
+def test_limits_are_stored_in_redis(store: str) -> None:
+    with pytest.raises(InvalidSetting, match="limits_store must be redis://HOST:PORT") as refused:
+        Settings(limits_store=store)
+    assert "hunter2" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "store",
+    [
+        "redis://localhost:6379",
+        "redis://user:secret@valkey:6379/1",
+        "valkeys://[::1]:6379",
+        "redis+unix:///run/redis.sock",
+        "redis+cluster://one:1,two:2",
+        "rediss://:a%40b@host?ssl_cert_reqs=none",
+    ],
+)
+def test_right_stores_are_taken(store: str) -> None:
+    assert Settings(limits_store=store).limits_store == store
 
 
 @pytest.mark.parametrize(

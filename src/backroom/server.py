@@ -32,13 +32,20 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+_REQUEST_CONNECTIONS = 20
+"""Of PostgreSQL: 16 for requests, 4 for periodic tasks; a worker takes one for each account."""
+
 
 @dataclass(frozen=True)
 class Started:
-    """What a server reports when it is ready: its URL, and its first key if it just made one."""
+    """What a server reports when it is ready: its URL, and its first key if it just made one.
+
+    `keys` is how many keys there are that are not revoked.
+    """
 
     url: str
     first_key: NewKey | None
+    keys: int
 
 
 class Server:
@@ -54,17 +61,19 @@ class Server:
             opened.callback(self._socket.close)
             self.database = open_database(
                 None if settings.ephemeral else settings.database,
+                least=_REQUEST_CONNECTIONS + settings.concurrency if settings.worker == "on" else 0,
                 pipeline=settings.pipeline == "on",
             )
             opened.callback(self.database.close)
             self._workforce = workforce(
-                self.database, next_job_of(self.database, settings, on_step)
+                self.database, next_job_of(self.database, settings, on_step), settings
             )
             self._app = App(
                 _service(settings, self.database),
                 self.database,
                 public_url=settings.public_url,
                 announce=self._workforce.announce,
+                worker=self._workforce.state,
             )
             self._http = HttpServer(self._app, plain=settings.http == "plain")
             # Everything is open. From here on `run` closes it, in its own order.
@@ -88,7 +97,15 @@ class Server:
     def _is_ready(self, announce: Callable[[Started], None], first_key: NewKey | None) -> None:
         if self._catches_signals:
             self._catch_signals()
-        announce(Started(self.url, first_key))
+        with self.database.read() as tx:
+            started = Started(self.url, first_key, keys.count(tx))
+        try:
+            announce(started)
+        except BaseException:
+            # Nobody has seen the key, and it is not shown again. The next start makes another.
+            if first_key is not None:
+                self.database.write(lambda tx: keys.remove(tx, first_key)).result()
+            raise
 
     def stop(self) -> None:
         """Take no new work; `run` returns when what was begun is finished.
@@ -120,7 +137,9 @@ class Workforce(Protocol):
     """Applies the jobs that this process accepts, or has them applied elsewhere."""
 
     def start(self) -> None: ...
-    def announce(self, account: str) -> None: ...
+    @property
+    def announce(self) -> Callable[[str], None]: ...
+    def state(self) -> str: ...
     def stop(self) -> None: ...
 
 
@@ -152,16 +171,22 @@ def _limiter(settings: Settings, database: Database) -> Limiter | None:
     return Limiter(settings.limits_scale, SharedWindows(store) if store else Windows())
 
 
-def workforce(database: Database, next_job: NextJob) -> Workforce:
-    """Make a worker in this process, or on PostgreSQL a dispatcher for workers elsewhere."""
+def workforce(database: Database, next_job: NextJob, settings: Settings) -> Workforce:
+    """Make what applies the jobs that a server accepts, or sees that they are applied elsewhere."""
     if isinstance(database, SqliteDatabase):
         return EmbeddedWorker(database, next_job)
     # Procrastinate is only installed with the extra `postgres`.
     from backroom.jobs.procrastinate import schema
     from backroom.jobs.procrastinate.dispatcher import Dispatcher
+    from backroom.jobs.procrastinate.workforce import OtherWorkers, OwnWorker
 
     schema.prepare(database)
-    return Dispatcher(database)
+    dispatcher = Dispatcher(database)
+    if settings.worker == "off":
+        return OtherWorkers(database, dispatcher)
+    from backroom.jobs.procrastinate.worker import QueueWorker
+
+    return OwnWorker(dispatcher, lambda: QueueWorker(database, next_job, settings.concurrency))
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -20,8 +20,23 @@ _LONGEST_DELAY = 7 * 24 * 3600
 _DATE = re.compile(r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])")
 
 
+_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
+_CONNECTION_STRING = re.compile(r"\b(host|dbname|user|password)\s*=")
+_PUBLIC_URL = re.compile(
+    r"https?://([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?(/[A-Za-z0-9._~!$&'()*+,;=:@%/-]*)?"
+)
+_LIMITS_STORE = re.compile(
+    r"(redis|rediss|valkey|valkeys)(\+\w+)?://([^@/?]*@)?[^@/?:\[\]]*(\[[0-9A-Fa-f:.]+\])?(:[0-9]{1,5})?"
+    r"([,/?][^@]*)?"
+)
+"""What the library would show of another URL in an error may be a part of the password."""
+
+
 class InvalidSetting(ValueError):
-    """The value of a setting is not one that it can have."""
+    """The value of a setting is not one that it can have.
+
+    The text begins with the name of the setting.
+    """
 
 
 def _setting(default: Any, words: str, metavar: str = "") -> Any:
@@ -64,6 +79,11 @@ class Settings:
         "Show new jobs as queued before they are processing, as the specification says.",
     )
     job_delay: float = _setting(0.0, "Seconds that a job waits before it is applied.", "SECONDS")
+    worker: str = _setting(
+        "on",
+        "PostgreSQL: on applies jobs in the server itself; off leaves them to `backroom work`.",
+        "on|off",
+    )
     concurrency: int = _setting(
         4, "How many accounts a worker serves at the same time.", "ACCOUNTS"
     )
@@ -87,23 +107,70 @@ class Settings:
             raise InvalidSetting(f"job_delay must be from 0 to {_LONGEST_DELAY} seconds")
         if self.default_revision and not _DATE.fullmatch(self.default_revision):
             raise InvalidSetting("default_revision must be a date, as YYYY-MM-DD")
-        if not self.database:
-            raise InvalidSetting("database must be a path or a URL")
+        check_database(self.database)
         if self.concurrency < 1:
             raise InvalidSetting("concurrency must be 1 or more")
-        if self.pipeline not in {"on", "off"}:
-            raise InvalidSetting("pipeline must be on or off")
-        if self.http not in {"auto", "plain"}:
-            raise InvalidSetting("http must be auto or plain")
-        if self.log_level not in {"debug", "info", "warning", "error"}:
-            raise InvalidSetting("log_level must be debug, info, warning or error")
+        for name in _CHOICES:
+            _check_choice(name, getattr(self, name))
         if not 0 <= self.port <= 65535:  # noqa: PLR2004 - the ports there are
             raise InvalidSetting("port must be between 0 and 65535")
+        if self.public_url and not _PUBLIC_URL.fullmatch(self.public_url):
+            raise InvalidSetting(
+                "public_url must be http(s)://HOST[:PORT][/PATH] in ASCII, without a query or a"
+                " fragment, such as https://shop.example/klaviyo"
+            )
+        if self.limits_store and not _is_limits_store(self.limits_store):
+            raise InvalidSetting(
+                "limits_store must be redis://HOST:PORT or valkey://HOST:PORT, with %40 for @, %2F"
+                " for / and %3F for ? in a password"
+            )
 
     @property
     def limits_scale(self) -> float | None:
         """The number that multiplies the rates of the real service; None for no limits."""
         return _read_scale(self.limits)
+
+
+_CHOICES = ("worker", "pipeline", "http", "log_level")
+"""The settings that have one of a few values, which their metavar lists."""
+
+
+def _check_choice(name: str, value: str) -> None:
+    choices = Settings.__dataclass_fields__[name].metadata["metavar"].split("|")
+    if value not in choices:
+        raise InvalidSetting(f"{name} must be {', '.join(choices[:-1])} or {choices[-1]}")
+
+
+def _is_limits_store(url: str) -> bool:
+    _, _, rest = url.partition("://")
+    return bool(rest) and _LIMITS_STORE.fullmatch(url) is not None
+
+
+def check_database(database: str) -> None:
+    """Raise `InvalidSetting` for what no database is opened by. Its text shows no password."""
+    scheme = _SCHEME.match(database)
+    if not database.strip():
+        raise InvalidSetting("database must be a path or a postgresql:// URL")
+    if database in {":memory:", "sqlite://", "sqlite:///", "sqlite:///:memory:"}:
+        raise InvalidSetting(
+            "database can't be in memory, where each connection has its own:"
+            " `backroom serve --ephemeral` keeps nothing, and any other database is a path"
+        )
+    if scheme and scheme[1] not in {"postgresql", "postgres", "sqlite"}:
+        raise InvalidSetting(
+            f"database must be a path or a postgresql:// URL, and {scheme[1]}:// is neither"
+        )
+    if database.startswith("sqlite://") and not database.startswith("sqlite:///"):
+        raise InvalidSetting("database must be a path: write sqlite:///PATH, or PATH alone")
+    if database.startswith("file:"):
+        raise InvalidSetting("database must be a path: write it without file:")
+    if _CONNECTION_STRING.search(database) and not scheme:
+        raise InvalidSetting(
+            "database must be a path or a postgresql:// URL: write a connection string as"
+            " postgresql://USER:PASSWORD@HOST:PORT/DATABASE"
+        )
+    if re.match("postgres(ql)?:(?!//)", database):
+        raise InvalidSetting("database must be a path or a URL that begins with postgresql://")
 
 
 _NAMED_SCALES: dict[str, float | None] = {"real": 1.0, "off": None}
@@ -127,22 +194,43 @@ def variable(name: str) -> str:
     return PREFIX + name.upper()
 
 
+def flag(name: str) -> str:
+    """Give the flag of a setting."""
+    return f"--{name.replace('_', '-')}"
+
+
 def load(flags: Mapping[str, Any], environment: Mapping[str, str]) -> Settings:
     """Make settings from flags, then from the environment, then from defaults.
 
-    Raises `InvalidSetting`, which names the variable, if a value can't be read.
+    Raises `InvalidSetting`, which names the flag or the variable that the value came from.
     """
     values: dict[str, Any] = {}
+    origins: dict[str, str] = {}
     for each in fields(Settings):
         if flags.get(each.name) is not None:
             values[each.name] = flags[each.name]
         elif variable(each.name) in environment:
             values[each.name] = _read(each.name, each.type, environment[variable(each.name)])
-    return Settings(**values)
+            origins[each.name] = variable(each.name)
+    if "ephemeral" in flags and values.get("ephemeral") and flags.get("database") is not None:
+        raise InvalidSetting(
+            f"--database and {origins.get('ephemeral', '--ephemeral')} exclude each other: an"
+            " ephemeral server keeps nothing, so leave out one of the two"
+        )
+    try:
+        return Settings(**values)
+    except InvalidSetting as error:
+        name, _, words = str(error).partition(" ")
+        raise InvalidSetting(f"{origins.get(name, flag(name))} {words}") from None
 
 
 _TRUTHS = {"1": True, "true": True, "yes": True, "on": True}
 _FALSEHOODS = {"0": False, "false": False, "no": False, "off": False, "": False}
+_KINDS = {
+    "bool": "1, true, yes or on, or else 0, false, no or off",
+    "int": "a whole number",
+    "float": "a number",
+}
 
 
 def _read(name: str, kind: Any, text: str) -> Any:
@@ -151,4 +239,4 @@ def _read(name: str, kind: Any, text: str) -> Any:
             return (_TRUTHS | _FALSEHOODS)[text.strip().lower()]
         return {"int": int, "float": float, "str": str}[kind](text)
     except (KeyError, ValueError):
-        raise InvalidSetting(f"{variable(name)} has a value that can't be read: {text!r}") from None
+        raise InvalidSetting(f"{variable(name)} must be {_KINDS[kind]}, not {text!r}") from None

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 import pytest
 
 from support.client import NEWEST, Client
-from support.process import until
+from support.process import BACKROOM, until
 from support.wire_contract import KIND
 from support.wire_requests import a_body
 
@@ -90,8 +93,8 @@ def test_accounts_have_catalogs_of_their_own(programs: Programs, server: ServerP
 def test_list_tells_all_but_secrets(programs: Programs, server: ServerProgram) -> None:
     made = created(programs, "--scopes", READING)
     first, second = listed(programs)
-    assert (first["name"], first["scopes"], first["hint"]) == ("first", [], server.key[-4:])
-    assert (second["name"], second["scopes"], second["key_id"]) == ("robot", [READING], made["id"])
+    assert (first["name"], first["scopes"], first["hint"]) == ("first", None, server.key[-4:])
+    assert (second["name"], second["scopes"], second["id"]) == ("robot", [READING], made["id"])
     text = programs.run("keys", "list").output
     assert len(text.splitlines()) == 2
     assert server.key not in text
@@ -110,6 +113,7 @@ def test_revoked_key_opens_nothing_more(programs: Programs, server: ServerProgra
 
 
 def test_unknown_key_is_not_revoked(programs: Programs) -> None:
+    programs.run("migrate")
     program = programs.run("keys", "revoke", "nobody")
     assert program.wait() == 1
     assert program.errors == "Error: There is no key with the id nobody.\n"
@@ -135,3 +139,39 @@ def test_keys_come_before_any_server(programs: Programs) -> None:
     server = programs.serve()
     assert server.said["key"] is None
     assert reading_and_writing(server.url, made["key"]) == (200, 202)
+
+
+def test_ephemeral_server_has_one_key(programs: Programs) -> None:
+    assert programs.serve("--ephemeral").announced()
+    program = programs.run("keys", "create", "--name", "robot")
+    assert program.wait() == 2
+    assert "There is no database at backroom.db. A server with --ephemeral runs" in program.errors
+    assert not (programs.home / "backroom.db").exists()
+    assert created(programs, "--database", "named.db")["name"] == "robot"
+
+
+FULL = "/dev/full"
+
+
+@pytest.mark.skipif(not Path(FULL).exists(), reason="no device is always full here")
+def test_key_that_nobody_saw_is_not_kept(programs: Programs) -> None:
+    # 1. Neither the first key of a server is kept,
+    command = [sys.executable, *BACKROOM, "serve", "--port", "0"]
+    with Path(FULL).open("wb") as full:
+        done = subprocess.run(
+            command, cwd=programs.home, stdout=full, stderr=subprocess.PIPE, check=False, timeout=30
+        )
+    assert done.returncode == 1
+    assert b"can't be printed: No space left on device. No key was kept." in done.stderr
+    assert b"Traceback" not in done.stderr
+    assert listed(programs) == []
+    # 2. nor one that is made later.
+    command = [sys.executable, *BACKROOM, "keys", "create", "--name", "robot"]
+    with Path(FULL).open("wb") as full:
+        done = subprocess.run(
+            command, cwd=programs.home, stdout=full, stderr=subprocess.PIPE, check=False, timeout=30
+        )
+    assert (done.returncode, listed(programs)) == (1, [])
+    # 3. The next start shows one that opens.
+    server = programs.serve()
+    assert reading_and_writing(server.url, server.key) == (200, 202)

@@ -123,4 +123,5 @@ def test_second_signal_does_not_wait(server: ServerProgram, half_sent: socket.so
     told = time.monotonic()
     assert server.stop() == 0
     assert time.monotonic() - told < GRACE_SECONDS
-    assert not half_sent.recv(100).startswith(b"HTTP/1.1 2")
+    assert half_sent.recv(100).startswith(b"HTTP/1.1 503 ")
+    assert "Traceback" not in server.errors

@@ -29,6 +29,7 @@ def test_health_says_what_runs(database: Database, path: str, end: str) -> None:
         "status": "ok",
         "version": __version__,
         "database": database.dialect.name,
+        "worker": "here",
         "revisions": {"oldest": OLDEST, "newest": NEWEST},
     }
 

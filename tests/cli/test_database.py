@@ -52,8 +52,8 @@ def test_flag_wins_over_variable(tmp_path: Path) -> None:
 
 def test_missing_directory_is_an_error(tmp_path: Path) -> None:
     result = migrate(tmp_path / "missing" / "shop.db")
-    assert result.exit_code == 1
-    assert "can't be opened" in result.stderr
+    assert result.exit_code == 2
+    assert "There is no folder" in result.stderr
 
 
 def test_newer_database_is_an_error(tmp_path: Path) -> None:

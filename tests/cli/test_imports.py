@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import signal
 import subprocess
@@ -168,7 +169,7 @@ def test_batch_is_the_size_of_jobs(client: Client, feed: Path) -> None:
 def test_wrong_key_exits_with_1(client: Client, feed: Path) -> None:
     result = run(client, feed, "--key", "pk_wrong")
     assert result.exit_code == 1
-    assert result.stderr == "Error: the server refused (401): Missing or invalid private key.\n"
+    assert result.stderr == "Error: the server refused (401): Incorrect authentication credentials.\n"
 
 
 def test_revision_is_spoken(client: Client, feed: Path) -> None:
@@ -244,3 +245,76 @@ def test_interrupt_exits_with_130(feed: Path) -> None:
     assert process.returncode == 130
     assert error == b"Error: interrupted; jobs already sent go on\n"
     assert b"catalog-item" in output
+
+
+@pytest.mark.parametrize(
+    "key", ["pk_hunter2\n", "pk_hunter2\r\nX: y", "pk hunter2", "pk_hunter2é", ""]
+)
+def test_wrong_keys_are_not_shown(client: Client, feed: Path, key: str) -> None:
+    result = run(client, feed, "--key", key)
+    assert result.exit_code == 2
+    assert "a key has ASCII characters alone" in result.stderr
+    assert "hunter2" not in result.output
+
+
+@pytest.mark.parametrize("url", ["banana", "http://", "http://a\nb", "http://host:port"])
+def test_wrong_urls_are_wrong_usage(client: Client, feed: Path, url: str) -> None:
+    result = run(client, feed, "--url", url)
+    assert result.exit_code == 2
+    assert "is not a URL. Write it as http://127.0.0.1:7227" in result.stderr
+
+
+def test_revision_has_no_line_breaks(client: Client, feed: Path) -> None:
+    assert run(client, feed, "--revision", "2024-10-15\r\nX: y").exit_code == 2
+
+
+def test_port_of_the_server_counts(client: Client, feed: Path) -> None:
+    environment = {"BACKROOM_PORT": client.url.rpartition(":")[2], "BACKROOM_KEY": client.key}
+    assert CliRunner(env=environment).invoke(import_command, [str(feed)]).exit_code == 0
+
+
+ESCAPES = "\x1b]0;owned\x07\x9b2J\u202e"
+
+
+def test_feeds_send_no_escapes_to_the_terminal(client: Client, feed: Path) -> None:
+    row = {"type": "item", "external_id": ESCAPES, ESCAPES: 1, "title": "", "description": ""}
+    feed.write_text(json.dumps(row) + "\n" + json.dumps({"type": ESCAPES}) + "\n")
+    for arguments in ([], ["--format", "json"]):
+        output = run(client, feed, *arguments).output
+        assert r"\x1b]0;owned" in output or r"\u001b]0;owned" in output
+        assert not set(ESCAPES) - set("]0;owned2J") & set(output)
+
+
+def test_servers_send_no_escapes_to_the_terminal(feed: Path) -> None:
+    refusing = Answer(400, {"errors": [{"detail": ESCAPES, "source": {"pointer": ESCAPES}}]})
+    with scripted(refusing) as script:
+        environment = {"BACKROOM_URL": script.url, "BACKROOM_KEY": "pk_test"}
+        result = CliRunner(env=environment).invoke(import_command, [str(feed)])
+    assert result.exit_code == 1
+    assert r"the server refused (400): \x1b]0;owned\x07\x9b2J\u202e" in result.stderr
+    assert "\x1b" not in result.output
+
+
+def test_bytes_in_names_are_no_traceback(client: Client, tmp_path: Path) -> None:
+    path = tmp_path / os.fsdecode(b"caf\xe9.jsonl")
+    path.write_text(CAP)
+    for arguments in ([], ["--format", "json"]):
+        result = run(client, path, "--mode", "upsert", *arguments)
+        assert (result.exit_code, result.exception) == (0, None)
+
+
+@pytest.mark.parametrize(
+    "line", [b"[" * 100_000, b'{"type":"item","external_id":"' + b"\xe9" * 9 + b'"}', b"\x00"]
+)
+def test_odd_lines_are_faults(client: Client, feed: Path, line: bytes) -> None:
+    feed.write_bytes(line + b"\n" + CAP.encode())
+    report = told(client, feed)
+    assert [fault["line"] for fault in report["faults"]] == [1]
+    assert report["counts"]["catalog-item"]["created"] == 1
+
+
+def test_deep_values_are_the_servers_to_judge(client: Client, feed: Path) -> None:
+    deep = '{"a":' * 900 + "1" + "}" * 900
+    feed.write_text(CAP.replace('"url"', f'"custom_metadata":{deep},"url"'))
+    result = run(client, feed)
+    assert result.exit_code in {0, 3}

@@ -78,7 +78,8 @@ def test_names_are_needed(run: Run, arguments: list[str]) -> None:
     assert run("create", *arguments).exit_code == 2
 
 
-def test_new_database_has_no_keys(run: Run) -> None:
+def test_new_database_has_no_keys(run: Run, tmp_path: Path) -> None:
+    open_database(str(tmp_path / "shop.db")).close()
     assert run("list").output == ""
     assert listed(run) == []
 
@@ -86,7 +87,8 @@ def test_new_database_has_no_keys(run: Run) -> None:
 def test_list_hides_the_secrets(run: Run) -> None:
     made = created(run, "--scopes", "catalogs:read")
     (row,) = listed(run)
-    assert row["key_id"] == made["id"]
+    assert row["id"] == made["id"]
+    assert made.keys() - row.keys() == {"key"}
     assert row["hint"] == made["key"][-4:]
     assert row["scopes"] == ["catalogs:read"]
     line = run("list").output
@@ -105,6 +107,20 @@ def test_revoked_key_is_marked(run: Run, tmp_path: Path) -> None:
 
 
 def test_unknown_key_is_not_revoked(run: Run) -> None:
+    created(run)
     result = run("revoke", "nothing")
     assert result.exit_code == 1
     assert result.stderr == "Error: There is no key with the id nothing.\n"
+
+
+@pytest.mark.parametrize("command", [["list"], ["revoke", "x"]], ids=str)
+def test_missing_database_is_not_made(run: Run, tmp_path: Path, command: list[str]) -> None:
+    result = run(*command)
+    assert result.exit_code == 2
+    assert f"There is no database at {tmp_path / 'shop.db'}. `backroom migrate`" in result.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_full_access_is_listed_alike(run: Run) -> None:
+    created(run)
+    assert [row["scopes"] for row in listed(run)] == [None]

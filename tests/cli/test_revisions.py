@@ -24,11 +24,18 @@ def test_newest_revision_comes_first() -> None:
     assert [each["revision"] for each in told_as_json()] == list(reversed(LADDER))
 
 
-def test_changes_are_their_docstrings() -> None:
+def test_changes_begin_with_the_ladder() -> None:
+    for each in told_as_json():
+        described = [change.description for change in LADDER[each["revision"]]]
+        assert each["changes"][: len(described)] == described
+
+
+def test_tables_are_told_too() -> None:
     changes = {each["revision"]: each["changes"] for each in told_as_json()}
-    assert changes == {
-        date: [change.description for change in lines] for date, lines in LADDER.items()
-    }
+    assert "A create of a variant needs its `item`." in changes["2025-01-15"]
+    new = "`GET /api/catalog-items/{id}/relationships/variants` is new."
+    assert new in changes["2024-10-15"]
+    assert "A create of a variant no longer needs its `item`." in changes["2024-05-15"]
 
 
 def test_text_indents_the_changes() -> None:

@@ -80,15 +80,19 @@ def failed(*flags: str, **variables: str) -> tuple[int, str]:
 @pytest.mark.parametrize(
     ("flags", "code", "words"),
     [
-        (["--database=/nowhere/shop.db"], 1, "Error: The database /nowhere/shop.db can't be"),
+        (["--database=/nowhere/shop.db"], 2, "Error: There is no folder /nowhere for the database"),
+        (["--database=/tmp"], 2, "/tmp is a folder. Name a file in it"),
+        (["--database=x.db", "--ephemeral"], 2, "--database and --ephemeral exclude each other"),
+        (["--database=postgresql://u:hunter@2@host/shop"], 2, "with %40 for each @"),
         (["--limits=fast"], 2, "limits must be real, off or a number above 0, not 'fast'"),
-        (["--job-delay=nan", "--ephemeral"], 2, "job_delay"),
+        (["--job-delay=nan", "--ephemeral"], 2, "--job-delay must be"),
     ],
-    ids=["database", "limits", "delay"],
+    ids=["folder", "a folder", "ephemeral", "password", "limits", "delay"],
 )
 def test_what_cannot_start_says_why(flags: list[str], code: int, words: str) -> None:
     ended, said = failed(*flags)
     assert (ended, words in said) == (code, True)
+    assert "hunter" not in said
 
 
 def test_taken_port_is_an_error() -> None:
@@ -98,3 +102,9 @@ def test_taken_port_is_an_error() -> None:
     assert code == 1
     assert "in use" in words
     assert "Traceback" not in words
+
+
+@pytest.mark.parametrize("flag", ["--ephemeral", "--database=shop.db"])
+def test_file_needs_its_own_worker(flag: str) -> None:
+    code, words = failed(flag, "--worker=off")
+    assert (code, "--worker off needs a postgresql://" in words) == (2, True)

@@ -47,6 +47,11 @@ def test_commands_and_settings_exist(name: str) -> None:
     assert SERVICES[name]["environment"].keys() <= known
 
 
+def test_servers_leave_jobs_to_the_workers() -> None:
+    assert SERVICES["api"]["environment"]["BACKROOM_WORKER"] == "off"
+    assert SERVICES["worker"]["command"] == ["work"]
+
+
 @pytest.mark.parametrize("name", sorted(SERVICES))
 def test_dependencies_tell_when_ready(name: str) -> None:
     for other, how in SERVICES[name].get("depends_on", {}).items():

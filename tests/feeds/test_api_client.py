@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gzip
 import socket
 import time
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 import pytest
 
 from backroom.catalog.kinds import ITEM, JobKind, Verb
+from backroom.feeds import api_client
 from backroom.feeds.api_client import ApiClient, JobFault, RefusedError, UnreachableError
 from backroom.revisions import NEWEST
 from feeds.scripted_server import Answer, scripted
@@ -146,3 +148,56 @@ def test_nobody_listening_is_told() -> None:
 def test_unknown_name_is_told() -> None:
     with pytest.raises(UnreachableError, match="its name is not known"):
         server("http://backroom.invalid").submit(DELETES, [])
+
+
+@pytest.mark.parametrize("asked", ["86400", "9" * 30, "Fri, 31 Dec 9999 23:59:59 GMT"])
+def test_long_pauses_end_the_wait(asked: str) -> None:
+    began = time.monotonic()
+    later = Answer(503, {"errors": []}, {"Retry-After": asked})
+    with scripted(later) as script, pytest.raises(UnreachableError) as caught:
+        server(script.url).submit(DELETES, [])
+    assert time.monotonic() - began < 5
+    assert str(caught.value) == (
+        f"the server answered 503 and asks to wait (Retry-After: {asked}), longer than the time-out"
+        " of 10 s allows"
+    )
+
+
+def test_endless_refusals_end_too() -> None:
+    with scripted(Answer(503, {"errors": []})) as script, pytest.raises(UnreachableError) as caught:
+        server(script.url, timeout=0.5).submit(DELETES, [])
+    assert str(caught.value) == (
+        "the server answered 503, longer than the time-out of 0.5 s allows"
+    )
+
+
+@pytest.mark.parametrize("asked", ["soon", "9" * 5000, ""])
+def test_unreadable_pauses_are_passed_over(asked: str) -> None:
+    with scripted(Answer(429, {"errors": []}, {"Retry-After": asked}), ACCEPTED) as script:
+        assert server(script.url).submit(DELETES, []) == "J1"
+
+
+def test_large_answers_are_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(api_client, "_LARGEST_ANSWER", 1_000_000)
+    with (
+        scripted(Answer(200, bytes(2_000_000))) as script,
+        pytest.raises(UnreachableError, match="is larger than 1 MB"),
+    ):
+        server(script.url).wait(DELETES, "J1")
+
+
+def test_answers_are_not_decompressed() -> None:
+    bomb = gzip.compress(bytes(10_000_000))
+    answer = Answer(200, bomb, {"Content-Encoding": "gzip"})
+    assert str(refused(answer)).endswith("no document of this API")
+
+
+def test_deep_answers_are_no_documents() -> None:
+    assert "no document of this API" in str(refused(Answer(400, b'{"errors":' + b"[" * 100_000)))
+
+
+def test_odd_job_ids_are_quoted() -> None:
+    with scripted(complete()) as script:
+        server(script.url).wait(DELETES, "../a b\r\n")
+    ((_, path, _),) = script.requests
+    assert path == "/api/catalog-item-bulk-delete-jobs/..%2Fa%20b%0D%0A"

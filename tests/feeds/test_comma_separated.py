@@ -2,14 +2,16 @@ from __future__ import annotations
 
 import csv
 import io
+import time
 from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from backroom.feeds import comma_separated
 from backroom.feeds.comma_separated import read, records
-from backroom.feeds.rows import FeedError, Row, RowFault
+from backroom.feeds.rows import TOO_LONG, FeedError, Row, RowFault
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -173,3 +175,52 @@ def test_utf_16_is_refused(path: Path) -> None:
     path.write_bytes("type,external_id\n".encode("utf-16"))
     with pytest.raises(FeedError, match="is not UTF-8 text"):
         list(read(path))
+
+
+def seconds_to_read(lines: int, line: str) -> float:
+    text = io.StringIO(line * lines, newline="")
+    began = time.process_time()
+    found = [number for number, _ in records(text)]
+    assert found[-1] <= lines
+    return time.process_time() - began
+
+
+@pytest.mark.parametrize("line", ['",a","\n', '"a\n', 'x,"y\n', '"",""a\n'])
+def test_open_quotes_take_linear_time(line: str) -> None:
+    assert seconds_to_read(60_000, line) < 3
+
+
+def test_lines_after_many_quotes_are_read() -> None:
+    text = '",a","\n' * 9_000 + "x,y\n"
+    assert list(records(io.StringIO(text, newline="")))[-1] == (9_001, ["x", "y"])
+
+
+@pytest.fixture
+def short_lines(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(comma_separated, "LONGEST_LINE", 100)
+
+
+@pytest.mark.usefixtures("short_lines")
+def test_long_lines_are_faults(path: Path) -> None:
+    long = "x" * 250
+    found = read_text(path, f'item,{long}\n{GOOD}item,"\n{long}\n{GOOD}{long}')
+    assert found == [
+        (2, TOO_LONG),
+        "C1",
+        (4, TOO_LONG),
+        (5, TOO_LONG),
+        "C1",
+        (7, TOO_LONG),
+    ]
+
+
+@pytest.mark.usefixtures("short_lines")
+def test_long_records_cost_one_line(path: Path) -> None:
+    found = read_text(path, 'item,C0,"\n' + "item,C1,Cap\n" * 20)
+    assert found == [(2, TOO_LONG), *["C1"] * 20]
+
+
+@pytest.mark.usefixtures("short_lines")
+def test_long_header_can_not_be_read(path: Path) -> None:
+    with pytest.raises(FeedError, match="its first line is longer than 16 MB"):
+        read_text(path, "", header="x" * 250)

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from backroom.feeds import json_lines
 from backroom.feeds.json_lines import read
-from backroom.feeds.rows import Row, RowFault
+from backroom.feeds.rows import TOO_LONG, Row, RowFault
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -73,3 +74,17 @@ def test_other_encodings_are_a_fault(path: Path) -> None:
 
 def test_deep_nesting_is_a_fault(path: Path) -> None:
     assert faults(path, b"[" * 100_000) == [(1, "is nested too deep")]
+
+
+def test_long_lines_are_faults(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(json_lines, "LONGEST_LINE", 100)
+    path.write_bytes(CAP + b"x" * 250 + b"\n" + CAP + b"x" * 250)
+    assert [each.line for each in read(path) if isinstance(each, Row)] == [1, 3]
+    assert faults(path, path.read_bytes()) == [(2, TOO_LONG), (4, TOO_LONG)]
+
+
+@pytest.mark.parametrize("number", [1, 2])
+def test_other_encodings_say_their_line(path: Path, number: int) -> None:
+    bad = b'{"type":"item","external_id":"caf\xe9"}\n'
+    assert faults(path, CAP * (number - 1) + bad) == [(number, "is not UTF-8 text")]
+    assert faults(path, CAP * (number - 1) + b'{"caf\xe9":1}\n') == [(number, "is not UTF-8 text")]

@@ -66,6 +66,16 @@ class OwnCluster:
         finally:
             self._control("start")
 
+    @contextmanager
+    def standing_by(self) -> Iterator[None]:
+        """Recover for a while, as a standby does, which can only be read."""
+        (self._files / "standby.signal").touch()
+        self.restart()
+        try:
+            yield
+        finally:
+            self._control("promote")
+
     def remove(self) -> None:
         """Stop it, and leave nothing behind."""
         try:

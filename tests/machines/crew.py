@@ -74,7 +74,9 @@ class Crew:
         until(lambda: _all_ready(self.workers), "workers that apply jobs")
 
     def _serve(self) -> ServerProgram:
-        return self.programs.serve("--database", self.url, "--log-level", "warning")
+        return self.programs.serve(
+            *("--database", self.url, "--worker", "off", "--log-level", "warning")
+        )
 
     def _work(self) -> Program:
         return self.programs.start("work", "--database", self.url, "--log-level", "warning")

@@ -29,7 +29,7 @@ POSTERS = 4
 @pytest.fixture
 def shops(programs: Programs, url: str) -> list[Jobs]:
     """Jobs of nine accounts, which a server accepts and nobody applies yet."""
-    server = programs.serve("--database", url)
+    server = programs.serve("--database", url, "--worker", "off")
     assert server.announced(), server.errors
     database = open_database(url)
     made = [

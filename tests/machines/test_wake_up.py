@@ -29,7 +29,7 @@ LOOKS = 3
 @pytest.fixture
 def items(programs: Programs, url: str) -> Jobs:
     """Jobs of an account that one server accepts and one worker applies."""
-    server = programs.serve("--database", url)
+    server = programs.serve("--database", url, "--worker", "off")
     items = Jobs(Client(server.url, server.key), NEWEST, KIND["item-create"])
     programs.start("work", "--database", url)
     items.applied(creation(items, "first"))

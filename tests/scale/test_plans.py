@@ -15,7 +15,7 @@ from backroom.store import jobs, keys, links, open_database, pages, records
 from backroom.store.database import Transaction
 from backroom.store.dialects import SQLITE
 from backroom.store.pages import Columns, RecordQuestion
-from backroom.store.sqlite import SqliteConnection
+from backroom.store.sqlite_connection import SqliteConnection
 from scale.stock import ACCOUNT, OTHER_ACCOUNT, fill
 
 if TYPE_CHECKING:

@@ -162,3 +162,25 @@ def test_new_database_has_no_accounts(database: Database) -> None:
     made(database)
     with database.read() as tx:
         assert keys.has_accounts(tx)
+
+
+def test_removed_key_leaves_nothing(database: Database) -> None:
+    first = made(database)
+    written(database, lambda tx: keys.remove(tx, first))
+    with database.read() as tx:
+        assert (keys.has_accounts(tx), keys.count(tx)) == (False, 0)
+
+
+def test_account_with_other_keys_stays(database: Database) -> None:
+    first, second = made(database), made(database)
+    written(database, lambda tx: keys.remove(tx, second))
+    assert opened_by(database, first.key) is not None
+    assert opened_by(database, second.key) is None
+
+
+def test_revoked_keys_are_not_counted(database: Database) -> None:
+    key = made(database)
+    made(database)
+    written(database, lambda tx: keys.revoke(tx, key.key_id))
+    with database.read() as tx:
+        assert keys.count(tx) == 1

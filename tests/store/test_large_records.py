@@ -48,7 +48,7 @@ def page(database: Database, border: int, *, ascending: bool = True) -> list[Row
     asked = RecordQuestion(9, ascending=ascending, border=border)
     with database.read() as tx:
         rows = pages.records_page(tx, ITEM, ACCOUNT, asked, Columns())
-        return large_records.with_attributes(tx, ITEM, ACCOUNT, rows)
+        return large_records.filled_rows(tx, ITEM, ACCOUNT, rows)
 
 
 def sizes(rows: Sequence[Row]) -> list[tuple[int, int]]:
@@ -91,5 +91,5 @@ def test_owners_fit_with_what_they_include(
 def test_included_end_where_room_ends(shared: Database) -> None:
     with shared.read() as tx:
         rows = pages.included(tx, ITEM, ACCOUNT, [2, 3], Columns())
-        held = large_records.with_attributes(tx, VARIANT, ACCOUNT, rows)
+        held = large_records.filled_rows(tx, VARIANT, ACCOUNT, rows)
     assert sizes(held) == [(300, HALF), (301, HALF)]

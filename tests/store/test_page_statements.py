@@ -51,7 +51,7 @@ FIRST = {
 @pytest.mark.parametrize("table", FIRST)
 def test_selective_conditions_drive(table: str) -> None:
     for each in FIRST[table]:
-        sql = page_statements.statement(SQLITE, each, Columns(attributes=False))
+        sql = page_statements.page_statement(SQLITE, each, Columns(attributes=False))
         assert re.search(r" from (.*?)(?: cross join| where)", sql).group(1) == table  # type: ignore[union-attr]
 
 
@@ -59,17 +59,17 @@ def test_selective_conditions_drive(table: str) -> None:
 @pytest.mark.parametrize("kind", KINDS.values(), ids=lambda kind: kind.name)
 def test_borders_bound_every_walk(dialect: Dialect, kind: Kind) -> None:
     for each in (form(kind), form(kind, parts=1)):
-        sql = page_statements.statement(dialect, each, Columns())
+        sql = page_statements.page_statement(dialect, each, Columns())
         assert sql.count(":border") == sql.count(" order by ") - sql.count("order by number")
 
 
 @both_dialects
 def test_walk_comes_before_unordered_words(dialect: Dialect) -> None:
-    sql = page_statements.statement(dialect, form(ITEM, parts=1), Columns())
+    sql = page_statements.page_statement(dialect, form(ITEM, parts=1), Columns())
     assert ("not (select so from enough)" in sql) is not dialect.search.in_order
 
 
 @both_dialects
 def test_equal_forms_share_a_statement(dialect: Dialect) -> None:
-    one, other = [page_statements.statement(dialect, form(ITEM), Columns()) for _ in range(2)]
+    one, other = [page_statements.page_statement(dialect, form(ITEM), Columns()) for _ in range(2)]
     assert one is other

@@ -387,6 +387,52 @@ def test_damaged_file_is_unavailable(numbers: SqliteDatabase) -> None:
     assert written(numbers, add(1)) == 1
 
 
+@contextmanager
+def memory_short_at_rollbacks(connection: Any) -> Iterator[None]:
+    def heard(_: int, name: str | None, *__: str | None) -> int:
+        if name == "ROLLBACK":
+            raise apsw.NoMemError("out of memory")
+        return apsw.SQLITE_OK
+
+    connection.raw.authorizer = heard
+    yield
+    connection.raw.authorizer = None
+
+
+def run_short_of_memory(_: Transaction) -> None:
+    raise MemoryError
+
+
+def test_writer_outlives_a_failed_rollback(numbers: SqliteDatabase) -> None:
+    with memory_short_at_rollbacks(numbers._connection):  # noqa: SLF001 - it fails inside alone
+        for _ in range(3):
+            with pytest.raises(StoreUnavailable, match="out of memory"):
+                numbers.write(run_short_of_memory).result(DEADLINE)
+    assert written(numbers, add(1)) == 1
+    assert visible(numbers) == [1]
+
+
+def test_reader_outlives_a_failed_rollback(numbers: SqliteDatabase) -> None:
+    with numbers.read() as tx:
+        connection: Any = tx.connection
+    with memory_short_at_rollbacks(connection):
+        assert visible(numbers) == []
+        with pytest.raises(StoreUnavailable, match="out of memory"):
+            visible(numbers)
+    written(numbers, add(1))
+    assert visible(numbers) == [1]
+
+
+def test_short_memory_is_unavailable(numbers: SqliteDatabase) -> None:
+    apsw.hard_heap_limit(apsw.memory_used() + 200_000)
+    try:
+        big = numbers.write(lambda tx: tx.all("select hex(zeroblob(10000000))"))
+        assert isinstance(big.exception(DEADLINE), StoreUnavailable)
+    finally:
+        apsw.hard_heap_limit(0)
+    assert written(numbers, add(1)) == 1
+
+
 def test_broken_commit_is_no_unavailable_store(numbers: SqliteDatabase) -> None:
     failed = numbers.write(lambda tx: tx.run("rollback")).exception(DEADLINE)
     assert isinstance(failed, apsw.SQLError)

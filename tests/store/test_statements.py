@@ -114,6 +114,9 @@ class HeardDatabase:
     def write(self, work: Callable[[Transaction], Any]) -> Future[Any]:
         return self._database.write(lambda tx: work(self._heard(tx)))
 
+    def check(self) -> None:
+        self._database.check()
+
     def close(self) -> None:
         self._database.close()
 

@@ -50,7 +50,10 @@ class ClientLeft(Exception):
 
 
 class App:
-    """Serves one `Service` on one database. `announce` is given accounts that have new work."""
+    """Serves one `Service` on one database. `announce` is given accounts that have new work.
+
+    `worker` says where jobs are applied: here, elsewhere, or nowhere, as "missing".
+    """
 
     def __init__(
         self,
@@ -59,6 +62,7 @@ class App:
         *,
         announce: Callable[[str], None],
         public_url: str = "",
+        worker: Callable[[], str] = lambda: "here",
     ) -> None:
         self.public_url = public_url.rstrip("/")
         self._service = service
@@ -66,6 +70,7 @@ class App:
         self._waits = service.waits
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="backroom-request")
         self._announce = announce
+        self._worker = worker
 
     def close(self) -> None:
         """Wait for what threads are at. The event loop has ended."""
@@ -97,6 +102,9 @@ class App:
             answer = await self._answer(request, receive)
         except ClientLeft:
             return
+        except asyncio.CancelledError:
+            # The server stops, and waits no longer for this request.
+            answer = self._service.refuse(Refusal(Unavailable(), Known(request)))
         headers = [*answer.usual.pairs, *answer.headers]
         if answer.status != _NO_CONTENT:
             headers.append((b"content-length", str(answer.length).encode()))
@@ -147,7 +155,9 @@ class App:
         """Answer a request outside of the API."""
         known = Known(request)
         try:
-            found = control.answer_route(request.method, request.raw_path, self._database)
+            found = control.answer_route(
+                request.method, request.raw_path, self._database, self._worker()
+            )
         except TookTooLong:
             raise
         except Exception as error:  # noqa: BLE001 - each has its answer

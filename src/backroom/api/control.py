@@ -26,16 +26,18 @@ if TYPE_CHECKING:
     from backroom.revisions import Revision
     from backroom.store.database import Database
 
-    Handler = Callable[[Database, Revision], Answer]
+    Handler = Callable[["Served"], Answer]
 
 PREFIX = "/_backroom"
 """The start of these paths. No path of the API starts with it. Only `/health` has another start."""
 METHODS = ("GET", "HEAD")
 DATE = "{date}"
 HEALTH_MEMBERS = {
-    "status": "`ok`, or `unavailable` while the database does not answer",
+    "status": "`ok`, or `unavailable` while the database can't be written to",
     "version": "the version of backroom",
     "database": "the engine of its database: `sqlite` or `postgres`",
+    "worker": "where jobs are applied: `here`, or `elsewhere` by `backroom work`; `missing` if no"
+    " worker has been alive for a minute",
     "revisions.oldest": "the oldest revision that is served",
     "revisions.newest": "the newest revision that is served",
 }
@@ -47,6 +49,14 @@ _POLICY = (
     b"default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'",
 )
 """Published pages load no external resources. This header makes browsers enforce it."""
+
+
+class Served(NamedTuple):
+    """What the answers of these paths are made from. `revision` is the one in the path."""
+
+    database: Database
+    worker: str
+    revision: Revision
 
 
 class Need(StrEnum):
@@ -89,39 +99,39 @@ _made: set[tuple[str, str]] = set()
 """The paths and dates of documents and pages that have been made: these are answered at once."""
 
 
-def _ready(database: Database, _: Revision) -> Answer:
+def _ready(served: Served) -> Answer:
     try:
-        with database.read() as tx:
-            tx.ping()
+        served.database.check()
     except StoreUnavailable:
-        return _health(database, 503, "unavailable")
-    return _health(database, 200, "ok")
+        return _health(served, 503, "unavailable")
+    return _health(served, 200, "ok")
 
 
-def _live(database: Database, _: Revision) -> Answer:
-    return _health(database, 200, "ok")
+def _live(served: Served) -> Answer:
+    return _health(served, 200, "ok")
 
 
-def _health(database: Database, status: int, word: str) -> Answer:
+def _health(served: Served, status: int, word: str) -> Answer:
     body = {
         "status": word,
         "version": __version__,
-        "database": database.dialect.name,
+        "database": served.database.dialect.name,
+        "worker": served.worker,
         "revisions": {"oldest": OLDEST, "newest": NEWEST},
     }
     return Answer(status, [msgspec.json.encode(body)], _JSON)
 
 
-def _listing(_: Database, __: Revision) -> Answer:
+def _listing(_: Served) -> Answer:
     return _published(publish.revision_list(PREFIX))
 
 
-def _openapi_document(_: Database, revision: Revision) -> Answer:
-    return _published(publish.published_document(revision.date))
+def _openapi_document(served: Served) -> Answer:
+    return _published(publish.published_document(served.revision.date))
 
 
-def _openapi_page(_: Database, revision: Revision) -> Answer:
-    return _published(publish.published_page(PREFIX, revision.date))
+def _openapi_page(served: Served) -> Answer:
+    return _published(publish.published_page(PREFIX, served.revision.date))
 
 
 def _published(published: Published) -> Answer:
@@ -129,7 +139,7 @@ def _published(published: Published) -> Answer:
     return Answer(200, [published.body], [media_type, _POLICY])
 
 
-_SERVES = "Whether the server can serve: it can where its database answers."
+_SERVES = "Whether the server can serve: it can while its database can be read and written to."
 
 ROUTES = (
     Route("/health", _ready, Need.DATABASE, (200, 503), _SERVES),
@@ -190,14 +200,17 @@ def route_of(path: str) -> Found | None:
     return None
 
 
-def answer_route(method: str, path: str, database: Database) -> Answer | None:
-    """Answer a request for one of the routes. Gives None for any other path."""
+def answer_route(method: str, path: str, database: Database, worker: str = "here") -> Answer | None:
+    """Answer a request for one of the routes. Gives None for any other path.
+
+    `worker` says where jobs are applied.
+    """
     found = route_of(path)
     if found is None:
         return None
     if method not in METHODS:
         return Answer(405, [], [(ALLOW, ", ".join(METHODS).encode())])
-    answered = found.route.handler(database, found.revision)
+    answered = found.route.handler(Served(database, worker, found.revision))
     if found.route.needs is Need.MAKING:
         _made.add((found.route.path, found.revision.date))
     return answered

@@ -216,7 +216,7 @@ _records_kept: BoundedCache[RecordLayout] = BoundedCache(_KEPT_BYTES)
 _jobs_kept: BoundedCache[JobLayout] = BoundedCache(_KEPT_BYTES)
 
 
-def _size(layout: RecordLayout | JobLayout, base: str) -> int:
+def _kept_size(layout: RecordLayout | JobLayout, base: str) -> int:
     parts = sum(each.size for each in layout if each is not None)
     return _LAYOUT_BYTES + len(base) + parts
 
@@ -232,18 +232,18 @@ def of_records(
     key = (operation, revision, fields, base, including)
     layout = _records_kept.get(key)
     if layout is None:
-        layout = _record_layout(Style(operation, revision, fields, inner(base), including))
-        _records_kept.keep(key, layout, _size(layout, base))
+        layout = _new_record_layout(Style(operation, revision, fields, inner(base), including))
+        _records_kept.keep(key, layout, _kept_size(layout, base))
     return layout
 
 
-def _record_layout(style: Style) -> RecordLayout:
+def _new_record_layout(style: Style) -> RecordLayout:
     kind = style.operation.kind
     linked = style.including or style.revision.shows_linkage(style.operation)
     related = _records(style, _linkage(kind) if linked else documents.NOT_SHOWN)
     alone = _records(style, None) if linked and not kind.shown.many else None
     (data,) = resources(related)
-    names = _names(style, "data") if "attributes" in data else None
+    names = _shown_names(style, "data") if "attributes" in data else None
     return RecordLayout(
         Frame(related, style),
         RecordTemplates(
@@ -291,11 +291,11 @@ def _included_templates(document: Document, style: Style) -> RecordTemplates | N
     if "included" not in document or brought is None:
         return None
     (resource,) = document["included"]
-    names = _names(style, "included")
+    names = _shown_names(style, "included")
     return RecordTemplates(brought, _record_template(brought, resource, names, style), None, names)
 
 
-def _names(style: Style, member: str) -> _Names:
+def _shown_names(style: Style, member: str) -> _Names:
     """Find out which attributes of `data`, or of what is `included`, the revision shows."""
 
     def left(value: Any) -> tuple[str, ...]:
@@ -354,12 +354,12 @@ def of_jobs(
     key = (operation, revision, fields, base, including)
     layout = _jobs_kept.get(key)
     if layout is None:
-        layout = _job_layout(Style(operation, revision, fields, inner(base), including))
-        _jobs_kept.keep(key, layout, _size(layout, base))
+        layout = _new_job_layout(Style(operation, revision, fields, inner(base), including))
+        _jobs_kept.keep(key, layout, _kept_size(layout, base))
     return layout
 
 
-def _job_layout(style: Style) -> JobLayout:
+def _new_job_layout(style: Style) -> JobLayout:
     cases = {
         (completed, linked): _job_document(style, completed=completed, linked=linked)
         for completed in (False, True)

@@ -153,12 +153,12 @@ def _lines_in_json(column: Column) -> bytes:
     if len(left) == len(column) - 1:
         return whole
     if len(left.translate(None, b'"\\')) == len(column) - 1:
-        return _quoted(whole)
+        return _with_escaped_quotes(whole)
     # Some text has a control character.
     return b"\n".join([_escaped(each) for each in column])
 
 
-def _quoted(text: bytes) -> bytes:
+def _with_escaped_quotes(text: bytes) -> bytes:
     return text.replace(b"\\", b"\\\\").replace(b'"', b'\\"')
 
 
@@ -167,7 +167,7 @@ def _escaped(text: bytes) -> bytes:
     if text.translate(None, _SAME_BUT_QUOTES):
         # Control characters have escapes of several kinds.
         return b"\0".join([_encoded(each) for each in text.split(b"\0")])
-    return _quoted(text)
+    return _with_escaped_quotes(text)
 
 
 def _encoded(text: bytes) -> bytes:

@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from backroom import __version__
+from backroom.cli.groups import SuggestingGroup
 
 EXIT_ERROR = 1
 EXIT_ROWS_FAILED = 3
@@ -39,7 +40,7 @@ _VERBS = {
 _OF_THE_EXTRA = frozenset({"limits", "procrastinate", "psycopg", "psycopg_pool", "redis"})
 
 
-class _Verbs(click.Group):
+class _Verbs(SuggestingGroup):
     """A group that imports each command only when it is needed."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature

@@ -3,55 +3,51 @@
 from __future__ import annotations
 
 import json
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import asdict
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from backroom.cli import EXIT_ROWS_FAILED
+from backroom.cli.failures import reported
+from backroom.cli.groups import SuggestingGroup
 from backroom.cli.options import settings_from, with_settings
+from backroom.settings import InvalidSetting, check_database
 from backroom.store import open_database, open_to_read
-from backroom.store.database import Database, StoreUnavailable
-from backroom.store.migrate import WrongDatabase, migrate
+from backroom.store.migrate import migrate
 from backroom.store.move import Differs, NotEmpty, move
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-
-def opened(flags: dict[str, Any]) -> Database:
-    """Open the database that the flags name. Ends the command with a message if that fails."""
-    settings = settings_from(flags)
-    try:
-        return open_database(settings.database, migrated=False)
-    except StoreUnavailable as error:
-        raise click.ClickException(str(error)) from None
+    from backroom.store.database import Database
 
 
-def migrated(database: Database) -> list[str]:
-    """Bring the schema up to date. Ends the command with a message if that fails."""
-    try:
-        return migrate(database)
-    except (WrongDatabase, StoreUnavailable) as error:
-        database.close()
-        raise click.ClickException(str(error)) from None
+@contextmanager
+def opened(flags: dict[str, Any], *, make: bool = True) -> Iterator[Database]:
+    """Open the database that the flags name, without bringing its schema up to date.
+
+    A missing file is made, unless not `make`. Ends the command with a message where the database
+    can't be opened or used.
+    """
+    url = settings_from(flags).database
+    with reported(), closing(open_database(url, migrated=False, make=make)) as database:
+        yield database
 
 
 @click.command("migrate")
 @with_settings("database")
 def migrate_command(**flags: Any) -> None:
     """Make the database, or bring its schema up to date."""
-    database = opened(flags)
-    applied = migrated(database)
-    database.close()
+    with opened(flags) as database:
+        applied = migrate(database)
     for name in applied:
         click.echo(f"applied {name}")
     click.echo("The database is up to date.")
 
 
-@click.group("database")
+@click.group("database", cls=SuggestingGroup)
 def database_group() -> None:
     """Move a database to another engine."""
 
@@ -70,8 +66,11 @@ def move_command(source: str, target: str, output: str) -> None:
     If the move is broken off, run the same command again: it goes on where it was. In the end both
     databases are compared, row by row.
     """
-    if not source.startswith(("postgresql://", "postgres://")) and not Path(source).exists():
-        raise click.ClickException(f"There is no database at {source}.")
+    for name, url in (("SOURCE", source), ("TARGET", target)):
+        try:
+            check_database(url)
+        except InvalidSetting as error:
+            raise click.UsageError(str(error).replace("database", name, 1)) from None
     with _both(source, target) as (here, there):
         try:
             moved = move(here, there, lambda *_: None)
@@ -96,10 +95,8 @@ def _both(source: str, target: str) -> Iterator[tuple[Database, Database]]:
             ("SOURCE", open_to_read, source),
             ("TARGET", open_database, target),
         ):
-            try:
+            with reported(f"{name}: "):
                 database = opening(url)
-            except (StoreUnavailable, WrongDatabase) as error:
-                raise click.ClickException(f"{name}: {error}") from None
             stack.callback(database.close)
             databases.append(database)
         yield databases[0], databases[1]

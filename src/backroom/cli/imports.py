@@ -5,6 +5,7 @@ Reading and sending feeds is the part of `backroom.feeds`. Here are the options 
 
 from __future__ import annotations
 
+import re
 import sys
 import time
 from contextlib import contextmanager
@@ -20,24 +21,27 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from backroom.cli import EXIT_ERROR, EXIT_ROWS_FAILED, EXIT_UNREACHABLE
+from backroom.cli.options import checked_url, own_url, settings_from
+from backroom.cli.printable import printable, printable_json
 from backroom.feeds.api_client import ApiClient, RefusedError, UnreachableError
 from backroom.feeds.formats import FORMATS, Feed, open_feed
 from backroom.feeds.loading import LARGEST_BATCH, MODES, Loader, Report
 from backroom.feeds.rows import ORDER, FeedError
 from backroom.feeds.survey import Survey, survey
 from backroom.revisions import NEWEST
-from backroom.settings import DEFAULT_PORT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from backroom.feeds.rows import RowFault
 
-DEFAULT_URL = f"http://127.0.0.1:{DEFAULT_PORT}"
 _EXIT_INTERRUPTED = 130
 SHOWN_FAULTS = 50
 """How many rows the table of faults shows. The JSON has all faults."""
 _PIPE_WIDTH = 120
+_LONGEST_SHOWN = 1_000
+"""Characters of one text of a feed or a server in the tables. The JSON has all."""
+_HEADER_WORD = re.compile(r"[!-~]+")
 
 
 class _Options(TypedDict):
@@ -85,6 +89,22 @@ class _Run:
         return sorted(self.report.faults, key=lambda fault: fault.line)
 
 
+def _checked_key(_: click.Context, __: click.Parameter, key: str) -> str:
+    """Refuse what no header can carry, without showing it."""
+    if not _HEADER_WORD.fullmatch(key):
+        raise click.BadParameter(
+            "a key has ASCII characters alone, without blanks and line breaks; the value is not"
+            " shown here"
+        )
+    return key
+
+
+def _checked_revision(_: click.Context, __: click.Parameter, revision: str) -> str:
+    if not _HEADER_WORD.fullmatch(revision):
+        raise click.BadParameter(f"{revision!r} is not a date, as YYYY-MM-DD")
+    return revision
+
+
 @click.command("import")
 @click.argument(
     "file",
@@ -94,17 +114,17 @@ class _Run:
 @click.option("--demo", is_flag=True, help="Load the shop that comes with backroom.")
 @click.option(
     "--url",
-    default=DEFAULT_URL,
     envvar="BACKROOM_URL",
-    show_default=True,
     show_envvar=True,
-    help="The URL of the server.",
+    callback=checked_url,
+    help="The URL of the server.  [default: by BACKROOM_HOST and BACKROOM_PORT, as for serve]",
 )
 @click.option(
     "--key",
     required=True,
     envvar="BACKROOM_KEY",
     show_envvar=True,
+    callback=_checked_key,
     help="A private key of the account to load into.",
 )
 @click.option(
@@ -127,14 +147,18 @@ class _Run:
     help="How many rows a job has at most.",
 )
 @click.option(
-    "--revision", default=NEWEST, show_default=True, help="The revision of the API to use."
+    "--revision",
+    default=NEWEST,
+    show_default=True,
+    callback=_checked_revision,
+    help="The revision of the API to use.",
 )
 @click.option(
     "--timeout",
     type=click.FloatRange(min=0, min_open=True),
     default=600,
     show_default=True,
-    help="Seconds to wait for any one job.",
+    help="Seconds to wait for any one job, and for a request that the server puts off.",
 )
 @click.option(
     "--format",
@@ -153,14 +177,16 @@ def import_command(**options: Unpack[_Options]) -> None:
 
     The exit code is 3 if rows failed, 4 if the server can't be reached or a job takes too long.
     """
+    options["url"] = options["url"] or own_url(settings_from({}))
     run = _prepared(options)
     _load(run)
     if options["output"] == "json":
-        click.echo(msgspec.json.format(msgspec.json.encode(_json_report(run))))
+        document = msgspec.json.format(msgspec.json.encode(_json_report(run)))
+        click.echo(printable_json(document.decode()))
     else:
-        _print(run)
+        _print_report(run)
     if run.error:
-        click.echo(f"Error: {run.error}", err=True)
+        click.echo(f"Error: {_on_terminal(run.error)}", err=True)
     sys.exit(run.exit_code)
 
 
@@ -169,17 +195,23 @@ def _prepared(options: _Options) -> _Run:
     path = _demo() if options["demo"] else options["file"]
     if path is None or (options["demo"] and options["file"]):
         raise click.UsageError("Give either a FILE or --demo.")
-    if not options["url"].startswith(("http://", "https://")):
-        raise click.BadParameter("has to begin with http:// or https://", param_hint="--url")
     try:
         feed = open_feed(path, options["input_format"])
     except FeedError as error:
-        raise click.UsageError(f"{error}; name it with --input-format") from error
+        raise click.UsageError(
+            f"{_on_terminal(str(error))}; name it with --input-format"
+        ) from error
     try:
         found = survey(feed.rows())
     except FeedError as error:
-        raise click.ClickException(str(error)) from error
+        raise click.ClickException(_on_terminal(str(error))) from error
     return _Run(options, feed, found, Report.of(found))
+
+
+def _on_terminal(text: str) -> str:
+    """Give a text of a feed or a server as a terminal may show it."""
+    cut = text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}…"
+    return printable(cut)
 
 
 def _demo() -> Path:
@@ -232,7 +264,8 @@ def _progress(run: _Run) -> Iterator[Callable[[str, int], object]]:
 
 def _json_report(run: _Run) -> dict[str, object]:
     return {
-        "file": str(run.feed.path),
+        # A name may have bytes that are no UTF-8, which JSON can't hold.
+        "file": printable(str(run.feed.path)),
         "url": run.options["url"],
         "mode": run.options["mode"],
         "seconds": run.seconds,
@@ -259,11 +292,11 @@ def _json_report(run: _Run) -> dict[str, object]:
     }
 
 
-def _print(run: _Run) -> None:
+def _print_report(run: _Run) -> None:
     console = Console(markup=False, emoji=False, highlight=False)
     if not console.is_terminal:
         console.width = max(console.width, _PIPE_WIDTH)
-    name = run.feed.path.name
+    name = printable(run.feed.path.name)
     console.print(f"{name} to {run.options['url']}: {run.options['mode']}, {run.seconds:.1f} s")
     if counts := run.counts():
         console.print(_counts_table(counts))
@@ -272,7 +305,7 @@ def _print(run: _Run) -> None:
     if (more := len(faults) - SHOWN_FAULTS) > 0:
         console.print(f"... and {more:,} more; --format json has all of them.")
     for column in run.survey.unknown.values():
-        console.print(f"Note: column {column}")
+        console.print(f"Note: column {_on_terminal(str(column))}")
 
 
 def _counts_table(counts: dict[str, dict[str, int]]) -> Table:
@@ -297,5 +330,7 @@ def _faults_table(faults: list[RowFault]) -> Table:
     table.add_column("what was wrong", overflow="fold")
     for fault in faults:
         kind = fault.kind.name if fault.kind else ""
-        table.add_row(str(fault.line), kind, fault.external_id, fault.detail)
+        table.add_row(
+            str(fault.line), kind, _on_terminal(fault.external_id), _on_terminal(fault.detail)
+        )
     return table

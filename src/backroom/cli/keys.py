@@ -5,20 +5,26 @@ from __future__ import annotations
 import json
 import re
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from backroom.cli.database import migrated, opened
-from backroom.cli.options import with_settings
+from backroom.cli.database import opened
+from backroom.cli.groups import SuggestingGroup
+from backroom.cli.options import settings_from, with_settings
+from backroom.cli.printable import printable
+from backroom.settings import Settings
 from backroom.store import keys
-from backroom.store.database import StoreUnavailable
 from backroom.store.keys import DEFAULT_ACCOUNT
+from backroom.store.migrate import migrate
+from backroom.store.sqlite_file import ephemeral_server_runs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from backroom.store.database import Database
+    from backroom.store.keys import KeyRow
 
 _SCOPE = re.compile(r"[a-z]+(-[a-z]+)*:(read|write)")
 _FORMAT = click.option(
@@ -27,18 +33,13 @@ _FORMAT = click.option(
 
 
 @contextmanager
-def _database(flags: dict[str, Any]) -> Iterator[Database]:
-    database = opened(flags)
-    migrated(database)
-    try:
+def _database(flags: dict[str, Any], *, make: bool = False) -> Iterator[Database]:
+    with opened(flags, make=make) as database:
+        migrate(database)
         yield database
-    except StoreUnavailable as error:
-        raise click.ClickException(str(error)) from None
-    finally:
-        database.close()
 
 
-@click.group("keys")
+@click.group("keys", cls=SuggestingGroup)
 def keys_group() -> None:
     """Make, list and revoke private keys."""
 
@@ -71,9 +72,9 @@ def create_command(name: str, scopes: list[str], account: str, output: str, **fl
     """Make a key and show it. It is not shown again."""
     if not name.strip() or not account.strip():
         raise click.UsageError("The names of a key and of an account can't be empty.")
-    with _database(flags) as database:
+    _look_for_ephemeral_server(settings_from(flags).database)
+    with _database(flags, make=True) as database:
         made = database.write(lambda tx: keys.create(tx, account, name, scopes)).result()
-    if output == "json":
         document = {
             "key": made.key,
             "id": made.key_id,
@@ -82,14 +83,34 @@ def create_command(name: str, scopes: list[str], account: str, output: str, **fl
             "account_name": made.account_name,
             "scopes": scopes or None,
         }
-        click.echo(json.dumps(document))
+        try:
+            click.echo(json.dumps(document) if output == "json" else made.key)
+        except OSError as error:
+            # Nobody has seen the key, and it is not shown again.
+            database.write(lambda tx: keys.remove(tx, made)).result()
+            raise click.ClickException(
+                f"The key can't be printed: {error.strerror}. It was not kept."
+            ) from None
+    if output == "text":
+        click.echo(
+            f"opens the account {account!r}, {' '.join(scopes) or 'full access'};"
+            " it is not shown again",
+            err=True,
+        )
+
+
+def _look_for_ephemeral_server(database: str) -> None:
+    """Say what is wrong where the key is for an ephemeral server, most likely."""
+    if database != Settings.database or not ephemeral_server_runs():
         return
-    click.echo(made.key)
-    click.echo(
-        f"opens the account {account!r}, {' '.join(scopes) or 'full access'};"
-        " it is not shown again",
-        err=True,
+    words = (
+        "A server with --ephemeral runs on this machine. It keeps its database to itself, and only"
+        " the key that it has printed opens it. For more keys start a server with --database, and"
+        " name the same --database here."
     )
+    if not Path(database).exists():
+        raise click.UsageError(f"There is no database at {database}. {words}")
+    click.echo(f"Note: the key is for {database}. {words}", err=True)
 
 
 @keys_group.command("list")
@@ -100,11 +121,26 @@ def list_command(output: str, **flags: Any) -> None:
     with _database(flags) as database, database.read() as tx:
         rows = keys.all_keys(tx)
     if output == "json":
-        click.echo(json.dumps([{**row._asdict(), "scopes": row.scopes.split()} for row in rows]))
+        click.echo(json.dumps([_document(row) for row in rows]))
         return
     for row in rows:
         state = f"revoked {row.revoked_at}" if row.revoked_at else row.scopes or "full access"
-        click.echo(f"{row.key_id}  pk_…{row.hint}  {row.account_name}  {row.name}  {state}")
+        names = printable(f"{row.account_name}  {row.name}")
+        click.echo(f"{row.key_id}  pk_…{row.hint}  {names}  {state}")
+
+
+def _document(row: KeyRow) -> dict[str, Any]:
+    """Give a key with the members that `keys create` prints, and what only a list has."""
+    return {
+        "id": row.key_id,
+        "name": row.name,
+        "account": row.account,
+        "account_name": row.account_name,
+        "scopes": row.scopes.split() or None,
+        "hint": row.hint,
+        "created_at": row.created_at,
+        "revoked_at": row.revoked_at,
+    }
 
 
 @keys_group.command("revoke")

@@ -5,16 +5,19 @@ from __future__ import annotations
 import os
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import click
 
-from backroom.settings import InvalidSetting, Settings, load, variable
+from backroom.settings import DEFAULT_PORT, InvalidSetting, Settings, load, variable
+from backroom.settings import flag as flag_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     Command = Callable[..., Any]
 
+DEFAULT_URL = f"http://127.0.0.1:{DEFAULT_PORT}"
 _TYPES: dict[Any, Any] = {"int": int, "float": float, "str": str}
 
 
@@ -25,7 +28,7 @@ def with_settings(*names: str) -> Callable[[Command], Command]:
         for each in reversed(fields(Settings)):
             if names and each.name not in names:
                 continue
-            flag = f"--{each.name.replace('_', '-')}"
+            flag = flag_of(each.name)
             default = "" if each.default in ("", False) else f"  [default: {each.default}]"
             words = f"{each.metadata['help']}  [{variable(each.name)}]{default}"
             if each.type == "bool":
@@ -53,3 +56,32 @@ def settings_from(flags: dict[str, Any]) -> Settings:
         return load(flags, os.environ)
     except InvalidSetting as error:
         raise click.UsageError(str(error)) from None
+
+
+def own_url(settings: Settings) -> str:
+    """Give the URL at which this machine reaches a server with these settings.
+
+    Raises `click.UsageError` if the settings don't say it.
+    """
+    if not settings.port:
+        raise click.UsageError("Port 0 is any free port, so it names no server. Give its --url.")
+    # A server that listens on all addresses also listens on this one.
+    host = {"0.0.0.0": "127.0.0.1", "": "127.0.0.1", "::": "::1"}.get(settings.host, settings.host)  # noqa: S104
+    return f"http://{f'[{host}]' if ':' in host else host}:{settings.port}"
+
+
+def checked_url(_: click.Context, __: click.Parameter, url: str | None) -> str | None:
+    """Refuse a URL of a server that can't be one."""
+    if url is None or _is_url(url):
+        return url
+    raise click.BadParameter(f"{url!r} is not a URL. Write it as {DEFAULT_URL}")
+
+
+def _is_url(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        return False
+    printable = url.isprintable() and " " not in url
+    return printable and parts.scheme in {"http", "https"} and bool(parts.hostname) and port != 0

@@ -6,7 +6,7 @@ import json
 
 import click
 
-from backroom.revisions import LADDER
+from backroom.revisions import LADDER, history
 
 
 @click.command("revisions")
@@ -14,12 +14,12 @@ from backroom.revisions import LADDER
     "--format", "output", type=click.Choice(["text", "json"]), default="text", help="How to print."
 )
 def revisions_command(output: str) -> None:
-    """List the revisions, newest first, with the changes of each in answers and bodies."""
-    changes = {date: [change.description for change in LADDER[date]] for date in reversed(LADDER)}
+    """List the revisions, newest first, with what each changed."""
+    changes = {date: history.changes(date) for date in reversed(LADDER)}
     if output == "json":
         click.echo(json.dumps([{"revision": date, "changes": changes[date]} for date in changes]))
         return
     for date, words in changes.items():
         click.echo(date)
-        for each in words:
+        for each in words or ["Nothing changed in what is served."]:
             click.echo("  " + each.replace("\n", "\n  "))

@@ -1,4 +1,4 @@
-"""`backroom serve`: the server. On SQLite its worker runs in the same process."""
+"""`backroom serve`: the server, and by default a worker in the same process."""
 
 from __future__ import annotations
 
@@ -10,10 +10,14 @@ from typing import Any
 import click
 
 from backroom import __version__
+from backroom.cli.failures import reported
 from backroom.cli.options import settings_from, with_settings
+from backroom.cli.printable import log_to_stderr
 from backroom.server import Server, Started
-from backroom.store.database import StoreUnavailable
-from backroom.store.migrate import WrongDatabase
+from backroom.settings import Settings
+from backroom.store import is_postgres
+
+log = logging.getLogger(__name__)
 
 
 @click.command("serve")
@@ -33,32 +37,49 @@ def serve_command(output: str, **flags: Any) -> None:
     is shown only then.
     """
     settings = settings_from(flags)
-    logging.basicConfig(
-        level=settings.log_level.upper(),
-        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
-    )
+    log_to_stderr(settings.log_level)
     # uvicorn's start-up log repeats ours.
     logging.getLogger("uvicorn").setLevel(logging.WARNING)
     logging.getLogger("procrastinate").setLevel(logging.WARNING)
-    try:
-        server = Server(settings)
-    except OSError as error:
-        raise click.ClickException(
-            f"{settings.host} port {settings.port} can't be listened on: {error.strerror}"
-        ) from None
-    except (StoreUnavailable, WrongDatabase) as error:
-        raise click.ClickException(str(error)) from None
+    if settings.worker == "off" and (settings.ephemeral or not is_postgres(settings.database)):
+        raise click.UsageError(
+            "A server on SQLite applies its jobs itself: --worker off needs a postgresql://"
+            " --database."
+        )
+    if settings.ephemeral and settings.database != Settings.database:
+        # A flag would have been refused.
+        log.info("the server is ephemeral, and does not use BACKROOM_DATABASE")
+    with reported():
+        server = _opened_server(settings)
     # All objects that exist by now stay to the end. Looking through them for garbage would take
     # 20 ms, in which no request is answered, twice in 500 jobs.
     gc.freeze()
     server.stop_on_signals()
+    with reported():
+        server.run(lambda started: _announce(started, settings, output))
+
+
+def _opened_server(settings: Settings) -> Server:
     try:
-        server.run(lambda started: _announce(started, output))
-    except StoreUnavailable as error:
-        raise click.ClickException(str(error)) from None
+        return Server(settings)
+    except OSError as error:
+        raise click.ClickException(
+            f"{settings.host} port {settings.port} can't be listened on: {error.strerror}"
+        ) from None
 
 
-def _announce(started: Started, output: str) -> None:
+def _announce(started: Started, settings: Settings, output: str) -> None:
+    try:
+        _print_start(started, settings, output)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise click.ClickException(
+            f"The server's URL and key can't be printed: {error.strerror}. No key was kept."
+        ) from None
+
+
+def _print_start(started: Started, settings: Settings, output: str) -> None:
     made = started.first_key
     if output == "json":
         document = {
@@ -73,3 +94,12 @@ def _announce(started: Started, output: str) -> None:
     if made:
         click.echo(f"Private key of the account {made.account_name!r}, shown only this once:")
         click.echo(f"  {made.key}")
+        return
+    where = "" if settings.database == Settings.database else f" --database {settings.database}"
+    if is_postgres(settings.database):
+        # It may have a password.
+        where = " --database URL"
+    click.echo(
+        f"{started.keys} {'key opens' if started.keys == 1 else 'keys open'} its database."
+        f" To make another: backroom keys create{where} --name NAME"
+    )

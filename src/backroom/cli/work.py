@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import logging
+from contextlib import closing
 from typing import Any
 
 import click
 
+from backroom.cli.failures import reported
 from backroom.cli.options import settings_from, with_settings
+from backroom.cli.printable import log_to_stderr
 from backroom.server import next_job_of
 from backroom.store import open_database
-from backroom.store.database import StoreUnavailable
-from backroom.store.migrate import WrongDatabase
 from backroom.store.sqlite import SqliteDatabase
 
 
@@ -24,20 +25,15 @@ def work_command(**flags: Any) -> None:
     running jobs are complete.
     """
     settings = settings_from(flags)
-    logging.basicConfig(
-        level=settings.log_level.upper(),
-        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
-    )
+    log_to_stderr(settings.log_level)
     logging.getLogger("procrastinate").setLevel(logging.WARNING)
-    try:
+    with reported():
         # Each account that is served takes a connection, and periodic tasks take some.
         database = open_database(
             settings.database,
             least=settings.concurrency + 4,
             pipeline=settings.pipeline == "on",
         )
-    except (StoreUnavailable, WrongDatabase) as error:
-        raise click.ClickException(str(error)) from None
     if isinstance(database, SqliteDatabase):
         database.close()
         raise click.UsageError(
@@ -48,12 +44,8 @@ def work_command(**flags: Any) -> None:
     from backroom.jobs.procrastinate import schema
     from backroom.jobs.procrastinate.worker import QueueWorker
 
-    try:
+    with reported(), closing(database):
         schema.prepare(database)
         worker = QueueWorker(database, next_job_of(database, settings), settings.concurrency)
         click.echo(f"backroom applies jobs, {settings.concurrency} accounts at a time")
         worker.run()
-    except (StoreUnavailable, WrongDatabase) as error:
-        raise click.ClickException(str(error)) from None
-    finally:
-        database.close()

@@ -6,6 +6,7 @@ import re
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
+from urllib.parse import quote
 
 import msgspec
 import urllib3
@@ -24,6 +25,13 @@ _FIRST_PAUSE_SECONDS = 0.02
 _LONGEST_PAUSE_SECONDS = 1.0
 _SUCCESSES = (200, 202)
 _TRY_AGAIN_LATER = (429, 503)
+_MOST_TRIES = 20
+"""How often a request is sent that the server puts off."""
+_FIRST_BACKOFF_SECONDS = 0.2
+_LONGEST_BACKOFF_SECONDS = 60.0
+_LARGEST_ANSWER = 64_000_000
+"""Bytes. The largest real one is a job with a hundred errors."""
+_CHUNK_BYTES = 65_536
 _FINAL_STATUSES = ("complete", "cancelled")
 _OPERATION_POINTER = re.compile(r"/data/attributes/\w+/(?:data/)?(\d+)(?:/(.*))?")
 
@@ -64,7 +72,7 @@ class _ErrorDocument(msgspec.Struct):
 
 
 class UnreachableError(Exception):
-    """The server can't be reached, or does not answer in time."""
+    """The server can't be reached, or does not answer in time, or with too much."""
 
 
 class RefusedError(Exception):
@@ -106,19 +114,18 @@ class ApiClient:
             "Accept": "application/vnd.api+json",
             "Content-Type": "application/vnd.api+json",
         }
-        # A connection that was never made may be tried again, and so may a request that was put
-        # off. A request that was lost under way may have been carried out.
+        # A connection that was never made may be tried again. A request that was lost under way may
+        # have been carried out. `_answer` repeats what was put off.
         patience = urllib3.Retry(
             total=None,
             connect=2,
             read=0,
             redirect=0,
             other=0,
-            status=20,
-            status_forcelist=_TRY_AGAIN_LATER,
+            status=0,
             allowed_methods=None,
             backoff_factor=0.2,
-            raise_on_status=False,
+            respect_retry_after_header=False,
         )
         self._pool = urllib3.PoolManager(
             retries=patience,
@@ -127,7 +134,9 @@ class ApiClient:
 
     def submit(self, job_kind: JobKind, batch: Sequence[encoding.EncodedRow]) -> str:
         """Send a job and give its id. Raises `RefusedError` or `UnreachableError`."""
-        data = self._call("POST", f"/api/{job_kind.collection}", encoding.job_body(job_kind, batch))
+        end = time.monotonic() + self._timeout
+        body = encoding.job_body(job_kind, batch)
+        data = self._call("POST", f"/api/{job_kind.collection}", end, body)
         return data.id or data.attributes.job_id or ""
 
     def wait(self, job_kind: JobKind, job_id: str) -> FinishedJob:
@@ -135,7 +144,8 @@ class ApiClient:
         end = time.monotonic() + self._timeout
         pause = _FIRST_PAUSE_SECONDS
         while True:
-            data = self._call("GET", f"/api/{job_kind.collection}/{job_id}")
+            path = f"/api/{job_kind.collection}/{quote(job_id, safe='')}"
+            data = self._call("GET", path, end)
             if data.attributes.status in _FINAL_STATUSES:
                 return _finished_job(job_id, data.attributes)
             if time.monotonic() + pause > end:
@@ -145,24 +155,80 @@ class ApiClient:
             time.sleep(pause)
             pause = min(pause * 1.5, _LONGEST_PAUSE_SECONDS)
 
-    def _call(self, method: str, path: str, body: bytes | None = None) -> _Data:
+    def _call(self, method: str, path: str, end: float, body: bytes | None = None) -> _Data:
+        """Send a request until it is not put off. `end` is a time of the monotonic clock."""
         try:
-            response = self._pool.request(
-                method, self.url + path, body=body, headers=self._headers, redirect=False
-            )
+            status, answer = self._answer(method, path, end, body)
         except urllib3.exceptions.HTTPError as error:
             raise UnreachableError(f"no answer from {self.url}: {_cause_of(error)}") from error
         try:
-            if response.status in _SUCCESSES:
-                return msgspec.json.decode(response.data, type=_JobDocument).data
-            errors = msgspec.json.decode(response.data, type=_ErrorDocument).errors
-        except (msgspec.DecodeError, UnicodeDecodeError):
+            if status in _SUCCESSES:
+                return msgspec.json.decode(answer, type=_JobDocument).data
+            errors = msgspec.json.decode(answer, type=_ErrorDocument).errors
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             raise RefusedError(
-                f"{method} {path} was answered with status {response.status}"
-                " and no document of this API",
+                f"{method} {path} was answered with status {status} and no document of this API",
                 {},
             ) from None
-        raise _refused_error(response.status, errors)
+        raise _refused_error(status, errors)
+
+    def _answer(self, method: str, path: str, end: float, body: bytes | None) -> tuple[int, bytes]:
+        for attempt in range(_MOST_TRIES):
+            response = self._pool.request(
+                method,
+                self.url + path,
+                body=body,
+                headers=self._headers,
+                redirect=False,
+                preload_content=False,
+            )
+            try:
+                answer = self._read(response, end)
+            finally:
+                response.release_conn()
+            if response.status not in _TRY_AGAIN_LATER or attempt == _MOST_TRIES - 1:
+                break
+            self._wait_to_try_again(response, attempt, end)
+        return response.status, answer
+
+    def _read(self, response: urllib3.BaseHTTPResponse, end: float) -> bytes:
+        """Read a body. It is not decompressed, because nobody asked the server to compress it."""
+        answer = bytearray()
+        latest = max(end, time.monotonic() + _ANSWER_SECONDS)
+        while chunk := response.read1(_CHUNK_BYTES, decode_content=False):
+            answer += chunk
+            if len(answer) > _LARGEST_ANSWER:
+                response.close()
+                raise UnreachableError(
+                    f"an answer from {self.url} is larger than {_LARGEST_ANSWER // 1_000_000} MB"
+                )
+            if time.monotonic() > latest:
+                response.close()
+                raise UnreachableError(f"no answer from {self.url}: it takes too long")
+        return bytes(answer)
+
+    def _wait_to_try_again(
+        self, response: urllib3.BaseHTTPResponse, attempt: int, end: float
+    ) -> None:
+        asked = _retry_after(response)
+        backoff = min(_FIRST_BACKOFF_SECONDS * 2**attempt, _LONGEST_BACKOFF_SECONDS)
+        pause = backoff if asked is None else asked
+        if time.monotonic() + pause > end:
+            header = response.headers.get("Retry-After", "")
+            asks = f" and asks to wait (Retry-After: {header[:40]})" if asked is not None else ""
+            raise UnreachableError(
+                f"the server answered {response.status}{asks},"
+                f" longer than the time-out of {self._timeout:g} s allows"
+            )
+        time.sleep(pause)
+
+
+def _retry_after(response: urllib3.BaseHTTPResponse) -> float | None:
+    """Give the seconds in `Retry-After`, None where it says nothing that can be read."""
+    try:
+        return urllib3.Retry().get_retry_after(response)
+    except (urllib3.exceptions.InvalidHeader, ValueError, OverflowError):
+        return None
 
 
 def _cause_of(error: Exception) -> str:

@@ -1,7 +1,9 @@
 """CSV with our own column names; also records of any CSV file, with their line numbers.
 
 A quote that is never closed makes the CSV reader take all following lines as one record. Only the
-first line of such a record is lost: the lines after it are read again.
+first line of such a record is lost: the lines after it are read again. In a file with many such
+quotes that would take a time that grows with the square of its lines. So only so much is read
+again. After that, the lines that were given back are read one by one.
 """
 
 from __future__ import annotations
@@ -11,7 +13,7 @@ from collections import deque
 from typing import IO, TYPE_CHECKING, Any
 
 from backroom.feeds.columns import METADATA_PREFIX, row_from, value_of
-from backroom.feeds.rows import FeedError, Row, RowFault
+from backroom.feeds.rows import LONGEST_LINE, TOO_LONG, FeedError, Row, RowFault
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,6 +21,10 @@ if TYPE_CHECKING:
     from typing import Self
 
 _NEEDED = ("type", "external_id")
+_FIRST_CREDIT = 4_000_000
+_CREDIT = 4
+"""Characters that may be read again for each one that was read, beside the first credit."""
+_LONG_LINE = "a line that is too long, known by its identity"
 
 
 def read(path: Path) -> Iterator[Row | RowFault]:
@@ -52,7 +58,7 @@ def records(file: IO[str]) -> Iterator[tuple[int, list[str] | str]]:
             return
         except csv.Error as error:
             lines.give_back()
-            yield number, f"is not CSV: {error}"
+            yield number, TOO_LONG if str(error) == TOO_LONG else f"is not CSV: {error}"
             continue
         if not all(map(_is_unicode, cells)):
             yield number, "is not UTF-8 text"
@@ -67,25 +73,54 @@ class _Lines:
         self._file = file
         self._returned: deque[str] = deque()
         self._taken: list[str] = []
+        self._length = 0
+        """Characters of the record so far."""
         self._number = 1
+        self._credit = _FIRST_CREDIT
+        """How many characters may still be read again in records of several lines."""
+        self._one_by_one = False
 
     def __iter__(self) -> Self:
         return self
 
     def __next__(self) -> str:
-        line = self._returned.popleft() if self._returned else next(self._file)
+        if self._one_by_one and self._taken:
+            # To the reader it is the end of the file, within a quote.
+            raise StopIteration
+        line = self._returned.popleft() if self._returned else self._read()
         self._taken.append(line)
+        self._length += len(line)
+        if self._length > LONGEST_LINE:
+            raise csv.Error(TOO_LONG)
+        if line is _LONG_LINE:
+            raise csv.Error(TOO_LONG)
         return line
+
+    def _read(self) -> str:
+        line = end = self._file.readline(LONGEST_LINE + 1)
+        if not line:
+            raise StopIteration
+        self._credit += _CREDIT * len(line)
+        if len(line) <= LONGEST_LINE:
+            return line
+        while len(end) > LONGEST_LINE and not end.endswith("\n"):
+            end = self._file.readline(LONGEST_LINE + 1)
+        return _LONG_LINE
 
     def begin(self) -> int:
         """Begin a record. Gives the number of its first line."""
         self._number += len(self._taken)
         self._taken.clear()
+        self._length = 0
+        self._one_by_one &= bool(self._returned)
         return self._number
 
     def give_back(self) -> None:
-        self._returned.extendleft(reversed(self._taken[1:]))
+        again = self._taken[1:]
         del self._taken[1:]
+        self._returned.extendleft(reversed(again))
+        self._credit -= sum(map(len, again))
+        self._one_by_one |= self._credit < 0
 
 
 def _is_unicode(text: str) -> bool:

@@ -35,7 +35,12 @@ def encode_row(row: Row, verb: Verb) -> EncodedRow | RowFault:
         return _row_fault(
             row, f"{' and '.join(missing)} {'is' if len(missing) == 1 else 'are'} missing"
         )
-    encoded = msgspec.json.encode(_resource_object(row, verb))
+    try:
+        encoded = msgspec.json.encode(_resource_object(row, verb))
+    except RecursionError:
+        return _row_fault(row, "is nested too deep")
+    except UnicodeEncodeError:
+        return _row_fault(row, "is not Unicode text")
     if len(encoded) > LARGEST_BODY:
         return _row_fault(row, f"is larger than a request may be ({len(encoded):,} bytes)")
     return EncodedRow(row, encoded)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import codecs
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 import msgspec
 
 from backroom.feeds.columns import row_from
-from backroom.feeds.rows import Row, RowFault
+from backroom.feeds.rows import LONGEST_LINE, TOO_LONG, Row, RowFault
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,10 +18,21 @@ if TYPE_CHECKING:
 def read(path: Path) -> Iterator[Row | RowFault]:
     """Read the file at `path`. Empty lines are left out."""
     with path.open("rb") as file:
-        for number, line in enumerate(file, start=1):
+        for number, line in enumerate(_lines(file), start=1):
             text = line.removeprefix(codecs.BOM_UTF8) if number == 1 else line
-            if text.strip():
+            if len(line) > LONGEST_LINE:
+                yield RowFault(number, TOO_LONG)
+            elif text.strip():
                 yield _read_line(number, text)
+
+
+def _lines(file: IO[bytes]) -> Iterator[bytes]:
+    """Give the lines of a file. Of one that is too long, give its beginning."""
+    while line := file.readline(LONGEST_LINE + 1):
+        end = line
+        while len(end) > LONGEST_LINE and not end.endswith(b"\n"):
+            end = file.readline(LONGEST_LINE + 1)
+        yield line
 
 
 def _read_line(number: int, text: bytes) -> Row | RowFault:

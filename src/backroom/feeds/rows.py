@@ -10,6 +10,10 @@ from backroom.catalog.kinds import CATEGORY, ITEM, VARIANT
 if TYPE_CHECKING:
     from backroom.catalog.kinds import Kind, Relation
 
+LONGEST_LINE = 16_000_000
+"""Bytes of JSON Lines, characters of CSV. A request takes 5 MB."""
+TOO_LONG = f"is longer than {LONGEST_LINE // 1_000_000} MB"
+
 ORDER = (CATEGORY, ITEM, VARIANT)
 """The kinds in the order of loading. The kinds that a kind points to must exist first."""
 

@@ -45,7 +45,7 @@ def apply(tx: Transaction, waiting: jobs.Waiting, on_step: Callable[[str], None]
     drafts = _drafts.decode(waiting.operations)
     on_step("operations_read")
     outcomes = ACTIONS[job_kind.verb](tx, job_kind.kind, waiting.account, drafts)
-    _complete(tx, waiting, zip(drafts, outcomes, strict=True), on_step)
+    _complete_job(tx, waiting, zip(drafts, outcomes, strict=True), on_step)
 
 
 def apply_apart(
@@ -68,7 +68,7 @@ def apply_apart(
             outcome = _FAILED
             causes.append(undone.__cause__)
         outcomes.append((draft, outcome))
-    _complete(tx, waiting, outcomes, on_step)
+    _complete_job(tx, waiting, outcomes, on_step)
     return causes
 
 
@@ -79,10 +79,10 @@ def give_up(tx: Transaction, waiting: jobs.Waiting) -> None:
     except msgspec.MsgspecError:
         # Somebody has changed the operations. How many there were is known all the same.
         drafts = [Draft("")] * waiting.total_count
-    _complete(tx, waiting, [(draft, _FAILED) for draft in drafts], lambda _: None)
+    _complete_job(tx, waiting, [(draft, _FAILED) for draft in drafts], lambda _: None)
 
 
-def _complete(
+def _complete_job(
     tx: Transaction,
     waiting: jobs.Waiting,
     outcomes: Iterable[tuple[Draft, Outcome]],

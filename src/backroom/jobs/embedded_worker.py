@@ -76,6 +76,10 @@ class EmbeddedWorker:
         if not self._all_are_delayed():
             self._woken.set()
 
+    def state(self) -> str:
+        """Say where jobs are applied."""
+        return "here"
+
     def stop(self) -> None:
         """Finish the job that is being applied, and end the thread."""
         self._stopping = True

@@ -8,22 +8,31 @@ from typing import TYPE_CHECKING
 
 from backroom.store.migrate import check_schema, migrate
 from backroom.store.sqlite import SqliteDatabase
+from backroom.store.sqlite_file import refuse_missing
 
 if TYPE_CHECKING:
     from backroom.store.database import Database
 
 
 def open_database(
-    url: str | None, *, migrated: bool = True, least: int = 0, pipeline: bool = True
+    url: str | None,
+    *,
+    migrated: bool = True,
+    make: bool = True,
+    least: int = 0,
+    pipeline: bool = True,
 ) -> Database:
     """Open the database at `url` and bring its schema up to date, unless not `migrated`.
 
     A path is a file of SQLite; `postgresql://…` is a PostgreSQL server, which may be asked for at
     `least` so many connections at a time, and with or without a `pipeline` for statements.
 
-    None opens an ephemeral one, gone when it is closed. Raises `StoreUnavailable` where it can't be
-    opened, `WrongDatabase` where it can't be used.
+    None opens an ephemeral one, gone when it is closed. A missing file is made, unless not `make`.
+    Raises `StoreUnavailable` where it can't be opened, of which `UnusablePlace` is a kind, and
+    `WrongDatabase` where it can't be used.
     """
+    if url is not None and not make and not is_postgres(url):
+        refuse_missing(_path(url))
     database = _opened(url, least, pipeline=pipeline)
     if migrated:
         try:
@@ -41,7 +50,7 @@ def open_to_read(url: str) -> Database:
     PostgreSQL makes all transactions read-only. Raises `StoreUnavailable` where the database can't
     be opened, `WrongDatabase` where its schema is not this version's.
     """
-    if _is_postgres(url):
+    if is_postgres(url):
         database = _opened(_reading_only(url), least=0, pipeline=False)
     else:
         database = SqliteDatabase(_path(url), read_only=True)
@@ -60,7 +69,8 @@ def _reading_only(url: str) -> str:
     return changed if found else f"{url}{'&' if '?' in url else '?'}options={option}"
 
 
-def _is_postgres(url: str) -> bool:
+def is_postgres(url: str) -> bool:
+    """Whether a URL names a PostgreSQL server, and not a file of SQLite."""
     return url.startswith(("postgresql://", "postgres://"))
 
 
@@ -69,7 +79,7 @@ def _path(url: str) -> Path:
 
 
 def _opened(url: str | None, least: int, *, pipeline: bool) -> Database:
-    if url is not None and _is_postgres(url):
+    if url is not None and is_postgres(url):
         # Only users of PostgreSQL have its driver.
         from backroom.store.postgresql.database import CONNECTIONS, PostgresDatabase
 

@@ -69,10 +69,6 @@ class Transaction:
         """Run a statement for its effect."""
         self.connection.execute(sql, values)
 
-    def ping(self) -> None:
-        """Run a statement that needs no table. Raises `StoreUnavailable` if it fails."""
-        self.all("select 1")
-
     def insert(self, table: str, columns: Sequence[str], rows: Sequence[Row]) -> None:
         """Add rows to a table."""
         if rows:
@@ -133,6 +129,10 @@ class Undone(Exception):
     """A part of a transaction has failed alone, and was undone. Its cause says why."""
 
 
+class UnusablePlace(StoreUnavailable):
+    """No database can be where the setting says, until somebody changes one of the two."""
+
+
 class TookTooLong(Exception):
     """A read took more time than it may hold the event loop. It is begun again in a thread."""
 
@@ -175,6 +175,13 @@ class Database(Protocol):
         The id is the one that the job has, unless the account already has a job with a greater id.
         Then it is the next id after that. If the account has `most` jobs in progress, nothing is
         stored and the result is None.
+        """
+
+    def check(self) -> None:
+        """See whether a write could be done now. Raises `StoreUnavailable` with the reason if not.
+
+        It costs no write, as long as writes succeed now and then. On an event loop it may only be
+        called as part of `on_loop`'s work, and may raise `TookTooLong` there.
         """
 
     def close(self) -> None:

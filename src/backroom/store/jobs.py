@@ -149,14 +149,14 @@ def _page_statement(
         conditions.append(f"job_id {'>' if ascending else '<'} :border")
     else:
         conditions.append("job_id >= :least")
-    shown = ", ".join(_shown(dialect, column) for column in columns)
+    shown = ", ".join(_shown_column(dialect, column) for column in columns)
     return (
         f"select {shown} from jobs where {' and '.join(conditions)}"
         f" order by job_id {'asc' if ascending else 'desc'} limit :size"
     )
 
 
-def _shown(dialect: Dialect, column: str) -> str:
+def _shown_column(dialect: Dialect, column: str) -> str:
     if column == LINKED:
         return f"linkage <> '{_NOTHING}'"
     # SQLite takes some time for each cast, so texts have only one.

@@ -125,6 +125,26 @@ def access_of(tx: Transaction, key: str) -> Access | None:
     return Access(row[0], row[1], frozenset(row[2].split()) if row[2] else None)
 
 
+def remove(tx: Transaction, made: NewKey) -> None:
+    """Remove a key that nobody has seen, and its account if it was made for this key."""
+    tx.run(
+        "delete from keys where account = :account and key_id = :key_id",
+        account=made.account,
+        key_id=made.key_id,
+    )
+    tx.run(
+        "delete from accounts where account = :account"
+        " and not exists (select 1 from keys where keys.account = accounts.account)",
+        account=made.account,
+    )
+
+
+def count(tx: Transaction) -> int:
+    """Count the keys that are not revoked."""
+    (row,) = tx.all("select count(*) from keys where revoked_at is null")
+    return int(row[0])
+
+
 def all_keys(tx: Transaction) -> list[KeyRow]:
     """List every key of every account, oldest first."""
     rows = tx.all(

@@ -23,7 +23,7 @@ ROOM_BYTES = 4 * 2**20
 """How many bytes of attributes an answer may hold. A hundred small records always fit."""
 
 
-def with_attributes(tx: Transaction, kind: Kind, account: str, rows: Sequence[Row]) -> list[Row]:
+def filled_rows(tx: Transaction, kind: Kind, account: str, rows: Sequence[Row]) -> list[Row]:
     """Give the rows that fit into one answer, from the first on, with all their attributes.
 
     `rows` are of `pages.records_page`, with attributes. The first row always fits.
@@ -32,11 +32,13 @@ def with_attributes(tx: Transaction, kind: Kind, account: str, rows: Sequence[Ro
     if not large:
         return list(rows)
     asked = {"account": account, "numbers": tx.dialect.array(large)}
-    sizes: dict[int, int] = dict(tx.all(page_statements.sizes(tx.dialect, kind), **asked))
+    sizes: dict[int, int] = dict(tx.all(page_statements.sizes_statement(tx.dialect, kind), **asked))
     needed = [sizes[row[0]] if row[2] is None else len(row[2]) for row in rows]
-    kept = rows[: _fitting(needed)]
+    kept = rows[: _count_fitting(needed)]
     asked["numbers"] = tx.dialect.array([row[0] for row in kept if row[2] is None])
-    read: dict[int, bytes] = dict(tx.all(page_statements.attributes(tx.dialect, kind), **asked))
+    read: dict[int, bytes] = dict(
+        tx.all(page_statements.attributes_statement(tx.dialect, kind), **asked)
+    )
     return [row if row[2] is not None else (*row[:2], read[row[0]], *row[3:]) for row in kept]
 
 
@@ -45,11 +47,11 @@ def fitting_owners(tx: Transaction, kind: Kind, account: str, numbers: Sequence[
 
     The first always does, though perhaps not with all that it includes.
     """
-    statement = page_statements.included_sizes(tx.dialect, kind)
+    statement = page_statements.included_sizes_statement(tx.dialect, kind)
     values = tx.dialect.array(numbers)
     sizes = {row[0]: int(row[1]) for row in tx.all(statement, account=account, numbers=values)}
-    return _fitting([sizes.get(number, 0) for number in numbers])
+    return _count_fitting([sizes.get(number, 0) for number in numbers])
 
 
-def _fitting(sizes: Sequence[int]) -> int:
+def _count_fitting(sizes: Sequence[int]) -> int:
     return max(1, sum(total <= ROOM_BYTES for total in accumulate(sizes)))

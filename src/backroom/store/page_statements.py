@@ -93,7 +93,7 @@ class Form(NamedTuple):
 
 
 @cache
-def rarer(dialect: Dialect, kind: Kind, related: str) -> str:
+def rarer_statement(dialect: Dialect, kind: Kind, related: str) -> str:
     """Give the statement that counts the rows with the words, and the links."""
     grams = search.table(kind)
     match = dialect.search.match.format(table=grams)
@@ -113,7 +113,7 @@ def rarer(dialect: Dialect, kind: Kind, related: str) -> str:
 
 
 @lru_cache(maxsize=1024)
-def statement(dialect: Dialect, form: Form, columns: Columns) -> str:
+def page_statement(dialect: Dialect, form: Form, columns: Columns) -> str:
     """Give the statement that reads a page, with the values of `pages.records_page`."""
     return Statement(dialect, form).sql(", ".join(_columns(dialect, form.kind, columns)))
 
@@ -175,7 +175,7 @@ def included_statement(dialect: Dialect, kind: Kind, columns: Columns) -> str:
 
 
 @cache
-def included_sizes(dialect: Dialect, kind: Kind) -> str:
+def included_sizes_statement(dialect: Dialect, kind: Kind) -> str:
     """Give the statement for the bytes of attributes that each owner's included resources have."""
     size = "sum(octet_length(r.attributes))"
     return f"select owners.number, {size} {_owned(dialect, kind)} group by owners.number"
@@ -197,7 +197,7 @@ def _owned(dialect: Dialect, kind: Kind) -> str:
 
 
 @cache
-def sizes(dialect: Dialect, kind: Kind) -> str:
+def sizes_statement(dialect: Dialect, kind: Kind) -> str:
     """Give the statement for the bytes of attributes that records have, by number."""
     among = dialect.among("number", "numbers")
     return (
@@ -207,7 +207,7 @@ def sizes(dialect: Dialect, kind: Kind) -> str:
 
 
 @cache
-def attributes(dialect: Dialect, kind: Kind) -> str:
+def attributes_statement(dialect: Dialect, kind: Kind) -> str:
     """Give the statement for the attributes of records, by number."""
     among = dialect.among("number", "numbers")
     return (

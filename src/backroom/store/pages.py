@@ -55,7 +55,7 @@ def records_page(
     """
     values = _bound_values(tx.dialect, account, question)
     form = _form(tx, kind, question, values)
-    rows = tx.all(page_statements.statement(tx.dialect, form, columns), **values)
+    rows = tx.all(page_statements.page_statement(tx.dialect, form, columns), **values)
     if not form.ordered:
         rows.sort(key=_number, reverse=not question.ascending)
     return rows
@@ -130,7 +130,7 @@ def _words_are_rare(
     """
     related, number = question.related[0]
     row = tx.one(
-        page_statements.rarer(tx.dialect, kind, related),
+        page_statements.rarer_statement(tx.dialect, kind, related),
         account=values["account"],
         grams=values["grams"],
         related_0=number,

@@ -14,26 +14,27 @@ from __future__ import annotations
 
 import logging
 import math
-import os
 import queue
 import shutil
-import sys
-import tempfile
 import threading
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import apsw
 
-from backroom.store import jobs, search
-from backroom.store.database import Row, StoreUnavailable, TookTooLong, Transaction
+from backroom.store import jobs
+from backroom.store.database import StoreUnavailable, TookTooLong, Transaction
 from backroom.store.dialects import SQLITE
+from backroom.store.readiness import Readiness
+from backroom.store.sqlite_connection import UNAVAILABLE, SqliteConnection
+from backroom.store.sqlite_file import DatabaseFile, make_file, refuse_missing, scratch_directory
 
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable
     from types import TracebackType
 
     from backroom.store.jobs import NewJob
@@ -42,118 +43,16 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 MOST_WORK_IN_A_COMMIT = 64
-_BUSY_MILLISECONDS = 10_000
-_MAPPED_BYTES = 2**34
-_PAGE_BYTES = 8192
-"""Of a page in a new file. A job is stored in half as many calls as with the usual 4096."""
-_CACHED_KILOBYTES = 16384
-"""After a commit that has divided a page, SQLite walks through the whole cache of the writer."""
-_SCRATCH = "backroom-ephemeral-"
 LOOP_SECONDS = 0.005
 """How long a read may hold the event loop. One that takes longer is begun again in a thread."""
 _STEPS = 2000
 """Steps of SQLite's virtual machine between two looks at the clock: some 50 microseconds."""
 _THREADS = 4
 """How many such reads are under way at the same time."""
+_TRY_SECONDS = 2.0
+"""How long a look at whether the database can write waits for a write that it tries."""
+_TABLES = "select name from sqlite_schema where type = 'table' and rootpage > 0"
 _IS_CLOSED = "The database is closed."
-_UNAVAILABLE = (
-    apsw.BusyError,
-    apsw.CantOpenError,
-    apsw.ConnectionClosedError,
-    apsw.CorruptError,
-    apsw.FullError,
-    apsw.IOError,
-    apsw.NoMemError,
-    apsw.NotADBError,
-    apsw.PermissionsError,
-    apsw.ProtocolError,
-    apsw.ReadOnlyError,
-)
-"""Errors that mean the state of the database, not a mistake of ours.
-
-Only these become `StoreUnavailable`, a 503. All others (`SQLError`, `ConstraintError` and so on)
-mean a bug, which no further try helps. They become a 500, with a traceback in the log.
-"""
-
-
-class SqliteConnection:
-    """An `apsw` connection with the settings that durability and speed ask for."""
-
-    def __init__(self, path: str, *, durable: bool = True, read_only: bool = False) -> None:
-        self.raw = _read_only(path) if read_only else apsw.Connection(path, statementcachesize=400)
-        # Another process may hold the file for a moment, as `backroom keys` does.
-        self.raw.set_busy_timeout(_BUSY_MILLISECONDS)
-        # Otherwise a statement with a limit is compiled again whenever other values are bound.
-        self.raw.config(apsw.SQLITE_DBCONFIG_ENABLE_QPSG, 1)
-        self._run = self.raw.execute
-        # Migrations fold and index what earlier versions stored without.
-        self.raw.create_scalar_function("casefold", _casefold, 1, deterministic=True)
-        self.raw.create_scalar_function("grams", _grams, 2, deterministic=True)
-        if not read_only:
-            self._prepare_to_write(durable=durable)
-        self._run(f"pragma cache_size = -{_CACHED_KILOBYTES}")
-        # Reading through the system's page cache halves what cold pages at random depth cost.
-        self._run(f"pragma mmap_size = {_MAPPED_BYTES}")
-        self._run("pragma temp_store = memory")
-
-    def _prepare_to_write(self, *, durable: bool) -> None:
-        self._run(f"pragma page_size = {_PAGE_BYTES}")
-        self._run("pragma journal_mode = wal")
-        self._run(f"pragma synchronous = {'full' if durable else 'off'}")
-        # On macOS a plain fsync leaves the data in the drive's cache; elsewhere this does nothing.
-        self._run(f"pragma fullfsync = {'on' if durable else 'off'}")
-
-    def execute(self, sql: str, values: dict[str, Any]) -> Iterable[Row]:
-        return self._run(sql, values)
-
-    def insert(self, table: str, columns: Sequence[str], rows: Sequence[Row]) -> None:
-        values = ", ".join("?" * len(columns))
-        self.raw.executemany(f"insert into {table} ({', '.join(columns)}) values ({values})", rows)
-
-    def executemany(self, sql: str, rows: Sequence[Row]) -> None:
-        self.raw.executemany(sql, rows)
-
-    def script(self, sql: str) -> None:
-        for _ in self._run(sql):
-            pass
-
-    def ends(self, error: Exception) -> bool:
-        return isinstance(error, _UNAVAILABLE)
-
-    def close(self) -> None:
-        self.raw.close()
-
-
-def _read_only(path: str) -> apsw.Connection:
-    """Open a file so that SQLite never writes to it.
-
-    SQLite still puts an index of the write-ahead log beside the file; the next connection that
-    writes removes it. On a read-only medium SQLite can't, and refuses to read. There the file is
-    opened as immutable, which means without its log, unless a log was left: its transactions belong
-    to the database and must not be missed.
-    """
-    connection = apsw.Connection(path, flags=apsw.SQLITE_OPEN_READONLY)
-    connection.set_busy_timeout(_BUSY_MILLISECONDS)
-    try:
-        connection.execute("select 1 from sqlite_master")
-    except apsw.CantOpenError:
-        connection.close()
-        if Path(f"{path}-wal").exists():
-            raise
-        immutable = f"{Path(path).absolute().as_uri()}?immutable=1"
-        connection = apsw.Connection(
-            immutable, flags=apsw.SQLITE_OPEN_READONLY | apsw.SQLITE_OPEN_URI
-        )
-    return connection
-
-
-def _casefold(*values: Any) -> str:
-    return search.folded(values[0])
-
-
-def _grams(*values: Any) -> str:
-    account, text = values
-    return SQLITE.search.words(search.grams(account, text))
 
 
 class _Reading:
@@ -166,8 +65,9 @@ class _Reading:
     A statement that is under way at the time `end`, in seconds of the monotonic clock, is stopped.
     """
 
-    def __init__(self, connection: SqliteConnection) -> None:
+    def __init__(self, connection: SqliteConnection, failed: Callable[[Exception], None]) -> None:
         self.end = self._stops = math.inf
+        self._failed = failed
         self._raw = connection.raw
         self._run = connection.raw.execute
         self._transaction = Transaction(connection, SQLITE)
@@ -181,9 +81,13 @@ class _Reading:
     def __enter__(self) -> Transaction:
         if not self._depth:
             try:
+                if self._raw.in_transaction:
+                    # The rollback of the last one failed.
+                    self._run("rollback")
                 self._run("begin")
-            except _UNAVAILABLE as error:
-                raise StoreUnavailable(str(error)) from error
+            except UNAVAILABLE as error:
+                self._failed(error)
+                raise StoreUnavailable(_failure_in_words(error)) from error
             self._stops = self.end
         self._depth += 1
         return self._transaction
@@ -195,13 +99,21 @@ class _Reading:
         if not self._depth:
             # Neither end of a transaction may be stopped: the next one could not begin.
             self._stops = math.inf
-            # After some errors, as a failed disk, SQLite has ended the transaction itself.
-            if self._raw.in_transaction:
-                self._run("rollback")
+            # After some errors, as a failed disk, SQLite has ended the transaction itself. Where
+            # memory is short a rollback may fail. Then the next transaction begins with it.
+            with suppress(*UNAVAILABLE):
+                if self._raw.in_transaction:
+                    self._run("rollback")
         if isinstance(error, apsw.InterruptError):
             raise TookTooLong from None
-        if isinstance(error, _UNAVAILABLE):
-            raise StoreUnavailable(str(error)) from error
+        if isinstance(error, UNAVAILABLE):
+            self._failed(error)
+            raise StoreUnavailable(_failure_in_words(error)) from error
+
+
+def _failure_in_words(error: BaseException) -> str:
+    """Say what was wrong with the database; Python's `MemoryError` says nothing."""
+    return str(error) or "out of memory"
 
 
 class _Work:
@@ -225,28 +137,6 @@ class _Work:
             self.future.set_exception(self.failure)
 
 
-def _scratch_directory() -> str:
-    """Make a directory for an ephemeral database, and remove those that killed processes left."""
-    for left in Path(tempfile.gettempdir()).glob(f"{_SCRATCH}*-*"):
-        process = left.name.removeprefix(_SCRATCH).partition("-")[0]
-        if process.isdigit() and not _runs(int(process)):
-            shutil.rmtree(left, ignore_errors=True)
-    return tempfile.mkdtemp(prefix=f"{_SCRATCH}{os.getpid()}-")
-
-
-def _runs(process: int) -> bool:
-    if sys.platform == "win32":
-        # On Windows os.kill(process, 0) would end the process.
-        return True
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        pass
-    return True
-
-
 class SqliteDatabase:
     """A database in one file; or in a directory that goes with the process, where not durable."""
 
@@ -257,7 +147,7 @@ class SqliteDatabase:
 
         A database that is `read_only` is not made where there is none, and its file never changes.
         """
-        self._scratch = None if path else _scratch_directory()
+        self._scratch = None if path else scratch_directory()
         self.path = str(path or Path(self._scratch or "") / "backroom.db")
         self._durable = path is not None
         self._read_only = read_only
@@ -268,21 +158,27 @@ class SqliteDatabase:
         self._ending = threading.Lock()
         self._closed = False
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="backroom-reader")
+        self._readiness = Readiness()
+        (refuse_missing if read_only else make_file)(Path(self.path))
         self._connection = self._connect()
         self._transaction = Transaction(self._connection, SQLITE)
+        self._file = DatabaseFile(self.path)
         self._writer = threading.Thread(target=self._write_all, name="backroom-writer")
         self._writer.start()
 
     def _connect(self) -> SqliteConnection:
         try:
             return SqliteConnection(self.path, durable=self._durable, read_only=self._read_only)
-        except _UNAVAILABLE as error:
-            raise StoreUnavailable(f"The database {self.path} can't be opened: {error}") from error
+        except UNAVAILABLE as error:
+            raise StoreUnavailable(
+                f"The database {self.path} can't be opened: {_failure_in_words(error)}"
+            ) from error
 
     def read(self) -> _Reading:
         reading: _Reading | None = getattr(self._local, "reading", None)
         if reading is None:
-            reading = self._local.reading = _Reading(self._new_reader())
+            connection = self._new_reader()
+            reading = self._local.reading = _Reading(connection, self._look_for_damage)
         return reading
 
     def _new_reader(self) -> SqliteConnection:
@@ -336,6 +232,45 @@ class SqliteDatabase:
         entry.settle()
         return entry.future
 
+    def check(self) -> None:
+        with self._readiness.told():
+            if self._closed:
+                raise StoreUnavailable(_IS_CLOSED)
+            self._file.check()
+            try:
+                self._read_each_table()
+            except StoreUnavailable:
+                # It knows more, where the file is damaged.
+                self._readiness.must_try()
+                raise
+            if self._readiness.must_try():
+                if self.read().end != math.inf:
+                    # On the event loop, which a write would stop.
+                    raise TookTooLong
+                self._try_to_write()
+
+    def _read_each_table(self) -> None:
+        """Read a row of each table: damage shows where it has hit one of these pages."""
+        with self.read() as tx:
+            for (table,) in tx.all(_TABLES):
+                tx.one(f'select 1 from "{table}" limit 1')
+
+    def _try_to_write(self) -> None:
+        """Have the writer commit a page. Raises `StoreUnavailable` if that fails."""
+        self._readiness.begin_try()
+        try:
+            # It writes the first page, although the value is the old one.
+            self.write(lambda tx: tx.run("pragma user_version = 0")).result(_TRY_SECONDS)
+        except TimeoutError:
+            raise StoreUnavailable(f"A write takes more than {_TRY_SECONDS:g} seconds.") from None
+
+    def _look_for_damage(self, error: BaseException) -> None:
+        """Remember that the file is damaged, where an error says so."""
+        if isinstance(error, (apsw.CorruptError, apsw.NotADBError)):
+            self._readiness.damaged(
+                f"{self.path} is damaged: {error}. Stop the server and put back a copy."
+            )
+
     def close(self) -> None:
         with self._ending:
             if self._closed:
@@ -374,24 +309,43 @@ class SqliteDatabase:
     def _commit(self, entries: list[_Work]) -> None:
         run = self._connection.execute
         try:
+            if self._connection.raw.in_transaction:
+                run("rollback", {})
             run("begin immediate", {})
             for entry in entries:
                 self._attempt(entry)
             run("commit", {})
+            if self._durable:
+                self._file.check_place()
         except Exception as error:  # noqa: BLE001 - the writer goes on with the next work
-            log.error("a transaction was rolled back: %s", error)  # noqa: TRY400 - callers get it
-            if self._connection.raw.in_transaction:
-                run("rollback", {})
-            unavailable = isinstance(error, _UNAVAILABLE)
+            log.error("a transaction was rolled back: %s", _failure_in_words(error))  # noqa: TRY400
+            self._roll_back()
+            unavailable = isinstance(error, (*UNAVAILABLE, StoreUnavailable))
+            if unavailable:
+                self._look_for_damage(error)
+                self._readiness.failed(_failure_in_words(error))
             for entry in entries:
-                entry.failure = StoreUnavailable(str(error)) if unavailable else error
+                entry.failure = StoreUnavailable(_failure_in_words(error)) if unavailable else error
+        else:
+            self._readiness.succeeded()
+
+    def _roll_back(self) -> None:
+        """End the transaction of a commit that failed.
+
+        Where memory is short this may fail too. The next commit begins with it then.
+        """
+        try:
+            if self._connection.raw.in_transaction:
+                self._connection.execute("rollback", {})
+        except Exception as error:  # noqa: BLE001 - the writer goes on
+            log.error("a rollback failed: %s", _failure_in_words(error))  # noqa: TRY400
 
     def _attempt(self, entry: _Work) -> None:
         run = self._connection.execute
         run("savepoint work", {})
         try:
             entry.result = entry.do(self._transaction)
-        except _UNAVAILABLE:
+        except UNAVAILABLE:
             # The database failed, not this work. SQLite may have rolled back the whole transaction.
             raise
         except Exception as error:  # noqa: BLE001 - this work's own caller gets it

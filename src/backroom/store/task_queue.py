@@ -68,6 +68,15 @@ def accounts_waiting(tx: Transaction, accounts: Iterable[str]) -> set[str]:
     return {account for (account,) in rows}
 
 
+def seconds_since_heartbeat(tx: Transaction) -> float | None:
+    """Give how long ago any worker was last alive. None if no worker is registered."""
+    row = tx.one(
+        "select extract(epoch from clock_timestamp() - max(last_heartbeat))::float8"
+        f" from {SCHEMA}.procrastinate_workers"
+    )
+    return None if row is None or row[0] is None else float(row[0])
+
+
 def lock_schema(tx: Transaction) -> None:
     """Wait until no other transaction that has called this is still open."""
     tx.exclusively(SCHEMA)

@@ -45,7 +45,7 @@ def url(postgres_url: str) -> str:
 
 @pytest.fixture
 def server(programs: Programs, url: str) -> ServerProgram:
-    return programs.serve("--database", url)
+    return programs.serve("--database", url, "--worker", "off")
 
 
 @pytest.fixture

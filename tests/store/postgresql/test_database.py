@@ -544,3 +544,49 @@ def test_mixed_reads_get_their_own_rows(catalog: PostgresDatabase) -> None:
         return await asyncio.gather(*(read(catalog, text, n=n) for n, text in enumerate(texts)))
 
     assert run(catalog, scenario) == [[(n + n % 7,)] for n in range(300)]
+
+
+def test_read_only_server_is_not_ready(postgres_url: str) -> None:
+    read_only = f"{postgres_url}&options=-c%20default_transaction_read_only%3Don"
+    with (
+        closing(PostgresDatabase(read_only)) as database,
+        pytest.raises(StoreUnavailable, match="takes no writes: it is a standby, or read-only"),
+    ):
+        database.check()
+
+
+def test_looks_seldom_write(numbers: PostgresDatabase) -> None:
+    def last_transaction() -> object:
+        with numbers.read() as tx:
+            return tx.one("select pg_snapshot_xmax(pg_current_snapshot())::text")
+
+    written(numbers, add(1))
+    before = last_transaction()
+    for _ in range(5):
+        numbers.check()
+    assert last_transaction() == before
+
+
+def test_failed_write_has_one_tried(
+    numbers: PostgresDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_: Transaction) -> None:
+        raise psycopg.errors.DiskFull("no space left on device")
+
+    assert isinstance(numbers.write(fail).exception(DEADLINE), StoreUnavailable)
+    numbers.check()
+    monkeypatch.setattr(
+        databases, "_SMALLEST_WRITE", "select pg_terminate_backend(pg_backend_pid())"
+    )
+    assert isinstance(numbers.write(fail).exception(DEADLINE), StoreUnavailable)
+    for _ in range(2):
+        with pytest.raises(StoreUnavailable):
+            numbers.check()
+
+
+def test_event_loop_looks_too(catalog: PostgresDatabase) -> None:
+    assert asyncio.run(_looked(catalog)) is None
+
+
+async def _looked(database: PostgresDatabase) -> None:
+    await on_loop(database, database.check)

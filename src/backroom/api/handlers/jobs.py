@@ -63,7 +63,7 @@ def get_job(admitted: Admitted, tx: Transaction) -> Parts:
         kind, columns = layout.included.kind, layout.included.columns
         found = pages.in_order(tx, kind, admitted.account, list(named), columns)
         if columns.attributes:
-            found = large_records.with_attributes(tx, kind, admitted.account, found)
+            found = large_records.filled_rows(tx, kind, admitted.account, found)
         included = layout.included.filled(found)
     return layout.frame.document(layout.data.filled(rows), {"self": admitted.request.url}, included)
 

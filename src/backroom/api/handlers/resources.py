@@ -53,7 +53,7 @@ def list_resources(admitted: Admitted, tx: Transaction) -> Parts:
     rows: list[Row] = []
     if _narrow(admitted, tx, question):
         rows = pages.records_page(tx, kind, admitted.account, question, layout.data.columns)
-    fitting = _fitting(admitted, tx, layout, rows[: pager.size])
+    fitting = _rows_that_fit(admitted, tx, layout, rows[: pager.size])
     page, links = pager.cut(rows, fitting, lambda row: row[0])
     return layout.frame.document(
         layout.data.filled(page), links, _included_bytes(admitted, tx, layout, page)
@@ -96,13 +96,13 @@ def _narrow(admitted: Admitted, tx: Transaction, question: RecordQuestion) -> bo
     return question.external_ids != []
 
 
-def _fitting(
+def _rows_that_fit(
     admitted: Admitted, tx: Transaction, layout: RecordLayout, rows: list[Row]
 ) -> list[Row]:
     """Give the rows that fit into one answer, with all their attributes."""
     kind, account = admitted.operation.kind, admitted.account
     if layout.data.columns.attributes:
-        rows = large_records.with_attributes(tx, kind, account, rows)
+        rows = large_records.filled_rows(tx, kind, account, rows)
     if rows and layout.included is not None and layout.included.columns.attributes:
         numbers = [row[0] for row in rows]
         rows = rows[: large_records.fitting_owners(tx, kind, account, numbers)]
@@ -118,7 +118,7 @@ def _included_bytes(
     kind, numbers = admitted.operation.kind, [row[0] for row in page]
     found = pages.included(tx, kind, admitted.account, numbers, layout.included.columns)
     if layout.included.columns.attributes:
-        found = large_records.with_attributes(tx, layout.included.kind, admitted.account, found)
+        found = large_records.filled_rows(tx, layout.included.kind, admitted.account, found)
     return layout.included.filled(found)
 
 
@@ -131,7 +131,7 @@ def get_resource(admitted: Admitted, tx: Transaction) -> Parts:
     if not rows:
         raise _does_not_exist(admitted, kind)
     if columns.attributes:
-        rows = large_records.with_attributes(tx, kind, admitted.account, rows)
+        rows = large_records.filled_rows(tx, kind, admitted.account, rows)
     return layout.frame.document(
         layout.data.filled(rows),
         {"self": admitted.request.url},
@@ -186,11 +186,11 @@ def _written_record(admitted: Admitted, record: Record, tx: Transaction) -> Part
             Columns(attributes=False, linkage=True),
         )
     external_id, attributes = record.external_id.encode(), record.attributes.encode()
-    row = (record.number, external_id, attributes, linkage, 1, *_named(record, layout))
+    row = (record.number, external_id, attributes, linkage, 1, *_own_columns_of(record, layout))
     return layout.frame.document(layout.data.filled([row]), {"self": admitted.request.url})
 
 
-def _named(record: Record, layout: RecordLayout) -> list[Any]:
+def _own_columns_of(record: Record, layout: RecordLayout) -> list[Any]:
     """Give the attributes with a column of their own, as a row that was read has them."""
     names = layout.data.columns.named
     held = msgspec.json.decode(record.attributes) if names else {}

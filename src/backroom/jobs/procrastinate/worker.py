@@ -1,4 +1,7 @@
-"""A process that applies jobs of a shared database: any number of them, on any number of machines.
+"""Applies jobs of a shared database: in any number of processes, on any number of machines.
+
+`backroom work` is a process that does only this. A server does it in a thread, unless it is started
+with `--worker off` (`workforce.py`).
 
 Procrastinate hands out accounts, not jobs: its task `apply_jobs` names an account that has work.
 Which jobs there are, and in which order, stands in our own table `jobs` alone. So the queue may
@@ -84,7 +87,7 @@ _EVERY_HOUR = "0 * * * *"
 
 
 class QueueWorker:
-    """Applies jobs of up to `concurrency` accounts at a time, until a signal stops it."""
+    """Applies jobs of up to `concurrency` accounts at a time, until it is stopped."""
 
     def __init__(
         self,
@@ -97,6 +100,9 @@ class QueueWorker:
         self._next_job = next_job
         self._concurrency = concurrency
         self._worker_class = worker_class or prompt_worker.best_worker()
+        self._stop_asked = False
+        self._is_set_up = False
+        """Whether there is an event loop that can be asked to stop."""
         self._accounts: set[str] = set()
         """The accounts whose jobs this process is applying."""
         self._paused: dict[str, float] = {}
@@ -119,9 +125,21 @@ class QueueWorker:
 
         Raises `NewerDatabase` where the tables of Procrastinate turn out to be of a later version.
         """
-        asyncio.run(self._work())
+        asyncio.run(self._work((signal.SIGTERM, signal.SIGINT)))
 
-    async def _work(self) -> None:
+    def run_in_thread(self) -> None:
+        """Do the same in a thread, which gets no signals, until `stop` is called."""
+        asyncio.run(self._work(()))
+
+    def stop(self) -> None:
+        """Have `run_in_thread` finish what has begun, and return. From any thread, at any time."""
+        self._stop_asked = True
+        if self._is_set_up:
+            # The loop may have ended by itself.
+            with suppress(RuntimeError):
+                self._loop.call_soon_threadsafe(self._stop)
+
+    async def _work(self, signals: tuple[signal.Signals, ...]) -> None:
         self._loop = asyncio.get_running_loop()
         # The loop's own executor has as many threads as there are processors (and a few): accounts
         # would wait for a thread although `concurrency` allows them to go on.
@@ -129,8 +147,12 @@ class QueueWorker:
         self._loop.set_default_executor(threads)
         self._stopping = asyncio.Event()
         self._worker = self._new_worker()
-        for each in (signal.SIGTERM, signal.SIGINT):
+        for each in signals:
             self._loop.add_signal_handler(each, self._stop)
+        # Whoever asks before this line has set the other one.
+        self._is_set_up = True
+        if self._stop_asked:
+            self._stopping.set()
         async with task_queue.connection_pool(self._database, _CONNECTIONS) as pool:
             await self.app.open_async(pool)
             while not self._stopping.is_set():

@@ -12,11 +12,10 @@ The way of one statement, which `_read_statement` decides:
 3. Otherwise in a thread, on a connection of the pool that it has alone: if the server cancelled it
    after `SHARED_SECONDS`, refused it, if the connection was lost, or if none was open.
 
-It can be slow in the last place without keeping anybody from anything but one of the threads that
-read, of which there are half as many as connections: writes have the rest. After `READ_SECONDS` the
-server cancels it there too, and the read is refused as unavailable.
+A slow statement keeps one of the threads that read, of which there are half as many as connections:
+writes have the rest. After `READ_SECONDS` the server cancels it, and the read is unavailable.
 
-Where a connection is lost in the plain way the work is refused as unavailable.
+If a connection is lost in the plain way, the work is unavailable.
 """
 
 from __future__ import annotations
@@ -38,6 +37,7 @@ from backroom.store.database import Row, StoreUnavailable, Transaction, WriteToo
 from backroom.store.dialects import POSTGRES
 from backroom.store.jobs import Job
 from backroom.store.postgresql import driver, greenlets
+from backroom.store.postgresql.address import check_address
 from backroom.store.postgresql.connections import (
     CHECK_SECONDS,
     IDLE_SECONDS,
@@ -53,6 +53,7 @@ from backroom.store.postgresql.pipeline import Outcome
 from backroom.store.postgresql.pipeline_pool import PipelinePool
 from backroom.store.postgresql.pool import Pool
 from backroom.store.postgresql.statements import for_psycopg, for_rows, name_of
+from backroom.store.readiness import Readiness
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -95,6 +96,12 @@ _END_ABSENT = f"""-- end absent clients
 
 PostgreSQL does not count that as idle.
 """
+_TAKES_WRITES = "-- takes writes\n select current_setting('transaction_read_only') = 'off'"
+"""False also on a standby, while it recovers."""
+_SMALLEST_WRITE = "select txid_current()"
+"""Its commit is written to the log, and nothing else."""
+_OTHERS_FAULT = (errors.LockNotAvailable, errors.QueryCanceled)
+"""After these, the next write may succeed."""
 _JOB = ", ".join(f":{column}" for column in ("account", *Job._fields))
 _ACCEPT = f"""-- accept a job
     select accept_job(:lock, row({_JOB})::jobs, :operations, :most)
@@ -166,14 +173,17 @@ class PostgresDatabase:
     """A database on the PostgreSQL server at `url`, with so many `connections` for threads.
 
     Without `pipeline` everything goes the plain way, as it does where psycopg lacks what the short
-    way is made of. Raises `StoreUnavailable` if the server can't be reached.
+    way is made of. Raises `StoreUnavailable` if the server can't be reached, `UnusablePlace` if the
+    URL can't be read.
     """
 
     dialect = POSTGRES
     inline = False
 
     def __init__(self, url: str, connections: int = CONNECTIONS, *, pipeline: bool = True) -> None:
+        check_address(url)
         self.url = url
+        self._readiness = Readiness()
         if pipeline and driver.ABSENT:
             log.warning("psycopg %s lacks %s: no pipelines", psycopg.__version__, driver.ABSENT)
         self._pipelined = pipeline and not driver.ABSENT
@@ -304,6 +314,7 @@ class PostgresDatabase:
     def _accept(self, values: dict[str, Any]) -> str | None:
         reply = self._writing.ask_alone(_ACCEPT, values)
         if reply.outcome is Outcome.ANSWERED:
+            self._readiness.succeeded()
             return _function_value(reply.rows)
         if reply.outcome is Outcome.LOST:
             # It may be stored: who tries again could store it twice.
@@ -324,7 +335,8 @@ class PostgresDatabase:
         for attempt in range(1, _TRIES + 1):
             try:
                 with self._pool.connection(WRITE_SECONDS) as raw:
-                    return do(raw)
+                    result = do(raw)
+                self._readiness.succeeded()
             except _AGAIN as error:
                 if attempt == _TRIES:
                     if isinstance(error, errors.UniqueViolation):
@@ -335,17 +347,40 @@ class PostgresDatabase:
             except _UNAVAILABLE as error:
                 if not _is_unavailable(error):
                     raise
-                if isinstance(error, errors.QueryCanceled):
-                    raise WriteTooSlow(_failure_text(error)) from error
-                if isinstance(error, errors.LockNotAvailable):
-                    self._end_absent()
-                raise StoreUnavailable(_failure_text(error)) from error
+                raise self._write_failure(error) from error
+            else:
+                return result
         raise AssertionError  # the last attempt returned or raised
+
+    def _write_failure(self, error: Exception) -> StoreUnavailable:
+        """Note why the database could not write, and give the error to raise."""
+        if isinstance(error, errors.QueryCanceled):
+            return WriteTooSlow(_failure_text(error))
+        if isinstance(error, errors.LockNotAvailable):
+            self._end_absent()
+        if not isinstance(error, _OTHERS_FAULT):
+            self._readiness.failed(_failure_text(error))
+        return StoreUnavailable(_failure_text(error))
 
     def _end_absent(self) -> None:
         with suppress(*_UNAVAILABLE), self._pool.connection(READ_SECONDS) as raw:
             if raw.execute(_END_ABSENT).rowcount:
                 log.warning("a session was ended that held an account, and whose client is gone")
+
+    def check(self) -> None:
+        with self._readiness.told():
+            with self.read() as tx:
+                if tx.one(_TAKES_WRITES) != (True,):
+                    raise StoreUnavailable(
+                        "The PostgreSQL server takes no writes: it is a standby, or read-only."
+                    )
+            if self._readiness.must_try():
+                self._readiness.begin_try()
+                tried = self._submit(lambda raw: raw.execute(_SMALLEST_WRITE))
+                if greenlets.can_suspend():
+                    greenlets.wait_for(tried)
+                else:
+                    tried.result()
 
     def close(self) -> None:
         self._writers.shutdown()
@@ -361,6 +396,5 @@ def _accepted(values: dict[str, Any], raw: PatientConnection) -> str | None:
 
 
 def _function_value(rows: Iterable[Row]) -> str | None:
-    """Give the one value that a function returned."""
     ((value,),) = rows
     return None if value is None else str(value)
