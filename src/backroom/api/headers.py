@@ -18,6 +18,12 @@ RETRY_AFTER = b"Retry-After"
 VARY = b"Vary"
 WWW_AUTHENTICATE = b"WWW-Authenticate"
 
+DATE = b"date"
+KEEP_ALIVE = b"Keep-Alive"
+CONNECTION_CLOSE = (b"connection", b"close")
+NO_SNIFF = (b"X-Content-Type-Options", b"nosniff")
+"""No answer is HTML that a browser may guess: what a body is, its Content-Type says."""
+
 Headers = list[tuple[bytes, bytes]]
 
 
