@@ -131,12 +131,11 @@ class HttpProtocol(asyncio.Protocol):
         body = None
         if method not in BODILESS:
             body = self._incoming = RequestBody(self._want_body)
-        pending = _Pending(request, body, keep_alive)
         if self._answering or self._waiting or self._write_paused:
-            self._waiting.append(pending)
+            self._waiting.append(_Pending(request, body, keep_alive))
             self._pause_reading()
         else:
-            self._begin(pending)
+            self._begin(request, body, keep_alive=keep_alive)
 
     def take_body(self, part: bytes) -> None:
         """Take a part of the body, or drop it."""
@@ -161,16 +160,14 @@ class HttpProtocol(asyncio.Protocol):
             self._transport.write(_CONTINUE)
         self._resume_reading()
 
-    def _begin(self, pending: _Pending) -> None:
+    def _begin(self, request: Request, body: RequestBody | None, *, keep_alive: bool) -> None:
         self._answering = True
-        self._method = pending.request.method
-        self._keep_alive = pending.keep_alive
-        if pending.fault is not None:
-            self._reply(self._app.refuse(pending.request, pending.fault))
-        elif pending.body is None:
-            self._app.answer(pending.request, self._reply)
+        self._method = request.method
+        self._keep_alive = keep_alive
+        if body is None:
+            self._app.answer(request, self._reply)
         else:
-            self._connections.run(self._respond(pending.request, pending.body))
+            self._connections.run(self._respond(request, body))
 
     async def _respond(self, request: Request, body: RequestBody) -> None:
         try:
@@ -225,7 +222,12 @@ class HttpProtocol(asyncio.Protocol):
             return
         self._starts = True
         while self._waiting and not (self._answering or self._write_paused or self._over):
-            self._begin(self._waiting.popleft())
+            pending = self._waiting.popleft()
+            if pending.fault is None:
+                self._begin(pending.request, pending.body, keep_alive=pending.keep_alive)
+            else:
+                self._answering, self._keep_alive, self._method = True, False, "GET"
+                self._reply(self._app.refuse(pending.request, pending.fault))
         self._starts = False
         if not self._waiting:
             self._resume_reading()

@@ -56,7 +56,9 @@ def read_target(url: bytes) -> Target:
     if not url.isascii():
         raise MalformedRequest("The URL must be percent-encoded: it has bytes that are not ASCII.")
     if url.startswith(b"/"):
-        path, _, query = url.partition(b"#")[0].partition(b"?")
+        if b"#" in url:
+            url = url.partition(b"#")[0]
+        path, _, query = url.partition(b"?")
         return Target(path, query)
     whole = _WHOLE_URL.match(url)
     if whole is None:

@@ -156,7 +156,12 @@ class RequestParser:
         if len(headers) != len(received):
             request_head.check_hosts(received)
         target = request_head.read_target(self.url)
-        self._check_host(headers, target.host)
+        host = headers.get(b"host")
+        if host is None or host != self._host:
+            self._check_host(host)
+        if target.host is not None:
+            # HTTP says that this one is right where the two differ.
+            headers[b"host"] = target.host
         keep_alive = parser.should_keep_alive()
         if b"connection" in headers and parser.get_http_version() != "1.1":
             keep_alive = False
@@ -168,17 +173,13 @@ class RequestParser:
         method = parser.get_method().decode()
         self._receiver.take_head(method, target, headers, keep_alive=keep_alive)
 
-    def _check_host(self, headers: dict[bytes, bytes], named: bytes | None) -> None:
-        """Check the host of a request, and let the one in its target win, as HTTP says."""
-        host = headers.get(b"host")
-        if host is None:
-            if self._parser.get_http_version() == "1.1":
-                raise request_head.missing_host()
-        elif host != self._host:
+    def _check_host(self, host: bytes | None) -> None:
+        """Check a host that is not that of the request before."""
+        if host is not None:
             request_head.check_host(host)
             self._host = host
-        if named is not None:
-            headers[b"host"] = named
+        elif self._parser.get_http_version() == "1.1":
+            raise request_head.missing_host()
 
     def on_body(self, part: bytes) -> None:
         """Hand over a part of the body."""
