@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import socket
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from backroom.api.connections import Connections
+from backroom.api.deadlines import TimeLimits
+from backroom.api.protocol import HttpProtocol
+from backroom.api.request import Answer
 from backroom.revisions import NEWEST
 from conftest import client_of, running
 from front.connection import answer, connected, names, posted, status, written
 from support.factories import a_kind_of_job
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
+    from backroom.api.request import Request
     from conftest import NewDatabase
     from support.client import Client
 
@@ -146,3 +152,57 @@ def test_late_readers_get_every_answer(client: Client, connection: socket.socket
     assert len(whole) * 100 > 2**24
     connection.sendall(request * 100)
     assert all(answer(connection)[1] == whole for _ in range(100))
+
+
+class Written(asyncio.Transport):
+    """A transport that counts the answers that are written to it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.answers = 0
+
+    def write(self, data: bytes | bytearray | memoryview) -> None:
+        self.answers += bytes(data).count(b"HTTP/1.1 200")
+
+    def get_extra_info(self, name: str, default: object = None) -> object:
+        return ("127.0.0.1", 80) if name == "sockname" else default
+
+    def get_write_buffer_size(self) -> int:
+        return 0
+
+    def is_closing(self) -> bool:
+        return False
+
+    def pause_reading(self) -> None:
+        """Nothing is read."""
+
+    def resume_reading(self) -> None:
+        """Nothing is read."""
+
+
+class Prompt:
+    """An application that answers at once."""
+
+    public_url = ""
+
+    def answer(self, _: Request, reply: Callable[[Answer], None]) -> None:
+        reply(Answer(200, [], []))
+
+
+def test_many_requests_let_others_have_their_turn() -> None:
+    async def answered() -> list[int]:
+        app: Any = Prompt()
+        connections, transport = Connections(app, TimeLimits()), Written()
+        connections.begin()
+        opened = HttpProtocol(connections)
+        opened.connection_made(transport)
+        opened.data_received(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n" * 100)
+        counts = []
+        for _ in range(5):
+            counts.append(transport.answers)
+            await asyncio.sleep(0)
+        opened.connection_lost(None)
+        await connections.end()
+        return counts
+
+    assert asyncio.run(answered()) == [32, 64, 96, 100, 100]

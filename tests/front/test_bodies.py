@@ -158,6 +158,14 @@ def test_expectations_are_answered_at_once(either: Client) -> None:
         assert b"HTTP/1.1 201" in connection.recv(1000)
 
 
+def test_old_http_gets_no_continue(shop: Client, connection: socket.socket) -> None:
+    body = item("old and expected")
+    more = (TYPED, f"Content-Length: {len(body)}", "Expect: 100-continue")
+    connection.sendall(written(shop, "POST", ITEMS, *more, version="1.0"))
+    connection.sendall(body)
+    assert status(connection) == b"201"
+
+
 def test_expected_bodies_keep_order(shop: Client, connection: socket.socket) -> None:
     head, body = created("expected later", shop, "Expect: 100-continue")
     connection.sendall(written(shop, "GET", ITEMS) + head)

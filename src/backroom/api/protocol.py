@@ -51,6 +51,8 @@ _STATUS_LINES = {
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 _MOST_DROPPED = 64 * 1024 * 1024
 """Bytes that a client may still send after it was answered."""
+_MOST_AT_ONCE = 32
+"""Requests of one connection that are begun before other connections have their turn."""
 _LONGEST_LENGTH = 18
 """Digits of a `Content-Length` that need no counting to be too large."""
 
@@ -82,7 +84,7 @@ class HttpProtocol(asyncio.Protocol):
         self._waiting: deque[_Pending] = deque()
         self._starts = self._read_paused = self._write_paused = False
         self._ends = self._over = False
-        self._dropped = 0
+        self._dropped = self._begun = 0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin to serve a client."""
@@ -108,6 +110,7 @@ class HttpProtocol(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Take what the client sent."""
+        self._begun = 0
         try:
             unheard = self._parser.feed(data)
         except Fault as fault:
@@ -131,11 +134,14 @@ class HttpProtocol(asyncio.Protocol):
         body = None
         if method not in BODILESS:
             body = self._incoming = RequestBody(self._want_body)
-        if self._answering or self._waiting or self._write_paused:
+        if self._answering or self._waiting or self._write_paused or self._starts:
             self._waiting.append(_Pending(request, body, keep_alive))
             self._pause_reading()
-        else:
-            self._begin(request, body, keep_alive=keep_alive)
+            return
+        self._begin(request, body, keep_alive=keep_alive)
+        self._begun += 1
+        if self._begun == _MOST_AT_ONCE:
+            self._let_others_begin()
 
     def take_body(self, part: bytes) -> None:
         """Take a part of the body, or drop it."""
@@ -220,8 +226,12 @@ class HttpProtocol(asyncio.Protocol):
         """Begin what waits for its turn. A loop, so that calls do not nest."""
         if self._starts:
             return
-        self._starts = True
+        self._starts, begun = True, 0
         while self._waiting and not (self._answering or self._write_paused or self._over):
+            if begun == _MOST_AT_ONCE:
+                self._let_others_begin()
+                return
+            begun += 1
             pending = self._waiting.popleft()
             if pending.fault is None:
                 self._begin(pending.request, pending.body, keep_alive=pending.keep_alive)
@@ -231,6 +241,15 @@ class HttpProtocol(asyncio.Protocol):
         self._starts = False
         if not self._waiting:
             self._resume_reading()
+
+    def _let_others_begin(self) -> None:
+        """Begin no further request in this turn of the event loop."""
+        self._starts = True
+        self._connections.loop.call_soon(self._go_on)
+
+    def _go_on(self) -> None:
+        self._starts = False
+        self._continue()
 
     def _refuse(self, fault: Fault) -> None:
         """Have the request that arrives refused when its turn comes, and hear no more."""

@@ -163,8 +163,10 @@ class RequestParser:
             # HTTP says that this one is right where the two differ.
             headers[b"host"] = target.host
         keep_alive = parser.should_keep_alive()
-        if b"connection" in headers and parser.get_http_version() != "1.1":
+        if (not keep_alive or b"connection" in headers) and parser.get_http_version() != "1.1":
+            # Clients of HTTP 1.0 know neither.
             keep_alive = False
+            headers.pop(b"expect", None)
         if parser.should_upgrade():
             self._upgrade = received
         self._keep_alive = keep_alive
