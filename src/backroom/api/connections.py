@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from backroom import clock
 from backroom.api.deadlines import Connection, Deadlines
-from backroom.api.headers import CONNECTION_CLOSE, DATE, KEEP_ALIVE, NO_SNIFF, lines
+from backroom.api.headers import CLOSE, DATE, KEEP_ALIVE, NO_SNIFF, lines
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
@@ -51,7 +51,7 @@ class Connections:
     def _tick(self) -> None:
         always = [(DATE, format_datetime(clock.now(), usegmt=True).encode()), NO_SNIFF]
         self.kept_lines = lines(always + self._keep_alive)
-        self.last_lines = lines([*always, CONNECTION_CLOSE])
+        self.last_lines = lines([*always, CLOSE])
         self._deadlines.look()
         self._timer = self.loop.call_later(self._deadlines.interval, self._tick)
 

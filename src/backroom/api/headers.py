@@ -20,9 +20,8 @@ WWW_AUTHENTICATE = b"WWW-Authenticate"
 
 DATE = b"date"
 KEEP_ALIVE = b"Keep-Alive"
-CONNECTION_CLOSE = (b"connection", b"close")
-NO_SNIFF = (b"X-Content-Type-Options", b"nosniff")
-"""No answer is HTML that a browser may guess: what a body is, its Content-Type says."""
+CONNECTION = b"connection"
+CONTENT_TYPE_OPTIONS = b"X-Content-Type-Options"
 
 Headers = list[tuple[bytes, bytes]]
 
@@ -45,3 +44,6 @@ def lines(pairs: Headers) -> bytes:
 
 
 NONE = usual([])
+CLOSE = (CONNECTION, b"close")
+NO_SNIFF = (CONTENT_TYPE_OPTIONS, b"nosniff")
+"""What a body is, its Content-Type says: a browser must not guess."""
