@@ -31,7 +31,7 @@ def test_each_fault_says_when(fault: type[Fault]) -> None:
 
 @every_fault
 def test_statuses_are_those_of_faults(fault: type[Fault]) -> None:
-    documented = {400, 401, 403, 404, 405, 409, 410, 413, 415, 429, 500, 503}
+    documented = {400, 401, 403, 404, 405, 408, 409, 410, 413, 414, 415, 429, 431, 500, 503}
     assert fault.status in documented
 
 

@@ -7,6 +7,7 @@ The family::
     │   ├── InvalidParameter        400 invalid, names a query parameter
     │   └── UnknownParameter        400 invalid, an unknown query parameter
     ├── FrameworkFault              (short form: pointer /data/, no links, no meta)
+    │   ├── MalformedRequest        400 bad_request
     │   ├── ParseFailed             400 parse_error
     │   ├── InvalidCursor           400 invalid
     │   ├── InvalidRevision         400 invalid
@@ -16,8 +17,11 @@ The family::
     │   ├── PermissionDenied        403 permission_denied
     │   ├── NotFound                404 not_found
     │   ├── MethodNotAllowed        405 method_not_allowed
+    │   ├── RequestTimeout          408 request_timeout
     │   ├── TooLarge                413 request_too_large
+    │   ├── UrlTooLong              414 uri_too_long
     │   ├── UnsupportedMediaType    415 unsupported_media_type
+    │   ├── HeadTooLarge            431 request_header_fields_too_large
     │   ├── ServerError             500 error
     │   └── Unavailable             503 service_unavailable
     ├── Throttled                   429 throttled
@@ -111,6 +115,43 @@ class UnknownParameter(Fault):
 
 class FrameworkFault(Fault):
     """A fault that is found before the operation starts. Its document has the short form."""
+
+
+class MalformedRequest(FrameworkFault):
+    """The request is not HTTP, its target is not a URL, or it does not name one host."""
+
+    code = "bad_request"
+    title = "Bad request."
+
+
+class RequestTimeout(FrameworkFault):
+    """The head or the body of the request came too slowly."""
+
+    status = 408
+    code = "request_timeout"
+    title = "Request timed out."
+
+    def __init__(self) -> None:
+        super().__init__("The request did not arrive in time.")
+
+
+class UrlTooLong(FrameworkFault):
+    """The URL of the request is too long."""
+
+    status = 414
+    code = "uri_too_long"
+    title = "Request URL is too long."
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(f"The URL of a request may not exceed {limit:,} bytes.")
+
+
+class HeadTooLarge(FrameworkFault):
+    """The head of the request is too long, or has too many headers; or its `Host` is too long."""
+
+    status = 431
+    code = "request_header_fields_too_large"
+    title = "Request headers are too large."
 
 
 class ParseFailed(FrameworkFault):

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Protocol
 
 from backroom.api.admission import Admission
 from backroom.api.app import App
-from backroom.api.http_server import HttpServer
+from backroom.api.deadlines import TimeLimits
+from backroom.api.http_server import server_for
 from backroom.api.limits import Limiter, SharedWindows, Windows
 from backroom.api.service import Service
 from backroom.jobs.embedded_worker import EmbeddedWorker
@@ -75,7 +76,9 @@ class Server:
                 announce=self._workforce.announce,
                 worker=self._workforce.state,
             )
-            self._http = HttpServer(self._app, plain=settings.http == "plain")
+            self._http = server_for(
+                self._app, TimeLimits.of(settings), plain=settings.http == "plain"
+            )
             # Everything is open. From here on `run` closes it, in its own order.
             opened.pop_all()
         self._catches_signals = False
@@ -117,10 +120,10 @@ class Server:
     def stop_on_signals(self) -> None:
         """Stop at SIGTERM and SIGINT, as `stop` does, also at the second one.
 
-        uvicorn handles both signals by itself while it runs, and raises each again when it has
-        ended. By then our handlers are back, so the process ends with 0 and not by the signal. At a
-        second SIGTERM uvicorn would still wait: so our handlers also replace its own as soon as the
-        server is ready.
+        uvicorn, where it serves, handles both signals by itself while it runs, and raises each
+        again when it has ended. By then our handlers are back, so the process ends with 0 and not
+        by the signal. At a second SIGTERM uvicorn would still wait: so our handlers also replace
+        its own as soon as the server is ready.
         """
         self._catches_signals = True
         self._catch_signals()

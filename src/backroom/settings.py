@@ -17,6 +17,10 @@ PREFIX = "BACKROOM_"
 DEFAULT_PORT = 7227
 _LONGEST_DELAY = 7 * 24 * 3600
 """Seconds. A job that waited longer would expire before it starts."""
+TIMEOUTS = ("head_timeout", "body_timeout", "answer_timeout", "idle_timeout")
+"""Settings that limit how long a client may keep a connection waiting."""
+_LONGEST_TIMEOUT = 24 * 3600
+"""Seconds."""
 _DATE = re.compile(r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])")
 
 
@@ -95,9 +99,23 @@ class Settings:
     )
     http: str = _setting(
         "auto",
-        "How to use uvicorn: auto answers simple reads by a shorter way where the installed version"
-        " allows it; plain keeps to its public interface, and is slower.",
+        "What speaks HTTP: auto is the server's own, with all limits of time and size; plain is"
+        " uvicorn with h11, which is slower and lacks some of them.",
         "auto|plain",
+    )
+    head_timeout: float = _setting(
+        10.0, "Seconds in which the head of a request must have come.", "SECONDS"
+    )
+    body_timeout: float = _setting(
+        10.0,
+        "Seconds in which a body must end, or else bring 1,000 bytes for each second.",
+        "SECONDS",
+    )
+    answer_timeout: float = _setting(
+        60.0, "Seconds for which a client may read nothing of its answer.", "SECONDS"
+    )
+    idle_timeout: float = _setting(
+        75.0, "Seconds for which a connection may be open without a request.", "SECONDS"
     )
     log_level: str = _setting("info", "How much to log.", "debug|info|warning|error")
 
@@ -112,6 +130,7 @@ class Settings:
             raise InvalidSetting("concurrency must be 1 or more")
         for name in _CHOICES:
             _check_choice(name, getattr(self, name))
+        self._check_timeouts()
         if not 0 <= self.port <= 65535:  # noqa: PLR2004 - the ports there are
             raise InvalidSetting("port must be between 0 and 65535")
         if self.public_url and not _PUBLIC_URL.fullmatch(self.public_url):
@@ -124,6 +143,11 @@ class Settings:
                 "limits_store must be redis://HOST:PORT or valkey://HOST:PORT, with %40 for @, %2F"
                 " for / and %3F for ? in a password"
             )
+
+    def _check_timeouts(self) -> None:
+        for name in TIMEOUTS:
+            if not 0 < getattr(self, name) <= _LONGEST_TIMEOUT:
+                raise InvalidSetting(f"{name} must be above 0, and at most {_LONGEST_TIMEOUT}")
 
     @property
     def limits_scale(self) -> float | None:

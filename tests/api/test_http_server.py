@@ -1,62 +1,74 @@
-"""uvicorn, started and stopped by its public interface."""
+"""A server of either kind, started and stopped."""
 
 from __future__ import annotations
 
 import socket
+import subprocess
+import sys
+import threading
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from backroom.api import protocol
-from backroom.api.http_server import HttpServer, configured
+from backroom.api.deadlines import TimeLimits
+from backroom.api.http_server import server_for
 from conftest import client_of, running
+from front.connection import answer, connected, written
+from support.process import until
 
 if TYPE_CHECKING:
     from conftest import NewDatabase
+
+WAYS = pytest.mark.parametrize("plain", [True, False])
 
 
 class OwnError(Exception):
     """What is raised by whoever hears that the server is ready."""
 
 
-@pytest.fixture
-def other_uvicorn(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A uvicorn that no longer has what the short way relies on."""
-    monkeypatch.setattr(protocol, "_RELIED_ON", ("connection", "no_longer_there"))
-
-
-def test_short_way_is_taken_where_it_works(caplog: pytest.LogCaptureFixture) -> None:
-    app: Any = object()
-    http = configured(app, app, plain=False).http
-    assert isinstance(http, type)
-    assert issubclass(http, protocol.HttpProtocol)
-    assert configured(app, app, plain=True).http == "auto"
-    assert caplog.records == []
-
-
-@pytest.mark.usefixtures("other_uvicorn")
-def test_other_uvicorn_is_served_plainly(
-    new_database: NewDatabase, caplog: pytest.LogCaptureFixture
-) -> None:
-    with running(new_database(), limits="off") as server:
-        assert client_of(server).get("/api/catalog-items").status == 200
-    (said,) = [each.message for each in caplog.records if "uvicorn" in each.message]
-    assert said.endswith("which is slower: its protocol for httptools has no `connection`")
-
-
-@pytest.mark.parametrize("plain", [True, False])
+@WAYS
 def test_failure_when_ready_is_raised(*, plain: bool) -> None:
     def fail() -> None:
         raise OwnError
 
     app: Any = object()
     with socket.create_server(("127.0.0.1", 0)) as listening, pytest.raises(OwnError):
-        HttpServer(app, plain=plain).run(listening, fail)
+        server_for(app, TimeLimits(), plain=plain).run(listening, fail)
 
 
-def test_stopped_server_can_be_stopped_again() -> None:
+@WAYS
+def test_stopped_server_can_be_stopped_again(*, plain: bool) -> None:
     app: Any = object()
-    server = HttpServer(app, plain=True)
+    server = server_for(app, TimeLimits(), plain=plain)
     with socket.create_server(("127.0.0.1", 0)) as listening:
         server.run(listening, server.stop)
         server.stop()
+
+
+def test_stopping_closes_what_is_idle(new_database: NewDatabase) -> None:
+    with running(new_database(), limits="off") as server:
+        client = client_of(server)
+        with connected(client) as idle, connected(client) as silent:
+            idle.sendall(written(client, "GET", "/health"))
+            answer(idle)
+            server.stop()
+            assert (idle.recv(1), silent.recv(1)) == (b"", b"")
+
+
+def test_second_stop_waits_for_nobody(new_database: NewDatabase) -> None:
+    before = set(threading.enumerate())
+    with running(new_database(), limits="off") as server:
+        client = client_of(server)
+        with connected(client) as unfinished:
+            unfinished.sendall(written(client, "POST", "/api/catalog-items", "Content-Length: 9"))
+            server.stop()
+            server.stop()
+            until(lambda: unfinished.recv(1) == b"", "the connection to be closed")
+    until(lambda: set(threading.enumerate()) <= before, "the server's threads to end")
+
+
+def test_uvicorn_is_left_alone() -> None:
+    asking = "import sys, backroom.server; print('uvicorn' in sys.modules)"
+    command = [sys.executable, "-c", asking]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=30)
+    assert done.stdout.strip() == "False"

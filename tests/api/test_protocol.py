@@ -5,35 +5,36 @@ from __future__ import annotations
 import asyncio
 import re
 import socket
-import subprocess
-import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
-import uvicorn
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from backroom.api import protocol
+from backroom.api.connections import Connections
+from backroom.api.deadlines import TimeLimits
+from backroom.api.protocol import HttpProtocol
+from backroom.api.request import Answer
 from backroom.revisions import NEWEST
 from conftest import client_of, running
 from front.connection import answer, connected, names, posted, status, written
 from support.factories import a_kind_of_job
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
+    from backroom.api.request import Request
     from conftest import NewDatabase
     from support.client import Client
 
 PATH = f"/api/{a_kind_of_job('item', 'create').collection}"
 NONE_SUCH = f"{PATH}/none-such"
 CHANGING = re.compile(rb"(?im)^(date|x-klaviyo-req-id|ratelimit-remaining): .*\r\n")
+KEPT_OR_NOT = re.compile(rb"(?im)^(connection: close|keep-alive: timeout=75)\r\n")
 ERROR_ID = re.compile(rb'"id":"[^"]*"')
 
 
 @pytest.fixture(scope="module", params=["auto", "plain"])
 def client(request: pytest.FixtureRequest, new_database: NewDatabase) -> Iterator[Client]:
-    """A client of a server that uses uvicorn the short way, and of one that does not."""
+    """A client of a server that speaks HTTP itself, and of one that has uvicorn do so."""
     with running(new_database(), limits="off", http=request.param) as server:
         yield client_of(server)
 
@@ -72,7 +73,7 @@ def test_every_way_gives_the_same(
 
 
 def told(head: bytes) -> bytes:
-    return CHANGING.sub(b"", head).replace(b"connection: close\r\n", b"")
+    return KEPT_OR_NOT.sub(b"", CHANGING.sub(b"", head))
 
 
 def test_requests_at_once_keep_order(client: Client, connection: socket.socket) -> None:
@@ -105,12 +106,16 @@ def test_whole_urls_are_understood(client: Client, connection: socket.socket) ->
 def test_names_of_headers_keep_their_case(client: Client, connection: socket.socket) -> None:
     for request in (written(client, "GET", PATH), posted(client, PATH, b"{}")):
         connection.sendall(request)
-        assert names(answer(connection)[0]) == {
+        # uvicorn writes those that it adds itself in lower case.
+        own = {b"keep-alive": b"Keep-Alive", b"x-content-type-options": b"X-Content-Type-Options"}
+        assert {own.get(name, name) for name in names(answer(connection)[0])} == {
             b"Allow",
             b"CID",
             b"Content-Language",
             b"Content-Type",
+            b"Keep-Alive",
             b"Vary",
+            b"X-Content-Type-Options",
             b"X-Klaviyo-Api-Revision",
             b"X-Klaviyo-Req-Id",
             b"content-length",
@@ -128,7 +133,7 @@ def test_last_request_ends_the_connection(client: Client, connection: socket.soc
 @pytest.mark.parametrize("sent", [b"no http\r\n\r\n", b"GET /api\x80 HTTP/1.1\r\n\r\n"])
 def test_what_is_no_http_is_refused(connection: socket.socket, sent: bytes) -> None:
     connection.sendall(sent)
-    assert status(connection) in {b"400", b"404"}
+    assert connection.recv(12) == b"HTTP/1.1 400"
 
 
 def test_requests_in_pieces_are_understood(client: Client, connection: socket.socket) -> None:
@@ -149,54 +154,55 @@ def test_late_readers_get_every_answer(client: Client, connection: socket.socket
     assert all(answer(connection)[1] == whole for _ in range(100))
 
 
-def test_installed_uvicorn_is_as_expected() -> None:
-    fault = protocol.fault()
-    assert fault is None, (
-        f"uvicorn {uvicorn.__version__} changed what src/backroom/api/protocol.py relies on:"
-        f" {fault}. It is served by its public interface meanwhile, which is slower."
-    )
+class Written(asyncio.Transport):
+    """A transport that counts the answers that are written to it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.answers = 0
+
+    def write(self, data: bytes | bytearray | memoryview) -> None:
+        self.answers += bytes(data).count(b"HTTP/1.1 200")
+
+    def get_extra_info(self, name: str, default: object = None) -> object:
+        return ("127.0.0.1", 80) if name == "sockname" else default
+
+    def get_write_buffer_size(self) -> int:
+        return 0
+
+    def is_closing(self) -> bool:
+        return False
+
+    def pause_reading(self) -> None:
+        """Nothing is read."""
+
+    def resume_reading(self) -> None:
+        """Nothing is read."""
 
 
-@pytest.mark.parametrize("name", ["on_url", "on_header", "on_response_complete"])
-def test_missing_names_are_found(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
-    monkeypatch.delattr(HttpToolsProtocol, name)
-    assert protocol.fault() == f"its protocol for httptools has no `{name}`"
+class Prompt:
+    """An application that answers at once."""
+
+    public_url = ""
+
+    def answer(self, _: Request, reply: Callable[[Answer], None]) -> None:
+        reply(Answer(200, [], []))
 
 
-def without_effect(*_: object) -> None:
-    pass
+def test_many_requests_let_others_have_their_turn() -> None:
+    async def answered() -> list[int]:
+        app: Any = Prompt()
+        connections, transport = Connections(app, TimeLimits()), Written()
+        connections.begin()
+        opened = HttpProtocol(connections)
+        opened.connection_made(transport)
+        opened.data_received(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n" * 100)
+        counts = []
+        for _ in range(5):
+            counts.append(transport.answers)
+            await asyncio.sleep(0)
+        opened.connection_lost(None)
+        await connections.end()
+        return counts
 
-
-@pytest.mark.parametrize(
-    ("name", "fault"),
-    [
-        ("on_response_complete", "a connection was answered"),
-        ("shutdown", "an answer that was due when the server stopped"),
-        ("connection_lost", "a lost connection was written to"),
-        ("connection_made", "its protocol for httptools has no `flow.write_paused`"),
-    ],
-)
-def test_other_behaviour_is_found(monkeypatch: pytest.MonkeyPatch, name: str, fault: str) -> None:
-    monkeypatch.setattr(HttpToolsProtocol, name, without_effect)
-    assert (protocol.fault() or "").startswith(fault)
-
-
-def test_whatever_is_raised_is_a_fault(monkeypatch: pytest.MonkeyPatch) -> None:
-    def changed(_: object, *, another: str) -> None:
-        raise AssertionError(another)
-
-    monkeypatch.setattr(HttpToolsProtocol, "__init__", changed)
-    assert (protocol.fault() or "").startswith("TypeError: ")
-
-
-def test_missing_parser_is_a_fault() -> None:
-    asking = "import sys; sys.modules['httptools'] = None; from backroom.api import protocol;"
-    command = [sys.executable, "-c", f"{asking} print(protocol.fault())"]
-    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=30)
-    assert "httptools" in done.stdout
-
-
-def test_trial_leaves_no_event_loop() -> None:
-    assert protocol.fault() is None
-    with pytest.raises(RuntimeError):
-        asyncio.get_running_loop()
+    assert asyncio.run(answered()) == [32, 64, 96, 100, 100]

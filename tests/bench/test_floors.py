@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+import uvloop
 
-from backroom.api import http_server
-from backroom.api.protocol import HttpProtocol
+from backroom.api import http_server, plain_server
+from backroom.api.deadlines import TimeLimits
 from backroom.store import jobs
 from bench import floors, load, postgres, reads
 from bench.load import Plan, Question, WrongAnswer
@@ -21,15 +21,15 @@ ANSWER = Answer(200, [("content-type", "text/plain"), ("content-length", "5")], 
 ASKED = b"GET /greeting?to=all HTTP/1.1\r\nHost: here\r\n\r\n"
 
 
-def test_http_server_is_configured_as_ours() -> None:
+def test_http_server_has_our_parser_and_loop() -> None:
     app: Any = object()
-    ours, floor = http_server.configured(app, app, plain=False), floors.configured(app)
-    assert isinstance(ours.http, type)
-    assert issubclass(ours.http, HttpProtocol)
-    assert (issubclass(HttpProtocol, HttpToolsProtocol), floor.http) == (True, "httptools")
-    # Neither matters once it runs: an application that announces itself, and is known as ASGI 3.
-    own = {"http": floor.http, "lifespan": "off", "interface": floor.interface}
-    assert vars(ours) | own == vars(floor)
+    plain, floor = plain_server.configured(app, TimeLimits(), 10), floors.configured(app)
+    assert floor.http == "httptools"
+    assert isinstance(http_server.new_event_loop(), uvloop.Loop)
+    # None of these matters once it runs: what HTTP is, and what is said beside an answer.
+    spoken = ("http", "headers", "timeout_keep_alive", "h11_max_incomplete_event_size")
+    own = ("app", "interface", "lifespan", *spoken)
+    assert vars(plain) | {each: getattr(floor, each) for each in own} == vars(floor)
 
 
 def test_bare_function_gives_the_same_bytes(tmp_path: Path) -> None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 import socket
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import urlsplit
 
+import msgspec
 import pytest
 
 from backroom.revisions import NEWEST
@@ -72,3 +73,26 @@ def status(connection: socket.socket) -> bytes:
 def names(head: bytes) -> set[bytes]:
     """The names of an answer's headers, in the case in which they came."""
     return set(re.findall(rb"(?m)^([A-Za-z-]+): ", head))
+
+
+def document(body: bytes) -> Any:
+    """The only error of an error document."""
+    (error,) = msgspec.json.decode(body)["errors"]
+    return error
+
+
+def refusal(connection: socket.socket) -> bytes:
+    """The status of an error document that is the last answer of its connection."""
+    head, body = answer(connection)
+    code = head.split()[1]
+    assert document(body)["status"] == int(code)
+    assert b"connection: close" in head.lower()
+    assert b"x-content-type-options: nosniff" in head.lower()
+    assert connection.recv(1) == b""
+    return code
+
+
+def item(name: str) -> bytes:
+    """The body that creates an item."""
+    attributes = {"external_id": name, "title": name, "description": name, "url": "https://a.test"}
+    return msgspec.json.encode({"data": {"type": "catalog-item", "attributes": attributes}})

@@ -85,6 +85,10 @@ class App:
             path = request.raw_path
             self._run(partial(self._control, request), reply, in_thread=control.takes_long(path))
 
+    def refuse(self, request: Request, fault: Fault) -> Answer:
+        """Answer a request that was refused before it came here."""
+        return _refusal_answer(self._service, fault, Known(request))
+
     def _run(self, work: Callable[[], T], deliver: Callable[[T], None], *, in_thread: bool) -> None:
         """Have work done without the event loop waiting for it; it raises nothing."""
         if not in_thread:
@@ -99,7 +103,7 @@ class App:
             return
         request = Request.of_scope(scope, self.public_url)
         try:
-            answer = await self._answer(request, receive)
+            answer = await self.respond(request, receive)
         except ClientLeft:
             return
         except asyncio.CancelledError:
@@ -111,8 +115,9 @@ class App:
         await send({"type": "http.response.start", "status": answer.status, "headers": headers})
         await send({"type": "http.response.body", "body": b"".join(answer.parts)})
 
-    async def _answer(self, request: Request, receive: Receive) -> Answer:
-        if not _is_of_api(request) or request.method in _BODILESS:
+    async def respond(self, request: Request, receive: Receive) -> Answer:
+        """Answer a request that may have a body. Raises `ClientLeft`."""
+        if not _is_of_api(request) or request.method in BODILESS:
             answered: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
             self.answer(request, partial(_settle, answered))
             return await answered
@@ -167,7 +172,7 @@ class App:
 
 
 _NO_CONTENT = 204
-_BODILESS = frozenset({"GET", "HEAD", "OPTIONS"})
+BODILESS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 class _Read:

@@ -18,6 +18,11 @@ RETRY_AFTER = b"Retry-After"
 VARY = b"Vary"
 WWW_AUTHENTICATE = b"WWW-Authenticate"
 
+DATE = b"date"
+KEEP_ALIVE = b"Keep-Alive"
+CONNECTION = b"connection"
+CONTENT_TYPE_OPTIONS = b"X-Content-Type-Options"
+
 Headers = list[tuple[bytes, bytes]]
 
 
@@ -39,3 +44,6 @@ def lines(pairs: Headers) -> bytes:
 
 
 NONE = usual([])
+CLOSE = (CONNECTION, b"close")
+NO_SNIFF = (CONTENT_TYPE_OPTIONS, b"nosniff")
+"""What a body is, its Content-Type says: a browser must not guess."""

@@ -1,116 +1,103 @@
-"""The HTTP server: uvicorn, by its public interface; the short way of `protocol` where it works.
-
-Its event loop runs all of the API.
-"""
+"""The HTTP server: connections of `protocol` on an event loop, which runs all of the API."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 import logging
-from functools import partial
-from typing import TYPE_CHECKING
+import sys
+from typing import TYPE_CHECKING, Protocol
 
-import uvicorn
-
-from backroom.api import protocol
+from backroom.api.connections import Connections
+from backroom.api.protocol import HttpProtocol
 
 if TYPE_CHECKING:
     import socket
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Callable
 
-    from backroom.api.app import App, Message, Receive, Send
+    from backroom.api.app import App
+    from backroom.api.deadlines import TimeLimits
 
 log = logging.getLogger(__name__)
 
-_GRACE_SECONDS = 10
+GRACE_SECONDS = 10
 """How long a request that is being answered may still take when the server stops."""
+_PAUSE = 0.02
+"""Seconds between two looks at what is still open, when the server stops."""
+_BACKLOG = 2048
+
+
+class AnyServer(Protocol):
+    """Serves on a socket until it is stopped."""
+
+    def run(self, listening: socket.socket, when_ready: Callable[[], None]) -> None: ...
+    def stop(self) -> None: ...
+
+
+def server_for(app: App, limits: TimeLimits, *, plain: bool) -> AnyServer:
+    """Make the server of an application."""
+    if plain:
+        # Only this way needs uvicorn, and importing it takes a third of the time of a start.
+        from backroom.api.plain_server import PlainServer
+
+        return PlainServer(app, limits, GRACE_SECONDS)
+    return HttpServer(app, limits)
 
 
 class HttpServer:
-    """Serves an `App`. A `plain` server uses uvicorn's public interface alone."""
+    """Serves an `App`."""
 
-    def __init__(self, app: App, *, plain: bool) -> None:
-        self._asgi = _Asgi(app)
-        self._uvicorn = uvicorn.Server(configured(self._asgi, app, plain=plain))
+    def __init__(self, app: App, limits: TimeLimits) -> None:
+        self._connections = Connections(app, limits)
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._stop = asyncio.Event()
+        self._asked = self._forced = False
 
     def run(self, listening: socket.socket, when_ready: Callable[[], None]) -> None:
         """Serve on a socket that listens already, until `stop`. Raises what `when_ready` raises."""
-        self._asgi.when_ready = when_ready
-        try:
-            self._uvicorn.run(sockets=[listening])
-        finally:
-            # uvicorn only logs the exception; some versions then raise `SystemExit`.
-            if self._asgi.failure is not None:
-                raise self._asgi.failure
+        with asyncio.Runner(loop_factory=new_event_loop) as runner:
+            runner.run(self._serve(listening, when_ready))
 
     def stop(self) -> None:
         """Take no new requests, and end `run` when open ones are answered.
 
-        Called again, don't wait for open ones.
+        Called again, don't wait for open ones. Threads and signal handlers may call it.
         """
-        self._uvicorn.force_exit = self._uvicorn.should_exit
-        self._uvicorn.should_exit = True
+        self._forced = self._asked
+        self._asked = True
+        loop = self._loop
+        # The loop may just have ended.
+        with contextlib.suppress(RuntimeError):
+            if loop is not None:
+                loop.call_soon_threadsafe(self._stop.set)
 
-
-def configured(asgi: _Asgi, app: App, *, plain: bool) -> uvicorn.Config:
-    """Configure uvicorn for an application, and log why if the short way can't be used."""
-    fault = None if plain else protocol.fault()
-    if fault:
-        log.warning(
-            "uvicorn %s is served by its public interface alone, which is slower: %s",
-            uvicorn.__version__,
-            fault,
-        )
-    return uvicorn.Config(
-        asgi,
-        http="auto" if plain or fault else protocol.protocol_for(app),
-        interface="asgi3",
-        loop="auto",
-        ws="none",
-        lifespan="on",
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        proxy_headers=False,
-        timeout_graceful_shutdown=_GRACE_SECONDS,
-    )
-
-
-class _Asgi:
-    """The application as uvicorn calls it.
-
-    uvicorn starts the ASGI lifespan when its event loop runs. The socket has listened since before
-    then, so connections are not refused, and requests are answered as soon as uvicorn accepts them:
-    the server is ready.
-    """
-
-    def __init__(self, app: App) -> None:
-        self._app = app
-        self.when_ready: Callable[[], None] = lambda: None
-        self.failure: BaseException | None = None
-
-    def __call__(self, scope: Message, receive: Receive, send: Send) -> Awaitable[None]:
-        if scope["type"] == "lifespan":
-            return self._live(receive, send)
-        return self._app(scope, receive, partial(_send, send))
-
-    async def _live(self, receive: Receive, send: Send) -> None:
-        await receive()
+    async def _serve(self, listening: socket.socket, when_ready: Callable[[], None]) -> None:
+        self._loop = loop = asyncio.get_running_loop()
+        connections = self._connections
+        connections.begin()
         try:
-            self.when_ready()
-        except BaseException as error:  # noqa: BLE001 - `HttpServer.run` raises it
-            self.failure = error
-            await send({"type": "lifespan.startup.failed", "message": str(error)})
-            return
-        await send({"type": "lifespan.startup.complete"})
-        # A server that stops without waiting for open requests sends no shutdown: it cancels.
-        with contextlib.suppress(asyncio.CancelledError):
-            await receive()
-            await send({"type": "lifespan.shutdown.complete"})
+            # The socket has listened since before, so clients were not refused, only late.
+            server = await loop.create_server(
+                lambda: HttpProtocol(connections), sock=listening, backlog=_BACKLOG
+            )
+            when_ready()
+            if not self._asked:
+                await self._stop.wait()
+            server.close()
+            connections.stop()
+            end = loop.time() + GRACE_SECONDS
+            # The stop may be forced from another thread at any time.
+            while connections.busy and not self._forced and loop.time() < end:  # noqa: ASYNC110
+                await asyncio.sleep(_PAUSE)
+        finally:
+            self._loop = None
+            await connections.end()
 
 
-def _send(send: Send, message: Message) -> Awaitable[None]:
-    if message["type"] == "http.response.start":
-        message["headers"] = protocol.as_written(message["headers"])
-    return send(message)
+def new_event_loop() -> asyncio.AbstractEventLoop:
+    """Make the fastest event loop that is there."""
+    if sys.platform == "win32":
+        return asyncio.new_event_loop()
+    import uvloop
+
+    return uvloop.new_event_loop()

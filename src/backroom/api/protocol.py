@@ -1,354 +1,358 @@
-"""The short way for plain GETs, and all else that relies on uvicorn's private parts.
+"""One connection: its requests in order, and their answers as bytes.
 
-An ASGI server starts a task for each request and passes messages between the task and the
-connection. Reading one job takes less time than that. So a plain GET takes a short way: the
-application is called in the very call of the parser that completed the head, and the answer is
-written in one piece. All other requests (with a body, of HTTP 1.0, the last one of a connection,
-pipelined behind an answer that is still due, from a client that reads too slowly) take uvicorn's
-own way, the long way, to the same application.
+Event-loop code. An ASGI server starts a task for each request and passes messages between the task
+and the connection. Reading one job takes less time than that. So a request without a body is
+answered in the very call of the parser that completed its head, and the answer is written in one
+piece. Only a request whose body is needed gets a task.
 
 What happens, in order, for each request of a connection:
 
-1. `on_message_begin`: the parser has seen the start of a request. uvicorn would build an ASGI scope
-   here; `HttpProtocol` only resets the three attributes that the parser's next callbacks fill.
-2. `on_url`, `on_header`: uvicorn's own; they collect `url` and `headers`.
-3. `on_headers_complete`: the head is whole. If it is a plain GET, `App.answer` gets a `Request` and
-   calls `_Exchange.reply` with the answer: at once on SQLite, in a later turn of the event loop on
-   PostgreSQL. If not, the work that step 1 left out is done now, and uvicorn goes on.
-4. `send`: head and body are written, and uvicorn's `on_response_complete` arms the keep-alive timer
-   or starts the next request that waits.
+1. `data_received` feeds the parser, which calls `take_head` with the head of a request. The request
+   is answered at once if no other answer is due, and the client reads. Otherwise it waits in
+   `_waiting`, and the connection is not read meanwhile.
+2. `_reply` writes the answer: within step 1, or in a later turn of the event loop.
+3. `take_body` and `take_end` pass the body on, or drop it where nobody reads it.
 
-Why this is safe:
+Answers keep the order of their requests: one is under way at a time. A fault of HTTP becomes the
+last request of its connection, and waits for its turn like any other.
 
-- Answers keep the order of their requests. A GET takes the short way only if no answer is due on
-  the connection. While its own answer is due, `cycle` is an `_Exchange` that is not complete, and
-  uvicorn puts each further request into its pipeline, which step 4 empties.
-- uvicorn keeps what it wants from the request under way in `cycle`. `_Exchange` stands there in the
-  place of uvicorn's own class, with all attributes that uvicorn reads or sets from outside: the
-  connection was lost (`disconnected`), the server stops (`keep_alive`), the request's end arrived
-  (`more_body`, `message_event`).
-- Memory is bounded. A client that does not read its answers fills the transport's buffer until
-  uvicorn sets `flow.write_paused`; from then on requests take the long way, which waits.
-- Nothing is raised into the parser: `App.answer` makes an answer of every exception.
-
-None of this is a public interface, and uvicorn may change it in any release. `fault` finds out
-before a server starts: it looks for all names that this module uses, and then has two connections
-in memory answered. If anything differs, the server uses uvicorn's public interface alone, which is
-slower and otherwise the same.
+A connection that is closed while its client still sends would be reset, and the client would not
+see its answer. So after such an answer the connection lingers: it is closed on our side, and reads
+and drops what comes, up to a limit (`deadlines.Wait.CLOSE`, `_MOST_DROPPED`).
 """
 
 from __future__ import annotations
 
 import asyncio
-import re
+import logging
+from collections import deque
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
-import uvicorn
-
+from backroom.api.app import BODILESS, ClientLeft
+from backroom.api.deadlines import Progress, Wait
 from backroom.api.headers import lines
-from backroom.api.request import Answer, Request
-
-# A uvicorn without this class is served by its public interface: `fault` says why.
-try:
-    from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
-except ImportError as error:
-    _not_imported: str | None = str(error)
-    HttpToolsProtocol = asyncio.Protocol  # type: ignore[misc, assignment]
-else:
-    _not_imported = None
+from backroom.api.request import Request
+from backroom.api.request_body import MOST_HELD, RequestBody
+from backroom.api.request_head import address_of
+from backroom.api.request_parser import RequestParser, Stage
+from backroom.errors import Fault, RequestTimeout, TooLarge
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+    from backroom.api.connections import Connections
+    from backroom.api.request import Answer
+    from backroom.api.request_head import Target
 
-    from backroom.api.app import App
-    from backroom.api.headers import Headers
-
-    Message = MutableMapping[str, Any]
-
-_RELIED_ON = (
-    # Methods that are overridden, or called.
-    "on_message_begin",
-    "on_url",
-    "on_header",
-    "on_headers_complete",
-    "on_response_complete",
-    "shutdown",
-    # The connection: its transport, its parser of httptools, and "http" or "https".
-    "transport",
-    "parser",
-    "scheme",
-    # Whether the client reads too slowly.
-    "flow.write_paused",
-    # The `date` header, which uvicorn writes anew once a second.
-    "server_state.default_headers",
-    # What the parser's callbacks collect of a request.
-    "headers",
-    "expect_100_continue",
-    # The request under way, with its answer.
-    "cycle",
-)
-"""Attributes of uvicorn's protocol for httptools, by what `HttpProtocol` does with them."""
+log = logging.getLogger(__name__)
 
 _STATUS_LINES = {
     each.value: f"HTTP/1.1 {each.value} {each.phrase}\r\n".encode() for each in HTTPStatus
 }
-_BODIES = frozenset({b"content-length", b"transfer-encoding"})
-"""Headers of a request that may have a body."""
+_CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
+_MOST_DROPPED = 64 * 1024 * 1024
+"""Bytes that a client may still send after it was answered."""
+_MOST_AT_ONCE = 32
+"""Requests of one connection that are begun before other connections have their turn."""
+_LONGEST_LENGTH = 18
+"""Digits of a `Content-Length` that need no counting to be too large."""
 
 
-class _Exchange:
-    """A request on the short way and its answer, with the attributes that uvicorn reads and sets.
+class _Pending(NamedTuple):
+    """A request that has come, or the fault that it is refused with. `body` is for a task."""
 
-    uvicorn finds it as `cycle` of the connection.
-    """
-
-    __slots__ = ("_protocol", "disconnected", "keep_alive", "more_body", "response_complete")
-
-    message_event = asyncio.Event()
-    """Set by uvicorn when a part of the body has come. Nothing waits for it: there is no body."""
-
-    def __init__(self, protocol: HttpProtocol) -> None:
-        self._protocol = protocol
-        self.disconnected = False
-        self.keep_alive = True
-        self.response_complete = False
-
-    def reply(self, answer: Answer) -> None:
-        """Send the answer, unless the client has gone."""
-        # First: `send` lets uvicorn start the next request, which looks at this one.
-        self.response_complete = True
-        if not self.disconnected:
-            self._protocol.send(answer, keep_alive=self.keep_alive)
+    request: Request
+    body: RequestBody | None = None
+    keep_alive: bool = False
+    fault: Fault | None = None
 
 
-class HttpProtocol(HttpToolsProtocol):
-    """One connection, on which plain GETs take the short way. `protocol_for` gives it an `App`."""
+class HttpProtocol(asyncio.Protocol):
+    """One connection of a server."""
 
-    front: ClassVar[App]
-    cycle: Any
+    def __init__(self, connections: Connections) -> None:
+        self._connections = connections
+        self._app = connections.app
+        self._parser = RequestParser(self)
+        # Of the request that arrives.
+        self._incoming: RequestBody | None = None
+        self._expects = self._is_large = False
+        # Of the one that is being answered.
+        self._answering = False
+        self._keep_alive = True
+        self._method = ""
+        # Of the connection.
+        self._waiting: deque[_Pending] = deque()
+        self._starts = self._read_paused = self._write_paused = False
+        self._ends = self._over = False
+        self._dropped = self._begun = 0
 
-    def on_message_begin(self) -> None:
-        """Reset what the parser collects. The ASGI scope is built when a request needs one."""
-        self.url = b""
-        self.expect_100_continue = False
-        self.headers = []
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Begin to serve a client."""
+        self._transport = cast("asyncio.Transport", transport)
+        self._connections.add(self)
 
-    def on_headers_complete(self) -> None:
-        """Have the request answered, by the short way or by uvicorn's own."""
-        if self._is_plain():
-            headers = dict(self.headers)
-            if _BODIES.isdisjoint(headers):
-                path, _, query = self.url.partition(b"?")
-                self.cycle = _Exchange(self)
-                request = Request(
-                    "GET", path, query, headers, self.scheme or "http", self.front.public_url
-                )
-                self.front.answer(request, self.cycle.reply)
-                return
-        # uvicorn begins the request now. That resets what the parser has collected, and puts the
-        # new list of headers into the scope: so the collected headers go into that very list.
-        url, collected = self.url, self.headers
-        super().on_message_begin()
-        self.url = url
-        self.headers += collected
-        super().on_headers_complete()
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Drop what the client has asked for."""
+        self._connections.remove(self)
+        if self._answering and not self._over:
+            log.debug("%s hung up before its answer: %s", self._client(), exc or "it was closed")
+        self._over = True
+        self._parser.close()
+        for body in (self._incoming, *(each.body for each in self._waiting)):
+            if body is not None:
+                body.leave()
+        self._incoming = None
+        self._waiting.clear()
 
-    def _is_plain(self) -> bool:
-        """Whether this is an ordinary GET. The cheapest, most selective checks come first."""
-        parser, url = self.parser, self.url
-        return (
-            parser.get_method() == b"GET"
-            # Otherwise this answer would overtake the one that is due.
-            and (self.cycle is None or self.cycle.response_complete)
-            and not self.flow.write_paused
-            and parser.should_keep_alive()
-            and not parser.should_upgrade()
-            and parser.get_http_version() == "1.1"
-            and not self.expect_100_continue
-            # uvicorn alone handles a whole URL, and a target that is not a URL at all.
-            and url.startswith(b"/")
-            and url.isascii()
-            and b"#" not in url
+    def _client(self) -> str:
+        name: Any = self._transport.get_extra_info("peername")
+        return f"{name[0]}:{name[1]}" if name else "a client"
+
+    def data_received(self, data: bytes) -> None:
+        """Take what the client sent."""
+        self._begun = 0
+        try:
+            unheard = self._parser.feed(data)
+        except Fault as fault:
+            self._refuse(fault)
+            return
+        if unheard:
+            self._drop(unheard)
+
+    def take_head(
+        self, method: str, target: Target, headers: dict[bytes, bytes], *, keep_alive: bool
+    ) -> None:
+        """Answer a request, or let it wait for its turn."""
+        if b"host" not in headers:
+            headers[b"host"] = address_of(self._transport.get_extra_info("sockname"))
+        request = Request(method, target.path, target.query, headers, "http", self._app.public_url)
+        self._dropped = 0
+        if self._parser.stage is Stage.BODY:
+            length = headers.get(b"content-length", b"0")
+            self._is_large = len(length) > _LONGEST_LENGTH or int(length) > _MOST_DROPPED
+            self._expects = headers.get(b"expect", b"").lower() == b"100-continue"
+        body = None
+        if method not in BODILESS:
+            body = self._incoming = RequestBody(self._want_body)
+        if self._answering or self._waiting or self._write_paused or self._starts:
+            self._waiting.append(_Pending(request, body, keep_alive))
+            self._pause_reading()
+            return
+        self._begin(request, body, keep_alive=keep_alive)
+        self._begun += 1
+        if self._begun == _MOST_AT_ONCE:
+            self._let_others_begin()
+
+    def take_body(self, part: bytes) -> None:
+        """Take a part of the body, or drop it."""
+        self._expects = False
+        body = self._incoming
+        if body is None:
+            self._drop(len(part))
+            return
+        body.feed(part)
+        if body.size > MOST_HELD:
+            self._pause_reading()
+
+    def take_end(self) -> None:
+        """Take the end of a request."""
+        if self._incoming is not None:
+            self._incoming.end()
+            self._incoming = None
+
+    def _want_body(self) -> None:
+        if self._expects and not self._over:
+            self._expects = False
+            self._transport.write(_CONTINUE)
+        self._resume_reading()
+
+    def _begin(self, request: Request, body: RequestBody | None, *, keep_alive: bool) -> None:
+        self._answering = True
+        self._method = request.method
+        self._keep_alive = keep_alive
+        if body is None:
+            self._app.answer(request, self._reply)
+        else:
+            self._connections.run(self._respond(request, body))
+
+    async def _respond(self, request: Request, body: RequestBody) -> None:
+        try:
+            answer = await self._app.respond(request, body.receive)
+        except ClientLeft:
+            return
+        self._reply(answer)
+
+    def _reply(self, answer: Answer) -> None:
+        """Write the answer that is due, unless the client has gone."""
+        if self._over or not self._answering:
+            return
+        self._answering = False
+        unread = self._parser.stage is not Stage.BETWEEN and not self._waiting
+        last = (
+            not self._keep_alive
+            or (not self._waiting and (self._ends or self._connections.stopping))
+            or (unread and self._is_unwelcome(answer))
         )
-
-    def send(self, answer: Answer, *, keep_alive: bool) -> None:
-        """Write an answer at once, and be ready for the next request."""
-        head = (
+        head = [
             _STATUS_LINES[answer.status],
-            lines(self.server_state.default_headers),
+            self._connections.last_lines if last else self._connections.kept_lines,
             answer.usual.lines,
             lines(answer.headers),
-            # `keep_alive` is false when the server began to stop after this request had come.
-            b"" if keep_alive else b"connection: close\r\n",
-            b"content-length: %d\r\n\r\n" % answer.length,
-        )
+            b"\r\n"
+            if answer.status == HTTPStatus.NO_CONTENT
+            else b"content-length: %d\r\n\r\n" % answer.length,
+        ]
         # One buffer is sent at once; several take a request of the event loop, and cost more than
         # the copy does.
-        self.transport.write(b"".join((*head, *answer.parts)))
-        if not keep_alive:
-            self.transport.close()
-        self.on_response_complete()
+        parts = () if self._method == "HEAD" else answer.parts
+        self._transport.write(b"".join((*head, *parts)))
+        if last:
+            self._end(lingers=unread)
+            return
+        if unread:
+            self._incoming = None
+        if self._waiting:
+            self._continue()
+        elif self._read_paused:
+            self._resume_reading()
 
-
-def protocol_for(app: App) -> type[asyncio.Protocol]:
-    """Give the class of connections to an application, as `uvicorn.Config(http=...)` takes it."""
-    return type("HttpProtocol", (HttpProtocol,), {"front": app})
-
-
-class _Cased(bytes):
-    """A header's name that uvicorn leaves as it is written.
-
-    On the long way, uvicorn's protocol for httptools lower-cases each name by calling its
-    `lower()`. Names of headers have no case, but some official SDKs hand them over as a plain dict,
-    whose users look for `X-Klaviyo-Api-Revision`. If uvicorn stops calling `lower()` on the name
-    itself, names become lower case, and nothing else changes. Its protocol for h11 leaves names
-    as they are anyway.
-    """
-
-    __slots__ = ()
-
-    def lower(self) -> _Cased:
-        return self
-
-
-class _CasedNames(dict[bytes, _Cased]):
-    """Each name of a header, made once. They are few: all stand in our code."""
-
-    def __missing__(self, name: bytes) -> _Cased:
-        made = self[name] = _Cased(name)
-        return made
-
-
-_cased_names = _CasedNames()
-
-
-def as_written(headers: Headers) -> Headers:
-    """Give headers for the long way whose names keep the case in which they are written."""
-    return [(_cased_names[name], value) for name, value in headers]
-
-
-def fault() -> str | None:
-    """Say what in the installed uvicorn the short way can't work with; None if all is well."""
-    if _not_imported is not None:
-        return _not_imported
-    loop = asyncio.new_event_loop()
-    try:
-        return _missing_member(_Trial(loop)) or _misanswered(loop)
-    except Exception as error:  # noqa: BLE001 - whatever it is, the long way works without
-        return f"{type(error).__name__}: {error}"
-    finally:
-        loop.close()
-
-
-def _missing_member(trial: _Trial) -> str | None:
-    for path in _RELIED_ON:
-        found: Any = trial.connection
-        for name in path.split("."):
-            if not hasattr(found, name):
-                return f"its protocol for httptools has no `{path}`"
-            found = getattr(found, name)
-    return None
-
-
-def _misanswered(loop: asyncio.AbstractEventLoop) -> str | None:
-    """Have requests answered on connections in memory: in order, and each by its way."""
-    ordinary = _Trial(loop)
-    ordinary.ask("GET /1", "GET /2", "POST /3", "GET /4")
-    ordinary.ask("GET /5")
-    ordinary.ask("GET /6", header="Connection: close")
-    expected = ["short /1", "short /2", "long /3", "long /4", "short /5", "long /6"]
-    if ordinary.answers != expected or not ordinary.transport.is_closing():
-        return f"a connection was answered {ordinary.answers} instead of {expected}"
-    stopping = _Trial(loop)
-    stopping.ask("GET /late")
-    stopping.connection.shutdown()
-    stopping.reply_late()
-    if b"connection: close\r\n" not in stopping.transport.written:
-        return "an answer that was due when the server stopped did not close its connection"
-    lost = _Trial(loop)
-    lost.ask("GET /late")
-    lost.connection.connection_lost(None)
-    lost.reply_late()
-    return "a lost connection was written to" if lost.transport.written else None
-
-
-class _Trial:
-    """A connection in memory to an application that answers with the way and the path.
-
-    Only `/late` is answered when `reply_late` is called.
-    """
-
-    public_url = ""
-
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        app: Any = self
-        http = protocol_for(app)
-        config = uvicorn.Config(
-            app, http=http, interface="asgi3", lifespan="off", log_config=None, access_log=False
+    def _is_unwelcome(self, answer: Answer) -> bool:
+        """Whether the rest of a body is not worth to be waited for, or may never come."""
+        return self._parser.stage is Stage.BODY and (
+            self._expects or self._is_large or answer.status == TooLarge.status
         )
-        state = uvicorn.Server(config).server_state
-        self._loop = loop
-        self._late: list[Callable[[], None]] = []
-        self.transport = _Memory()
-        self.connection: Any = http(config=config, server_state=state, app_state={}, _loop=loop)  # type: ignore[call-arg]
-        self.connection.connection_made(self.transport)
 
-    def answer(self, request: Request, reply: Callable[[Answer], None]) -> None:
-        answer = Answer(200, [b"short ", request.raw_path.encode()], [])
-        if request.raw_path == "/late":
-            self._late.append(lambda: reply(answer))
+    def _continue(self) -> None:
+        """Begin what waits for its turn. A loop, so that calls do not nest."""
+        if self._starts:
+            return
+        self._starts, begun = True, 0
+        while self._waiting and not (self._answering or self._write_paused or self._over):
+            if begun == _MOST_AT_ONCE:
+                self._let_others_begin()
+                return
+            begun += 1
+            pending = self._waiting.popleft()
+            if pending.fault is None:
+                self._begin(pending.request, pending.body, keep_alive=pending.keep_alive)
+            else:
+                self._answering, self._keep_alive, self._method = True, False, "GET"
+                self._reply(self._app.refuse(pending.request, pending.fault))
+        self._starts = False
+        if not self._waiting:
+            self._resume_reading()
+
+    def _let_others_begin(self) -> None:
+        """Begin no further request in this turn of the event loop."""
+        self._starts = True
+        self._connections.loop.call_soon(self._go_on)
+
+    def _go_on(self) -> None:
+        self._starts = False
+        self._continue()
+
+    def _refuse(self, fault: Fault) -> None:
+        """Have the request that arrives refused when its turn comes, and hear no more."""
+        log.debug("%s sent what is refused: %s", self._client(), fault)
+        self._parser.deaf = True
+        if self._parser.stage is Stage.BODY:
+            if self._incoming is not None:
+                self._incoming.leave()
+                self._incoming = None
+            if self._waiting:
+                self._waiting.pop()
+            elif self._answering:
+                self._answering = False
+            else:
+                # It was answered before it came as a whole.
+                self._end(lingers=True)
+                return
+        path, _, query = self._parser.url.partition(b"?")
+        request = Request("GET", path, query, {}, "http", self._app.public_url)
+        self._waiting.append(_Pending(request, fault=fault))
+        self._continue()
+
+    def _end(self, *, lingers: bool) -> None:
+        """Close the connection when all is written, and the client has had time to read it."""
+        self._parser.deaf = self._over = True
+        self._incoming = None
+        if self._transport.is_closing():
+            return
+        if lingers and not self._ends:
+            self._transport.write_eof()
+            self._resume_reading()
         else:
-            reply(answer)
+            self._transport.close()
 
-    async def __call__(
-        self, scope: Message, _: object, send: Callable[[Message], Awaitable[None]]
-    ) -> None:
-        body = b"long " + scope["raw_path"]
-        headers = [(b"content-length", str(len(body)).encode())]
-        await send({"type": "http.response.start", "status": 200, "headers": headers})
-        await send({"type": "http.response.body", "body": body})
+    def _drop(self, size: int) -> None:
+        self._dropped += size
+        if self._dropped > _MOST_DROPPED:
+            self._transport.abort()
 
-    def ask(self, *requests: str, header: str = "Content-Type: text/plain") -> None:
-        """Send requests in one piece, and let the loop turn until all that is due is written."""
-        sent = [f"{each} HTTP/1.1\r\nHost: here\r\n{header}\r\n\r\n" for each in requests]
-        self.connection.data_received("".join(sent).encode())
-        for _ in range(4 * len(requests)):
-            self._loop.run_until_complete(asyncio.sleep(0))
+    def eof_received(self) -> bool:
+        """Answer what was asked, though the client sends no more. False closes the connection."""
+        self._ends = self._parser.deaf = True
+        if self._parser.stage is Stage.BODY:
+            # Nobody can answer a request that will never be whole.
+            if self._incoming is not None:
+                self._incoming.leave()
+                self._incoming = None
+            if self._waiting:
+                self._waiting.pop()
+            else:
+                self._answering = False
+        return not self._over and (self._answering or bool(self._waiting))
 
-    def reply_late(self) -> None:
-        for reply in self._late:
-            reply()
+    def pause_writing(self) -> None:
+        """Begin no further request: the client reads too slowly."""
+        self._write_paused = True
 
-    @property
-    def answers(self) -> list[str]:
-        return [
-            each.decode() for each in re.findall(rb"(?:short|long) /\d", self.transport.written)
-        ]
+    def resume_writing(self) -> None:
+        """Go on with what has waited."""
+        self._write_paused = False
+        self._continue()
 
+    def _pause_reading(self) -> None:
+        if not self._read_paused:
+            self._read_paused = True
+            self._transport.pause_reading()
 
-class _Memory(asyncio.Transport):
-    """A transport that keeps what is written to it."""
+    def _resume_reading(self) -> None:
+        if self._read_paused and not self._transport.is_closing():
+            self._read_paused = False
+            self._transport.resume_reading()
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.written = b""
-        self._closing = False
+    def progress(self) -> Progress:
+        """Say what this connection waits for."""
+        buffered = self._transport.get_write_buffer_size()
+        if buffered:
+            return Progress(Wait.READER, self._parser.turn, -buffered)
+        if self._over:
+            return Progress(Wait.CLOSE, self._parser.turn, self._dropped)
+        if self._parser.stage is Stage.BODY and not self._read_paused:
+            return Progress(Wait.BODY, self._parser.turn, self._parser.received)
+        if self._answering or self._waiting:
+            return Progress(Wait.ANSWER, self._parser.turn)
+        if self._parser.stage is Stage.HEAD or not self._parser.turn:
+            return Progress(Wait.HEAD, self._parser.turn)
+        return Progress(Wait.IDLE, self._parser.turn)
 
-    def write(self, data: bytes | bytearray | memoryview) -> None:
-        self.written += data
+    def let_go(self, wait: Wait) -> None:
+        """End a connection whose client has let it wait for too long."""
+        level = logging.DEBUG if wait is Wait.IDLE else logging.INFO
+        log.log(level, "%s was let go: %s", self._client(), wait.value)
+        if wait in {Wait.READER, Wait.CLOSE}:
+            self._transport.abort()
+        elif self._parser.stage is Stage.BETWEEN:
+            self._end(lingers=False)
+        else:
+            self._refuse(RequestTimeout())
 
-    def writelines(self, list_of_data: Iterable[bytes | bytearray | memoryview]) -> None:
-        self.written += b"".join(list_of_data)
+    def stop(self) -> None:
+        """Close the connection, unless an answer is due."""
+        if not (self._answering or self._waiting or self._over):
+            self._end(lingers=False)
 
-    def is_closing(self) -> bool:
-        return self._closing
-
-    def close(self) -> None:
-        self._closing = True
-
-    def pause_reading(self) -> None:
-        """Nothing is read."""
-
-    def resume_reading(self) -> None:
-        """Nothing is read."""
+    def abort(self) -> None:
+        """Close the connection at once."""
+        self._transport.abort()

@@ -10,6 +10,7 @@ from backroom import errors
 from backroom.api import documents
 from backroom.api.openapi.samples import ERROR_ID
 from backroom.api.openapi.schemas import Schema, common_schema
+from backroom.api.request_head import MOST_URL, too_large
 from backroom.catalog.operations import Shape
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ FAULTS: tuple[errors.Fault, ...] = (
     errors.Invalid("Not a valid string.", "/data/attributes/title"),
     errors.InvalidParameter("'blue' is not an allowed sort.", "sort"),
     errors.UnknownParameter("page[size]", "catalog-item"),
+    errors.MalformedRequest("The request has no Host header."),
     errors.ParseFailed("JSON parse error - the body ends too early."),
     errors.InvalidCursor(),
     errors.InvalidRevision("The revision header is not valid: it must be a date, as YYYY-MM-DD."),
@@ -35,16 +37,19 @@ FAULTS: tuple[errors.Fault, ...] = (
     errors.MethodNotAllowed("PUT"),
     errors.AlreadyExists("An item", "item-1"),
     errors.AlreadyLinked("item", _ITEM),
+    errors.RequestTimeout(),
     errors.TooLarge(5_000_000),
+    errors.UrlTooLong(MOST_URL),
     errors.UnsupportedMediaType("text/plain"),
     errors.Throttled(1),
+    too_large(),
     errors.ServerError(),
     errors.Unavailable(),
 )
 """One fault of each class that is raised. Schemas and examples are made from their documents."""
 
 _SOURCE = re.compile(r" \([^)]*observed[^)]*\)")
-_OF_ALL = frozenset({400, 401, 403, 404, 429, 500, 503})
+_OF_ALL = frozenset({400, 401, 403, 404, 408, 414, 429, 431, 500, 503})
 _OF_BODIES = frozenset({413, 415})
 _OF_CONFLICTS = frozenset({409})
 _CONFLICTING = frozenset({Shape.CREATE, Shape.ADD})
