@@ -51,6 +51,7 @@ WHOLE = frozenset(
         "acceptance",
         "containers",
         "crash",
+        "docs",
         "machines",
         "openapi",
         "scale",
