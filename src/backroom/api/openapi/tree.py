@@ -83,4 +83,5 @@ def _type(described: Schema) -> str:
 
 def example_html(value: Any) -> str:
     """Show an example as indented JSON. It may scroll, so the keyboard has to reach it."""
-    return f'<pre tabindex="0"><code>{escape(json.dumps(value, indent=2, ensure_ascii=False))}</code></pre>'
+    shown = escape(json.dumps(value, indent=2, ensure_ascii=False))
+    return f'<pre tabindex="0"><code>{shown}</code></pre>'
