@@ -156,7 +156,7 @@ def revisions() -> str:
     for date in reversed(LADDER):
         moved = [" ".join(change.description.split()) for change in LADDER[date]]
         words = [f"- {each}" for each in (*moved, *availability(date))]
-        parts.append(f"## {date}\n\n" + ("\n".join(words) or "Nothing changed in what is served."))
+        parts.append(f"## {date}\n\n" + ("\n".join(words) or "Nothing changed."))
     return "\n\n".join(parts)
 
 

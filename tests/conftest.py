@@ -51,7 +51,6 @@ WHOLE = frozenset(
         "acceptance",
         "containers",
         "crash",
-        "docs",
         "machines",
         "openapi",
         "scale",

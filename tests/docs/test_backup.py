@@ -7,6 +7,8 @@ import subprocess
 from contextlib import closing
 from typing import TYPE_CHECKING
 
+import pytest
+
 from backroom.store import keys, open_database
 from docs.blocks import ROOT, blocks_of
 
@@ -14,6 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+@pytest.mark.slow
 def test_postgres_backup_restores(postgres_url: str, tmp_path: Path) -> None:
     def write(name: str) -> None:
         with closing(open_database(postgres_url)) as database:

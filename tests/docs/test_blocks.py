@@ -42,6 +42,7 @@ NOT_RUN = {
 """The reasons on each page for which a block does not run here, in order."""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("page", RUNNING)
 def test_blocks_run_as_pasted(page: str, tmp_path: Path) -> None:
     home = tmp_path / "session"

@@ -33,6 +33,7 @@ def test_messages_are_those_of_the_program(name: str) -> None:
     assert [each for each in messages(name) if each not in TEXTS] == []
 
 
+@pytest.mark.slow
 def test_throttled_client_gets_the_rate_shown(programs: Programs) -> None:
     shown = re.search(
         r"`BACKROOM_LIMITS=([\d.]+)`.*? (\d+) jobs of a kind in a second and (\d+) in a minute",
