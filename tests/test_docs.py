@@ -101,6 +101,18 @@ def test_links_lead_somewhere(path: Path) -> None:
     assert [link for link in links(path) if not (path.parent / link).exists()] == []
 
 
+def test_anchors_lead_to_headings() -> None:
+    lost = []
+    for path in PAGES:
+        for target, anchor in re.findall(r"\]\(([^)#:]*)#([^)]+)\)", path.read_text("utf-8")):
+            text = (path.parent / target if target else path).read_text("utf-8")
+            headings = re.findall(r"^#+ (.+)$", text, re.MULTILINE)
+            slugs = {re.sub(r"[^\w -]", "", each).lower().replace(" ", "-") for each in headings}
+            if anchor not in slugs:
+                lost.append(f"{path.name}: {target}#{anchor}")
+    assert lost == []
+
+
 def test_readme_leads_to_every_page() -> None:
     reached = {ROOT / "README.md"}
     waiting = list(reached)

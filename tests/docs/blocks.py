@@ -62,7 +62,7 @@ def _found(page: str, source: str) -> Iterator[Block]:
         yield Block(page, line, match["language"], text, match["reason"] or "")
 
 
-def run(blocks: list[Block], home: Path) -> subprocess.CompletedProcess[str]:
+def run(blocks: list[Block], home: Path, **variables: str) -> subprocess.CompletedProcess[str]:
     """Run blocks in one Bash, which begins in an empty folder and stops at the first failure.
 
     What a block starts in the background is killed at the end.
@@ -76,7 +76,7 @@ def run(blocks: list[Block], home: Path) -> subprocess.CompletedProcess[str]:
         process = subprocess.Popen(
             ["bash", str(script)],
             cwd=home,
-            env={**kept, "PATH": os.pathsep.join(map(str, paths))},
+            env={**kept, "PATH": os.pathsep.join(map(str, paths)), **variables},
             stdin=subprocess.DEVNULL,
             stdout=printed,
             stderr=subprocess.STDOUT,

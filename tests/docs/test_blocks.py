@@ -31,11 +31,12 @@ NOT_RUN = {
         "a row of a table; tests/acceptance/test_added_attribute.py adds one"
     ],
     "docs/how-to/scale.md": [
-        "needs a PostgreSQL server at an address of yours",
+        "needs a package index that has backroom",
+        "needs a PostgreSQL server; tests/docs/test_postgresql.py runs it with one",
         "needs Docker",
     ],
     "docs/reference/backup.md": [
-        "needs a PostgreSQL server; tests/docs/test_backup.py runs it with one"
+        "needs a PostgreSQL server; tests/docs/test_postgresql.py runs it with one"
     ],
     "tests/README.md": ["would run this test run within itself"],
 }

@@ -1,16 +1,17 @@
-"""The backup of PostgreSQL on the page, run with a real server: what it restores is all there."""
+"""The blocks on the pages that need PostgreSQL, run with a real server."""
 
 from __future__ import annotations
 
 import os
 import subprocess
 from contextlib import closing
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
 from backroom.store import keys, open_database
-from docs.blocks import ROOT, blocks_of
+from docs.blocks import ROOT, Block, blocks_of, run
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,7 +24,7 @@ def test_postgres_backup_restores(postgres_url: str, tmp_path: Path) -> None:
             database.write(lambda tx: keys.create(tx, "shop", name, [])).result()
 
     write("before")
-    dump, restore = postgres_block().splitlines()
+    dump, restore = block("reference/backup", "pg_dump").text.splitlines()
     shell(dump, tmp_path, postgres_url)
     write("after")
     shell(restore, tmp_path, postgres_url)
@@ -31,9 +32,29 @@ def test_postgres_backup_restores(postgres_url: str, tmp_path: Path) -> None:
         assert [each.name for each in keys.all_keys(tx)] == ["before"]
 
 
-def postgres_block() -> str:
-    blocks = blocks_of(ROOT / "docs" / "reference" / "backup.md")
-    return next(each.text for each in blocks if "pg_dump" in each.text)
+@pytest.mark.slow
+def test_database_moves_and_is_served(postgres_url: str, tmp_path: Path) -> None:
+    home = tmp_path / "session"
+    home.mkdir()
+    with closing(open_database(str(home / "backroom.db"))) as database:
+        database.write(lambda tx: keys.create(tx, "shop", "before", [])).result()
+    shown = block("how-to/scale", "backroom work")
+    scaled = replace(
+        shown, text=shown.text.replace("postgresql://user@host/backroom", postgres_url)
+    )
+    said = f"grep -q {{}} {home.with_suffix('.out')}"
+    waits = f"until {said.format('applies')} && {said.format('listening')}; do sleep 0.05; done\n"
+    done = run([scaled, replace(shown, text=waits)], home, BACKROOM_PORT="0")
+    assert done.returncode == 0, done.stdout
+    assert "Both databases hold the same rows." in done.stdout
+
+
+def block(page: str, command: str) -> Block:
+    """The block of a page that has a command."""
+    (found,) = (
+        each for each in blocks_of(ROOT / "docs" / f"{page}.md") if f"{command} " in each.text
+    )
+    return found
 
 
 def shell(line: str, home: Path, url: str) -> None:
