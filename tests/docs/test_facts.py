@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from backroom.api.control import ROUTES
+from backroom.catalog.operations import OPERATIONS
 from docs.blocks import ROOT
 from support.client import Client
 
@@ -31,6 +33,16 @@ def messages(name: str) -> list[str]:
 def test_messages_are_those_of_the_program(name: str) -> None:
     assert len(messages(name)) > 3
     assert [each for each in messages(name) if each not in TEXTS] == []
+
+
+def test_health_paths_are_those_served() -> None:
+    shown = set(re.findall(r"`(/[a-z_/]*health[a-z/]*)`", page("reference/health")))
+    assert shown == {each.path for each in ROUTES if "health" in each.path}
+
+
+def test_scopes_are_those_of_operations() -> None:
+    shown = set(re.findall(r"`([a-z]+:[a-z]+)`", page("reference/keys-and-accounts")))
+    assert shown == {each.scope for each in OPERATIONS}
 
 
 @pytest.mark.slow
