@@ -177,8 +177,8 @@ def say_what_next() -> None:
     say("What to try next")
     console.print(
         f"""\
-  .venv/bin/backroom serve              # a server that stays; it prints a key
-  export BACKROOM_KEY=pk_...            # that key
+  export BACKROOM_KEY=$(.venv/bin/backroom keys create --name demo)
+  .venv/bin/backroom serve &            # a server that keeps its catalog in backroom.db
   .venv/bin/backroom import --demo      # this shop, or your own: import FILE
   curl -H "Authorization: Klaviyo-API-Key $BACKROOM_KEY" \\
        -H "revision: {NEW}" \\

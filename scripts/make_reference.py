@@ -1,10 +1,11 @@
-"""Write `docs/reference/` from the code: settings, commands, errors, revisions, operations, paths.
+"""Write `docs/reference/` from the code: settings, commands, errors, revisions and so on.
 
 With `--check` the script writes nothing, and ends with exit code 1 if a page is stale.
 """
 
 from __future__ import annotations
 
+import ast
 import dis
 import inspect
 import sys
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+import backroom
 from backroom import errors
 from backroom.api import control
 from backroom.catalog.operations import OPERATIONS
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from backroom.catalog.operations import RateClass
 
 DIRECTORY = Path(__file__).parents[1] / "docs" / "reference"
+SOURCE = Path(backroom.__file__).parent
 ORIGIN = "*Made from the code by `.venv/bin/python scripts/make_reference.py`. Edit the code.*"
 WIDTH = 80
 COMPLETION = """\
@@ -210,6 +213,42 @@ def server_paths() -> str:
     return "\n\n".join(parts)
 
 
+def logs() -> str:
+    """Write how the program logs, and the table of the lines that it logs."""
+    words = (
+        "`backroom serve` and `backroom work` write their log to standard error: the time, the"
+        " level, the logger, and the line. Standard output has only what the command was started"
+        " for, such as the URL of the server and the first key. `--log-level` or"
+        " `BACKROOM_LOG_LEVEL` says how much to log."
+    )
+    shell = "```sh\nbackroom serve --ephemeral --port 0 --log-level warning 2> backroom.log &\n```"
+    quiet = "Requests are not logged. A server on SQLite logs nothing while all is well."
+    lines = (
+        "Each `%s` or `%r` stands for a value, such as an account, an error or a version. The last"
+        " column says which lines a traceback follows. The value in `request %s failed` is the `id`"
+        " of the error that the client got. Libraries may add lines of their own."
+        " [Troubleshooting](troubleshooting.md) says what to do."
+    )
+    shown = table(("level", "logger", "line", "traceback"), sorted(log_lines()))
+    return f"# Logs\n\n{words}\n\n{shell}\n\n{quiet}\n\n## Every line\n\n{lines}\n\n{shown}"
+
+
+def log_lines() -> Iterator[tuple[str, str, str, str]]:
+    """Give each line that the program logs: its level, its logger and its text."""
+    levels = {"exception": "ERROR"}
+    for path in SOURCE.rglob("*.py"):
+        logger = ".".join(path.relative_to(SOURCE.parent).with_suffix("").parts)
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            match node:
+                case ast.Call(
+                    func=ast.Attribute(value=ast.Name(id="log"), attr=level),
+                    args=[ast.Constant(value=str(text)), *_],
+                ):
+                    traced = level == "exception" or any(e.arg == "exc_info" for e in node.keywords)
+                    shown = levels.get(level, level.upper())
+                    yield shown, f"`{logger}`", text, "yes" if traced else ""
+
+
 def rates(given: RateClass) -> str:
     """Write the rates of an operation, the newest first."""
     steps = [
@@ -226,6 +265,7 @@ PAGES = {
     "revisions.md": revisions,
     "operations.md": operations,
     "server-paths.md": server_paths,
+    "logs.md": logs,
 }
 
 

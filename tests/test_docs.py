@@ -24,7 +24,7 @@ SCRIPT = ROOT / "scripts" / "make_reference.py"
 REFERENCE = ROOT / "docs" / "reference"
 DOCS = ROOT / "docs"
 PAGES = sorted([*ROOT.glob("*.md"), *DOCS.rglob("*.md")])
-MADE = ("settings", "cli", "errors", "revisions", "operations", "server-paths")
+MADE = ("settings", "cli", "errors", "revisions", "operations", "server-paths", "logs")
 FAMILIES = {Fault, FrameworkFault, OperationFault}
 
 
@@ -101,6 +101,18 @@ def test_links_lead_somewhere(path: Path) -> None:
     assert [link for link in links(path) if not (path.parent / link).exists()] == []
 
 
+def test_anchors_lead_to_headings() -> None:
+    lost = []
+    for path in PAGES:
+        for target, anchor in re.findall(r"\]\(([^)#:]*)#([^)]+)\)", path.read_text("utf-8")):
+            text = (path.parent / target if target else path).read_text("utf-8")
+            headings = re.findall(r"^#+ (.+)$", text, re.MULTILINE)
+            slugs = {re.sub(r"[^\w -]", "", each).lower().replace(" ", "-") for each in headings}
+            if anchor not in slugs:
+                lost.append(f"{path.name}: {target}#{anchor}")
+    assert lost == []
+
+
 def test_readme_leads_to_every_page() -> None:
     reached = {ROOT / "README.md"}
     waiting = list(reached)
@@ -113,13 +125,33 @@ def test_readme_leads_to_every_page() -> None:
 
 
 def links(path: Path) -> list[str]:
-    """Give the files that a page links to, as it writes them."""
-    return re.findall(r"\]\((?!https?:|#)([^)#]+)", path.read_text(encoding="utf-8"))
+    """Give the files that a page links to, as it writes them, in its text or in a list of links."""
+    target = r"(?!https?:|#)([^)#\s]+)"
+    text = path.read_text(encoding="utf-8")
+    listed = re.findall(rf"^\[[^\]]+\]: {target}", text, re.MULTILINE)
+    return [*re.findall(rf"\]\({target}", text), *listed]
+
+
+def test_readme_has_its_links_in_one_list() -> None:
+    """Where the page is shown elsewhere, one place has to change."""
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    prose, _, listed = text.partition("<!-- All links of this page.")
+    names = re.findall(r"^\[([^\]]+)\]: ", listed, re.MULTILINE)
+    prose = re.sub(r"^```.*?^```$", "", prose, flags=re.MULTILINE | re.DOTALL)
+    used = re.findall(r"(?<=\[)(?:[^\[\]]+\]\[)?([^\[\]]+)(?=\])", prose)
+    assert "](" not in prose
+    assert {" ".join(each.split()) for each in used} == set(names)
 
 
 def test_every_server_path_has_a_row() -> None:
     text = page("server-paths.md")
     assert [each.path for each in ROUTES if f"| `{each.path}` | {each.words}" not in text] == []
+
+
+def test_every_logged_line_has_a_row() -> None:
+    source = "".join(path.read_text("utf-8") for path in (ROOT / "src").rglob("*.py"))
+    logged = re.findall(r"\blog\.(?:debug|info|warning|error|exception)\(", source)
+    assert len(re.findall(r"^\| [A-Z]+ \| `backroom", page("logs.md"), re.MULTILINE)) == len(logged)
 
 
 def test_architecture_names_modules_that_exist() -> None:

@@ -58,9 +58,9 @@ def shortened(text: str) -> str:
 
 
 class Fault(Exception):
-    """Why the server refuses a request or one operation of a job, in the API's own words.
+    """Why the server refuses a request or a job operation, in the words of the API.
 
-    Faults are the client's to mend, except `ServerError` and `Unavailable`, which are the server's.
+    The client can mend a fault, except `ServerError` and `Unavailable`.
     """
 
     status: ClassVar[int] = 400
@@ -105,7 +105,7 @@ class InvalidParameter(Fault):
 
 
 class UnknownParameter(Fault):
-    """A query parameter that this operation doesn't have in this revision."""
+    """The operation does not have this query parameter in this revision."""
 
     def __init__(self, name: str, resource: str) -> None:
         field = name.replace("[", "_").replace("]", "")
@@ -217,7 +217,7 @@ class PermissionDenied(FrameworkFault):
 
 
 class NotFound(FrameworkFault):
-    """No such path, no such operation in this revision, or no such resource."""
+    """The path, the operation in this revision, or the resource does not exist."""
 
     status = 404
     code = "not_found"
@@ -225,7 +225,7 @@ class NotFound(FrameworkFault):
 
 
 class MethodNotAllowed(FrameworkFault):
-    """The path exists, but has no such method in any revision."""
+    """No revision has the method for this path."""
 
     status = 405
     code = "method_not_allowed"
@@ -298,10 +298,9 @@ class Throttled(Fault):
 
 
 class OperationFault(Fault):
-    """One operation can't be done in the present state of the catalog.
+    """The state of the catalog forbids one job operation or single call.
 
-    A single call and an operation of a bulk job raise the same faults. `pointer` is relative to the
-    resource object.
+    Both raise the same faults. `pointer` is relative to the resource object.
     """
 
     def __init__(self, detail: str, pointer: str) -> None:

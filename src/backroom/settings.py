@@ -53,7 +53,7 @@ class Settings:
 
     database: str = _setting(
         "backroom.db",
-        "The database: a path or a postgresql:// URL. A missing file is made.",
+        "The database: a path or a postgresql:// URL. The file is created if it is missing.",
         "PATH",
     )
     ephemeral: bool = _setting(
@@ -69,8 +69,8 @@ class Settings:
     )
     limits_store: str = _setting(
         "",
-        "Where servers count requests together: redis://… or valkey://…; without it, each counts"
-        " alone.",
+        "Where servers count requests together: redis://… or valkey://…; without it each server"
+        " counts alone.",
         "URL",
     )
     default_revision: str = _setting(

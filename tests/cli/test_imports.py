@@ -122,10 +122,11 @@ def test_csv_loads_as_well(client: Client, tmp_path: Path) -> None:
     assert report["counts"]["catalog-item"]["created"] == 1
 
 
-@pytest.mark.parametrize(("block", "suffix"), [("json", ".jsonl"), ("csv", ".csv")])
-def test_documented_examples_load(client: Client, tmp_path: Path, block: str, suffix: str) -> None:
-    (example,) = re.findall(f"```{block}\n(.*?)```", PAGE.read_text("utf-8"), re.DOTALL)
-    path = (tmp_path / "feed").with_suffix(suffix)
+@pytest.mark.parametrize("name", ["shop.csv", "shop.jsonl"])
+def test_documented_examples_load(client: Client, tmp_path: Path, name: str) -> None:
+    shown = re.escape(f"cat > {name} <<'END'\n")
+    (example,) = re.findall(f"{shown}(.*?)END\n", PAGE.read_text("utf-8"), re.DOTALL)
+    path = tmp_path / name
     path.write_text(example, encoding="utf-8")
     report = told(client, path)
     assert report["faults"] == report["unknown_columns"] == []

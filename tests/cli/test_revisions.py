@@ -41,4 +41,4 @@ def test_tables_are_told_too() -> None:
 def test_text_indents_the_changes() -> None:
     lines = told().splitlines()
     assert [line for line in lines if not line.startswith(" ") and line] == list(reversed(LADDER))
-    assert "  A job's `attributes.job_id` becomes its `id`." in lines
+    assert "  A job has its id in `id` instead of in `attributes.job_id`." in lines

@@ -102,7 +102,7 @@ def test_changes_begin_with_a_verb() -> None:
     ("lines", "words"),
     [
         (f'"{NEXT}": (),\n{{newest}}', f"{NEWEST} after {NEXT}"),
-        (f'"{NEWEST}": (MoveJobIdToId(),),\n', "a change stands in two revisions"),
+        (f'"{NEWEST}": (MoveJobIdToId(),),\n', "a change is in two revisions"),
     ],
 )
 def test_ladder_is_checked_at_import(lines: str, words: str) -> None:

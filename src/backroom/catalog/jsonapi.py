@@ -1,7 +1,7 @@
 """Checks of JSON:API objects in bodies: resource objects, relationships and identifiers.
 
-Their texts of faults are observed. These checks stand in `catalog`, not in `api`, because the
-changes in `revisions` refuse old bodies with the same words, and may not import `api`.
+The texts of the faults are observed. This module is in `catalog`, not in `api`, because changes in
+`revisions` use it to refuse old bodies, and they may not import `api`.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def missing_member(name: str, resource: str, pointer: str) -> Invalid:
-    """Make the fault of a member that is needed and not there."""
+    """Make the fault of a required member that is missing."""
     return Invalid(f"'{name}' is a required field for the resource '{resource}'.", pointer)
 
 
@@ -45,14 +45,14 @@ def required_member(members: dict[str, Any], name: str, resource: str, pointer: 
 def check_members(
     members: dict[str, Any], allowed: Collection[str], resource: str, pointer: str
 ) -> None:
-    """Refuse the first member that is not `allowed`."""
+    """Raise `Invalid` for the first member that is not in `allowed`."""
     for name in members:
         if name not in allowed:
             raise unknown_member(name, resource, below(pointer, name))
 
 
 def check_type(members: dict[str, Any], expected: str, pointer: str) -> None:
-    """Refuse an object whose `type` is missing or not the one expected."""
+    """Raise `Invalid` if the `type` of an object is missing or not the expected one."""
     sent = required_member(members, "type", "request-data", pointer)
     if sent != expected:
         raise Invalid(
@@ -62,7 +62,7 @@ def check_type(members: dict[str, Any], expected: str, pointer: str) -> None:
 
 
 def check_id(members: dict[str, Any], resource: str, pointer: str) -> None:
-    """Refuse an object whose `id` is missing, empty, too long or not a text."""
+    """Raise `Invalid` if the `id` of an object is missing, empty, too long or not a text."""
     sent = required_member(members, "id", resource, pointer)
     if not isinstance(sent, str) or not sent or "\0" in sent:
         raise Invalid("Not a valid string.", f"{pointer}/id")
@@ -71,7 +71,10 @@ def check_id(members: dict[str, Any], resource: str, pointer: str) -> None:
 
 
 def identifier(target: Kind, value: Any, pointer: str) -> str:
-    """Check an identifier object of a kind, `{"type", "id"}`, and give its id."""
+    """Check an identifier object of a kind, `{"type", "id"}`, and give its id.
+
+    Raises `Invalid` if a member is missing, unknown or wrong.
+    """
     members = json_object(value, pointer)
     check_type(members, target.type, pointer)
     check_members(members, ("type", "id"), target.type, pointer)

@@ -62,9 +62,9 @@ def move_command(source: str, target: str, output: str) -> None:
     """Copy everything from SOURCE to TARGET, each a path or a postgresql:// URL.
 
     Stop all servers and workers first. SOURCE is only read, and must have this version's schema:
-    `backroom migrate` brings it up to date. TARGET is made if it does not exist, and must be empty.
-    If the move is broken off, run the same command again: it goes on where it was. In the end both
-    databases are compared, row by row.
+    `backroom migrate` brings it up to date. TARGET is created if it does not exist, and must be
+    empty. Run the command again to continue a move that was interrupted. In the end the command
+    compares both databases, row by row.
     """
     for name, url in (("SOURCE", source), ("TARGET", target)):
         try:

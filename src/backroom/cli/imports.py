@@ -172,8 +172,8 @@ def import_command(**options: Unpack[_Options]) -> None:
     """Load a product feed into a server as bulk jobs.
 
     FILE is JSON Lines or CSV with the API's attribute names as columns. Categories go first, then
-    items, then variants. The report names each row that fails with its line. A row that fails keeps
-    no other row back.
+    items, then variants. The report names the line of each row that fails. The other rows are
+    loaded.
 
     The exit code is 3 if rows failed, 4 if the server can't be reached or a job takes too long.
     """

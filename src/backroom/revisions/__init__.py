@@ -1,6 +1,7 @@
-"""The ladder: every dated revision, and the way between its shapes and the newest.
+"""The ladder: every dated revision, and the way between its shapes and the newest ones.
 
-An old body climbs it (`up`), an answer comes down it (`down`), and so does a pointer in an error.
+A body of an old revision goes up the ladder. An answer comes down it, and so does a pointer in an
+error.
 """
 
 from __future__ import annotations
@@ -52,13 +53,14 @@ _WRITTEN: dict[str, tuple[Change, ...]] = {
     "2026-07-15": (),
     "2026-10-15": (),
 }
-"""Each revision, oldest first, with what it changed, the last change of a day first.
+"""Each revision with its changes, the oldest revision first.
 
-A revision that changes nothing is one line.
+Of several changes in one revision, an answer goes through the first one first. A revision that
+changes nothing is one line.
 """
 
 LADDER = with_attributes(_WRITTEN, KINDS.values())
-"""The same, with the attributes that came or went according to the table of kinds."""
+"""The same, with the changes of attributes that the table of kinds names."""
 
 _DATE = re.compile(r"(\d{4}-\d{2}-\d{2})(\.pre)?")
 _DEPRECATED_AFTER = 1
@@ -69,17 +71,17 @@ _RETIRED_AFTER = 2
 class Revision:
     """One rung of the ladder.
 
-    `date` is its name on the wire, `above` are the changes between it and the newest shape, the
-    newest first, each with its date.
+    `date` is its name on the wire. `above` has the changes between its shape and the newest shape,
+    each with its date, the newest first.
     """
 
     date: str
     above: tuple[tuple[str, Change], ...] = field(repr=False)
 
     def up(self, operation: Operation, body: Any) -> Any:
-        """Take a body of this revision to the newest shape, in place where it can.
+        """Give a body of this revision in the newest shape. It may change the body in place.
 
-        Raises `Invalid`, pointing into the body as it was sent.
+        Raises `Invalid` with a pointer into the body as it was sent.
         """
         for _, change in reversed(self._changes(operation)):
             body = change.up(operation, body)
@@ -95,19 +97,19 @@ class Revision:
         )
 
     def down(self, operation: Operation, document: dict[str, Any]) -> None:
-        """Take a document of the newest shape to this revision's, in place."""
+        """Bring a document of the newest shape into the shape of this revision, in place."""
         for floor, change in self._changes(operation):
             if self.date >= floor:
                 change.down(operation, document)
 
     def pointer(self, operation: Operation, pointer: str) -> str:
-        """Take a pointer into the newest body to this revision's."""
+        """Give the pointer into this revision's body that a pointer into the newest body means."""
         for _, change in self._changes(operation):
             pointer = change.pointer(operation, pointer)
         return pointer
 
     def moves_pointers(self, operation: Operation) -> bool:
-        """Whether a pointer into a newest document may point elsewhere in this revision's."""
+        """Whether a pointer into a body may differ between this revision and the newest shape."""
         return any(
             type(change).pointer is not Change.pointer for _, change in self._changes(operation)
         )
@@ -127,10 +129,11 @@ class Revision:
         return self.date < "2025-04-15"
 
     def shows_linkage(self, operation: Operation) -> bool:
-        """Whether relationships hold `data` though nothing is included.
+        """Whether relationships have `data` when the request includes nothing.
 
-        Up to 2024-02-15 an item's do, and those of what a write answers with; up to 2023-10-15
-        those of variants and categories. Before 2023-02-22 only what reads items has any.
+        When items are read, they have it up to 2024-02-15. In the answers to writes, resources have
+        it from 2023-02-22 to 2024-02-15. When variants or categories are read, they have it from
+        2023-02-22 to 2023-10-15.
         """
         if operation.shape not in RESOURCE_SHAPES:
             return False
@@ -140,7 +143,7 @@ class Revision:
         return "2023-02-22" <= self.date < ("2023-12-15" if reads else "2024-05-15")
 
     def retires(self, today: dt.date) -> str | None:
-        """Give the day on which it retires, once it is older than a year; else None."""
+        """Give the day on which the revision retires, or None in its first year."""
         released = dt.date.fromisoformat(self.date)
         if _years_later(released, _DEPRECATED_AFTER) > today:
             return None
@@ -151,19 +154,19 @@ def _years_later(day: dt.date, years: int) -> dt.date:
     try:
         return day.replace(year=day.year + years)
     except ValueError:
-        # The 29th of February, in a year that has none.
+        # The day is the 29th of February, and that year has none.
         return day.replace(year=day.year + years, day=28)
 
 
 def rungs(ladder: dict[str, tuple[Change, ...]]) -> dict[str, Revision]:
-    """Make the revisions of a ladder. Raises ValueError where it is out of order."""
+    """Make the revisions of a ladder. Raises ValueError if the dates are out of order."""
     dates = list(ladder)
     for earlier, later in pairwise(dates):
         if earlier >= later:
             raise ValueError(f"the ladder has {later} after {earlier}")
     descriptions = [change.description for changes in ladder.values() for change in changes]
     if len(descriptions) != len(set(descriptions)):
-        raise ValueError("a change stands in two revisions of the ladder")
+        raise ValueError("a change is in two revisions of the ladder")
     return {
         each: Revision(
             each,
@@ -195,9 +198,9 @@ def requested(header: str | None, default: str) -> Revision:
 def resolve(header: str | None, today: dt.date) -> Revision:
     """Give the revision that a `revision` header asks for.
 
-    A date between two releases is served as the earlier (documented). Raises `InvalidRevision`
-    where it is missing or no date, `NotFound` where it lies in the future (text observed) or before
-    the first.
+    A date between two revisions finds the earlier one (documented). Raises `InvalidRevision` if the
+    header is missing or not a date. Raises `NotFound` if the date is in the future (text observed),
+    or before the first revision.
     """
     known = REVISIONS.get(header or "")
     if known is not None:

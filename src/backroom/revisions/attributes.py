@@ -1,9 +1,8 @@
-"""Changes made from the table of kinds: an attribute that came with a revision, or that went.
+"""Changes made from the table of kinds: a revision added an attribute, or dropped one.
 
-The store has all attributes that any revision shows, and so has a document of the newest shape
-before it goes down the ladder. These changes leave out of it what a revision does not have: one
-that came later, or one that has gone. Bodies need no change: what they may give stands in
-`catalog/rules.py`.
+The store has all attributes that any revision shows. So has a document of the newest shape before
+it goes down the ladder. These changes remove the attributes that a revision does not have. Bodies
+need no change: `catalog/rules.py` says which attributes they may give.
 """
 
 from __future__ import annotations
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class AddAttribute(Change):
-    """A kind of resource has one attribute more: older revisions do not show it."""
+    """A revision added an attribute to a kind. Earlier revisions do not show it."""
 
     shapes = RESOURCE_SHAPES | {Shape.JOB_GET}
 
@@ -45,7 +44,7 @@ class AddAttribute(Change):
 
 
 class DropAttribute(AddAttribute):
-    """A kind of resource has one attribute less: this revision and all later do not show it."""
+    """A revision dropped an attribute of a kind. This revision and later ones do not show it."""
 
     @property
     def description(self) -> str:
@@ -64,9 +63,9 @@ def _without(name: str, attributes: Any) -> dict[str, Any]:
 def with_attributes(
     ladder: Mapping[str, tuple[Change, ...]], kinds: Iterable[Kind]
 ) -> dict[str, tuple[Change, ...]]:
-    """Give a ladder with the changes of attributes at their dates, after those that it has.
+    """Add the changes of attributes to a ladder, each after the other changes of its date.
 
-    Raises ValueError where an attribute comes or goes with a date that is no revision.
+    Raises ValueError if the date of an attribute is not a revision.
     """
     changes = {date: [*at_date] for date, at_date in ladder.items()}
     for kind in kinds:

@@ -1,8 +1,9 @@
-"""What one dated change is: a record of the past, written once and never edited.
+"""A change: what one revision did to the shape of bodies and answers.
 
 The name of a change begins with a verb and says what moved. Its docstring is the line that users
 read. `down` takes a newer document to the shape before the change, in place. `up` takes an older
-body to the shape after it. `pointer` takes a pointer into the newer body to the older one.
+body to the shape after it. `pointer` takes a pointer into the newer body to the older one. Nobody
+edits a change later, because the past does not change.
 """
 
 from __future__ import annotations
@@ -19,13 +20,13 @@ if TYPE_CHECKING:
 
 
 class Change:
-    """A change of the wire that came with a revision."""
+    """A change of bodies or answers that came with a revision."""
 
     basis: ClassVar[Literal["specification", "observed"]] = "specification"
     shapes: ClassVar[frozenset[Shape]]
     """The groups of operations that it touches."""
     floor: ClassVar[str] = ""
-    """The oldest revision that `down` is for. Those before it had the newer shape as well."""
+    """The oldest revision that `down` is for. Revisions before it have the newer shape too."""
 
     def __init_subclass__(cls) -> None:
         if not cls.__doc__:
@@ -35,7 +36,7 @@ class Change:
 
     @property
     def description(self) -> str:
-        """The text that users read: what is so since the change."""
+        """The text that users read: what holds since the change."""
         return inspect.getdoc(type(self)) or ""
 
     def applies(self, revision: str, date: str) -> bool:
@@ -43,7 +44,7 @@ class Change:
         return revision < date
 
     def touches(self, operation: Operation) -> bool:
-        """Whether the change moved anything in the answers or bodies of `operation`."""
+        """Whether the change moves anything in the bodies or answers of `operation`."""
         return operation.shape in self.shapes
 
     def up(self, operation: Operation, body: Any) -> Any:  # noqa: ARG002 - the default moves nothing
@@ -62,7 +63,7 @@ class Change:
 
 
 def resources(document: dict[str, Any]) -> list[dict[str, Any]]:
-    """Give the resource objects in a document's `data`, one or many."""
+    """Give the resource objects in a document's `data`, which is a list or a single one."""
     data = document["data"]
     return data if isinstance(data, list) else [data]
 

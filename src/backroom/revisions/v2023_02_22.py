@@ -26,7 +26,7 @@ class LinkRelationships(Change):
 
 
 class RelateMoreResources(Change):
-    """Variants and categories have relationships, and so have items that a write answers with."""
+    """Variants and categories have `relationships`. So has an item in the answer to a write."""
 
     shapes = RESOURCE_SHAPES
 

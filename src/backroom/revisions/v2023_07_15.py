@@ -1,4 +1,4 @@
-"""2023-07-15: bulk bodies and the parent of a variant take the forms of JSON:API."""
+"""2023-07-15: bulk bodies and the parent of a variant get the shapes of JSON:API."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 
 
 class NestBulkOperations(Change):
-    """The operations of a bulk job stand in `items.data`, no longer in `items` itself.
+    """The job operations are in `items.data` instead of `items`.
 
-    The same for `variants` and `categories`. Pointers in errors follow.
+    The same holds for `variants` and `categories`, and for the pointers in errors.
     """
 
     shapes = JOB_SHAPES
@@ -44,7 +44,7 @@ class NestBulkOperations(Change):
 
 
 class GiveVariantsOneItem(Change):
-    """A variant names its parent in `relationships.item`, no longer in a list `items`."""
+    """A variant names its parent in `relationships.item` instead of in a list `items`."""
 
     shapes = RESOURCE_SHAPES | JOB_SHAPES
     _parent: ClassVar = re.compile(
@@ -75,7 +75,7 @@ class GiveVariantsOneItem(Change):
         if operation.shape is Shape.UPDATE:
             return pointer
         moved, count = self._parent.subn(r"\1/relationships/items", pointer)
-        # An entry of a job's errors has no index for its operation, and so none for the parent.
+        # A pointer in the errors of a job has no index of the job operation or the parent.
         indexed = operation.bulk is None or re.search(r"/variants/data/\d+/", pointer)
         if count and indexed:
             return re.sub(r"/items/data(/|$)", r"/items/data/0\1", moved)
@@ -83,7 +83,7 @@ class GiveVariantsOneItem(Change):
 
 
 def _as_list(item: dict[str, Any], variant_url: str) -> dict[str, Any]:
-    """Make the to-many form of a variant's relationship to its item."""
+    """Make a relationship to many of a variant's relationship to its item."""
     many: dict[str, Any] = {}
     if "data" in item:
         many["data"] = [] if item["data"] is None else [item["data"]]
@@ -95,7 +95,7 @@ def _as_list(item: dict[str, Any], variant_url: str) -> dict[str, Any]:
 
 
 def _move_parent(operation: Operation, relationships: dict[str, Any], pointer: str) -> None:
-    """Move the parent of a variant in a body from the list `items` to the one `item`."""
+    """Move the parent of a variant in a body from the list `items` to `item`."""
     if "item" in relationships:
         raise unknown_relationship("item", operation.kind, f"{pointer}/item")
     if "items" in relationships:
@@ -104,7 +104,7 @@ def _move_parent(operation: Operation, relationships: dict[str, Any], pointer: s
 
 
 def _job_attributes(body: Any) -> dict[str, Any]:
-    """Give the attributes of a job's body, or an empty dict where the body is not of that form."""
+    """Give the attributes of a job's body, or an empty dict if the body has another shape."""
     data = body.get("data") if isinstance(body, dict) else None
     attributes = data.get("attributes") if isinstance(data, dict) else None
     return attributes if isinstance(attributes, dict) else {}
@@ -129,7 +129,10 @@ def _variants(operation: Operation, body: Any) -> Iterator[tuple[str, Any]]:
 
 
 def _parents(relationship: Any, pointer: str) -> list[Any]:
-    """Give the identifiers in a list of parents: one or none."""
+    """Give the identifiers in a list of parents, which has at most one.
+
+    Raises `Invalid` if the list has more, or is not a list.
+    """
     members = json_object(relationship, pointer)
     check_members(members, ("data",), ITEM.type, pointer)
     data = json_array(required_member(members, "data", ITEM.type, pointer), f"{pointer}/data")

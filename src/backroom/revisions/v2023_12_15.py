@@ -1,4 +1,4 @@
-"""2023-12-15: a job's id moves to where every resource has its own."""
+"""2023-12-15: a job has its id where every resource has its id."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from backroom.revisions.change import Change, resources
 
 
 class MoveJobIdToId(Change):
-    """A job's `attributes.job_id` becomes its `id`.
+    """A job has its id in `id` instead of in `attributes.job_id`.
 
-    Older revisions get both: their documents have only the former, and real clients of their time
-    read the latter.
+    Earlier revisions show both. The published documents name only `job_id`, but clients of the time
+    read `id`.
     """
 
     shapes = JOB_SHAPES

@@ -11,10 +11,9 @@ from backroom.revisions.change import Change, resources
 
 
 class AllowNullAttributes(Change):
-    """An attribute may be null; before, one without a value is left out.
+    """An attribute may be null. Earlier revisions leave out an attribute without a value."""
 
-    Requests follow the table of kinds, which says what may be null since this revision.
-    """
+    # Bodies need no change: the table of kinds says which attributes may be null, and since when.
 
     shapes = RESOURCE_SHAPES | JOB_SHAPES
 
@@ -25,7 +24,8 @@ class AllowNullAttributes(Change):
 
 def _without_nulls(attributes: Any) -> Any:
     if isinstance(attributes, msgspec.Raw):
-        # Decoding is dear and most resources hold no null; the quick look may err on one side only.
+        # Decoding takes long, and most resources have no null. A text that only contains the word
+        # is decoded for nothing, which does no harm.
         if b"null" not in bytes(attributes):
             return attributes
         attributes = msgspec.json.decode(attributes)

@@ -1,4 +1,4 @@
-"""2026-01-15: every answer says where it came from."""
+"""2026-01-15: every answer has a link to itself."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class LinkSingleDocuments(Change):
 
 
 class LinkIdLists(Change):
-    """A list of ids has top-level `links`, and with them its pages."""
+    """A list of ids has top-level `links`: to itself, and to the pages before and after."""
 
     shapes = frozenset({Shape.IDS})
 

@@ -20,10 +20,9 @@ class RelateIncludedResources(Change):
 
 
 class NameDeletedResources(Change):
-    """A delete job that is read names what it deleted in its relationship.
+    """Reading a delete job shows the deleted resources in its relationship, as up to 2023-10-15.
 
-    So it did up to 2023-10-15; from 2023-12-15 until now the relationship had no `data`, and as the
-    service sends no links in it either, nothing of it was left.
+    In between, the relationship was left out.
     """
 
     shapes = frozenset({Shape.JOB_GET, Shape.JOB_LIST})

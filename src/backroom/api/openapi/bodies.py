@@ -160,7 +160,7 @@ class _Place:
 
     def schema(self) -> Schema:
         if "0" in self.held:
-            # If the newest shape has no list here, it has one value: so the list holds at most one.
+            # If the newest shape has no list here, it has one value. So the list has at most one.
             own = self.own or {"type": "array", "maxItems": 1}
             return {**own, "items": self.held["0"].schema()}
         if not self.held:
@@ -170,11 +170,11 @@ class _Place:
 
 
 def _moved(newest: Schema, to: Callable[[str], str]) -> Schema:
-    """Make a schema in which each place of `newest` stands where `to` moves its pointer."""
+    """Make a schema with each place of `newest` at the pointer that `to` gives for it."""
     root = _Place()
     for pointer, schema, required in _places(newest, "", required=True):
         own = {name: value for name, value in schema.items() if name not in _STRUCTURE}
-        # Where two places of the newest shape used to be one, the inner one's schema is kept.
+        # Two places of the newest shape may have been one. It keeps the schema of the inner place.
         root.at(to(pointer), required=required).own = own if own != {"type": "object"} else {}
     return root.schema()
 

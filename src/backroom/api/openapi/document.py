@@ -148,7 +148,7 @@ def _headers(revision: Revision) -> dict[str, Any]:
             "schema": {"type": "string", "enum": [revision.date]},
         },
         headers.REQUEST_ID.decode(): {
-            "description": "The id of the request; the `id` of an error is the same.",
+            "description": "The id of the request. An error has the same `id`.",
             "required": True,
             "schema": {"type": "string", "format": "uuid"},
         },
@@ -158,19 +158,19 @@ def _headers(revision: Revision) -> dict[str, Any]:
             "schema": text,
         },
         headers.RATE_LIMIT.decode(): {
-            "description": "Requests allowed in a second, then each window; absent without limits.",
+            "description": "Requests allowed in a second, and each window. Absent without limits.",
             "schema": text,
         },
         headers.RATE_REMAINING.decode(): {
-            "description": "Requests left in this second; absent without limits.",
+            "description": "The requests left in this second. Absent without limits.",
             "schema": {"type": "integer", "minimum": 0},
         },
         headers.RATE_RESET.decode(): {
-            "description": "Seconds until there are more; absent without limits.",
+            "description": "The seconds until there are more. Absent without limits.",
             "schema": {"type": "integer", "minimum": 0},
         },
         headers.RETIREMENT_DATE.decode(): {
-            "description": "The day on which the real service retires the revision, once known.",
+            "description": "The day on which the real service retires the revision, if known.",
             "schema": {"type": "string", "format": "date"},
         },
     }

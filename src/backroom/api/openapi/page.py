@@ -27,8 +27,9 @@ def html_page(document: dict[str, Any], pages: Mapping[str, str], source: str) -
             '<meta name="viewport" content="width=device-width, initial-scale=1">',
             '<meta name="color-scheme" content="light dark">',
             f"<title>{escape(title)}: {escape(date)}</title><style>{_STYLE}</style></head><body>",
+            '<a class="skip" href="#main">Skip to the content</a>',
             _page_header(title, date, pages, source),
-            f'<div class="columns"><nav class="index">{_index(document)}</nav><main>',
+            f'<div class="columns">{_index(document)}<main id="main" tabindex="-1">',
             f'<section class="about">{_prose(document["info"]["description"])}</section>',
             *_sections(document),
             _refusals_section(document),
@@ -62,6 +63,7 @@ def _operations_of(document: dict[str, Any], tag: str) -> Iterator[tuple[str, st
 
 
 def _index(document: dict[str, Any]) -> str:
+    """List all operations. On a narrow screen the checkbox shows and hides the list."""
     groups = []
     for tag in document["tags"]:
         links = "".join(
@@ -70,7 +72,11 @@ def _index(document: dict[str, Any]) -> str:
             for method, _, each in _operations_of(document, tag["name"])
         )
         groups.append(f"<h2>{escape(_headed(tag['name']))}</h2><ul>{links}</ul>")
-    return "".join(groups) + '<h2><a href="#refusals">Refusals</a></h2>'
+    return (
+        '<nav class="index" aria-label="Operations">'
+        '<input type="checkbox" id="menu"> <label for="menu">Show the list of operations</label>'
+        f'<div>{"".join(groups)}<h2><a href="#refusals">Refusals</a></h2></div></nav>'
+    )
 
 
 def _headed(text: str) -> str:

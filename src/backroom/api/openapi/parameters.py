@@ -63,7 +63,7 @@ def _parameter(name: str, schema: Parameter, description: str, place: str = "que
 
 def _revision(revision: Revision) -> Parameter:
     schema = {"type": "string", "enum": [revision.date]}
-    text = "The date of this revision, or any up to the day before the next one."
+    text = "The date of this revision, or a later date before the next revision."
     return _parameter("revision", schema, text, "header")
 
 
@@ -84,21 +84,21 @@ def _fields_parameter(resource_type: str, names: tuple[str, ...]) -> Parameter:
     schema = {"type": "array", "items": {"type": "string", "enum": list(names)}}
     text = (
         f"The attributes to show of each `{resource_type}`, in this order."
-        " Empty names are passed over."
+        " The server ignores empty names."
     )
     return _parameter(f"fields[{resource_type}]", schema, text)
 
 
 def _include(operation: Operation) -> Parameter:
     names = {"type": "string", "enum": list(operation.includes)}
-    text = "What to bring along in `included`. Empty names are passed over."
+    text = "The related resources to show in `included`. Empty names are ignored."
     return _parameter("include", {"type": "array", "items": names}, text)
 
 
 def _filter(operation: Operation, revision: Revision) -> Parameter:
     table = query.allowed_filters(operation, revision.date)
     text = (
-        "Conditions, all of which must hold, with commas between them: "
+        "Conditions, separated by commas. A resource has to meet all of them: "
         + "; ".join(f"`{_condition(each)}`" for each in table)
         + "."
     )
@@ -135,18 +135,18 @@ def _condition(row: Filter) -> str:
 
 
 def _sort(_: Operation, __: Revision) -> Parameter:
-    text = "By time of creation, upwards or downwards."
+    text = "The order of the list, by time of creation. `-` puts the newest first."
     return _parameter("sort", {"type": "string", "enum": _SORTS, "default": _SORTS[0]}, text)
 
 
 def _size(_: Operation, __: Revision) -> Parameter:
     most = query.PAGE_SIZE
     schema = {"type": "integer", "minimum": 1, "maximum": most, "default": most}
-    return _parameter("page[size]", schema, "How many a page holds.")
+    return _parameter("page[size]", schema, "The number of entries on a page.")
 
 
 def _cursor(_: Operation, __: Revision) -> Parameter:
-    text = "Where the page begins: as in `links.next` or `links.prev` of another page of this list."
+    text = "Where the page begins: the cursor in a `links.next` or `links.prev` of this list."
     return _parameter("page[cursor]", {"type": "string"}, text)
 
 

@@ -1,8 +1,7 @@
 """Every form that an operation's answer can take in a revision.
 
 Samples are made in the newest shape, by the functions that make real answers, and go down the
-ladder as real answers do. So the changes of the ladder apply to them, and nobody has to write them
-twice.
+ladder as real answers do. So the changes of the ladder apply to them, and are written only once.
 """
 
 from __future__ import annotations

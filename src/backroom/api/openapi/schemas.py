@@ -79,7 +79,7 @@ def _known() -> dict[str, dict[str, Schema]]:
 
 
 def common_schema(values: Sequence[Any]) -> Schema:
-    """Make the schema of a place where each of `values` may stand."""
+    """Make a schema that allows each of `values`."""
     present = [each for each in values if each is not None]
     if not present:
         return {"type": "null"}

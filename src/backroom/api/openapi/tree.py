@@ -82,5 +82,6 @@ def _type(described: Schema) -> str:
 
 
 def example_html(value: Any) -> str:
-    """Show an example as indented JSON."""
-    return f"<pre><code>{escape(json.dumps(value, indent=2, ensure_ascii=False))}</code></pre>"
+    """Show an example as indented JSON. It may scroll, so the keyboard has to reach it."""
+    shown = escape(json.dumps(value, indent=2, ensure_ascii=False))
+    return f'<pre tabindex="0"><code>{shown}</code></pre>'

@@ -10,13 +10,13 @@ if TYPE_CHECKING:
     from backroom.catalog.kinds import Attribute, Form
 
 ABOUT = """\
-What backroom answers to requests that name the revision {date}. This text is made from the \
-tables that the server works with, so it says what this server does. Where the published \
-documents of the API say something else, the server follows recorded answers of the real service.
+This document says what backroom answers to requests with the revision {date}. It is made from \
+the tables that the server works with. Where the published documents of the API differ, the server \
+follows recorded answers of the real service.
 
 Every request has two headers, `Authorization` and `revision`. Paths work with and without a \
-slash at their end, and also answer `HEAD` and `OPTIONS`. Objects are closed: a member that is not \
-listed is refused in a request and never sent in an answer.
+slash at their end, and also answer `HEAD` and `OPTIONS`. The server refuses members that are not \
+listed here, and never sends any.
 """
 
 _SUMMARIES = {
@@ -38,28 +38,28 @@ _DESCRIPTIONS = {
     Shape.LIST: "A page of whole resources, the oldest first unless `sort` says otherwise.",
     Shape.IDS: "A page of identifiers, without attributes.",
     Shape.ONE: "The resource with the id in the path.",
-    Shape.CREATE: "Refused with 409 where the external id is taken.",
+    Shape.CREATE: "The answer is 409 if the external id is taken.",
     Shape.UPDATE: (
         "Attributes that the body leaves out stay as they are. A relationship in the body is"
-        " replaced as a whole. The id in the body must be the id in the path."
+        " replaced as a whole. The id in the body must be the one in the path."
     ),
-    Shape.DELETE: "The links to it are removed too.",
+    Shape.DELETE: "This removes the links to it, too.",
     Shape.ADD: "All or nothing: if one link exists, the whole request is refused with 409.",
     Shape.REPLACE: "Afterwards there are only the links in the body; an empty list removes all.",
     Shape.REMOVE: "All or nothing: if one link is missing, the whole request is refused with 404.",
     Shape.JOB_LIST: "A page of jobs, the newest first. Jobs are kept for seven days.",
     Shape.JOB_GET: (
-        "How far the job is, which operations failed, and on request the resources that it made or"
-        " changed."
+        "How far the job is, which operations failed, and on request the resources that it created"
+        " or changed."
     ),
     Shape.JOB_POST: (
-        "The form of all operations is checked at once. A fault in one of them refuses the whole"
-        " request. Once the job is accepted, each operation succeeds or fails by itself."
+        "The server checks the bodies of all operations at once. A fault in one of them refuses the"
+        " whole request. Once the job is accepted, each operation succeeds or fails alone."
     ),
 }
 
 ATTRIBUTES = {
-    "external_id": "The id in the system that the catalog comes from.",
+    "external_id": "The shop's own id.",
     "title": "The name that shoppers see.",
     "name": "The name that shoppers see.",
     "description": "A text about the item or variant.",
@@ -69,22 +69,22 @@ ATTRIBUTES = {
     "image_full_url": "A large picture.",
     "image_thumbnail_url": "A small picture.",
     "images": "Further pictures.",
-    "custom_metadata": "Anything else: an object of up to 100 kB, nested 32 deep at most.",
+    "custom_metadata": "Any other values: an object of at most 100 kB, at most 32 levels deep.",
     "published": "Whether shoppers may see it.",
     "inventory_policy": "1 hides the variant from feeds when it is out of stock; 0 and 2 do not.",
-    "inventory_quantity": "How many are in stock.",
-    "integration_type": "A constant.",
-    "catalog_type": "A constant.",
+    "inventory_quantity": "The number of articles in stock.",
+    "integration_type": "Always the same value.",
+    "catalog_type": "Always the same value.",
     "created": "The time of creation.",
     "updated": "The time of the last change.",
     "job_id": "The same as `id`.",
     "status": "The state of the job.",
     "created_at": "The time at which the job was accepted.",
-    "total_count": "How many operations the job has.",
-    "completed_count": "How many operations have succeeded.",
-    "failed_count": "How many operations have failed.",
+    "total_count": "The number of operations in the job.",
+    "completed_count": "The number of operations that have succeeded.",
+    "failed_count": "The number of operations that have failed.",
     "completed_at": "The time at which the job was completed.",
-    "errors": "One entry for each operation that failed; its `meta` says which one.",
+    "errors": "One entry for each operation that failed. Its `meta` names the resource.",
     "expires_at": "The time at which the job will be removed.",
 }
 

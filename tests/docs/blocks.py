@@ -1,0 +1,105 @@
+"""The fenced blocks of the pages, and a session in which the blocks of one page run in order."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import textwrap
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sdk.environments import python_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ROOT = Path(__file__).parents[2]
+PAGES = sorted([*ROOT.glob("*.md"), ROOT / "tests" / "README.md", *ROOT.glob("docs/**/*.md")])
+SDK = "25.0.0"
+"""The version of the official SDK with which the pages speak."""
+PATIENCE = 60
+_FENCE = re.compile(
+    r"(?:^[ ]*<!-- not run: (?P<reason>[^\n]*?) -->\n(?:[ ]*\n)?)?"
+    r"^(?P<indent>[ ]*)```(?P<language>\w*)\n(?P<text>.*?)^(?P=indent)```$",
+    re.MULTILINE | re.DOTALL,
+)
+
+
+@dataclass(frozen=True)
+class Block:
+    """One fenced block: `reason` says why it does not run here, and is empty where it does."""
+
+    page: str
+    line: int
+    language: str
+    text: str
+    reason: str
+
+    @property
+    def runs(self) -> bool:
+        return self.language in {"sh", "python"} and not self.reason
+
+    def follows(self, before: Block) -> bool:
+        """Whether it stands right behind another block, and so shows what that one prints."""
+        return not self.runs and self.line == before.line + before.text.count("\n") + 3
+
+
+def blocks_of(path: Path) -> list[Block]:
+    """Give the blocks of a page, in order."""
+    source = path.read_text(encoding="utf-8")
+    return list(_found(path.relative_to(ROOT).as_posix(), source))
+
+
+def _found(page: str, source: str) -> Iterator[Block]:
+    for match in _FENCE.finditer(source):
+        line = source.count("\n", 0, match.start("language")) + 1
+        text = textwrap.dedent(match["text"])
+        yield Block(page, line, match["language"], text, match["reason"] or "")
+
+
+def run(blocks: list[Block], home: Path, **variables: str) -> subprocess.CompletedProcess[str]:
+    """Run blocks in one Bash, which begins in an empty folder and stops at the first failure.
+
+    What a block starts in the background is killed at the end.
+    """
+    script = home.with_suffix(".sh")
+    script.write_text("".join(_steps(blocks, home)), encoding="utf-8")
+    paths = [python_of(SDK).parent, Path(sys.executable).parent, os.environ["PATH"]]
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("BACKROOM_")}
+    output = home.with_suffix(".out")
+    with output.open("wb") as printed:
+        process = subprocess.Popen(
+            ["bash", str(script)],
+            cwd=home,
+            env={**kept, "PATH": os.pathsep.join(map(str, paths)), **variables},
+            stdin=subprocess.DEVNULL,
+            stdout=printed,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    try:
+        code = process.wait(PATIENCE)
+    finally:
+        # A page may have stopped all that it started.
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+    return subprocess.CompletedProcess(process.args, code, output.read_text(encoding="utf-8"))
+
+
+def _steps(blocks: list[Block], home: Path) -> Iterator[str]:
+    """Give the lines of the script: the blocks as they stand, with their places between them."""
+    yield "set -E -o pipefail\ntrap 'code=$?; echo \"$place: exit code $code\"; exit $code' ERR\n"
+    for each in blocks:
+        yield f"place={each.page}:{each.line}\n"
+        if each.language == "sh":
+            yield each.text
+        else:
+            program = home.with_suffix(f".{each.line}.py")
+            program.write_text(each.text, encoding="utf-8")
+            yield f"python3 {program}\n"
