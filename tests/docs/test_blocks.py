@@ -32,6 +32,10 @@ NOT_RUN = {
     "docs/how-to/add-an-attribute.md": [
         "a row of a table; tests/acceptance/test_added_attribute.py adds one"
     ],
+    "docs/how-to/run-behind-a-proxy.md": [
+        "a configuration; tests/front/test_proxies.py serves with it",
+        "a configuration; tests/front/test_proxies.py serves with it",
+    ],
     "docs/how-to/scale.md": [
         "needs a package index that has backroom",
         "needs a PostgreSQL server; tests/docs/test_postgresql.py runs it with one",

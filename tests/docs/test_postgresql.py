@@ -39,9 +39,7 @@ def test_database_moves_and_is_served(postgres_url: str, tmp_path: Path) -> None
     with closing(open_database(str(home / "backroom.db"))) as database:
         database.write(lambda tx: keys.create(tx, "shop", "before", [])).result()
     moved, scaled = block("how-to/scale", "database move"), block("how-to/scale", "backroom work")
-    moved = replace(
-        moved, text=moved.text.replace("postgresql://user@host/backroom", postgres_url)
-    )
+    moved = replace(moved, text=moved.text.replace("postgresql://user@host/backroom", postgres_url))
     said = f"grep -q {{}} {home.with_suffix('.out')}"
     waits = f"until {said.format('applies')} && {said.format('listening')}; do sleep 0.05; done\n"
     done = run([moved, scaled, replace(scaled, text=waits)], home, BACKROOM_PORT="0")
