@@ -86,6 +86,8 @@ def test_behaviour_is_as_described(
         max_examples=EXAMPLES,
         derandomize=True,
         database=None,
+        # Explaining a failure would trace each line of each further request, for many minutes.
+        phases=(hypothesis.Phase.generate, hypothesis.Phase.shrink),
         suppress_health_check=list(hypothesis.HealthCheck),
     )
     @hypothesis.given(case=strategy)
