@@ -77,19 +77,29 @@ def test_small_pages_stay_whole(shared: Database) -> None:
     assert page(shared, 9) == []
 
 
+@pytest.mark.parametrize("turned", [False, True])
 @pytest.mark.parametrize(
     ("owners", "fitting"),
     [([1, 2, 3], 1), ([3, 4, 1, 2], 3), ([2, 3], 1), ([9, 8, 7], 3), ([2], 1)],
 )
 def test_owners_fit_with_what_they_include(
-    shared: Database, owners: list[int], fitting: int
+    shared: Database, owners: list[int], fitting: int, *, turned: bool
 ) -> None:
+    rows: list[Row] = [(number,) for number in owners]
     with shared.read() as tx:
-        assert large_records.fitting_owners(tx, ITEM, ACCOUNT, owners) == fitting
+        kept, found = large_records.with_included(tx, ITEM, ACCOUNT, rows, Columns(), turned=turned)
+    assert kept == rows[:fitting]
+    first = {1: [100 + n for n in range(LINKED_AT_MOST)], 2: [300, 301], 3: [400]}
+    named = [number for (number,) in (kept[::-1] if turned else kept)]
+    assert [row[0] for row in found] == [each for n in named for each in first.get(n, [])]
+    assert all(row[2] for row in found)
 
 
-def test_included_end_where_room_ends(shared: Database) -> None:
-    with shared.read() as tx:
-        rows = pages.included(tx, ITEM, ACCOUNT, [2, 3], Columns())
-        held = large_records.filled_rows(tx, VARIANT, ACCOUNT, rows)
-    assert sizes(held) == [(300, HALF), (301, HALF)]
+def test_many_small_included_all_come(new_store: NewDatabase) -> None:
+    with closing(open_database(new_store())) as opened:
+        store(opened, ITEM, [(n, 10, None) for n in range(1, 31)])
+        store(opened, VARIANT, [(100 * n + k, 10, n) for n in range(1, 31) for k in range(90)])
+        rows: list[Row] = [(number,) for number in range(1, 31)]
+        with opened.read() as tx:
+            kept, found = large_records.with_included(tx, ITEM, ACCOUNT, rows, Columns())
+    assert (kept, len(found)) == (rows, 2700)

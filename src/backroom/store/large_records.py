@@ -11,16 +11,20 @@ from __future__ import annotations
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
-from backroom.store import page_statements
+from backroom.catalog.kinds import KINDS
+from backroom.store import page_statements, pages
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from backroom.catalog.kinds import Kind
     from backroom.store.database import Row, Transaction
+    from backroom.store.page_statements import Columns
 
 ROOM_BYTES = 4 * 2**20
 """How many bytes of attributes an answer may hold. A hundred small records always fit."""
+_MOST_AT_ONCE = 2_000
+"""So many included records, if none is large, take 16 MB at most before they are counted."""
 
 
 def filled_rows(tx: Transaction, kind: Kind, account: str, rows: Sequence[Row]) -> list[Row]:
@@ -42,16 +46,52 @@ def filled_rows(tx: Transaction, kind: Kind, account: str, rows: Sequence[Row]) 
     return [row if row[2] is not None else (*row[:2], read[row[0]], *row[3:]) for row in kept]
 
 
-def fitting_owners(tx: Transaction, kind: Kind, account: str, numbers: Sequence[int]) -> int:
-    """Give how many records fit into one answer with what they include, from the first on.
+def with_included(
+    tx: Transaction,
+    kind: Kind,
+    account: str,
+    rows: list[Row],
+    columns: Columns,
+    *,
+    turned: bool = False,
+) -> tuple[list[Row], list[Row]]:
+    """Give the rows that fit into one answer with what they include, and that.
 
-    The first always does, though perhaps not with all that it includes.
+    The first row always fits, though perhaps not with all that it includes. What is included stands
+    in the order of the rows, or in the other order if `turned`.
     """
+    numbers = [row[0] for row in rows]
+    found = pages.included(tx, kind, account, _turned(numbers, turned), columns, _MOST_AT_ONCE)
+    if len(found) < _MOST_AT_ONCE and _is_small(found, columns):
+        return rows, found
+    fitting = _count_fitting(_included_sizes(tx, kind, account, numbers))
+    found = pages.included(tx, kind, account, _turned(numbers[:fitting], turned), columns)
+    if columns.attributes:
+        found = filled_rows(tx, KINDS[kind.shown.target], account, found)
+    return rows[:fitting], found
+
+
+def _turned(numbers: list[int], turned: bool) -> list[int]:  # noqa: FBT001 - one of two orders
+    return numbers[::-1] if turned else numbers
+
+
+def _is_small(rows: Sequence[Row], columns: Columns) -> bool:
+    """Whether the rows fit into one answer, and none of them is large."""
+    if not columns.attributes:
+        return True
+    attributes = [row[2] for row in rows]
+    return None not in attributes and sum(map(len, attributes)) <= ROOM_BYTES
+
+
+def _included_sizes(
+    tx: Transaction, kind: Kind, account: str, numbers: Sequence[int]
+) -> Iterator[int]:
+    """Give the bytes of attributes that each record includes."""
     statement = page_statements.included_sizes_statement(tx.dialect, kind)
-    values = tx.dialect.array(numbers)
-    sizes = {row[0]: int(row[1]) for row in tx.all(statement, account=account, numbers=values)}
-    return _count_fitting([sizes.get(number, 0) for number in numbers])
+    found = tx.all(statement, account=account, numbers=tx.dialect.array(numbers))
+    sizes = {row[0]: int(row[1]) for row in found}
+    return (sizes.get(number, 0) for number in numbers)
 
 
-def _count_fitting(sizes: Sequence[int]) -> int:
+def _count_fitting(sizes: Iterable[int]) -> int:
     return max(1, sum(total <= ROOM_BYTES for total in accumulate(sizes)))

@@ -53,6 +53,8 @@ class Columns(NamedTuple):
 
 LARGE_BYTES = 32_768
 """A record with more than so many bytes of attributes is large."""
+LARGE_INCLUDED_BYTES = 8_192
+"""The same for a record that is included: up to a hundred times as many are."""
 LINKED_AT_MOST = 100
 """How many resources an answer names in the relationship of one resource, or includes for it.
 
@@ -118,12 +120,14 @@ def page_statement(dialect: Dialect, form: Form, columns: Columns) -> str:
     return Statement(dialect, form).sql(", ".join(_columns(dialect, form.kind, columns)))
 
 
-def _columns(dialect: Dialect, kind: Kind, columns: Columns) -> tuple[str, ...]:
+def _columns(
+    dialect: Dialect, kind: Kind, columns: Columns, large: int = LARGE_BYTES
+) -> tuple[str, ...]:
     """Give the expressions that a statement selects, on the table `r`."""
     return (
         "r.number",
         dialect.octets("r.external_id"),
-        _attributes(dialect) if columns.attributes else "null",
+        _attributes(dialect, large) if columns.attributes else "null",
         _LINKED[kind.name](dialect) if columns.linkage else "null",
         "r.nulls" if columns.nulls else "0",
         *[
@@ -133,10 +137,10 @@ def _columns(dialect: Dialect, kind: Kind, columns: Columns) -> tuple[str, ...]:
     )
 
 
-def _attributes(dialect: Dialect) -> str:
+def _attributes(dialect: Dialect, large: int) -> str:
     """Give the expression for the attributes. Neither engine reads a text to know its length."""
     octets = dialect.octets("r.attributes")
-    return f"case when octet_length(r.attributes) <= {LARGE_BYTES} then {octets} end"
+    return f"case when octet_length(r.attributes) <= {large} then {octets} end"
 
 
 def _linked_variants(dialect: Dialect) -> str:
@@ -170,8 +174,8 @@ _LINKED = {"item": _linked_variants, "variant": _linked_item, "category": _linke
 @cache
 def included_statement(dialect: Dialect, kind: Kind, columns: Columns) -> str:
     """Give the statement for included resources: those that name their owner in a column."""
-    shown = ", ".join(_columns(dialect, KINDS[kind.shown.target], columns))
-    return f"select {shown} {_owned(dialect, kind)} order by owners.place, r.number"
+    shown = ", ".join(_columns(dialect, KINDS[kind.shown.target], columns, LARGE_INCLUDED_BYTES))
+    return f"select {shown} {_owned(dialect, kind)} order by owners.place, r.number limit :most"
 
 
 @cache

@@ -13,7 +13,7 @@ from backroom.store import page_statements, search
 from backroom.store.page_statements import LINKED_AT_MOST, Columns, Form
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from backroom.catalog.kinds import Kind
     from backroom.store.database import Row, Transaction
@@ -65,17 +65,22 @@ _number = itemgetter(0)
 
 
 def included(
-    tx: Transaction, kind: Kind, account: str, numbers: Iterable[int], columns: Columns
+    tx: Transaction,
+    kind: Kind,
+    account: str,
+    numbers: Sequence[int],
+    columns: Columns,
+    most: int | None = None,
 ) -> list[Row]:
     """Give the records that those with `numbers` hold in their shown relationship, in that order.
 
-    The rows are like those of `records_page`.
+    The rows are like those of `records_page`, at most `most`.
     """
-    values = tx.dialect.array(numbers)
     return tx.all(
         page_statements.included_statement(tx.dialect, kind, columns),
         account=account,
-        numbers=values,
+        numbers=tx.dialect.array(numbers),
+        most=len(numbers) * LINKED_AT_MOST if most is None else most,
     )
 
 

@@ -53,11 +53,10 @@ def list_resources(admitted: Admitted, tx: Transaction) -> Parts:
     rows: list[Row] = []
     if _narrow(admitted, tx, question):
         rows = pages.records_page(tx, kind, admitted.account, question, layout.data.columns)
-    fitting = _rows_that_fit(admitted, tx, layout, rows[: pager.size])
+    onward = pager.place.onward
+    fitting, included = _fitting(admitted, tx, layout, rows[: pager.size], turned=not onward)
     page, links = pager.cut(rows, fitting, lambda row: row[0])
-    return layout.frame.document(
-        layout.data.filled(page), links, _included_bytes(admitted, tx, layout, page)
-    )
+    return layout.frame.document(layout.data.filled(page), links, included)
 
 
 def _record_layout(admitted: Admitted) -> RecordLayout:
@@ -96,30 +95,26 @@ def _narrow(admitted: Admitted, tx: Transaction, question: RecordQuestion) -> bo
     return question.external_ids != []
 
 
-def _rows_that_fit(
-    admitted: Admitted, tx: Transaction, layout: RecordLayout, rows: list[Row]
-) -> list[Row]:
-    """Give the rows that fit into one answer, with all their attributes."""
+def _fitting(
+    admitted: Admitted,
+    tx: Transaction,
+    layout: RecordLayout,
+    rows: list[Row],
+    *,
+    turned: bool = False,
+) -> tuple[list[Row], bytes]:
+    """Give the rows that fit into one answer, with all attributes, and write what they include.
+
+    What is included stands in the order of the rows, or in the other order if `turned`.
+    """
     kind, account = admitted.operation.kind, admitted.account
     if layout.data.columns.attributes:
         rows = large_records.filled_rows(tx, kind, account, rows)
-    if rows and layout.included is not None and layout.included.columns.attributes:
-        numbers = [row[0] for row in rows]
-        rows = rows[: large_records.fitting_owners(tx, kind, account, numbers)]
-    return rows
-
-
-def _included_bytes(
-    admitted: Admitted, tx: Transaction, layout: RecordLayout, page: Sequence[Row]
-) -> bytes:
-    """Write the resources that a page includes. Empty if it includes none."""
-    if layout.included is None or not page:
-        return b""
-    kind, numbers = admitted.operation.kind, [row[0] for row in page]
-    found = pages.included(tx, kind, admitted.account, numbers, layout.included.columns)
-    if layout.included.columns.attributes:
-        found = large_records.filled_rows(tx, layout.included.kind, admitted.account, found)
-    return layout.included.filled(found)
+    if layout.included is None or not rows:
+        return rows, b""
+    columns = layout.included.columns
+    rows, found = large_records.with_included(tx, kind, account, rows, columns, turned=turned)
+    return rows, layout.included.filled(found)
 
 
 def get_resource(admitted: Admitted, tx: Transaction) -> Parts:
@@ -130,13 +125,8 @@ def get_resource(admitted: Admitted, tx: Transaction) -> Parts:
     rows = pages.in_order(tx, kind, admitted.account, named, columns)
     if not rows:
         raise _does_not_exist(admitted, kind)
-    if columns.attributes:
-        rows = large_records.filled_rows(tx, kind, admitted.account, rows)
-    return layout.frame.document(
-        layout.data.filled(rows),
-        {"self": admitted.request.url},
-        _included_bytes(admitted, tx, layout, rows),
-    )
+    rows, included = _fitting(admitted, tx, layout, rows)
+    return layout.frame.document(layout.data.filled(rows), {"self": admitted.request.url}, included)
 
 
 def create_resource(admitted: Admitted, draft: Draft, tx: Transaction) -> Parts:
