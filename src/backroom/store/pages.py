@@ -76,12 +76,15 @@ def included(
 
     The rows are like those of `records_page`, at most `most`.
     """
-    return tx.all(
+    rows = tx.all(
         page_statements.included_statement(tx.dialect, kind, columns),
         account=account,
         numbers=tx.dialect.array(numbers),
         most=len(numbers) * LINKED_AT_MOST if most is None else most,
     )
+    # The last column is the place of the owner.
+    rows.sort(key=itemgetter(-1, 0))
+    return [row[:-1] for row in rows]
 
 
 def in_order(
