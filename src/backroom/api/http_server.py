@@ -75,11 +75,11 @@ class HttpServer:
         self._loop = loop = asyncio.get_running_loop()
         connections = self._connections
         connections.begin()
+        # The socket has listened since before, so clients were not refused, only late.
+        server = await loop.create_server(
+            lambda: HttpProtocol(connections), sock=listening, backlog=_BACKLOG
+        )
         try:
-            # The socket has listened since before, so clients were not refused, only late.
-            server = await loop.create_server(
-                lambda: HttpProtocol(connections), sock=listening, backlog=_BACKLOG
-            )
             when_ready()
             if not self._asked:
                 await self._stop.wait()
@@ -91,6 +91,8 @@ class HttpServer:
                 await asyncio.sleep(_PAUSE)
         finally:
             self._loop = None
+            # uvloop may wait for ever to close a loop whose server is open.
+            server.close()
             await connections.end()
 
 
