@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 ITEMS, JOBS = "/api/catalog-items", "/api/catalog-item-bulk-create-jobs"
 NEWEST, BEFORE = REVISIONS[-1], REVISIONS[-2]
-URL = '        Attribute("url", "text", "required", default=""),\n'
+URL = "        _URL,\n"
 BRAND = f'        Attribute("brand", "text", default="", since="{NEWEST}"),\n'
 PRICE = '        Attribute("price", "number"),\n'
 LAST_PRICE = f'        Attribute("price", "number", until="{NEWEST}"),\n'

@@ -79,7 +79,7 @@ class Reader:
             assert first.status == 404, first.body
             return
         assert first.status == 200, first.body
-        size = question.size if revision >= "2026-04-15" else 100
+        size = question.size
         pages = [names[start : start + size] for start in range(0, len(names), size)] or [[]]
         if bare and revision < PAGED_IDS:
             self._holds_page(question, first, pages[0], revision)
@@ -140,7 +140,7 @@ class Reader:
         done = [draft.name for draft, refusal in pairs if refusal is None]
         counts = [attributes[f"{each}_count"] for each in ("total", "completed", "failed")]
         assert counts == [len(pairs), len(done), len(pairs) - len(done)]
-        assert named(linkage(data, PLURAL[job.kind])) == self.ids(done)
+        assert named(linkage(data, PLURAL[job.kind])) == self.ids(list(dict.fromkeys(done)))
         told_by = "external_id" if job.verb == "create" else "id"
         told = str if job.verb == "create" else catalog_id
         assert [

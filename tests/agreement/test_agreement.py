@@ -114,7 +114,7 @@ class Agreement(RuleBasedStateMachine):
         done = self.client.completed(path, accepted.job_id)
         self.reader.holds_job(job, done.json["data"], refusals)
         pairs = zip(job.drafts, refusals, strict=True)
-        succeeded = [draft.name for draft, refusal in pairs if refusal is None]
+        succeeded = list(dict.fromkeys(draft.name for draft, refusal in pairs if refusal is None))
         self.jobs.append((job, accepted.job_id, succeeded))
         self.lists_agree()
 

@@ -169,7 +169,7 @@ def test_delete_goes_backwards(load: Loads) -> None:
 
 def test_wrong_key_ends_the_load(path: Path, server_url: str) -> None:
     load = Loads(path, server_url, "pk_wrong")
-    with pytest.raises(RefusedError, match=r"\(401\): Missing or invalid private key\."):
+    with pytest.raises(RefusedError, match=r"\(401\): Incorrect authentication credentials\."):
         load(CAP)
 
 

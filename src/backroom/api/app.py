@@ -106,9 +106,6 @@ class App:
             answer = await self.respond(request, receive)
         except ClientLeft:
             return
-        except asyncio.CancelledError:
-            # The server stops, and waits no longer for this request.
-            answer = self._service.refuse(Refusal(Unavailable(), Known(request)))
         headers = [*answer.usual.pairs, *answer.headers]
         if answer.status != _NO_CONTENT:
             headers.append((b"content-length", str(answer.length).encode()))
@@ -134,6 +131,9 @@ class App:
                 answer = await self._database.written(work)
         except ClientLeft:
             raise
+        except asyncio.CancelledError:
+            # The server stops, and waits no longer for this request.
+            return _refusal_answer(self._service, Unavailable(), known)
         except Exception as error:  # noqa: BLE001 - each has its answer
             return _refusal_answer(self._service, error, known)
         if admitted.operation.shape in _LEAVING_WORK:

@@ -86,8 +86,10 @@ class Connections:
         """Close what is still open, and end what is still at work."""
         if self._timer is not None:
             self._timer.cancel()
-        for connection in list(self._open):
-            connection.abort()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        # Each has answered that the server stops. What they wrote is sent in the next turn.
+        await asyncio.sleep(0)
+        for connection in list(self._open):
+            connection.abort()
