@@ -49,7 +49,7 @@ def fitting_owners(tx: Transaction, kind: Kind, account: str, numbers: Sequence[
     """
     statement = page_statements.included_sizes_statement(tx.dialect, kind)
     values = tx.dialect.array(numbers)
-    sizes = {row[0]: int(row[1]) for row in tx.all(statement, account=account, numbers=values)}
+    sizes = {row[0]: int(row[1] or 0) for row in tx.all(statement, account=account, numbers=values)}
     return _count_fitting([sizes.get(number, 0) for number in numbers])
 
 
