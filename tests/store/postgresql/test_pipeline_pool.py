@@ -111,9 +111,16 @@ def test_other_loops_are_sent_away(pool: PipelinePool) -> None:
 
 
 def test_next_loop_gets_new_connections(pool: PipelinePool) -> None:
-    for _ in range(2):
-        asyncio.run(opened(pool, 1))
-    assert len(pool.pipelines) == 1
+    async def again() -> Outcome:
+        first = await alone(pool, "select 1")
+        await opened(pool, 1)
+        return first.outcome
+
+    asyncio.run(opened(pool, 1))
+    earlier = pool.pipelines
+    assert asyncio.run(again()) is Outcome.NOT_BEGUN
+    assert earlier
+    assert not any(each is old for each in pool.pipelines for old in earlier)
 
 
 def test_closing_ends_the_sessions(pool: PipelinePool, postgres_url: str) -> None:
