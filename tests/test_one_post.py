@@ -19,6 +19,7 @@ import importlib
 import threading
 import tomllib
 from functools import cache
+from inspect import isfunction
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -130,7 +131,8 @@ def properties() -> Iterator[CodeType]:
         for each in held.values():
             members = vars(each).values() if isinstance(each, type) else ()
             for member in members:
-                if isinstance(member, property) and member.fget is not None:
+                # A class of the standard library may have properties that are cached functions.
+                if isinstance(member, property) and isfunction(member.fget):
                     yield member.fget.__code__
 
 

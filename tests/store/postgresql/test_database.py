@@ -425,7 +425,8 @@ def test_reads_do_not_queue_for_ever(
         return await asyncio.gather(*slow, return_exceptions=True)
 
     found = run(catalog, scenario)
-    assert [isinstance(each, StoreUnavailable) for each in found] == [False, False, True, True]
+    # Two threads read. Which reads reach them first, the event loop does not say.
+    assert sum(isinstance(each, StoreUnavailable) for each in found) == 2
 
 
 def test_lost_read_is_asked_again(catalog: PostgresDatabase) -> None:
