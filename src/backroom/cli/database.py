@@ -12,7 +12,7 @@ import click
 from backroom.cli import EXIT_ROWS_FAILED
 from backroom.cli.failures import reported
 from backroom.cli.groups import SuggestingGroup
-from backroom.cli.options import settings_from, with_settings
+from backroom.cli.options import settings_from, with_format, with_settings
 from backroom.settings import InvalidSetting, check_database
 from backroom.store import open_database, open_to_read
 from backroom.store.migrate import migrate
@@ -55,9 +55,7 @@ def database_group() -> None:
 @database_group.command("move")
 @click.argument("source")
 @click.argument("target")
-@click.option(
-    "--format", "output", type=click.Choice(["text", "json"]), default="text", help="How to print."
-)
+@with_format()
 def move_command(source: str, target: str, output: str) -> None:
     """Copy everything from SOURCE to TARGET, each a path or a postgresql:// URL.
 

@@ -21,7 +21,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from backroom.cli import EXIT_ERROR, EXIT_ROWS_FAILED, EXIT_UNREACHABLE
-from backroom.cli.options import checked_url, own_url, settings_from
+from backroom.cli.options import checked_url, own_url, settings_from, with_format
 from backroom.cli.printable import printable, printable_json
 from backroom.feeds.api_client import ApiClient, RefusedError, UnreachableError
 from backroom.feeds.formats import FORMATS, Feed, open_feed
@@ -160,14 +160,7 @@ def _checked_revision(_: click.Context, __: click.Parameter, revision: str) -> s
     show_default=True,
     help="Seconds to wait for any one job, and for a request that the server puts off.",
 )
-@click.option(
-    "--format",
-    "output",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-    help="How to print the report.",
-)
+@with_format("How to print the report.", show_default=True)
 def import_command(**options: Unpack[_Options]) -> None:
     """Load a product feed into a server as bulk jobs.
 

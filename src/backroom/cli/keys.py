@@ -12,7 +12,7 @@ import click
 
 from backroom.cli.database import opened
 from backroom.cli.groups import SuggestingGroup
-from backroom.cli.options import settings_from, with_settings
+from backroom.cli.options import settings_from, with_format, with_settings
 from backroom.cli.printable import printable
 from backroom.settings import Settings
 from backroom.store import keys
@@ -27,9 +27,6 @@ if TYPE_CHECKING:
     from backroom.store.keys import KeyRow
 
 _SCOPE = re.compile(r"[a-z]+(-[a-z]+)*:(read|write)")
-_FORMAT = click.option(
-    "--format", "output", type=click.Choice(["text", "json"]), default="text", help="How to print."
-)
 
 
 @contextmanager
@@ -67,7 +64,7 @@ def _scopes(_: click.Context, __: click.Parameter, value: str | None) -> list[st
     show_default=True,
     help="The name of the account that the key opens. A new account is made.",
 )
-@_FORMAT
+@with_format()
 def create_command(name: str, scopes: list[str], account: str, output: str, **flags: Any) -> None:
     """Make a key and show it. It is not shown again."""
     if not name.strip() or not account.strip():
@@ -115,7 +112,7 @@ def _look_for_ephemeral_server(database: str) -> None:
 
 @keys_group.command("list")
 @with_settings("database")
-@_FORMAT
+@with_format()
 def list_command(output: str, **flags: Any) -> None:
     """List all keys, without their secrets."""
     with _database(flags) as database, database.read() as tx:

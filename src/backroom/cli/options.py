@@ -47,6 +47,20 @@ def with_settings(*names: str) -> Callable[[Command], Command]:
     return decorate
 
 
+def with_format(
+    words: str = "How to print.", *, show_default: bool = False
+) -> Callable[[Command], Command]:
+    """Give a command the option `--format`, as its parameter `output`: text or json."""
+    return click.option(
+        "--format",
+        "output",
+        type=click.Choice(["text", "json"]),
+        default="text",
+        show_default=show_default,
+        help=words,
+    )
+
+
 def settings_from(flags: dict[str, Any]) -> Settings:
     """Make settings from a command's flags and the environment.
 

@@ -6,13 +6,12 @@ import json
 
 import click
 
+from backroom.cli.options import with_format
 from backroom.revisions import LADDER, history
 
 
 @click.command("revisions")
-@click.option(
-    "--format", "output", type=click.Choice(["text", "json"]), default="text", help="How to print."
-)
+@with_format()
 def revisions_command(output: str) -> None:
     """List the revisions, newest first, with what each changed."""
     changes = {date: history.changes(date) for date in reversed(LADDER)}

@@ -11,7 +11,7 @@ import click
 
 from backroom import __version__
 from backroom.cli.failures import reported
-from backroom.cli.options import settings_from, with_settings
+from backroom.cli.options import settings_from, with_format, with_settings
 from backroom.cli.printable import log_to_stderr
 from backroom.server import Server, Started
 from backroom.settings import Settings
@@ -22,13 +22,7 @@ log = logging.getLogger(__name__)
 
 @click.command("serve")
 @with_settings()
-@click.option(
-    "--format",
-    "output",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    help="How to print that the server is ready.",
-)
+@with_format("How to print that the server is ready.")
 def serve_command(output: str, **flags: Any) -> None:
     """Run the server.
 

@@ -12,7 +12,7 @@ import urllib3
 
 from backroom.api.control import PREFIX
 from backroom.cli import EXIT_UNREACHABLE
-from backroom.cli.options import checked_url, own_url, settings_from
+from backroom.cli.options import checked_url, own_url, settings_from, with_format
 from backroom.cli.printable import printable
 
 _SECONDS = 2.0
@@ -28,14 +28,7 @@ _READY = "ok"
     callback=checked_url,
     help="The URL of the server.  [default: by BACKROOM_HOST and BACKROOM_PORT, as for serve]",
 )
-@click.option(
-    "--format",
-    "output",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-    help="How to print.",
-)
+@with_format(show_default=True)
 def status_command(url: str | None, output: str) -> None:
     """Say whether a server is ready. The exit code is 0 if it is, 4 if not."""
     url = (url or own_url(settings_from({}))).rstrip("/")
