@@ -10,7 +10,7 @@ it on a value of that kind. So only the ladder knows what a revision shows.
 from __future__ import annotations
 
 from itertools import groupby
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import msgspec
 from msgspec import Raw
@@ -25,13 +25,15 @@ from backroom.store.jobs import LINKED, Job
 from backroom.store.pages import Columns
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from backroom.api.wire import Document, Fields, Parts
     from backroom.catalog.kinds import Kind
     from backroom.catalog.operations import Operation
     from backroom.revisions import Revision
     from backroom.store.database import Row
+
+    _Asked = tuple[Operation, Revision, Fields, str, bool]
 
 _EMPTY = "[]"
 _KEPT_BYTES = 16_000_000
@@ -212,13 +214,21 @@ class _Names(NamedTuple):
     nulls: bool
 
 
+L = TypeVar("L", RecordLayout, JobLayout)
+
 _records_kept: BoundedCache[RecordLayout] = BoundedCache(_KEPT_BYTES)
 _jobs_kept: BoundedCache[JobLayout] = BoundedCache(_KEPT_BYTES)
 
 
-def _kept_size(layout: RecordLayout | JobLayout, base: str) -> int:
-    parts = sum(each.size for each in layout if each is not None)
-    return _LAYOUT_BYTES + len(base) + parts
+def _kept(cache: BoundedCache[L], make: Callable[[Style], L], asked: _Asked) -> L:
+    """Give the layout that is asked for. Each is made once, and kept while it is used."""
+    layout = cache.get(asked)
+    if layout is None:
+        operation, revision, fields, base, including = asked
+        layout = make(Style(operation, revision, fields, inner(base), including))
+        parts = sum(each.size for each in layout if each is not None)
+        cache.keep(asked, layout, _LAYOUT_BYTES + len(base) + parts)
+    return layout
 
 
 def of_records(
@@ -229,12 +239,7 @@ def of_records(
     including: bool,  # noqa: FBT001 - the arguments are the key under which a layout is kept
 ) -> RecordLayout:
     """Give the layout of an operation that answers with records, or with their identifiers."""
-    key = (operation, revision, fields, base, including)
-    layout = _records_kept.get(key)
-    if layout is None:
-        layout = _new_record_layout(Style(operation, revision, fields, inner(base), including))
-        _records_kept.keep(key, layout, _kept_size(layout, base))
-    return layout
+    return _kept(_records_kept, _new_record_layout, (operation, revision, fields, base, including))
 
 
 def _new_record_layout(style: Style) -> RecordLayout:
@@ -351,12 +356,7 @@ def of_jobs(
     including: bool,  # noqa: FBT001 - as of_records
 ) -> JobLayout:
     """Give the layout of an operation that answers with jobs."""
-    key = (operation, revision, fields, base, including)
-    layout = _jobs_kept.get(key)
-    if layout is None:
-        layout = _new_job_layout(Style(operation, revision, fields, inner(base), including))
-        _jobs_kept.keep(key, layout, _kept_size(layout, base))
-    return layout
+    return _kept(_jobs_kept, _new_job_layout, (operation, revision, fields, base, including))
 
 
 def _new_job_layout(style: Style) -> JobLayout:

@@ -255,22 +255,27 @@ class HttpProtocol(asyncio.Protocol):
         """Have the request that arrives refused when its turn comes, and hear no more."""
         log.debug("%s sent what is refused: %s", self._client(), fault)
         self._parser.deaf = True
-        if self._parser.stage is Stage.BODY:
-            if self._incoming is not None:
-                self._incoming.leave()
-                self._incoming = None
-            if self._waiting:
-                self._waiting.pop()
-            elif self._answering:
-                self._answering = False
-            else:
-                # It was answered before it came as a whole.
-                self._end(lingers=True)
-                return
+        if self._parser.stage is Stage.BODY and not self._forget_unfinished():
+            # It was answered before it came as a whole.
+            self._end(lingers=True)
+            return
         path, _, query = self._parser.url.partition(b"?")
         request = Request("GET", path, query, {}, "http", self._app.public_url)
         self._waiting.append(_Pending(request, fault=fault))
         self._continue()
+
+    def _forget_unfinished(self) -> bool:
+        """Give up the request whose body has not ended. False if it was answered already."""
+        if self._incoming is not None:
+            self._incoming.leave()
+            self._incoming = None
+        if self._waiting:
+            self._waiting.pop()
+        elif self._answering:
+            self._answering = False
+        else:
+            return False
+        return True
 
     def _end(self, *, lingers: bool) -> None:
         """Close the connection when all is written, and the client has had time to read it."""
@@ -294,13 +299,7 @@ class HttpProtocol(asyncio.Protocol):
         self._ends = self._parser.deaf = True
         if self._parser.stage is Stage.BODY:
             # Nobody can answer a request that will never be whole.
-            if self._incoming is not None:
-                self._incoming.leave()
-                self._incoming = None
-            if self._waiting:
-                self._waiting.pop()
-            else:
-                self._answering = False
+            self._forget_unfinished()
         return not self._over and (self._answering or bool(self._waiting))
 
     def pause_writing(self) -> None:

@@ -210,21 +210,18 @@ def _owned(kind: Kind) -> str:
 @cache
 def sizes_statement(dialect: Dialect, kind: Kind) -> str:
     """Give the statement for the bytes of attributes that records have, by number."""
-    among = dialect.among("number", "numbers")
-    return (
-        f"select number, octet_length(attributes) from {kind.table}"
-        f" where account = :account and {among}"
-    )
+    return _by_number(dialect, kind, "octet_length(attributes)")
 
 
 @cache
 def attributes_statement(dialect: Dialect, kind: Kind) -> str:
     """Give the statement for the attributes of records, by number."""
+    return _by_number(dialect, kind, dialect.octets("attributes"))
+
+
+def _by_number(dialect: Dialect, kind: Kind, shown: str) -> str:
     among = dialect.among("number", "numbers")
-    return (
-        f"select number, {dialect.octets('attributes')} from {kind.table}"
-        f" where account = :account and {among}"
-    )
+    return f"select number, {shown} from {kind.table} where account = :account and {among}"
 
 
 class Statement:
