@@ -239,6 +239,13 @@ def limited_client(limited_server: Server) -> Client:
     return client_of(limited_server)
 
 
+@pytest.fixture(scope="module", params=["auto", "plain"])
+def either(request: pytest.FixtureRequest, new_database: NewDatabase) -> Iterator[Client]:
+    """A client of a server with its own HTTP, and of one with uvicorn's."""
+    with running(new_database(), limits="off", http=request.param) as server:
+        yield client_of(server)
+
+
 @pytest.fixture(scope="session")
 def paused_server(new_database: NewDatabase) -> Iterator[Server]:
     """A server on which every job waits for an hour."""

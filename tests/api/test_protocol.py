@@ -14,7 +14,6 @@ from backroom.api.deadlines import TimeLimits
 from backroom.api.protocol import HttpProtocol
 from backroom.api.request import Answer
 from backroom.revisions import NEWEST
-from conftest import client_of, running
 from front.connection import answer, connected, names, posted, status, written
 from support.factories import a_kind_of_job
 
@@ -22,7 +21,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from backroom.api.request import Request
-    from conftest import NewDatabase
     from support.client import Client
 
 PATH = f"/api/{a_kind_of_job('item', 'create').collection}"
@@ -32,11 +30,9 @@ KEPT_OR_NOT = re.compile(rb"(?im)^(connection: close|keep-alive: timeout=75)\r\n
 ERROR_ID = re.compile(rb'"id":"[^"]*"')
 
 
-@pytest.fixture(scope="module", params=["auto", "plain"])
-def client(request: pytest.FixtureRequest, new_database: NewDatabase) -> Iterator[Client]:
-    """A client of a server that speaks HTTP itself, and of one that has uvicorn do so."""
-    with running(new_database(), limits="off", http=request.param) as server:
-        yield client_of(server)
+@pytest.fixture
+def client(either: Client) -> Client:
+    return either
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Floors are what they claim to be: the same HTTP server, the same answers, the same columns."""
+"""Floors are what they claim to be: our parser and loop, the same answers, the same columns."""
 
 from __future__ import annotations
 

@@ -33,13 +33,6 @@ def hasty(new_database: NewDatabase) -> Iterator[Client]:
         yield client_of(server)
 
 
-@pytest.fixture(scope="module", params=["auto", "plain"])
-def either(request: pytest.FixtureRequest, new_database: NewDatabase) -> Iterator[Client]:
-    """A client of a server with its own HTTP, and of one with uvicorn's."""
-    with running(new_database(), limits="off", http=request.param) as server:
-        yield client_of(server)
-
-
 @pytest.fixture
 def connection(shop: Client) -> Iterator[socket.socket]:
     with connected(shop) as opened:
