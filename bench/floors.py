@@ -1,7 +1,7 @@
 """Floors: the least that any server on the same parts would have to do.
 
-Run as `python -m bench.floors FILE` this is a bare ASGI function on the same HTTP server, which
-gives answers that were taken from ours, and where asked runs the raw query of a page before each.
+Run as `python -m bench.floors FILE` this is a bare ASGI function on uvicorn, which gives answers
+that were taken from ours, and where asked runs the raw query of a page before each.
 The other floors are functions: inserting bodies, and upserting items.
 """
 
@@ -53,7 +53,7 @@ def fixed(path: str, answer: Answer, *values: str | int) -> Fixed:
 
 
 def configured(app: Any) -> uvicorn.Config:
-    """Configure the HTTP server as the real one is; a test holds the two together."""
+    """Configure uvicorn as our plain way does, with the faster parser of our own way."""
     return uvicorn.Config(
         app,
         http="httptools",
