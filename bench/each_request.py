@@ -186,7 +186,7 @@ def measure_deletion(site: Site) -> Iterator[str]:
 def _fill(site: Site, category: str, items: list[int]) -> None:
     def fill(tx: Transaction) -> None:
         (number,) = records.numbers(tx, CATEGORY, site.account, [category]).values()
-        links.add(tx, site.account, "items", number, items)
+        links.add(tx, site.account, "items", {number: items})
 
     with _opened(site) as database:
         written(database, fill)

@@ -128,7 +128,7 @@ def link(database: Database, account: str, items: list[int], categories: list[in
 
 
 def _link(database: Database, account: str, category: int, items: list[int]) -> None:
-    written(database, lambda tx: links.add(tx, account, "items", category, items))
+    written(database, lambda tx: links.add(tx, account, "items", {category: items}))
 
 
 def written(database: Database, work: Callable[[Transaction], Any]) -> Any:

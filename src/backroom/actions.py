@@ -148,13 +148,13 @@ def add(tx: Transaction, account: str, relationship: Relationship, related: list
     found = _related_numbers(tx, account, relationship, related)
     if links.present(tx, account, relationship.name, relationship.number, found):
         raise AlreadyLinked(relationship.owner.name, relationship.resource_id)
-    links.add(tx, account, relationship.name, relationship.number, found)
+    links.add(tx, account, relationship.name, {relationship.number: found})
 
 
 def replace(tx: Transaction, account: str, relationship: Relationship, related: list[str]) -> None:
     """Link the resources in `related` and no others."""
     found = _related_numbers(tx, account, relationship, related)
-    links.replace(tx, account, relationship.name, relationship.number, found)
+    links.replace(tx, account, relationship.name, {relationship.number: found})
 
 
 def remove(tx: Transaction, account: str, relationship: Relationship, related: list[str]) -> None:
@@ -282,7 +282,5 @@ class _Targets:
     def write(self, *, fresh: bool) -> None:
         """Write the noted links. Resources that are not `fresh` lose their old links before."""
         for name, replaced in self._replaced.items():
-            if not fresh:
-                links.clear(self._tx, self._account, name, replaced)
-            pairs = [(number, each) for number, related in replaced.items() for each in related]
-            links.join(self._tx, self._account, name, pairs)
+            write = links.add if fresh else links.replace
+            write(self._tx, self._account, name, replaced)

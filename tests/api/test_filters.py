@@ -102,6 +102,26 @@ def test_quoted_comma_is_no_comma() -> None:
         parse_filter('equals(a,"b")","equals(c,"d")')
 
 
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("equals(a,'[\"b\"]')", '["b"]'),
+        ('any(a,["b\\"]","c"])', ['b"]', "c"]),
+        ('any(a,["b]"])', ["b]"]),
+        ('any(a,["b"),equals(c,"]")', None),
+        ('any(a,[["b"]])', None),
+        ('any(a,[1,["b"]])', None),
+        ('["b"]', None),
+    ],
+)
+def test_brackets_may_stand_in_texts(text: str, value: object) -> None:
+    if value is None:
+        with pytest.raises(InvalidParameter):
+            parse_filter(text)
+    else:
+        assert parse_filter(text)[0].value == value
+
+
 def test_numbers_have_ascii_digits() -> None:
     with pytest.raises(InvalidParameter):
         parse_filter("equals(a,\N{ARABIC-INDIC DIGIT THREE})")

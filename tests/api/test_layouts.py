@@ -15,7 +15,7 @@ from backroom import clock
 from backroom.api import documents, layouts
 from backroom.api.query import allowed_fields
 from backroom.catalog import ids
-from backroom.catalog.kinds import CATEGORY, KINDS
+from backroom.catalog.kinds import CATEGORY, ITEM, KINDS
 from backroom.catalog.operations import OPERATIONS, RESOURCE_SHAPES, Shape
 from backroom.errors import AlreadyExists, UnknownRelated
 from backroom.jobs.apply import error_entry
@@ -248,11 +248,12 @@ def store(tx: Transaction, kind: Kind, shelf: Shelf) -> None:
     target = KINDS[kind.shown.target]
     own = [values(each, held[0].number if held else None) for each, held in shelf]
     others = [values(each, owner.number) for owner, held in shelf for each in held]
-    store_records.insert(tx, kind, ACCOUNT, own)
-    store_records.insert(tx, target, ACCOUNT, others)
+    # A variant is stored after its item.
+    for each, made in [(target, others), (kind, own)][:: -1 if kind is ITEM else 1]:
+        store_records.insert(tx, each, ACCOUNT, made)
     if kind is CATEGORY:
         for record, held in shelf:
-            links.add(tx, ACCOUNT, "items", record.number, [each.number for each in held])
+            links.add(tx, ACCOUNT, "items", {record.number: [each.number for each in held]})
 
 
 def from_store(tx: Transaction, question: Asked, kind: Kind, numbers: Sequence[int]) -> bytes:

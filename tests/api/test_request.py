@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from urllib.parse import quote
+from urllib.parse import quote, unquote_to_bytes
 
 import pytest
 from hypothesis import given
@@ -51,6 +51,13 @@ def test_urls_hold_only_safe_characters(text: str) -> None:
 def test_quoted_texts_are_read_back(text: str) -> None:
     assert unquoted(quote(text)) == text
     assert unquoted(text.replace("%", "%25").encode().decode("latin-1")) == text
+
+
+@given(st.lists(st.sampled_from(["%", "%2", "%41", "%C3%A9", "=", "=41", "4", "g", "\n", " "])))
+@thorough(200)
+def test_broken_escapes_stay_as_they_are(parts: list[str]) -> None:
+    text = "".join(parts)
+    assert unquoted(text) == unquote_to_bytes(text).decode()
 
 
 @pytest.mark.parametrize("text", ["%FF", "a%C3b", "%C3%", "\xc3", "%ED%A0%80", "\N{SNOWMAN}"])

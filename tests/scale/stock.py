@@ -45,8 +45,8 @@ def fill(database: Database, account: str, size: int) -> dict[str, list[int]]:
             records.insert(tx, kind, account, made)
             numbers[kind.name] = [each.number for each in made]
         items, categories = numbers[ITEM.name], numbers[CATEGORY.name]
-        links.add(tx, account, "items", categories[0], items)
-        links.add(tx, account, "categories", items[0], categories)
+        links.add(tx, account, "items", {categories[0]: items})
+        links.add(tx, account, "categories", {items[0]: categories})
 
     database.write(write).result(60)
     return numbers

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
+from backroom.catalog.kinds import KINDS
+from backroom.store.linkage import LINKED_AT_MOST
+
 if TYPE_CHECKING:
     from backroom.store.database import Database, Row
 
@@ -33,6 +36,13 @@ _UNIQUE = {
     " join pg_attribute a on a.attrelid = i.oid"
     " where x.indisunique and t.relnamespace = 'public'::regnamespace order by 1, 2, a.attnum",
 }
+_LINKED = {
+    "items": "select account, item_number, external_id from variants order by number",
+    "variants": "select v.account, v.number, i.external_id from variants v join items i"
+    " on i.account = v.account and i.number = v.item_number",
+    "categories": "select c.account, c.category_number, i.external_id from item_categories c"
+    " join items i on i.account = c.account and i.number = c.item_number order by i.number",
+}
 
 
 def everything(database: Database) -> list[Row]:
@@ -57,3 +67,36 @@ def unique_columns(database: Database) -> dict[str, dict[str, list[str]]]:
         for table, index, column in tx.all(_UNIQUE[database.dialect.name]):
             found[table][index].append(column)
     return {table: dict(indexes) for table, indexes in found.items()}
+
+
+Named = dict[tuple[str, str, int], list[str]]
+"""The names that a row's relationship holds, by table, account and number."""
+
+
+def shown(database: Database) -> Named:
+    """What each row has as its linkage."""
+    found = {}
+    with database.read() as tx:
+        for kind in KINDS.values():
+            for account, number, held in tx.all(
+                f"select account, number, linkage from {kind.table}"
+            ):
+                names = bytes(held).decode().split("\0") if held is not None else []
+                found[kind.table, account, number] = names
+    return found
+
+
+def linked(database: Database) -> Named:
+    """What each row's linkage must be, by what is linked to it."""
+    with database.read() as tx:
+        found: Named = {
+            (kind.table, *row): []
+            for kind in KINDS.values()
+            for row in tx.all(f"select account, number from {kind.table}")
+        }
+        for table, sql in _LINKED.items():
+            for account, number, name in tx.all(sql):
+                # The links of a deleted category go later.
+                if (names := found.get((table, account, number))) is not None:
+                    names.append(name)
+    return {row: names[:LINKED_AT_MOST] for row, names in found.items()}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gzip
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,7 +15,7 @@ from backroom.revisions import NEWEST
 from backroom.store import open_database
 from backroom.store.migrate import migrations
 from conftest import running
-from store.described import everything
+from store.described import everything, linked, shown
 from support.client import Client
 from support.process import until
 
@@ -92,6 +92,12 @@ def schema(url: str) -> list[Row]:
 
 def test_upgraded_schema_equals_fresh(url: str, fresh: str) -> None:
     assert schema(url) == schema(fresh)
+
+
+def test_rows_get_their_linkage(url: str) -> None:
+    with closing(open_database(url)) as opened:
+        assert shown(opened) == linked(opened)
+        assert any(shown(opened).values())
 
 
 def test_catalog_is_as_it_was(client: Client) -> None:

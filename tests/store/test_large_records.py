@@ -8,7 +8,8 @@ import pytest
 from backroom.catalog.kinds import ITEM, VARIANT
 from backroom.store import large_records, open_database, pages, records
 from backroom.store.large_records import ROOM_BYTES
-from backroom.store.page_statements import LARGE_BYTES, LINKED_AT_MOST
+from backroom.store.linkage import LINKED_AT_MOST
+from backroom.store.page_statements import LARGE_BYTES
 from backroom.store.pages import Columns, RecordQuestion
 from backroom.store.records import Values
 

@@ -33,7 +33,7 @@ def linked(database: Database) -> Database:
         for account in (ACCOUNT, OTHER):
             records.insert(tx, ITEM, account, [an_item(number) for number in range(1, 9)])
             for item, category in PAIRS:
-                links.add(tx, account, "categories", item, [category])
+                links.add(tx, account, "categories", {item: [category]})
 
     database.write(write).result()
     return database
@@ -72,11 +72,11 @@ def test_removed_is_gone_alone(linked: Database, relation: str, number: int, oth
 
 
 def test_added_twice_is_there_once(linked: Database) -> None:
-    assert done(linked, lambda tx: links.add(tx, ACCOUNT, "items", 10, [1, 2])) == PAIRS
+    assert done(linked, lambda tx: links.add(tx, ACCOUNT, "items", {10: [1, 2]})) == PAIRS
 
 
 def test_replace_leaves_the_given(linked: Database) -> None:
-    left = done(linked, lambda tx: links.replace(tx, ACCOUNT, "categories", 1, [11, 12]))
+    left = done(linked, lambda tx: links.replace(tx, ACCOUNT, "categories", {1: [11, 12]}))
     assert left == [(1, 11), (1, 12), (2, 10)]
 
 

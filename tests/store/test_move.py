@@ -56,7 +56,8 @@ def source(database: Database) -> Database:
     submitted(database, a_kind_of_job("item", "create"), a_creation("item", "c"))
     written(database, lambda tx: keys.create(tx, "one", "test", ["catalogs:read"]))
     keys.cursor_secret(database)
-    written(database, lambda tx: links.add(tx, ACCOUNT, "categories", an_item(tx), range(1, LINKS)))
+    linked = range(1, LINKS)
+    written(database, lambda tx: links.add(tx, ACCOUNT, "categories", {an_item(tx): linked}))
     return database
 
 

@@ -86,7 +86,7 @@ def stocked(
         relation = {"item": "categories", "category": "items"}.get(kind.name)
         for row in rows:
             if relation:
-                links.add(tx, ACCOUNT, relation, row.number, row.related)
+                links.add(tx, ACCOUNT, relation, {row.number: row.related})
 
     database.write(write).result()
     yield database, kind, rows

@@ -107,7 +107,7 @@ def test_item_leaves_its_categories(database: Database) -> None:
     insert(database, ITEM, shirt, hat)
     insert(database, CATEGORY, tops)
     both = [shirt.number, hat.number]
-    database.write(lambda tx: links.add(tx, ACCOUNT, "items", tops.number, both)).result()
+    database.write(lambda tx: links.add(tx, ACCOUNT, "items", {tops.number: both})).result()
     delete(database, ITEM, shirt)
     assert pairs(database) == [(hat.number, tops.number)]
 
@@ -117,7 +117,7 @@ def test_category_links_wait_to_go(database: Database) -> None:
     insert(database, ITEM, shirt)
     insert(database, CATEGORY, tops, red)
     both = [tops.number, red.number]
-    database.write(lambda tx: links.add(tx, ACCOUNT, "categories", shirt.number, both)).result()
+    database.write(lambda tx: links.add(tx, ACCOUNT, "categories", {shirt.number: both})).result()
     delete(database, CATEGORY, tops)
     asked = RecordQuestion(size=10, related=[("item", shirt.number)])
     with database.read() as tx:

@@ -15,10 +15,11 @@ the grammar. A rule never looks further than the next token, and never goes back
 proportion to the length of the text. Only `and(…)` nests, and only to a limit, which is far below
 the depth at which Python gives up.
 
-Most long filters are a list of ids in double quotes. The first branch of the expression takes such
-a list as one token, and the JSON decoder reads it as a whole. That is safe because the branch only
-matches lists in which each string begins and ends with a quote of its own. A list in any other
-style does not match it, and is read token by token with the same result.
+Most long filters are one list of ids in double quotes. `_tokens` first lets the JSON decoder read
+what stands from the first `["` to the last `]`, and cuts only the rest. That is safe. Where the
+text before it is cut into whole tokens, `["` is no part of a string; and where it is a JSON list of
+strings, it ends where the grammar ends it. In all other cases the whole text is cut, and a list is
+read token by token with the same result.
 """
 
 from __future__ import annotations
@@ -42,15 +43,13 @@ class Condition(NamedTuple):
     value: Any
 
 
-_TEXT = r'"[^"\\]*(?:\\.[^"\\]*)*"'
 _TOKEN = re.compile(
     r"""\s*(?:
-      (?P<texts>\[\s*{text}(?:\s*,\s*{text})*\s*\])
-    | (?P<mark>[(),\[\]])
+      (?P<mark>[(),\[\]])
     | "(?P<double>(?:[^"\\]|\\.)*)"
     | '(?P<single>(?:[^'\\]|\\.)*)'
     | (?P<word>[^\s(),\[\]"']+)
-    )""".replace("{text}", _TEXT),
+    )""",
     re.VERBOSE | re.DOTALL,
 )
 _ESCAPED = re.compile(r"\\(u[0-9a-fA-F]{4}|.)", re.DOTALL)
@@ -63,10 +62,8 @@ class _Text(str):
     __slots__ = ()
 
 
-class _Texts(str):
-    """A whole list of strings in double quotes: JSON, as most clients write it."""
-
-    __slots__ = ()
+_Token = str | list[str]
+"""A mark, a bare word, a `_Text`, or a whole list of strings."""
 
 
 def parse_filter(text: str) -> list[Condition]:
@@ -85,9 +82,24 @@ def _invalid() -> InvalidParameter:
     return InvalidParameter("Invalid filter provided", PARAMETER)
 
 
-def _tokens(text: str) -> list[str]:
+def _tokens(text: str) -> list[_Token]:
     """Cut a filter into tokens, in reverse order, so that `pop` gives the next one."""
-    tokens: list[str] = []
+    start, end = text.find('["'), text.rfind("]") + 1
+    if 0 <= start < end:
+        try:
+            texts = _decode(text[start:end])
+            return [*_cut(text[end:]), texts, *_cut(text[:start])]
+        except (msgspec.MsgspecError, InvalidParameter):
+            pass
+    return _cut(text)
+
+
+_decode = msgspec.json.Decoder(list[str]).decode
+
+
+def _cut(text: str) -> list[_Token]:
+    """Cut a text as `_tokens` does, without lists."""
+    tokens: list[_Token] = []
     place = 0
     text = text.rstrip()
     while place < len(text):
@@ -95,9 +107,7 @@ def _tokens(text: str) -> list[str]:
         if match is None:
             raise _invalid()
         quoted = match["double"] if match["double"] is not None else match["single"]
-        if match["texts"] is not None:
-            tokens.append(_Texts(match["texts"]))
-        elif quoted is not None:
+        if quoted is not None:
             tokens.append(_Text(_unescaped(quoted)))
         else:
             tokens.append(match["mark"] or match["word"])
@@ -126,14 +136,14 @@ def _unescaped(quoted: str) -> str:
         raise _invalid() from None
 
 
-def _is_mark(token: str, mark: str) -> bool:
-    return token == mark and not isinstance(token, (_Text, _Texts))
+def _is_mark(token: _Token, mark: str) -> bool:
+    return token == mark and not isinstance(token, _Text)
 
 
 class _Parser:
     """Takes tokens from the end of a list. Each method reads one rule, and raises if it can't."""
 
-    def __init__(self, tokens: list[str]) -> None:
+    def __init__(self, tokens: list[_Token]) -> None:
         self.tokens = tokens
 
     def conditions(self, depth: int) -> list[Condition]:
@@ -160,8 +170,8 @@ class _Parser:
 
     def _value(self) -> Any:
         token = self._next()
-        if isinstance(token, _Texts):
-            return _quoted_texts(token)
+        if isinstance(token, list):
+            return token
         if _is_mark(token, "["):
             return self._values()
         if isinstance(token, _Text):
@@ -179,14 +189,14 @@ class _Parser:
             if not _is_mark(mark, ","):
                 raise _invalid()
 
-    def _next(self) -> str:
+    def _next(self) -> _Token:
         if not self.tokens:
             raise _invalid()
         return self.tokens.pop()
 
     def _word(self) -> str:
         token = self._next()
-        if isinstance(token, (_Text, _Texts)) or token in "(),[]":
+        if isinstance(token, (_Text, list)) or token in "(),[]":
             raise _invalid()
         return token
 
@@ -195,24 +205,14 @@ class _Parser:
             raise _invalid()
 
 
-def _quoted_texts(written: str) -> list[str]:
-    """Read a list of strings in double quotes."""
-    try:
-        return _decode(str(written))
-    except msgspec.MsgspecError:
-        # The grammar allows more than JSON: raw control characters, and a backslash before any
-        # character.
-        return [_unescaped(each[1:-1]) for each in _QUOTED.findall(written)]
-
-
-_QUOTED = re.compile(_TEXT, re.DOTALL)
-_decode = msgspec.json.Decoder(list[str]).decode
 _WORDS = {"true": True, "false": False, "null": None}
 _NUMBER = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,15})?")
 
 
-def _unquoted(word: str) -> Any:
+def _unquoted(word: _Token) -> Any:
     """Give the value of an unquoted word."""
+    if isinstance(word, list):
+        raise _invalid()
     if word in _WORDS:
         return _WORDS[word]
     if _NUMBER.fullmatch(word):

@@ -223,7 +223,7 @@ def allowed_filters(operation: Operation, revision: str) -> list[Filter]:
 def _check_value(chosen: Filter, condition: Condition) -> None:
     value = condition.value
     if chosen.operator == "any":
-        fits = isinstance(value, list) and all(isinstance(each, str) for each in value)
+        fits = isinstance(value, list) and {*map(type, value)} <= {str}
     elif chosen.boolean:
         fits = isinstance(value, bool)
     else:

@@ -23,9 +23,6 @@ _URL_SAFE = "%/:@!$&'()*+,;=-._~?"
 _AS_IT_IS = re.compile(r"[A-Za-z0-9%/:@!$&'()*+,;=\-._~?]*")
 
 
-_BROKEN_ESCAPE = re.compile("%(?![0-9A-Fa-f]{2})")
-
-
 def unquoted(text: str) -> str:
     """Decode a percent-encoded part of a URL, in which a character stands for each byte.
 
@@ -33,14 +30,17 @@ def unquoted(text: str) -> str:
     """
     if "%" not in text and text.isascii():
         return text
-    if not text.isascii() or _BROKEN_ESCAPE.search(text):
-        return unquote_to_bytes(text.encode("latin-1")).decode()
     # `unquote` reads one escape after the other in Python, and a filter by a hundred ids has a
     # thousand escapes. Quoted-printable has the same escapes with `=` instead of `%`, and the
-    # standard library reads it in C. An escape that is broken means different things in the two, so
-    # such texts, and texts beyond ASCII, were left to `unquote_to_bytes` above.
-    printable = text.replace("=", "=3D").replace("%", "=")
-    return binascii.a2b_qp(printable).decode()
+    # standard library reads it in C.
+    printable = text.replace("=", "=3D").replace("%", "=").encode("latin-1")
+    decoded = binascii.a2b_qp(printable)
+    # A broken escape means different things in the two. Each whole one takes two letters from the
+    # text, a broken one takes at most one: so the lengths tell whether there is any. Only a line
+    # break could take more, and no URL has one.
+    if len(decoded) != len(text) - 2 * text.count("%") or "\n" in text or "\r" in text:
+        decoded = unquote_to_bytes(text.encode("latin-1"))
+    return decoded.decode()
 
 
 class Request:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection
 
 INTEGRATION_TYPE = "$custom"
 CATALOG_TYPE = "$default"
@@ -32,8 +32,13 @@ def external_id(resource_id: str) -> str | None:
     return resource_id[len(_PREFIX) :] or None
 
 
-def external_ids(resource_ids: Iterable[str]) -> list[str]:
+def external_ids(resource_ids: Collection[str]) -> list[str]:
     """Give the external ids within those that can name something, each once, in their order."""
-    start = len(_PREFIX)
-    named = [each[start:] for each in resource_ids if each.startswith(_PREFIX)]
-    return [each for each in dict.fromkeys(named) if each and "\0" not in each]
+    # A list of a hundred is cut at once: where there is one zero before each and none within,
+    # every piece is what follows the beginning of one id.
+    joined = "\0" + "\0".join(resource_ids)
+    _, *named = joined.split("\0" + _PREFIX)
+    if not len(named) == len(resource_ids) == joined.count("\0"):
+        known = [each for each in resource_ids if each.startswith(_PREFIX) and "\0" not in each]
+        named = [each[len(_PREFIX) :] for each in known]
+    return [each for each in dict.fromkeys(named) if each]

@@ -1,11 +1,17 @@
-"""Which items are in which categories, by number."""
+"""Which items are in which categories, by number.
+
+Whatever changes the links of a category renews what its row shows of them.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from backroom.catalog.kinds import CATEGORY
+from backroom.store import linkage
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from backroom.store.database import Transaction
 
@@ -69,48 +75,48 @@ def remove(
 ) -> None:
     """Take `related` out of a relationship."""
     owner, other = _SIDES[relation]
-    tx.run(
-        f"delete from item_categories where account = :account and {owner} = :owner"
-        f" and {tx.dialect.among(other, 'related')}",
+    _unlink(
+        tx,
+        f"{owner} = :owner and {tx.dialect.among(other, 'related')}",
         account=account,
         owner=number,
         related=tx.dialect.array(related),
     )
 
 
-def replace(
-    tx: Transaction, account: str, relation: str, number: int, related: Iterable[int]
-) -> None:
-    """Make a relationship hold `related` and nothing else."""
-    clear(tx, account, relation, [number])
-    add(tx, account, relation, number, related)
-
-
 def clear(tx: Transaction, account: str, relation: str, numbers: Iterable[int]) -> None:
     """Empty one relationship of each of many resources."""
     owner, _ = _SIDES[relation]
-    tx.run(
-        "delete from item_categories where account = :account"
-        f" and {tx.dialect.among(owner, 'owner')}",
-        account=account,
-        owner=tx.dialect.array(numbers),
+    among = tx.dialect.among(owner, "owner")
+    _unlink(tx, among, account=account, owner=tx.dialect.array(numbers))
+
+
+def _unlink(tx: Transaction, condition: str, **values: Any) -> None:
+    emptied = tx.all(
+        f"delete from item_categories where account = :account and {condition}"
+        " returning category_number",
+        **values,
     )
+    linkage.renew(tx, CATEGORY, values["account"], [row[0] for row in emptied])
 
 
-def add(tx: Transaction, account: str, relation: str, number: int, related: Iterable[int]) -> None:
-    """Put `related` into a relationship. Links that exist already stay."""
-    join(tx, account, relation, [(number, each) for each in related])
+def replace(
+    tx: Transaction, account: str, relation: str, related: Mapping[int, Iterable[int]]
+) -> None:
+    """Make a relationship of each resource hold what is `related` to its number, and no more."""
+    clear(tx, account, relation, related)
+    add(tx, account, relation, related)
 
 
-def join(tx: Transaction, account: str, relation: str, pairs: Iterable[tuple[int, int]]) -> None:
-    """Link pairs of a resource and a related one. Links that exist already stay."""
-    owner, _ = _SIDES[relation]
+def add(tx: Transaction, account: str, relation: str, related: Mapping[int, Iterable[int]]) -> None:
+    """Put what is `related` to a number into its relationship. Links that exist already stay."""
+    pairs = [(number, each) for number, others in related.items() for each in others]
+    if relation == "items":
+        pairs = [(item, category) for category, item in pairs]
     tx.many(
         "insert into item_categories (account, category_number, item_number, item_external_id)"
         " select account, :category, number, external_id from items"
         " where account = :account and number = :item on conflict do nothing",
-        [
-            (other, account, number) if owner == "item_number" else (number, account, other)
-            for number, other in pairs
-        ],
+        [(category, account, item) for item, category in pairs],
     )
+    linkage.renew(tx, CATEGORY, account, [category for _, category in pairs])

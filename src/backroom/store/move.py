@@ -49,7 +49,7 @@ class Table:
         return self.key + self.rest
 
 
-_RECORD = ("external_id", "published", "search_text", "attributes", "nulls")
+_RECORD = ("external_id", "published", "search_text", "attributes", "nulls", "linkage")
 TABLES = (
     Table("secrets", ("name",), ("value",)),
     Table("accounts", ("account",), ("name", "created_at")),
@@ -63,7 +63,7 @@ TABLES = (
     Table(
         "categories",
         ("account", "number"),
-        ("name", "external_id", "search_text", "attributes", "nulls"),
+        ("name", "external_id", "search_text", "attributes", "nulls", "linkage"),
     ),
     Table("item_categories", ("account", "category_number", "item_number"), ("item_external_id",)),
     Table("emptied_categories", ("account", "category_number"), ()),

@@ -31,6 +31,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from backroom.catalog.kinds import KINDS
 from backroom.store import search
+from backroom.store.linkage import LINKED_AT_MOST
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -55,13 +56,6 @@ LARGE_BYTES = 32_768
 """A record with more than so many bytes of attributes is large."""
 LARGE_INCLUDED_BYTES = 8_192
 """The same for a record that is included: up to a hundred times as many are."""
-LINKED_AT_MOST = 100
-"""How many resources an answer names in the relationship of one resource, or includes for it.
-
-The number of the real service is not known. There must be one, because a category may hold a whole
-catalog. This one is the size of a page.
-"""
-
 _LINKS = {
     ("item", "category"): ("item_number", "category_number"),
     ("category", "item"): ("category_number", "item_number"),
@@ -128,7 +122,7 @@ def _columns(
         "r.number",
         dialect.octets("r.external_id"),
         _attributes(dialect, large) if columns.attributes else "null",
-        _LINKED[kind.name](dialect) if columns.linkage else "null",
+        "r.linkage" if columns.linkage else "null",
         "r.nulls" if columns.nulls else "0",
         *[
             f"r.{name}" if name in kind.truth_values else dialect.octets(f"r.{name}")
@@ -141,34 +135,6 @@ def _attributes(dialect: Dialect, large: int) -> str:
     """Give the expression for the attributes. Neither engine reads a text to know its length."""
     octets = dialect.octets("r.attributes")
     return f"case when octet_length(r.attributes) <= {large} then {octets} end"
-
-
-def _linked_variants(dialect: Dialect) -> str:
-    return dialect.joined(
-        "external_id",
-        "select external_id from variants where account = :account and item_number = r.number"
-        f" order by number limit {LINKED_AT_MOST}",
-    )
-
-
-def _linked_item(dialect: Dialect) -> str:
-    return dialect.joined(
-        "external_id",
-        "select external_id from items where account = :account and number = r.item_number",
-    )
-
-
-def _linked_items(dialect: Dialect) -> str:
-    return dialect.joined(
-        "item_external_id",
-        "select item_external_id from item_categories"
-        " where account = :account and category_number = r.number"
-        f" order by item_number limit {LINKED_AT_MOST}",
-    )
-
-
-_LINKED = {"item": _linked_variants, "variant": _linked_item, "category": _linked_items}
-"""For each kind, the expression for what its shown relationship holds, on the table `r`."""
 
 
 @cache

@@ -10,7 +10,8 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from backroom.store import page_statements, search
-from backroom.store.page_statements import LINKED_AT_MOST, Columns, Form
+from backroom.store.linkage import LINKED_AT_MOST
+from backroom.store.page_statements import Columns, Form
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -12,7 +12,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from backroom.catalog.kinds import CATEGORY, ITEM, VARIANT, Kind
-from backroom.store import links, search
+from backroom.store import linkage, links, search
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -56,7 +56,7 @@ class _Statements:
 
 @cache
 def _statements(kind: Kind, dialect: Dialect) -> _Statements:
-    parent = () if kind.shown.many else (f"{kind.shown.target}_number",)
+    parent = () if kind.shown.many else (f"{kind.shown.target}_number", "linkage")
     changed = ("attributes", "search_text", "nulls", *kind.columns)
     among = dialect.among("external_id", "external_ids")
     return _Statements(
@@ -75,6 +75,7 @@ def _statements(kind: Kind, dialect: Dialect) -> _Statements:
         delete=(
             f"delete from {kind.table} where account = :account"
             f" and {dialect.among('number', 'numbers')}"
+            f" returning {parent[0] if parent else 'null'}"
         ),
     )
 
@@ -100,12 +101,18 @@ def insert(tx: Transaction, kind: Kind, account: str, values: Iterable[Values]) 
     """Add records. None of them may exist."""
     added = list(values)
     columns = _statements(kind, tx.dialect).added
+    parents = {each.parent for each in added if each.parent is not None}
+    names = linkage.of_one(tx, ITEM, account, parents)
     rows = [
-        # The column for a parent is the last. Kinds without it leave the value out.
-        (account, each.number, each.external_id, *_changed(kind, each), each.parent)[: len(columns)]
+        # The columns about a parent are the last. Kinds without it leave the values out.
+        (
+            *(account, each.number, each.external_id, *_changed(kind, each)),
+            *(each.parent, None if each.parent is None else names.get(each.parent)),
+        )[: len(columns)]
         for each in added
     ]
     tx.insert(kind.table, columns, rows)
+    linkage.renew(tx, ITEM, account, parents)
     search.index(tx, kind, account, [(each.number, each.search_text) for each in added], fresh=True)
 
 
@@ -132,9 +139,10 @@ def delete(tx: Transaction, kind: Kind, account: str, gone: Sequence[int]) -> No
     """Remove records by number, and the rows that depend on them."""
     if gone:
         sql = _statements(kind, tx.dialect).delete
-        tx.run(sql, account=account, numbers=tx.dialect.array(gone))
+        parents = tx.all(sql, account=account, numbers=tx.dialect.array(gone))
         search.forget(tx, kind, account, gone)
         _DEPENDENTS[kind.name](tx, account, gone)
+        linkage.renew(tx, ITEM, account, [row[0] for row in parents if row[0] is not None])
 
 
 def _delete_with_items(tx: Transaction, account: str, gone: Sequence[int]) -> None:

@@ -57,15 +57,18 @@ def get_job(admitted: Admitted, tx: Transaction) -> Parts:
     included = b""
     if layout.included is not None:
         (row,) = rows
-        linkage = msgspec.json.decode(row[layout.data.columns.index("linkage")])
-        # Resources that have been deleted since are not shown. All ids in `linkage` are valid.
-        named = dict.fromkeys(ids.external_id(each["id"]) or "" for each in linkage)
+        linkage = _linkage(row[layout.data.columns.index("linkage")])
+        # Resources that have been deleted since are not shown.
+        named = ids.external_ids([each["id"] for each in linkage])
         kind, columns = layout.included.kind, layout.included.columns
-        found = pages.in_order(tx, kind, admitted.account, list(named), columns)
+        found = pages.in_order(tx, kind, admitted.account, named, columns)
         if columns.attributes:
             found = large_records.filled_rows(tx, kind, admitted.account, found)
         included = layout.included.filled(found)
     return layout.frame.document(layout.data.filled(rows), {"self": admitted.request.url}, included)
+
+
+_linkage = msgspec.json.Decoder(list[dict[str, str]]).decode
 
 
 def _least_id() -> str:
