@@ -198,6 +198,7 @@ def walks() -> Iterator[dict[str, Walk]]:
 every_walk = pytest.mark.parametrize("which", [NEWEST, OLDEST])
 
 
+@pytest.mark.slow
 @every_walk
 def test_post_climbs_six_times_at_most(walks: dict[str, Walk], which: str) -> None:
     steps = walks[which].down_to_the_commit()

@@ -109,6 +109,7 @@ def test_revoked_keys_open_nothing(database: Database) -> None:
             opened_by(database, f"{scheme} {key.key}")
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("wait")
 def test_many_keys_are_remembered(database: Database) -> None:
     keyring, headers = Keyring(database), some_headers(database, MANY)

@@ -66,6 +66,7 @@ def test_blocks_run_as_pasted(page: str, tmp_path: Path) -> None:
     assert [where(each) for each in shown if each.text not in done.stdout] == [], done.stdout
 
 
+@pytest.mark.slow
 def test_failing_block_is_named(tmp_path: Path) -> None:
     home = tmp_path / "session"
     home.mkdir()

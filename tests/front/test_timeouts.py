@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from conftest import NewDatabase
     from support.client import Client
 
+pytestmark = pytest.mark.slow
+
 ITEMS = "/api/catalog-items"
 TYPED = "Content-Type: application/json"
 _names = itertools.count()

@@ -371,6 +371,7 @@ def test_unfinished_jobs_never_expire(database: Database) -> None:
     assert found(database, late, account).completed_count == 1
 
 
+@pytest.mark.slow
 def test_sweep_takes_many_slices(database: Database) -> None:
     account = an_account(database)
     rows = [a_complete_job(LIFETIME + timedelta(seconds=n + 1)) for n in range(1100)]

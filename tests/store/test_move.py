@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
     from backroom.store.database import Database, Row, Transaction
 
+pytestmark = pytest.mark.slow
+
 LINKS = 2500
 """More than two slices."""
 

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
     from support.process import Programs, ServerProgram
 
+pytestmark = pytest.mark.slow
+
 BACKLOG = 30
 
 

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from backroom.store.database import Row, Transaction
     from backroom.store.jobs import NewJob
 
+pytestmark = pytest.mark.slow
+
 T = TypeVar("T")
 
 PROCESSING = Status.PROCESSING

@@ -84,6 +84,7 @@ def test_stuck_connections_are_avoided(pool: PipelinePool) -> None:
     assert asyncio.run(scenario()) == (Outcome.NOT_BEGUN, Outcome.ANSWERED)
 
 
+@pytest.mark.slow
 def test_read_is_answered_before_the_next(pool: PipelinePool) -> None:
     async def scenario() -> bool:
         await opened(pool, 1)
