@@ -46,6 +46,9 @@ class Connection(Protocol):
         If not, what failed is the one statement, and the transaction can go on.
         """
 
+    def wait_for(self, tables: Iterable[str]) -> None:
+        """Wait until nobody keeps others from writing into some tables. Raises if that lasts."""
+
 
 class Transaction:
     """Statements inside one transaction, on one connection."""
@@ -83,19 +86,24 @@ class Transaction:
         """Run several statements without values, as a migration has them."""
         self.connection.script(sql)
 
-    def attempt(self, work: Callable[[], T]) -> T:
+    def attempt(self, work: Callable[[], T], *, anyhow: bool = False) -> T:
         """Do `work`, and if it fails undo what it has written, so that the transaction can go on.
 
-        Raises `Undone`. Errors that end the transaction are raised as they are.
+        Raises `Undone`. Errors that end the transaction are raised as they are. Those for which
+        the whole is usually tried again end it too, unless it shall go on `anyhow`.
         """
         run = self.connection.execute
         run("savepoint attempt", {})
         try:
             result = work()
         except Exception as error:
-            if self.connection.ends(error):
+            if self.connection.ends(error) and not anyhow:
                 raise
-            run("rollback to savepoint attempt", {})
+            try:
+                run("rollback to savepoint attempt", {})
+            except Exception:  # noqa: BLE001 - whatever it says, it comes of the first error
+                # The transaction has ended, perhaps with the connection.
+                raise error from None
             run("release savepoint attempt", {})
             raise Undone from error
         run("release savepoint attempt", {})
@@ -118,7 +126,14 @@ class StoreUnavailable(Exception):
     """
 
 
-class WriteTooSlow(StoreUnavailable):
+class WriteRefused(StoreUnavailable):
+    """The database was there, but could not do this write; nothing was changed.
+
+    As a rule another write would fail as well. But it may also be this one alone that fails.
+    """
+
+
+class WriteTooSlow(WriteRefused):
     """The database ended a statement of a write at its time limit; nothing was changed.
 
     The database may be overloaded. But the same write may also take as long each time.

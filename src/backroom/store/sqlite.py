@@ -116,6 +116,10 @@ def _failure_in_words(error: BaseException) -> str:
     return str(error) or "out of memory"
 
 
+class _TransactionEnded(Exception):
+    """A piece of work has ended the transaction that it shares with others."""
+
+
 class _Work:
     """A piece of writing, and the promise of its result."""
 
@@ -317,6 +321,9 @@ class SqliteDatabase:
             run("commit", {})
             if self._durable:
                 self._file.check_place()
+        except _TransactionEnded:
+            # A trigger may say `raise(rollback)`. What the others have written is gone with it.
+            self._commit([each for each in entries if each.failure is None])
         except Exception as error:  # noqa: BLE001 - the writer goes on with the next work
             log.error("a transaction was rolled back: %s", _failure_in_words(error))  # noqa: TRY400
             self._roll_back()
@@ -348,7 +355,9 @@ class SqliteDatabase:
         except UNAVAILABLE:
             # The database failed, not this work. SQLite may have rolled back the whole transaction.
             raise
-        except Exception as error:  # noqa: BLE001 - this work's own caller gets it
+        except Exception as error:
             entry.failure = error
+            if not self._connection.raw.in_transaction:
+                raise _TransactionEnded from error
             run("rollback to work", {})
         run("release work", {})
