@@ -45,6 +45,8 @@ def inner(text: str) -> str:
 
 
 _PIECE_BYTES = 100
+_AT_ONCE_BYTES = 2**18
+"""So much text is decoded by one call: no other thread of Python runs meanwhile."""
 
 
 class Template:
@@ -220,7 +222,7 @@ def _selecting(names: tuple[str, ...]) -> Callable[[Column], Column]:
 
     def select(column: Column) -> Column:
         lines = b"\n".join(column)
-        if lines.count(b"\n") == len(column) - 1:
+        if len(lines) <= _AT_ONCE_BYTES and lines.count(b"\n") == len(column) - 1:
             # The stored objects are JSON without line breaks: all are read and written at once.
             return encoder.encode_lines(decoder.decode_lines(lines))[:-1].split(b"\n")
         return [encoder.encode(decoder.decode(each)) for each in column]

@@ -53,11 +53,13 @@ class Connection(Protocol):
 class Transaction:
     """Statements inside one transaction, on one connection."""
 
-    __slots__ = ("connection", "dialect")
+    __slots__ = ("connection", "dialect", "on_loop")
 
-    def __init__(self, connection: Connection, dialect: Dialect) -> None:
+    def __init__(self, connection: Connection, dialect: Dialect, *, on_loop: bool = False) -> None:
         self.connection = connection
         self.dialect = dialect
+        self.on_loop = on_loop
+        """Whether what uses it holds an event loop between its statements."""
 
     def all(self, sql: str, **values: Any) -> list[Row]:
         """Run a statement and give its rows."""
@@ -109,6 +111,14 @@ class Transaction:
         run("release savepoint attempt", {})
         return result
 
+    def leave_loop(self) -> None:
+        """Have the work begun again in a thread, where it holds an event loop: it is large.
+
+        Raises `TookTooLong` there.
+        """
+        if self.on_loop:
+            raise TookTooLong
+
     def exclusively(self, what: str) -> None:
         """Wait until no other transaction holds the lock `what`, and hold it until this one ends.
 
@@ -149,7 +159,7 @@ class UnusablePlace(StoreUnavailable):
 
 
 class TookTooLong(Exception):
-    """A read took more time than it may hold the event loop. It is begun again in a thread."""
+    """A read takes more time than it may hold the event loop. It is begun again in a thread."""
 
 
 class Database(Protocol):

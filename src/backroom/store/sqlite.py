@@ -70,7 +70,7 @@ class _Reading:
         self._failed = failed
         self._raw = connection.raw
         self._run = connection.raw.execute
-        self._transaction = Transaction(connection, SQLITE)
+        self.transaction = Transaction(connection, SQLITE)
         self._depth = 0
         # SQLite asks after so many of its own steps, of which a page of a hundred takes some 3,000.
         connection.raw.set_progress_handler(self._is_late, _STEPS)
@@ -90,7 +90,7 @@ class _Reading:
                 raise StoreUnavailable(_failure_in_words(error)) from error
             self._stops = self.end
         self._depth += 1
-        return self._transaction
+        return self.transaction
 
     def __exit__(
         self, _: type[BaseException] | None, error: BaseException | None, __: TracebackType | None
@@ -201,14 +201,18 @@ class SqliteDatabase:
             # It finds that out itself, and says so.
             deliver(work())
             return
+        transaction = reading.transaction
         reading.end = time.monotonic() + LOOP_SECONDS
+        transaction.on_loop = True
         try:
             result = work()
         except TookTooLong:
             reading.end = math.inf
+            transaction.on_loop = False
             self._in_thread(work, deliver)
         else:
             reading.end = math.inf
+            transaction.on_loop = False
             deliver(result)
 
     def _in_thread(self, work: Callable[[], T], deliver: Callable[[T], None]) -> None:

@@ -32,7 +32,13 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import psycopg
 from psycopg import errors
 
-from backroom.store.database import Row, StoreUnavailable, Transaction, WriteRefused
+from backroom.store.database import (
+    Row,
+    StoreUnavailable,
+    TookTooLong,
+    Transaction,
+    WriteRefused,
+)
 from backroom.store.dialects import POSTGRES
 from backroom.store.jobs import Job
 from backroom.store.postgresql import driver, greenlets
@@ -206,7 +212,7 @@ class PostgresDatabase:
     def read(self) -> Iterator[Transaction]:
         """Open a transaction in which each statement sees what was committed before it."""
         if greenlets.can_suspend():
-            yield Transaction(_Suspending(self._read_statement), POSTGRES)
+            yield Transaction(_Suspending(self._read_statement), POSTGRES, on_loop=True)
             return
         try:
             with self._pool.connection(READ_SECONDS) as raw:
@@ -217,11 +223,22 @@ class PostgresDatabase:
             raise StoreUnavailable(failure_text(error)) from error
 
     def on_loop(self, work: Callable[[], T], deliver: Callable[[T], None]) -> None:
-        if self._pipelined:
-            done = self._greenlets.spawn(work)
-        else:
+        def end(done: asyncio.Future[T]) -> None:
+            try:
+                result = done.result()
+            except TookTooLong:
+                in_thread()
+            else:
+                deliver(result)
+
+        def in_thread() -> None:
             done = asyncio.wrap_future(self._readers.submit(work))
-        done.add_done_callback(lambda each: deliver(each.result()))
+            done.add_done_callback(lambda each: deliver(each.result()))
+
+        if self._pipelined:
+            self._greenlets.spawn(work).add_done_callback(end)
+        else:
+            in_thread()
 
     def _read_statement(self, sql: str, values: dict[str, Any]) -> list[Row]:
         """Give the rows of a statement, suspending the greenlet that asks."""
