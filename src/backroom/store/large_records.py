@@ -38,12 +38,9 @@ def filled_rows(tx: Transaction, kind: Kind, account: str, rows: Sequence[Row]) 
 
     `rows` are of `pages.records_page`, with attributes. The first row always fits.
     """
-    texts = [row[2] for row in rows]
-    if None not in texts:
-        if sum(map(len, texts)) > LOOP_BYTES:
-            tx.leave_loop()
-        return list(rows)
     large = [row[0] for row in rows if row[2] is None]
+    if not large:
+        return list(rows)
     asked = {"account": account, "numbers": tx.dialect.array(large)}
     sizes: dict[int, int] = dict(tx.all(page_statements.sizes_statement(tx.dialect, kind), **asked))
     needed = [sizes[row[0]] if row[2] is None else len(row[2]) for row in rows]
@@ -73,7 +70,7 @@ def with_included(
     """
     numbers = [row[0] for row in rows]
     found = pages.included(tx, kind, account, _turned(numbers, turned), columns, _MOST_AT_ONCE)
-    size = _size(found, columns)
+    size = _attribute_bytes(found, columns)
     if len(found) < _MOST_AT_ONCE and size <= LOOP_BYTES:
         return rows, found
     tx.leave_loop()
@@ -90,7 +87,7 @@ def _turned(numbers: list[int], turned: bool) -> list[int]:  # noqa: FBT001 - on
     return numbers[::-1] if turned else numbers
 
 
-def _size(rows: Sequence[Row], columns: Columns) -> float:
+def _attribute_bytes(rows: Sequence[Row], columns: Columns) -> float:
     """Give the bytes of the rows' attributes; infinity if a large record is among them."""
     if not columns.attributes:
         return 0
