@@ -11,7 +11,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from backroom.api import templates
-from backroom.api.templates import Template, blank
+from backroom.api.templates import Template, blank, stay
 from backroom.catalog import ids
 from backroom.catalog.kinds import ITEM, KINDS, VARIANT
 from support.strategies import thorough
@@ -127,10 +127,25 @@ def test_attributes_are_as_a_dict_has_them(kind: Kind, data: st.DataObject) -> N
         encoded({name: row[name] for name in shown if nulls or row[name] is not None})
         for row in rows
     ]
-    assert list(templates.attributes(kind, shown, nulls=nulls)(column, flags)) == expected
+    assert list(templates.attributes(kind, shown, nulls=nulls)(column, flags, stay)) == expected
 
 
 def test_unflagged_rows_are_not_looked_at() -> None:
     text = encoded({"price": None})
     removed = templates.attributes(ITEM, ITEM.stored_attributes, nulls=False)
-    assert list(removed([text, text], [0, 1])) == [text, b"{}"]
+    assert list(removed([text, text], [0, 1], stay)) == [text, b"{}"]
+
+
+def test_long_columns_leave_first() -> None:
+    class Left(Exception):
+        pass
+
+    def leave() -> None:
+        raise Left
+
+    selected = templates.attributes(ITEM, ("title",), nulls=True)
+    short, long = (encoded({"title": "a", "description": "b" * size}) for size in (9, 30_000))
+    assert list(selected([short] * 9, [0] * 9, leave)) == [encoded({"title": "a"})] * 9
+    with pytest.raises(Left):
+        selected([long] * 9, [0] * 9, leave)
+    assert list(selected([long] * 9, [0] * 9, stay)) == [encoded({"title": "a"})] * 9

@@ -14,7 +14,7 @@ import pytest
 from backroom.catalog.kinds import Verb
 from backroom.jobs import embedded_worker, lifecycle
 from backroom.jobs.embedded_worker import EmbeddedWorker
-from backroom.jobs.lifecycle import LIFETIME, Status
+from backroom.jobs.lifecycle import LIFETIME, MOST_TRIES, Status
 from backroom.jobs.next_job import STEPS, NextJob
 from backroom.store.database import StoreUnavailable
 from support.factories import (
@@ -29,6 +29,7 @@ from support.factories import (
     an_update,
     done,
     found,
+    refusing_rows,
     stored,
     submitted,
     written,
@@ -166,6 +167,19 @@ def test_hopeless_job_lets_the_next_go_on(
         watched.until("committed", 2)
     assert found(database, hopeless).failed_count == 1
     assert found(database, following).completed_count == 1
+
+
+def test_job_without_end_lets_the_next_go_on(database: Database) -> None:
+    endless = submitted(database, ITEMS, a_creation("item", "a"))
+    written(database, lambda tx: tx.run(f"update job_operations set tries = {MOST_TRIES - 1}"))
+    following = submitted(database, ITEMS, a_creation("item", "b"))
+    others = submitted(database, ITEMS, a_creation("item", "a"), account="other")
+    refused = refusing_rows(database, "update on jobs", f"new.job_id = '{endless.job_id}'")
+    with refused, working(database) as watched:
+        watched.until("committed", 2)
+        assert found(database, following).completed_count == 1
+        assert found(database, others, "other").completed_count == 1
+        assert found(database, endless) == endless
 
 
 def test_pause_of_an_account_ends(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -307,7 +321,7 @@ def test_waiting_jobs_need_no_look(database: Database, monkeypatch: pytest.Monke
     submitted(database, ITEMS, a_creation("item", "a"))
     counted = Counted(database, monkeypatch)
     with working(database, delay=HOUR) as watched:
-        for _ in range(3):
+        for _ in range(4):
             counted.looks.get(timeout=DEADLINE)
         submitted(database, ITEMS, a_creation("item", "b"))
         for _ in range(5):
@@ -316,13 +330,15 @@ def test_waiting_jobs_need_no_look(database: Database, monkeypatch: pytest.Monke
 
 
 def test_single_job_is_one_write(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    job = submitted(database, ITEMS, a_creation("item", "a"))
     counted = Counted(database, monkeypatch)
     with working(database) as watched:
-        watched.until("committed")
         for _ in range(4):
             counted.looks.get(timeout=DEADLINE)
-    assert counted.writes == 1
+        job = submitted(database, ITEMS, a_creation("item", "a"))
+        accepting = counted.writes
+        watched.worker.announce(ACCOUNT)
+        watched.until("committed")
+    assert counted.writes == accepting + 1
     assert found(database, job).status == "complete"
 
 

@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 import threading
+from contextlib import closing
 from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
 import msgspec
+import psycopg
 import pytest
 
 from backroom import clock
 from backroom.catalog.kinds import Verb
-from backroom.jobs.lifecycle import MOST_TRIES, Status
+from backroom.jobs.lifecycle import DEATH_TRIES, MOST_TRIES, Status
 from backroom.jobs.next_job import STEPS, NextJob, NotApplied
-from backroom.store import jobs
-from backroom.store.database import StoreUnavailable, WriteTooSlow
+from backroom.store import jobs, open_database
+from backroom.store.database import StoreUnavailable, WriteRefused, WriteTooSlow
+from backroom.store.postgresql import connections
 from support.factories import (
     ACCOUNT,
     DEADLINE,
+    REFUSAL,
+    Refusal,
     a_creation,
     a_deletion,
     a_job,
@@ -27,6 +32,7 @@ from support.factories import (
     done,
     found,
     refusing,
+    refusing_rows,
     stored,
     submitted,
     written,
@@ -176,7 +182,8 @@ def test_given_up_job_names_its_operations(database: Database) -> None:
 
 
 @pytest.mark.parametrize(
-    ("failure", "tries"), [(StoreUnavailable("away"), 0), (WriteTooSlow("slow"), 1)]
+    ("failure", "tries"),
+    [(StoreUnavailable("away"), 0), (WriteRefused("no"), 1), (WriteTooSlow("slow"), 1)],
 )
 def test_database_away_is_no_try(database: Database, failure: Exception, tries: int) -> None:
     submitted(database, ITEMS, a_creation("item", "a"))
@@ -191,6 +198,163 @@ def test_database_away_is_no_try(database: Database, failure: Exception, tries: 
         waiting = jobs.first_waiting(tx, ACCOUNT, "9999")
     assert waiting is not None
     assert waiting.tries == tries
+
+
+ENDINGS = {
+    "terminate": "perform pg_terminate_backend(pg_backend_pid())",
+    "slow": "perform pg_sleep(60)",
+    **{
+        code: f"raise exception using errcode = '{code}'"
+        for code in ("40001", "40P01", "55P03", "08006", "53300", "53100", "25006", "57P01")
+    },
+}
+"""What a trigger does that looks like a database in a bad state."""
+
+
+def tried_often(database: Database) -> None:
+    """Try a job until its last try is the next."""
+    for _ in range(MOST_TRIES - 1):
+        with pytest.raises(NotApplied):
+            NextJob(database).apply(shop)
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
+def test_operation_that_ends_transaction_fails_alone(
+    database: Database, ending: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("backroom.store.postgresql.database.WRITE_SECONDS", 0.5)
+    job = submitted(database, ITEMS, *(a_creation("item", name) for name in "abc"))
+    with refusing(database, "insert", "b", Refusal("rollback", ENDINGS[ending])):
+        tried_often(database)
+        assert found(database, job) == job
+        assert NextJob(database).apply(shop)
+    ended = found(database, job)
+    assert (ended.status, ended.completed_count, ended.failed_count) == ("complete", 2, 1)
+    (error,) = msgspec.json.decode(ended.errors)
+    assert error["meta"] == {"external_id": "b"}
+
+
+def test_locked_catalog_is_no_try(postgres_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connections, "SETTINGS", "set lock_timeout = '200ms'")
+    with (
+        closing(open_database(postgres_url)) as database,
+        psycopg.connect(postgres_url) as other,
+    ):
+        submitted(database, ITEMS, a_creation("item", "a"))
+        other.execute("lock table items in access exclusive mode")
+        with pytest.raises(StoreUnavailable):
+            NextJob(database).apply(shop)
+        assert waiting_now(database).tries == 0
+
+
+def waiting_now(database: Database) -> jobs.Waiting:
+    with database.read() as tx:
+        waiting = jobs.first_waiting(tx, ACCOUNT, "9999")
+    assert waiting is not None
+    return waiting
+
+
+@pytest.mark.parametrize("code", [None, "40001", "53100"])
+@pytest.mark.parametrize("what", ["update on jobs", "delete on job_operations"])
+def test_job_without_end_is_set_aside(
+    database: Database, what: str, code: str | None, caplog: pytest.LogCaptureFixture
+) -> None:
+    job, following = (submitted(database, ITEMS, a_creation("item", name)) for name in "ab")
+    row = "old" if what.startswith("delete") else "new"
+    how = Refusal("abort", ENDINGS[code]) if code else REFUSAL
+    next_job = NextJob(database)
+    with refusing_rows(database, what, f"{row}.job_id = '{job.job_id}'", how):
+        tried_often(database)
+        with pytest.raises(NotApplied) as failure:
+            next_job.apply(shop)
+        assert failure.value.pause == 0
+        assert next_job.apply(shop)
+        assert not next_job.apply(shop)
+    assert (found(database, job), found(database, following).completed_count) == (job, 1)
+    (logged,) = [each for each in caplog.messages if "set aside for 1 seconds" in each]
+    assert job.job_id in logged
+    # Another worker knows nothing of it.
+    assert NextJob(database).apply(shop)
+    assert found(database, job).completed_count == 1
+
+
+def test_uncounted_job_is_set_aside(database: Database) -> None:
+    job, following = (submitted(database, ITEMS, a_creation("item", name)) for name in "ab")
+    written(
+        database,
+        lambda tx: tx.run(
+            "update job_operations set operations = 'broken' where job_id = :job_id",
+            job_id=job.job_id,
+        ),
+    )
+    next_job = NextJob(database)
+    with refusing_rows(database, "update on job_operations", "true"):
+        with pytest.raises(NotApplied):
+            next_job.apply(shop)
+        assert next_job.apply(shop)
+    assert found(database, following).completed_count == 1
+
+
+def test_job_of_unknown_type_waits(database: Database, caplog: pytest.LogCaptureFixture) -> None:
+    newer = stored(database, a_job(HOUR, type="catalog-price-bulk-create-job"))
+    following = submitted(database, ITEMS, a_creation("item", "b"))
+    next_job = NextJob(database)
+    with pytest.raises(NotApplied):
+        next_job.apply(shop)
+    assert next_job.apply(shop)
+    assert found(database, following).completed_count == 1
+    assert found(database, newer) == newer
+    (logged,) = caplog.messages
+    assert newer.job_id in logged
+    assert "'catalog-price-bulk-create-job' is unknown here" in logged
+
+
+def test_job_without_operations_ends(database: Database) -> None:
+    job = submitted(database, ITEMS, a_creation("item", "a"), a_creation("item", "b"))
+    written(database, lambda tx: tx.run("delete from job_operations"))
+    assert NextJob(database).apply(shop)
+    assert (found(database, job).status, found(database, job).failed_count) == ("complete", 2)
+
+
+def begun(database: Database, tries: int) -> NextJob:
+    """What finds a job that a worker may have begun which has died."""
+    written(database, lambda tx: tx.run(f"update job_operations set tries = {tries}"))
+    next_job = NextJob(database)
+    next_job.look_for_begun()
+    return next_job
+
+
+def test_begun_job_is_counted_before(database: Database) -> None:
+    submitted(database, ITEMS, a_creation("item", "a"))
+    next_job = begun(database, 0)
+    seen: list[int] = []
+
+    def look(step: str) -> None:
+        if step == "claimed":
+            seen.append(waiting_now(database).tries)
+
+    next_job._on_step = look  # noqa: SLF001
+    assert next_job.apply(shop)
+    assert seen == [DEATH_TRIES]
+
+
+def test_failure_of_begun_job_counts_once(database: Database) -> None:
+    submitted(database, ITEMS, a_creation("item", "a"))
+    next_job = begun(database, 0)
+    written(database, lambda tx: tx.run("update job_operations set operations = 'broken'"))
+    for tries in (1, 2):
+        with pytest.raises(NotApplied):
+            next_job.apply(shop)
+        assert waiting_now(database).tries == tries
+
+
+def test_third_death_gives_job_up(database: Database) -> None:
+    job, following = (submitted(database, ITEMS, a_creation("item", name)) for name in "ab")
+    next_job = begun(database, 2 * DEATH_TRIES)
+    assert next_job.apply(shop)
+    assert found(database, job).failed_count == 1
+    assert next_job.apply(shop)
+    assert found(database, following).completed_count == 1
 
 
 def test_delay_holds_jobs_back(database: Database) -> None:

@@ -55,6 +55,9 @@ class Explained:
     def ends(self, error: Exception) -> bool:
         return self.real.ends(error)
 
+    def wait_for(self, tables: Iterable[str]) -> None:
+        self.real.wait_for(tables)
+
 
 class Stocked:
     """A database with rows, and how it reads them."""

@@ -266,3 +266,33 @@ def test_expiry_keeps_other_accounts(database: Database) -> None:
     stored(database, a_complete_job(HOUR), account="other")
     least = a_job().job_id
     assert written(database, lambda tx: jobs.expire(tx, ACCOUNT, least, 10)) == 0
+
+
+def test_jobs_set_aside_do_not_count(database: Database) -> None:
+    older, younger = some_jobs(database, 2)
+    aside = [older.job_id]
+    with database.read() as tx:
+        waiting = jobs.first_waiting(tx, ACCOUNT, EVER, aside)
+        assert waiting is not None
+        assert waiting.job_id == younger.job_id
+        assert jobs.earliest_created(tx, aside) == younger.created_at
+        assert jobs.earliest_created_of(tx, ACCOUNT, aside) == younger.created_at
+        both = [*aside, younger.job_id]
+        assert jobs.next_account(tx, "", EVER, both) is None
+        assert jobs.accounts_in_progress(tx, EVER, both) == []
+
+
+def test_oldest_in_progress_is_known(database: Database) -> None:
+    older, _ = some_jobs(database, 2)
+    stored(database, a_complete_job(HOUR * 5))
+    with database.read() as tx:
+        assert jobs.oldest_in_progress(tx) == {ACCOUNT: older.job_id}
+
+
+def test_proof_leaves_nothing(database: Database) -> None:
+    stored(database, a_job(), a_creation("item", "a"))
+    with database.read() as tx:
+        waiting = jobs.first_waiting(tx, ACCOUNT, EVER)
+    assert waiting is not None
+    written(database, lambda tx: jobs.prove_writable(tx, waiting))
+    assert operations(database) == 1

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import asyncio
+import threading
 from contextlib import closing
 from typing import TYPE_CHECKING
 
@@ -12,9 +14,10 @@ from backroom.store.linkage import LINKED_AT_MOST
 from backroom.store.page_statements import LARGE_BYTES
 from backroom.store.pages import Columns, RecordQuestion
 from backroom.store.records import Values
+from support.factories import DEADLINE, on_loop
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from backroom.catalog.kinds import Kind
     from backroom.store.database import Database, Row
@@ -94,6 +97,43 @@ def test_owners_fit_with_what_they_include(
     named = [number for (number,) in (kept[::-1] if turned else kept)]
     assert [row[0] for row in found] == [each for n in named for each in first.get(n, [])]
     assert all(row[2] for row in found)
+
+
+def done_on_loop(database: Database, read: Callable[[], list[Row]]) -> bool:
+    """Whether what follows a read is done by the event loop itself; if not, the loop goes on."""
+    gate = threading.Event()
+
+    async def serve() -> bool:
+        def work() -> bool:
+            read()
+            if threading.current_thread() is here:
+                return True
+            assert gate.wait(DEADLINE), "the loop does not go on"
+            return False
+
+        here = threading.current_thread()
+        done = on_loop(database, work)
+        asyncio.get_running_loop().call_soon(gate.set)
+        return await done
+
+    return asyncio.run(serve())
+
+
+def test_large_pages_leave_the_loop(shared: Database) -> None:
+    assert not done_on_loop(shared, lambda: page(shared, 3))
+    assert not done_on_loop(shared, lambda: page(shared, 7))
+
+
+def test_small_pages_stay_on_the_loop(shared: Database) -> None:
+    assert done_on_loop(shared, lambda: page(shared, 8))
+
+
+def test_large_included_leave_the_loop(shared: Database) -> None:
+    def read() -> list[Row]:
+        with shared.read() as tx:
+            return large_records.with_included(tx, ITEM, ACCOUNT, [(2,)], Columns())[1]
+
+    assert not done_on_loop(shared, read)
 
 
 def test_many_small_included_all_come(new_store: NewDatabase) -> None:

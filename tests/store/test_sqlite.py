@@ -508,3 +508,19 @@ def test_limits_compile_nothing_anew(numbers: SqliteDatabase) -> None:
             tx.all("select n from numbers where n > :n limit :limit", n=0, limit=limit)
         connection.raw.authorizer = None
     assert before == len(compiled) > 0
+
+
+def test_ended_transaction_fails_one_alone(numbers: SqliteDatabase) -> None:
+    written(
+        numbers,
+        lambda tx: tx.run(
+            "create trigger ending before insert on numbers when new.n = 2"
+            " begin select raise(rollback, 'ended by a trigger'); end"
+        ),
+    )
+    with writer_held(numbers):
+        before, ending, after = (numbers.write(add(number)) for number in (1, 2, 3))
+    assert (before.result(DEADLINE), after.result(DEADLINE)) == (1, 3)
+    with pytest.raises(apsw.ConstraintError, match="ended by a trigger"):
+        ending.result(DEADLINE)
+    assert visible(numbers) == [1, 3]

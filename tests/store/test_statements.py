@@ -84,6 +84,9 @@ class Heard:
     def ends(self, error: Exception) -> bool:
         return self._connection.ends(error)
 
+    def wait_for(self, tables: Iterable[str]) -> None:
+        self._connection.wait_for(tables)
+
 
 class HeardDatabase:
     """A database that is listened to."""

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import msgspec
 
@@ -176,23 +176,43 @@ def on_loop(database: Database, work: Callable[[], T]) -> asyncio.Future[T]:
     return promise
 
 
+class Refusal(NamedTuple):
+    """How a trigger refuses a row: a word for SQLite, a statement for PostgreSQL."""
+
+    sqlite: str
+    postgres: str
+
+
+REFUSAL = Refusal("abort", "raise exception 'refused by a trigger'")
+
+
 @contextmanager
-def refusing(database: Database, event: str, external_id: str) -> Iterator[None]:
+def refusing(
+    database: Database, event: str, external_id: str, how: Refusal = REFUSAL
+) -> Iterator[None]:
     """Have the database refuse to `insert`, `update` or `delete` one item, as nobody foresaw."""
     row = "old" if event == "delete" else "new"
-    condition = f"when ({row}.external_id = '{external_id}')"
+    with refusing_rows(database, f"{event} on items", f"{row}.external_id = '{external_id}'", how):
+        yield
+
+
+@contextmanager
+def refusing_rows(
+    database: Database, what: str, condition: str, how: Refusal = REFUSAL
+) -> Iterator[None]:
+    """Have the database refuse `what`, such as `update on jobs`, for rows with a condition."""
     if database.dialect.name == "sqlite":
         make = (
-            f"create trigger refusal before {event} on items {condition}"
-            " begin select raise(abort, 'refused by a trigger'); end"
+            f"create trigger refusal before {what} when ({condition})"
+            f" begin select raise({how.sqlite}, 'refused by a trigger'); end"
         )
         drop = "drop trigger refusal"
     else:
         make = (
             "create function refuse() returns trigger language plpgsql as"
-            " $$ begin raise exception 'refused by a trigger'; end $$;"
-            f" create trigger refusal before {event} on items"
-            f" for each row {condition} execute function refuse()"
+            f" $$ begin {how.postgres}; return null; end $$;"
+            f" create trigger refusal before {what}"
+            f" for each row when ({condition}) execute function refuse()"
         )
         drop = "drop function refuse cascade"
     written(database, lambda tx: tx.script(make))

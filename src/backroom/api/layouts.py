@@ -112,8 +112,8 @@ class RecordTemplates:
         """About how many bytes of memory its templates take."""
         return self._related.size + (self._alone.size if self._alone else 0)
 
-    def filled(self, rows: Sequence[Row]) -> bytes:
-        """Write rows as `pages.page` gives them for `columns`, with commas between them."""
+    def filled(self, rows: Sequence[Row], leave: Callable[[], None] = templates.stay) -> bytes:
+        """Write rows as `pages.page` gives them for `columns`, with commas; `leave` if many."""
         if not rows:
             return b""
         _, names, attributes, linked, nulls, *named = zip(*rows, strict=True)
@@ -123,7 +123,7 @@ class RecordTemplates:
             truth = name in self.kind.truth_values
             columns[name] = templates.truth_values(column) if truth else templates.in_json(column)
         if self._attributes is not None:
-            columns["attributes"] = self._attributes(attributes, nulls)
+            columns["attributes"] = self._attributes(attributes, nulls, leave)
         if not self._linked:
             return self._related.joined(columns, len(rows))
         if self._alone is None:

@@ -51,6 +51,8 @@ _STATUS_LINES = {
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 _MOST_DROPPED = 64 * 1024 * 1024
 """Bytes that a client may still send after it was answered."""
+_MOST_COPIED = 2**18
+"""Bytes of an answer that are copied into one buffer. More would be in memory twice."""
 _MOST_AT_ONCE = 32
 """Requests of one connection that are begun before other connections have their turn."""
 _LONGEST_LENGTH = 18
@@ -202,10 +204,13 @@ class HttpProtocol(asyncio.Protocol):
             if answer.status == HTTPStatus.NO_CONTENT
             else b"content-length: %d\r\n\r\n" % answer.length,
         ]
-        # One buffer is sent at once; several take a request of the event loop, and cost more than
-        # the copy does.
         parts = () if self._method == "HEAD" else answer.parts
-        self._transport.write(b"".join((*head, *parts)))
+        if answer.length > _MOST_COPIED:
+            self._transport.writelines((*head, *parts))
+        else:
+            # One buffer is sent at once; several take a request of the event loop, and cost more
+            # than the copy does.
+            self._transport.write(b"".join((*head, *parts)))
         if last:
             self._end(lingers=unread)
             return

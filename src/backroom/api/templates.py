@@ -45,6 +45,12 @@ def inner(text: str) -> str:
 
 
 _PIECE_BYTES = 100
+_AT_ONCE_BYTES = 2**18
+"""So much text is decoded by one call: no other thread of Python runs meanwhile."""
+
+
+def stay() -> None:
+    """Go on, however much there is to do."""
 
 
 class Template:
@@ -194,33 +200,36 @@ def identifiers(kind: Kind, column: Sequence[bytes | None]) -> Column:
 
 def attributes(
     kind: Kind, names: tuple[str, ...], *, nulls: bool
-) -> Callable[[Column, Sequence[int]], Column]:
+) -> Callable[[Column, Sequence[int], Callable[[], None]], Column]:
     """Give what turns a column of stored attributes into what is shown of them.
 
     `names` are the attributes to show, in their order. Where not `nulls`, an attribute that is null
-    is left out. What is given takes for each row whether it may have one.
+    is left out. What is given takes for each row whether it may have one. It calls its last
+    argument before it begins with what takes some milliseconds.
     """
     if not names:
-        return lambda column, _: [b"{}"] * len(column)
+        return lambda column, *_: [b"{}"] * len(column)
     select = None if names == kind.stored_attributes else _selecting(names)
     without = None if nulls else _Nulls(kind, names).removed
 
-    def shown(column: Column, flags: Sequence[int]) -> Column:
+    def shown(column: Column, flags: Sequence[int], leave: Callable[[], None]) -> Column:
         if select is not None:
-            column = select(column)
+            column = select(column, leave)
         return column if without is None else without(column, flags)
 
     return shown
 
 
-def _selecting(names: tuple[str, ...]) -> Callable[[Column], Column]:
+def _selecting(names: tuple[str, ...]) -> Callable[[Column, Callable[[], None]], Column]:
     """Give what keeps some members of objects, in an order. The others are skipped unread."""
     some = msgspec.defstruct("Selected", [(name, Raw, UNSET) for name in names])
     decoder, encoder = msgspec.json.Decoder(some), msgspec.json.Encoder()
 
-    def select(column: Column) -> Column:
+    def select(column: Column, leave: Callable[[], None]) -> Column:
         lines = b"\n".join(column)
-        if lines.count(b"\n") == len(column) - 1:
+        if len(lines) > _AT_ONCE_BYTES:
+            leave()
+        elif lines.count(b"\n") == len(column) - 1:
             # The stored objects are JSON without line breaks: all are read and written at once.
             return encoder.encode_lines(decoder.decode_lines(lines))[:-1].split(b"\n")
         return [encoder.encode(decoder.decode(each)) for each in column]

@@ -4,12 +4,15 @@ There are three ways, each for jobs that the one before could not apply:
 
 1. `apply` gives all operations to the actions at once, which takes the fewest statements. If one of
    them fails by a fault of the server, nothing is written.
-2. `apply_apart` gives them one by one, each in a savepoint. One that fails so fails alone.
+2. `apply_apart` gives them one by one, each in a savepoint. One that fails so fails alone. With
+   `Care` this holds for one that ends the transaction, too, as far as it does so again and again.
 3. `give_up` applies none, and says that all of them have failed.
 """
 
 from __future__ import annotations
 
+import time
+from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -48,8 +51,24 @@ def apply(tx: Transaction, waiting: jobs.Waiting, on_step: Callable[[str], None]
     _complete_job(tx, waiting, zip(drafts, outcomes, strict=True), on_step)
 
 
+@dataclass
+class Care:
+    """Who is to blame where the whole transaction fails, again and again, at one operation.
+
+    Operations at the places `skipped` fail without being tried, as do all after `until`, in seconds
+    of the monotonic clock. `under_way` is the place of the one that is being tried.
+    """
+
+    until: float
+    skipped: set[int] = field(default_factory=set)
+    under_way: int | None = None
+
+
 def apply_apart(
-    tx: Transaction, waiting: jobs.Waiting, on_step: Callable[[str], None]
+    tx: Transaction,
+    waiting: jobs.Waiting,
+    on_step: Callable[[str], None],
+    care: Care | None = None,
 ) -> list[BaseException | None]:
     """Do the same, but let an operation at which the server fails fail alone.
 
@@ -61,15 +80,30 @@ def apply_apart(
     on_step("operations_read")
     outcomes: list[tuple[Draft, Outcome]] = []
     causes: list[BaseException | None] = []
-    for draft in drafts:
+    for place, draft in enumerate(drafts):
         try:
-            (outcome,) = tx.attempt(partial(action, tx, job_kind.kind, waiting.account, [draft]))
+            if care is not None:
+                _take_care(care, place)
+            (outcome,) = tx.attempt(
+                partial(action, tx, job_kind.kind, waiting.account, [draft]),
+                anyhow=care is not None,
+            )
         except Undone as undone:
             outcome = _FAILED
             causes.append(undone.__cause__)
         outcomes.append((draft, outcome))
+    if care is not None:
+        care.under_way = None
     _complete_job(tx, waiting, outcomes, on_step)
     return causes
+
+
+def _take_care(care: Care, place: int) -> None:
+    """Note that an operation is being tried. Raises `Undone` if it shall not be."""
+    care.under_way = None
+    if place in care.skipped or time.monotonic() > care.until:
+        raise Undone
+    care.under_way = place
 
 
 def give_up(tx: Transaction, waiting: jobs.Waiting) -> None:

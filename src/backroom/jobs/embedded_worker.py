@@ -100,6 +100,7 @@ class EmbeddedWorker:
 
     def _turn(self) -> float:
         """Do one piece of work; give the seconds until there may be more, 0 for at once."""
+        self._next_job.look_for_begun()
         if time.monotonic() >= self._next_expiry:
             housekeeping.expire(self._database, lambda: self._stopping)
             self._next_expiry = time.monotonic() + _EXPIRE_SECONDS
@@ -124,7 +125,8 @@ class EmbeddedWorker:
         with self._database.read() as tx:
             if self._next_account(tx) is not None:
                 return True
-            self._earliest = jobs.earliest_created(tx) if self._next_job.delay else None
+            aside = self._next_job.aside.ids()
+            self._earliest = jobs.earliest_created(tx, aside) if self._next_job.delay else None
         return False
 
     def _apply_next(self) -> bool:
@@ -156,12 +158,12 @@ class EmbeddedWorker:
 
     def _next_account(self, tx: Transaction) -> str | None:
         """Give the next account that has a due job and is not paused."""
-        due = self._next_job.due()
+        due, aside = self._next_job.due(), self._next_job.aside.ids()
         passed: set[str] = set()
-        account = jobs.next_account(tx, self._last_account, due)
+        account = jobs.next_account(tx, self._last_account, due, aside)
         while account in self._paused and account not in passed:
             passed.add(account)
-            account = jobs.next_account(tx, account, due)
+            account = jobs.next_account(tx, account, due, aside)
         return None if account in passed else account
 
     def _seconds_until_more(self) -> float:

@@ -20,22 +20,35 @@ reason of its own, the transaction is undone, and this module does in order:
 1. Apply the job once more, one operation after the other. Those at which the server fails, fail.
 2. If the job as such can't be applied: count the try, in the store, and have the account pause.
    Each pause is twice as long as the one before.
-3. After `MOST_TRIES` of these: complete the job, with all operations failed.
+3. After `MOST_TRIES` of these: apply what can be applied. An operation that ends the transaction
+   each time is left out, and fails. If even that is in vain, all operations fail.
+4. If the database refuses what 2 and 3 write: set the job aside (`set_aside.py`), and go on with
+   the next one of the account.
 
-A database that is away is no try. Then nothing is known of the job, and it waits.
+A database that is away is no try: then nothing is known of the job, and it waits. But an error that
+usually means so may also come of the one job. So the database counts as away only if it does not
+take the count either, with as much room as the job needs in the tables that jobs change.
+
+A job may also end the process each time. To note each job before it is begun would cost a write. So
+that is done only for jobs which a worker that has died may have begun: at a start the oldest one of
+each account, and later those that other workers have left. See `expect_begun`.
 """
 
 from __future__ import annotations
 
 import logging
+import time
+from collections import Counter
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from backroom import clock
-from backroom.jobs.apply import apply, apply_apart, give_up
-from backroom.jobs.lifecycle import MOST_TRIES, Status, pause_seconds
+from backroom.catalog.kinds import JOB_KINDS
+from backroom.jobs.apply import Care, apply, apply_apart, give_up
+from backroom.jobs.lifecycle import DEATH_TRIES, MOST_TRIES, Status, pause_seconds
+from backroom.jobs.set_aside import SetAside
 from backroom.store import jobs
-from backroom.store.database import StoreUnavailable, WriteTooSlow
+from backroom.store.database import StoreUnavailable, WriteRefused
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -50,6 +63,12 @@ STEPS = ("begun", "claimed", "operations_read", "rows_written", "progress_writte
 """The steps of applying a job, in order. `begun` is only there where jobs are shown as queued."""
 _END_OF_TIME = "9999"
 """Later than every creation of a job, as texts are compared."""
+_ENDS_EACH_TIME = 2
+"""So often a transaction has ended at an operation before that is left out."""
+_CARE_SECONDS = 150.0
+"""How long operations are tried one by one. A statement may take a minute until it is cancelled."""
+_ANY = ""
+"""In place of the id of a job: whichever is the account's oldest."""
 
 
 class NotApplied(Exception):
@@ -58,6 +77,16 @@ class NotApplied(Exception):
     def __init__(self, pause: float) -> None:
         super().__init__(f"a job could not be applied; the next try is in {pause:g} seconds")
         self.pause = pause
+
+
+class UnknownType(Exception):
+    """A job is of a type that this version does not know."""
+
+    def __init__(self, type_: str) -> None:
+        super().__init__(
+            f"its type {type_!r} is unknown here. A newer version of backroom has accepted it, and"
+            " a worker of that version will apply it"
+        )
 
 
 def unwatched(_: str) -> None:
@@ -85,6 +114,29 @@ class NextJob:
         self.delay = delay
         self._show_queued = show_queued
         self._on_step = on_step
+        self.aside = SetAside()
+        self._found: dict[str, str] = {}
+        """For accounts, the job that a worker which has died may have begun."""
+        self._has_looked = False
+        self._counted: dict[str, int] = {}
+        """For jobs whose try was counted before it began, how many there were before that."""
+
+    def look_for_begun(self) -> None:
+        """Find the jobs that a worker may have begun which died before this one started.
+
+        Does nothing when it is called again.
+        """
+        if not self._has_looked:
+            with self._database.read() as tx:
+                self._found = jobs.oldest_in_progress(tx)
+            self._has_looked = True
+
+    def expect_begun(self, account: str) -> None:
+        """Expect that the next job of an account was begun by a worker that has died.
+
+        The job may be what has ended it. So the try is counted before the job is begun again.
+        """
+        self._found[account] = _ANY
 
     def due(self) -> str:
         """Give the time up to which a job must have been created to start now."""
@@ -108,14 +160,21 @@ class NextJob:
         claimed: list[jobs.Waiting] = []
         try:
             applied = self._begun_and_applied(choose, claimed)
-        except WriteTooSlow as error:
-            # Whether the database is overloaded or the job takes so long each time, nobody knows.
+        except NotApplied:
+            raise
+        except UnknownType as error:
+            raise self._set_aside(claimed[0], error) from error
+        except WriteRefused as error:
+            # Whether the database is in a bad state or it is this job alone, nobody knows yet.
             applied = self._count_try(claimed, error)
         except StoreUnavailable:
             raise
         except Exception as error:  # noqa: BLE001 - what it means for the job is decided there
             applied = self._apply_apart(claimed, error)
         if applied:
+            if claimed:
+                self.aside.forget(claimed[0].job_id)
+                self._counted.pop(claimed[0].job_id, None)
             self._on_step("committed")
         return applied
 
@@ -126,7 +185,36 @@ class NextJob:
                 self._on_step("begun")
                 # A second choice could be another account, whose job was never seen processing.
                 choose = _chosen(begun)
-        return self._database.write(lambda tx: self._apply_in(tx, choose, claimed)).result()
+        applied = self._database.write(lambda tx: self._apply_in(tx, choose, claimed)).result()
+        if applied is None:
+            (job,) = claimed
+            if self._is_deadly(job):
+                return self._give_up(job, None)
+            choose = _chosen(job.account)
+            applied = self._database.write(lambda tx: self._apply_in(tx, choose, claimed)).result()
+        return bool(applied)
+
+    def _is_deadly(self, job: jobs.Waiting) -> bool:
+        """Count a try before it is begun. True where the process died too often at this job."""
+        if job.tries + DEATH_TRIES > MOST_TRIES:
+            log.error(
+                "workers have died at job %s of account %s, or failed at it, too often",
+                job.job_id,
+                job.account,
+            )
+            return True
+
+        def count(tx: Transaction) -> None:
+            waiting = self._claim(tx, _chosen(job.account), [])
+            if waiting == job:
+                jobs.note_tries(tx, job, job.tries + DEATH_TRIES)
+
+        try:
+            self._database.write(count).result()
+        except Exception as error:
+            raise self._set_aside(job, error) from error
+        self._counted[job.job_id] = job.tries
+        return False
 
     def _claim(
         self, tx: Transaction, choose: Choose, claimed: list[jobs.Waiting]
@@ -139,8 +227,10 @@ class NextJob:
         if account is None:
             return None
         tx.exclusively(account)
-        waiting = jobs.first_waiting(tx, account, self.due())
+        waiting = jobs.first_waiting(tx, account, self.due(), self.aside.ids())
         claimed[:] = [waiting] if waiting is not None else []
+        if waiting is not None and waiting.type not in JOB_KINDS:
+            raise UnknownType(waiting.type)
         return waiting
 
     def _begin(self, tx: Transaction, choose: Choose, claimed: list[jobs.Waiting]) -> str | None:
@@ -151,10 +241,15 @@ class NextJob:
         jobs.begin(tx, waiting.account, waiting.job_id, Status.QUEUED, Status.PROCESSING)
         return waiting.account
 
-    def _apply_in(self, tx: Transaction, choose: Choose, claimed: list[jobs.Waiting]) -> bool:
+    def _apply_in(
+        self, tx: Transaction, choose: Choose, claimed: list[jobs.Waiting]
+    ) -> bool | None:
+        """Apply the next job. None, and nothing done, where a try must be counted before."""
         waiting = self._claim(tx, choose, claimed)
         if waiting is None:
             return False
+        if self._found and self._found.pop(waiting.account, None) in (waiting.job_id, _ANY):
+            return None
         self._on_step("claimed")
         apply(tx, waiting, self._on_step)
         return True
@@ -164,37 +259,49 @@ class NextJob:
         if not claimed:
             raise error
 
-        def work(tx: Transaction) -> list[BaseException | None] | None:
-            waiting = self._claim(tx, _chosen(claimed[0].account), claimed)
-            if waiting is None:
-                return None
-            self._on_step("claimed")
-            return apply_apart(tx, waiting, self._on_step)
-
         try:
-            causes = self._database.write(work).result()
-        except WriteTooSlow as slow:
-            return self._count_try(claimed, slow)
+            return self._applied_apart(claimed[0], None)
+        except WriteRefused as refused:
+            return self._count_try(claimed, refused)
         except StoreUnavailable:
             raise
         except Exception as again:  # noqa: BLE001 - it is logged when the tries are used up
             return self._count_try(claimed, again)
+
+    def _applied_apart(self, job: jobs.Waiting, care: Care | None) -> bool:
+        """Apply a job's operations one by one, unless the job was completed meanwhile."""
+
+        def work(tx: Transaction) -> list[BaseException | None]:
+            waiting = self._claim(tx, _chosen(job.account), [])
+            if waiting is None or waiting.job_id != job.job_id:
+                return []
+            self._on_step("claimed")
+            return apply_apart(tx, waiting, self._on_step, care)
+
+        causes = self._database.write(work).result()
         if causes:
             log.error(
                 "the server failed at %d operations of job %s of account %s, at the first so:",
                 len(causes),
-                claimed[0].job_id,
-                claimed[0].account,
+                job.job_id,
+                job.account,
                 exc_info=causes[0],
             )
-        return causes is not None
+        return True
 
     def _count_try(self, claimed: list[jobs.Waiting], error: Exception) -> bool:
-        """Count one more try of a job, or give it up. Raises `NotApplied` if there is another."""
+        """Count one more try of a job, or see to its end. Raises `NotApplied` if there is another.
+
+        That the count can be written shows that the database is there, for others than this job.
+        """
         if not claimed:
             raise error
         (job,) = claimed
-        tries = self._database.write(lambda tx: self._tried(tx, job)).result()
+        try:
+            tries = self._database.write(lambda tx: self._tried(tx, job, error)).result()
+        except Exception as again:
+            raise self._set_aside(job, again) from again
+        self._counted.pop(job.job_id, None)
         if tries is None:
             return True
         if tries < MOST_TRIES:
@@ -207,6 +314,61 @@ class NextJob:
                 error,
             )
             raise NotApplied(pause) from error
+        return self._end(job, error)
+
+    def _tried(self, tx: Transaction, job: jobs.Waiting, error: Exception) -> int | None:
+        """Note a try that has failed. Gives the job's tries, None where it is done."""
+        waiting = self._claim(tx, _chosen(job.account), [])
+        if waiting is None or waiting.job_id != job.job_id:
+            return None
+        tries = self._counted.get(job.job_id, waiting.tries) + 1
+        if isinstance(error, WriteRefused):
+            jobs.prove_writable(tx, waiting)
+        if tries < MOST_TRIES:
+            jobs.note_tries(tx, waiting, tries)
+        return tries
+
+    def _end(self, job: jobs.Waiting, error: Exception) -> bool:
+        """Complete a job after its last try, with as many operations as can be applied."""
+        try:
+            return self._apply_with_care(job)
+        except WriteRefused:
+            pass
+        except StoreUnavailable:
+            raise
+        except Exception as again:  # noqa: BLE001 - the job is given up, and says why
+            error = again
+        return self._give_up(job, error)
+
+    def _apply_with_care(self, job: jobs.Waiting) -> bool:
+        """Apply a job's operations apart, without those at which the transaction ends each time."""
+        ends: Counter[int] = Counter()
+        until = time.monotonic() + _CARE_SECONDS
+        while True:
+            skipped = {place for place, times in ends.items() if times >= _ENDS_EACH_TIME}
+            care = Care(until, skipped)
+            try:
+                return self._applied_apart(job, care)
+            except Exception as error:
+                if care.under_way is None:
+                    raise
+                ends[care.under_way] += 1
+                if isinstance(error, StoreUnavailable):
+                    self._database.write(lambda tx: jobs.prove_writable(tx, job)).result()
+
+    def _give_up(self, job: jobs.Waiting, error: Exception | None) -> bool:
+        """Complete a job with all its operations failed."""
+
+        def work(tx: Transaction) -> None:
+            waiting = self._claim(tx, _chosen(job.account), [])
+            if waiting is not None and waiting.job_id == job.job_id:
+                give_up(tx, waiting)
+
+        try:
+            self._database.write(work).result()
+        except Exception as again:
+            raise self._set_aside(job, again) from again
+        self.aside.forget(job.job_id)
         log.error(
             "job %s of account %s can't be applied: all its operations have failed",
             job.job_id,
@@ -215,17 +377,23 @@ class NextJob:
         )
         return True
 
-    def _tried(self, tx: Transaction, job: jobs.Waiting) -> int | None:
-        """Note a try, and give up the job at the last. Gives its tries, None where it is done."""
-        waiting = self._claim(tx, _chosen(job.account), [])
-        if waiting is None or waiting.job_id != job.job_id:
-            return None
-        tries = waiting.tries + 1
-        if tries < MOST_TRIES:
-            jobs.note_tries(tx, waiting, tries)
-        else:
-            give_up(tx, waiting)
-        return tries
+    def _set_aside(self, job: jobs.Waiting, error: Exception) -> NotApplied:
+        """Leave a job alone for a while, so that the next one goes on, and give what to raise.
+
+        Raises the error where it means that the database is away.
+        """
+        if isinstance(error, WriteRefused):
+            self._database.write(lambda tx: jobs.prove_writable(tx, job)).result()
+        elif isinstance(error, StoreUnavailable):
+            raise error
+        log.error(
+            "job %s of account %s is set aside for %g seconds, and later ones go on: %s",
+            job.job_id,
+            job.account,
+            self.aside.put(job.job_id),
+            error if isinstance(error, UnknownType) else repr(error),
+        )
+        return NotApplied(0.0)
 
 
 def _chosen(account: str) -> Choose:

@@ -46,15 +46,20 @@ class Connection(Protocol):
         If not, what failed is the one statement, and the transaction can go on.
         """
 
+    def wait_for(self, tables: Iterable[str]) -> None:
+        """Wait until nobody keeps others from writing into some tables. Raises if that lasts."""
+
 
 class Transaction:
     """Statements inside one transaction, on one connection."""
 
-    __slots__ = ("connection", "dialect")
+    __slots__ = ("connection", "dialect", "on_loop")
 
-    def __init__(self, connection: Connection, dialect: Dialect) -> None:
+    def __init__(self, connection: Connection, dialect: Dialect, *, on_loop: bool = False) -> None:
         self.connection = connection
         self.dialect = dialect
+        self.on_loop = on_loop
+        """Whether what uses it holds an event loop between its statements."""
 
     def all(self, sql: str, **values: Any) -> list[Row]:
         """Run a statement and give its rows."""
@@ -83,23 +88,36 @@ class Transaction:
         """Run several statements without values, as a migration has them."""
         self.connection.script(sql)
 
-    def attempt(self, work: Callable[[], T]) -> T:
+    def attempt(self, work: Callable[[], T], *, anyhow: bool = False) -> T:
         """Do `work`, and if it fails undo what it has written, so that the transaction can go on.
 
-        Raises `Undone`. Errors that end the transaction are raised as they are.
+        Raises `Undone`. Errors that end the transaction are raised as they are. Those for which
+        the whole is usually tried again end it too, unless it shall go on `anyhow`.
         """
         run = self.connection.execute
         run("savepoint attempt", {})
         try:
             result = work()
         except Exception as error:
-            if self.connection.ends(error):
+            if self.connection.ends(error) and not anyhow:
                 raise
-            run("rollback to savepoint attempt", {})
+            try:
+                run("rollback to savepoint attempt", {})
+            except Exception:  # noqa: BLE001 - whatever it says, it comes of the first error
+                # The transaction has ended, perhaps with the connection.
+                raise error from None
             run("release savepoint attempt", {})
             raise Undone from error
         run("release savepoint attempt", {})
         return result
+
+    def leave_loop(self) -> None:
+        """Have the work begun again in a thread, where it holds an event loop: it is large.
+
+        Raises `TookTooLong` there.
+        """
+        if self.on_loop:
+            raise TookTooLong
 
     def exclusively(self, what: str) -> None:
         """Wait until no other transaction holds the lock `what`, and hold it until this one ends.
@@ -118,7 +136,14 @@ class StoreUnavailable(Exception):
     """
 
 
-class WriteTooSlow(StoreUnavailable):
+class WriteRefused(StoreUnavailable):
+    """The database was there, but could not do this write; nothing was changed.
+
+    As a rule another write would fail as well. But it may also be this one alone that fails.
+    """
+
+
+class WriteTooSlow(WriteRefused):
     """The database ended a statement of a write at its time limit; nothing was changed.
 
     The database may be overloaded. But the same write may also take as long each time.
@@ -134,7 +159,7 @@ class UnusablePlace(StoreUnavailable):
 
 
 class TookTooLong(Exception):
-    """A read took more time than it may hold the event loop. It is begun again in a thread."""
+    """A read takes more time than it may hold the event loop. It is begun again in a thread."""
 
 
 class Database(Protocol):

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from backroom import clock
+from backroom.store.database import Undone
 from backroom.store.job_rows import Job, NewJob, Waiting
 
 __all__ = ["Job", "NewJob", "Waiting"]
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from backroom.store.database import Row, Transaction
     from backroom.store.dialects import Dialect
 
@@ -22,6 +26,9 @@ _COLUMNS = (
 LINKED = "linked"
 """The column that says whether a job's `linkage` names any resource."""
 _NOTHING = "[]"
+_NO_TRY_LEFT = 1000
+_CATALOG = ("items", "variants", "categories", "item_categories")
+"""The tables that jobs change."""
 _NUMBERS = {"total_count", "completed_count", "failed_count"}
 _VALUES = ", ".join(f":{column}" for column in ("account", *_COLUMNS.split(", ")))
 
@@ -163,60 +170,119 @@ def _shown_column(dialect: Dialect, column: str) -> str:
     return dialect.octets(f"cast({column} as text)" if column in _NUMBERS else column)
 
 
-def next_account(tx: Transaction, after: str, due: str) -> str | None:
+def _but(tx: Transaction, aside: Collection[str]) -> tuple[str, dict[str, object]]:
+    """Give the condition that a job is not one of those set aside, and its value."""
+    if not aside:
+        return "", {}
+    return f" and not ({tx.dialect.among('jobs.job_id', 'aside')})", {
+        "aside": tx.dialect.array(aside)
+    }
+
+
+def next_account(tx: Transaction, after: str, due: str, aside: Collection[str] = ()) -> str | None:
     """Give the next account after `after` that has a job in progress created up to `due`.
 
-    After the last account comes the first one. None if no account has such a job.
+    After the last account comes the first one. None if no account has such a job. Jobs that are set
+    `aside` do not count, here and in the functions below.
     """
+    but, value = _but(tx, aside)
     for bound in (after, ""):
         row = tx.one(
             "select account from jobs where account > :after and completed_at is null"
-            " and created_at <= :due order by account limit 1",
+            f" and created_at <= :due{but} order by account limit 1",
             after=bound,
             due=due,
+            **value,
         )
         if row:
             return str(row[0])
     return None
 
 
-def earliest_created(tx: Transaction) -> str | None:
+def earliest_created(tx: Transaction, aside: Collection[str] = ()) -> str | None:
     """Give the time of creation of the oldest job in progress, None if no job is."""
-    row = tx.one("select min(created_at) from jobs where completed_at is null")
+    but, value = _but(tx, aside)
+    row = tx.one(f"select min(created_at) from jobs where completed_at is null{but}", **value)
     return row[0] if row else None
 
 
-def earliest_created_of(tx: Transaction, account: str) -> str | None:
+def earliest_created_of(tx: Transaction, account: str, aside: Collection[str] = ()) -> str | None:
     """Give the time of creation of an account's oldest job in progress, None if no job is."""
+    but, value = _but(tx, aside)
     row = tx.one(
-        "select created_at from jobs where account = :account and completed_at is null"
+        f"select created_at from jobs where account = :account and completed_at is null{but}"
         " order by job_id limit 1",
         account=account,
+        **value,
     )
     return row[0] if row else None
 
 
-def accounts_in_progress(tx: Transaction, due: str) -> list[str]:
+def accounts_in_progress(tx: Transaction, due: str, aside: Collection[str] = ()) -> list[str]:
     """Give the accounts with a job in progress that was created up to `due`."""
+    but, value = _but(tx, aside)
     rows = tx.all(
-        "select distinct account from jobs where completed_at is null and created_at <= :due",
+        f"select distinct account from jobs where completed_at is null and created_at <= :due{but}",
         due=due,
+        **value,
     )
     return [row[0] for row in rows]
 
 
-def first_waiting(tx: Transaction, account: str, due: str) -> Waiting | None:
-    """Give an account's oldest job in progress, None if it was created after `due`."""
+def oldest_in_progress(tx: Transaction) -> dict[str, str]:
+    """Give each account's oldest job in progress: the only one that a worker may have begun."""
+    rows = tx.all(
+        "select account, min(job_id) from jobs where completed_at is null group by account"
+    )
+    return dict(rows)
+
+
+def first_waiting(
+    tx: Transaction, account: str, due: str, aside: Collection[str] = ()
+) -> Waiting | None:
+    """Give an account's oldest job in progress, None if it was created after `due`.
+
+    A job whose operations somebody has removed has an empty text as operations, and no try left.
+    """
+    but, value = _but(tx, aside)
     row = tx.one(
-        "select jobs.account, jobs.job_id, type, status, operations, total_count, tries from jobs"
-        " join job_operations on job_operations.account = jobs.account"
+        "select jobs.account, jobs.job_id, type, status, coalesce(operations, ''), total_count,"
+        f" coalesce(tries, {_NO_TRY_LEFT}) from jobs"
+        " left join job_operations on job_operations.account = jobs.account"
         " and job_operations.job_id = jobs.job_id"
         " where jobs.account = :account and completed_at is null and created_at <= :due"
-        " order by jobs.job_id limit 1",
+        f"{but} order by jobs.job_id limit 1",
         account=account,
         due=due,
+        **value,
     )
     return Waiting(*row) if row else None
+
+
+class _Enough(Exception):
+    """What a proof has written is to be undone."""
+
+
+def prove_writable(tx: Transaction, waiting: Waiting) -> None:
+    """Write as much as a job's operations take, and undo it.
+
+    Raises, or makes the transaction fail, where nobody could apply the job now: the disk is full,
+    or the tables of the catalog are locked.
+    """
+
+    def take_room() -> None:
+        tx.run(
+            "insert into job_operations (account, job_id, operations)"
+            " select account, job_id || ' again', operations from job_operations"
+            " where account = :account and job_id = :job_id",
+            account=waiting.account,
+            job_id=waiting.job_id,
+        )
+        raise _Enough
+
+    tx.connection.wait_for(_CATALOG)
+    with suppress(Undone):
+        tx.attempt(take_room)
 
 
 def begin(tx: Transaction, account: str, job_id: str, before: str, status: str) -> None:

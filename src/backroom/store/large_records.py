@@ -4,10 +4,14 @@ Nearly all records are small, and a page reads a hundred of them at once. But a 
 megabyte of attributes, and an answer with a hundred of those would be in memory several times. So
 the statements of pages leave the attributes of large records out. The functions here read them
 afterwards, in the order of the page, until `ROOM_BYTES` are used up.
+
+An answer with more than `LOOP_BYTES` of attributes takes some milliseconds to write, so it is
+written in a thread.
 """
 
 from __future__ import annotations
 
+import math
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
@@ -23,6 +27,8 @@ if TYPE_CHECKING:
 
 ROOM_BYTES = 4 * 2**20
 """How many bytes of attributes an answer may hold. A hundred small records always fit."""
+LOOP_BYTES = 2**19
+"""How many bytes of attributes an answer may hold that is written on an event loop."""
 _MOST_AT_ONCE = 2_000
 """So many included records, if none is large, take 16 MB at most before they are counted."""
 
@@ -39,6 +45,8 @@ def filled_rows(tx: Transaction, kind: Kind, account: str, rows: Sequence[Row]) 
     sizes: dict[int, int] = dict(tx.all(page_statements.sizes_statement(tx.dialect, kind), **asked))
     needed = [sizes[row[0]] if row[2] is None else len(row[2]) for row in rows]
     kept = rows[: _count_fitting(needed)]
+    if sum(needed[: len(kept)]) > LOOP_BYTES:
+        tx.leave_loop()
     asked["numbers"] = tx.dialect.array([row[0] for row in kept if row[2] is None])
     read: dict[int, bytes] = dict(
         tx.all(page_statements.attributes_statement(tx.dialect, kind), **asked)
@@ -62,7 +70,11 @@ def with_included(
     """
     numbers = [row[0] for row in rows]
     found = pages.included(tx, kind, account, _turned(numbers, turned), columns, _MOST_AT_ONCE)
-    if len(found) < _MOST_AT_ONCE and _is_small(found, columns):
+    size = _attribute_bytes(found, columns)
+    if len(found) < _MOST_AT_ONCE and size <= LOOP_BYTES:
+        return rows, found
+    tx.leave_loop()
+    if len(found) < _MOST_AT_ONCE and size <= ROOM_BYTES:
         return rows, found
     fitting = _count_fitting(included_sizes(tx, kind, account, numbers))
     found = pages.included(tx, kind, account, _turned(numbers[:fitting], turned), columns)
@@ -75,12 +87,12 @@ def _turned(numbers: list[int], turned: bool) -> list[int]:  # noqa: FBT001 - on
     return numbers[::-1] if turned else numbers
 
 
-def _is_small(rows: Sequence[Row], columns: Columns) -> bool:
-    """Whether the rows fit into one answer, and none of them is large."""
+def _attribute_bytes(rows: Sequence[Row], columns: Columns) -> float:
+    """Give the bytes of the rows' attributes; infinity if a large record is among them."""
     if not columns.attributes:
-        return True
+        return 0
     attributes = [row[2] for row in rows]
-    return None not in attributes and sum(map(len, attributes)) <= ROOM_BYTES
+    return math.inf if None in attributes else sum(map(len, attributes))
 
 
 def included_sizes(

@@ -70,7 +70,7 @@ class _Reading:
         self._failed = failed
         self._raw = connection.raw
         self._run = connection.raw.execute
-        self._transaction = Transaction(connection, SQLITE)
+        self.transaction = Transaction(connection, SQLITE)
         self._depth = 0
         # SQLite asks after so many of its own steps, of which a page of a hundred takes some 3,000.
         connection.raw.set_progress_handler(self._is_late, _STEPS)
@@ -90,7 +90,7 @@ class _Reading:
                 raise StoreUnavailable(_failure_in_words(error)) from error
             self._stops = self.end
         self._depth += 1
-        return self._transaction
+        return self.transaction
 
     def __exit__(
         self, _: type[BaseException] | None, error: BaseException | None, __: TracebackType | None
@@ -114,6 +114,10 @@ class _Reading:
 def _failure_in_words(error: BaseException) -> str:
     """Say what was wrong with the database; Python's `MemoryError` says nothing."""
     return str(error) or "out of memory"
+
+
+class _TransactionEnded(Exception):
+    """A piece of work has ended the transaction that it shares with others."""
 
 
 class _Work:
@@ -197,14 +201,18 @@ class SqliteDatabase:
             # It finds that out itself, and says so.
             deliver(work())
             return
+        transaction = reading.transaction
         reading.end = time.monotonic() + LOOP_SECONDS
+        transaction.on_loop = True
         try:
             result = work()
         except TookTooLong:
             reading.end = math.inf
+            transaction.on_loop = False
             self._in_thread(work, deliver)
         else:
             reading.end = math.inf
+            transaction.on_loop = False
             deliver(result)
 
     def _in_thread(self, work: Callable[[], T], deliver: Callable[[T], None]) -> None:
@@ -317,6 +325,9 @@ class SqliteDatabase:
             run("commit", {})
             if self._durable:
                 self._file.check_place()
+        except _TransactionEnded:
+            # A trigger may say `raise(rollback)`. What the others have written is gone with it.
+            self._commit([each for each in entries if each.failure is None])
         except Exception as error:  # noqa: BLE001 - the writer goes on with the next work
             log.error("a transaction was rolled back: %s", _failure_in_words(error))  # noqa: TRY400
             self._roll_back()
@@ -348,7 +359,9 @@ class SqliteDatabase:
         except UNAVAILABLE:
             # The database failed, not this work. SQLite may have rolled back the whole transaction.
             raise
-        except Exception as error:  # noqa: BLE001 - this work's own caller gets it
+        except Exception as error:
             entry.failure = error
+            if not self._connection.raw.in_transaction:
+                raise _TransactionEnded from error
             run("rollback to work", {})
         run("release work", {})

@@ -89,6 +89,9 @@ class SqliteConnection:
     def ends(self, error: Exception) -> bool:
         return isinstance(error, UNAVAILABLE)
 
+    def wait_for(self, tables: Iterable[str]) -> None:
+        """Do nothing: a transaction that writes has the whole file for itself."""
+
     def close(self) -> None:
         self.raw.close()
 

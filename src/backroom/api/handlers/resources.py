@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -20,12 +21,16 @@ if TYPE_CHECKING:
 
     from backroom.actions import Outcome
     from backroom.api.admission import Admitted
-    from backroom.api.layouts import RecordLayout
+    from backroom.api.layouts import RecordLayout, RecordTemplates
     from backroom.api.wire import Parts
     from backroom.catalog.drafts import Draft
     from backroom.catalog.kinds import Kind
     from backroom.store.database import Row, Transaction
     from backroom.store.records import Record
+
+
+_TURN = Lock()
+"""Threads write one answer at a time: the event loop waits for Python longer for each that runs."""
 
 
 def record_in_path(admitted: Admitted, tx: Transaction, kind: Kind) -> Record:
@@ -56,7 +61,14 @@ def list_resources(admitted: Admitted, tx: Transaction) -> Parts:
     onward = pager.place.onward
     fitting, included = _fitting(admitted, tx, layout, rows[: pager.size], turned=not onward)
     page, links = pager.cut(rows, fitting, lambda row: row[0])
-    return layout.frame.document(layout.data.filled(page), links, included)
+    return layout.frame.document(_in_turn(tx, layout.data, page), links, included)
+
+
+def _in_turn(tx: Transaction, template: RecordTemplates, rows: Sequence[Row]) -> bytes:
+    if tx.on_loop:
+        return template.filled(rows, tx.leave_loop)
+    with _TURN:
+        return template.filled(rows)
 
 
 def _record_layout(admitted: Admitted) -> RecordLayout:
@@ -114,7 +126,7 @@ def _fitting(
         return rows, b""
     columns = layout.included.columns
     rows, found = large_records.with_included(tx, kind, account, rows, columns, turned=turned)
-    return rows, layout.included.filled(found)
+    return rows, _in_turn(tx, layout.included, found)
 
 
 def get_resource(admitted: Admitted, tx: Transaction) -> Parts:
@@ -126,7 +138,8 @@ def get_resource(admitted: Admitted, tx: Transaction) -> Parts:
     if not rows:
         raise _does_not_exist(admitted, kind)
     rows, included = _fitting(admitted, tx, layout, rows)
-    return layout.frame.document(layout.data.filled(rows), {"self": admitted.request.url}, included)
+    data = _in_turn(tx, layout.data, rows)
+    return layout.frame.document(data, {"self": admitted.request.url}, included)
 
 
 def create_resource(admitted: Admitted, draft: Draft, tx: Transaction) -> Parts:

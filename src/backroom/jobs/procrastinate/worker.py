@@ -179,6 +179,7 @@ class QueueWorker:
         check = asyncio.create_task(self._stop_when_out_of_step(self._worker))
         try:
             await asyncio.to_thread(schema.prepare, self._database)
+            await asyncio.to_thread(self._next_job.look_for_begun)
             if not self._stopping.is_set():
                 await self._worker.run()  # type: ignore[no-untyped-call]
         except (ConnectorException, StoreUnavailable) as error:
@@ -258,7 +259,8 @@ class QueueWorker:
             if time.monotonic() >= end:
                 break
         with self._database.read() as tx:
-            earliest = jobs.earliest_created_of(tx, account)
+            # When a job that is set aside may be tried again, the sweep announces its account.
+            earliest = jobs.earliest_created_of(tx, account, self._next_job.aside.ids())
         return None if earliest is None else self._next_job.seconds_until_due(earliest)
 
     def _continue_later(self, account: str, wait: float) -> None:
@@ -285,6 +287,7 @@ class QueueWorker:
                 await manager.finish_job(task, Status.FAILED, delete_job=True)
             # Periodic tasks have no lock. They come again by themselves.
             if task.lock:
+                self._next_job.expect_begun(task.lock)
                 await asyncio.to_thread(self._dispatcher.defer, task.lock)
 
     async def _sweep(self, timestamp: int) -> None:
@@ -298,7 +301,8 @@ class QueueWorker:
         """Give whether there is more to remove, which queues behind the accounts' tasks."""
         end = time.monotonic() + _SLICE_SECONDS
         with self._database.read() as tx:
-            accounts = jobs.accounts_in_progress(tx, self._next_job.due())
+            due, aside = self._next_job.due(), self._next_job.aside.ids()
+            accounts = jobs.accounts_in_progress(tx, due, aside)
         for account in accounts:
             if account not in announced:
                 self._dispatcher.defer(account)

@@ -31,9 +31,14 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import psycopg
 from psycopg import errors
-from psycopg_pool import PoolTimeout
 
-from backroom.store.database import Row, StoreUnavailable, Transaction, WriteTooSlow
+from backroom.store.database import (
+    Row,
+    StoreUnavailable,
+    TookTooLong,
+    Transaction,
+    WriteRefused,
+)
 from backroom.store.dialects import POSTGRES
 from backroom.store.jobs import Job
 from backroom.store.postgresql import driver, greenlets
@@ -48,6 +53,15 @@ from backroom.store.postgresql.connections import (
     WAIT_SECONDS,
     WRITE_SECONDS,
     PatientConnection,
+)
+from backroom.store.postgresql.failures import (
+    AGAIN,
+    OTHERS_FAULT,
+    UNAVAILABLE,
+    ends_transaction,
+    failure_text,
+    is_unavailable,
+    write_failure,
 )
 from backroom.store.postgresql.pipeline import Outcome
 from backroom.store.postgresql.pipeline_pool import PipelinePool
@@ -71,19 +85,6 @@ _SHARED_TRIES = 3
 """How often a statement is sent behind others, if the server skips it each time."""
 _MOST_SLOW_TEXTS = 512
 _TRIES = 8
-_AGAIN = (errors.DeadlockDetected, errors.SerializationFailure, errors.UniqueViolation)
-_LIMIT_EXCEEDED = "54"
-"""The class of errors that psycopg counts as operational, though a value of ours is too large."""
-_UNAVAILABLE = (
-    # Connections that were lost, and statements that were cancelled after their time.
-    psycopg.OperationalError,
-    psycopg.InterfaceError,
-    PoolTimeout,
-    # The session was ended because this process had stopped in the middle.
-    errors.IdleInTransactionSessionTimeout,
-    # After a failover, until the name leads to the new primary.
-    errors.ReadOnlySqlTransaction,
-)
 _END_ABSENT = f"""-- end absent clients
     select pg_terminate_backend(pid) from pg_stat_activity as session
     where datname = current_database() and usename = current_user
@@ -100,20 +101,11 @@ _TAKES_WRITES = "-- takes writes\n select current_setting('transaction_read_only
 """False also on a standby, while it recovers."""
 _SMALLEST_WRITE = "select txid_current()"
 """Its commit is written to the log, and nothing else."""
-_OTHERS_FAULT = (errors.LockNotAvailable, errors.QueryCanceled)
-"""After these, the next write may succeed."""
 _JOB = ", ".join(f":{column}" for column in ("account", *Job._fields))
 _ACCEPT = f"""-- accept a job
     select accept_job(:lock, row({_JOB})::jobs, :operations, :most)
 """
 """All statements that `jobs.accept` runs, in one; the migration says how."""
-
-
-def _is_unavailable(error: BaseException) -> bool:
-    """Whether an error means the state of the database, not a mistake of ours."""
-    if isinstance(error, psycopg.Error) and (error.sqlstate or "").startswith(_LIMIT_EXCEEDED):
-        return False
-    return isinstance(error, _UNAVAILABLE)
 
 
 class PostgresConnection:
@@ -147,9 +139,10 @@ class PostgresConnection:
             self.raw.execute(sql)
 
     def ends(self, error: Exception) -> bool:
-        # A key that is taken fails one statement. What is tried again is the whole transaction.
-        again = isinstance(error, _AGAIN) and not isinstance(error, errors.UniqueViolation)
-        return again or _is_unavailable(error)
+        return ends_transaction(error)
+
+    def wait_for(self, tables: Iterable[str]) -> None:
+        self.raw.execute(f"lock table {', '.join(tables)} in row exclusive mode")
 
 
 class _Suspending:
@@ -161,12 +154,7 @@ class _Suspending:
     def insert(self, *_: Any) -> Any:
         raise TypeError("a transaction to read in can't write")
 
-    executemany = script = ends = insert
-
-
-def _failure_text(error: Exception) -> str:
-    """Give what went wrong, with the name of the statement."""
-    return "; ".join([str(error).strip(), *getattr(error, "__notes__", ())])
+    executemany = script = ends = wait_for = insert
 
 
 class PostgresDatabase:
@@ -224,22 +212,33 @@ class PostgresDatabase:
     def read(self) -> Iterator[Transaction]:
         """Open a transaction in which each statement sees what was committed before it."""
         if greenlets.can_suspend():
-            yield Transaction(_Suspending(self._read_statement), POSTGRES)
+            yield Transaction(_Suspending(self._read_statement), POSTGRES, on_loop=True)
             return
         try:
             with self._pool.connection(READ_SECONDS) as raw:
                 yield Transaction(PostgresConnection(raw), POSTGRES)
-        except _UNAVAILABLE as error:
-            if not _is_unavailable(error):
+        except UNAVAILABLE as error:
+            if not is_unavailable(error):
                 raise
-            raise StoreUnavailable(_failure_text(error)) from error
+            raise StoreUnavailable(failure_text(error)) from error
 
     def on_loop(self, work: Callable[[], T], deliver: Callable[[T], None]) -> None:
-        if self._pipelined:
-            done = self._greenlets.spawn(work)
-        else:
+        def end(done: asyncio.Future[T]) -> None:
+            try:
+                result = done.result()
+            except TookTooLong:
+                in_thread()
+            else:
+                deliver(result)
+
+        def in_thread() -> None:
             done = asyncio.wrap_future(self._readers.submit(work))
-        done.add_done_callback(lambda each: deliver(each.result()))
+            done.add_done_callback(lambda each: deliver(each.result()))
+
+        if self._pipelined:
+            self._greenlets.spawn(work).add_done_callback(end)
+        else:
+            in_thread()
 
     def _read_statement(self, sql: str, values: dict[str, Any]) -> list[Row]:
         """Give the rows of a statement, suspending the greenlet that asks."""
@@ -337,15 +336,15 @@ class PostgresDatabase:
                 with self._pool.connection(WRITE_SECONDS) as raw:
                     result = do(raw)
                 self._readiness.succeeded()
-            except _AGAIN as error:
+            except AGAIN as error:
                 if attempt == _TRIES:
                     if isinstance(error, errors.UniqueViolation):
                         # Nobody takes a key just before each of so many tries: it is our mistake.
                         raise
-                    raise StoreUnavailable(_failure_text(error)) from error
+                    raise WriteRefused(failure_text(error)) from error
                 log.info("a transaction is tried again: %s", type(error).__name__)
-            except _UNAVAILABLE as error:
-                if not _is_unavailable(error):
+            except UNAVAILABLE as error:
+                if not is_unavailable(error):
                     raise
                 raise self._write_failure(error) from error
             else:
@@ -354,16 +353,14 @@ class PostgresDatabase:
 
     def _write_failure(self, error: Exception) -> StoreUnavailable:
         """Note why the database could not write, and give the error to raise."""
-        if isinstance(error, errors.QueryCanceled):
-            return WriteTooSlow(_failure_text(error))
         if isinstance(error, errors.LockNotAvailable):
             self._end_absent()
-        if not isinstance(error, _OTHERS_FAULT):
-            self._readiness.failed(_failure_text(error))
-        return StoreUnavailable(_failure_text(error))
+        if not isinstance(error, OTHERS_FAULT):
+            self._readiness.failed(failure_text(error))
+        return write_failure(error)
 
     def _end_absent(self) -> None:
-        with suppress(*_UNAVAILABLE), self._pool.connection(READ_SECONDS) as raw:
+        with suppress(*UNAVAILABLE), self._pool.connection(READ_SECONDS) as raw:
             if raw.execute(_END_ABSENT).rowcount:
                 log.warning("a session was ended that held an account, and whose client is gone")
 

@@ -1,0 +1,55 @@
+"""What the errors of psycopg mean: try again, the database is unavailable, or a mistake of ours."""
+
+from __future__ import annotations
+
+import psycopg
+from psycopg import errors
+from psycopg_pool import PoolTimeout
+
+from backroom.store.database import StoreUnavailable, WriteRefused, WriteTooSlow
+
+AGAIN = (errors.DeadlockDetected, errors.SerializationFailure, errors.UniqueViolation)
+"""After these, PostgreSQL asks to try the transaction again."""
+_LIMIT_EXCEEDED = "54"
+"""The class of errors that psycopg counts as operational, though a value of ours is too large."""
+UNAVAILABLE = (
+    # Connections that were lost, and statements that were cancelled after their time.
+    psycopg.OperationalError,
+    psycopg.InterfaceError,
+    PoolTimeout,
+    # The session was ended because this process had stopped in the middle.
+    errors.IdleInTransactionSessionTimeout,
+    # After a failover, until the name leads to the new primary.
+    errors.ReadOnlySqlTransaction,
+)
+OTHERS_FAULT = (errors.LockNotAvailable, errors.QueryCanceled)
+"""After these, the next write may succeed."""
+
+
+def is_unavailable(error: BaseException) -> bool:
+    """Whether an error means the state of the database, not a mistake of ours."""
+    if isinstance(error, psycopg.Error) and (error.sqlstate or "").startswith(_LIMIT_EXCEEDED):
+        return False
+    return isinstance(error, UNAVAILABLE)
+
+
+def ends_transaction(error: BaseException) -> bool:
+    """Whether it is the whole transaction that failed, not one statement of it."""
+    # A key that is taken fails one statement. What is tried again is the whole transaction.
+    again = isinstance(error, AGAIN) and not isinstance(error, errors.UniqueViolation)
+    return again or is_unavailable(error)
+
+
+def failure_text(error: Exception) -> str:
+    """Give what went wrong, with the name of the statement."""
+    return "; ".join([str(error).strip(), *getattr(error, "__notes__", ())])
+
+
+def write_failure(error: Exception) -> StoreUnavailable:
+    """Give the error to raise for a write that could not be done."""
+    if isinstance(error, errors.QueryCanceled):
+        return WriteTooSlow(failure_text(error))
+    if isinstance(error, PoolTimeout):
+        # There is no connection: the database is away, for everybody.
+        return StoreUnavailable(failure_text(error))
+    return WriteRefused(failure_text(error))
