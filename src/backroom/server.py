@@ -22,6 +22,7 @@ from backroom.jobs.next_job import NextJob, unwatched
 from backroom.store import keys, open_database
 from backroom.store.keys import DEFAULT_ACCOUNT
 from backroom.store.sqlite import SqliteDatabase
+from backroom.testing.clock import clock_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -58,6 +59,8 @@ class Server:
         Raises `OSError`, `StoreUnavailable` or `WrongDatabase`.
         """
         with contextlib.ExitStack() as opened:
+            self.clock = clock_of(settings)
+            opened.callback(self.clock.let_go)
             self._socket = _listen(settings.host, settings.port)
             opened.callback(self._socket.close)
             self.database = open_database(
@@ -96,6 +99,7 @@ class Server:
             self._workforce.stop()
             self.database.close()
             self._socket.close()
+            self.clock.let_go()
 
     def _is_ready(self, announce: Callable[[Started], None], first_key: NewKey | None) -> None:
         if self._catches_signals:

@@ -6,8 +6,8 @@ thread does the first of these that there is to do:
 1. Once an hour: remove expired jobs.
 2. Apply the next account's oldest job.
 3. Remove some links of deleted categories.
-4. Sleep until there may be more to do: until `announce` wakes the thread, the first delayed job
-   comes due, a paused account may try again, or it is time to poll.
+4. Sleep until there may be more to do: until `announce` or a clock that is moved wakes the thread,
+   the first delayed job comes due, a paused account may try again, or it is time to poll.
 
 Looking for work is a read, which on SQLite costs the one writer nothing. Only a turn that has found
 a job gives work to the writer's thread: one transaction of at most 100 operations, which queues
@@ -25,6 +25,7 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
+from backroom import clock
 from backroom.jobs import housekeeping
 from backroom.jobs.next_job import NotApplied
 from backroom.store import jobs
@@ -67,6 +68,7 @@ class EmbeddedWorker:
 
     def start(self) -> None:
         """Start the thread. It begins with the jobs that an earlier process has left."""
+        clock.watch(self._woken.set)
         self._thread.start()
 
     def announce(self, account: str) -> None:  # noqa: ARG002 - the worker looks by itself
@@ -86,6 +88,7 @@ class EmbeddedWorker:
         self._woken.set()
         if self._thread.is_alive():
             self._thread.join()
+            clock.unwatch(self._woken.set)
 
     def _run(self) -> None:
         while not self._stopping:
@@ -100,9 +103,9 @@ class EmbeddedWorker:
 
     def _turn(self) -> float:
         """Do one piece of work; give the seconds until there may be more, 0 for at once."""
-        if time.monotonic() >= self._next_expiry:
+        if clock.steady() >= self._next_expiry:
             housekeeping.expire(self._database, lambda: self._stopping)
-            self._next_expiry = time.monotonic() + _EXPIRE_SECONDS
+            self._next_expiry = clock.steady() + _EXPIRE_SECONDS
         if not self._all_are_delayed() and self._finds_due_job() and self._apply_next():
             return 0.0
         if housekeeping.empty_categories(self._database):
@@ -165,8 +168,10 @@ class EmbeddedWorker:
         return None if account in passed else account
 
     def _seconds_until_more(self) -> float:
-        moments = (self._next_poll, self._next_expiry, *self._paused.values())
-        pause = min(moments) - time.monotonic()
+        moments = (self._next_poll, *self._paused.values())
+        expiry = clock.real_seconds(self._next_expiry - clock.steady())
+        pause = min(min(moments) - time.monotonic(), expiry)
         if self._earliest is not None and not self._paused:
-            pause = min(pause, self._next_job.seconds_until_due(self._earliest))
+            due = self._next_job.seconds_until_due(self._earliest)
+            pause = min(pause, clock.real_seconds(due))
         return max(0.001, pause)
