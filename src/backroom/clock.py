@@ -47,6 +47,7 @@ _lock = threading.Lock()
 _random = random.Random(secrets.randbits(_UUID_BITS))  # noqa: S311 - ids keep no secret
 _secret: random.Random = secrets.SystemRandom()
 """Where secrets and the random parts of ULIDs and numbers come from."""
+_repeats = False
 _last_ulid = 0
 _last_tick = 0
 _node = secrets.randbits(_NODE_BITS)
@@ -132,8 +133,9 @@ def repeat(seed: int | None) -> None:
 
     The secrets are then known to whoever knows the seed.
     """
-    global _random, _secret, _node, _last_ulid, _last_tick  # noqa: PLW0603 - as _course
+    global _random, _secret, _node, _repeats, _last_ulid, _last_tick  # noqa: PLW0603 - as _course
     with _lock:
+        _repeats = seed is not None
         if seed is None:
             _random = random.Random(secrets.randbits(_UUID_BITS))  # noqa: S311 - as above
             _secret = secrets.SystemRandom()
@@ -143,6 +145,13 @@ def repeat(seed: int | None) -> None:
         _random, _secret = random.Random(f"{seed} ids"), random.Random(f"{seed} secrets")  # noqa: S311
         _node = _secret.getrandbits(_NODE_BITS)
         _last_ulid = _last_tick = 0
+
+
+def number_after(number: int) -> None:
+    """Have all new numbers be greater than this one."""
+    global _last_tick  # noqa: PLW0603 - as _course
+    with _lock:
+        _last_tick = max(_last_tick, number >> _NODE_BITS)
 
 
 def secret_bytes(count: int) -> bytes:
@@ -229,8 +238,9 @@ def new_numbers(count: int) -> Sequence[int]:
         # The count begins anywhere in the first half of its range. If it began at 0, two processes
         # that make one number each in the same millisecond would have the same count.
         start = _secret.getrandbits(_SEQUENCE_BITS - 1)
-        passed = time.time_ns() // 1_000_000 if _course is None else _milliseconds(_course.now())
-        tick = passed << _SEQUENCE_BITS | start
+        # No client sees a number as a time. By the system's clock, numbers of a process that starts
+        # again never meet those from before, whatever course its time takes.
+        tick = 0 if _repeats else (time.time_ns() // 1_000_000) << _SEQUENCE_BITS | start
         first = max(tick, _last_tick + 1)
         _last_tick = first + count - 1
     step = 1 << _NODE_BITS
