@@ -19,10 +19,13 @@ from backroom.api.service import Service
 from backroom.jobs.embedded_worker import EmbeddedWorker
 from backroom.jobs.lifecycle import Status
 from backroom.jobs.next_job import NextJob, unwatched
+from backroom.jobs.pacing import Pacing
 from backroom.store import keys, open_database
 from backroom.store.keys import DEFAULT_ACCOUNT
 from backroom.store.sqlite import SqliteDatabase
 from backroom.testing.clock import clock_of
+from backroom.testing.pace import ScriptedPace
+from backroom.testing.wishes import read_wish
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -69,15 +72,19 @@ class Server:
                 pipeline=settings.pipeline == "on",
             )
             opened.callback(self.database.close)
+            pacing = Pacing()
             self._workforce = workforce(
-                self.database, next_job_of(self.database, settings, on_step), settings
+                self.database, next_job_of(self.database, settings, on_step, pacing), settings
             )
+            self.pace = _pace_of(settings, pacing, self._workforce.announce)
+            opened.callback(self.pace.stop)
             self._app = App(
                 _service(settings, self.database),
                 self.database,
                 public_url=settings.public_url,
                 announce=self._workforce.announce,
                 worker=self._workforce.state,
+                pacing=pacing,
             )
             self._http = server_for(
                 self._app, TimeLimits.of(settings), plain=settings.http == "plain"
@@ -96,6 +103,7 @@ class Server:
             self._http.run(self._socket, lambda: self._is_ready(announce, first_key))
         finally:
             self._app.close()
+            self.pace.stop()
             self._workforce.stop()
             self.database.close()
             self._socket.close()
@@ -151,15 +159,28 @@ class Workforce(Protocol):
 
 
 def next_job_of(
-    database: Database, settings: Settings, on_step: Callable[[str], None] | None = None
+    database: Database,
+    settings: Settings,
+    on_step: Callable[[str], None] | None = None,
+    pacing: Pacing | None = None,
 ) -> NextJob:
     """Make the object that applies the next job, as the settings say."""
     return NextJob(
         database,
         delay=timedelta(seconds=settings.job_delay),
         show_queued=settings.show_queued,
+        pacing=pacing,
         on_step=on_step or unwatched,
     )
+
+
+def _pace_of(settings: Settings, pacing: Pacing, announce: Callable[[str], None]) -> ScriptedPace:
+    """Make what tests set the pace of jobs with. With a seed, each job is planned from the start.
+
+    Then an answer waits for what the worker does meanwhile, and it never depends on who is quicker.
+    """
+    usual = read_wish({"times": "always", "after_seconds": settings.job_delay})
+    return ScriptedPace(pacing, announce, usual if settings.seed else None)
 
 
 def _service(settings: Settings, database: Database) -> Service:

@@ -28,7 +28,6 @@ from typing import TYPE_CHECKING
 from backroom import clock
 from backroom.jobs import housekeeping
 from backroom.jobs.next_job import NotApplied
-from backroom.store import jobs
 from backroom.store.database import StoreUnavailable
 
 if TYPE_CHECKING:
@@ -115,6 +114,9 @@ class EmbeddedWorker:
     def _all_are_delayed(self) -> bool:
         """Whether it is known, without asking the database, that no job is due."""
         earliest = self._earliest
+        # Which jobs a test has planned otherwise, only the pace knows.
+        if self._next_job.pacing.pace is not None:
+            return False
         if earliest is None or time.monotonic() >= self._next_poll:
             return False
         return self._next_job.seconds_until_due(earliest) > 0
@@ -127,7 +129,7 @@ class EmbeddedWorker:
         with self._database.read() as tx:
             if self._next_account(tx) is not None:
                 return True
-            self._earliest = jobs.earliest_created(tx) if self._next_job.delay else None
+            self._earliest = self._next_job.earliest_usual(tx) if self._next_job.delay else None
         return False
 
     def _apply_next(self) -> bool:
@@ -159,12 +161,11 @@ class EmbeddedWorker:
 
     def _next_account(self, tx: Transaction) -> str | None:
         """Give the next account that has a due job and is not paused."""
-        due = self._next_job.due()
         passed: set[str] = set()
-        account = jobs.next_account(tx, self._last_account, due)
+        account = self._next_job.next_account(tx, self._last_account)
         while account in self._paused and account not in passed:
             passed.add(account)
-            account = jobs.next_account(tx, account, due)
+            account = self._next_job.next_account(tx, account)
         return None if account in passed else account
 
     def _seconds_until_more(self) -> float:

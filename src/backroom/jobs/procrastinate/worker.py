@@ -271,7 +271,7 @@ class QueueWorker:
             if time.monotonic() >= end:
                 break
         with self._database.read() as tx:
-            earliest = jobs.earliest_created_of(tx, account)
+            earliest = self._next_job.earliest_usual(tx, account)
         if earliest is None:
             return None
         wait = clock.real_seconds(self._next_job.seconds_until_due(earliest))
