@@ -46,12 +46,10 @@ class Connections:
     def begin(self) -> None:
         """Begin to look at the clock. The event loop runs."""
         self.loop = asyncio.get_running_loop()
-        clock.watch(self._clock_moved)
+        # In the thread that moves the clock, so that the next answer shows the new date: what is
+        # handed to the loop may come after a request.
+        clock.watch(self._write_lines)
         self._tick()
-
-    def _clock_moved(self) -> None:
-        # Whoever has moved the clock sees it in the next answer.
-        self.loop.call_soon_threadsafe(self._write_lines)
 
     def _tick(self) -> None:
         self._write_lines()
@@ -92,7 +90,7 @@ class Connections:
 
     async def end(self) -> None:
         """Close what is still open, and end what is still at work."""
-        clock.unwatch(self._clock_moved)
+        clock.unwatch(self._write_lines)
         if self._timer is not None:
             self._timer.cancel()
         for connection in list(self._open):

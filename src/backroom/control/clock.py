@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from backroom import clock
 from backroom.control.route import ControlError, ControlRoute
 from backroom.testing.clock import InvalidTime, SettableClock, read_moment
+from backroom.testing.pace import ScriptedPace
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,7 +32,7 @@ def change_clock(control: Control, given: Given) -> dict[str, Any]:
             400, 'Say how time runs: {"clock": "frozen"}, "real", "60x" or "2026-01-01T00:00:00Z".'
         )
     _done(lambda: settable.follow(asked))
-    return _shown(settable)
+    return _settled(control, settable)
 
 
 def set_clock(control: Control, given: Given) -> dict[str, Any]:
@@ -41,7 +42,7 @@ def set_clock(control: Control, given: Given) -> dict[str, Any]:
     if not isinstance(asked, str):
         raise ControlError(400, 'Say the moment: {"to": "2026-01-01T00:00:00Z"}.')
     _done(lambda: settable.set(read_moment(asked)))
-    return _shown(settable)
+    return _settled(control, settable)
 
 
 def advance_clock(control: Control, given: Given) -> dict[str, Any]:
@@ -58,7 +59,7 @@ def advance_clock(control: Control, given: Given) -> dict[str, Any]:
     except (OverflowError, ValueError):
         raise ControlError(400, "The clock can't go that far: advance it by less.") from None
     _done(lambda: settable.advance(by))
-    return _shown(settable)
+    return _settled(control, settable)
 
 
 def _clock_of(control: Control) -> SettableClock:
@@ -84,6 +85,14 @@ def _done(move: Callable[[], None]) -> None:
     except InvalidTime as error:
         words = str(error)
         raise ControlError(400, f"{words[0].upper()}{words[1:]}.") from None
+
+
+def _settled(control: Control, settable: SettableClock) -> dict[str, Any]:
+    """Wait until the jobs that were wished to go on by now have done so."""
+    pace = control.parts.get("pace")
+    if isinstance(pace, ScriptedPace):
+        pace.settle()
+    return _shown(settable)
 
 
 def _shown(settable: SettableClock) -> dict[str, Any]:
