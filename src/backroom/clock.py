@@ -100,8 +100,12 @@ def epoch() -> float:
 
 def follow(course: Course | None) -> None:
     """Have the time of this process follow a course, None for the time of the system."""
-    global _course  # noqa: PLW0603 - there is one clock
-    _course = course
+    global _course, _last_ulid  # noqa: PLW0603 - there is one clock
+    with _lock:
+        _course = course
+        # A job expires by the time in its id. Ids must not stay ahead of a clock that was set back;
+        # those of one account are kept in order by who gives `after`.
+        _last_ulid = 0
     moved()
 
 

@@ -76,7 +76,7 @@ class Server:
             self._workforce = workforce(
                 self.database, next_job_of(self.database, settings, on_step, pacing), settings
             )
-            self.pace = _pace_of(settings, pacing, self._workforce.announce)
+            self.pace = _scripted_pace(settings, pacing, self._workforce.announce)
             opened.callback(self.pace.stop)
             self._app = App(
                 _service(settings, self.database),
@@ -174,7 +174,9 @@ def next_job_of(
     )
 
 
-def _pace_of(settings: Settings, pacing: Pacing, announce: Callable[[str], None]) -> ScriptedPace:
+def _scripted_pace(
+    settings: Settings, pacing: Pacing, announce: Callable[[str], None]
+) -> ScriptedPace:
     """Make what tests set the pace of jobs with. With a seed, each job is planned from the start.
 
     Then an answer waits for what the worker does meanwhile, and it never depends on who is quicker.

@@ -115,6 +115,14 @@ def test_ids_go_by_the_clock(settable: SettableClock) -> None:
     assert clock.new_ulid(moment) > clock.least_ulid(moment)
 
 
+def test_ids_go_back_with_the_clock(settable: SettableClock) -> None:
+    settable.follow("2100-01-01")
+    ahead = clock.new_ulid(settable.now())
+    settable.follow("2030-01-01")
+    assert clock.new_ulid(NEW_YEAR) < clock.least_ulid(NEW_YEAR + SECOND) < ahead
+    assert clock.new_ulid(NEW_YEAR, ahead) > ahead
+
+
 def test_rate_windows_go_by_the_clock(settable: SettableClock) -> None:
     settable.freeze()
     limiter, post = Limiter(0.0001), an_operation()

@@ -22,7 +22,7 @@ from backroom.api.request import Answer, Request
 from backroom.catalog.operations import Shape
 from backroom.errors import Fault, NotFound, ServerError, Unavailable
 from backroom.jobs.lifecycle import MOST_IN_PROGRESS
-from backroom.jobs.pacing import Pacing
+from backroom.jobs.pacing import Pace, Pacing
 from backroom.store.database import StoreUnavailable, TookTooLong
 
 if TYPE_CHECKING:
@@ -134,7 +134,12 @@ class App:
             known = admitted.known
             body = self._service.read_body(admitted, await _received(admitted, receive))
             if admitted.operation.shape is Shape.JOB_POST:
-                answer = await self._accepted(admitted, body)
+                pace = self._pacing.pace
+                if pace is None:
+                    job_id = await self._database.accept(body, MOST_IN_PROGRESS)
+                    answer = self._service.accepted(admitted, body, job_id)
+                else:
+                    answer = await self._accepted_planned(admitted, body, pace)
             else:
                 work = partial(self._service.perform, admitted, body)
                 answer = await self._database.written(work)
@@ -146,12 +151,8 @@ class App:
             self._announce(admitted.account)
         return answer
 
-    async def _accepted(self, admitted: Admitted, new: NewJob) -> Answer:
-        """Answer with a job once the database has accepted it. Raises `Refusal`."""
-        pace = self._pacing.pace
-        if pace is None:
-            job_id = await self._database.accept(new, MOST_IN_PROGRESS)
-            return self._service.accepted(admitted, new, job_id)
+    async def _accepted_planned(self, admitted: Admitted, new: NewJob, pace: Pace) -> Answer:
+        """Answer with a job that has done what it may do at once. Raises `Refusal`."""
         new = pace.planned(new)
         job_id = await paced.accept_planned(self._database, pace, new, MOST_IN_PROGRESS)
         answer = self._service.accepted(admitted, new, job_id)

@@ -20,7 +20,7 @@ _UNITS = ("weeks", "days", "hours", "minutes", "seconds", "milliseconds")
 
 def show_clock(control: Control, _: Given) -> dict[str, Any]:
     """Give the time that the server shows, and how it runs: `real`, `frozen`, `60x`."""
-    return _shown(_clock_of(control))
+    return _clock_shown(_clock_of(control))
 
 
 def change_clock(control: Control, given: Given) -> dict[str, Any]:
@@ -92,10 +92,10 @@ def _settled(control: Control, settable: SettableClock) -> dict[str, Any]:
     pace = control.parts.get("pace")
     if isinstance(pace, ScriptedPace):
         pace.settle()
-    return _shown(settable)
+    return _clock_shown(settable)
 
 
-def _shown(settable: SettableClock) -> dict[str, Any]:
+def _clock_shown(settable: SettableClock) -> dict[str, Any]:
     return {"now": clock.timestamp(settable.now()), "clock": settable.mode}
 
 

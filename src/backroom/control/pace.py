@@ -30,7 +30,7 @@ def list_wishes(control: Control, given: Given) -> dict[str, Any]:
     account = asked.get("account")
     shown = {
         "wishes": [
-            _shown(each)
+            _wish_shown(each)
             for each in pace.entries()
             if not (asked.get("unused") == "true" and each.used)
             and account in (None, each.wish.given.get("account"))
@@ -53,7 +53,7 @@ def add_wish(control: Control, given: Given) -> dict[str, Any]:
     except InvalidWish as error:
         words = str(error)
         raise ControlError(400, f"{words[0].upper()}{words[1:]}.") from None
-    return _shown(pace.add(wish)) | _note(control)
+    return _wish_shown(pace.add(wish)) | _note(control)
 
 
 def forget_wishes(control: Control, given: Given) -> None:
@@ -118,7 +118,7 @@ def _query(given: Given, known: set[str]) -> dict[str, str]:
     return dict(given.query)
 
 
-def _shown(entry: Entry) -> dict[str, Any]:
+def _wish_shown(entry: Entry) -> dict[str, Any]:
     return {"id": entry.number, "used": entry.used, **entry.wish.given}
 
 

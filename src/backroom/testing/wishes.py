@@ -134,7 +134,7 @@ def _already_exists(job_kind: JobKind, draft: Draft) -> OperationFault:
     return AlreadyExists(job_kind.kind.with_article, draft.external_id or draft.id)
 
 
-def _does_not_exist(job_kind: JobKind, draft: Draft) -> OperationFault:
+def _unknown_id(job_kind: JobKind, draft: Draft) -> OperationFault:
     return DoesNotExist(job_kind.kind.with_article, draft.id)
 
 
@@ -151,7 +151,7 @@ def _unknown_related(_: JobKind, draft: Draft) -> OperationFault:
 
 ERRORS: dict[str, Callable[[JobKind, Draft], OperationFault]] = {
     "already_exists": _already_exists,
-    "does_not_exist": _does_not_exist,
+    "does_not_exist": _unknown_id,
     "unknown_category": _unknown_category,
     "unknown_related": _unknown_related,
 }
