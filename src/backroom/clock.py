@@ -151,13 +151,6 @@ def repeat(seed: int | None) -> None:
         _last_ulid = _last_tick = 0
 
 
-def number_after(number: int) -> None:
-    """Have all new numbers be greater than this one."""
-    global _last_tick  # noqa: PLW0603 - as _course
-    with _lock:
-        _last_tick = max(_last_tick, number >> _NODE_BITS)
-
-
 def secret_bytes(count: int) -> bytes:
     """Give random bytes that nobody can guess, unless `repeat` was asked for."""
     return _secret.randbytes(count)

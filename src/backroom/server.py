@@ -20,8 +20,10 @@ from backroom.jobs.embedded_worker import EmbeddedWorker
 from backroom.jobs.lifecycle import Status
 from backroom.jobs.next_job import NextJob, unwatched
 from backroom.jobs.pacing import Pacing
+from backroom.settings import Settings
 from backroom.store import keys, open_database
 from backroom.store.keys import DEFAULT_ACCOUNT
+from backroom.store.migrate import WrongDatabase
 from backroom.store.sqlite import SqliteDatabase
 from backroom.testing.clock import clock_of
 from backroom.testing.pace import ScriptedPace
@@ -31,7 +33,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from types import FrameType
 
-    from backroom.settings import Settings
     from backroom.store.database import Database, Transaction
     from backroom.store.keys import NewKey
 
@@ -72,6 +73,8 @@ class Server:
                 pipeline=settings.pipeline == "on",
             )
             opened.callback(self.database.close)
+            if settings.seed:
+                _check_empty(self.database)
             pacing = Pacing()
             self._workforce = workforce(
                 self.database, next_job_of(self.database, settings, on_step, pacing), settings
@@ -177,12 +180,15 @@ def next_job_of(
 def _scripted_pace(
     settings: Settings, pacing: Pacing, announce: Callable[[str], None]
 ) -> ScriptedPace:
-    """Make what tests set the pace of jobs with. With a seed, each job is planned from the start.
+    """Make what tests set the pace of jobs with.
 
-    Then an answer waits for what the worker does meanwhile, and it never depends on who is quicker.
+    With a seed, or a clock of its own, each job is planned from the start. Then answers wait for
+    what the worker does meanwhile, and never depend on who is quicker.
     """
     usual = read_wish({"times": "always", "after_seconds": settings.job_delay})
-    return ScriptedPace(pacing, announce, usual if settings.seed else None)
+    return ScriptedPace(
+        pacing, announce, usual if settings.seed or settings.clock != Settings.clock else None
+    )
 
 
 def _service(settings: Settings, database: Database) -> Service:
@@ -217,6 +223,15 @@ def workforce(database: Database, next_job: NextJob, settings: Settings) -> Work
     from backroom.jobs.procrastinate.worker import QueueWorker
 
     return OwnWorker(dispatcher, lambda: QueueWorker(database, next_job, settings.concurrency))
+
+
+def _check_empty(database: Database) -> None:
+    """Raise `WrongDatabase` where ids that a seed repeats may be there already."""
+    with database.read() as tx:
+        if keys.has_accounts(tx):
+            raise WrongDatabase(
+                "a seed repeats ids, so it needs an empty database: use --ephemeral or another one"
+            )
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -90,3 +90,12 @@ def test_seeded_servers_say_the_same(programs: Programs) -> None:
     assert b'"failed_count":1' in first[4]
     other = everything_said(programs.serve(*FLAGS[:-4], "--seed", "8", *FLAGS[-2:]))
     assert other[1] != first[1]
+
+
+def test_seed_needs_an_empty_database(programs: Programs) -> None:
+    first = programs.serve()
+    assert first.announced()
+    first.kill()
+    refused = programs.run("serve", "--port", "0", "--seed", "7")
+    assert refused.wait() == 1
+    assert "needs an empty database" in refused.errors

@@ -196,7 +196,7 @@ class ScriptedPace:
             entry.used += 1
             steps = entry.wish.steps(JOB_KINDS[new.job.type], self._random)
             if new.job.status == Status.QUEUED and steps[0][0] is not Step.BEGIN:
-                steps.insert(0, (Step.BEGIN, When()))
+                steps = _queued_first(steps, usual=entry is self._everywhere)
             queued = steps[0][0] is Step.BEGIN
             self._plans[new.account, new.job.job_id] = _Plan(entry, steps, clock.steady())
         status = Status.QUEUED if queued else Status.PROCESSING
@@ -308,3 +308,14 @@ class ScriptedPace:
                     pause = clock.real_seconds(min(left)) if left else threading.TIMEOUT_MAX
                     self._changed.wait(min(max(0.0, pause), threading.TIMEOUT_MAX))
             self._go_on(fresh, [])
+
+
+def _queued_first(steps: list[tuple[Step, When]], *, usual: bool) -> list[tuple[Step, When]]:
+    """Give the steps of a job that a server shows as queued without a wish for it.
+
+    The usual delay passes while the job is queued. What a wish waits for, it waits for afterwards.
+    """
+    (step, when), *later = steps
+    if usual:
+        return [(Step.BEGIN, when), (step, When()), *later]
+    return [(Step.BEGIN, When()), *steps]
