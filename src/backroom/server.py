@@ -19,15 +19,20 @@ from backroom.api.service import Service
 from backroom.jobs.embedded_worker import EmbeddedWorker
 from backroom.jobs.lifecycle import Status
 from backroom.jobs.next_job import NextJob, unwatched
+from backroom.jobs.pacing import Pacing
+from backroom.settings import Settings
 from backroom.store import keys, open_database
 from backroom.store.keys import DEFAULT_ACCOUNT
+from backroom.store.migrate import WrongDatabase
 from backroom.store.sqlite import SqliteDatabase
+from backroom.testing.clock import clock_of
+from backroom.testing.pace import ScriptedPace
+from backroom.testing.wishes import read_wish
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from types import FrameType
 
-    from backroom.settings import Settings
     from backroom.store.database import Database, Transaction
     from backroom.store.keys import NewKey
 
@@ -58,6 +63,8 @@ class Server:
         Raises `OSError`, `StoreUnavailable` or `WrongDatabase`.
         """
         with contextlib.ExitStack() as opened:
+            self.clock = clock_of(settings)
+            opened.callback(self.clock.let_go)
             self._socket = _listen(settings.host, settings.port)
             opened.callback(self._socket.close)
             self.database = open_database(
@@ -66,15 +73,21 @@ class Server:
                 pipeline=settings.pipeline == "on",
             )
             opened.callback(self.database.close)
+            if settings.seed:
+                _check_empty(self.database)
+            pacing = Pacing()
             self._workforce = workforce(
-                self.database, next_job_of(self.database, settings, on_step), settings
+                self.database, next_job_of(self.database, settings, on_step, pacing), settings
             )
+            self.pace = _scripted_pace(settings, pacing, self._workforce.announce)
+            opened.callback(self.pace.stop)
             self._app = App(
                 _service(settings, self.database),
                 self.database,
                 public_url=settings.public_url,
                 announce=self._workforce.announce,
                 worker=self._workforce.state,
+                pacing=pacing,
             )
             self._http = server_for(
                 self._app, TimeLimits.of(settings), plain=settings.http == "plain"
@@ -93,9 +106,11 @@ class Server:
             self._http.run(self._socket, lambda: self._is_ready(announce, first_key))
         finally:
             self._app.close()
+            self.pace.stop()
             self._workforce.stop()
             self.database.close()
             self._socket.close()
+            self.clock.let_go()
 
     def _is_ready(self, announce: Callable[[Started], None], first_key: NewKey | None) -> None:
         if self._catches_signals:
@@ -147,14 +162,32 @@ class Workforce(Protocol):
 
 
 def next_job_of(
-    database: Database, settings: Settings, on_step: Callable[[str], None] | None = None
+    database: Database,
+    settings: Settings,
+    on_step: Callable[[str], None] | None = None,
+    pacing: Pacing | None = None,
 ) -> NextJob:
     """Make the object that applies the next job, as the settings say."""
     return NextJob(
         database,
         delay=timedelta(seconds=settings.job_delay),
         show_queued=settings.show_queued,
+        pacing=pacing,
         on_step=on_step or unwatched,
+    )
+
+
+def _scripted_pace(
+    settings: Settings, pacing: Pacing, announce: Callable[[str], None]
+) -> ScriptedPace:
+    """Make what tests set the pace of jobs with.
+
+    With a seed, or a clock of its own, each job is planned from the start. Then answers wait for
+    what the worker does meanwhile, and never depend on who is quicker.
+    """
+    usual = read_wish({"times": "always", "after_seconds": settings.job_delay})
+    return ScriptedPace(
+        pacing, announce, usual if settings.seed or settings.clock != Settings.clock else None
     )
 
 
@@ -190,6 +223,15 @@ def workforce(database: Database, next_job: NextJob, settings: Settings) -> Work
     from backroom.jobs.procrastinate.worker import QueueWorker
 
     return OwnWorker(dispatcher, lambda: QueueWorker(database, next_job, settings.concurrency))
+
+
+def _check_empty(database: Database) -> None:
+    """Raise `WrongDatabase` where ids that a seed repeats may be there already."""
+    with database.read() as tx:
+        if keys.has_accounts(tx):
+            raise WrongDatabase(
+                "a seed repeats ids, so it needs an empty database: use --ephemeral or another one"
+            )
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import dataclass, field, fields
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -17,6 +18,9 @@ PREFIX = "BACKROOM_"
 DEFAULT_PORT = 7227
 _LONGEST_DELAY = 7 * 24 * 3600
 """Seconds. A job that waited longer would expire before it starts."""
+FASTEST_CLOCK = 1_000_000
+CLOCK_YEARS = (1971, 9000)
+"""The first year that a clock can be set to, and the first one that it can't be."""
 TIMEOUTS = ("head_timeout", "body_timeout", "answer_timeout", "idle_timeout")
 """Settings that limit how long a client may keep a connection waiting."""
 _LONGEST_TIMEOUT = 24 * 3600
@@ -24,6 +28,8 @@ _LONGEST_TIMEOUT = 24 * 3600
 _DATE = re.compile(r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])")
 
 
+_SPEED = re.compile(r"\d{1,7}(\.\d{1,6})?x")
+_SEED = re.compile(r"\d{1,18}")
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
 _CONNECTION_STRING = re.compile(r"\b(host|dbname|user|password)\s*=")
 _PUBLIC_URL = re.compile(
@@ -117,6 +123,18 @@ class Settings:
     idle_timeout: float = _setting(
         75.0, "Seconds for which a connection may be open without a request.", "SECONDS"
     )
+    clock: str = _setting(
+        "real",
+        "The time that the server shows: real, frozen, a speed such as 60x, or a moment to freeze"
+        " it at, such as 2026-01-01T00:00:00Z.",
+        "real|frozen|60x|MOMENT",
+    )
+    seed: str = _setting(
+        "",
+        "A number: the same requests in the same order then give the same bytes. Time stands"
+        " still, unless --clock says how it runs.",
+        "NUMBER",
+    )
     log_level: str = _setting("info", "How much to log.", "debug|info|warning|error")
 
     def __post_init__(self) -> None:
@@ -131,6 +149,13 @@ class Settings:
         for name in _CHOICES:
             _check_choice(name, getattr(self, name))
         self._check_timeouts()
+        if not _is_clock(self.clock):
+            raise InvalidSetting(
+                "clock must be real, frozen, a speed such as 60x, or a moment such as"
+                " 2026-01-01T00:00:00Z"
+            )
+        if self.seed and not _SEED.fullmatch(self.seed):
+            raise InvalidSetting("seed must be a whole number of at most 18 digits")
         if not 0 <= self.port <= 65535:  # noqa: PLR2004 - the ports there are
             raise InvalidSetting("port must be between 0 and 65535")
         if self.public_url and not _PUBLIC_URL.fullmatch(self.public_url):
@@ -163,6 +188,19 @@ def _check_choice(name: str, value: str) -> None:
     choices = Settings.__dataclass_fields__[name].metadata["metavar"].split("|")
     if value not in choices:
         raise InvalidSetting(f"{name} must be {', '.join(choices[:-1])} or {choices[-1]}")
+
+
+def _is_clock(text: str) -> bool:
+    if text in {"real", "frozen"}:
+        return True
+    if _SPEED.fullmatch(text):
+        return 0 < float(text[:-1]) <= FASTEST_CLOCK
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return False
+    has_zone = moment.tzinfo is not None or len(text) == len("YYYY-MM-DD")
+    return has_zone and CLOCK_YEARS[0] <= moment.year < CLOCK_YEARS[1]
 
 
 def _is_limits_store(url: str) -> bool:

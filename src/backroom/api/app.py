@@ -15,13 +15,14 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from backroom.api import control
+from backroom.api import control, paced
 from backroom.api.admission import Known, Refusal
 from backroom.api.body_reader import BodyReader
 from backroom.api.request import Answer, Request
 from backroom.catalog.operations import Shape
 from backroom.errors import Fault, NotFound, ServerError, Unavailable
 from backroom.jobs.lifecycle import MOST_IN_PROGRESS
+from backroom.jobs.pacing import Pace, Pacing
 from backroom.store.database import StoreUnavailable, TookTooLong
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from backroom.api.admission import Admitted
     from backroom.api.service import Service
     from backroom.store.database import Database
+    from backroom.store.jobs import NewJob
 
     Message = MutableMapping[str, Any]
     Receive = Callable[[], Awaitable[Message]]
@@ -52,7 +54,8 @@ class ClientLeft(Exception):
 class App:
     """Serves one `Service` on one database. `announce` is given accounts that have new work.
 
-    `worker` says where jobs are applied: here, elsewhere, or nowhere, as "missing".
+    `worker` says where jobs are applied: here, elsewhere, or nowhere, as "missing". `pacing` is
+    where a test hangs the pace of jobs.
     """
 
     def __init__(
@@ -63,6 +66,7 @@ class App:
         announce: Callable[[str], None],
         public_url: str = "",
         worker: Callable[[], str] = lambda: "here",
+        pacing: Pacing | None = None,
     ) -> None:
         self.public_url = public_url.rstrip("/")
         self._service = service
@@ -71,6 +75,7 @@ class App:
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="backroom-request")
         self._announce = announce
         self._worker = worker
+        self._pacing = pacing or Pacing()
 
     def close(self) -> None:
         """Wait for what threads are at. The event loop has ended."""
@@ -79,7 +84,9 @@ class App:
     def answer(self, request: Request, reply: Reply) -> None:
         """Answer a request that has no body, now or later, on the event loop."""
         if _is_of_api(request):
-            read: Callable[[], Answer] = _Read(self._service, self._database, request)
+            read = _Read(self._service, self._database, request)
+            if self._pacing.pace is not None:
+                reply = paced.counting_reads(self._pacing.pace, lambda: read.admitted, reply)
             self._run(read, reply, in_thread=self._waits)
         else:
             path = request.raw_path
@@ -124,8 +131,12 @@ class App:
             known = admitted.known
             body = self._service.read_body(admitted, await _received(admitted, receive))
             if admitted.operation.shape is Shape.JOB_POST:
-                job_id = await self._database.accept(body, MOST_IN_PROGRESS)
-                answer = self._service.accepted(admitted, body, job_id)
+                pace = self._pacing.pace
+                if pace is None:
+                    job_id = await self._database.accept(body, MOST_IN_PROGRESS)
+                    answer = self._service.accepted(admitted, body, job_id)
+                else:
+                    answer = await self._accepted_planned(admitted, body, pace)
             else:
                 work = partial(self._service.perform, admitted, body)
                 answer = await self._database.written(work)
@@ -138,6 +149,15 @@ class App:
             return _refusal_answer(self._service, error, known)
         if admitted.operation.shape in _LEAVING_WORK:
             self._announce(admitted.account)
+        return answer
+
+    async def _accepted_planned(self, admitted: Admitted, new: NewJob, pace: Pace) -> Answer:
+        """Answer with a job that has done what it may do at once. Raises `Refusal`."""
+        new = pace.planned(new)
+        job_id = await paced.accept_planned(self._database, pace, new, MOST_IN_PROGRESS)
+        answer = self._service.accepted(admitted, new, job_id)
+        self._announce(admitted.account)
+        await paced.let_go_on(pace, admitted.account, job_id)
         return answer
 
     async def _admitted(self, request: Request) -> Admitted:
@@ -182,13 +202,13 @@ class _Read:
     not admitted again: it would count twice.
     """
 
-    __slots__ = ("_admitted", "_database", "_request", "_service")
+    __slots__ = ("_database", "_request", "_service", "admitted")
 
     def __init__(self, service: Service, database: Database, request: Request) -> None:
         self._service = service
         self._database = database
         self._request = request
-        self._admitted: Admitted | None = None
+        self.admitted: Admitted | None = None
 
     def __call__(self) -> Answer:
         """Give the answer, whatever happens. Raises only `TookTooLong`."""
@@ -196,14 +216,14 @@ class _Read:
         try:
             if self._request.method == "OPTIONS":
                 return service.options(self._request)
-            if self._admitted is None:
-                self._admitted = service.admit(self._request)
+            if self.admitted is None:
+                self.admitted = service.admit(self._request)
             with self._database.read() as tx:
-                return service.perform(self._admitted, None, tx)
+                return service.perform(self.admitted, None, tx)
         except TookTooLong:
             raise
         except Exception as error:  # noqa: BLE001 - each has its answer
-            known = Known(self._request) if self._admitted is None else self._admitted.known
+            known = Known(self._request) if self.admitted is None else self.admitted.known
             return _refusal_answer(service, error, known)
 
 

@@ -11,7 +11,6 @@ one of them has written.
 from __future__ import annotations
 
 import hashlib
-import secrets
 from typing import TYPE_CHECKING, NamedTuple
 
 from backroom import clock
@@ -58,7 +57,7 @@ class KeyRow(NamedTuple):
 def create(tx: Transaction, account_name: str, name: str, scopes: list[str]) -> NewKey:
     """Make a key for the account named `account_name`, and the account if it is new."""
     account = _open_account(tx, account_name)
-    key = f"pk_{account}_{secrets.token_hex(16)}"
+    key = f"pk_{account}_{clock.secret_bytes(16).hex()}"
     key_id = clock.new_ulid(clock.now())
     tx.run(
         "insert into keys (account, key_id, name, hash, hint, scopes, created_at)"
@@ -181,7 +180,7 @@ def _cursor_secret(tx: Transaction) -> bytes | None:
 
 
 def _new_cursor_secret(tx: Transaction) -> bytes:
-    made = secrets.token_bytes(_SECRET_BYTES)
+    made = clock.secret_bytes(_SECRET_BYTES)
     tx.run(
         "insert into secrets (name, value) values ('cursors', :value) on conflict do nothing",
         value=made.hex(),
