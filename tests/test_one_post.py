@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
 IN_PASSING = {
     "api/headers.py",
+    "api/observer.py",
     "api/request.py",
     "api/wire.py",
     "catalog/ids.py",

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from types import FrameType
 
+    from backroom.api.observer import Observer
     from backroom.settings import Settings
     from backroom.store.database import Database, Transaction
     from backroom.store.keys import NewKey
@@ -84,6 +85,10 @@ class Server:
         self._catches_signals = False
         host, port = self._socket.getsockname()[:2]
         self.url = f"http://{f'[{host}]' if ':' in host else host}:{port}"
+
+    def observe(self, observer: Observer) -> None:
+        """Have an observer watch all requests from now on."""
+        self._app.observe(observer)
 
     def run(self, announce: Callable[[Started], None]) -> None:
         """Serve until `stop` is called, then finish what was begun."""

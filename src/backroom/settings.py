@@ -118,6 +118,14 @@ class Settings:
         75.0, "Seconds for which a connection may be open without a request.", "SECONDS"
     )
     log_level: str = _setting("info", "How much to log.", "debug|info|warning|error")
+    log_format: str = _setting(
+        "auto",
+        "How to log: text, or lines of json; auto is text on a terminal, and json elsewhere.",
+        "text|json|auto",
+    )
+    access_log: str = _setting(
+        "auto", "Whether to log each request; auto does so on a terminal.", "on|off|auto"
+    )
 
     def __post_init__(self) -> None:
         _read_scale(self.limits)
@@ -155,7 +163,7 @@ class Settings:
         return _read_scale(self.limits)
 
 
-_CHOICES = ("worker", "pipeline", "http", "log_level")
+_CHOICES = ("worker", "pipeline", "http", "log_level", "log_format", "access_log")
 """The settings that have one of a few values, which their metavar lists."""
 
 
