@@ -74,6 +74,8 @@ def test_refusals_say_why(logged: Logged) -> None:
     client = logged.client
     assert "ms  not_found: The requested path" in logged.line(lambda: client.get("/api/nothing"))
     assert "ms  invalid: " in logged.line(lambda: client.post("/api/catalog-items", {}))
+    unserved = logged.line(lambda: client.get("/api/templates"))
+    assert "is an operation of the real service that backroom doesn't serve" in unserved
     assert " /elsewhere " in logged.line(lambda: client.get("/elsewhere"))
 
 

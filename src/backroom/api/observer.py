@@ -1,6 +1,6 @@
 """The one hook of the application: who watches requests, and what may befall them.
 
-`App` calls an `Observer` on its event loop. It has none where nobody watches.
+`App` calls an `Observer` in the thread that it serves in. It has none where nobody watches.
 """
 
 from __future__ import annotations

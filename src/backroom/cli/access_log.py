@@ -1,6 +1,6 @@
 """The access log: one line for each request, on the same output as the log.
 
-A thread writes the lines. The event loop must not wait for a terminal, nor pay a system call for
+A thread writes the lines. The server must not wait for a terminal, nor pay a system call for
 each request.
 """
 
@@ -17,6 +17,8 @@ from backroom import clock
 from backroom.catalog.operations import Shape
 from backroom.cli.logs import json_line, rfc_3339
 from backroom.cli.printable import printable
+from backroom.errors import NotFound
+from backroom.testing.near import unserved
 
 if TYPE_CHECKING:
     from typing import TextIO
@@ -96,7 +98,7 @@ class AccessLog:
 
     def __init__(self, writer: LineWriter, *, as_json: bool) -> None:
         self._write = writer.write
-        self._line = _json if as_json else _text
+        self._line = _json_line if as_json else _text_line
 
     def befalls(self, _: Exchange) -> Mishap | None:
         """Say that nothing befalls a request: a log has no effect."""
@@ -106,7 +108,7 @@ class AccessLog:
         self._write(self._line(exchange, answer))
 
 
-def _text(exchange: Exchange, answer: Answer) -> str:
+def _text_line(exchange: Exchange, answer: Answer) -> str:
     known = exchange.known
     operation, revision = exchange.operation, known.revision
     asked = operation.name if operation is not None else _short(known.request.target)
@@ -123,15 +125,25 @@ def _reason(exchange: Exchange) -> str | None:
     injected = "" if exchange.mishap is None else f"fault {exchange.mishap.number} was injected"
     if exchange.fault is None:
         return injected or None
-    reason = f"{exchange.fault.code}: {exchange.fault.detail}"
+    reason = f"{exchange.fault.code}: {_in_words(exchange)}"
     return f"{injected}: {reason}" if injected else reason
+
+
+def _in_words(exchange: Exchange) -> str | None:
+    """Say why a request was refused; of a path that the real service has, say so."""
+    known, fault = exchange.known, exchange.fault
+    if fault is None:
+        return None
+    missing = known.path is None and fault.status == NotFound.status
+    real = unserved(known.request.method, known.request.raw_path) if missing else None
+    return real or fault.detail
 
 
 def _short(text: str) -> str:
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
 
 
-def _json(exchange: Exchange, answer: Answer) -> str:
+def _json_line(exchange: Exchange, answer: Answer) -> str:
     known = exchange.known
     operation, revision, access = exchange.operation, known.revision, known.access
     members: dict[str, Any] = {
@@ -147,7 +159,7 @@ def _json(exchange: Exchange, answer: Answer) -> str:
         "revision": revision.date if revision is not None else None,
         "tenant": access.account if access is not None else None,
         "job_id": _job_id(exchange, answer),
-        "reason": None if exchange.fault is None else exchange.fault.detail,
+        "reason": _in_words(exchange),
         "fault": None if exchange.mishap is None else exchange.mishap.number,
     }
     return json_line(members)
