@@ -6,6 +6,7 @@ import contextlib
 import logging
 import signal
 import socket
+import threading
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Protocol
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
     from backroom.settings import Settings
     from backroom.store.database import Database, Transaction
     from backroom.store.keys import NewKey
+    from backroom.testing.faults import Faults
+    from backroom.testing.journal import Journal
 
 log = logging.getLogger(__name__)
 
@@ -83,8 +86,31 @@ class Server:
             # Everything is open. From here on `run` closes it, in its own order.
             opened.pop_all()
         self._catches_signals = False
+        self._making = threading.Lock()
+        self._faults: Faults | None = None
+        self.journal = self._new_journal() if settings.keeps_journal else None
+        """The last requests, or None if they are not kept."""
         host, port = self._socket.getsockname()[:2]
         self.url = f"http://{f'[{host}]' if ':' in host else host}:{port}"
+
+    def _new_journal(self) -> Journal:
+        # A server without a journal starts sooner.
+        from backroom.testing.journal import Journal
+
+        journal = Journal()
+        self.observe(journal)
+        return journal
+
+    @property
+    def faults(self) -> Faults:
+        """The faults that tests inject. A server on which nobody asks for them pays nothing."""
+        from backroom.testing.faults import Faults
+
+        with self._making:
+            if self._faults is None:
+                self._faults = Faults()
+                self.observe(self._faults)
+            return self._faults
 
     def observe(self, observer: Observer) -> None:
         """Have an observer watch all requests from now on."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from backroom.revisions import NEWEST
+from backroom.settings import Settings
 from backroom.testing.journal import LONGEST_BODY, Journal, Wanted
 from conftest import client_of, running
 from support.process import until
@@ -136,3 +137,20 @@ def test_refused_by_uvicorn_is_kept() -> None:
         client_of(server).get(f"{ITEMS}?{'x' * 20_000}")
         until(lambda: journal.last == 1, "a request")
     assert journal.find()[0].status == 414
+
+
+@pytest.mark.parametrize(
+    ("journal", "ephemeral", "kept"),
+    [("auto", True, True), ("auto", False, False), ("on", False, True), ("off", True, False)],
+)
+def test_setting_says_whether_to_keep(journal: str, *, ephemeral: bool, kept: bool) -> None:
+    assert Settings(journal=journal, ephemeral=ephemeral).keeps_journal is kept
+
+
+def test_server_has_journal_and_faults() -> None:
+    with running(None, limits="off", journal="on") as server:
+        client = client_of(server)
+        server.faults.add(status=503)
+        assert [client.get(ITEMS).status for _ in range(2)] == [503, 200]
+        assert server.journal is not None
+        assert [each.fault for each in server.journal.find()] == [1, None]

@@ -11,7 +11,6 @@ from typing import Any
 import click
 
 from backroom import __version__
-from backroom.cli.access_log import AccessLog, LineWriter
 from backroom.cli.failures import reported
 from backroom.cli.logs import is_json, log_to_stderr, logs_requests
 from backroom.cli.options import settings_from, with_settings
@@ -54,6 +53,9 @@ def serve_command(output: str, **flags: Any) -> None:
     with reported():
         server = _opened_server(settings)
     if logs_requests(settings):
+        # A server that logs no requests starts sooner.
+        from backroom.cli.access_log import AccessLog, LineWriter
+
         writer = LineWriter(sys.stderr)
         click.get_current_context().call_on_close(writer.close)
         server.observe(AccessLog(writer, as_json=is_json(settings)))

@@ -25,7 +25,7 @@ _MOST_SHOWN = 100
 def _journal(control: Control) -> Journal:
     journal = control.parts.get("journal")
     if journal is None:
-        raise ControlError(409, "The server keeps no journal. Start it without `--journal off`.")
+        raise ControlError(409, "The server keeps no journal. Start it with `--journal on`.")
     return cast("Journal", journal)
 
 

@@ -13,6 +13,7 @@ import re
 import threading
 import time
 from collections import deque
+from copy import copy
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -142,8 +143,10 @@ class Entry:
             self._parts = [b"".join(answer.parts)[:LONGEST_BODY]]
         self._body_length = len(exchange.body)
         if self._body_length > LONGEST_BODY:
-            exchange.body = exchange.body[:LONGEST_BODY]
-        self.size = len(exchange.body) + min(self._length, LONGEST_BODY) + _OVERHEAD
+            # Other observers see the whole body.
+            self._exchange = copy(exchange)
+            self._exchange.body = exchange.body[:LONGEST_BODY]
+        self.size = len(self._exchange.body) + min(self._length, LONGEST_BODY) + _OVERHEAD
         """How many bytes it takes, roughly."""
 
     @cached_property

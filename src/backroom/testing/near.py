@@ -10,7 +10,7 @@ import difflib
 import json
 import re
 from functools import cache
-from importlib import resources
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from backroom.api import bodies, query
@@ -53,7 +53,7 @@ def near(exchange: Exchange) -> str | None:
 @cache
 def _real_operations() -> dict[tuple[str, ...], dict[str, dict[str, str | None]]]:
     """Give the operations of the real service: by the parts of their paths, and by method."""
-    text = resources.files("backroom.testing").joinpath("all_operations.json").read_text()
+    text = Path(__file__).with_name("all_operations.json").read_text(encoding="utf-8")
     found: dict[tuple[str, ...], dict[str, dict[str, str | None]]] = {}
     for each in json.loads(text):
         parts = tuple("" if part == "{}" else part for part in _parts(each["path"]))
