@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -63,16 +64,18 @@ def test_requests_are_waited_for_and_forgotten(client: Client, control: Control)
 
 
 def test_requests_are_events(client: Client, control: Control) -> None:
-    async def first() -> Any:
+    async def first() -> str:
         events = act(control, "GET /requests/live", query={"status": "404"})
-        ahead = asyncio.ensure_future(anext(events))
-        await asyncio.sleep(0)
+        assert await anext(events) == ": following\n\n"
         await asyncio.to_thread(client.get, "/nothing")
-        found = await ahead
+        found = await anext(events)
         await events.aclose()
-        return found
+        return str(found)
 
-    assert asyncio.run(first())["near"] == "not an operation; all paths of the API begin with /api/"
+    number, kind, data = asyncio.run(first()).rstrip("\n").split("\n")
+    assert (number, kind) == ("id: 1", "event: request")
+    document = json.loads(data.removeprefix("data: "))
+    assert document["near"] == "not an operation; all paths of the API begin with /api/"
 
 
 @pytest.mark.parametrize(

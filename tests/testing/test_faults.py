@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import pytest
 from urllib3.exceptions import HTTPError
 
 from backroom.revisions import NEWEST, OLDEST
-from backroom.testing.faults import Faults, InvalidFault
+from backroom.testing.faults import Faults, InvalidFault, Wish
 from conftest import client_of, running
 from support.factories import a_body, a_kind_of_job, a_resource
 
@@ -233,3 +236,19 @@ def test_wrong_faults_say_what_is_right(faults: Faults, wish: dict[str, Any], wo
     with pytest.raises(InvalidFault, match=words):
         faults.add(**wish)
     assert faults.all() == []
+
+
+PAGE = Path(__file__).parents[2] / "docs" / "how-to" / "inject-faults.md"
+SHOWN = re.findall(
+    r"^\| `(\{.*\})` \||-d '(\{.*\})'", PAGE.read_text(encoding="utf-8"), re.MULTILINE
+)
+
+
+@pytest.mark.parametrize("shown", ["".join(each) for each in SHOWN])
+def test_faults_of_the_page_are_right(shown: str) -> None:
+    assert Faults().add(**msgspec.json.decode(shown)).as_json()["used"] == 0
+
+
+def test_page_names_all_members() -> None:
+    page = PAGE.read_text(encoding="utf-8")
+    assert [name for name in Wish.__struct_fields__ if f'"{name}":' not in page] == []

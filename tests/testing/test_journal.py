@@ -117,15 +117,10 @@ def test_waiting_in_vain_says_what_came(caller: Client, journal: Journal) -> Non
 
 def test_requests_are_followed(caller: Client, journal: Journal) -> None:
     async def first_two() -> list[str]:
-        found: list[str] = []
-        followed = journal.follow(Wanted(status="2xx"))
-        ahead = asyncio.ensure_future(anext(followed))
-        await asyncio.sleep(0)
-        for path in (ITEMS, "/nothing", "/api/catalog-variants"):
-            await asyncio.to_thread(caller.get, path)
-        found = [(await ahead).path, (await anext(followed)).path]
-        await followed.aclose()  # type: ignore[attr-defined]
-        return found
+        with journal.followed(Wanted(status="2xx")) as entries:
+            for path in (ITEMS, "/nothing", "/api/catalog-variants"):
+                await asyncio.to_thread(caller.get, path)
+            return [(await anext(entries)).path for _ in range(2)]
 
     assert asyncio.run(first_two()) == [ITEMS, "/api/catalog-variants"]
 

@@ -104,13 +104,17 @@ def _clear(control: Control, _: Given) -> None:
     _journal(control).clear()
 
 
-def _follow(control: Control, given: Given) -> AsyncIterator[Any]:
-    return _shown(_journal(control), wanted_of(given))
+def _follow(control: Control, given: Given) -> AsyncIterator[str]:
+    return _events(_journal(control), wanted_of(given))
 
 
-async def _shown(journal: Journal, wanted: Wanted) -> AsyncIterator[Any]:
-    async for entry in journal.follow(wanted):
-        yield entry.as_json()
+async def _events(journal: Journal, wanted: Wanted) -> AsyncIterator[str]:
+    """Give requests as server-sent events. A comment says that they are followed from now on."""
+    with journal.followed(wanted) as entries:
+        yield ": following\n\n"
+        async for entry in entries:
+            document = msgspec.json.encode(entry.as_json()).decode()
+            yield f"id: {entry.number}\nevent: request\ndata: {document}\n\n"
 
 
 ROUTES: tuple[ControlRoute, ...] = (
@@ -123,4 +127,4 @@ ROUTES: tuple[ControlRoute, ...] = (
     ControlRoute("GET", "/requests/{number}", "One request.", _kept),
     ControlRoute("DELETE", "/requests", "Forget all requests.", _clear, 204),
 )
-"""`/requests/live` gives an async iterator, and `/requests/wait` blocks its thread."""
+"""`/requests/live` gives an async iterator of events, and `/requests/wait` blocks its thread."""

@@ -1,7 +1,7 @@
 """The journal: the last requests with their answers, to be found, counted, waited for, followed.
 
 Event-loop code: requests are noted on the loop of the server. All other methods may be called from
-any thread, and `follow` from any event loop. What a request says is worked out when it is asked
+any thread, and `followed` on any event loop. What a request says is worked out when it is asked
 for. Keys are replaced then.
 """
 
@@ -13,6 +13,7 @@ import re
 import threading
 import time
 from collections import deque
+from contextlib import contextmanager, suppress
 from copy import copy
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -25,7 +26,7 @@ from backroom.testing import json_path
 from backroom.testing.near import near
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+    from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
     from datetime import datetime
 
     from backroom.api.observer import Exchange, Mishap
@@ -40,12 +41,22 @@ LONGEST_BODY = 256 * 1024
 """Bytes of one body; what is beyond is cut."""
 _OVERHEAD = 1_000
 """Bytes that a request takes beside its bodies, roughly."""
-_KEY = re.compile(r"pk_\w+")
+_KEY = re.compile(r"pk_[\w-]+")
 
 
 def redacted(text: str) -> str:
     """Give a text without the keys in it."""
     return _KEY.sub("pk_***", text)
+
+
+def _scheme_of(authorization: str | None) -> str | None:
+    """Give an `Authorization` header without its secret."""
+    if authorization is None:
+        return None
+    scheme, blank, secret = authorization.partition(" ")
+    if not blank:
+        return "***"
+    return f"{scheme} {'pk_' if secret.startswith('pk_') else ''}***"
 
 
 @dataclass(frozen=True)
@@ -223,7 +234,7 @@ class Entry:
             "operation": self.operation,
             "revision": self.revision,
             "account": self.account,
-            "authorization": redacted(request.header(b"authorization") or "") or None,
+            "authorization": _scheme_of(request.header(b"authorization")),
             "status": self.status,
             "milliseconds": self.milliseconds,
             "reason": self.reason,
@@ -322,8 +333,9 @@ class Journal:
             f" the last of all: {', '.join(came) or 'none'}"
         )
 
-    async def follow(self, wanted: Wanted = ANY) -> AsyncIterator[Entry]:
-        """Give each request that is meant as it comes, without end."""
+    @contextmanager
+    def followed(self, wanted: Wanted = ANY) -> Iterator[AsyncIterator[Entry]]:
+        """Give each request that is meant from now on, without end. It needs a running loop."""
         loop = asyncio.get_running_loop()
         queue: asyncio.Queue[Entry] = asyncio.Queue(self._most)
 
@@ -334,16 +346,21 @@ class Journal:
             queue.put_nowait(entry)
 
         def tell(entry: Entry) -> None:
-            if not loop.is_closed():
+            with suppress(RuntimeError):
+                # The loop of the follower may have ended.
                 loop.call_soon_threadsafe(put, entry)
 
         with self._lock:
             self._followers.append(tell)
         try:
-            while True:
-                entry = await queue.get()
-                if wanted.matches(entry):
-                    yield entry
+            yield _matching(queue, wanted)
         finally:
             with self._lock:
                 self._followers.remove(tell)
+
+
+async def _matching(queue: asyncio.Queue[Entry], wanted: Wanted) -> AsyncIterator[Entry]:
+    while True:
+        entry = await queue.get()
+        if wanted.matches(entry):
+            yield entry
