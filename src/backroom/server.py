@@ -6,6 +6,7 @@ import contextlib
 import logging
 import signal
 import socket
+import threading
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Protocol
@@ -33,8 +34,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from types import FrameType
 
+    from backroom.api.observer import Observer
     from backroom.store.database import Database, Transaction
     from backroom.store.keys import NewKey
+    from backroom.testing.faults import Faults
+    from backroom.testing.journal import Journal
 
 log = logging.getLogger(__name__)
 
@@ -95,8 +99,35 @@ class Server:
             # Everything is open. From here on `run` closes it, in its own order.
             opened.pop_all()
         self._catches_signals = False
+        self._making = threading.Lock()
+        self._faults: Faults | None = None
+        self.journal = self._new_journal() if settings.keeps_journal else None
+        """The last requests, or None if they are not kept."""
         host, port = self._socket.getsockname()[:2]
         self.url = f"http://{f'[{host}]' if ':' in host else host}:{port}"
+
+    def _new_journal(self) -> Journal:
+        # A server without a journal starts sooner.
+        from backroom.testing.journal import Journal
+
+        journal = Journal()
+        self.observe(journal)
+        return journal
+
+    @property
+    def faults(self) -> Faults:
+        """The faults that tests inject. A server on which nobody asks for them pays nothing."""
+        from backroom.testing.faults import Faults
+
+        with self._making:
+            if self._faults is None:
+                self._faults = Faults()
+                self.observe(self._faults)
+            return self._faults
+
+    def observe(self, observer: Observer) -> None:
+        """Have an observer watch all requests from now on."""
+        self._app.observe(observer)
 
     def run(self, announce: Callable[[Started], None]) -> None:
         """Serve until `stop` is called, then finish what was begun."""

@@ -136,6 +136,20 @@ class Settings:
         "NUMBER",
     )
     log_level: str = _setting("info", "How much to log.", "debug|info|warning|error")
+    log_format: str = _setting(
+        "auto",
+        "How to log: text, or lines of json; auto is text on a terminal, and json elsewhere.",
+        "text|json|auto",
+    )
+    access_log: str = _setting(
+        "auto", "Whether to log each request; auto does so on a terminal.", "on|off|auto"
+    )
+    journal: str = _setting(
+        "auto",
+        "Whether to keep the last requests with their bodies, for tests; auto does so where the"
+        " server is ephemeral.",
+        "on|off|auto",
+    )
 
     def __post_init__(self) -> None:
         _read_scale(self.limits)
@@ -175,12 +189,17 @@ class Settings:
                 raise InvalidSetting(f"{name} must be above 0, and at most {_LONGEST_TIMEOUT}")
 
     @property
+    def keeps_journal(self) -> bool:
+        """Whether the last requests are kept."""
+        return self.ephemeral if self.journal == "auto" else self.journal == "on"
+
+    @property
     def limits_scale(self) -> float | None:
         """The number that multiplies the rates of the real service; None for no limits."""
         return _read_scale(self.limits)
 
 
-_CHOICES = ("worker", "pipeline", "http", "log_level")
+_CHOICES = ("worker", "pipeline", "http", "log_level", "log_format", "access_log", "journal")
 """The settings that have one of a few values, which their metavar lists."""
 
 

@@ -33,6 +33,12 @@ NOT_RUN = {
     "docs/how-to/add-an-attribute.md": [
         "a row of a table; tests/acceptance/test_added_attribute.py adds one"
     ],
+    "docs/how-to/inject-faults.md": [
+        "needs a control token; tests/testing/test_faults.py adds each fault of this page",
+        "needs the fixture of a test; tests/testing/test_faults.py adds each fault of this page",
+        "needs a control token; tests/control/test_faults.py calls the same functions",
+        "needs a control token; tests/control/test_requests.py calls the same functions",
+    ],
     "docs/how-to/run-behind-a-proxy.md": [
         "a configuration; tests/front/test_proxies.py serves with it",
         "a configuration; tests/front/test_proxies.py serves with it",

@@ -18,6 +18,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from backroom.api import control, paced
 from backroom.api.admission import Known, Refusal
 from backroom.api.body_reader import BodyReader
+from backroom.api.damage import DamagedAnswer, damaged, send_over_asgi
+from backroom.api.observer import Exchange, both
 from backroom.api.request import Answer, Request
 from backroom.catalog.operations import Shape
 from backroom.errors import Fault, NotFound, ServerError, Unavailable
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, MutableMapping
 
     from backroom.api.admission import Admitted
+    from backroom.api.observer import Mishap, Observer
     from backroom.api.service import Service
     from backroom.store.database import Database
     from backroom.store.jobs import NewJob
@@ -76,6 +79,11 @@ class App:
         self._announce = announce
         self._worker = worker
         self._pacing = pacing or Pacing()
+        self._observer: Observer | None = None
+
+    def observe(self, observer: Observer) -> None:
+        """Have an observer watch all requests from now on, beside those that do already."""
+        self._observer = both(self._observer, observer)
 
     def close(self) -> None:
         """Wait for what threads are at. The event loop has ended."""
@@ -87,14 +95,57 @@ class App:
             read = _Read(self._service, self._database, request)
             if self._pacing.pace is not None:
                 reply = paced.counting_reads(self._pacing.pace, lambda: read.admitted, reply)
+            if self._observer is not None:
+                reply = partial(self._watched, read, Exchange(Known(request)), reply)
             self._run(read, reply, in_thread=self._waits)
         else:
             path = request.raw_path
+            if self._observer is not None:
+                reply = partial(self._watched, None, Exchange(Known(request)), reply)
             self._run(partial(self._control, request), reply, in_thread=control.takes_long(path))
 
     def refuse(self, request: Request, fault: Fault) -> Answer:
         """Answer a request that was refused before it came here."""
-        return _refusal_answer(self._service, fault, Known(request))
+        answer = _refusal_answer(self._service, fault, Known(request))
+        if self._observer is not None:
+            self._observer.finished(Exchange(Known(request), fault), answer)
+        return answer
+
+    def _watched(
+        self, read: _Read | None, exchange: Exchange, reply: Reply, answer: Answer
+    ) -> None:
+        """Deliver an answer to a request without a body. `read` is None outside of the API."""
+        if read is None:
+            if answer.status == NotFound.status:
+                exchange.fault = _no_path()
+        elif read.refusal is not None:
+            exchange.known, exchange.fault = read.refusal.known, read.refusal.fault
+        elif read.admitted is not None:
+            exchange.known = read.admitted.known
+        if read is None or read.admitted is None or self._observer is None:
+            self._end(exchange, reply, answer)
+            return
+        mishap = exchange.mishap = self._observer.befalls(exchange)
+        if mishap is None:
+            self._end(exchange, reply, answer)
+            return
+        # It has changed nothing, so it does not matter that it was done.
+        answer = self._struck(exchange, mishap, answer)
+        loop = asyncio.get_running_loop()
+        loop.call_later(mishap.delay, self._end, exchange, reply, answer)
+
+    def _end(self, exchange: Exchange, reply: Reply, answer: Answer) -> None:
+        if self._observer is not None:
+            exchange.end()
+            self._observer.finished(exchange, answer)
+        reply(answer)
+
+    def _struck(self, exchange: Exchange, mishap: Mishap, answer: Answer) -> Answer:
+        """Give what a mishap makes of an answer."""
+        if mishap.fault is not None:
+            exchange.fault = mishap.fault
+            answer = self._service.refuse(Refusal(mishap.fault, exchange.known))
+        return answer if mishap.damage is None else damaged(answer, mishap.damage)
 
     def _run(self, work: Callable[[], T], deliver: Callable[[T], None], *, in_thread: bool) -> None:
         """Have work done without the event loop waiting for it; it raises nothing."""
@@ -117,6 +168,9 @@ class App:
         if answer.status != _NO_CONTENT:
             headers.append((b"content-length", str(answer.length).encode()))
         await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+        if isinstance(answer, DamagedAnswer):
+            await send_over_asgi(answer, send)
+            return
         await send({"type": "http.response.body", "body": b"".join(answer.parts)})
 
     async def respond(self, request: Request, receive: Receive) -> Answer:
@@ -125,11 +179,32 @@ class App:
             answered: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
             self.answer(request, partial(_settle, answered))
             return await answered
-        known = Known(request)
+        exchange = Exchange(Known(request))
+        answer = await self._performed(exchange, receive)
+        mishap = exchange.mishap
+        if mishap is not None:
+            if mishap.after:
+                await asyncio.sleep(mishap.delay)
+            answer = self._struck(exchange, mishap, answer)
+        if self._observer is not None:
+            exchange.end()
+            self._observer.finished(exchange, answer)
+        return answer
+
+    async def _performed(self, exchange: Exchange, receive: Receive) -> Answer:
+        """Do what a request with a body asks for, unless a mishap prevents it."""
         try:
-            admitted = await self._admitted(request)
-            known = admitted.known
-            body = self._service.read_body(admitted, await _received(admitted, receive))
+            admitted = await self._admitted(exchange.known.request)
+            exchange.known = admitted.known
+            raw = await _received(admitted, receive)
+            if self._observer is not None:
+                exchange.body = raw
+                mishap = exchange.mishap = self._observer.befalls(exchange)
+                if mishap is not None and not mishap.after:
+                    await asyncio.sleep(mishap.delay)
+                    if mishap.replaces_work:
+                        return _NOTHING_DONE
+            body = self._service.read_body(admitted, raw)
             if admitted.operation.shape is Shape.JOB_POST:
                 pace = self._pacing.pace
                 if pace is None:
@@ -144,9 +219,11 @@ class App:
             raise
         except asyncio.CancelledError:
             # The server stops, and waits no longer for this request.
-            return _refusal_answer(self._service, Unavailable(), known)
+            return _refusal_answer(self._service, Unavailable(), exchange.known)
         except Exception as error:  # noqa: BLE001 - each has its answer
-            return _refusal_answer(self._service, error, known)
+            refusal = _refusal_of(error, exchange.known)
+            exchange.known, exchange.fault = refusal.known, refusal.fault
+            return self._service.refuse(refusal)
         if admitted.operation.shape in _LEAVING_WORK:
             self._announce(admitted.account)
         return answer
@@ -187,12 +264,17 @@ class App:
             raise
         except Exception as error:  # noqa: BLE001 - each has its answer
             return _refusal_answer(self._service, error, known)
-        missing = NotFound("The requested path does not exist.")
-        return found or _refusal_answer(self._service, missing, known)
+        return found or _refusal_answer(self._service, _no_path(), known)
+
+
+def _no_path() -> NotFound:
+    return NotFound("The requested path does not exist.")
 
 
 _NO_CONTENT = 204
 BODILESS = frozenset({"GET", "HEAD", "OPTIONS"})
+_NOTHING_DONE = Answer(ServerError.status, [], [])
+"""Stands for the answer to a request that was not carried out: a mishap replaces it."""
 
 
 class _Read:
@@ -202,13 +284,14 @@ class _Read:
     not admitted again: it would count twice.
     """
 
-    __slots__ = ("_database", "_request", "_service", "admitted")
+    __slots__ = ("_database", "_request", "_service", "admitted", "refusal")
 
     def __init__(self, service: Service, database: Database, request: Request) -> None:
         self._service = service
         self._database = database
         self._request = request
         self.admitted: Admitted | None = None
+        self.refusal: Refusal | None = None
 
     def __call__(self) -> Answer:
         """Give the answer, whatever happens. Raises only `TookTooLong`."""
@@ -224,20 +307,26 @@ class _Read:
             raise
         except Exception as error:  # noqa: BLE001 - each has its answer
             known = Known(self._request) if self.admitted is None else self.admitted.known
-            return _refusal_answer(service, error, known)
+            self.refusal = _refusal_of(error, known)
+            return service.refuse(self.refusal)
 
 
 def _refusal_answer(service: Service, error: Exception, known: Known) -> Answer:
     """Make the answer of whatever went wrong."""
+    return service.refuse(_refusal_of(error, known))
+
+
+def _refusal_of(error: Exception, known: Known) -> Refusal:
+    """Give the refusal that whatever went wrong is answered with."""
     if isinstance(error, Refusal):
-        return service.refuse(error)
+        return error
     if isinstance(error, Fault):
-        return service.refuse(Refusal(error, known))
+        return Refusal(error, known)
     if isinstance(error, StoreUnavailable):
         log.error("the store is unavailable: %s", error)
-        return service.refuse(Refusal(Unavailable(), known))
+        return Refusal(Unavailable(), known)
     log.error("request %s failed", known.request.request_id, exc_info=error)
-    return service.refuse(Refusal(ServerError(), known))
+    return Refusal(ServerError(), known)
 
 
 async def _received(admitted: Admitted, receive: Receive) -> bytes:

@@ -26,10 +26,13 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
+from functools import partial
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
+from backroom.api import damage
 from backroom.api.app import BODILESS, ClientLeft
+from backroom.api.damage import DamagedAnswer, Harm
 from backroom.api.deadlines import Progress, Wait
 from backroom.api.headers import lines
 from backroom.api.request import Request
@@ -45,8 +48,10 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+_PHRASES = {each.value: each.phrase for each in HTTPStatus}
 _STATUS_LINES = {
-    each.value: f"HTTP/1.1 {each.value} {each.phrase}\r\n".encode() for each in HTTPStatus
+    each: f"HTTP/1.1 {each} {_PHRASES.get(each, 'Unknown')}\r\n".encode()
+    for each in range(200, 600)
 }
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 _MOST_DROPPED = 64 * 1024 * 1024
@@ -186,6 +191,9 @@ class HttpProtocol(asyncio.Protocol):
         """Write the answer that is due, unless the client has gone."""
         if self._over or not self._answering:
             return
+        if isinstance(answer, DamagedAnswer):
+            self._reply_damaged(answer)
+            return
         self._answering = False
         unread = self._parser.stage is not Stage.BETWEEN and not self._waiting
         last = (
@@ -215,6 +223,23 @@ class HttpProtocol(asyncio.Protocol):
             self._continue()
         elif self._read_paused:
             self._resume_reading()
+
+    def _reply_damaged(self, answer: DamagedAnswer) -> None:
+        """Write an answer as its damage says, and end the connection with it."""
+        self._parser.deaf = True
+        self._over = answer.damage.harm is Harm.RESET
+        self._waiting.clear()
+        has_body = answer.status != HTTPStatus.NO_CONTENT
+        head = [
+            _STATUS_LINES[answer.status],
+            self._connections.last_lines,
+            answer.usual.lines,
+            lines(answer.headers),
+            b"content-length: %d\r\n\r\n" % answer.length if has_body else b"\r\n",
+        ]
+        body = b"" if self._method == "HEAD" else b"".join(answer.parts)
+        end = partial(self._end, lingers=False)
+        damage.write(self._transport, b"".join(head), body, answer.damage, end)
 
     def _is_unwelcome(self, answer: Answer) -> bool:
         """Whether the rest of a body is not worth to be waited for, or may never come."""

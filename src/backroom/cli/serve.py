@@ -5,14 +5,15 @@ from __future__ import annotations
 import gc
 import json
 import logging
+import sys
 from typing import Any
 
 import click
 
 from backroom import __version__
 from backroom.cli.failures import reported
+from backroom.cli.logs import is_json, log_to_stderr, logs_requests
 from backroom.cli.options import settings_from, with_settings
-from backroom.cli.printable import log_to_stderr
 from backroom.server import Server, Started
 from backroom.settings import Settings
 from backroom.store import is_postgres
@@ -37,7 +38,7 @@ def serve_command(output: str, **flags: Any) -> None:
     is shown only then.
     """
     settings = settings_from(flags)
-    log_to_stderr(settings.log_level)
+    log_to_stderr(settings)
     # uvicorn's start-up log repeats ours.
     logging.getLogger("uvicorn").setLevel(logging.WARNING)
     logging.getLogger("procrastinate").setLevel(logging.WARNING)
@@ -51,6 +52,13 @@ def serve_command(output: str, **flags: Any) -> None:
         log.info("the server is ephemeral, and does not use BACKROOM_DATABASE")
     with reported():
         server = _opened_server(settings)
+    if logs_requests(settings):
+        # A server that logs no requests starts sooner.
+        from backroom.cli.access_log import AccessLog, LineWriter
+
+        writer = LineWriter(sys.stderr)
+        click.get_current_context().call_on_close(writer.close)
+        server.observe(AccessLog(writer, as_json=is_json(settings)))
     # All objects that exist by now stay to the end. Looking through them for garbage would take
     # 20 ms, in which no request is answered, twice in 500 jobs.
     gc.freeze()
