@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import secrets
 import signal
 import socket
 from dataclasses import dataclass
@@ -13,12 +14,16 @@ from typing import TYPE_CHECKING, Protocol
 from backroom.api.admission import Admission
 from backroom.api.app import App
 from backroom.api.deadlines import TimeLimits
+from backroom.api.fixed_keys import FixedKeys
 from backroom.api.http_server import server_for
 from backroom.api.limits import Limiter, SharedWindows, Windows
+from backroom.api.mounted import Mounted
 from backroom.api.service import Service
+from backroom.control.route import Control
 from backroom.jobs.embedded_worker import EmbeddedWorker
 from backroom.jobs.lifecycle import Status
 from backroom.jobs.next_job import NextJob, unwatched
+from backroom.settings import read_fixed_key
 from backroom.store import keys, open_database
 from backroom.store.keys import DEFAULT_ACCOUNT
 from backroom.store.sqlite import SqliteDatabase
@@ -27,6 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from types import FrameType
 
+    from backroom.api.mounted import Asgi
     from backroom.settings import Settings
     from backroom.store.database import Database, Transaction
     from backroom.store.keys import NewKey
@@ -41,12 +47,15 @@ _REQUEST_CONNECTIONS = 20
 class Started:
     """What a server reports when it is ready: its URL, and its first key if it just made one.
 
-    `keys` is how many keys there are that are not revoked.
+    `keys` is how many keys there are that are not revoked. `fixed_key` is the first one that the
+    settings fix, after the id of its account. `control_token` opens the control API.
     """
 
     url: str
     first_key: NewKey | None
     keys: int
+    fixed_key: tuple[str, str] | None = None
+    control_token: str = ""
 
 
 class Server:
@@ -69,12 +78,20 @@ class Server:
             self._workforce = workforce(
                 self.database, next_job_of(self.database, settings, on_step), settings
             )
+            self._keys = FixedKeys()
+            self.control_token = settings.control_token or secrets.token_urlsafe(24)
+            self.control = Control(
+                self.database,
+                settings,
+                {"announce": self._workforce.announce, "state": self._workforce.state},
+            )
             self._app = App(
-                _service(settings, self.database),
+                _service(settings, self.database, self._keys),
                 self.database,
                 public_url=settings.public_url,
                 announce=self._workforce.announce,
                 worker=self._workforce.state,
+                mounted=Mounted(self._control_application),
             )
             self._http = server_for(
                 self._app, TimeLimits.of(settings), plain=settings.http == "plain"
@@ -85,10 +102,22 @@ class Server:
         host, port = self._socket.getsockname()[:2]
         self.url = f"http://{f'[{host}]' if ':' in host else host}:{port}"
 
+    def _control_application(self) -> Asgi:
+        """Make the control API. Servers that nobody controls need not import its libraries."""
+        from backroom.control.application import control_application
+        from backroom.control.guard import Guard
+
+        host, _ = self._socket.getsockname()[:2]
+        guard = Guard(self.control_token, self.control.settings.public_url, host)
+        return control_application(self.control, guard)
+
     def run(self, announce: Callable[[Started], None]) -> None:
         """Serve until `stop` is called, then finish what was begun."""
         try:
-            first_key = self.database.write(_first_key).result()
+            settings = self.control.settings
+            first_key = None if settings.key else self.database.write(_first_key).result()
+            fixed = map(read_fixed_key, settings.key)
+            self._keys.prepare(self.database, fixed, opens_all=settings.open)
             self._workforce.start()
             self._http.run(self._socket, lambda: self._is_ready(announce, first_key))
         finally:
@@ -101,7 +130,9 @@ class Server:
         if self._catches_signals:
             self._catch_signals()
         with self.database.read() as tx:
-            started = Started(self.url, first_key, keys.count(tx))
+            started = Started(
+                self.url, first_key, keys.count(tx), self._keys.first, self.control_token
+            )
         try:
             announce(started)
         except BaseException:
@@ -158,9 +189,9 @@ def next_job_of(
     )
 
 
-def _service(settings: Settings, database: Database) -> Service:
+def _service(settings: Settings, database: Database, fixed: FixedKeys) -> Service:
     limiter = _limiter(settings, database)
-    admission = Admission(database, settings.default_revision, limiter)
+    admission = Admission(database, settings.default_revision, limiter, fixed.find)
     return Service(admission, Status.QUEUED if settings.show_queued else Status.PROCESSING)
 
 

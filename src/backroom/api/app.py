@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, MutableMapping
 
     from backroom.api.admission import Admitted
+    from backroom.api.mounted import Mounted
     from backroom.api.service import Service
     from backroom.store.database import Database
 
@@ -52,7 +53,8 @@ class ClientLeft(Exception):
 class App:
     """Serves one `Service` on one database. `announce` is given accounts that have new work.
 
-    `worker` says where jobs are applied: here, elsewhere, or nowhere, as "missing".
+    `worker` says where jobs are applied: here, elsewhere, or nowhere, as "missing". `mounted`
+    answers what is below `control.PREFIX` and no path of `control`.
     """
 
     def __init__(
@@ -63,6 +65,7 @@ class App:
         announce: Callable[[str], None],
         public_url: str = "",
         worker: Callable[[], str] = lambda: "here",
+        mounted: Mounted | None = None,
     ) -> None:
         self.public_url = public_url.rstrip("/")
         self._service = service
@@ -71,6 +74,8 @@ class App:
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="backroom-request")
         self._announce = announce
         self._worker = worker
+        self._mounted = mounted
+        self._tasks: set[asyncio.Task[None]] = set()
 
     def close(self) -> None:
         """Wait for what threads are at. The event loop has ended."""
@@ -81,6 +86,10 @@ class App:
         if _is_of_api(request):
             read: Callable[[], Answer] = _Read(self._service, self._database, request)
             self._run(read, reply, in_thread=self._waits)
+        elif (mounted := self._mounted_for(request)) is not None:
+            task = asyncio.get_running_loop().create_task(self._pass_on(mounted, request, reply))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
         else:
             path = request.raw_path
             self._run(partial(self._control, request), reply, in_thread=control.takes_long(path))
@@ -102,6 +111,10 @@ class App:
         if scope["type"] != "http":
             return
         request = Request.of_scope(scope, self.public_url)
+        mounted = self._mounted_for(request)
+        if mounted is not None:
+            await mounted(scope, receive, send)
+            return
         try:
             answer = await self.respond(request, receive)
         except ClientLeft:
@@ -117,7 +130,10 @@ class App:
 
     async def respond(self, request: Request, receive: Receive) -> Answer:
         """Answer a request that may have a body. Raises `ClientLeft`."""
-        if not _is_of_api(request) or request.method in BODILESS:
+        is_of_api = _is_of_api(request)
+        if not is_of_api and (mounted := self._mounted_for(request)) is not None:
+            return await self._answer_of(mounted, request, receive)
+        if not is_of_api or request.method in BODILESS:
             answered: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
             self.answer(request, partial(_settle, answered))
             return await answered
@@ -139,6 +155,24 @@ class App:
         if admitted.operation.shape in _LEAVING_WORK:
             self._announce(admitted.account)
         return answer
+
+    def _mounted_for(self, request: Request) -> Mounted | None:
+        """Give the application beside the API, where a request is for it."""
+        if _is_of_api(request) or control.is_own(request.raw_path):
+            return None
+        return self._mounted
+
+    async def _pass_on(self, mounted: Mounted, request: Request, reply: Reply) -> None:
+        reply(await self._answer_of(mounted, request, None))
+
+    async def _answer_of(
+        self, mounted: Mounted, request: Request, receive: Receive | None
+    ) -> Answer:
+        """Answer a request by the application beside the API. A `Stream` is an answer too."""
+        try:
+            return await mounted.answer(request, receive)
+        except Exception as error:  # noqa: BLE001 - each has its answer
+            return _refusal_answer(self._service, error, Known(request))
 
     async def _admitted(self, request: Request) -> Admitted:
         """Admit a request whose body is still to come. Raises `Refusal`."""
