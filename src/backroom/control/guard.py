@@ -41,8 +41,8 @@ class Guard:
         if not self._has_name(_host_name(host)):
             raise ControlError(
                 403,
-                f"This server has no name {_host_name(host)!r}. Call it by its address or as localhost,"
-                " or start it with --public-url http://NAME:PORT.",
+                f"This server has no name {_host_name(host)!r}. Call it by its address or"
+                " as localhost, or start it with --public-url http://NAME:PORT.",
             )
         origin = headers.get("origin")
         if origin is not None and origin.lower() not in {f"http://{host}", self._public_origin}:

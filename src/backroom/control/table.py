@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from backroom.control import accounts, info, jobs, keys
+from backroom.control import accounts, info, jobs, keys, reset, seed, snapshots
 from backroom.control.route import ControlError, Given
 
 if TYPE_CHECKING:
@@ -16,6 +16,9 @@ TABLES: tuple[tuple[ControlRoute, ...], ...] = (
     info.ROUTES,
     accounts.ROUTES,
     keys.ROUTES,
+    reset.ROUTES,
+    seed.ROUTES,
+    snapshots.ROUTES,
     jobs.ROUTES,
 )
 ROUTES: tuple[ControlRoute, ...] = tuple(route for table in TABLES for route in table)
