@@ -64,7 +64,7 @@ def settings() -> str:
         (
             f"`--{each.name.replace('_', '-')} {each.metadata['metavar']}`".replace(" `", "`"),
             f"`{variable(each.name)}`",
-            f"`{each.default}`" if each.default != "" and each.type != "bool" else "",
+            f"`{each.default}`" if each.default not in ("", ()) and each.type != "bool" else "",
             each.metadata["help"],
         )
         for each in fields(Settings)

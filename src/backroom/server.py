@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import secrets
 import signal
 import socket
 import threading
@@ -14,14 +15,17 @@ from typing import TYPE_CHECKING, Protocol
 from backroom.api.admission import Admission
 from backroom.api.app import App
 from backroom.api.deadlines import TimeLimits
+from backroom.api.fixed_keys import FixedKeys
 from backroom.api.http_server import server_for
 from backroom.api.limits import Limiter, SharedWindows, Windows
+from backroom.api.mounted import Mounted
 from backroom.api.service import Service
+from backroom.control.route import Control
 from backroom.jobs.embedded_worker import EmbeddedWorker
 from backroom.jobs.lifecycle import Status
 from backroom.jobs.next_job import NextJob, unwatched
 from backroom.jobs.pacing import Pacing
-from backroom.settings import Settings
+from backroom.settings import Settings, read_fixed_key
 from backroom.store import keys, open_database
 from backroom.store.keys import DEFAULT_ACCOUNT
 from backroom.store.migrate import WrongDatabase
@@ -34,6 +38,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from types import FrameType
 
+    from backroom.api.mounted import Asgi
     from backroom.api.observer import Observer
     from backroom.store.database import Database, Transaction
     from backroom.store.keys import NewKey
@@ -50,12 +55,15 @@ _REQUEST_CONNECTIONS = 20
 class Started:
     """What a server reports when it is ready: its URL, and its first key if it just made one.
 
-    `keys` is how many keys there are that are not revoked.
+    `keys` is how many keys there are that are not revoked. `fixed_key` is the first one that the
+    settings fix, after the id of its account. `control_token` opens the control API.
     """
 
     url: str
     first_key: NewKey | None
     keys: int
+    fixed_key: tuple[str, str] | None = None
+    control_token: str = ""
 
 
 class Server:
@@ -85,14 +93,27 @@ class Server:
             )
             self.pace = _scripted_pace(settings, pacing, self._workforce.announce)
             opened.callback(self.pace.stop)
+            self._keys = FixedKeys()
+            self.control_token = settings.control_token or secrets.token_urlsafe(24)
+            self.control = Control(
+                self.database,
+                settings,
+                {
+                    "announce": self._workforce.announce,
+                    "state": self._workforce.state,
+                    "clock": self.clock,
+                    "pace": self.pace,
+                },
+            )
             self._app = App(
-                _service(settings, self.database),
+                _service(settings, self.database, self._keys),
                 self.database,
                 public_url=settings.public_url,
                 announce=self._workforce.announce,
                 worker=self._workforce.state,
                 pacing=pacing,
             )
+            self._app.mount(Mounted(self._control_application))
             self._http = server_for(
                 self._app, TimeLimits.of(settings), plain=settings.http == "plain"
             )
@@ -129,10 +150,23 @@ class Server:
         """Have an observer watch all requests from now on."""
         self._app.observe(observer)
 
+    def _control_application(self) -> Asgi:
+        """Make the control API. Servers that nobody controls need not import its libraries."""
+        from backroom.control.application import control_application
+        from backroom.control.guard import Guard
+
+        self.control.parts |= {"faults": self.faults, "journal": self.journal}
+        host, _ = self._socket.getsockname()[:2]
+        guard = Guard(self.control_token, self.control.settings.public_url, host)
+        return control_application(self.control, guard)
+
     def run(self, announce: Callable[[Started], None]) -> None:
         """Serve until `stop` is called, then finish what was begun."""
         try:
-            first_key = self.database.write(_first_key).result()
+            settings = self.control.settings
+            first_key = None if settings.key else self.database.write(_first_key).result()
+            fixed = map(read_fixed_key, settings.key)
+            self._keys.prepare(self.database, fixed, opens_all=settings.open)
             self._workforce.start()
             self._http.run(self._socket, lambda: self._is_ready(announce, first_key))
         finally:
@@ -147,7 +181,9 @@ class Server:
         if self._catches_signals:
             self._catch_signals()
         with self.database.read() as tx:
-            started = Started(self.url, first_key, keys.count(tx))
+            started = Started(
+                self.url, first_key, keys.count(tx), self._keys.first, self.control_token
+            )
         try:
             announce(started)
         except BaseException:
@@ -222,9 +258,9 @@ def _scripted_pace(
     )
 
 
-def _service(settings: Settings, database: Database) -> Service:
+def _service(settings: Settings, database: Database, fixed: FixedKeys) -> Service:
     limiter = _limiter(settings, database)
-    admission = Admission(database, settings.default_revision, limiter)
+    admission = Admission(database, settings.default_revision, limiter, fixed.find)
     return Service(admission, Status.QUEUED if settings.show_queued else Status.PROCESSING)
 
 

@@ -9,6 +9,7 @@ import math
 import re
 from dataclasses import dataclass, field, fields
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -40,6 +41,12 @@ _LIMITS_STORE = re.compile(
     r"([,/?][^@]*)?"
 )
 """What the library would show of another URL in an error may be a part of the password."""
+
+
+_FIXED_KEY = re.compile(r"pk_[A-Za-z0-9_-]{1,120}")
+_TOKEN = re.compile(r"[A-Za-z0-9._~+/=-]{1,500}")
+SECRETS = ("control_token",)
+"""Settings whose value may be in a file, which the variable with `_FILE` at its end names."""
 
 
 class InvalidSetting(ValueError):
@@ -150,6 +157,22 @@ class Settings:
         " server is ephemeral.",
         "on|off|auto",
     )
+    key: tuple[str, ...] = _setting(
+        (),
+        "A fixed key of the default account, or of another one. For each key the flag is given"
+        " again; the variable separates keys by commas. Fixed keys open accounts only on servers"
+        " that have this setting.",
+        "[ACCOUNT=]pk_…",
+    )
+    open: bool = _setting(
+        False, "Any key that begins with pk_ opens the default account, unless it is known."
+    )
+    control_token: str = _setting(
+        "",
+        "The bearer token of the control API; without it one is made at the start. The variable"
+        " BACKROOM_CONTROL_TOKEN_FILE names a file that has it.",
+        "TOKEN",
+    )
 
     def __post_init__(self) -> None:
         _read_scale(self.limits)
@@ -163,13 +186,7 @@ class Settings:
         for name in _CHOICES:
             _check_choice(name, getattr(self, name))
         self._check_timeouts()
-        if not _is_clock(self.clock):
-            raise InvalidSetting(
-                "clock must be real, frozen, a speed such as 60x, or a moment such as"
-                " 2026-01-01T00:00:00Z"
-            )
-        if self.seed and not _SEED.fullmatch(self.seed):
-            raise InvalidSetting("seed must be a whole number of at most 18 digits")
+        self._check_for_tests()
         if not 0 <= self.port <= 65535:  # noqa: PLR2004 - the ports there are
             raise InvalidSetting("port must be between 0 and 65535")
         if self.public_url and not _PUBLIC_URL.fullmatch(self.public_url):
@@ -181,6 +198,22 @@ class Settings:
             raise InvalidSetting(
                 "limits_store must be redis://HOST:PORT or valkey://HOST:PORT, with %40 for @, %2F"
                 " for / and %3F for ? in a password"
+            )
+
+    def _check_for_tests(self) -> None:
+        if not _is_clock(self.clock):
+            raise InvalidSetting(
+                "clock must be real, frozen, a speed such as 60x, or a moment such as"
+                " 2026-01-01T00:00:00Z"
+            )
+        if self.seed and not _SEED.fullmatch(self.seed):
+            raise InvalidSetting("seed must be a whole number of at most 18 digits")
+        for each in self.key:
+            read_fixed_key(each)
+        if self.control_token and not _TOKEN.fullmatch(self.control_token):
+            raise InvalidSetting(
+                "control_token must be ASCII letters, digits and any of -._~+/="
+                ", as a header can have them"
             )
 
     def _check_timeouts(self) -> None:
@@ -197,6 +230,20 @@ class Settings:
     def limits_scale(self) -> float | None:
         """The number that multiplies the rates of the real service; None for no limits."""
         return _read_scale(self.limits)
+
+
+def read_fixed_key(text: str) -> tuple[str, str]:
+    """Give the name of the account and the key in a value of the setting `key`.
+
+    The name is empty where the value has none. Raises `InvalidSetting`.
+    """
+    account, separator, key = text.rpartition("=")
+    if not _FIXED_KEY.fullmatch(key) or (separator and not account.strip()):
+        raise InvalidSetting(
+            f"key must be pk_… or ACCOUNT=pk_…, with letters, digits, - and _ after pk_, as in"
+            f" pk_test, not {text!r}"
+        )
+    return account.strip(), key
 
 
 _CHOICES = ("worker", "pipeline", "http", "log_level", "log_format", "access_log", "journal")
@@ -288,8 +335,16 @@ def load(flags: Mapping[str, Any], environment: Mapping[str, str]) -> Settings:
     values: dict[str, Any] = {}
     origins: dict[str, str] = {}
     for each in fields(Settings):
-        if flags.get(each.name) is not None:
+        # A flag that may be given again has an empty tuple where it was not given at all.
+        if flags.get(each.name) not in (None, ()):
             values[each.name] = flags[each.name]
+        elif each.name in SECRETS and f"{variable(each.name)}_FILE" in environment:
+            if variable(each.name) in environment:
+                raise InvalidSetting(
+                    f"{variable(each.name)} and {variable(each.name)}_FILE exclude each other"
+                )
+            values[each.name] = _read_secret(f"{variable(each.name)}_FILE", environment)
+            origins[each.name] = f"{variable(each.name)}_FILE"
         elif variable(each.name) in environment:
             values[each.name] = _read(each.name, each.type, environment[variable(each.name)])
             origins[each.name] = variable(each.name)
@@ -305,6 +360,18 @@ def load(flags: Mapping[str, Any], environment: Mapping[str, str]) -> Settings:
         raise InvalidSetting(f"{origins.get(name, flag(name))} {words}") from None
 
 
+def _read_secret(name: str, environment: Mapping[str, str]) -> str:
+    """Read the file that a variable names, without the end of its last line."""
+    try:
+        secret = Path(environment[name]).read_text(encoding="utf-8").rstrip("\r\n")
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not text"
+        raise InvalidSetting(f"{name} must name a file that can be read: {reason}") from None
+    if not secret:
+        raise InvalidSetting(f"{name} must name a file that is not empty")
+    return secret
+
+
 _TRUTHS = {"1": True, "true": True, "yes": True, "on": True}
 _FALSEHOODS = {"0": False, "false": False, "no": False, "off": False, "": False}
 _KINDS = {
@@ -318,6 +385,8 @@ def _read(name: str, kind: Any, text: str) -> Any:
     try:
         if kind == "bool":
             return (_TRUTHS | _FALSEHOODS)[text.strip().lower()]
+        if kind == "tuple[str, ...]":
+            return tuple(each.strip() for each in text.split(",") if each.strip())
         return {"int": int, "float": float, "str": str}[kind](text)
     except (KeyError, ValueError):
         raise InvalidSetting(f"{variable(name)} must be {_KINDS[kind]}, not {text!r}") from None

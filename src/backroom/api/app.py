@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, MutableMapping
 
     from backroom.api.admission import Admitted
+    from backroom.api.mounted import Mounted
     from backroom.api.observer import Mishap, Observer
     from backroom.api.service import Service
     from backroom.store.database import Database
@@ -80,6 +81,12 @@ class App:
         self._worker = worker
         self._pacing = pacing or Pacing()
         self._observer: Observer | None = None
+        self._mounted: Mounted | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def mount(self, mounted: Mounted) -> None:
+        """Have an application answer what is below `control.PREFIX` and no path of `control`."""
+        self._mounted = mounted
 
     def observe(self, observer: Observer) -> None:
         """Have an observer watch all requests from now on, beside those that do already."""
@@ -98,6 +105,10 @@ class App:
             if self._observer is not None:
                 reply = partial(self._watched, read, Exchange(Known(request)), reply)
             self._run(read, reply, in_thread=self._waits)
+        elif (mounted := self._mounted_for(request)) is not None:
+            task = asyncio.get_running_loop().create_task(self._pass_on(mounted, request, reply))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
         else:
             path = request.raw_path
             if self._observer is not None:
@@ -160,6 +171,10 @@ class App:
         if scope["type"] != "http":
             return
         request = Request.of_scope(scope, self.public_url)
+        mounted = self._mounted_for(request)
+        if mounted is not None:
+            await mounted(scope, receive, send)
+            return
         try:
             answer = await self.respond(request, receive)
         except ClientLeft:
@@ -175,7 +190,10 @@ class App:
 
     async def respond(self, request: Request, receive: Receive) -> Answer:
         """Answer a request that may have a body. Raises `ClientLeft`."""
-        if not _is_of_api(request) or request.method in BODILESS:
+        is_of_api = _is_of_api(request)
+        if not is_of_api and (mounted := self._mounted_for(request)) is not None:
+            return await self._answer_of(mounted, request, receive)
+        if not is_of_api or request.method in BODILESS:
             answered: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
             self.answer(request, partial(_settle, answered))
             return await answered
@@ -236,6 +254,24 @@ class App:
         self._announce(admitted.account)
         await paced.let_go_on(pace, admitted.account, job_id)
         return answer
+
+    def _mounted_for(self, request: Request) -> Mounted | None:
+        """Give the application beside the API, where a request is for it."""
+        if _is_of_api(request) or control.is_own(request.raw_path):
+            return None
+        return self._mounted
+
+    async def _pass_on(self, mounted: Mounted, request: Request, reply: Reply) -> None:
+        reply(await self._answer_of(mounted, request, None))
+
+    async def _answer_of(
+        self, mounted: Mounted, request: Request, receive: Receive | None
+    ) -> Answer:
+        """Answer a request by the application beside the API. A `Stream` is an answer too."""
+        try:
+            return await mounted.answer(request, receive)
+        except Exception as error:  # noqa: BLE001 - each has its answer
+            return _refusal_answer(self._service, error, Known(request))
 
     async def _admitted(self, request: Request) -> Admitted:
         """Admit a request whose body is still to come. Raises `Refusal`."""

@@ -88,17 +88,30 @@ def _announce(started: Started, settings: Settings, output: str) -> None:
 
 
 def _print_start(started: Started, settings: Settings, output: str) -> None:
-    made = started.first_key
+    made, fixed = started.first_key, started.fixed_key
     if output == "json":
         document = {
             "url": started.url,
             "version": __version__,
-            "account": made.account if made else None,
-            "key": made.key if made else None,
+            "account": made.account if made else fixed[0] if fixed else None,
+            "key": made.key if made else fixed[1] if fixed else None,
+            "control_token": started.control_token,
         }
         click.echo(json.dumps(document))
         return
     click.echo(f"backroom {__version__} is listening on {started.url}")
+    _print_keys(started, settings)
+    if not settings.control_token:
+        click.echo(f"Token of the control API until it stops: {started.control_token}")
+
+
+def _print_keys(started: Started, settings: Settings) -> None:
+    made = started.first_key
+    if settings.open:
+        click.echo("Any key that begins with pk_ opens the default account, unless it is known.")
+    if settings.key:
+        click.echo(f"Fixed keys: {', '.join(settings.key)}")
+        return
     if made:
         click.echo(f"Private key of the account {made.account_name!r}, shown only this once:")
         click.echo(f"  {made.key}")

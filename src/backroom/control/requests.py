@@ -71,7 +71,7 @@ def _number_in(given: Mapping[str, Any], name: str, default: float, most: float)
     return number
 
 
-def _found(control: Control, given: Given) -> Any:
+def _found_requests(control: Control, given: Given) -> Any:
     limit = int(_number_in(given.query, "limit", _MOST_SHOWN, 1_000))
     found = _journal(control).find(wanted_of(given))
     kept = found[max(0, len(found) - limit) :]
@@ -118,7 +118,9 @@ async def _events(journal: Journal, wanted: Wanted) -> AsyncIterator[str]:
 
 
 ROUTES: tuple[ControlRoute, ...] = (
-    ControlRoute("GET", "/requests", "The requests that the journal keeps, oldest first.", _found),
+    ControlRoute(
+        "GET", "/requests", "The requests that the journal keeps, oldest first.", _found_requests
+    ),
     ControlRoute("GET", "/requests/count", "How many requests match.", _counted),
     ControlRoute("GET", "/requests/live", "Each request as it comes, as an event.", _follow),
     ControlRoute(

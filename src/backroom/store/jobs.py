@@ -312,6 +312,18 @@ def complete(tx: Transaction, account: str, job: Job) -> bool:
     return row is not None
 
 
+def newest(tx: Transaction, account: str, status: str | None, most: int) -> list[Job]:
+    """Give the newest jobs of an account, up to `most`: all, or those in a status."""
+    rows = tx.all(
+        f"select {_COLUMNS} from jobs where account = :account"
+        f"{' and status = :status' if status else ''} order by job_id desc limit :most",
+        account=account,
+        status=status,
+        most=most,
+    )
+    return [Job(*row) for row in rows]
+
+
 def expire(tx: Transaction, account: str, least: str, most: int) -> int:
     """Remove up to `most` complete jobs whose id is below `least`. Give how many were removed."""
     rows = tx.all(
