@@ -87,6 +87,7 @@ def test_wrong_values_name_where_they_are_from() -> None:
         ("postgresql:user:hunter2@host", "begins with postgresql://"),
         ("host=db user=shop password=hunter2", "connection string"),
         ("file:shop.db?mode=ro", "without file:"),
+        ("sqlite:///shop.db?mode=ro", "no parameters"),
     ],
 )
 def test_what_is_no_database_is_refused(database: str, words: str) -> None:
@@ -146,6 +147,10 @@ def test_public_urls_begin_links(url: str) -> None:
         "https://pub.example/#x",
         "https://user:hunter2@pub.example",
         "https://pub.example:port",
+        "https://pub.example:99999",
+        "https://pub..example",
+        "https://[:::::]",
+        "https://pub.example/%zz",
         "https://pub.example/a b",
         "https://bücher.example",
         "https://pub.example/\n",

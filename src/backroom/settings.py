@@ -9,6 +9,7 @@ import math
 import re
 from dataclasses import dataclass, field, fields
 from datetime import datetime
+from ipaddress import IPv6Address
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -34,8 +35,10 @@ _SEED = re.compile(r"\d{1,18}")
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
 _CONNECTION_STRING = re.compile(r"\b(host|dbname|user|password)\s*=")
 _PUBLIC_URL = re.compile(
-    r"https?://([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?(/[A-Za-z0-9._~!$&'()*+,;=:@%/-]*)?"
+    r"https?://([A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*\.?|\[([0-9A-Fa-f:.]+)\])(?::([0-9]{1,5}))?"
+    r"(/([A-Za-z0-9._~!$&'()*+,;=:@/-]|%[0-9A-Fa-f]{2})*)?"
 )
+_MOST_PORT = 65535
 _LIMITS_STORE = re.compile(
     r"(redis|rediss|valkey|valkeys)(\+\w+)?://([^@/?]*@)?[^@/?:\[\]]*(\[[0-9A-Fa-f:.]+\])?(:[0-9]{1,5})?"
     r"([,/?][^@]*)?"
@@ -187,9 +190,9 @@ class Settings:
             _check_choice(name, getattr(self, name))
         self._check_timeouts()
         self._check_for_tests()
-        if not 0 <= self.port <= 65535:  # noqa: PLR2004 - the ports there are
+        if not 0 <= self.port <= _MOST_PORT:
             raise InvalidSetting("port must be between 0 and 65535")
-        if self.public_url and not _PUBLIC_URL.fullmatch(self.public_url):
+        if self.public_url and not _is_public_url(self.public_url):
             raise InvalidSetting(
                 "public_url must be http(s)://HOST[:PORT][/PATH] in ASCII, without a query or a"
                 " fragment, such as https://shop.example/klaviyo"
@@ -269,6 +272,22 @@ def _is_clock(text: str) -> bool:
     return has_zone and CLOCK_YEARS[0] <= moment.year < CLOCK_YEARS[1]
 
 
+def _is_public_url(url: str) -> bool:
+    found = _PUBLIC_URL.fullmatch(url)
+    if found is None or int(found[3] or 0) > _MOST_PORT:
+        return False
+    return found[2] is None or is_ipv6(found[2])
+
+
+def is_ipv6(text: str) -> bool:
+    """Whether a text is an address of IPv6."""
+    try:
+        IPv6Address(text)
+    except ValueError:
+        return False
+    return True
+
+
 def _is_limits_store(url: str) -> bool:
     _, _, rest = url.partition("://")
     return bool(rest) and _LIMITS_STORE.fullmatch(url) is not None
@@ -288,6 +307,8 @@ def check_database(database: str) -> None:
         raise InvalidSetting(
             f"database must be a path or a postgresql:// URL, and {scheme[1]}:// is neither"
         )
+    if database.startswith("sqlite://") and "?" in database:
+        raise InvalidSetting("database must be a path: a URL of SQLite has no parameters here")
     if database.startswith("sqlite://") and not database.startswith("sqlite:///"):
         raise InvalidSetting("database must be a path: write sqlite:///PATH, or PATH alone")
     if database.startswith("file:"):

@@ -36,7 +36,23 @@ def test_hosts_are_accepted(host: bytes) -> None:
 
 
 @pytest.mark.parametrize(
-    "host", [b"", b":80", b"a:-1", b"a:99999", b"[]", b"[a", b"a]", b"::1", b"a,b", b"a\xe9", b"a%"]
+    "host",
+    [
+        b"",
+        b":80",
+        b"a:-1",
+        b"a:99999",
+        b"[]",
+        b"[a",
+        b"a]",
+        b"::1",
+        b"a,b",
+        b"a\xe9",
+        b"a%",
+        b"..",
+        b"a..b",
+        b"[:::::]",
+    ],
 )
 def test_other_hosts_are_refused(host: bytes) -> None:
     with pytest.raises(MalformedRequest):

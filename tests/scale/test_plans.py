@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from backroom.catalog.kinds import KINDS, Kind
-from backroom.store import jobs, keys, links, open_database, pages, records
+from backroom.catalog.kinds import ITEM, KINDS, Kind
+from backroom.store import jobs, keys, large_records, links, open_database, pages, records
 from backroom.store.database import Transaction
 from backroom.store.dialects import SQLITE
 from backroom.store.pages import Columns, RecordQuestion
@@ -167,6 +167,13 @@ def test_links_are_looked_up(stocked: Stocked) -> None:
         assert "(account=? AND category_number=? AND item_number=?)" in plan[0] or (
             "(account=? AND item_number=? AND category_number=?)" in plan[0]
         ), plan
+
+
+def test_sizes_of_included_are_not_sorted(stocked: Stocked) -> None:
+    large_records.included_sizes(stocked.tx, ITEM, ACCOUNT, stocked.numbers["item"][:100])
+    plan = stocked.last_plan()
+    # A sorter would take in the texts whose lengths are asked for.
+    assert not any("TEMP B-TREE" in step for step in plan), plan
 
 
 def test_removed_records_are_looked_up(stocked: Stocked) -> None:

@@ -9,6 +9,7 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from backroom.errors import HeadTooLarge, MalformedRequest, UrlTooLong
+from backroom.settings import is_ipv6
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,7 +22,9 @@ MOST_HEADERS = 100
 MOST_HOST = 255
 """Bytes. A name in the DNS has no more."""
 
-_HOST = re.compile(rb"(?:[A-Za-z0-9._~-]+|\[[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*\])(?::(\d{0,5}))?")
+_HOST = re.compile(
+    rb"(?:[A-Za-z0-9_~-]+(?:\.[A-Za-z0-9_~-]+)*\.?|\[([0-9A-Fa-f:.]+)\])(?::(\d{0,5}))?"
+)
 _MOST_PORT = 65535
 _WHOLE_URL = re.compile(rb"(?i:https?)://([^/?#]*)([^?#]*)(?:\?([^#]*))?")
 
@@ -78,7 +81,11 @@ def check_host(host: bytes) -> None:
     if len(host) > MOST_HOST:
         raise HeadTooLarge(f"A Host header may not exceed {MOST_HOST} bytes.")
     found = _HOST.fullmatch(host)
-    if found is None or int(found[1] or 0) > _MOST_PORT:
+    if (
+        found is None
+        or int(found[2] or 0) > _MOST_PORT
+        or not (found[1] is None or is_ipv6(found[1].decode()))
+    ):
         raise MalformedRequest("The Host header is not the name of a host.")
 
 

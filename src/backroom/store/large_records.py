@@ -64,7 +64,7 @@ def with_included(
     found = pages.included(tx, kind, account, _turned(numbers, turned), columns, _MOST_AT_ONCE)
     if len(found) < _MOST_AT_ONCE and _is_small(found, columns):
         return rows, found
-    fitting = _count_fitting(_included_sizes(tx, kind, account, numbers))
+    fitting = _count_fitting(included_sizes(tx, kind, account, numbers))
     found = pages.included(tx, kind, account, _turned(numbers[:fitting], turned), columns)
     if columns.attributes:
         found = filled_rows(tx, KINDS[kind.shown.target], account, found)
@@ -83,13 +83,13 @@ def _is_small(rows: Sequence[Row], columns: Columns) -> bool:
     return None not in attributes and sum(map(len, attributes)) <= ROOM_BYTES
 
 
-def _included_sizes(
+def included_sizes(
     tx: Transaction, kind: Kind, account: str, numbers: Sequence[int]
 ) -> Iterator[int]:
     """Give the bytes of attributes that each record includes."""
     statement = page_statements.included_sizes_statement(tx.dialect, kind)
     found = tx.all(statement, account=account, numbers=tx.dialect.array(numbers))
-    sizes = {row[0]: int(row[1]) for row in found}
+    sizes = {row[0]: int(row[1] or 0) for row in found}
     return (sizes.get(number, 0) for number in numbers)
 
 

@@ -174,19 +174,26 @@ _LINKED = {"item": _linked_variants, "variant": _linked_item, "category": _linke
 @cache
 def included_statement(dialect: Dialect, kind: Kind, columns: Columns) -> str:
     """Give the statement for included resources: those that name their owner in a column."""
-    shown = ", ".join(_columns(dialect, KINDS[kind.shown.target], columns, LARGE_INCLUDED_BYTES))
+    target = KINDS[kind.shown.target]
+    shown = ", ".join(_columns(dialect, target, columns, LARGE_INCLUDED_BYTES))
     # The program sorts the rows, which come nearly sorted. A sorter would copy their long texts.
-    return f"select {shown}, owners.place {_owned(dialect, kind)} limit :most"
+    return (
+        f"select {shown}, owners.place from {dialect.numbered('numbers')} owners"
+        f" cross join {target.table} r where {_owned(kind)} limit :most"
+    )
 
 
 @cache
 def included_sizes_statement(dialect: Dialect, kind: Kind) -> str:
     """Give the statement for the bytes of attributes that each owner's included resources have."""
-    size = "sum(octet_length(r.attributes))"
-    return f"select owners.number, {size} {_owned(dialect, kind)} group by owners.number"
+    target = KINDS[kind.shown.target].table
+    # One sum for each owner: to group the rows of all owners, SQLite would copy their texts.
+    size = f"select sum(octet_length(r.attributes)) from {target} r where {_owned(kind)}"
+    return f"select owners.number, ({size}) from {dialect.numbered('numbers')} owners"
 
 
-def _owned(dialect: Dialect, kind: Kind) -> str:
+def _owned(kind: Kind) -> str:
+    """Give the condition that a row `r` is one of those that are included for a row of `owners`."""
     target, owner = KINDS[kind.shown.target].table, f"{kind.name}_number"
     # A record may own any number of others, of which only the first LINKED_AT_MOST are read. `last`
     # is the number of the last of them. Walking the index by owner finds it without reading rows.
@@ -195,8 +202,7 @@ def _owned(dialect: Dialect, kind: Kind) -> str:
         f" order by number limit 1 offset {LINKED_AT_MOST - 1}"
     )
     return (
-        f"from {dialect.numbered('numbers')} owners cross join {target} r"
-        f" where r.account = :account and r.{owner} = owners.number"
+        f"r.account = :account and r.{owner} = owners.number"
         f" and r.number <= coalesce(({last}), {2**63 - 1})"
     )
 
