@@ -26,6 +26,7 @@ from bench import (
     reads,
     report,
     starting,
+    watching,
     worst,
 )
 from bench.servers import CACHE, ROOT
@@ -48,6 +49,7 @@ PARTS: dict[str, Callable[[Path, Settings], Found]] = {
     "peers": beside.measured,
     "accounts": accounts.measured,
     "questions": worst.measured,
+    "watching": watching.measured,
 }
 _QUICK = ("reads", "accepting", "applying", "questions")
 

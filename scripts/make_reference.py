@@ -19,7 +19,8 @@ import backroom
 from backroom import errors
 from backroom.api import control
 from backroom.catalog.operations import OPERATIONS
-from backroom.cli import main
+from backroom.cli import access_log, main
+from backroom.cli import logs as logs_of
 from backroom.errors import Fault, FrameworkFault, OperationFault
 from backroom.revisions import LADDER, history
 from backroom.settings import Settings, variable
@@ -63,7 +64,7 @@ def settings() -> str:
         (
             f"`--{each.name.replace('_', '-')} {each.metadata['metavar']}`".replace(" `", "`"),
             f"`{variable(each.name)}`",
-            f"`{each.default}`" if each.default != "" and each.type != "bool" else "",
+            f"`{each.default}`" if each.default not in ("", ()) and each.type != "bool" else "",
             each.metadata["help"],
         )
         for each in fields(Settings)
@@ -216,13 +217,36 @@ def server_paths() -> str:
 def logs() -> str:
     """Write how the program logs, and the table of the lines that it logs."""
     words = (
-        "`backroom serve` and `backroom work` write their log to standard error: the time, the"
-        " level, the logger, and the line. Standard output has only what the command was started"
-        " for, such as the URL of the server and the first key. `--log-level` or"
-        " `BACKROOM_LOG_LEVEL` says how much to log."
+        "`backroom serve` and `backroom work` write their log to standard error. On a terminal, a"
+        " line has the time, the level, the logger and the text. Elsewhere each line is an object"
+        " of JSON. `--log-format` chooses one or the other. Standard output has only what the"
+        " command was started for, such as the URL of the server and the first key. `--log-level`"
+        " or `BACKROOM_LOG_LEVEL` says how much to log."
     )
     shell = "```sh\nbackroom serve --ephemeral --port 0 --log-level warning 2> backroom.log &\n```"
-    quiet = "Requests are not logged. A server on SQLite logs nothing while all is well."
+    quiet = (
+        "A server on SQLite logs nothing else while all is well, if it does not log its requests."
+    )
+    requests = (
+        "`backroom serve` logs each request on a terminal, and elsewhere with `--access-log on`."
+        " `--access-log off` logs none. The server writes the lines in a thread of its own, up to"
+        " 20 ms late. If the output is too slow, lines are left out, and their number is logged."
+        " As text, a line has the time, the status, the method, the operation, the revision,"
+        " the milliseconds, and the reason of a refusal:"
+    )
+    sample = (
+        "```text\n"
+        "10:30:45 200 GET     get_catalog_items                          2026-10-15      0.31 ms\n"
+        "10:30:46 400 POST    create_catalog_item                        2026-10-15      0.23 ms"
+        "  invalid: The payload provided in the request is invalid.\n"
+        "```"
+    )
+    fields = "As JSON, a line has those members that have a value. Keys and bodies are not logged."
+    members = [
+        *((f"`{name}`", "each line", words) for name, words in logs_of.FIELDS.items()),
+        *((f"`{name}`", "requests", words) for name, words in access_log.FIELDS.items()),
+    ]
+    described = table(("member", "of", "what it says"), members)
     lines = (
         "Each `%s` or `%r` stands for a value, such as an account, an error or a version. The last"
         " column says which lines a traceback follows. The value in `request %s failed` is the `id`"
@@ -230,7 +254,13 @@ def logs() -> str:
         " [Troubleshooting](troubleshooting.md) says what to do."
     )
     shown = table(("level", "logger", "line", "traceback"), sorted(log_lines()))
-    return f"# Logs\n\n{words}\n\n{shell}\n\n{quiet}\n\n## Every line\n\n{lines}\n\n{shown}"
+    parts = (
+        *("# Logs", words, shell, quiet),
+        *("## Requests", requests, sample),
+        *("## Members", fields, described),
+        *("## Every line", lines, shown),
+    )
+    return "\n\n".join(parts)
 
 
 def log_lines() -> Iterator[tuple[str, str, str, str]]:

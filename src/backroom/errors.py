@@ -40,7 +40,7 @@ is in `api/documents.py`.
 
 from __future__ import annotations
 
-from typing import ClassVar, Self
+from typing import Self
 
 _LONGEST = 400
 """Characters of a text in an error: more than any has that names an id of the greatest length."""
@@ -63,11 +63,13 @@ class Fault(Exception):
     The client can mend a fault, except `ServerError` and `Unavailable`.
     """
 
-    status: ClassVar[int] = 400
-    code: ClassVar[str] = "invalid"
+    status: int = 400
+    code: str = "invalid"
     title: str = "Invalid input."
     pointer: str | None = "/data/"
     parameter: str | None = None
+    retry_after: int | None = None
+    """Seconds, which the answer says in `Retry-After`."""
 
     def __init__(self, detail: str) -> None:
         detail = shortened(detail)
@@ -274,6 +276,7 @@ class Unavailable(FrameworkFault):
     status = 503
     code = "service_unavailable"
     title = "Service temporarily unavailable, try again later."
+    retry_after: int
 
     def __init__(self, retry_after: int = 1) -> None:
         super().__init__(self.title)
@@ -290,6 +293,7 @@ class Throttled(Fault):
     code = "throttled"
     title = "Request was throttled."
     pointer = "/data"
+    retry_after: int
 
     def __init__(self, retry_after: int, reason: str = "Request was throttled.") -> None:
         unit = "second" if retry_after == 1 else "seconds"

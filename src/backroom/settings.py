@@ -8,7 +8,9 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import dataclass, field, fields
+from datetime import datetime
 from ipaddress import IPv6Address
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -18,6 +20,9 @@ PREFIX = "BACKROOM_"
 DEFAULT_PORT = 7227
 _LONGEST_DELAY = 7 * 24 * 3600
 """Seconds. A job that waited longer would expire before it starts."""
+FASTEST_CLOCK = 1_000_000
+CLOCK_YEARS = (1971, 9000)
+"""The first year that a clock can be set to, and the first one that it can't be."""
 TIMEOUTS = ("head_timeout", "body_timeout", "answer_timeout", "idle_timeout")
 """Settings that limit how long a client may keep a connection waiting."""
 _LONGEST_TIMEOUT = 24 * 3600
@@ -25,6 +30,8 @@ _LONGEST_TIMEOUT = 24 * 3600
 _DATE = re.compile(r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])")
 
 
+_SPEED = re.compile(r"\d{1,7}(\.\d{1,6})?x")
+_SEED = re.compile(r"\d{1,18}")
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
 _CONNECTION_STRING = re.compile(r"\b(host|dbname|user|password)\s*=")
 _PUBLIC_URL = re.compile(
@@ -37,6 +44,12 @@ _LIMITS_STORE = re.compile(
     r"([,/?][^@]*)?"
 )
 """What the library would show of another URL in an error may be a part of the password."""
+
+
+_FIXED_KEY = re.compile(r"pk_[A-Za-z0-9_-]{1,120}")
+_TOKEN = re.compile(r"[A-Za-z0-9._~+/=-]{1,500}")
+SECRETS = ("control_token",)
+"""Settings whose value may be in a file, which the variable with `_FILE` at its end names."""
 
 
 class InvalidSetting(ValueError):
@@ -120,7 +133,49 @@ class Settings:
     idle_timeout: float = _setting(
         75.0, "Seconds for which a connection may be open without a request.", "SECONDS"
     )
+    clock: str = _setting(
+        "real",
+        "The time that the server shows: real, frozen, a speed such as 60x, or a moment to freeze"
+        " it at, such as 2026-01-01T00:00:00Z.",
+        "real|frozen|60x|MOMENT",
+    )
+    seed: str = _setting(
+        "",
+        "A number: the same requests in the same order then give the same bytes. Time stands"
+        " still, unless --clock says how it runs.",
+        "NUMBER",
+    )
     log_level: str = _setting("info", "How much to log.", "debug|info|warning|error")
+    log_format: str = _setting(
+        "auto",
+        "How to log: text, or lines of json; auto is text on a terminal, and json elsewhere.",
+        "text|json|auto",
+    )
+    access_log: str = _setting(
+        "auto", "Whether to log each request; auto does so on a terminal.", "on|off|auto"
+    )
+    journal: str = _setting(
+        "auto",
+        "Whether to keep the last requests with their bodies, for tests; auto does so where the"
+        " server is ephemeral.",
+        "on|off|auto",
+    )
+    key: tuple[str, ...] = _setting(
+        (),
+        "A fixed key of the default account, or of another one. For each key the flag is given"
+        " again; the variable separates keys by commas. Fixed keys open accounts only on servers"
+        " that have this setting.",
+        "[ACCOUNT=]pk_…",
+    )
+    open: bool = _setting(
+        False, "Any key that begins with pk_ opens the default account, unless it is known."
+    )
+    control_token: str = _setting(
+        "",
+        "The bearer token of the control API; without it one is made at the start. The variable"
+        " BACKROOM_CONTROL_TOKEN_FILE names a file that has it.",
+        "TOKEN",
+    )
 
     def __post_init__(self) -> None:
         _read_scale(self.limits)
@@ -134,6 +189,7 @@ class Settings:
         for name in _CHOICES:
             _check_choice(name, getattr(self, name))
         self._check_timeouts()
+        self._check_for_tests()
         if not 0 <= self.port <= _MOST_PORT:
             raise InvalidSetting("port must be between 0 and 65535")
         if self.public_url and not _is_public_url(self.public_url):
@@ -147,10 +203,31 @@ class Settings:
                 " for / and %3F for ? in a password"
             )
 
+    def _check_for_tests(self) -> None:
+        if not _is_clock(self.clock):
+            raise InvalidSetting(
+                "clock must be real, frozen, a speed such as 60x, or a moment such as"
+                " 2026-01-01T00:00:00Z"
+            )
+        if self.seed and not _SEED.fullmatch(self.seed):
+            raise InvalidSetting("seed must be a whole number of at most 18 digits")
+        for each in self.key:
+            read_fixed_key(each)
+        if self.control_token and not _TOKEN.fullmatch(self.control_token):
+            raise InvalidSetting(
+                "control_token must be ASCII letters, digits and any of -._~+/="
+                ", as a header can have them"
+            )
+
     def _check_timeouts(self) -> None:
         for name in TIMEOUTS:
             if not 0 < getattr(self, name) <= _LONGEST_TIMEOUT:
                 raise InvalidSetting(f"{name} must be above 0, and at most {_LONGEST_TIMEOUT}")
+
+    @property
+    def keeps_journal(self) -> bool:
+        """Whether the last requests are kept."""
+        return self.ephemeral if self.journal == "auto" else self.journal == "on"
 
     @property
     def limits_scale(self) -> float | None:
@@ -158,7 +235,21 @@ class Settings:
         return _read_scale(self.limits)
 
 
-_CHOICES = ("worker", "pipeline", "http", "log_level")
+def read_fixed_key(text: str) -> tuple[str, str]:
+    """Give the name of the account and the key in a value of the setting `key`.
+
+    The name is empty where the value has none. Raises `InvalidSetting`.
+    """
+    account, separator, key = text.rpartition("=")
+    if not _FIXED_KEY.fullmatch(key) or (separator and not account.strip()):
+        raise InvalidSetting(
+            f"key must be pk_… or ACCOUNT=pk_…, with letters, digits, - and _ after pk_, as in"
+            f" pk_test, not {text!r}"
+        )
+    return account.strip(), key
+
+
+_CHOICES = ("worker", "pipeline", "http", "log_level", "log_format", "access_log", "journal")
 """The settings that have one of a few values, which their metavar lists."""
 
 
@@ -166,6 +257,19 @@ def _check_choice(name: str, value: str) -> None:
     choices = Settings.__dataclass_fields__[name].metadata["metavar"].split("|")
     if value not in choices:
         raise InvalidSetting(f"{name} must be {', '.join(choices[:-1])} or {choices[-1]}")
+
+
+def _is_clock(text: str) -> bool:
+    if text in {"real", "frozen"}:
+        return True
+    if _SPEED.fullmatch(text):
+        return 0 < float(text[:-1]) <= FASTEST_CLOCK
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return False
+    has_zone = moment.tzinfo is not None or len(text) == len("YYYY-MM-DD")
+    return has_zone and CLOCK_YEARS[0] <= moment.year < CLOCK_YEARS[1]
 
 
 def _is_public_url(url: str) -> bool:
@@ -252,8 +356,16 @@ def load(flags: Mapping[str, Any], environment: Mapping[str, str]) -> Settings:
     values: dict[str, Any] = {}
     origins: dict[str, str] = {}
     for each in fields(Settings):
-        if flags.get(each.name) is not None:
+        # A flag that may be given again has an empty tuple where it was not given at all.
+        if flags.get(each.name) not in (None, ()):
             values[each.name] = flags[each.name]
+        elif each.name in SECRETS and f"{variable(each.name)}_FILE" in environment:
+            if variable(each.name) in environment:
+                raise InvalidSetting(
+                    f"{variable(each.name)} and {variable(each.name)}_FILE exclude each other"
+                )
+            values[each.name] = _read_secret(f"{variable(each.name)}_FILE", environment)
+            origins[each.name] = f"{variable(each.name)}_FILE"
         elif variable(each.name) in environment:
             values[each.name] = _read(each.name, each.type, environment[variable(each.name)])
             origins[each.name] = variable(each.name)
@@ -269,6 +381,18 @@ def load(flags: Mapping[str, Any], environment: Mapping[str, str]) -> Settings:
         raise InvalidSetting(f"{origins.get(name, flag(name))} {words}") from None
 
 
+def _read_secret(name: str, environment: Mapping[str, str]) -> str:
+    """Read the file that a variable names, without the end of its last line."""
+    try:
+        secret = Path(environment[name]).read_text(encoding="utf-8").rstrip("\r\n")
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not text"
+        raise InvalidSetting(f"{name} must name a file that can be read: {reason}") from None
+    if not secret:
+        raise InvalidSetting(f"{name} must name a file that is not empty")
+    return secret
+
+
 _TRUTHS = {"1": True, "true": True, "yes": True, "on": True}
 _FALSEHOODS = {"0": False, "false": False, "no": False, "off": False, "": False}
 _KINDS = {
@@ -282,6 +406,8 @@ def _read(name: str, kind: Any, text: str) -> Any:
     try:
         if kind == "bool":
             return (_TRUTHS | _FALSEHOODS)[text.strip().lower()]
+        if kind == "tuple[str, ...]":
+            return tuple(each.strip() for each in text.split(",") if each.strip())
         return {"int": int, "float": float, "str": str}[kind](text)
     except (KeyError, ValueError):
         raise InvalidSetting(f"{variable(name)} must be {_KINDS[kind]}, not {text!r}") from None

@@ -59,11 +59,11 @@ def test_missing_directory_is_an_error(tmp_path: Path) -> None:
 def test_newer_database_is_an_error(tmp_path: Path) -> None:
     path = tmp_path / "newer.db"
     database = open_database(str(path))
-    written(database, lambda tx: tx.run("insert into schema_migrations values (9, 'x', 'then')"))
+    written(database, lambda tx: tx.run("insert into schema_migrations values (99, 'x', 'then')"))
     database.close()
     result = migrate(path)
     assert result.exit_code == 1
-    assert result.stderr.startswith("Error: This database has schema 9, made by a later version")
+    assert result.stderr.startswith("Error: This database has schema 99, made by a later version")
 
 
 def test_other_file_is_an_error(tmp_path: Path) -> None:

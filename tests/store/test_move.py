@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from backroom.catalog.kinds import ITEM, KINDS, Verb
-from backroom.store import keys, links, open_database, pages, records
+from backroom.store import keys, links, open_database, pages, records, snapshots
 from backroom.store.move import TABLES, Differs, NotEmpty, move
 from backroom.store.pages import Columns, RecordQuestion
 from store.described import columns
@@ -57,6 +57,7 @@ def source(database: Database) -> Database:
     written(database, lambda tx: keys.create(tx, "one", "test", ["catalogs:read"]))
     keys.cursor_secret(database)
     written(database, lambda tx: links.add(tx, ACCOUNT, "categories", an_item(tx), range(1, LINKS)))
+    written(database, lambda tx: snapshots.save_snapshot(tx, ACCOUNT, "one", [ACCOUNT]))
     return database
 
 

@@ -17,6 +17,7 @@ from backroom.errors import Fault, PermissionDenied
 from backroom.store import keys
 
 if TYPE_CHECKING:
+    from backroom.api.auth import Find
     from backroom.api.limits import Allowance, Limiter
     from backroom.api.query import Query
     from backroom.api.request import Request
@@ -77,9 +78,15 @@ class Admitted(NamedTuple):
 class Admission:
     """Admits requests to one database. There are no limits where `limiter` is None."""
 
-    def __init__(self, database: Database, default_revision: str, limiter: Limiter | None) -> None:
-        """Read the secret of cursors. Raises `StoreUnavailable`."""
-        self._keyring = Keyring(database)
+    def __init__(
+        self,
+        database: Database,
+        default_revision: str,
+        limiter: Limiter | None,
+        find: Find = keys.access_of,
+    ) -> None:
+        """Read the secret of cursors. `find` gives what a key opens. Raises `StoreUnavailable`."""
+        self._keyring = Keyring(database, find)
         self._cursors = Cursors(keys.cursor_secret(database))
         self._default_revision = default_revision
         self._limiter = limiter

@@ -14,6 +14,7 @@ from backroom.cli.database import opened
 from backroom.cli.groups import SuggestingGroup
 from backroom.cli.options import settings_from, with_format, with_settings
 from backroom.cli.printable import printable
+from backroom.control.keys import key_document
 from backroom.settings import Settings
 from backroom.store import keys
 from backroom.store.keys import DEFAULT_ACCOUNT
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from backroom.store.database import Database
-    from backroom.store.keys import KeyRow
 
 _SCOPE = re.compile(r"[a-z]+(-[a-z]+)*:(read|write)")
 
@@ -118,26 +118,12 @@ def list_command(output: str, **flags: Any) -> None:
     with _database(flags) as database, database.read() as tx:
         rows = keys.all_keys(tx)
     if output == "json":
-        click.echo(json.dumps([_document(row) for row in rows]))
+        click.echo(json.dumps([key_document(row) for row in rows]))
         return
     for row in rows:
         state = f"revoked {row.revoked_at}" if row.revoked_at else row.scopes or "full access"
         names = printable(f"{row.account_name}  {row.name}")
         click.echo(f"{row.key_id}  pk_…{row.hint}  {names}  {state}")
-
-
-def _document(row: KeyRow) -> dict[str, Any]:
-    """Give a key with the members that `keys create` prints, and what only a list has."""
-    return {
-        "id": row.key_id,
-        "name": row.name,
-        "account": row.account,
-        "account_name": row.account_name,
-        "scopes": row.scopes.split() or None,
-        "hint": row.hint,
-        "created_at": row.created_at,
-        "revoked_at": row.revoked_at,
-    }
 
 
 @keys_group.command("revoke")

@@ -29,16 +29,18 @@ from __future__ import annotations
 
 import logging
 from datetime import datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
 from backroom import clock
-from backroom.jobs.apply import apply, apply_apart, give_up
+from backroom.jobs.apply import Ending, apply, apply_apart, cancel, give_up
 from backroom.jobs.lifecycle import MOST_TRIES, Status, pause_seconds
+from backroom.jobs.pacing import Pacing, Step
 from backroom.store import jobs
 from backroom.store.database import StoreUnavailable, WriteTooSlow
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from backroom.store.database import Database, Transaction
 
@@ -69,8 +71,8 @@ class NextJob:
 
     A job starts `delay` after its creation at the earliest. `show_queued` says that jobs are
     created with the status `queued`, and must be seen as `processing` before they are `complete`.
-    `on_step` is called with the name of each step when it is done; what it raises undoes the
-    transaction.
+    `pacing` is where a test hangs the pace of jobs. `on_step` is called with the name of each step
+    when it is done; what it raises undoes the transaction.
     """
 
     def __init__(
@@ -79,11 +81,13 @@ class NextJob:
         *,
         delay: timedelta = timedelta(0),
         show_queued: bool = False,
+        pacing: Pacing | None = None,
         on_step: Callable[[str], None] = unwatched,
     ) -> None:
         self._database = database
         self.delay = delay
         self._show_queued = show_queued
+        self.pacing = pacing or Pacing()
         self._on_step = on_step
 
     def due(self) -> str:
@@ -97,6 +101,39 @@ class NextJob:
         """Give for how long a job that was created at a time has to wait, 0 where it is due."""
         due = datetime.fromisoformat(created_at) + self.delay
         return max(0.0, (due - clock.now()).total_seconds())
+
+    def next_account(self, tx: Transaction, after: str) -> str | None:
+        """Give the next account after `after` that has a job for which something is to be done.
+
+        After the last account comes the first one. None if there is no such job.
+        """
+        if self.pacing.pace is None:
+            return jobs.next_account(tx, after, self.due())
+        ready = sorted({each.account for each in self._ready(tx, None)})
+        return next((each for each in ready if each > after), ready[0] if ready else None)
+
+    def earliest_usual(self, tx: Transaction, account: str | None = None) -> str | None:
+        """Give when the oldest job in progress was created, of an account or of all.
+
+        Jobs that a test has planned are left out: no time says when they are due.
+        """
+        pace = self.pacing.pace
+        if pace is not None:
+            found = jobs.in_progress(tx, account)
+            usual = [job for job in found if pace.next_step(job[0], job[1]) is Step.USUAL]
+            return min((job.created_at for job in usual), default=None)
+        if account is None:
+            return jobs.earliest_created(tx)
+        return jobs.earliest_created_of(tx, account)
+
+    def _ready(self, tx: Transaction, account: str | None) -> Iterator[jobs.InProgress]:
+        """Give the jobs for which something is to be done now, by account and id."""
+        pace, due = self.pacing.pace, self.due()
+        assert pace is not None  # noqa: S101 - asked only where there is one
+        for job in jobs.in_progress(tx, account):
+            step = pace.next_step(job.account, job.job_id)
+            if step is not None and (step is not Step.USUAL or job.created_at <= due):
+                yield job
 
     def apply(self, choose: Choose) -> bool:
         """Apply the oldest due job of the account that `choose` gives. False where there is none.
@@ -117,6 +154,8 @@ class NextJob:
             applied = self._apply_apart(claimed, error)
         if applied:
             self._on_step("committed")
+            if claimed and self.pacing.pace is not None:
+                self.pacing.pace.took(claimed[0], self._step_of(claimed[0]))
         return applied
 
     def _begun_and_applied(self, choose: Choose, claimed: list[jobs.Waiting]) -> bool:
@@ -139,16 +178,36 @@ class NextJob:
         if account is None:
             return None
         tx.exclusively(account)
-        waiting = jobs.first_waiting(tx, account, self.due())
+        waiting = self._first_waiting(tx, account)
         claimed[:] = [waiting] if waiting is not None else []
         return waiting
+
+    def _first_waiting(self, tx: Transaction, account: str) -> jobs.Waiting | None:
+        if self.pacing.pace is None:
+            return jobs.first_waiting(tx, account, self.due())
+        ready = next(self._ready(tx, account), None)
+        return None if ready is None else jobs.waiting(tx, account, ready.job_id)
+
+    def _step_of(self, waiting: jobs.Waiting) -> Step:
+        """Give the step that a claimed job takes, which does not change until it has taken it."""
+        pace = self.pacing.pace
+        step = None if pace is None else pace.next_step(waiting.account, waiting.job_id)
+        return step or Step.USUAL
+
+    def _ending(self, waiting: jobs.Waiting) -> Ending:
+        pace = self.pacing.pace
+        if pace is None:
+            return Ending()
+        counts_only = self._step_of(waiting) is Step.COUNT
+        return Ending(partial(pace.failing, waiting), counts_only)
 
     def _begin(self, tx: Transaction, choose: Choose, claimed: list[jobs.Waiting]) -> str | None:
         """Move the next job to `processing`, where it is `queued`; give its account."""
         waiting = self._claim(tx, choose, claimed)
         if waiting is None:
             return None
-        jobs.begin(tx, waiting.account, waiting.job_id, Status.QUEUED, Status.PROCESSING)
+        if self._step_of(waiting) is Step.USUAL:
+            jobs.begin(tx, waiting.account, waiting.job_id, Status.QUEUED, Status.PROCESSING)
         return waiting.account
 
     def _apply_in(self, tx: Transaction, choose: Choose, claimed: list[jobs.Waiting]) -> bool:
@@ -156,7 +215,13 @@ class NextJob:
         if waiting is None:
             return False
         self._on_step("claimed")
-        apply(tx, waiting, self._on_step)
+        step = self._step_of(waiting)
+        if step is Step.BEGIN:
+            jobs.begin(tx, waiting.account, waiting.job_id, Status.QUEUED, Status.PROCESSING)
+        elif step is Step.CANCEL:
+            cancel(tx, waiting)
+        else:
+            apply(tx, waiting, self._on_step, self._ending(waiting))
         return True
 
     def _apply_apart(self, claimed: list[jobs.Waiting], error: Exception) -> bool:
@@ -169,7 +234,7 @@ class NextJob:
             if waiting is None:
                 return None
             self._on_step("claimed")
-            return apply_apart(tx, waiting, self._on_step)
+            return apply_apart(tx, waiting, self._on_step, self._ending(waiting))
 
         try:
             causes = self._database.write(work).result()

@@ -27,6 +27,8 @@ class FullText:
     """Make the value that is stored for the words of a text."""
     number: str
     """The column with the record's number."""
+    numbers: str
+    """`numbers.format(table)`: the numbers that have words in a table of grams."""
     in_order: bool
     """Whether rows with some words are found in the order of their numbers.
 
@@ -118,6 +120,7 @@ SQLITE = Dialect(
     unindexed="+{}",
     search=FullText(
         number="rowid",
+        numbers="select id from {}_docsize",
         in_order=True,
         words="\x1f".join,
         columns=("rowid", "grams"),
@@ -146,6 +149,7 @@ POSTGRES = Dialect(
     exclusive="select pg_advisory_xact_lock(hashtextextended(:what, 0))",
     search=FullText(
         number="number",
+        numbers="select number from {} where account = :account",
         in_order=False,
         words=_lexemes,
         columns=("account", "number", "grams"),

@@ -75,6 +75,14 @@ def standing(tx: Transaction, account: str) -> tuple[int, str]:
     return (row[0], row[1] or "") if row else (0, "")
 
 
+class InProgress(NamedTuple):
+    """A job that is not complete."""
+
+    account: str
+    job_id: str
+    created_at: str
+
+
 class JobQuestion(NamedTuple):
     """Which jobs a page holds: at most `size` of a type, in the order of their ids.
 
@@ -205,18 +213,37 @@ def accounts_in_progress(tx: Transaction, due: str) -> list[str]:
     return [row[0] for row in rows]
 
 
+_WAITING = (
+    "select jobs.account, jobs.job_id, type, status, operations, total_count, tries from jobs"
+    " join job_operations on job_operations.account = jobs.account"
+    " and job_operations.job_id = jobs.job_id"
+    " where jobs.account = :account and completed_at is null"
+)
+
+
 def first_waiting(tx: Transaction, account: str, due: str) -> Waiting | None:
     """Give an account's oldest job in progress, None if it was created after `due`."""
     row = tx.one(
-        "select jobs.account, jobs.job_id, type, status, operations, total_count, tries from jobs"
-        " join job_operations on job_operations.account = jobs.account"
-        " and job_operations.job_id = jobs.job_id"
-        " where jobs.account = :account and completed_at is null and created_at <= :due"
-        " order by jobs.job_id limit 1",
-        account=account,
-        due=due,
+        f"{_WAITING} and created_at <= :due order by jobs.job_id limit 1", account=account, due=due
     )
     return Waiting(*row) if row else None
+
+
+def waiting(tx: Transaction, account: str, job_id: str) -> Waiting | None:
+    """Give one job in progress, None if it is not in progress."""
+    row = tx.one(f"{_WAITING} and jobs.job_id = :job_id", account=account, job_id=job_id)
+    return Waiting(*row) if row else None
+
+
+def in_progress(tx: Transaction, account: str | None = None) -> list[InProgress]:
+    """List the jobs in progress of an account, or of all, by account and id."""
+    one = "" if account is None else " and account = :account"
+    rows = tx.all(
+        "select account, job_id, created_at from jobs"
+        f" where completed_at is null{one} order by account, job_id",
+        **({} if account is None else {"account": account}),
+    )
+    return [InProgress(*row) for row in rows]
 
 
 def begin(tx: Transaction, account: str, job_id: str, before: str, status: str) -> None:
@@ -238,6 +265,26 @@ def note_tries(tx: Transaction, waiting: Waiting, tries: int) -> None:
         account=waiting.account,
         job_id=waiting.job_id,
         tries=tries,
+    )
+
+
+def show_counts(tx: Transaction, account: str, job: Job, operations: str) -> None:
+    """Show the counts and errors of a job in progress; keep `operations` in place of its own."""
+    tx.run(
+        "update jobs set completed_count = :completed_count, failed_count = :failed_count,"
+        " errors = :errors where account = :account and job_id = :job_id and completed_at is null",
+        account=account,
+        job_id=job.job_id,
+        completed_count=job.completed_count,
+        failed_count=job.failed_count,
+        errors=job.errors,
+    )
+    tx.run(
+        "update job_operations set operations = :operations"
+        " where account = :account and job_id = :job_id",
+        account=account,
+        job_id=job.job_id,
+        operations=operations,
     )
 
 
@@ -263,6 +310,18 @@ def complete(tx: Transaction, account: str, job: Job) -> bool:
         job_id=job.job_id,
     )
     return row is not None
+
+
+def newest(tx: Transaction, account: str, status: str | None, most: int) -> list[Job]:
+    """Give the newest jobs of an account, up to `most`: all, or those in a status."""
+    rows = tx.all(
+        f"select {_COLUMNS} from jobs where account = :account"
+        f"{' and status = :status' if status else ''} order by job_id desc limit :most",
+        account=account,
+        status=status,
+        most=most,
+    )
+    return [Job(*row) for row in rows]
 
 
 def expire(tx: Transaction, account: str, least: str, most: int) -> int:
