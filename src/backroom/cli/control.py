@@ -101,7 +101,7 @@ def _show(document: Any) -> None:
 @on_server
 def reset_command(server: RunningServer, account: str | None) -> None:
     """Remove the catalog and the jobs of an account. Its keys stay."""
-    _show(server.ask("POST", "/reset", _body(account=account)))
+    _show(server.ask("POST", "/reset", _given_members(account=account)))
 
 
 @click.command("seed")
@@ -124,10 +124,10 @@ def seed_command(server: RunningServer, file: str | None, account: str | None) -
             given = {"feed": feed.path.read_text(encoding="utf-8"), "format": feed.format.name}
         except (FeedError, UnicodeDecodeError, OSError) as error:
             raise click.ClickException(f"{file} can't be read: {error}") from None
-    _show(server.ask("POST", "/seed", _body(account=account, **given)))
+    _show(server.ask("POST", "/seed", _given_members(account=account, **given)))
 
 
-def _body(**members: Any) -> dict[str, Any]:
+def _given_members(**members: Any) -> dict[str, Any]:
     return {name: value for name, value in members.items() if value is not None}
 
 
@@ -145,7 +145,7 @@ def snapshot_group() -> None:
 @on_server
 def save_command(server: RunningServer, name: str, account: str | None) -> None:
     """Save the catalog and the jobs of an account, in place of an earlier one of that name."""
-    _show(server.ask("POST", "/snapshots", _body(name=name, account=account)))
+    _show(server.ask("POST", "/snapshots", _given_members(name=name, account=account)))
 
 
 @snapshot_group.command("restore")
@@ -155,7 +155,7 @@ def save_command(server: RunningServer, name: str, account: str | None) -> None:
 def restore_command(server: RunningServer, name: str, account: str | None) -> None:
     """Make the catalog and the jobs of an account what they were."""
     path = f"/snapshots/{quote(name, safe='')}/restore"
-    _show(server.ask("POST", path, _body(account=account)))
+    _show(server.ask("POST", path, _given_members(account=account)))
 
 
 @snapshot_group.command("list")
@@ -186,7 +186,7 @@ def accounts_group() -> None:
 @on_server
 def account_command(server: RunningServer, name: str | None) -> None:
     """Make an account with a key, and show both. The key is not shown again."""
-    _show(server.ask("POST", "/accounts", _body(name=name)))
+    _show(server.ask("POST", "/accounts", _given_members(name=name)))
 
 
 @accounts_group.command("list")
