@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from backroom.control import accounts, info, jobs, keys, reset, seed, snapshots
+from backroom.control import accounts, info, jobs, keys, reset, revisions, seed, snapshots
 from backroom.control.document import control_document
 from backroom.control.route import ControlError, ControlRoute, Given
 
@@ -21,6 +21,7 @@ TABLES: tuple[tuple[ControlRoute, ...], ...] = (
     seed.ROUTES,
     snapshots.ROUTES,
     jobs.ROUTES,
+    revisions.ROUTES,
 )
 PREFIX = "/_backroom"
 """The start of all paths of the control API, which stand in the table without it."""
