@@ -21,6 +21,8 @@ from backroom.api import control
 from backroom.catalog.operations import OPERATIONS
 from backroom.cli import access_log, main
 from backroom.cli import logs as logs_of
+from backroom.control.table import PREFIX as CONTROL
+from backroom.control.table import ROUTES as CONTROL_ROUTES
 from backroom.errors import Fault, FrameworkFault, OperationFault
 from backroom.revisions import LADDER, history
 from backroom.settings import Settings, variable
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from backroom.catalog.operations import RateClass
+    from backroom.control.route import ControlRoute
 
 DIRECTORY = Path(__file__).parents[1] / "docs" / "reference"
 SOURCE = Path(backroom.__file__).parent
@@ -214,6 +217,48 @@ def server_paths() -> str:
     return "\n\n".join(parts)
 
 
+def control_api() -> str:
+    """Write every path of the control API, with what it takes."""
+    words = (
+        "Tests and operators steer a running server by these paths. Each needs the token of"
+        " `--control-token`, `BACKROOM_CONTROL_TOKEN` or the file that"
+        " `BACKROOM_CONTROL_TOKEN_FILE` names. Without any of them the server makes one at its"
+        " start, prints it, and has it as `control_token` in the line of `--format json`."
+    )
+    sent = (
+        "A request has the header `Authorization: Bearer TOKEN`, and a body of JSON, or none. An"
+        " answer is JSON. A refusal is an object whose `error` says what to do. Pages of other"
+        " origins are refused, and so are names in `Host` that are not the server's: loopback, the"
+        " address that it listens on, and that of `--public-url`. Paths may end in a slash."
+    )
+    own = (
+        "Where several servers serve one database, accounts, keys, catalogs, jobs and snapshots"
+        " belong to the database, and any of the servers answers for all. Fixed keys, `--open`,"
+        " time, pace, faults and requests belong to the process that is asked. `GET"
+        f" {CONTROL}/info` lists these as `of_this_process`."
+    )
+    called = (
+        "In Python, `backroom.control.table.perform(server.control, method, path, body, query)`"
+        f" does what a request does, without HTTP. `GET {CONTROL}/control.json` is the OpenAPI"
+        " document of these paths."
+    )
+    parts = ["# The control API", words, sent, own, called]
+    parts += [_control_path(each) for each in CONTROL_ROUTES]
+    return "\n\n".join(parts)
+
+
+def _control_path(route: ControlRoute) -> str:
+    heading = f"## `{route.method} {CONTROL}{route.path}`\n\n{route.summary}"
+    rows = [
+        (f"`{each.name}`", place, each.form, "yes" if each.required else "no", each.words)
+        for place, members in (("body", route.body), ("query", route.query))
+        for each in members or ()
+    ]
+    shown = table(("member", "where", "type", "needed", "meaning"), rows) if rows else ""
+    answered = f"Answers {route.status}."
+    return "\n\n".join(part for part in (heading, shown, answered) if part)
+
+
 def logs() -> str:
     """Write how the program logs, and the table of the lines that it logs."""
     words = (
@@ -296,6 +341,7 @@ PAGES = {
     "operations.md": operations,
     "server-paths.md": server_paths,
     "logs.md": logs,
+    "control.md": control_api,
 }
 
 

@@ -5,9 +5,13 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import urllib3
 
 from backroom.api.mounted import Mounted, NoAnswer
 from backroom.api.request import Request, Stream
+from backroom.server import Server
+from conftest import running
+from support.process import until
 
 if TYPE_CHECKING:
     from backroom.api.mounted import Asgi, Receive, Send
@@ -100,3 +104,27 @@ def test_application_is_made_once() -> None:
 
     asyncio.run(twice())
     assert made == [1]
+
+
+@pytest.mark.parametrize("http", ["auto", "plain"])
+def test_stream_reaches_the_client_bit_by_bit(http: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    ended = threading.Event()
+
+    async def app(_: Any, __: Receive, send: Send) -> None:
+        await send(START | {"headers": []})
+        try:
+            while True:
+                await send({"type": "http.response.body", "body": b"tick\n", "more_body": True})
+                await asyncio.sleep(0.001)
+        finally:
+            ended.set()
+
+    monkeypatch.setattr(Server, "_control_application", lambda _: app)
+    with running(None, http=http) as server:
+        url = f"{server.url}/_backroom/follow"
+        answer = urllib3.request("GET", url, preload_content=False, timeout=10, retries=False)
+        assert (answer.status, answer.read(10)) == (200, b"tick\ntick\n")
+        answer.close()
+        answer.release_conn()
+        if http == "auto":
+            until(ended.is_set, "the application to end")

@@ -19,7 +19,7 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import Mount, Route
 
 from backroom.control.route import ControlError, Given
-from backroom.control.table import ROUTES
+from backroom.control.table import PREFIX, ROUTES
 from backroom.store.database import StoreUnavailable
 
 if TYPE_CHECKING:
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from backroom.control.guard import Guard
     from backroom.control.route import Control, ControlRoute
 
-PREFIX = "/_backroom"
 MOST_BODY = 64 * 1024 * 1024
 """Bytes. A feed comes in one body."""
 _JSON = "application/json"
@@ -93,7 +92,9 @@ class _Endpoint:
         route = self._methods[method]
         try:
             given = Given(
-                dict(request.path_params), dict(request.query_params), await _body(request)
+                dict(request.path_params),
+                dict(request.query_params),
+                await _received_members(request),
             )
             result = await asyncio.to_thread(route.call, self._control, given)
         except ControlError as error:
@@ -110,7 +111,7 @@ class _Endpoint:
         return Response(msgspec.json.encode(result), route.status, _NO_STORE, _JSON)
 
 
-async def _body(request: Request) -> dict[str, Any]:
+async def _received_members(request: Request) -> dict[str, Any]:
     """Read the members of a body, which may be missing. Raises `ControlError`."""
     received = bytearray()
     async for part in request.stream():

@@ -14,15 +14,17 @@ from backroom.control import (
     pace,
     requests,
     reset,
+    revisions,
     seed,
     snapshots,
 )
-from backroom.control.route import ControlError, Given
+from backroom.control.document import control_document
+from backroom.control.route import ControlError, ControlRoute, Given
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from backroom.control.route import Control, ControlRoute
+    from backroom.control.route import Control
 
 TABLES: tuple[tuple[ControlRoute, ...], ...] = (
     info.ROUTES,
@@ -36,8 +38,23 @@ TABLES: tuple[tuple[ControlRoute, ...], ...] = (
     pace.ROUTES,
     faults.ROUTES,
     requests.ROUTES,
+    revisions.ROUTES,
 )
-ROUTES: tuple[ControlRoute, ...] = tuple(route for table in TABLES for route in table)
+PREFIX = "/_backroom"
+"""The start of all paths of the control API, which stand in the table without it."""
+
+
+def describe(_: Control, __: Given) -> dict[str, Any]:
+    """Give the OpenAPI document of all routes."""
+    return control_document(ROUTES, PREFIX)
+
+
+ROUTES: tuple[ControlRoute, ...] = (
+    ControlRoute(
+        "GET", "/control.json", "This API, as an OpenAPI 3.1 document.", describe, query=()
+    ),
+    *(route for table in TABLES for route in table),
+)
 
 
 def perform(
