@@ -9,9 +9,10 @@ import math
 import re
 from dataclasses import dataclass, field, fields
 from datetime import datetime
-from ipaddress import IPv6Address
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from backroom.addresses import MOST_PORT, is_limits_store, is_public_url, wrong_with_database
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,24 +29,8 @@ TIMEOUTS = ("head_timeout", "body_timeout", "answer_timeout", "idle_timeout")
 _LONGEST_TIMEOUT = 24 * 3600
 """Seconds."""
 _DATE = re.compile(r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])")
-
-
 _SPEED = re.compile(r"\d{1,7}(\.\d{1,6})?x")
 _SEED = re.compile(r"\d{1,18}")
-_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
-_CONNECTION_STRING = re.compile(r"\b(host|dbname|user|password)\s*=")
-_PUBLIC_URL = re.compile(
-    r"https?://([A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*\.?|\[([0-9A-Fa-f:.]+)\])(?::([0-9]{1,5}))?"
-    r"(/([A-Za-z0-9._~!$&'()*+,;=:@/-]|%[0-9A-Fa-f]{2})*)?"
-)
-_MOST_PORT = 65535
-_LIMITS_STORE = re.compile(
-    r"(redis|rediss|valkey|valkeys)(\+\w+)?://([^@/?]*@)?[^@/?:\[\]]*(\[[0-9A-Fa-f:.]+\])?(:[0-9]{1,5})?"
-    r"([,/?][^@]*)?"
-)
-"""What the library would show of another URL in an error may be a part of the password."""
-
-
 _FIXED_KEY = re.compile(r"pk_[A-Za-z0-9_-]{1,120}")
 _TOKEN = re.compile(r"[A-Za-z0-9._~+/=-]{1,500}")
 SECRETS = ("control_token",)
@@ -165,7 +150,7 @@ class Settings:
         "A fixed key of the default account, or of another one. For each key the flag is given"
         " again; the variable separates keys by commas. Fixed keys open accounts only on servers"
         " that have this setting.",
-        "[ACCOUNT=]pk_…",
+        "[ACCOUNT=]KEY",
     )
     open: bool = _setting(
         False, "Any key that begins with pk_ opens the default account, unless it is known."
@@ -183,21 +168,22 @@ class Settings:
             raise InvalidSetting(f"job_delay must be from 0 to {_LONGEST_DELAY} seconds")
         if self.default_revision and not _DATE.fullmatch(self.default_revision):
             raise InvalidSetting("default_revision must be a date, as YYYY-MM-DD")
-        check_database(self.database)
+        if wrong := wrong_with_database(self.database):
+            raise InvalidSetting(wrong)
         if self.concurrency < 1:
             raise InvalidSetting("concurrency must be 1 or more")
         for name in _CHOICES:
             _check_choice(name, getattr(self, name))
         self._check_timeouts()
         self._check_for_tests()
-        if not 0 <= self.port <= _MOST_PORT:
+        if not 0 <= self.port <= MOST_PORT:
             raise InvalidSetting("port must be between 0 and 65535")
-        if self.public_url and not _is_public_url(self.public_url):
+        if self.public_url and not is_public_url(self.public_url):
             raise InvalidSetting(
                 "public_url must be http(s)://HOST[:PORT][/PATH] in ASCII, without a query or a"
                 " fragment, such as https://shop.example/klaviyo"
             )
-        if self.limits_store and not _is_limits_store(self.limits_store):
+        if self.limits_store and not is_limits_store(self.limits_store):
             raise InvalidSetting(
                 "limits_store must be redis://HOST:PORT or valkey://HOST:PORT, with %40 for @, %2F"
                 " for / and %3F for ? in a password"
@@ -270,56 +256,6 @@ def _is_clock(text: str) -> bool:
         return False
     has_zone = moment.tzinfo is not None or len(text) == len("YYYY-MM-DD")
     return has_zone and CLOCK_YEARS[0] <= moment.year < CLOCK_YEARS[1]
-
-
-def _is_public_url(url: str) -> bool:
-    found = _PUBLIC_URL.fullmatch(url)
-    if found is None or int(found[3] or 0) > _MOST_PORT:
-        return False
-    return found[2] is None or is_ipv6(found[2])
-
-
-def is_ipv6(text: str) -> bool:
-    """Whether a text is an address of IPv6."""
-    try:
-        IPv6Address(text)
-    except ValueError:
-        return False
-    return True
-
-
-def _is_limits_store(url: str) -> bool:
-    _, _, rest = url.partition("://")
-    return bool(rest) and _LIMITS_STORE.fullmatch(url) is not None
-
-
-def check_database(database: str) -> None:
-    """Raise `InvalidSetting` for what no database is opened by. Its text shows no password."""
-    scheme = _SCHEME.match(database)
-    if not database.strip():
-        raise InvalidSetting("database must be a path or a postgresql:// URL")
-    if database in {":memory:", "sqlite://", "sqlite:///", "sqlite:///:memory:"}:
-        raise InvalidSetting(
-            "database can't be in memory, where each connection has its own:"
-            " `backroom serve --ephemeral` keeps nothing, and any other database is a path"
-        )
-    if scheme and scheme[1] not in {"postgresql", "postgres", "sqlite"}:
-        raise InvalidSetting(
-            f"database must be a path or a postgresql:// URL, and {scheme[1]}:// is neither"
-        )
-    if database.startswith("sqlite://") and "?" in database:
-        raise InvalidSetting("database must be a path: a URL of SQLite has no parameters here")
-    if database.startswith("sqlite://") and not database.startswith("sqlite:///"):
-        raise InvalidSetting("database must be a path: write sqlite:///PATH, or PATH alone")
-    if database.startswith("file:"):
-        raise InvalidSetting("database must be a path: write it without file:")
-    if _CONNECTION_STRING.search(database) and not scheme:
-        raise InvalidSetting(
-            "database must be a path or a postgresql:// URL: write a connection string as"
-            " postgresql://USER:PASSWORD@HOST:PORT/DATABASE"
-        )
-    if re.match("postgres(ql)?:(?!//)", database):
-        raise InvalidSetting("database must be a path or a URL that begins with postgresql://")
 
 
 _NAMED_SCALES: dict[str, float | None] = {"real": 1.0, "off": None}

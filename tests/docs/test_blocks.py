@@ -34,10 +34,7 @@ NOT_RUN = {
         "a row of a table; tests/acceptance/test_added_attribute.py adds one"
     ],
     "docs/how-to/inject-faults.md": [
-        "needs a control token; tests/testing/test_faults.py adds each fault of this page",
         "needs the fixture of a test; tests/testing/test_faults.py adds each fault of this page",
-        "needs a control token; tests/control/test_faults.py calls the same functions",
-        "needs a control token; tests/control/test_requests.py calls the same functions",
     ],
     "docs/how-to/run-behind-a-proxy.md": [
         "a configuration; tests/front/test_proxies.py serves with it",
@@ -52,7 +49,6 @@ NOT_RUN = {
     "docs/reference/backup.md": [
         "needs a PostgreSQL server; tests/docs/test_postgresql.py runs it with one"
     ],
-    "docs/how-to/set-time-and-pace.md": ["the server does not serve the control API yet"] * 5,
     "tests/README.md": ["would run this test run within itself"],
 }
 """The reasons on each page for which a block does not run here, in order."""

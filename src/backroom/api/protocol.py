@@ -27,14 +27,13 @@ import asyncio
 import logging
 from collections import deque
 from functools import partial
-from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from backroom.api import damage
+from backroom.api.answer_head import answer_head
 from backroom.api.app import BODILESS, ClientLeft
 from backroom.api.damage import DamagedAnswer, Harm
 from backroom.api.deadlines import Progress, Wait
-from backroom.api.headers import lines
 from backroom.api.request import Request, Stream
 from backroom.api.request_body import MOST_HELD, RequestBody
 from backroom.api.request_head import address_of
@@ -48,11 +47,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-_PHRASES = {each.value: each.phrase for each in HTTPStatus}
-_STATUS_LINES = {
-    each: f"HTTP/1.1 {each} {_PHRASES.get(each, 'Unknown')}\r\n".encode()
-    for each in range(200, 600)
-}
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 _MOST_DROPPED = 64 * 1024 * 1024
 """Bytes that a client may still send after it was answered."""
@@ -211,19 +205,12 @@ class HttpProtocol(asyncio.Protocol):
             or (not self._waiting and (self._ends or self._connections.stopping))
             or (unread and self._is_unwelcome(answer))
         )
-        head = [
-            _STATUS_LINES[answer.status],
-            self._connections.last_lines if last else self._connections.kept_lines,
-            answer.usual.lines,
-            lines(answer.headers),
-            b"\r\n"
-            if answer.status == HTTPStatus.NO_CONTENT
-            else b"content-length: %d\r\n\r\n" % answer.length,
-        ]
+        connection = self._connections.last_lines if last else self._connections.kept_lines
+        head = answer_head(answer, connection, answer.length)
         # One buffer is sent at once; several take a request of the event loop, and cost more than
         # the copy does.
         parts = () if self._method == "HEAD" else answer.parts
-        self._transport.write(b"".join((*head, *parts)))
+        self._transport.write(b"".join((head, *parts)))
         if last:
             self._end(lingers=unread)
             return
@@ -239,23 +226,15 @@ class HttpProtocol(asyncio.Protocol):
         self._parser.deaf = True
         self._over = answer.damage.harm is Harm.RESET
         self._waiting.clear()
-        has_body = answer.status != HTTPStatus.NO_CONTENT
-        head = [
-            _STATUS_LINES[answer.status],
-            self._connections.last_lines,
-            answer.usual.lines,
-            lines(answer.headers),
-            b"content-length: %d\r\n\r\n" % answer.length if has_body else b"\r\n",
-        ]
+        head = answer_head(answer, self._connections.last_lines, answer.length)
         body = b"" if self._method == "HEAD" else b"".join(answer.parts)
         end = partial(self._end, lingers=False)
-        damage.write(self._transport, b"".join(head), body, answer.damage, end)
+        damage.write(self._transport, head, body, answer.damage, end)
 
     async def _pour(self, answer: Stream) -> None:
         """Write an answer whose length nobody knows: the connection ends with it."""
-        head = [_STATUS_LINES[answer.status], self._connections.last_lines, answer.usual.lines]
-        head += [lines(answer.headers), b"\r\n", *answer.parts]
-        self._transport.write(b"".join(head))
+        head = answer_head(answer, self._connections.last_lines, None)
+        self._transport.write(b"".join((head, *answer.parts)))
         try:
             async for part in answer.rest:
                 self._transport.write(part)

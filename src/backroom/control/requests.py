@@ -82,7 +82,7 @@ def _counted(control: Control, given: Given) -> Any:
     return {"count": _journal(control).count(wanted_of(given))}
 
 
-def _kept(control: Control, given: Given) -> Any:
+def _one_request(control: Control, given: Given) -> Any:
     number = given.path["number"]
     found = _journal(control).entry(int(number)) if number.isdigit() else None
     if found is None:
@@ -126,7 +126,7 @@ ROUTES: tuple[ControlRoute, ...] = (
     ControlRoute(
         "POST", "/requests/wait", "Wait until a number of requests match, and give them.", _wait
     ),
-    ControlRoute("GET", "/requests/{number}", "One request.", _kept),
+    ControlRoute("GET", "/requests/{number}", "One request.", _one_request),
     ControlRoute("DELETE", "/requests", "Forget all requests.", _clear, 204),
 )
 """`/requests/live` gives an async iterator of events, and `/requests/wait` blocks its thread."""
