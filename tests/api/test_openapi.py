@@ -70,14 +70,16 @@ def test_revisions_without_changes_differ_by_date(earlier: str, later: str) -> N
         f"{OPENAPI}/x/{NEWEST}.json",
         f"{DOCS}/latest",
         f"{DOCS}/2022-10-16",
-        "/_backroom/",
-        "/_backroom/doc",
-        "/_backroom//docs",
         f"/openapi/{NEWEST}.json",
     ],
 )
 def test_unknown_documents_are_not_found(client: Client, path: str) -> None:
     assert fetched(client, path).status == 404
+
+
+@pytest.mark.parametrize("path", ["/_backroom/", "/_backroom/doc", "/_backroom//docs"])
+def test_paths_beside_documents_need_a_token(client: Client, path: str) -> None:
+    assert fetched(client, path).status == 401
 
 
 @pytest.mark.slow

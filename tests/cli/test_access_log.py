@@ -36,6 +36,8 @@ class Logged:
         self.text, self.json = io.StringIO(), io.StringIO()
 
     def last(self, stream: io.StringIO, ask: Callable[[], object]) -> str:
+        # Another test may have read one of the two, while the other was still to come.
+        until(lambda: self.text.getvalue().count("\n") == self.json.getvalue().count("\n"), "both")
         before = stream.getvalue()
         ask()
         until(lambda: stream.getvalue() != before, "a line")

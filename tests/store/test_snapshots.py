@@ -96,6 +96,22 @@ def test_emptied_account_comes_back(database: Database) -> None:
     database.write(scene).result()
 
 
+@pytest.mark.parametrize("others", [False, True])
+def test_emptied_account_leaves_no_grams(database: Database, others: bool) -> None:  # noqa: FBT001
+    def scene(tx: Transaction) -> None:
+        if others:
+            actions.create(tx, ITEM, "a2", [draft("mug", "the mug")])
+        create(tx, "mug", "cup")
+        before = tx.all("select number from items where account = 'a2'")
+        empty(tx)
+        numbers = tx.dialect.search.numbers.format("items_grams")
+        assert tx.all(numbers, account="a2") == before
+        create(tx, "mug")
+        assert found(tx, "the") == ["mug"]
+
+    database.write(scene).result()
+
+
 @pytest.mark.parametrize("empties", [False, True])
 def test_texts_of_two_snapshots_are_found(database: Database, empties: bool) -> None:  # noqa: FBT001
     def scene(tx: Transaction) -> None:

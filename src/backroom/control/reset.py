@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from backroom.control.route import Control, Given
     from backroom.store.database import Database
 
-_ROWS_IN_A_SLICE = 5_000
+_ROWS_IN_A_SLICE = 20_000
 """Of each table. A test's catalog goes in one transaction; others may write between two."""
 
 

@@ -34,6 +34,8 @@ class FullText:
 
     If not, all rows that have the words are read before a page is known.
     """
+    clear: str
+    """`clear.format(table)`: remove all rows."""
     owner: str
     """The condition that a row belongs to `:account`."""
     match: str
@@ -125,6 +127,7 @@ SQLITE = Dialect(
         words="\x1f".join,
         columns=("rowid", "grams"),
         row=lambda _, number, words: (number, words),
+        clear="insert into {0} ({0}) values ('delete-all')",
         owner="true",
         match="{table} match :grams",
         word=_fts5_word,
@@ -154,6 +157,7 @@ POSTGRES = Dialect(
         words=_lexemes,
         columns=("account", "number", "grams"),
         row=lambda account, number, words: (account, number, words),
+        clear="delete from {}",
         owner="account = :account",
         match="{table}.account = :account and {table}.grams @@ cast(:grams as tsquery)",
         word=_lexeme,

@@ -3,7 +3,7 @@
 A snapshot has the rows as they are, with their numbers, in tables beside the tables of the catalog.
 To restore one, a statement for each table deletes the rows that differ from their copies, and
 another adds the copies that are missing. So restoring costs a comparison for each row, and a write
-only for each row that has changed since.
+only for each row that has changed since. A table in which the account has no rows is copied.
 
 The grams of a text cost more than its row. So the grams of a record that is removed here stay where
 snapshots have copies of the record, and all copies have its text. Such grams do no harm: a search
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 ALL_ACCOUNTS = "*"
 _KINDS = {kind.table: kind for kind in KINDS.values()}
 _NULLABLE = {"item_number", "completed_at"}
+_TELLING = {"account", "number", "external_id", "item_number", "attributes", "nulls"}
+"""The columns that tell whether a record has changed. All others follow from the attributes."""
 
 
 class Snapshot(NamedTuple):
@@ -117,21 +119,35 @@ def empty_account(tx: Transaction, account: str, most: int) -> bool:
     False where that has left some.
     """
     _lock(tx, account)
-    done = True
-    for table in CATALOG:
-        kind = _KINDS.get(table.name)
-        key = ", ".join(table.key[1:])
-        rows = tx.all(
-            f"delete from {table.name} where account = :account and ({key}) in"
-            f" (select {key} from {table.name} where account = :account limit :most)"
-            f" returning {'number, search_text' if kind else key}",
-            account=account,
-            most=most,
-        )
+    left = [table for table in CATALOG if not _empty_table(tx, table, account, most)]
+    return not left
+
+
+def _empty_table(tx: Transaction, table: Table, account: str, most: int) -> bool:
+    (counted,) = tx.all(
+        f"select count(*) from (select 1 from {table.name} where account = :account"
+        " limit :beyond) as first_rows",
+        account=account,
+        beyond=most + 1,
+    )
+    if not counted[0]:
+        return True
+    kind, key = _KINDS.get(table.name), ", ".join(table.key[1:])
+    if counted[0] <= most:
         if kind is not None:
-            _forget_removed(tx, kind, account, dict(rows))
-        done = done and len(rows) < most
-    return done
+            _forget_all(tx, kind, account)
+        tx.run(f"delete from {table.name} where account = :account", account=account)
+        return True
+    removed = tx.all(
+        f"delete from {table.name} where account = :account and ({key}) in"
+        f" (select {key} from {table.name} where account = :account limit :most)"
+        f" returning {'number, search_text' if kind else key}",
+        account=account,
+        most=most,
+    )
+    if kind is not None:
+        _forget_removed(tx, kind, account, dict(removed))
+    return False
 
 
 def _lock(tx: Transaction, account: str) -> None:
@@ -144,30 +160,43 @@ def _restore(tx: Transaction, table: Table, account: str, snapshot_id: str) -> N
     kind = _KINDS.get(table.name)
     copied, columns = f"{SNAPSHOT}{table.name}", ", ".join(table.columns)
     values = {"account": account, "snapshot": snapshot_id}
+    kept_rows = f"from {copied} as kept where snapshot_id = :snapshot and account = :account"
+    if _is_empty(tx, table.name, account):
+        tx.run(f"insert into {table.name} ({columns}) select {columns} {kept_rows}", **values)
+        if kind is not None:
+            _index_added(tx, kind, account, None)
+        return
+    compared = _TELLING if kind else table.columns
     removed = tx.all(
         f"delete from {table.name} as live where account = :account and not exists"
         f" (select 1 from {copied} as kept where kept.snapshot_id = :snapshot"
-        f" and {_same(table.columns)}) returning {'number, search_text' if kind else '1'}",
+        f" and {_same(each for each in table.columns if each in compared)})"
+        f" returning {'number, search_text' if kind else '1'}",
         **values,
     )
     if kind is not None:
         _forget_removed(tx, kind, account, dict(removed))
     (lacking,) = tx.all(
-        f"select (select count(*) from {copied} where snapshot_id = :snapshot"
-        f" and account = :account) - (select count(*) from {table.name} where account = :account)",
+        f"select (select count(*) {kept_rows})"
+        f" - (select count(*) from {table.name} where account = :account)",
         **values,
     )
     if not lacking[0]:
         return
     added = tx.all(
-        f"insert into {table.name} ({columns}) select {columns} from {copied} as kept"
-        " where snapshot_id = :snapshot and account = :account and not exists"
+        f"insert into {table.name} ({columns}) select {columns} {kept_rows} and not exists"
         f" (select 1 from {table.name} as live where {_same(table.key)})"
         f" returning {'number' if kind else '1'}",
         **values,
     )
     if kind is not None:
         _index_added(tx, kind, account, [row[0] for row in added])
+
+
+def _is_empty(tx: Transaction, table: str, account: str) -> bool:
+    return (
+        tx.one(f"select 1 from {table} where account = :account limit 1", account=account) is None
+    )
 
 
 def _same(columns: Iterable[str]) -> str:
@@ -195,14 +224,40 @@ def _forget_removed(tx: Transaction, kind: Kind, account: str, removed: dict[int
     search.forget(tx, kind, account, stale)
 
 
-def _index_added(tx: Transaction, kind: Kind, account: str, added: list[int]) -> None:
-    """Make the grams of records that have come back without."""
+def _forget_all(tx: Transaction, kind: Kind, account: str) -> None:
+    """Remove the grams of all records of an account, unless copies keep them."""
+    if _is_empty(tx, SNAPSHOT + kind.table, account):
+        search.forget_all(tx, kind, account, alone=_is_alone(tx, kind, account))
+        return
+    stale = tx.all(
+        f"select number from {kind.table} as live where account = :account"
+        " and search_text is distinct from (select case when min(search_text) = max(search_text)"
+        f" then min(search_text) end from {SNAPSHOT}{kind.table} as kept"
+        " where kept.account = live.account and kept.number = live.number)",
+        account=account,
+    )
+    search.forget(tx, kind, account, [row[0] for row in stale])
+
+
+def _is_alone(tx: Transaction, kind: Kind, account: str) -> bool:
+    """Whether no other account has records of a kind, and no snapshot has."""
+    others = tx.one(
+        f"select 1 where exists (select 1 from {kind.table} where account < :account)"
+        f" or exists (select 1 from {kind.table} where account > :account)"
+        f" or exists (select 1 from {SNAPSHOT}{kind.table})",
+        account=account,
+    )
+    return others is None
+
+
+def _index_added(tx: Transaction, kind: Kind, account: str, added: list[int] | None) -> None:
+    """Make the grams of records that have come back without. `added` is None for all records."""
+    among = "true" if added is None else tx.dialect.among("number", "numbers")
     rows = tx.all(
-        f"select number, search_text from {kind.table} where account = :account"
-        f" and {tx.dialect.among('number', 'numbers')}"
+        f"select number, search_text from {kind.table} where account = :account and {among}"
         f" and number not in ({tx.dialect.search.numbers.format(search.table(kind))})",
         account=account,
-        numbers=tx.dialect.array(added),
+        **({} if added is None else {"numbers": tx.dialect.array(added)}),
     )
     search.index(tx, kind, account, rows, fresh=True)
 
