@@ -25,6 +25,7 @@ from bench import (
     profiles,
     reads,
     report,
+    resetting,
     starting,
     watching,
     worst,
@@ -50,6 +51,7 @@ PARTS: dict[str, Callable[[Path, Settings], Found]] = {
     "accounts": accounts.measured,
     "questions": worst.measured,
     "watching": watching.measured,
+    "resetting": resetting.measured,
 }
 _QUICK = ("reads", "accepting", "applying", "questions")
 

@@ -35,7 +35,7 @@ class FullText:
     If not, all rows that have the words are read before a page is known.
     """
     clear: str
-    """`clear.format(table)`: remove all rows."""
+    """`clear.format(table)`: remove all rows, where only `:account` has any."""
     owner: str
     """The condition that a row belongs to `:account`."""
     match: str
@@ -157,7 +157,7 @@ POSTGRES = Dialect(
         words=_lexemes,
         columns=("account", "number", "grams"),
         row=lambda account, number, words: (account, number, words),
-        clear="delete from {}",
+        clear="delete from {} where account = :account",
         owner="account = :account",
         match="{table}.account = :account and {table}.grams @@ cast(:grams as tsquery)",
         word=_lexeme,

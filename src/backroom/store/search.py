@@ -122,7 +122,7 @@ def forget_all(tx: Transaction, kind: Kind, account: str, *, alone: bool) -> Non
     """
     search = tx.dialect.search
     if alone:
-        tx.run(search.clear.format(table(kind)))
+        tx.run(search.clear.format(table(kind)), account=account)
         return
     tx.run(
         f"delete from {table(kind)} where {search.owner} and {search.number} in"

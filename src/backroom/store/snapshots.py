@@ -136,7 +136,9 @@ def _empty_table(tx: Transaction, table: Table, account: str, most: int) -> bool
     if counted[0] <= most:
         if kind is not None:
             _forget_all(tx, kind, account)
-        tx.run(f"delete from {table.name} where account = :account", account=account)
+        # SQLite drops the pages of a whole table, without a look at the rows.
+        whose = "" if _is_alone(tx, table.name, account) else " where account = :account"
+        tx.run(f"delete from {table.name}{whose}", account=account)
         return True
     removed = tx.all(
         f"delete from {table.name} where account = :account and ({key}) in"
@@ -227,7 +229,9 @@ def _forget_removed(tx: Transaction, kind: Kind, account: str, removed: dict[int
 def _forget_all(tx: Transaction, kind: Kind, account: str) -> None:
     """Remove the grams of all records of an account, unless copies keep them."""
     if _is_empty(tx, SNAPSHOT + kind.table, account):
-        search.forget_all(tx, kind, account, alone=_is_alone(tx, kind, account))
+        has_copies = tx.one(f"select 1 from {SNAPSHOT}{kind.table} limit 1") is not None
+        alone = not has_copies and _is_alone(tx, kind.table, account)
+        search.forget_all(tx, kind, account, alone=alone)
         return
     stale = tx.all(
         f"select number from {kind.table} as live where account = :account"
@@ -239,12 +243,14 @@ def _forget_all(tx: Transaction, kind: Kind, account: str) -> None:
     search.forget(tx, kind, account, [row[0] for row in stale])
 
 
-def _is_alone(tx: Transaction, kind: Kind, account: str) -> bool:
-    """Whether no other account has records of a kind, and no snapshot has."""
+def _is_alone(tx: Transaction, table: str, account: str) -> bool:
+    """Whether no other account has rows in a table, and none can get any meanwhile."""
+    if tx.dialect.exclusive is not None:
+        # Other accounts are written to at the same time.
+        return False
     others = tx.one(
-        f"select 1 where exists (select 1 from {kind.table} where account < :account)"
-        f" or exists (select 1 from {kind.table} where account > :account)"
-        f" or exists (select 1 from {SNAPSHOT}{kind.table})",
+        f"select 1 where exists (select 1 from {table} where account < :account)"
+        f" or exists (select 1 from {table} where account > :account)",
         account=account,
     )
     return others is None
