@@ -34,7 +34,8 @@ _SEED = re.compile(r"\d{1,18}")
 _FIXED_KEY = re.compile(r"pk_[A-Za-z0-9_-]{1,120}")
 _TOKEN = re.compile(r"[A-Za-z0-9._~+/=-]{1,500}")
 SECRETS = ("control_token",)
-"""Settings whose value may be in a file, which the variable with `_FILE` at its end names."""
+"""Settings whose value may be in a file: the flag with `-file` at its end names it, and so does the
+variable with `_FILE`."""
 
 
 class InvalidSetting(ValueError):
@@ -294,14 +295,21 @@ def load(flags: Mapping[str, Any], environment: Mapping[str, str]) -> Settings:
     for each in fields(Settings):
         # A flag that may be given again has an empty tuple where it was not given at all.
         if flags.get(each.name) not in (None, ()):
+            if flags.get(f"{each.name}_file") is not None:
+                raise InvalidSetting(
+                    f"{flag(each.name)} and {flag(each.name)}-file exclude each other"
+                )
             values[each.name] = flags[each.name]
+        elif each.name in SECRETS and flags.get(f"{each.name}_file") is not None:
+            origins[each.name] = flag(f"{each.name}_file")
+            values[each.name] = _read_secret(origins[each.name], flags[f"{each.name}_file"])
         elif each.name in SECRETS and f"{variable(each.name)}_FILE" in environment:
             if variable(each.name) in environment:
                 raise InvalidSetting(
                     f"{variable(each.name)} and {variable(each.name)}_FILE exclude each other"
                 )
-            values[each.name] = _read_secret(f"{variable(each.name)}_FILE", environment)
             origins[each.name] = f"{variable(each.name)}_FILE"
+            values[each.name] = _read_secret(origins[each.name], environment[origins[each.name]])
         elif variable(each.name) in environment:
             values[each.name] = _read(each.name, each.type, environment[variable(each.name)])
             origins[each.name] = variable(each.name)
@@ -317,10 +325,10 @@ def load(flags: Mapping[str, Any], environment: Mapping[str, str]) -> Settings:
         raise InvalidSetting(f"{origins.get(name, flag(name))} {words}") from None
 
 
-def _read_secret(name: str, environment: Mapping[str, str]) -> str:
-    """Read the file that a variable names, without the end of its last line."""
+def _read_secret(name: str, path: str) -> str:
+    """Read the file that a flag or a variable names, without the end of its last line."""
     try:
-        secret = Path(environment[name]).read_text(encoding="utf-8").rstrip("\r\n")
+        secret = Path(path).read_text(encoding="utf-8").rstrip("\r\n")
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not text"
         raise InvalidSetting(f"{name} must name a file that can be read: {reason}") from None

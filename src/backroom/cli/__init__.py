@@ -45,6 +45,18 @@ _VERBS = {
         "snapshot_group",
         "Save and restore accounts of a running server.",
     ),
+    "clock": ("backroom.cli.clock", "clock_group", "Show and set the time of a running server."),
+    "pace": ("backroom.cli.clock", "pace_group", "Wish how jobs of a running server go on."),
+    "faults": (
+        "backroom.cli.requests",
+        "faults_group",
+        "Inject faults into requests of a running server.",
+    ),
+    "requests": (
+        "backroom.cli.requests",
+        "requests_group",
+        "See what was sent to a running server.",
+    ),
     "jobs": ("backroom.cli.control", "jobs_command", "List jobs of a running server."),
     "info": ("backroom.cli.control", "info_command", "Say what a running server is."),
     "config": ("backroom.cli.control", "config_command", "Show the settings of a running server."),

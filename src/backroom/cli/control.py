@@ -1,112 +1,31 @@
-"""Commands that talk to a running server by its control API, with its token."""
+"""Commands that steer a running server: its accounts, catalogs, snapshots and jobs."""
 
 from __future__ import annotations
 
-import json
-import sys
-from functools import update_wrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote, urlencode
+from urllib.parse import quote
 
 import click
-import msgspec
-import urllib3
 
-from backroom.api.control import PREFIX
-from backroom.cli import EXIT_UNREACHABLE
 from backroom.cli.groups import SuggestingGroup
-from backroom.cli.options import checked_url, own_url, settings_from
-from backroom.cli.printable import printable
+from backroom.cli.running_server import members, on_server, show, with_account
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-_SECONDS = 120.0
-_LARGEST_GOOD = 299
-_ACCOUNT = click.option(
-    "--account", metavar="NAME", help="The name or the id of the account; the default without it."
-)
-
-
-class RunningServer:
-    """The server that a command talks to."""
-
-    def __init__(self, url: str, token: str) -> None:
-        self._url = url.rstrip("/") + PREFIX
-        self._token = token
-
-    def ask(self, method: str, path: str, body: Any = None, **query: str | None) -> Any:
-        """Send one request, and give the answer. Ends the command where it is refused."""
-        given = {name: value for name, value in query.items() if value is not None}
-        url = f"{self._url}{path}{'?' if given else ''}{urlencode(given)}"
-        headers = {"Authorization": f"Bearer {self._token}", "Content-Type": "application/json"}
-        sent = None if body is None else msgspec.json.encode(body)
-        try:
-            with urllib3.PoolManager(retries=False, timeout=_SECONDS) as pool:
-                answer = pool.request(method, url, body=sent, headers=headers)
-        except urllib3.exceptions.HTTPError:
-            click.echo(f"Error: No server answers at {self._url}.", err=True)
-            sys.exit(EXIT_UNREACHABLE)
-        return _result(answer.status, answer.data)
-
-
-def _result(status: int, body: bytes) -> Any:
-    try:
-        found = msgspec.json.decode(body) if body else None
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        raise click.ClickException("What answers is not the control API of backroom.") from None
-    if status <= _LARGEST_GOOD:
-        return found
-    words = found.get("error") if isinstance(found, dict) else None
-    if not isinstance(words, str):
-        raise click.ClickException(f"The server has answered {status}. Is it backroom?")
-    raise click.ClickException(printable(words))
-
-
-def on_server(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Give a command a `RunningServer`, and the options that name it."""
-
-    def called(url: str | None, control_token: str | None, **others: Any) -> Any:
-        settings = settings_from({"control_token": control_token})
-        if not settings.control_token:
-            raise click.UsageError(
-                "The control API needs its token: give --control-token or BACKROOM_CONTROL_TOKEN."
-                " The server has printed it at its start."
-            )
-        server = RunningServer(url or own_url(settings), settings.control_token)
-        return command(server, **others)
-
-    named = update_wrapper(called, command)
-    with_token = click.option(
-        "--control-token",
-        metavar="TOKEN",
-        help="The token of the server's control API.  [BACKROOM_CONTROL_TOKEN]",
-    )(named)
-    return click.option(
-        "--url",
-        envvar="BACKROOM_URL",
-        show_envvar=True,
-        callback=checked_url,
-        help="The URL of the server.  [default: by BACKROOM_HOST and BACKROOM_PORT]",
-    )(with_token)
-
-
-def _show(document: Any) -> None:
-    click.echo(json.dumps(document))
+    from backroom.cli.running_server import RunningServer
 
 
 @click.command("reset")
-@_ACCOUNT
+@with_account
 @on_server
 def reset_command(server: RunningServer, account: str | None) -> None:
     """Remove the catalog and the jobs of an account. Its keys stay."""
-    _show(server.ask("POST", "/reset", _given_members(account=account)))
+    show(server.ask("POST", "/reset", members(account=account)))
 
 
 @click.command("seed")
 @click.argument("file", required=False, type=click.Path(exists=True, dir_okay=False))
-@_ACCOUNT
+@with_account
 @on_server
 def seed_command(server: RunningServer, file: str | None, account: str | None) -> None:
     """Put a feed, or the demo shop, into the catalog of an account.
@@ -124,11 +43,7 @@ def seed_command(server: RunningServer, file: str | None, account: str | None) -
             given = {"feed": feed.path.read_text(encoding="utf-8"), "format": feed.format.name}
         except (FeedError, UnicodeDecodeError, OSError) as error:
             raise click.ClickException(f"{file} can't be read: {error}") from None
-    _show(server.ask("POST", "/seed", _given_members(account=account, **given)))
-
-
-def _given_members(**members: Any) -> dict[str, Any]:
-    return {name: value for name, value in members.items() if value is not None}
+    show(server.ask("POST", "/seed", members(account=account, **given)))
 
 
 @click.group("snapshot", cls=SuggestingGroup)
@@ -141,35 +56,35 @@ def snapshot_group() -> None:
 
 @snapshot_group.command("save")
 @click.argument("name")
-@_ACCOUNT
+@with_account
 @on_server
 def save_command(server: RunningServer, name: str, account: str | None) -> None:
     """Save the catalog and the jobs of an account, in place of an earlier one of that name."""
-    _show(server.ask("POST", "/snapshots", _given_members(name=name, account=account)))
+    show(server.ask("POST", "/snapshots", members(name=name, account=account)))
 
 
 @snapshot_group.command("restore")
 @click.argument("name")
-@_ACCOUNT
+@with_account
 @on_server
 def restore_command(server: RunningServer, name: str, account: str | None) -> None:
     """Make the catalog and the jobs of an account what they were."""
     path = f"/snapshots/{quote(name, safe='')}/restore"
-    _show(server.ask("POST", path, _given_members(account=account)))
+    show(server.ask("POST", path, members(account=account)))
 
 
 @snapshot_group.command("list")
-@_ACCOUNT
+@with_account
 @on_server
 def snapshots_command(server: RunningServer, account: str | None) -> None:
     """List snapshots, oldest first: all, or those of one account."""
     for each in server.ask("GET", "/snapshots", account=account):
-        _show(each)
+        show(each)
 
 
 @snapshot_group.command("delete")
 @click.argument("name")
-@_ACCOUNT
+@with_account
 @on_server
 def discard_command(server: RunningServer, name: str, account: str | None) -> None:
     """Delete a snapshot. The account keeps what it has."""
@@ -186,7 +101,7 @@ def accounts_group() -> None:
 @on_server
 def account_command(server: RunningServer, name: str | None) -> None:
     """Make an account with a key, and show both. The key is not shown again."""
-    _show(server.ask("POST", "/accounts", _given_members(name=name)))
+    show(server.ask("POST", "/accounts", members(name=name)))
 
 
 @accounts_group.command("list")
@@ -194,28 +109,29 @@ def account_command(server: RunningServer, name: str | None) -> None:
 def accounts_command(server: RunningServer) -> None:
     """List all accounts, oldest first."""
     for each in server.ask("GET", "/accounts"):
-        _show(each)
+        show(each)
 
 
 @click.command("jobs")
-@_ACCOUNT
+@with_account
 @click.option("--status", help="Only jobs in this status.")
 @on_server
 def jobs_command(server: RunningServer, account: str | None, status: str | None) -> None:
     """List the newest jobs of an account of a running server."""
     for each in server.ask("GET", "/jobs", account=account, status=status):
-        _show(each)
+        show(each)
 
 
 @click.command("info")
+@click.option("--document", is_flag=True, help="Show the OpenAPI document of its control API.")
 @on_server
-def info_command(server: RunningServer) -> None:
+def info_command(server: RunningServer, document: bool) -> None:  # noqa: FBT001 - a flag
     """Say what a running server is."""
-    _show(server.ask("GET", "/info"))
+    show(server.ask("GET", "/control.json" if document else "/info"))
 
 
 @click.command("config")
 @on_server
 def config_command(server: RunningServer) -> None:
     """Show the settings of a running server. Secrets are replaced."""
-    _show(server.ask("GET", "/config"))
+    show(server.ask("GET", "/config"))

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 import click
 
-from backroom.settings import DEFAULT_PORT, InvalidSetting, Settings, load, variable
+from backroom.settings import DEFAULT_PORT, SECRETS, InvalidSetting, Settings, load, variable
 from backroom.settings import flag as flag_of
 
 if TYPE_CHECKING:
@@ -43,6 +43,9 @@ def with_settings(*names: str) -> Callable[[Command], Command]:
                     metavar=each.metadata["metavar"],
                     help=words,
                 )
+            if each.name in SECRETS:
+                words = f"A file that has the value of {flag}.  [{variable(each.name)}_FILE]"
+                command = click.option(f"{flag}-file", metavar="PATH", help=words)(command)
             command = option(command)
         return command
 

@@ -30,6 +30,11 @@ def make_key(control: Control, given: Given) -> dict[str, Any]:
         return keys.create(tx, keys.account_name(tx, account) or account, name, scopes)
 
     made = control.database.write(work).result()
+    return new_key_document(made, name, scopes)
+
+
+def new_key_document(made: keys.NewKey, name: str, scopes: list[str]) -> dict[str, Any]:
+    """Give a key as it is shown when it is made, and never again."""
     return {
         "key": made.key,
         "id": made.key_id,

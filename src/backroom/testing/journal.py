@@ -281,6 +281,11 @@ class Journal:
                 tell(entry)
 
     @property
+    def followers(self) -> int:
+        """How many follow it."""
+        return len(self._followers)
+
+    @property
     def last(self) -> int:
         """The number of the last request, 0 before the first."""
         return self._last
