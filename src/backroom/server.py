@@ -197,6 +197,8 @@ class Server:
 
         Called again, `run` no longer waits for open requests.
         """
+        if self.journal is not None:
+            self.journal.let_go()
         self._http.stop()
 
     def stop_on_signals(self) -> None:

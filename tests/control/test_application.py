@@ -2,15 +2,20 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import urllib3
 
+from conftest import running
+from support.process import until
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from backroom.server import Server
+    from conftest import NewDatabase
     from support.process import Programs
 
     Ask = Callable[..., urllib3.BaseHTTPResponse]
@@ -93,3 +98,24 @@ def test_plain_server_has_the_control_api(programs: Programs) -> None:
     headers = {"Authorization": "Bearer a-token"}
     answer = urllib3.request("GET", f"{server.url}/_backroom/info", headers=headers, timeout=10)
     assert (answer.status, server.said["control_token"]) == (200, "a-token")
+
+
+def test_waiting_calls_hold_up_nothing(new_database: NewDatabase) -> None:
+    with (
+        ThreadPoolExecutor(20) as threads,
+        running(new_database(), limits="off", journal="on") as server,
+        urllib3.PoolManager(retries=False, timeout=10, maxsize=30) as pool,
+    ):
+        journal, url = server.journal, f"{server.url}/_backroom"
+        assert journal is not None
+        headers = {"Authorization": f"Bearer {server.control_token}"}
+
+        def wait() -> int:
+            body = {"timeout": 60, "path": "/never"}
+            return pool.request("POST", f"{url}/requests/wait", headers=headers, json=body).status
+
+        waits = [threads.submit(wait) for _ in range(20)]
+        until(lambda: journal.waiting == len(waits), "all waits")
+        assert pool.request("GET", f"{url}/info", headers=headers).status == 200
+        server.stop()
+        assert {each.result() for each in waits} == {408}

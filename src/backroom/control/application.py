@@ -1,6 +1,7 @@
 """The control API over HTTP: its table of routes as an application of Starlette.
 
-Event-loop code. The functions of the table wait for the database, so each call has a thread.
+Event-loop code. The functions of the table wait for the database, so each call has a thread. Those
+that wait for what a test does next have threads of their own: others are answered meanwhile.
 This module is imported when the control API is first asked for: starting a server costs nothing.
 """
 
@@ -9,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -30,6 +32,10 @@ if TYPE_CHECKING:
 
 MOST_BODY = 64 * 1024 * 1024
 """Bytes. A feed comes in one body."""
+_THREADS = 16
+"""How many calls are carried out at the same time."""
+_WAITING_THREADS = 200
+"""How many calls wait at the same time."""
 _JSON = "application/json"
 _EVENTS = "text/event-stream"
 _NO_STORE = {"Cache-Control": "no-store"}
@@ -44,8 +50,9 @@ def control_application(
     by_path: dict[str, dict[str, ControlRoute]] = {}
     for each in routes:
         by_path.setdefault(each.path, {})[each.method] = each
+    threads = _Threads()
     paths = [
-        Route(path, _Endpoint(control, methods), methods=list(methods))
+        Route(path, _Endpoint(control, methods, threads), methods=list(methods))
         for path, methods in by_path.items()
     ]
     served = Starlette(
@@ -76,12 +83,28 @@ class _Guarded:
         await self._served(scope, receive, send)
 
 
+class _Threads:
+    """Where calls are carried out."""
+
+    def __init__(self) -> None:
+        self._acting = ThreadPoolExecutor(_THREADS, "backroom-control")
+        self._waiting = ThreadPoolExecutor(_WAITING_THREADS, "backroom-waiting")
+
+    async def call(self, route: ControlRoute, control: Control, given: Given) -> Any:
+        """Call a route, and give its result. Raises what the call raises."""
+        threads = self._waiting if route.waits else self._acting
+        return await asyncio.get_running_loop().run_in_executor(threads, route.call, control, given)
+
+
 class _Endpoint:
     """Answers the requests for one path, by method."""
 
-    def __init__(self, control: Control, methods: dict[str, ControlRoute]) -> None:
+    def __init__(
+        self, control: Control, methods: dict[str, ControlRoute], threads: _Threads
+    ) -> None:
         self._control = control
         self._methods = methods
+        self._threads = threads
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         response = await self._answer(Request(scope, receive, send))
@@ -96,7 +119,7 @@ class _Endpoint:
                 dict(request.query_params),
                 await _received_members(request),
             )
-            result = await asyncio.to_thread(route.call, self._control, given)
+            result = await self._threads.call(route, self._control, given)
         except ControlError as error:
             return _refused(error.status, error.detail)
         except StoreUnavailable as error:

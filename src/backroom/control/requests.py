@@ -124,7 +124,11 @@ ROUTES: tuple[ControlRoute, ...] = (
     ControlRoute("GET", "/requests/count", "How many requests match.", _counted),
     ControlRoute("GET", "/requests/live", "Each request as it comes, as an event.", _follow),
     ControlRoute(
-        "POST", "/requests/wait", "Wait until a number of requests match, and give them.", _wait
+        "POST",
+        "/requests/wait",
+        "Wait until a number of requests match, and give them.",
+        _wait,
+        waits=True,
     ),
     ControlRoute("GET", "/requests/{number}", "One request.", _one_request),
     ControlRoute("DELETE", "/requests", "Forget all requests.", _clear, 204),

@@ -72,6 +72,7 @@ class ControlRoute:
     answered bit by bit, as server-sent events.
 
     `body` and `query` describe what a caller may give. Where they are None, `act` takes anything.
+    `waits` says that `act` may wait for what a caller does next.
     """
 
     method: str
@@ -81,6 +82,7 @@ class ControlRoute:
     status: int = 200
     body: tuple[Member, ...] | None = None
     query: tuple[Member, ...] | None = None
+    waits: bool = False
 
     def call(self, control: Control, given: Given) -> Any:
         """Check what is given, and act. Raises `ControlError`."""

@@ -41,6 +41,8 @@ LONGEST_BODY = 256 * 1024
 """Bytes of one body; what is beyond is cut."""
 _OVERHEAD = 1_000
 """Bytes that a request takes beside its bodies, roughly."""
+_LOOK = 0.2
+"""Seconds between two looks of a waiting thread at whether the server stops."""
 _KEY = re.compile(r"pk_[\w-]+")
 
 
@@ -259,6 +261,7 @@ class Journal:
         self._lock = threading.Lock()
         self._changed = threading.Condition(self._lock)
         self._waiting = 0
+        self._let_go = False
         self._followers: list[Callable[[JournalEntry], None]] = []
 
     def befalls(self, _: Exchange) -> Mishap | None:
@@ -284,6 +287,11 @@ class Journal:
     def followers(self) -> int:
         """How many follow it."""
         return len(self._followers)
+
+    @property
+    def waiting(self) -> int:
+        """How many threads wait for requests."""
+        return self._waiting
 
     @property
     def last(self) -> int:
@@ -316,7 +324,8 @@ class Journal:
     ) -> list[JournalEntry]:
         """Wait until `count` requests are meant, and give them. It blocks its thread.
 
-        Raises `TimeoutError`, which says how many there were and what came instead.
+        Raises `TimeoutError`, which says how many there were and what came instead. It does so at
+        once where the server stops.
         """
         end = time.monotonic() + seconds
         while True:
@@ -325,13 +334,17 @@ class Journal:
             found = self.find(wanted)
             if len(found) >= count:
                 return found
-            if time.monotonic() >= end:
+            if time.monotonic() >= end or self._let_go:
                 raise TimeoutError(self._missing(found, count, seconds))
             with self._lock:
                 if self._last == seen:
                     self._waiting += 1
-                    self._changed.wait(end - time.monotonic())
+                    self._changed.wait(min(_LOOK, end - time.monotonic()))
                     self._waiting -= 1
+
+    def let_go(self) -> None:
+        """Have nobody wait any longer. A signal may call it, so it takes no lock."""
+        self._let_go = True
 
     def _missing(self, found: Iterable[JournalEntry], count: int, seconds: float) -> str:
         came = [f"{each.method} {each.path} {each.status}" for each in list(self._entries)[-5:]]
