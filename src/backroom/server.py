@@ -142,8 +142,7 @@ class Server:
 
         with self._making:
             if self._faults is None:
-                self._faults = Faults()
-                self.observe(self._faults)
+                self._faults = Faults(self.observe)
             return self._faults
 
     def observe(self, observer: Observer) -> None:

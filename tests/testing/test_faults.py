@@ -252,3 +252,12 @@ def test_faults_of_the_page_are_right(shown: str) -> None:
 def test_page_names_all_members() -> None:
     page = PAGE.read_text(encoding="utf-8")
     assert [name for name in FaultWish.__struct_fields__ if f'"{name}":' not in page] == []
+
+
+def test_first_fault_begins_to_observe() -> None:
+    observers: list[Faults] = []
+    faults = Faults(observers.append)
+    assert observers == []
+    faults.add(status=503)
+    faults.add(status=503)
+    assert observers == [faults]

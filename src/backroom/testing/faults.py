@@ -35,6 +35,8 @@ from backroom.errors import (
 from backroom.revisions import REVISIONS
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from backroom.api.observer import Exchange
     from backroom.api.request import Answer
 
@@ -255,9 +257,11 @@ def _detail(status: int, exchange: Exchange) -> str:
 
 
 class Faults:
-    """The faults of one server. It is an observer of the application."""
+    """The faults of one server. It is an observer of the application from the first fault on."""
 
-    def __init__(self) -> None:
+    def __init__(self, observe: Callable[[Faults], None] | None = None) -> None:
+        """`observe` is called with the faults before the first one is added."""
+        self._observe = observe
         self._lock = threading.Lock()
         self._all: dict[int, InjectedFault] = {}
         self._active: tuple[InjectedFault, ...] = ()
@@ -286,6 +290,8 @@ class Faults:
             raise InvalidFault(str(error)) from None
         _check_wish(made)
         with self._lock:
+            if self._observe is not None and not self._last:
+                self._observe(self)
             self._last += 1
             added = self._all[self._last] = InjectedFault(self._last, made)
             self._active = (*self._active, added)
