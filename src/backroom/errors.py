@@ -17,6 +17,7 @@ The family::
     │   ├── PermissionDenied        403 permission_denied
     │   ├── NotFound                404 not_found
     │   ├── MethodNotAllowed        405 method_not_allowed
+    │   ├── RevisionRetired         410 gone
     │   ├── RequestTimeout          408 request_timeout
     │   ├── TooLarge                413 request_too_large
     │   ├── UrlTooLong              414 uri_too_long
@@ -42,19 +43,7 @@ from __future__ import annotations
 
 from typing import Self
 
-_LONGEST = 400
-"""Characters of a text in an error: more than any has that names an id of the greatest length."""
-_TAIL = 120
-
-
-def shortened(text: str) -> str:
-    """Cut what a client has sent out of the middle of a text that is too long to send back whole.
-
-    The words around it stay: clients look for them.
-    """
-    if len(text) <= _LONGEST:
-        return text
-    return f"{text[: _LONGEST - _TAIL - 1]}…{text[-_TAIL:]}"
+from backroom.shortening import shortened
 
 
 class Fault(Exception):
@@ -224,6 +213,19 @@ class NotFound(FrameworkFault):
     status = 404
     code = "not_found"
     title = "Not found."
+
+
+class RevisionRetired(FrameworkFault):
+    """The revision is retired, and the server or the request wants no other in its place."""
+
+    status = 410
+    code = "gone"
+    title = "Gone."
+
+    def __init__(self, revision: str, day: str, oldest: str) -> None:
+        super().__init__(
+            f"The revision {revision} was retired on {day}, use a date from {oldest} on"
+        )
 
 
 class MethodNotAllowed(FrameworkFault):

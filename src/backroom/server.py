@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from backroom.api.admission import Admission
 from backroom.api.app import App
+from backroom.api.asked_revision import AskedRevision
 from backroom.api.deadlines import TimeLimits
 from backroom.api.fixed_keys import FixedKeys
 from backroom.api.http_server import server_for
@@ -261,7 +262,7 @@ def _scripted_pace(
 
 def _service(settings: Settings, database: Database, fixed: FixedKeys) -> Service:
     limiter = _limiter(settings, database)
-    admission = Admission(database, settings.default_revision, limiter, fixed.find)
+    admission = Admission(database, AskedRevision(settings), limiter, fixed.find)
     return Service(admission, Status.QUEUED if settings.show_queued else Status.PROCESSING)
 
 

@@ -80,6 +80,17 @@ class Settings:
         "The revision of requests without a revision header, which are refused otherwise.",
         "DATE",
     )
+    retired_revisions: str = _setting(
+        "serve",
+        "Revisions that are two years old: serve them; warn about them in the log, too; forward to"
+        " the oldest that is not retired, as the real service does; or gone, which is 410.",
+        "serve|warn|forward|gone",
+    )
+    newer_revisions: str = _setting(
+        "strict",
+        "Revisions after today: strict refuses them, nearest answers as the newest one.",
+        "strict|nearest",
+    )
     show_queued: bool = _setting(
         False,
         "Show new jobs as queued before they are processing, as the specification says.",
@@ -236,7 +247,10 @@ def read_fixed_key(text: str) -> tuple[str, str]:
     return account.strip(), key
 
 
-_CHOICES = ("worker", "pipeline", "http", "log_level", "log_format", "access_log", "journal")
+_CHOICES = (
+    *("worker", "pipeline", "http", "log_level", "log_format", "access_log", "journal"),
+    *("retired_revisions", "newer_revisions"),
+)
 """The settings that have one of a few values, which their metavar lists."""
 
 
