@@ -55,6 +55,15 @@ def test_requests_are_counted_by_body(client: Client, control: Control) -> None:
     assert act(control, "GET /requests/count", query={"body": "data.type=x"}) == {"count": 0}
 
 
+def test_requests_are_found_by_several_values(client: Client, control: Control) -> None:
+    for number in (7, 8):
+        client.post("/api/catalog-items", {"data": {"type": "catalog-item", "n": number}})
+    body = {"body": {"$.data.type": "catalog-item", "$.data.n": 8}}
+    found = act(control, "POST /requests/find", body=body)
+    assert [each["body"]["data"]["n"] for each in found["requests"]] == [8]
+    assert act(control, "POST /requests/count", body=body) == {"count": 1}
+
+
 def test_requests_are_waited_for_and_forgotten(client: Client, control: Control) -> None:
     client.get("/api/catalog-items")
     waited = act(control, "POST /requests/wait", body={"path": "/api/*", "count": 1})

@@ -1,16 +1,21 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from backroom.control import reset
+from backroom.control.route import ControlError
+from backroom.control.table import perform
 from backroom.store import keys
+from conftest import client_of, running
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    import pytest
-
     from backroom.control.route import Control
+    from conftest import NewDatabase
 
 
 def test_reset_leaves_keys_only(
@@ -30,6 +35,34 @@ def test_reset_leaves_other_accounts_alone(
     account = call("POST", "/seed", {"account": "shop"})["account"]
     call("POST", "/reset")
     assert rows(account) > 1000
+
+
+def test_everything_is_as_at_the_start(new_database: NewDatabase) -> None:
+    with running(new_database(), limits="off", journal="on") as server:
+        client = client_of(server, account="shop")
+        parts = server.control.parts | {"faults": server.faults, "journal": server.journal}
+        control = replace(server.control, parts=parts)
+        for path, body in (
+            ("/seed", {"account": "shop"}),
+            ("/faults", {"status": 503, "nth": 2}),
+            ("/pace", {"queued": True}),
+            ("/clock/advance", {"days": 3}),
+        ):
+            perform(control, "POST", path, body)
+        client.get("/api/catalog-items")
+        assert perform(control, "POST", "/reset", {"everything": True}) == {"accounts": 2}
+        assert client.get("/api/catalog-items").json["data"] == []
+        assert [
+            perform(control, "GET", "/faults")["faults"],
+            perform(control, "GET", "/pace")["wishes"],
+            perform(control, "GET", "/requests/count")["count"],
+            perform(control, "GET", "/clock")["clock"],
+        ] == [[], [], 1, "real"]
+
+
+def test_everything_is_of_no_account(call: Callable[..., Any]) -> None:
+    with pytest.raises(ControlError, match="not both"):
+        call("POST", "/reset", {"everything": True, "account": "default"})
 
 
 def test_large_catalog_is_emptied_in_slices(

@@ -219,7 +219,7 @@ def test_faults_say_what_they_have_done(client: Client, faults: Faults) -> None:
         ({}, "needs a status, a delay or a damage"),
         ({"status": 200}, "400 to 599"),
         ({"status": "503"}, "Expected"),
-        ({"stauts": 503}, "unknown field `stauts`"),
+        ({"stauts": 503}, "nearest is status"),
         ({"status": 503, "operation": "get_catalog_item_s"}, "nearest is get_catalog_items"),
         ({"status": 503, "revision": "2023-01-01"}, "no revision 2023-01-01"),
         ({"status": 503, "path": "api"}, "path must begin with /"),
@@ -261,3 +261,10 @@ def test_first_fault_begins_to_observe() -> None:
     faults.add(status=503)
     faults.add(status=503)
     assert observers == [faults]
+
+
+def test_misspelt_members_are_guessed() -> None:
+    with pytest.raises(InvalidFault, match="no member staus; nearest is status"):
+        Faults().add(staus=503)
+    with pytest.raises(InvalidFault, match="no member xyz; there are operation,"):
+        Faults().add(xyz=1)

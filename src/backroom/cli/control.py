@@ -17,10 +17,15 @@ if TYPE_CHECKING:
 
 @click.command("reset")
 @with_account
+@click.option(
+    "--everything",
+    is_flag=True,
+    help="All accounts, and the faults, wishes, requests and time of the server.",
+)
 @on_server
-def reset_command(server: RunningServer, account: str | None) -> None:
+def reset_command(server: RunningServer, account: str | None, everything: bool) -> None:  # noqa: FBT001
     """Remove the catalog and the jobs of an account. Its keys stay."""
-    show(server.ask("POST", "/reset", members(account=account)))
+    show(server.ask("POST", "/reset", members(account=account, everything=everything or None)))
 
 
 @click.command("seed")

@@ -72,7 +72,7 @@ def _number_in(given: Mapping[str, Any], name: str, default: float, most: float)
 
 
 def _found_requests(control: Control, given: Given) -> Any:
-    limit = int(_number_in(given.query, "limit", _MOST_SHOWN, 1_000))
+    limit = int(_number_in({**given.query, **given.body}, "limit", _MOST_SHOWN, 1_000))
     found = _journal(control).find(wanted_of(given))
     kept = found[max(0, len(found) - limit) :]
     return {"requests": [each.as_json() for each in kept], "count": len(found)}
@@ -121,7 +121,14 @@ ROUTES: tuple[ControlRoute, ...] = (
     ControlRoute(
         "GET", "/requests", "The requests that the journal keeps, oldest first.", _found_requests
     ),
+    ControlRoute(
+        "POST",
+        "/requests/find",
+        "The same, by a body of JSON, with any number of values in `body` and `answer`.",
+        _found_requests,
+    ),
     ControlRoute("GET", "/requests/count", "How many requests match.", _counted),
+    ControlRoute("POST", "/requests/count", "The same, by a body of JSON.", _counted),
     ControlRoute("GET", "/requests/live", "Each request as it comes, as an event.", _follow),
     ControlRoute(
         "POST",

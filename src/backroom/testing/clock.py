@@ -151,11 +151,15 @@ def clock_of(settings: Settings) -> SettableClock:
     made = SettableClock()
     if settings.seed:
         made.repeat(int(settings.seed))
-    if settings.clock != Settings.clock:
-        made.follow(settings.clock)
-    elif settings.seed:
-        made.follow(_MOMENT_OF_SEEDS)
+    if settings.seed or settings.clock != Settings.clock:
+        made.follow(first_time(settings))
     return made
+
+
+def first_time(settings: Settings) -> str:
+    """Give how time runs at the start, as `SettableClock.follow` takes it."""
+    is_usual = settings.clock == Settings.clock
+    return _MOMENT_OF_SEEDS if settings.seed and is_usual else settings.clock
 
 
 def read_moment(text: str) -> datetime:

@@ -256,6 +256,17 @@ def _detail(status: int, exchange: Exchange) -> str:
     return _words_of(status)[1]
 
 
+def _nearest_member(wish: dict[str, Any]) -> str | None:
+    """Name the member that was meant by one that there is not, None if all there are."""
+    known = FaultWish.__struct_fields__
+    for name in wish:
+        if name not in known:
+            near = difflib.get_close_matches(name, known, n=1)
+            hint = f"nearest is {near[0]}" if near else f"there are {', '.join(known)}"
+            return f"there is no member {name}; {hint}"
+    return None
+
+
 class Faults:
     """The faults of one server. It is an observer of the application from the first fault on."""
 
@@ -287,7 +298,7 @@ class Faults:
         try:
             made = msgspec.convert(wish, FaultWish)
         except msgspec.ValidationError as error:
-            raise InvalidFault(str(error)) from None
+            raise InvalidFault(_nearest_member(wish) or str(error)) from None
         _check_wish(made)
         with self._lock:
             if self._observe is not None and not self._last:
