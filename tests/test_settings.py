@@ -251,6 +251,20 @@ def test_token_may_be_in_a_file(tmp_path: Path) -> None:
     file = tmp_path / "token"
     file.write_text("a-token\n")
     assert load({}, {"BACKROOM_CONTROL_TOKEN_FILE": str(file)}).control_token == "a-token"
+    flags = {"control_token_file": str(file)}
+    assert load(flags, {"BACKROOM_CONTROL_TOKEN": "other"}).control_token == "a-token"
+
+
+@pytest.mark.parametrize(
+    ("flags", "words"),
+    [
+        ({"control_token": "a", "control_token_file": "b"}, "exclude each other"),
+        ({"control_token_file": "nowhere"}, "--control-token-file must name a file"),
+    ],
+)
+def test_flag_for_a_token_file_is_checked(flags: dict[str, str], words: str) -> None:
+    with pytest.raises(InvalidSetting, match=words):
+        load(flags, {})
 
 
 @pytest.mark.parametrize(
