@@ -96,7 +96,7 @@ class Server:
             opened.callback(self.pace.stop)
             self._keys = FixedKeys()
             self.control_token = settings.control_token or secrets.token_urlsafe(24)
-            self.control = Control(
+            self._control = Control(
                 self.database,
                 settings,
                 {
@@ -146,6 +146,12 @@ class Server:
                 self._faults = Faults(self.observe)
             return self._faults
 
+    @property
+    def control(self) -> Control:
+        """What the functions of the control API work on."""
+        self._control.parts |= {"faults": self.faults, "journal": self.journal}
+        return self._control
+
     def observe(self, observer: Observer) -> None:
         """Have an observer watch all requests from now on."""
         self._app.observe(observer)
@@ -155,15 +161,14 @@ class Server:
         from backroom.control.application import control_application
         from backroom.control.guard import Guard
 
-        self.control.parts |= {"faults": self.faults, "journal": self.journal}
         host, _ = self._socket.getsockname()[:2]
-        guard = Guard(self.control_token, self.control.settings.public_url, host)
+        guard = Guard(self.control_token, self._control.settings.public_url, host)
         return control_application(self.control, guard)
 
     def run(self, announce: Callable[[Started], None]) -> None:
         """Serve until `stop` is called, then finish what was begun."""
         try:
-            settings = self.control.settings
+            settings = self._control.settings
             first_key = None if settings.key else self.database.write(_first_key).result()
             fixed = map(read_fixed_key, settings.key)
             self._keys.prepare(self.database, fixed, opens_all=settings.open)

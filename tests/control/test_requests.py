@@ -52,7 +52,8 @@ def test_requests_are_counted_by_body(client: Client, control: Control) -> None:
     client.post("/api/catalog-items", {"data": {"type": "catalog-item", "n": 7}})
     query = {"body": "$.data.n=7"}
     assert act(control, "GET /requests/count", query=query) == {"count": 1}
-    assert act(control, "GET /requests/count", query={"body": "data.type=x"}) == {"count": 0}
+    for path, count in (("data.type=x", 0), ("$.data.n", 1), ("$.data.m", 0)):
+        assert act(control, "GET /requests/count", query={"body": path}) == {"count": count}
 
 
 def test_requests_are_found_by_several_values(client: Client, control: Control) -> None:
@@ -93,7 +94,6 @@ def test_requests_are_events(client: Client, control: Control) -> None:
         ("GET /requests/{number}", {"path": {"number": "9"}}, 404, "`GET /requests` lists"),
         ("GET /requests", {"query": {"limit": "x"}}, 400, "`limit` must be a number"),
         ("GET /requests", {"query": {"since": "x"}}, 400, "`since` must be"),
-        ("GET /requests", {"query": {"body": "x"}}, 400, "PATH=VALUE"),
         ("GET /requests", {"query": {"body": "[=1"}}, 400, "write it as $.data"),
         ("POST /requests/wait", {"body": {"timeout": 0}}, 408, "0 of 1 requests came"),
     ],

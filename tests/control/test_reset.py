@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -40,8 +39,7 @@ def test_reset_leaves_other_accounts_alone(
 def test_everything_is_as_at_the_start(new_database: NewDatabase) -> None:
     with running(new_database(), limits="off", journal="on") as server:
         client = client_of(server, account="shop")
-        parts = server.control.parts | {"faults": server.faults, "journal": server.journal}
-        control = replace(server.control, parts=parts)
+        control = server.control
         for path, body in (
             ("/seed", {"account": "shop"}),
             ("/faults", {"status": 503, "nth": 2}),

@@ -21,7 +21,7 @@ _FILTERS = {
     "status": "Those with this status, such as 404 or 4xx.",
     "account": "Those of one account, by its id.",
     "revision": "Those of one revision.",
-    "body": "Those with a value in their body, as $.data.type=catalog-item.",
+    "body": "Those with a value in their body, as $.data.type=catalog-item; any value, as $.data.",
     "answer": "Those with a value in the body of their answer.",
     "since": "Those after the request of this number.",
 }

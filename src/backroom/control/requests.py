@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 import msgspec
 
 from backroom.control.route import Control, ControlError, ControlRoute, Given
-from backroom.testing.journal import Journal, Wanted
+from backroom.testing.journal import ANYTHING, Journal, Wanted
 from backroom.testing.json_path import InvalidPath
 
 if TYPE_CHECKING:
@@ -47,14 +47,17 @@ def wanted_of(given: Given) -> Wanted:
 
 
 def _values_by_path(asked: Any) -> dict[str, Any]:
-    """Read values by their paths: an object, or in a query a text as `$.data.type=catalog-item`."""
+    """Read values by their paths: an object, or in a query a text as `$.data.type=catalog-item`.
+
+    A path alone stands for any value at it.
+    """
     if asked is None:
         return {}
     if isinstance(asked, dict):
         return asked
     path, equals, value = str(asked).partition("=")
     if not equals:
-        raise ControlError(400, "Write a value in a body as PATH=VALUE, with a path into JSON.")
+        return {path: ANYTHING}
     try:
         return {path: msgspec.json.decode(value)}
     except msgspec.MsgspecError:

@@ -61,6 +61,10 @@ def _scheme_of(authorization: str | None) -> str | None:
     return f"{scheme} {'pk_' if secret.startswith('pk_') else ''}***"
 
 
+ANYTHING = object()
+"""Stands for any value at a path, in `Wanted`."""
+
+
 @dataclass(frozen=True)
 class Wanted:
     """Which requests are meant: those that have all that is given here.
@@ -111,10 +115,11 @@ def _has_status(wanted: str, status: int) -> bool:
 
 
 def _has_values(wanted: Mapping[str, Any], body: Body) -> bool:
-    return all(
-        value in json_path.values_at(body.document, json_path.steps_of(path))
-        for path, value in wanted.items()
-    )
+    for path, value in wanted.items():
+        found = list(json_path.values_at(body.document, json_path.steps_of(path)))
+        if not (found if value is ANYTHING else value in found):
+            return False
+    return True
 
 
 class Body:
