@@ -268,3 +268,13 @@ def test_misspelt_members_are_guessed() -> None:
         Faults().add(staus=503)
     with pytest.raises(InvalidFault, match="no member xyz; there are operation,"):
         Faults().add(xyz=1)
+
+
+def test_faults_of_one_account_are_removed() -> None:
+    faults = Faults()
+    kept = faults.add(status=503, account="b")
+    faults.add(status=503, account="a")
+    faults.clear("a")
+    assert faults.all() == [kept]
+    faults.clear()
+    assert faults.all() == []

@@ -26,6 +26,8 @@ _FILTERS = {
     "since": "Those after the request of this number.",
 }
 
+_OF_ACCOUNT = click.option("--account", metavar="ID", help="Only those for this account.")
+
 
 @click.group("faults", cls=SuggestingGroup)
 def faults_group() -> None:
@@ -42,10 +44,12 @@ def add_fault_command(server: RunningServer, fault: dict[str, Any]) -> None:
 
 @faults_group.command("list")
 @click.option("--unused", is_flag=True, help="Only faults that were never used.")
+@_OF_ACCOUNT
 @on_server
-def list_faults_command(server: RunningServer, unused: bool) -> None:  # noqa: FBT001 - a flag
+def list_faults_command(server: RunningServer, unused: bool, account: str | None) -> None:  # noqa: FBT001
     """List all faults, and how often each was used."""
-    for each in server.ask("GET", "/faults", unused="true" if unused else None)["faults"]:
+    asked = {"unused": "true" if unused else None, "account": account}
+    for each in server.ask("GET", "/faults", **asked)["faults"]:
         show(each)
 
 
@@ -59,10 +63,14 @@ def show_fault_command(server: RunningServer, number: int) -> None:
 
 @faults_group.command("remove")
 @click.argument("number", type=int, required=False)
+@_OF_ACCOUNT
 @on_server
-def remove_faults_command(server: RunningServer, number: int | None) -> None:
-    """Remove one fault by its number, or all."""
-    server.ask("DELETE", "/faults" if number is None else f"/faults/{number}")
+def remove_faults_command(server: RunningServer, number: int | None, account: str | None) -> None:
+    """Remove one fault by its number, those for an account, or all."""
+    if number is None:
+        server.ask("DELETE", "/faults", account=account)
+    else:
+        server.ask("DELETE", f"/faults/{number}")
 
 
 @click.group("requests", cls=SuggestingGroup)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any, cast
 
-from backroom.control.route import Control, ControlError, ControlRoute, Given
+from backroom.control.route import Control, ControlError, ControlRoute, Given, Member
 from backroom.testing.faults import Faults, InjectedFault, InvalidFault
+
+_ACCOUNT = Member("account", "Only those for this account, by its id.")
 
 
 def _faults(control: Control) -> Faults:
@@ -25,7 +27,14 @@ def _add(control: Control, given: Given) -> Any:
 def _listed_fault(control: Control, given: Given) -> Any:
     faults = _faults(control)
     unused = given.query.get("unused", "").lower() in {"1", "true", "yes"}
-    return {"faults": [each.as_json() for each in (faults.unused() if unused else faults.all())]}
+    account = given.query.get("account")
+    return {
+        "faults": [
+            each.as_json()
+            for each in (faults.unused() if unused else faults.all())
+            if account in {None, each.wish.account}
+        ]
+    }
 
 
 def _asked_fault(control: Control, given: Given) -> InjectedFault:
@@ -44,16 +53,20 @@ def _remove(control: Control, given: Given) -> None:
     _faults(control).remove(_asked_fault(control, given).number)
 
 
-def _remove_all(control: Control, _: Given) -> None:
-    _faults(control).clear()
+def _remove_all(control: Control, given: Given) -> None:
+    _faults(control).clear(given.query.get("account"))
 
 
 ROUTES: tuple[ControlRoute, ...] = (
     ControlRoute(
-        "GET", "/faults", "All faults; with `unused=true` those never used.", _listed_fault
+        "GET",
+        "/faults",
+        "All faults.",
+        _listed_fault,
+        query=(Member("unused", "`true` for those that were never used."), _ACCOUNT),
     ),
     ControlRoute("POST", "/faults", "Add a fault.", _add, 201),
-    ControlRoute("DELETE", "/faults", "Remove all faults.", _remove_all, 204),
+    ControlRoute("DELETE", "/faults", "Remove all faults.", _remove_all, 204, query=(_ACCOUNT,)),
     ControlRoute("GET", "/faults/{number}", "One fault, and how often it was used.", _one_fault),
     ControlRoute("DELETE", "/faults/{number}", "Remove a fault.", _remove, 204),
 )

@@ -10,7 +10,7 @@ from backroom.api.openapi import bodies, parameters, samples
 from backroom.catalog.operations import OPERATIONS
 from backroom.control.route import ControlError, ControlRoute, Member
 from backroom.errors import Fault
-from backroom.revisions import LADDER, history, resolve
+from backroom.revisions import LADDER, REVISIONS, history, resolve
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,8 +22,15 @@ if TYPE_CHECKING:
 
 
 def every_revision() -> list[dict[str, Any]]:
-    """List the revisions, newest first, with what each changed."""
-    return [{"revision": date, "changes": history.changes(date)} for date in reversed(LADDER)]
+    """List the revisions, newest first, with the day each retires and what it changed."""
+    return [
+        {
+            "revision": date,
+            "retired_on": REVISIONS[date].retired_on.isoformat(),
+            "changes": history.changes(date),
+        }
+        for date in reversed(LADDER)
+    ]
 
 
 def difference(before: str, after: str, operation: str | None = None) -> dict[str, Any]:

@@ -329,8 +329,12 @@ class Faults:
             self._active = tuple(each for each in self._active if each is not removed)
         return removed is not None
 
-    def clear(self) -> None:
-        """Remove all faults."""
+    def clear(self, account: str | None = None) -> None:
+        """Remove all faults, or those for one account."""
         with self._lock:
-            self._all.clear()
-            self._active = ()
+            self._all = {
+                number: each
+                for number, each in self._all.items()
+                if account is not None and each.wish.account != account
+            }
+            self._active = tuple(each for each in self._active if each.number in self._all)
