@@ -91,7 +91,7 @@ def test_oldest_requests_are_forgotten(watched_server: Server, kept: Journal) ->
     caller = client_of(watched_server)
     for _ in range(5):
         caller.get("/api/catalog-items")
-    assert [each.number for each in kept.find()] == [3, 4, 5]
+    assert [(each.number, each.status) for each in kept.find()] == [(3, 200), (4, 200), (5, 200)]
     assert (kept.entry(1), kept.entry(5) is not None) == (None, True)
 
 
@@ -149,3 +149,14 @@ def test_server_has_journal_and_faults() -> None:
         assert [client.get(ITEMS).status for _ in range(2)] == [503, 200]
         assert server.journal is not None
         assert [each.fault for each in server.journal.find()] == [1, None]
+
+
+def test_followers_end_with_the_server() -> None:
+    kept = Journal()
+
+    async def follow() -> list[int]:
+        with kept.followed() as entries:
+            kept.let_go()
+            return [each.number async for each in entries]
+
+    assert asyncio.run(follow()) == []

@@ -116,5 +116,5 @@ def _print_keys(started: Started, settings: Settings) -> None:
         where = " --database URL"
     click.echo(
         f"{started.keys} {'key opens' if started.keys == 1 else 'keys open'} its database."
-        f" None is shown again; to make another: backroom keys create{where} --name NAME"
+        f" No key is shown again. To make another: backroom keys create{where} --name NAME"
     )

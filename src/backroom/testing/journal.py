@@ -360,7 +360,7 @@ class Journal:
 
     @contextmanager
     def followed(self, wanted: Wanted = ANY) -> Iterator[AsyncIterator[JournalEntry]]:
-        """Give each request that is meant from now on, without end. It needs a running loop."""
+        """Give each request that is meant from now on, until `let_go`. It needs a running loop."""
         loop = asyncio.get_running_loop()
         queue: asyncio.Queue[JournalEntry] = asyncio.Queue(self._most)
 
@@ -378,16 +378,18 @@ class Journal:
         with self._lock:
             self._followers.append(tell)
         try:
-            yield _matching(queue, wanted)
+            yield self._matching(queue, wanted)
         finally:
             with self._lock:
                 self._followers.remove(tell)
 
-
-async def _matching(
-    queue: asyncio.Queue[JournalEntry], wanted: Wanted
-) -> AsyncIterator[JournalEntry]:
-    while True:
-        entry = await queue.get()
-        if wanted.matches(entry):
-            yield entry
+    async def _matching(
+        self, queue: asyncio.Queue[JournalEntry], wanted: Wanted
+    ) -> AsyncIterator[JournalEntry]:
+        while not self._let_go:
+            try:
+                entry = await asyncio.wait_for(queue.get(), _LOOK)
+            except TimeoutError:
+                continue
+            if wanted.matches(entry):
+                yield entry
