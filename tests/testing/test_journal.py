@@ -90,8 +90,8 @@ def test_oldest_requests_are_forgotten(watched_server: Server, kept: Journal) ->
     watched_server.observe(kept)
     caller = client_of(watched_server)
     for _ in range(5):
-        caller.get("/api/catalog-items")
-    assert [(each.number, each.status) for each in kept.find()] == [(3, 200), (4, 200), (5, 200)]
+        caller.get("/api/nothing")
+    assert [each.number for each in kept.find()] == [3, 4, 5]
     assert (kept.entry(1), kept.entry(5) is not None) == (None, True)
 
 
