@@ -25,7 +25,9 @@ from bench import (
     profiles,
     reads,
     report,
+    resetting,
     starting,
+    watching,
     worst,
 )
 from bench.servers import CACHE, ROOT
@@ -48,6 +50,8 @@ PARTS: dict[str, Callable[[Path, Settings], Found]] = {
     "peers": beside.measured,
     "accounts": accounts.measured,
     "questions": worst.measured,
+    "watching": watching.measured,
+    "resetting": resetting.measured,
 }
 _QUICK = ("reads", "accepting", "applying", "questions")
 

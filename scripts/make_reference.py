@@ -19,7 +19,10 @@ import backroom
 from backroom import errors
 from backroom.api import control
 from backroom.catalog.operations import OPERATIONS
-from backroom.cli import main
+from backroom.cli import access_log, main
+from backroom.cli import logs as logs_of
+from backroom.control.table import PREFIX as CONTROL
+from backroom.control.table import ROUTES as CONTROL_ROUTES
 from backroom.errors import Fault, FrameworkFault, OperationFault
 from backroom.revisions import LADDER, history
 from backroom.settings import Settings, variable
@@ -28,6 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from backroom.catalog.operations import RateClass
+    from backroom.control.route import ControlRoute
 
 DIRECTORY = Path(__file__).parents[1] / "docs" / "reference"
 SOURCE = Path(backroom.__file__).parent
@@ -63,7 +67,7 @@ def settings() -> str:
         (
             f"`--{each.name.replace('_', '-')} {each.metadata['metavar']}`".replace(" `", "`"),
             f"`{variable(each.name)}`",
-            f"`{each.default}`" if each.default != "" and each.type != "bool" else "",
+            f"`{each.default}`" if each.default not in ("", ()) and each.type != "bool" else "",
             each.metadata["help"],
         )
         for each in fields(Settings)
@@ -213,16 +217,81 @@ def server_paths() -> str:
     return "\n\n".join(parts)
 
 
+def control_api() -> str:
+    """Write every path of the control API, with what it takes."""
+    words = (
+        "Tests and operators steer a running server by these paths. Each needs the token of"
+        " `--control-token`, `BACKROOM_CONTROL_TOKEN` or the file that"
+        " `BACKROOM_CONTROL_TOKEN_FILE` names. Without any of them the server makes one at its"
+        " start, prints it, and has it as `control_token` in the line of `--format json`."
+    )
+    sent = (
+        "A request has the header `Authorization: Bearer TOKEN`, and a body of JSON, or none. An"
+        " answer is JSON. A refusal is an object whose `error` says what to do. Pages of other"
+        " origins are refused, and so are names in `Host` that are not the server's: loopback, the"
+        " address that it listens on, and that of `--public-url`. Paths may end in a slash."
+    )
+    own = (
+        "Where several servers serve one database, accounts, keys, catalogs, jobs and snapshots"
+        " belong to the database, and any of the servers answers for all. Fixed keys, `--open`,"
+        " time, pace, faults and requests belong to the process that is asked. `GET"
+        f" {CONTROL}/info` lists these as `of_this_process`."
+    )
+    called = (
+        "In Python, `backroom.control.table.perform(server.control, method, path, body, query)`"
+        f" does what a request does, without HTTP. `GET {CONTROL}/control.json` is the OpenAPI"
+        " document of these paths."
+    )
+    parts = ["# The control API", words, sent, own, called]
+    parts += [_control_path(each) for each in CONTROL_ROUTES]
+    return "\n\n".join(parts)
+
+
+def _control_path(route: ControlRoute) -> str:
+    heading = f"## `{route.method} {CONTROL}{route.path}`\n\n{route.summary}"
+    rows = [
+        (f"`{each.name}`", place, each.form, "yes" if each.required else "no", each.words)
+        for place, members in (("body", route.body), ("query", route.query))
+        for each in members or ()
+    ]
+    shown = table(("member", "where", "type", "needed", "meaning"), rows) if rows else ""
+    answered = f"Answers {route.status}."
+    return "\n\n".join(part for part in (heading, shown, answered) if part)
+
+
 def logs() -> str:
     """Write how the program logs, and the table of the lines that it logs."""
     words = (
-        "`backroom serve` and `backroom work` write their log to standard error: the time, the"
-        " level, the logger, and the line. Standard output has only what the command was started"
-        " for, such as the URL of the server and the first key. `--log-level` or"
-        " `BACKROOM_LOG_LEVEL` says how much to log."
+        "`backroom serve` and `backroom work` write their log to standard error. On a terminal, a"
+        " line has the time, the level, the logger and the text. Elsewhere each line is an object"
+        " of JSON. `--log-format` chooses one or the other. Standard output has only what the"
+        " command was started for, such as the URL of the server and the first key. `--log-level`"
+        " or `BACKROOM_LOG_LEVEL` says how much to log."
     )
     shell = "```sh\nbackroom serve --ephemeral --port 0 --log-level warning 2> backroom.log &\n```"
-    quiet = "Requests are not logged. A server on SQLite logs nothing while all is well."
+    quiet = (
+        "A server on SQLite logs nothing else while all is well, if it does not log its requests."
+    )
+    requests = (
+        "`backroom serve` logs each request on a terminal, and elsewhere with `--access-log on`."
+        " `--access-log off` logs none. The server writes the lines in a thread of its own, up to"
+        " 20 ms late. If the output is too slow, lines are left out, and their number is logged."
+        " As text, a line has the time, the status, the method, the operation, the revision,"
+        " the milliseconds, and the reason of a refusal:"
+    )
+    sample = (
+        "```text\n"
+        "10:30:45 200 GET     get_catalog_items                          2026-10-15      0.31 ms\n"
+        "10:30:46 400 POST    create_catalog_item                        2026-10-15      0.23 ms"
+        "  invalid: The payload provided in the request is invalid.\n"
+        "```"
+    )
+    fields = "As JSON, a line has those members that have a value. Keys and bodies are not logged."
+    members = [
+        *((f"`{name}`", "each line", words) for name, words in logs_of.FIELDS.items()),
+        *((f"`{name}`", "requests", words) for name, words in access_log.FIELDS.items()),
+    ]
+    described = table(("member", "of", "what it says"), members)
     lines = (
         "Each `%s` or `%r` stands for a value, such as an account, an error or a version. The last"
         " column says which lines a traceback follows. The value in `request %s failed` is the `id`"
@@ -230,7 +299,13 @@ def logs() -> str:
         " [Troubleshooting](troubleshooting.md) says what to do."
     )
     shown = table(("level", "logger", "line", "traceback"), sorted(log_lines()))
-    return f"# Logs\n\n{words}\n\n{shell}\n\n{quiet}\n\n## Every line\n\n{lines}\n\n{shown}"
+    parts = (
+        *("# Logs", words, shell, quiet),
+        *("## Requests", requests, sample),
+        *("## Members", fields, described),
+        *("## Every line", lines, shown),
+    )
+    return "\n\n".join(parts)
 
 
 def log_lines() -> Iterator[tuple[str, str, str, str]]:
@@ -266,6 +341,7 @@ PAGES = {
     "operations.md": operations,
     "server-paths.md": server_paths,
     "logs.md": logs,
+    "control.md": control_api,
 }
 
 

@@ -24,7 +24,7 @@ SCRIPT = ROOT / "scripts" / "make_reference.py"
 REFERENCE = ROOT / "docs" / "reference"
 DOCS = ROOT / "docs"
 PAGES = sorted([*ROOT.glob("*.md"), *DOCS.rglob("*.md")])
-MADE = ("settings", "cli", "errors", "revisions", "operations", "server-paths", "logs")
+MADE = ("settings", "cli", "errors", "revisions", "operations", "server-paths", "logs", "control")
 FAMILIES = {Fault, FrameworkFault, OperationFault}
 
 

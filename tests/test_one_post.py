@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 
 IN_PASSING = {
     "api/headers.py",
+    "api/observer.py",
     "api/request.py",
     "api/request_body.py",
     "api/request_head.py",

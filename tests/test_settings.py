@@ -1,11 +1,14 @@
 from __future__ import annotations
 
 from dataclasses import fields
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from backroom.settings import DEFAULT_PORT, InvalidSetting, Settings, load, variable
+from backroom.settings import DEFAULT_PORT, InvalidSetting, Settings, load, read_fixed_key, variable
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def test_defaults_are_safe() -> None:
@@ -231,3 +234,51 @@ def test_impossible_values_are_refused(wrong: dict[str, Any]) -> None:
 def test_settings_never_change() -> None:
     with pytest.raises(AttributeError):
         Settings().port = 1  # type: ignore[misc]
+
+
+@pytest.mark.parametrize("key", ["test", "sk_test", "pk_", "pk_a b", "=pk_test", "pk_tést"])
+def test_fixed_key_must_begin_with_pk(key: str) -> None:
+    with pytest.raises(InvalidSetting, match="--key must be pk_… or ACCOUNT=pk_…"):
+        load({"key": (key,)}, {})
+
+
+def test_variable_holds_several_keys() -> None:
+    settings = load({"key": ()}, {"BACKROOM_KEY": "pk_test, shop=pk_shop"})
+    assert list(map(read_fixed_key, settings.key)) == [("", "pk_test"), ("shop", "pk_shop")]
+
+
+def test_token_may_be_in_a_file(tmp_path: Path) -> None:
+    file = tmp_path / "token"
+    file.write_text("a-token\n")
+    assert load({}, {"BACKROOM_CONTROL_TOKEN_FILE": str(file)}).control_token == "a-token"
+    flags = {"control_token_file": str(file)}
+    assert load(flags, {"BACKROOM_CONTROL_TOKEN": "other"}).control_token == "a-token"
+
+
+@pytest.mark.parametrize(
+    ("flags", "words"),
+    [
+        ({"control_token": "a", "control_token_file": "b"}, "exclude each other"),
+        ({"control_token_file": "nowhere"}, "--control-token-file must name a file"),
+    ],
+)
+def test_flag_for_a_token_file_is_checked(flags: dict[str, str], words: str) -> None:
+    with pytest.raises(InvalidSetting, match=words):
+        load(flags, {})
+
+
+@pytest.mark.parametrize(
+    ("variables", "words"),
+    [
+        ({"BACKROOM_CONTROL_TOKEN_FILE": "nowhere"}, "must name a file that can be read"),
+        ({"BACKROOM_CONTROL_TOKEN_FILE": "/dev/null"}, "must name a file that is not empty"),
+        (
+            {"BACKROOM_CONTROL_TOKEN_FILE": "a", "BACKROOM_CONTROL_TOKEN": "b"},
+            "exclude each other",
+        ),
+        ({"BACKROOM_CONTROL_TOKEN": "a b"}, "BACKROOM_CONTROL_TOKEN must be ASCII"),
+    ],
+)
+def test_wrong_token_is_refused(variables: dict[str, str], words: str) -> None:
+    with pytest.raises(InvalidSetting, match=words):
+        load({}, variables)

@@ -12,6 +12,9 @@ Three kinds of ids are made here:
 The latest ULID and the latest number are kept in this process, each under a lock. Other processes
 have their own. For ULIDs the caller gives the latest one of the database (`after`), under a lock of
 the database. For numbers ten random bits of the process keep two processes apart.
+
+Tests may have the time of this process follow a `Course`, which `testing/clock.py` makes, and may
+repeat its ids with `repeat`.
 """
 
 from __future__ import annotations
@@ -21,10 +24,10 @@ import secrets
 import threading
 import time
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
 _CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _VALUES = {letter: value for value, letter in enumerate(_CROCKFORD)}
@@ -42,26 +45,115 @@ _MILLISECOND = timedelta(milliseconds=1)
 _lock = threading.Lock()
 # A generator of its own: `random.seed()` elsewhere must not make ids repeat.
 _random = random.Random(secrets.randbits(_UUID_BITS))  # noqa: S311 - ids keep no secret
-_offset = timedelta(0)
+_secret: random.Random = secrets.SystemRandom()
+"""Where secrets and the random parts of ULIDs and numbers come from."""
+_repeats = False
 _last_ulid = 0
 _last_tick = 0
 _node = secrets.randbits(_NODE_BITS)
 
 
+class Course(Protocol):
+    """How the time of this process runs, where it is not the time of the system."""
+
+    def now(self) -> datetime:
+        """Give the present moment in UTC."""
+
+    def steady(self) -> float:
+        """Give seconds that never go back, for measuring how long something takes."""
+
+    def real_seconds(self, seconds: float) -> float:
+        """Give how many seconds of the system pass meanwhile; infinity where time stands still."""
+
+
+_course: Course | None = None
+_watchers: list[Callable[[], None]] = []
+
+
 def now() -> datetime:
-    """Give the present moment in UTC, as `travel` has moved it."""
-    return datetime.now(UTC) + _offset
+    """Give the present moment in UTC."""
+    return datetime.now(UTC) if _course is None else _course.now()
+
+
+def steady() -> float:
+    """Give seconds that never go back, for measuring how long something takes."""
+    return time.monotonic() if _course is None else _course.steady()
+
+
+def real_seconds(seconds: float) -> float:
+    """Give how many seconds of the system pass while so many of `steady` do.
+
+    It is infinity where time stands still. `watch` tells when that changes.
+    """
+    return seconds if _course is None else _course.real_seconds(seconds)
+
+
+def system_now() -> datetime:
+    """Give the present moment in UTC, as the system's clock has it, whatever the course."""
+    return datetime.now(UTC)
 
 
 def epoch() -> float:
-    """Give the seconds since 1970, as the system's clock has them. `travel` does not move them."""
+    """Give the seconds since 1970, as the system's clock has them. No course changes them."""
     return time.time()
 
 
-def travel(by: timedelta) -> None:
-    """Move this process's clock forward by `by`, for tests."""
-    global _offset  # noqa: PLW0603 - there is one clock
-    _offset += by
+def follow(course: Course | None) -> None:
+    """Have the time of this process follow a course, None for the time of the system."""
+    global _course, _last_ulid  # noqa: PLW0603 - there is one clock
+    with _lock:
+        _course = course
+        # A job expires by the time in its id. Ids must not stay ahead of a clock that was set back;
+        # those of one account are kept in order by who gives `after`.
+        _last_ulid = 0
+    moved()
+
+
+def leave(course: Course) -> None:
+    """Go back to the time of the system, if the time of this process follows this course."""
+    if _course is course:
+        follow(None)
+
+
+def moved() -> None:
+    """Wake all who wait for a moment, because the course of time has changed."""
+    # A copy: others may begin or cease to watch meanwhile.
+    for each in tuple(_watchers):
+        each()
+
+
+def watch(woken: Callable[[], None]) -> None:
+    """Have `woken` called whenever the course of time changes, by any thread; it must be quick."""
+    _watchers.append(woken)
+
+
+def unwatch(woken: Callable[[], None]) -> None:
+    """Have `woken` called no more."""
+    _watchers.remove(woken)
+
+
+def repeat(seed: int | None) -> None:
+    """Make the same ids and secrets from now on as any process with this seed; None ends that.
+
+    The secrets are then known to whoever knows the seed.
+    """
+    global _random, _secret, _node, _repeats, _last_ulid, _last_tick  # noqa: PLW0603 - as _course
+    with _lock:
+        _repeats = seed is not None
+        if seed is None:
+            _random = random.Random(secrets.randbits(_UUID_BITS))  # noqa: S311 - as above
+            _secret = secrets.SystemRandom()
+            _node = secrets.randbits(_NODE_BITS)
+            return
+        # Two generators, so that the number of requests does not change the ids of rows.
+        _random, _secret = random.Random(f"{seed} ids"), random.Random(f"{seed} secrets")  # noqa: S311
+        _node = _secret.getrandbits(_NODE_BITS)
+        _last_ulid = _last_tick = 0
+
+
+def secret_bytes(count: int) -> bytes:
+    """Give random bytes that nobody can guess, unless `repeat` was asked for."""
+    return _secret.randbytes(count)
 
 
 def timestamp(moment: datetime) -> str:
@@ -110,9 +202,9 @@ def new_ulid(moment: datetime, after: str = "") -> str:
 
     `after` may be from another process, whose clock is ahead of this one's.
     """
-    global _last_ulid  # noqa: PLW0603 - as _offset
+    global _last_ulid  # noqa: PLW0603 - as _course
     with _lock:
-        fresh = _milliseconds(moment) << _RANDOM_BITS | secrets.randbits(_RANDOM_BITS)
+        fresh = _milliseconds(moment) << _RANDOM_BITS | _secret.getrandbits(_RANDOM_BITS)
         # Within a millisecond, or after the clock was set back, `fresh` may be less than the last.
         _last_ulid = fresh if fresh > _last_ulid else _last_ulid + 1
         made = ulid_text(_last_ulid)
@@ -138,12 +230,14 @@ def new_number() -> int:
 
 def new_numbers(count: int) -> Sequence[int]:
     """Give `count` numbers like `new_number`'s, ascending, with no other in between."""
-    global _last_tick  # noqa: PLW0603 - as _offset
+    global _last_tick  # noqa: PLW0603 - as _course
     with _lock:
         # The count begins anywhere in the first half of its range. If it began at 0, two processes
         # that make one number each in the same millisecond would have the same count.
-        start = secrets.randbits(_SEQUENCE_BITS - 1)
-        tick = (time.time_ns() // 1_000_000) << _SEQUENCE_BITS | start
+        start = _secret.getrandbits(_SEQUENCE_BITS - 1)
+        # No client sees a number as a time. By the system's clock, numbers of a process that starts
+        # again never meet those from before, whatever course its time takes.
+        tick = 0 if _repeats else (time.time_ns() // 1_000_000) << _SEQUENCE_BITS | start
         first = max(tick, _last_tick + 1)
         _last_tick = first + count - 1
     step = 1 << _NODE_BITS

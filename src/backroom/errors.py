@@ -17,6 +17,7 @@ The family::
     │   ├── PermissionDenied        403 permission_denied
     │   ├── NotFound                404 not_found
     │   ├── MethodNotAllowed        405 method_not_allowed
+    │   ├── RevisionRetired         410 gone
     │   ├── RequestTimeout          408 request_timeout
     │   ├── TooLarge                413 request_too_large
     │   ├── UrlTooLong              414 uri_too_long
@@ -40,21 +41,9 @@ is in `api/documents.py`.
 
 from __future__ import annotations
 
-from typing import ClassVar, Self
+from typing import Self
 
-_LONGEST = 400
-"""Characters of a text in an error: more than any has that names an id of the greatest length."""
-_TAIL = 120
-
-
-def shortened(text: str) -> str:
-    """Cut what a client has sent out of the middle of a text that is too long to send back whole.
-
-    The words around it stay: clients look for them.
-    """
-    if len(text) <= _LONGEST:
-        return text
-    return f"{text[: _LONGEST - _TAIL - 1]}…{text[-_TAIL:]}"
+from backroom.shortening import shortened
 
 
 class Fault(Exception):
@@ -63,11 +52,13 @@ class Fault(Exception):
     The client can mend a fault, except `ServerError` and `Unavailable`.
     """
 
-    status: ClassVar[int] = 400
-    code: ClassVar[str] = "invalid"
+    status: int = 400
+    code: str = "invalid"
     title: str = "Invalid input."
     pointer: str | None = "/data/"
     parameter: str | None = None
+    retry_after: int | None = None
+    """Seconds, which the answer says in `Retry-After`."""
 
     def __init__(self, detail: str) -> None:
         detail = shortened(detail)
@@ -224,6 +215,19 @@ class NotFound(FrameworkFault):
     title = "Not found."
 
 
+class RevisionRetired(FrameworkFault):
+    """The revision is retired, and the server or the request wants no other in its place."""
+
+    status = 410
+    code = "gone"
+    title = "Gone."
+
+    def __init__(self, revision: str, day: str, oldest: str) -> None:
+        super().__init__(
+            f"The revision {revision} was retired on {day}, use a date from {oldest} on"
+        )
+
+
 class MethodNotAllowed(FrameworkFault):
     """No revision has the method for this path."""
 
@@ -274,6 +278,7 @@ class Unavailable(FrameworkFault):
     status = 503
     code = "service_unavailable"
     title = "Service temporarily unavailable, try again later."
+    retry_after: int
 
     def __init__(self, retry_after: int = 1) -> None:
         super().__init__(self.title)
@@ -290,6 +295,7 @@ class Throttled(Fault):
     code = "throttled"
     title = "Request was throttled."
     pointer = "/data"
+    retry_after: int
 
     def __init__(self, retry_after: int, reason: str = "Request was throttled.") -> None:
         unit = "second" if retry_after == 1 else "seconds"

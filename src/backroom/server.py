@@ -4,32 +4,47 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import secrets
 import signal
 import socket
+import threading
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Protocol
 
 from backroom.api.admission import Admission
 from backroom.api.app import App
+from backroom.api.asked_revision import AskedRevision
 from backroom.api.deadlines import TimeLimits
+from backroom.api.fixed_keys import FixedKeys
 from backroom.api.http_server import server_for
 from backroom.api.limits import Limiter, SharedWindows, Windows
+from backroom.api.mounted import Mounted
 from backroom.api.service import Service
+from backroom.control.route import Control
 from backroom.jobs.embedded_worker import EmbeddedWorker
 from backroom.jobs.lifecycle import Status
 from backroom.jobs.next_job import NextJob, unwatched
+from backroom.jobs.pacing import Pacing
+from backroom.settings import Settings, read_fixed_key
 from backroom.store import keys, open_database
 from backroom.store.keys import DEFAULT_ACCOUNT
+from backroom.store.migrate import WrongDatabase
 from backroom.store.sqlite import SqliteDatabase
+from backroom.testing.clock import clock_of
+from backroom.testing.pace import ScriptedPace
+from backroom.testing.wishes import read_wish
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from types import FrameType
 
-    from backroom.settings import Settings
+    from backroom.api.mounted import Asgi
+    from backroom.api.observer import Observer
     from backroom.store.database import Database, Transaction
     from backroom.store.keys import NewKey
+    from backroom.testing.faults import Faults
+    from backroom.testing.journal import Journal
 
 log = logging.getLogger(__name__)
 
@@ -41,12 +56,15 @@ _REQUEST_CONNECTIONS = 20
 class Started:
     """What a server reports when it is ready: its URL, and its first key if it just made one.
 
-    `keys` is how many keys there are that are not revoked.
+    `keys` is how many keys there are that are not revoked. `fixed_key` is the first one that the
+    settings fix, after the id of its account. `control_token` opens the control API.
     """
 
     url: str
     first_key: NewKey | None
     keys: int
+    fixed_key: tuple[str, str] | None = None
+    control_token: str = ""
 
 
 class Server:
@@ -58,6 +76,8 @@ class Server:
         Raises `OSError`, `StoreUnavailable` or `WrongDatabase`.
         """
         with contextlib.ExitStack() as opened:
+            self.clock = clock_of(settings)
+            opened.callback(self.clock.let_go)
             self._socket = _listen(settings.host, settings.port)
             opened.callback(self._socket.close)
             self.database = open_database(
@@ -66,42 +86,109 @@ class Server:
                 pipeline=settings.pipeline == "on",
             )
             opened.callback(self.database.close)
+            if settings.seed:
+                _check_empty(self.database)
+            pacing = Pacing()
             self._workforce = workforce(
-                self.database, next_job_of(self.database, settings, on_step), settings
+                self.database, next_job_of(self.database, settings, on_step, pacing), settings
+            )
+            self.pace = _scripted_pace(settings, pacing, self._workforce.announce)
+            opened.callback(self.pace.stop)
+            self._keys = FixedKeys()
+            self.control_token = settings.control_token or secrets.token_urlsafe(24)
+            self._control = Control(
+                self.database,
+                settings,
+                {
+                    "announce": self._workforce.announce,
+                    "state": self._workforce.state,
+                    "clock": self.clock,
+                    "pace": self.pace,
+                },
             )
             self._app = App(
-                _service(settings, self.database),
+                _service(settings, self.database, self._keys),
                 self.database,
                 public_url=settings.public_url,
                 announce=self._workforce.announce,
                 worker=self._workforce.state,
+                pacing=pacing,
             )
+            self._app.mount(Mounted(self._control_application))
             self._http = server_for(
                 self._app, TimeLimits.of(settings), plain=settings.http == "plain"
             )
             # Everything is open. From here on `run` closes it, in its own order.
             opened.pop_all()
         self._catches_signals = False
+        self._making = threading.Lock()
+        self._faults: Faults | None = None
+        self.journal = self._new_journal() if settings.keeps_journal else None
+        """The last requests, or None if they are not kept."""
         host, port = self._socket.getsockname()[:2]
         self.url = f"http://{f'[{host}]' if ':' in host else host}:{port}"
+
+    def _new_journal(self) -> Journal:
+        # A server without a journal starts sooner.
+        from backroom.testing.journal import Journal
+
+        journal = Journal()
+        self.observe(journal)
+        return journal
+
+    @property
+    def faults(self) -> Faults:
+        """The faults that tests inject. A server on which nobody asks for them pays nothing."""
+        from backroom.testing.faults import Faults
+
+        with self._making:
+            if self._faults is None:
+                self._faults = Faults(self.observe)
+            return self._faults
+
+    @property
+    def control(self) -> Control:
+        """What the functions of the control API work on."""
+        self._control.parts |= {"faults": self.faults, "journal": self.journal}
+        return self._control
+
+    def observe(self, observer: Observer) -> None:
+        """Have an observer watch all requests from now on."""
+        self._app.observe(observer)
+
+    def _control_application(self) -> Asgi:
+        """Make the control API. Servers that nobody controls need not import its libraries."""
+        from backroom.control.application import control_application
+        from backroom.control.guard import Guard
+
+        host, _ = self._socket.getsockname()[:2]
+        guard = Guard(self.control_token, self._control.settings.public_url, host)
+        return control_application(self.control, guard)
 
     def run(self, announce: Callable[[Started], None]) -> None:
         """Serve until `stop` is called, then finish what was begun."""
         try:
-            first_key = self.database.write(_first_key).result()
+            settings = self._control.settings
+            first_key = None if settings.key else self.database.write(_first_key).result()
+            fixed = map(read_fixed_key, settings.key)
+            self._keys.prepare(self.database, fixed, opens_all=settings.open)
             self._workforce.start()
             self._http.run(self._socket, lambda: self._is_ready(announce, first_key))
         finally:
             self._app.close()
+            self.pace.stop()
             self._workforce.stop()
             self.database.close()
             self._socket.close()
+            self.clock.let_go()
 
     def _is_ready(self, announce: Callable[[Started], None], first_key: NewKey | None) -> None:
         if self._catches_signals:
             self._catch_signals()
         with self.database.read() as tx:
-            started = Started(self.url, first_key, keys.count(tx))
+            started = Started(
+                self.url, first_key, keys.count(tx), self._keys.first, self.control_token
+            )
         try:
             announce(started)
         except BaseException:
@@ -115,6 +202,8 @@ class Server:
 
         Called again, `run` no longer waits for open requests.
         """
+        if self.journal is not None:
+            self.journal.let_go()
         self._http.stop()
 
     def stop_on_signals(self) -> None:
@@ -147,20 +236,38 @@ class Workforce(Protocol):
 
 
 def next_job_of(
-    database: Database, settings: Settings, on_step: Callable[[str], None] | None = None
+    database: Database,
+    settings: Settings,
+    on_step: Callable[[str], None] | None = None,
+    pacing: Pacing | None = None,
 ) -> NextJob:
     """Make the object that applies the next job, as the settings say."""
     return NextJob(
         database,
         delay=timedelta(seconds=settings.job_delay),
         show_queued=settings.show_queued,
+        pacing=pacing,
         on_step=on_step or unwatched,
     )
 
 
-def _service(settings: Settings, database: Database) -> Service:
+def _scripted_pace(
+    settings: Settings, pacing: Pacing, announce: Callable[[str], None]
+) -> ScriptedPace:
+    """Make what tests set the pace of jobs with.
+
+    With a seed, or a clock of its own, each job is planned from the start. Then answers wait for
+    what the worker does meanwhile, and never depend on who is quicker.
+    """
+    usual = read_wish({"times": "always", "after_seconds": settings.job_delay})
+    return ScriptedPace(
+        pacing, announce, usual if settings.seed or settings.clock != Settings.clock else None
+    )
+
+
+def _service(settings: Settings, database: Database, fixed: FixedKeys) -> Service:
     limiter = _limiter(settings, database)
-    admission = Admission(database, settings.default_revision, limiter)
+    admission = Admission(database, AskedRevision(settings), limiter, fixed.find)
     return Service(admission, Status.QUEUED if settings.show_queued else Status.PROCESSING)
 
 
@@ -190,6 +297,15 @@ def workforce(database: Database, next_job: NextJob, settings: Settings) -> Work
     from backroom.jobs.procrastinate.worker import QueueWorker
 
     return OwnWorker(dispatcher, lambda: QueueWorker(database, next_job, settings.concurrency))
+
+
+def _check_empty(database: Database) -> None:
+    """Raise `WrongDatabase` where ids that a seed repeats may be there already."""
+    with database.read() as tx:
+        if keys.has_accounts(tx):
+            raise WrongDatabase(
+                "a seed repeats ids, so it needs an empty database: use --ephemeral or another one"
+            )
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -8,8 +8,11 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import dataclass, field, fields
-from ipaddress import IPv6Address
+from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from backroom.addresses import MOST_PORT, is_limits_store, is_public_url, wrong_with_database
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,25 +21,21 @@ PREFIX = "BACKROOM_"
 DEFAULT_PORT = 7227
 _LONGEST_DELAY = 7 * 24 * 3600
 """Seconds. A job that waited longer would expire before it starts."""
+FASTEST_CLOCK = 1_000_000
+CLOCK_YEARS = (1971, 9000)
+"""The first year that a clock can be set to, and the first one that it can't be."""
 TIMEOUTS = ("head_timeout", "body_timeout", "answer_timeout", "idle_timeout")
 """Settings that limit how long a client may keep a connection waiting."""
 _LONGEST_TIMEOUT = 24 * 3600
 """Seconds."""
 _DATE = re.compile(r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])")
-
-
-_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
-_CONNECTION_STRING = re.compile(r"\b(host|dbname|user|password)\s*=")
-_PUBLIC_URL = re.compile(
-    r"https?://([A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*\.?|\[([0-9A-Fa-f:.]+)\])(?::([0-9]{1,5}))?"
-    r"(/([A-Za-z0-9._~!$&'()*+,;=:@/-]|%[0-9A-Fa-f]{2})*)?"
-)
-_MOST_PORT = 65535
-_LIMITS_STORE = re.compile(
-    r"(redis|rediss|valkey|valkeys)(\+\w+)?://([^@/?]*@)?[^@/?:\[\]]*(\[[0-9A-Fa-f:.]+\])?(:[0-9]{1,5})?"
-    r"([,/?][^@]*)?"
-)
-"""What the library would show of another URL in an error may be a part of the password."""
+_SPEED = re.compile(r"\d{1,7}(\.\d{1,6})?x")
+_SEED = re.compile(r"\d{1,18}")
+_FIXED_KEY = re.compile(r"pk_[A-Za-z0-9_-]{1,120}")
+_TOKEN = re.compile(r"[A-Za-z0-9._~+/=-]{1,500}")
+SECRETS = ("control_token",)
+"""Settings whose value may be in a file: the flag with `-file` at its end names it, and so does the
+variable with `_FILE`."""
 
 
 class InvalidSetting(ValueError):
@@ -81,6 +80,17 @@ class Settings:
         "The revision of requests without a revision header, which are refused otherwise.",
         "DATE",
     )
+    retired_revisions: str = _setting(
+        "serve",
+        "Revisions that are two years old: serve them; warn about them in the log, too; forward to"
+        " the oldest that is not retired, as the real service does; or gone, which is 410.",
+        "serve|warn|forward|gone",
+    )
+    newer_revisions: str = _setting(
+        "strict",
+        "Revisions after today: strict refuses them, nearest answers as the newest one.",
+        "strict|nearest",
+    )
     show_queued: bool = _setting(
         False,
         "Show new jobs as queued before they are processing, as the specification says.",
@@ -120,7 +130,49 @@ class Settings:
     idle_timeout: float = _setting(
         75.0, "Seconds for which a connection may be open without a request.", "SECONDS"
     )
+    clock: str = _setting(
+        "real",
+        "The time that the server shows: real, frozen, a speed such as 60x, or a moment to freeze"
+        " it at, such as 2026-01-01T00:00:00Z.",
+        "real|frozen|60x|MOMENT",
+    )
+    seed: str = _setting(
+        "",
+        "A number: the same requests in the same order then give the same bytes. Time stands"
+        " still, unless --clock says how it runs.",
+        "NUMBER",
+    )
     log_level: str = _setting("info", "How much to log.", "debug|info|warning|error")
+    log_format: str = _setting(
+        "auto",
+        "How to log: text, or lines of json; auto is text on a terminal, and json elsewhere.",
+        "text|json|auto",
+    )
+    access_log: str = _setting(
+        "auto", "Whether to log each request; auto does so on a terminal.", "on|off|auto"
+    )
+    journal: str = _setting(
+        "auto",
+        "Whether to keep the last requests with their bodies, for tests; auto does so where the"
+        " server is ephemeral.",
+        "on|off|auto",
+    )
+    key: tuple[str, ...] = _setting(
+        (),
+        "A fixed key of the default account, or of another one. For each key the flag is given"
+        " again; the variable separates keys by commas. Fixed keys open accounts only on servers"
+        " that have this setting.",
+        "[ACCOUNT=]KEY",
+    )
+    open: bool = _setting(
+        False, "Any key that begins with pk_ opens the default account, unless it is known."
+    )
+    control_token: str = _setting(
+        "",
+        "The bearer token of the control API; without it one is made at the start. The variable"
+        " BACKROOM_CONTROL_TOKEN_FILE names a file that has it.",
+        "TOKEN",
+    )
 
     def __post_init__(self) -> None:
         _read_scale(self.limits)
@@ -128,23 +180,41 @@ class Settings:
             raise InvalidSetting(f"job_delay must be from 0 to {_LONGEST_DELAY} seconds")
         if self.default_revision and not _DATE.fullmatch(self.default_revision):
             raise InvalidSetting("default_revision must be a date, as YYYY-MM-DD")
-        check_database(self.database)
+        if wrong := wrong_with_database(self.database):
+            raise InvalidSetting(wrong)
         if self.concurrency < 1:
             raise InvalidSetting("concurrency must be 1 or more")
         for name in _CHOICES:
             _check_choice(name, getattr(self, name))
         self._check_timeouts()
-        if not 0 <= self.port <= _MOST_PORT:
+        self._check_for_tests()
+        if not 0 <= self.port <= MOST_PORT:
             raise InvalidSetting("port must be between 0 and 65535")
-        if self.public_url and not _is_public_url(self.public_url):
+        if self.public_url and not is_public_url(self.public_url):
             raise InvalidSetting(
                 "public_url must be http(s)://HOST[:PORT][/PATH] in ASCII, without a query or a"
                 " fragment, such as https://shop.example/klaviyo"
             )
-        if self.limits_store and not _is_limits_store(self.limits_store):
+        if self.limits_store and not is_limits_store(self.limits_store):
             raise InvalidSetting(
                 "limits_store must be redis://HOST:PORT or valkey://HOST:PORT, with %40 for @, %2F"
                 " for / and %3F for ? in a password"
+            )
+
+    def _check_for_tests(self) -> None:
+        if not _is_clock(self.clock):
+            raise InvalidSetting(
+                "clock must be real, frozen, a speed such as 60x, or a moment such as"
+                " 2026-01-01T00:00:00Z"
+            )
+        if self.seed and not _SEED.fullmatch(self.seed):
+            raise InvalidSetting("seed must be a whole number of at most 18 digits")
+        for each in self.key:
+            read_fixed_key(each)
+        if self.control_token and not _TOKEN.fullmatch(self.control_token):
+            raise InvalidSetting(
+                "control_token must be ASCII letters, digits and any of -._~+/="
+                ", as a header can have them"
             )
 
     def _check_timeouts(self) -> None:
@@ -153,12 +223,34 @@ class Settings:
                 raise InvalidSetting(f"{name} must be above 0, and at most {_LONGEST_TIMEOUT}")
 
     @property
+    def keeps_journal(self) -> bool:
+        """Whether the last requests are kept."""
+        return self.ephemeral if self.journal == "auto" else self.journal == "on"
+
+    @property
     def limits_scale(self) -> float | None:
         """The number that multiplies the rates of the real service; None for no limits."""
         return _read_scale(self.limits)
 
 
-_CHOICES = ("worker", "pipeline", "http", "log_level")
+def read_fixed_key(text: str) -> tuple[str, str]:
+    """Give the name of the account and the key in a value of the setting `key`.
+
+    The name is empty where the value has none. Raises `InvalidSetting`.
+    """
+    account, separator, key = text.rpartition("=")
+    if not _FIXED_KEY.fullmatch(key) or (separator and not account.strip()):
+        raise InvalidSetting(
+            f"key must be pk_… or ACCOUNT=pk_…, with letters, digits, - and _ after pk_, as in"
+            f" pk_test, not {text!r}"
+        )
+    return account.strip(), key
+
+
+_CHOICES = (
+    *("worker", "pipeline", "http", "log_level", "log_format", "access_log", "journal"),
+    *("retired_revisions", "newer_revisions"),
+)
 """The settings that have one of a few values, which their metavar lists."""
 
 
@@ -168,54 +260,17 @@ def _check_choice(name: str, value: str) -> None:
         raise InvalidSetting(f"{name} must be {', '.join(choices[:-1])} or {choices[-1]}")
 
 
-def _is_public_url(url: str) -> bool:
-    found = _PUBLIC_URL.fullmatch(url)
-    if found is None or int(found[3] or 0) > _MOST_PORT:
-        return False
-    return found[2] is None or is_ipv6(found[2])
-
-
-def is_ipv6(text: str) -> bool:
-    """Whether a text is an address of IPv6."""
+def _is_clock(text: str) -> bool:
+    if text in {"real", "frozen"}:
+        return True
+    if _SPEED.fullmatch(text):
+        return 0 < float(text[:-1]) <= FASTEST_CLOCK
     try:
-        IPv6Address(text)
+        moment = datetime.fromisoformat(text)
     except ValueError:
         return False
-    return True
-
-
-def _is_limits_store(url: str) -> bool:
-    _, _, rest = url.partition("://")
-    return bool(rest) and _LIMITS_STORE.fullmatch(url) is not None
-
-
-def check_database(database: str) -> None:
-    """Raise `InvalidSetting` for what no database is opened by. Its text shows no password."""
-    scheme = _SCHEME.match(database)
-    if not database.strip():
-        raise InvalidSetting("database must be a path or a postgresql:// URL")
-    if database in {":memory:", "sqlite://", "sqlite:///", "sqlite:///:memory:"}:
-        raise InvalidSetting(
-            "database can't be in memory, where each connection has its own:"
-            " `backroom serve --ephemeral` keeps nothing, and any other database is a path"
-        )
-    if scheme and scheme[1] not in {"postgresql", "postgres", "sqlite"}:
-        raise InvalidSetting(
-            f"database must be a path or a postgresql:// URL, and {scheme[1]}:// is neither"
-        )
-    if database.startswith("sqlite://") and "?" in database:
-        raise InvalidSetting("database must be a path: a URL of SQLite has no parameters here")
-    if database.startswith("sqlite://") and not database.startswith("sqlite:///"):
-        raise InvalidSetting("database must be a path: write sqlite:///PATH, or PATH alone")
-    if database.startswith("file:"):
-        raise InvalidSetting("database must be a path: write it without file:")
-    if _CONNECTION_STRING.search(database) and not scheme:
-        raise InvalidSetting(
-            "database must be a path or a postgresql:// URL: write a connection string as"
-            " postgresql://USER:PASSWORD@HOST:PORT/DATABASE"
-        )
-    if re.match("postgres(ql)?:(?!//)", database):
-        raise InvalidSetting("database must be a path or a URL that begins with postgresql://")
+    has_zone = moment.tzinfo is not None or len(text) == len("YYYY-MM-DD")
+    return has_zone and CLOCK_YEARS[0] <= moment.year < CLOCK_YEARS[1]
 
 
 _NAMED_SCALES: dict[str, float | None] = {"real": 1.0, "off": None}
@@ -252,8 +307,23 @@ def load(flags: Mapping[str, Any], environment: Mapping[str, str]) -> Settings:
     values: dict[str, Any] = {}
     origins: dict[str, str] = {}
     for each in fields(Settings):
-        if flags.get(each.name) is not None:
+        # A flag that may be given again has an empty tuple where it was not given at all.
+        if flags.get(each.name) not in (None, ()):
+            if flags.get(f"{each.name}_file") is not None:
+                raise InvalidSetting(
+                    f"{flag(each.name)} and {flag(each.name)}-file exclude each other"
+                )
             values[each.name] = flags[each.name]
+        elif each.name in SECRETS and flags.get(f"{each.name}_file") is not None:
+            origins[each.name] = flag(f"{each.name}_file")
+            values[each.name] = _read_secret(origins[each.name], flags[f"{each.name}_file"])
+        elif each.name in SECRETS and f"{variable(each.name)}_FILE" in environment:
+            if variable(each.name) in environment:
+                raise InvalidSetting(
+                    f"{variable(each.name)} and {variable(each.name)}_FILE exclude each other"
+                )
+            origins[each.name] = f"{variable(each.name)}_FILE"
+            values[each.name] = _read_secret(origins[each.name], environment[origins[each.name]])
         elif variable(each.name) in environment:
             values[each.name] = _read(each.name, each.type, environment[variable(each.name)])
             origins[each.name] = variable(each.name)
@@ -269,6 +339,18 @@ def load(flags: Mapping[str, Any], environment: Mapping[str, str]) -> Settings:
         raise InvalidSetting(f"{origins.get(name, flag(name))} {words}") from None
 
 
+def _read_secret(name: str, path: str) -> str:
+    """Read the file that a flag or a variable names, without the end of its last line."""
+    try:
+        secret = Path(path).read_text(encoding="utf-8").rstrip("\r\n")
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not text"
+        raise InvalidSetting(f"{name} must name a file that can be read: {reason}") from None
+    if not secret:
+        raise InvalidSetting(f"{name} must name a file that is not empty")
+    return secret
+
+
 _TRUTHS = {"1": True, "true": True, "yes": True, "on": True}
 _FALSEHOODS = {"0": False, "false": False, "no": False, "off": False, "": False}
 _KINDS = {
@@ -282,6 +364,8 @@ def _read(name: str, kind: Any, text: str) -> Any:
     try:
         if kind == "bool":
             return (_TRUTHS | _FALSEHOODS)[text.strip().lower()]
+        if kind == "tuple[str, ...]":
+            return tuple(each.strip() for each in text.split(",") if each.strip())
         return {"int": int, "float": float, "str": str}[kind](text)
     except (KeyError, ValueError):
         raise InvalidSetting(f"{variable(name)} must be {_KINDS[kind]}, not {text!r}") from None

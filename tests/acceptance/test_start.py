@@ -42,9 +42,9 @@ def test_second_start_says_no_key(programs: Programs) -> None:
     assert third.said["key"] is None
 
 
-def test_json_tells_four_facts(programs: Programs) -> None:
+def test_json_tells_five_facts(programs: Programs) -> None:
     said = programs.serve().said
-    assert sorted(said) == ["account", "key", "url", "version"]
+    assert sorted(said) == ["account", "control_token", "key", "url", "version"]
     assert KEY.fullmatch(said["key"])
     assert said["account"] == said["key"].split("_")[1]
 

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import sys
 import time
-from datetime import timedelta
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
@@ -34,6 +33,7 @@ def wait(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
         moment += seconds
 
     monkeypatch.setattr(limits, "time", SimpleNamespace(monotonic=lambda: moment))
+    monkeypatch.setattr(clock, "steady", lambda: moment)
     return move
 
 
@@ -190,7 +190,6 @@ def test_time_of_day_moves_no_window(monkeypatch: pytest.MonkeyPatch, hours: int
     take(limiter, 1)
     moved = time.time() + hours * 3600
     monkeypatch.setattr(time, "time", lambda: moved)
-    monkeypatch.setattr(clock, "_offset", timedelta(hours=hours))
     assert throttled(limiter).retry_after == 1
     for _ in range(10):
         fault = throttled(limiter)
@@ -210,7 +209,7 @@ def test_windows_count_as_fixed_ones(asked: list[tuple[str, float]]) -> None:
     with pytest.MonkeyPatch.context() as patch:
         for key, pause in asked:
             now += pause
-            patch.setattr(limits, "time", SimpleNamespace(monotonic=lambda now=now: now))
+            patch.setattr(clock, "steady", lambda now=now: now)
             count, end = plain.get(key, (0, 0.0))
             plain[key] = (count + 1, end) if now < end else (1, now + 2)
             assert windows.count(key, 2) == plain[key][0]

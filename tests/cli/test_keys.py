@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
     from click.testing import Result
 
+    from backroom.server import Server
+
     Run = Callable[..., Result]
 
 
@@ -124,3 +126,20 @@ def test_missing_database_is_not_made(run: Run, tmp_path: Path, command: list[st
 def test_full_access_is_listed_alike(run: Run) -> None:
     created(run)
     assert [row["scopes"] for row in listed(run)] == [None]
+
+
+def test_running_server_makes_keys(live_server: Server) -> None:
+    named = ["--url", live_server.url, "--control-token", live_server.control_token]
+
+    def on_server(*arguments: str) -> Result:
+        return CliRunner().invoke(main, ["keys", *arguments, *named])
+
+    made = json.loads(on_server("create", "--name", "ci", "--format", "json").stdout)
+    assert re.fullmatch(r"pk_\w{6}_[0-9a-f]{32}", made["key"])
+    assert f"{made['id']}  pk_…" in on_server("list").stdout
+    assert on_server("revoke", made["id"]).stdout == f"revoked {made['id']}\n"
+    assert on_server("revoke", "none").exit_code == 1
+
+
+def test_server_and_database_exclude_each_other(run: Run) -> None:
+    assert run("list", "--url", "http://127.0.0.1:1", "--database", "x.db").exit_code == 2

@@ -42,3 +42,16 @@ def test_text_indents_the_changes() -> None:
     lines = told().splitlines()
     assert [line for line in lines if not line.startswith(" ") and line] == list(reversed(LADDER))
     assert "  A job has its id in `id` instead of in `attributes.job_id`." in lines
+
+
+def test_diff_shows_examples_of_both() -> None:
+    arguments = ["revisions", "diff", "2023-02-22", "2023-07-15", "bulk_create_catalog_items"]
+    result = CliRunner().invoke(main, arguments)
+    assert result.exit_code == 0
+    assert "body, 2023-02-22:" in result.stdout
+    assert "body, 2023-07-15:" in result.stdout
+
+
+def test_diff_of_no_revision_is_wrong_usage() -> None:
+    result = CliRunner().invoke(main, ["revisions", "diff", "yesterday", "2023-07-15"])
+    assert (result.exit_code, "is no revision" in result.stderr) == (2, True)

@@ -45,7 +45,7 @@ def test_ready_server_says_so(tmp_path: Path) -> None:
     database = f"--database={tmp_path}/shop.db"
     with serving(database, "--format=json") as (process, output):
         started = json.loads(output.readline())
-        assert started.keys() == {"url", "version", "account", "key"}
+        assert started.keys() == {"url", "version", "account", "key", "control_token"}
         assert Client(started["url"], started["key"]).get(JOBS).status == 200
         process.send_signal(signal.SIGTERM)
         assert process.wait(20) == 0

@@ -13,9 +13,10 @@ if TYPE_CHECKING:
 
 AN_HOUR_AHEAD = """
 import datetime
-from backroom import clock, cli
+from backroom import cli
+from backroom.testing.clock import SettableClock
 
-clock.travel(datetime.timedelta(hours=1))
+SettableClock().advance(datetime.timedelta(hours=1))
 cli.main(prog_name="backroom")
 """
 

@@ -33,6 +33,9 @@ NOT_RUN = {
     "docs/how-to/add-an-attribute.md": [
         "a row of a table; tests/acceptance/test_added_attribute.py adds one"
     ],
+    "docs/how-to/inject-faults.md": [
+        "needs the fixture of a test; tests/testing/test_faults.py adds each fault of this page",
+    ],
     "docs/how-to/run-behind-a-proxy.md": [
         "a configuration; tests/front/test_proxies.py serves with it",
         "a configuration; tests/front/test_proxies.py serves with it",

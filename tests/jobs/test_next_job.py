@@ -12,7 +12,6 @@ import msgspec
 import psycopg
 import pytest
 
-from backroom import clock
 from backroom.catalog.kinds import Verb
 from backroom.jobs.lifecycle import DEATH_TRIES, MOST_TRIES, Status
 from backroom.jobs.next_job import STEPS, NextJob, NotApplied
@@ -355,27 +354,6 @@ def test_third_death_gives_job_up(database: Database) -> None:
     assert found(database, job).failed_count == 1
     assert next_job.apply(shop)
     assert found(database, following).completed_count == 1
-
-
-def test_delay_holds_jobs_back(database: Database) -> None:
-    young = submitted(database, ITEMS, a_creation("item", "a"))
-    next_job = NextJob(database, delay=HOUR)
-    assert not next_job.apply(shop)
-    assert found(database, young) == young
-    assert 3590 < next_job.seconds_until_due(young.created_at) <= 3600
-
-
-def test_delay_ends(database: Database) -> None:
-    old = stored(database, a_job(HOUR * 2), a_creation("item", "a"))
-    next_job = NextJob(database, delay=HOUR)
-    assert next_job.seconds_until_due(old.created_at) == 0
-    assert next_job.apply(shop)
-
-
-def test_without_delay_clocks_do_not_matter(database: Database) -> None:
-    ahead = stored(database, a_job(-HOUR * 24), a_creation("item", "a"))
-    assert ahead.created_at > clock.timestamp(clock.now())
-    assert NextJob(database).apply(shop)
 
 
 def test_two_at_one_account_apply_jobs_once(database: Database) -> None:

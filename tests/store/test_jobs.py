@@ -287,12 +287,3 @@ def test_oldest_in_progress_is_known(database: Database) -> None:
     stored(database, a_complete_job(HOUR * 5))
     with database.read() as tx:
         assert jobs.oldest_in_progress(tx) == {ACCOUNT: older.job_id}
-
-
-def test_proof_leaves_nothing(database: Database) -> None:
-    stored(database, a_job(), a_creation("item", "a"))
-    with database.read() as tx:
-        waiting = jobs.first_waiting(tx, ACCOUNT, EVER)
-    assert waiting is not None
-    written(database, lambda tx: jobs.prove_writable(tx, waiting))
-    assert operations(database) == 1

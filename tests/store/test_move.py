@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from backroom.catalog.kinds import ITEM, KINDS, Verb
-from backroom.store import keys, links, open_database, pages, records
+from backroom.store import keys, links, open_database, pages, records, snapshots
 from backroom.store.move import TABLES, Differs, NotEmpty, move
 from backroom.store.pages import Columns, RecordQuestion
 from store.described import columns
@@ -60,6 +60,7 @@ def source(database: Database) -> Database:
     keys.cursor_secret(database)
     linked = range(1, LINKS)
     written(database, lambda tx: links.add(tx, ACCOUNT, "categories", {an_item(tx): linked}))
+    written(database, lambda tx: snapshots.save_snapshot(tx, ACCOUNT, "one", [ACCOUNT]))
     return database
 
 

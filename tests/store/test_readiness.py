@@ -1,10 +1,16 @@
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
-from backroom.store import readiness
+from backroom.store import jobs, readiness
 from backroom.store.database import StoreUnavailable
 from backroom.store.readiness import Readiness
+from support.factories import ACCOUNT, a_creation, a_job, stored, written
+
+if TYPE_CHECKING:
+    from backroom.store.database import Database
 
 
 def test_nothing_is_known_at_first() -> None:
@@ -58,3 +64,13 @@ def test_changes_are_logged_once(caplog: pytest.LogCaptureFixture) -> None:
     for _ in range(2):
         look(known)
     assert caplog.messages == ["not ready: full", "ready again"]
+
+
+def test_proof_leaves_nothing(database: Database) -> None:
+    stored(database, a_job(), a_creation("item", "a"))
+    with database.read() as tx:
+        waiting = jobs.first_waiting(tx, ACCOUNT, "9999")
+    assert waiting is not None
+    written(database, lambda tx: readiness.prove_writable(tx, waiting))
+    with database.read() as tx:
+        assert len(tx.all("select 1 from job_operations")) == 1

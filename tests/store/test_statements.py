@@ -221,7 +221,7 @@ def test_only_upkeep_asks_of_everybody(site: Site, heard: HeardDatabase) -> None
         pass
     with heard.read() as tx:
         keys.has_accounts(tx)
-        jobs.accounts_in_progress(tx, NextJob(heard).due())
+        jobs.accounts_in_progress(tx, NextJob(heard).turns.due())
         jobs.earliest_created_of(tx, ACCOUNT)
     assert nameless(heard) == FOR_ALL_ACCOUNTS
 

@@ -19,6 +19,7 @@ from backroom.actions import ACTIONS
 from backroom.api import documents
 from backroom.api.admission import Admission
 from backroom.api.app import App
+from backroom.api.asked_revision import AskedRevision
 from backroom.api.request import Request
 from backroom.api.service import Service
 from backroom.catalog import ids
@@ -352,7 +353,7 @@ class Site:
     def __post_init__(self) -> None:
         self.key = written(self.database, lambda tx: keys.create(tx, "shop", "test", self.scopes))
         self.account = self.key.account
-        admission = Admission(self.database, self.settings.default_revision, self.limiter)
+        admission = Admission(self.database, AskedRevision(self.settings), self.limiter)
         queued = self.settings.show_queued
         status = lifecycle.Status.QUEUED if queued else lifecycle.Status.PROCESSING
         self.app = App(

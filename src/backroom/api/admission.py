@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from backroom import revisions
 from backroom.api import query, routes
 from backroom.api.auth import Keyring
 from backroom.api.cursors import Cursors
@@ -17,6 +16,8 @@ from backroom.errors import Fault, PermissionDenied
 from backroom.store import keys
 
 if TYPE_CHECKING:
+    from backroom.api.asked_revision import AskedRevision
+    from backroom.api.auth import Find
     from backroom.api.limits import Allowance, Limiter
     from backroom.api.query import Query
     from backroom.api.request import Request
@@ -77,11 +78,17 @@ class Admitted(NamedTuple):
 class Admission:
     """Admits requests to one database. There are no limits where `limiter` is None."""
 
-    def __init__(self, database: Database, default_revision: str, limiter: Limiter | None) -> None:
-        """Read the secret of cursors. Raises `StoreUnavailable`."""
-        self._keyring = Keyring(database)
+    def __init__(
+        self,
+        database: Database,
+        asked: AskedRevision,
+        limiter: Limiter | None,
+        find: Find = keys.access_of,
+    ) -> None:
+        """Read the secret of cursors. `find` gives what a key opens. Raises `StoreUnavailable`."""
+        self._keyring = Keyring(database, find)
         self._cursors = Cursors(keys.cursor_secret(database))
-        self._default_revision = default_revision
+        self._asked = asked
         self._limiter = limiter
 
     @property
@@ -95,7 +102,7 @@ class Admission:
         try:
             path = routes.match_path(request.raw_path)
             access, caller = self._keyring.authenticate(request.header(b"authorization"))
-            revision = revisions.requested(request.header(b"revision"), self._default_revision)
+            revision = self._asked.of(request)
             operation = path.operation(request.method, revision.date)
             if self._limiter is not None:
                 allowance = self._limiter.take(caller, operation, revision.date)
@@ -112,7 +119,7 @@ class Admission:
         try:
             path = routes.match_path(request.raw_path)
             access, _ = self._keyring.authenticate(request.header(b"authorization"))
-            revision = revisions.requested(request.header(b"revision"), self._default_revision)
+            revision = self._asked.of(request)
         except Fault as fault:
             raise Refusal(fault, Known(request, path, access)) from None
         return Known(request, path, access, revision)

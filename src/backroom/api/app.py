@@ -15,21 +15,27 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from backroom.api import control
+from backroom.api import control, paced
 from backroom.api.admission import Known, Refusal
 from backroom.api.body_reader import BodyReader
+from backroom.api.damage import DamagedAnswer, damaged, send_over_asgi
+from backroom.api.observer import Exchange, both
 from backroom.api.request import Answer, Request
 from backroom.catalog.operations import Shape
 from backroom.errors import Fault, NotFound, ServerError, Unavailable
 from backroom.jobs.lifecycle import MOST_IN_PROGRESS
+from backroom.jobs.pacing import Pace, Pacing
 from backroom.store.database import StoreUnavailable, TookTooLong
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, MutableMapping
 
     from backroom.api.admission import Admitted
+    from backroom.api.mounted import Mounted
+    from backroom.api.observer import Mishap, Observer
     from backroom.api.service import Service
     from backroom.store.database import Database
+    from backroom.store.jobs import NewJob
 
     Message = MutableMapping[str, Any]
     Receive = Callable[[], Awaitable[Message]]
@@ -52,7 +58,8 @@ class ClientLeft(Exception):
 class App:
     """Serves one `Service` on one database. `announce` is given accounts that have new work.
 
-    `worker` says where jobs are applied: here, elsewhere, or nowhere, as "missing".
+    `worker` says where jobs are applied: here, elsewhere, or nowhere, as "missing". `pacing` is
+    where a test hangs the pace of jobs.
     """
 
     def __init__(
@@ -63,6 +70,7 @@ class App:
         announce: Callable[[str], None],
         public_url: str = "",
         worker: Callable[[], str] = lambda: "here",
+        pacing: Pacing | None = None,
     ) -> None:
         self.public_url = public_url.rstrip("/")
         self._service = service
@@ -71,6 +79,18 @@ class App:
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="backroom-request")
         self._announce = announce
         self._worker = worker
+        self._pacing = pacing or Pacing()
+        self._observer: Observer | None = None
+        self._mounted: Mounted | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def mount(self, mounted: Mounted) -> None:
+        """Have an application answer what is below `control.PREFIX` and no path of `control`."""
+        self._mounted = mounted
+
+    def observe(self, observer: Observer) -> None:
+        """Have an observer watch all requests from now on, beside those that do already."""
+        self._observer = both(self._observer, observer)
 
     def close(self) -> None:
         """Wait for what threads are at. The event loop has ended."""
@@ -79,15 +99,64 @@ class App:
     def answer(self, request: Request, reply: Reply) -> None:
         """Answer a request that has no body, now or later, on the event loop."""
         if _is_of_api(request):
-            read: Callable[[], Answer] = _Read(self._service, self._database, request)
+            read = _Read(self._service, self._database, request)
+            if self._pacing.pace is not None:
+                reply = paced.counting_reads(self._pacing.pace, lambda: read.admitted, reply)
+            if self._observer is not None:
+                reply = partial(self._watched, read, Exchange(Known(request)), reply)
             self._run(read, reply, in_thread=self._waits)
+        elif (mounted := self._mounted_for(request)) is not None:
+            task = asyncio.get_running_loop().create_task(self._pass_on(mounted, request, reply))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
         else:
             path = request.raw_path
+            if self._observer is not None:
+                reply = partial(self._watched, None, Exchange(Known(request)), reply)
             self._run(partial(self._control, request), reply, in_thread=control.takes_long(path))
 
     def refuse(self, request: Request, fault: Fault) -> Answer:
         """Answer a request that was refused before it came here."""
-        return _refusal_answer(self._service, fault, Known(request))
+        answer = _refusal_answer(self._service, fault, Known(request))
+        if self._observer is not None:
+            self._observer.finished(Exchange(Known(request), fault), answer)
+        return answer
+
+    def _watched(
+        self, read: _Read | None, exchange: Exchange, reply: Reply, answer: Answer
+    ) -> None:
+        """Deliver an answer to a request without a body. `read` is None outside of the API."""
+        if read is None:
+            if answer.status == NotFound.status:
+                exchange.fault = _no_path()
+        elif read.refusal is not None:
+            exchange.known, exchange.fault = read.refusal.known, read.refusal.fault
+        elif read.admitted is not None:
+            exchange.known = read.admitted.known
+        if read is None or read.admitted is None or self._observer is None:
+            self._end(exchange, reply, answer)
+            return
+        mishap = exchange.mishap = self._observer.befalls(exchange)
+        if mishap is None:
+            self._end(exchange, reply, answer)
+            return
+        # It has changed nothing, so it does not matter that it was done.
+        answer = self._struck(exchange, mishap, answer)
+        loop = asyncio.get_running_loop()
+        loop.call_later(mishap.delay, self._end, exchange, reply, answer)
+
+    def _end(self, exchange: Exchange, reply: Reply, answer: Answer) -> None:
+        if self._observer is not None:
+            exchange.end()
+            self._observer.finished(exchange, answer)
+        reply(answer)
+
+    def _struck(self, exchange: Exchange, mishap: Mishap, answer: Answer) -> Answer:
+        """Give what a mishap makes of an answer."""
+        if mishap.fault is not None:
+            exchange.fault = mishap.fault
+            answer = self._service.refuse(Refusal(mishap.fault, exchange.known))
+        return answer if mishap.damage is None else damaged(answer, mishap.damage)
 
     def _run(self, work: Callable[[], T], deliver: Callable[[T], None], *, in_thread: bool) -> None:
         """Have work done without the event loop waiting for it; it raises nothing."""
@@ -102,6 +171,10 @@ class App:
         if scope["type"] != "http":
             return
         request = Request.of_scope(scope, self.public_url)
+        mounted = self._mounted_for(request)
+        if mounted is not None:
+            await mounted(scope, receive, send)
+            return
         try:
             answer = await self.respond(request, receive)
         except ClientLeft:
@@ -110,22 +183,53 @@ class App:
         if answer.status != _NO_CONTENT:
             headers.append((b"content-length", str(answer.length).encode()))
         await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+        if isinstance(answer, DamagedAnswer):
+            await send_over_asgi(answer, send)
+            return
         await send({"type": "http.response.body", "body": b"".join(answer.parts)})
 
     async def respond(self, request: Request, receive: Receive) -> Answer:
         """Answer a request that may have a body. Raises `ClientLeft`."""
-        if not _is_of_api(request) or request.method in BODILESS:
+        is_of_api = _is_of_api(request)
+        if not is_of_api and (mounted := self._mounted_for(request)) is not None:
+            return await self._answer_of(mounted, request, receive)
+        if not is_of_api or request.method in BODILESS:
             answered: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
             self.answer(request, partial(_settle, answered))
             return await answered
-        known = Known(request)
+        exchange = Exchange(Known(request))
+        answer = await self._performed(exchange, receive)
+        mishap = exchange.mishap
+        if mishap is not None:
+            if mishap.after:
+                await asyncio.sleep(mishap.delay)
+            answer = self._struck(exchange, mishap, answer)
+        if self._observer is not None:
+            exchange.end()
+            self._observer.finished(exchange, answer)
+        return answer
+
+    async def _performed(self, exchange: Exchange, receive: Receive) -> Answer:
+        """Do what a request with a body asks for, unless a mishap prevents it."""
         try:
-            admitted = await self._admitted(request)
-            known = admitted.known
-            body = self._service.read_body(admitted, await _received(admitted, receive))
+            admitted = await self._admitted(exchange.known.request)
+            exchange.known = admitted.known
+            raw = await _received(admitted, receive)
+            if self._observer is not None:
+                exchange.body = raw
+                mishap = exchange.mishap = self._observer.befalls(exchange)
+                if mishap is not None and not mishap.after:
+                    await asyncio.sleep(mishap.delay)
+                    if mishap.replaces_work:
+                        return _NOTHING_DONE
+            body = self._service.read_body(admitted, raw)
             if admitted.operation.shape is Shape.JOB_POST:
-                job_id = await self._database.accept(body, MOST_IN_PROGRESS)
-                answer = self._service.accepted(admitted, body, job_id)
+                pace = self._pacing.pace
+                if pace is None:
+                    job_id = await self._database.accept(body, MOST_IN_PROGRESS)
+                    answer = self._service.accepted(admitted, body, job_id)
+                else:
+                    answer = await self._accepted_planned(admitted, body, pace)
             else:
                 work = partial(self._service.perform, admitted, body)
                 answer = await self._database.written(work)
@@ -133,12 +237,41 @@ class App:
             raise
         except asyncio.CancelledError:
             # The server stops, and waits no longer for this request.
-            return _refusal_answer(self._service, Unavailable(), known)
+            return _refusal_answer(self._service, Unavailable(), exchange.known)
         except Exception as error:  # noqa: BLE001 - each has its answer
-            return _refusal_answer(self._service, error, known)
+            refusal = _refusal_of(error, exchange.known)
+            exchange.known, exchange.fault = refusal.known, refusal.fault
+            return self._service.refuse(refusal)
         if admitted.operation.shape in _LEAVING_WORK:
             self._announce(admitted.account)
         return answer
+
+    async def _accepted_planned(self, admitted: Admitted, new: NewJob, pace: Pace) -> Answer:
+        """Answer with a job that has done what it may do at once. Raises `Refusal`."""
+        new = pace.planned(new)
+        job_id = await paced.accept_planned(self._database, pace, new, MOST_IN_PROGRESS)
+        answer = self._service.accepted(admitted, new, job_id)
+        self._announce(admitted.account)
+        await paced.let_go_on(pace, admitted.account, job_id)
+        return answer
+
+    def _mounted_for(self, request: Request) -> Mounted | None:
+        """Give the application beside the API, where a request is for it."""
+        if _is_of_api(request) or control.is_own(request.raw_path):
+            return None
+        return self._mounted
+
+    async def _pass_on(self, mounted: Mounted, request: Request, reply: Reply) -> None:
+        reply(await self._answer_of(mounted, request, None))
+
+    async def _answer_of(
+        self, mounted: Mounted, request: Request, receive: Receive | None
+    ) -> Answer:
+        """Answer a request by the application beside the API. A `Stream` is an answer too."""
+        try:
+            return await mounted.answer(request, receive)
+        except Exception as error:  # noqa: BLE001 - each has its answer
+            return _refusal_answer(self._service, error, Known(request))
 
     async def _admitted(self, request: Request) -> Admitted:
         """Admit a request whose body is still to come. Raises `Refusal`."""
@@ -167,12 +300,17 @@ class App:
             raise
         except Exception as error:  # noqa: BLE001 - each has its answer
             return _refusal_answer(self._service, error, known)
-        missing = NotFound("The requested path does not exist.")
-        return found or _refusal_answer(self._service, missing, known)
+        return found or _refusal_answer(self._service, _no_path(), known)
+
+
+def _no_path() -> NotFound:
+    return NotFound("The requested path does not exist.")
 
 
 _NO_CONTENT = 204
 BODILESS = frozenset({"GET", "HEAD", "OPTIONS"})
+_NOTHING_DONE = Answer(ServerError.status, [], [])
+"""Stands for the answer to a request that was not carried out: a mishap replaces it."""
 
 
 class _Read:
@@ -182,13 +320,14 @@ class _Read:
     not admitted again: it would count twice.
     """
 
-    __slots__ = ("_admitted", "_database", "_request", "_service")
+    __slots__ = ("_database", "_request", "_service", "admitted", "refusal")
 
     def __init__(self, service: Service, database: Database, request: Request) -> None:
         self._service = service
         self._database = database
         self._request = request
-        self._admitted: Admitted | None = None
+        self.admitted: Admitted | None = None
+        self.refusal: Refusal | None = None
 
     def __call__(self) -> Answer:
         """Give the answer, whatever happens. Raises only `TookTooLong`."""
@@ -196,28 +335,34 @@ class _Read:
         try:
             if self._request.method == "OPTIONS":
                 return service.options(self._request)
-            if self._admitted is None:
-                self._admitted = service.admit(self._request)
+            if self.admitted is None:
+                self.admitted = service.admit(self._request)
             with self._database.read() as tx:
-                return service.perform(self._admitted, None, tx)
+                return service.perform(self.admitted, None, tx)
         except TookTooLong:
             raise
         except Exception as error:  # noqa: BLE001 - each has its answer
-            known = Known(self._request) if self._admitted is None else self._admitted.known
-            return _refusal_answer(service, error, known)
+            known = Known(self._request) if self.admitted is None else self.admitted.known
+            self.refusal = _refusal_of(error, known)
+            return service.refuse(self.refusal)
 
 
 def _refusal_answer(service: Service, error: Exception, known: Known) -> Answer:
     """Make the answer of whatever went wrong."""
+    return service.refuse(_refusal_of(error, known))
+
+
+def _refusal_of(error: Exception, known: Known) -> Refusal:
+    """Give the refusal that whatever went wrong is answered with."""
     if isinstance(error, Refusal):
-        return service.refuse(error)
+        return error
     if isinstance(error, Fault):
-        return service.refuse(Refusal(error, known))
+        return Refusal(error, known)
     if isinstance(error, StoreUnavailable):
         log.error("the store is unavailable: %s", error)
-        return service.refuse(Refusal(Unavailable(), known))
+        return Refusal(Unavailable(), known)
     log.error("request %s failed", known.request.request_id, exc_info=error)
-    return service.refuse(Refusal(ServerError(), known))
+    return Refusal(ServerError(), known)
 
 
 async def _received(admitted: Admitted, receive: Receive) -> bytes:

@@ -9,7 +9,11 @@ from backroom.errors import AuthenticationFailed, InvalidScheme, NotAuthenticate
 from backroom.store import keys
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from backroom.store.database import Database, Transaction
+
+    Find = Callable[[Transaction, str], keys.Access | None]
 
 Opened: TypeAlias = tuple[keys.Access, str]
 """What a header opens, and under whose name its requests are counted."""
@@ -36,8 +40,9 @@ class Keyring:
     quickly do not drive each other out.
     """
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, find: Find = keys.access_of) -> None:
         self._database = database
+        self._find = find
         self._young: dict[str, tuple[float, Opened]] = {}
         self._old: dict[str, tuple[float, Opened]] = {}
         self._turn = 0.0
@@ -56,7 +61,7 @@ class Keyring:
                 if remembered is not None and now < remembered[0]:
                     return remembered[1]
         with self._database.read() as tx:
-            opened = authenticate(tx, header)
+            opened = authenticate(tx, header, self._find)
         if header is not None and len(header) <= _LONGEST_REMEMBERED:
             self._remember(header, now, opened)
         return opened
@@ -70,8 +75,10 @@ class Keyring:
         self._young[header] = (now + _REMEMBERED_SECONDS, opened)
 
 
-def authenticate(tx: Transaction, header: str | None) -> Opened:
+def authenticate(tx: Transaction, header: str | None, find: Find = keys.access_of) -> Opened:
     """Give what the header opens, and under whose name its requests are counted.
+
+    `find` gives what a key opens, or None.
 
     Private keys share an account's rates; each bearer token has its own (documented). Raises
     `NotAuthenticated`, `InvalidScheme` or `AuthenticationFailed` (observed: which of them).
@@ -79,11 +86,11 @@ def authenticate(tx: Transaction, header: str | None) -> Opened:
     scheme, _, secret = (header or "").strip().partition(" ")
     scheme, secret = scheme.lower(), secret.strip()
     if scheme == _PRIVATE_KEY:
-        if access := keys.access_of(tx, secret):
+        if access := find(tx, secret):
             return access, access.account
         raise AuthenticationFailed if secret.startswith(_KEY_START) else NotAuthenticated
     if scheme == _BEARER:
-        if access := keys.access_of(tx, secret):
+        if access := find(tx, secret):
             return access, f"{access.account}/{access.key_id}"
         raise AuthenticationFailed
     raise InvalidScheme if scheme else NotAuthenticated

@@ -46,14 +46,20 @@ class Connections:
     def begin(self) -> None:
         """Begin to look at the clock. The event loop runs."""
         self.loop = asyncio.get_running_loop()
+        # In the thread that moves the clock, so that the next answer shows the new date: what is
+        # handed to the loop may come after a request.
+        clock.watch(self._write_lines)
         self._tick()
 
     def _tick(self) -> None:
+        self._write_lines()
+        self._deadlines.look()
+        self._timer = self.loop.call_later(self._deadlines.interval, self._tick)
+
+    def _write_lines(self) -> None:
         always = [(DATE, format_datetime(clock.now(), usegmt=True).encode()), NO_SNIFF]
         self.kept_lines = lines(always + self._keep_alive)
         self.last_lines = lines([*always, CLOSE])
-        self._deadlines.look()
-        self._timer = self.loop.call_later(self._deadlines.interval, self._tick)
 
     def add(self, connection: Stoppable) -> None:
         """Take in a connection that a client has opened."""
@@ -84,6 +90,7 @@ class Connections:
 
     async def end(self) -> None:
         """Close what is still open, and end what is still at work."""
+        clock.unwatch(self._write_lines)
         if self._timer is not None:
             self._timer.cancel()
         for task in self._tasks:

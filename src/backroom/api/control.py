@@ -1,6 +1,7 @@
 """The paths of the server outside of the API: its health, its OpenAPI documents and their pages.
 
-`ROUTES` is the table. The reference page docs/reference/server-paths.md is made from it.
+`ROUTES` is the table. The reference page docs/reference/server-paths.md is made from it. All other
+paths below `PREFIX` are those of the control API, a `mounted` application.
 """
 
 from __future__ import annotations
@@ -182,6 +183,8 @@ ROUTES = (
     ),
 )
 
+_BELOW = f"{PREFIX}/"
+_OWN = tuple(f"{PREFIX}{each}" for each in ("/health", publish.DOCUMENTS, publish.PAGES))
 _FIXED = {each.path: each for each in ROUTES if not each.dated}
 _DATED = [(each.path.partition(DATE), each) for each in ROUTES if each.dated]
 
@@ -198,6 +201,11 @@ def route_of(path: str) -> Found | None:
             if revision is not None:
                 return Found(route, revision)
     return None
+
+
+def is_own(path: str) -> bool:
+    """Whether a path is one of these, or of their neighbours that don't exist, as another date."""
+    return not path.startswith(_BELOW) or path.startswith(_OWN)
 
 
 def answer_route(method: str, path: str, database: Database, worker: str = "here") -> Answer | None:

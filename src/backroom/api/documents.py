@@ -18,8 +18,8 @@ from backroom.errors import (
     InvalidParameter,
     Throttled,
     UnknownParameter,
-    shortened,
 )
+from backroom.shortening import shortened
 
 if TYPE_CHECKING:
     from backroom.api.wire import Document

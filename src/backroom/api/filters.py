@@ -88,16 +88,16 @@ def _tokens(text: str) -> list[_Token]:
     if 0 <= start < end:
         try:
             texts = _decode(text[start:end])
-            return [*_cut(text[end:]), texts, *_cut(text[:start])]
+            return [*_plain_tokens(text[end:]), texts, *_plain_tokens(text[:start])]
         except (msgspec.MsgspecError, InvalidParameter):
             pass
-    return _cut(text)
+    return _plain_tokens(text)
 
 
 _decode = msgspec.json.Decoder(list[str]).decode
 
 
-def _cut(text: str) -> list[_Token]:
+def _plain_tokens(text: str) -> list[_Token]:
     """Cut a text as `_tokens` does, without lists."""
     tokens: list[_Token] = []
     place = 0

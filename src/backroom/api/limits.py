@@ -5,8 +5,8 @@ minute (steady), and then starts again from zero. Windows are counted in this pr
 or Valkey that several servers share. Every request counts in both windows, also a request that is
 refused.
 
-Windows in this process go by its monotonic clock, shared ones by the clock of the store. So no one
-waits longer for a window because the time of day was set back.
+Windows in this process go by `clock.steady`, shared ones by the clock of the store. So no one waits
+longer for a window because the time of day was set back.
 """
 
 from __future__ import annotations
@@ -85,14 +85,14 @@ class Windows:
 
     def count(self, key: str, seconds: int) -> int:
         """Count one more request in the window of `key`, and give how many it has now."""
-        now = time.monotonic()
+        now = clock.steady()
         with self._lock:
             return self._lasting(seconds).count(key, now)
 
     def seconds_left(self, key: str, seconds: int) -> float:
         """Give in how many seconds the window of `key` starts again."""
         with self._lock:
-            return self._lasting(seconds).find(key)[1] - time.monotonic()
+            return self._lasting(seconds).find(key)[1] - clock.steady()
 
     def forget(self, key: str, seconds: int) -> None:
         """Let the window of `key` start again now."""

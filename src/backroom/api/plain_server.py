@@ -129,12 +129,15 @@ class _Asgi:
 
 
 class _Timed:
-    """Receives a body by the same rule as the server's own HTTP."""
+    """Receives a body by the same rule as the server's own HTTP.
+
+    Whoever asks for more after its end waits for the client to leave, for as long as that takes.
+    """
 
     def __init__(self, receive: Receive, seconds: float) -> None:
         self._receive = receive
         self._seconds = seconds
-        self._until = asyncio.get_running_loop().time() + seconds
+        self._until: float | None = asyncio.get_running_loop().time() + seconds
         self._size = 0
 
     async def __call__(self) -> Message:
@@ -144,7 +147,9 @@ class _Timed:
         except TimeoutError:
             raise RequestTimeout from None
         self._size += len(message.get("body", b""))
-        if self._size >= SLOWEST * self._seconds:
+        if not message.get("more_body", False):
+            self._until = None
+        elif self._size >= SLOWEST * self._seconds:
             self._size = 0
             self._until = asyncio.get_running_loop().time() + self._seconds
         return message

@@ -26,13 +26,15 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from http import HTTPStatus
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
+from backroom.api import damage
+from backroom.api.answer_head import answer_head
 from backroom.api.app import BODILESS, ClientLeft
+from backroom.api.damage import DamagedAnswer, Harm
 from backroom.api.deadlines import Progress, Wait
-from backroom.api.headers import lines
-from backroom.api.request import Request
+from backroom.api.request import Request, Stream
 from backroom.api.request_body import MOST_HELD, RequestBody
 from backroom.api.request_head import address_of
 from backroom.api.request_parser import RequestParser, Stage
@@ -45,9 +47,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-_STATUS_LINES = {
-    each.value: f"HTTP/1.1 {each.value} {each.phrase}\r\n".encode() for each in HTTPStatus
-}
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 _MOST_DROPPED = 64 * 1024 * 1024
 """Bytes that a client may still send after it was answered."""
@@ -55,6 +54,8 @@ _MOST_COPIED = 2**18
 """Bytes of an answer that are copied into one buffer. More would be in memory twice."""
 _MOST_AT_ONCE = 32
 """Requests of one connection that are begun before other connections have their turn."""
+_PAUSE = 0.02
+"""Seconds between two looks at whether the reader of a stream has caught up."""
 _LONGEST_LENGTH = 18
 """Digits of a `Content-Length` that need no counting to be too large."""
 
@@ -86,6 +87,7 @@ class HttpProtocol(asyncio.Protocol):
         self._waiting: deque[_Pending] = deque()
         self._starts = self._read_paused = self._write_paused = False
         self._ends = self._over = False
+        self._pours: asyncio.Task[None] | None = None
         self._dropped = self._begun = 0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -100,6 +102,8 @@ class HttpProtocol(asyncio.Protocol):
             log.debug("%s hung up before its answer: %s", self._client(), exc or "it was closed")
         self._over = True
         self._parser.close()
+        if self._pours is not None:
+            self._pours.cancel()
         for body in (self._incoming, *(each.body for each in self._waiting)):
             if body is not None:
                 body.leave()
@@ -187,6 +191,14 @@ class HttpProtocol(asyncio.Protocol):
     def _reply(self, answer: Answer) -> None:
         """Write the answer that is due, unless the client has gone."""
         if self._over or not self._answering:
+            if isinstance(answer, Stream):
+                answer.leave()
+            return
+        if isinstance(answer, Stream):
+            self._pours = asyncio.ensure_future(self._pour(answer))
+            return
+        if isinstance(answer, DamagedAnswer):
+            self._reply_damaged(answer)
             return
         self._answering = False
         unread = self._parser.stage is not Stage.BETWEEN and not self._waiting
@@ -195,22 +207,15 @@ class HttpProtocol(asyncio.Protocol):
             or (not self._waiting and (self._ends or self._connections.stopping))
             or (unread and self._is_unwelcome(answer))
         )
-        head = [
-            _STATUS_LINES[answer.status],
-            self._connections.last_lines if last else self._connections.kept_lines,
-            answer.usual.lines,
-            lines(answer.headers),
-            b"\r\n"
-            if answer.status == HTTPStatus.NO_CONTENT
-            else b"content-length: %d\r\n\r\n" % answer.length,
-        ]
+        connection = self._connections.last_lines if last else self._connections.kept_lines
+        head = answer_head(answer, connection, answer.length)
         parts = () if self._method == "HEAD" else answer.parts
         if answer.length > _MOST_COPIED:
-            self._transport.writelines((*head, *parts))
+            self._transport.writelines((head, *parts))
         else:
             # One buffer is sent at once; several take a request of the event loop, and cost more
             # than the copy does.
-            self._transport.write(b"".join((*head, *parts)))
+            self._transport.write(b"".join((head, *parts)))
         if last:
             self._end(lingers=unread)
             return
@@ -220,6 +225,30 @@ class HttpProtocol(asyncio.Protocol):
             self._continue()
         elif self._read_paused:
             self._resume_reading()
+
+    def _reply_damaged(self, answer: DamagedAnswer) -> None:
+        """Write an answer as its damage says, and end the connection with it."""
+        self._parser.deaf = True
+        self._over = answer.damage.harm is Harm.RESET
+        self._waiting.clear()
+        head = answer_head(answer, self._connections.last_lines, answer.length)
+        body = b"" if self._method == "HEAD" else b"".join(answer.parts)
+        end = partial(self._end, lingers=False)
+        damage.write(self._transport, head, body, answer.damage, end)
+
+    async def _pour(self, answer: Stream) -> None:
+        """Write an answer whose length nobody knows: the connection ends with it."""
+        head = answer_head(answer, self._connections.last_lines, None)
+        self._transport.write(b"".join((head, *answer.parts)))
+        try:
+            async for part in answer.rest:
+                self._transport.write(part)
+                while self._write_paused:  # noqa: ASYNC110 - the transport says no more
+                    await asyncio.sleep(_PAUSE)
+        finally:
+            answer.leave()
+            self._answering = False
+            self._end(lingers=False)
 
     def _is_unwelcome(self, answer: Answer) -> bool:
         """Whether the rest of a body is not worth to be waited for, or may never come."""
@@ -353,7 +382,9 @@ class HttpProtocol(asyncio.Protocol):
             self._refuse(RequestTimeout())
 
     def stop(self) -> None:
-        """Close the connection, unless an answer is due."""
+        """Close the connection, unless an answer is due that has an end."""
+        if self._pours is not None:
+            self._pours.cancel()
         if not (self._answering or self._waiting or self._over):
             self._end(lingers=False)
 

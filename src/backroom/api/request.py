@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import binascii
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import quote, unquote_to_bytes
 
@@ -12,7 +12,7 @@ from backroom import clock
 from backroom.api.headers import NONE
 
 if TYPE_CHECKING:
-    from collections.abc import MutableMapping
+    from collections.abc import AsyncIterator, Callable, MutableMapping
 
     from backroom.api.headers import Headers, Usual
     from backroom.api.wire import Parts
@@ -95,6 +95,22 @@ class Request:
         value = self._headers.get(name)
         return None if value is None else value.decode("latin-1")
 
+    def scope(self, version: dict[str, str]) -> dict[str, Any]:
+        """Give the ASGI scope of this request, for an application of that version of ASGI."""
+        raw = self.raw_path.encode("latin-1")
+        return {
+            "type": "http",
+            "asgi": version,
+            "http_version": "1.1",
+            "method": self.method,
+            "scheme": self.base.partition(":")[0],
+            "path": unquote_to_bytes(raw).decode(errors="replace"),
+            "raw_path": raw,
+            "query_string": self.query_string.encode("latin-1"),
+            "root_path": "",
+            "headers": list(self._headers.items()),
+        }
+
     @property
     def url(self) -> str:
         """The URL as it was called, percent-encoded (observed in `links.self`)."""
@@ -120,3 +136,14 @@ class Answer:
     def length(self) -> int:
         """How many bytes the body has."""
         return sum(map(len, self.parts))
+
+
+@dataclass(frozen=True, slots=True)
+class Stream(Answer):
+    """An answer whose body goes on after `parts`, for as long as `rest` has more of it.
+
+    Whoever reads no further calls `leave`.
+    """
+
+    rest: AsyncIterator[bytes] = field(kw_only=True)
+    leave: Callable[[], object] = field(kw_only=True)

@@ -8,8 +8,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
+from backroom.addresses import is_ipv6
 from backroom.errors import HeadTooLarge, MalformedRequest, UrlTooLong
-from backroom.settings import is_ipv6
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -27,7 +27,6 @@ from backroom.errors import (
     NotAuthenticated,
     OperationFault,
     Throttled,
-    Unavailable,
 )
 from backroom.jobs import submit
 
@@ -125,17 +124,17 @@ class Service:
     def refuse(refusal: Refusal) -> Answer:
         """Answer with a fault."""
         fault, known = refusal.fault, refusal.known
-        if isinstance(fault, Throttled):
+        if fault.status == Throttled.status:
             # Observed: a 429 has no rate headers, whatever was counted before.
             known = known._replace(allowance=None)
         answered = _own(known.request, known.allowance)
         if isinstance(fault, (NotAuthenticated, InvalidScheme, AuthenticationFailed)):
             answered.append(_CHALLENGE)
-        if isinstance(fault, (Throttled, Unavailable)):
+        if fault.retry_after is not None:
             answered.append((headers.RETRY_AFTER, str(fault.retry_after).encode()))
         document = documents.error_document(fault, known.request.request_id)
         parts, usual = [msgspec.json.encode(document)], _usual(known)
-        if isinstance(fault, Throttled):
+        if fault.status == Throttled.status:
             # Observed: a 429 has no Content-Type either.
             return Answer(fault.status, parts, _untyped(usual) + answered)
         return Answer(fault.status, parts, answered, usual)

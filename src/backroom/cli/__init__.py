@@ -29,6 +29,37 @@ _VERBS = {
     "database": ("backroom.cli.database", "database_group", "Move a database to another engine."),
     "keys": ("backroom.cli.keys", "keys_group", "Make, list and revoke keys."),
     "import": ("backroom.cli.imports", "import_command", "Load a feed through bulk jobs."),
+    "accounts": (
+        "backroom.cli.control",
+        "accounts_group",
+        "Make and list accounts of a running server.",
+    ),
+    "reset": ("backroom.cli.control", "reset_command", "Empty an account of a running server."),
+    "seed": (
+        "backroom.cli.control",
+        "seed_command",
+        "Put the demo shop or a feed into a running server.",
+    ),
+    "snapshot": (
+        "backroom.cli.control",
+        "snapshot_group",
+        "Save and restore accounts of a running server.",
+    ),
+    "clock": ("backroom.cli.clock", "clock_group", "Show and set the time of a running server."),
+    "pace": ("backroom.cli.clock", "pace_group", "Wish how jobs of a running server go on."),
+    "faults": (
+        "backroom.cli.requests",
+        "faults_group",
+        "Inject faults into requests of a running server.",
+    ),
+    "requests": (
+        "backroom.cli.requests",
+        "requests_group",
+        "See what was sent to a running server.",
+    ),
+    "jobs": ("backroom.cli.control", "jobs_command", "List jobs of a running server."),
+    "info": ("backroom.cli.control", "info_command", "Say what a running server is."),
+    "config": ("backroom.cli.control", "config_command", "Show the settings of a running server."),
     "revisions": (
         "backroom.cli.revisions",
         "revisions_command",

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from backroom.addresses import wrong_with_database
 from backroom.cli import EXIT_ROWS_FAILED
 from backroom.cli.failures import reported
 from backroom.cli.groups import SuggestingGroup
 from backroom.cli.options import settings_from, with_format, with_settings
-from backroom.settings import InvalidSetting, check_database
 from backroom.store import open_database, open_to_read
 from backroom.store.migrate import migrate
 from backroom.store.move import Differs, NotEmpty, move
@@ -65,10 +65,8 @@ def move_command(source: str, target: str, output: str) -> None:
     compares both databases, row by row.
     """
     for name, url in (("SOURCE", source), ("TARGET", target)):
-        try:
-            check_database(url)
-        except InvalidSetting as error:
-            raise click.UsageError(str(error).replace("database", name, 1)) from None
+        if wrong := wrong_with_database(url):
+            raise click.UsageError(wrong.replace("database", name, 1))
     with _both(source, target) as (here, there):
         try:
             moved = move(here, there, lambda *_: None)

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 import click
 
-from backroom.settings import DEFAULT_PORT, InvalidSetting, Settings, load, variable
+from backroom.settings import DEFAULT_PORT, SECRETS, InvalidSetting, Settings, load, variable
 from backroom.settings import flag as flag_of
 
 if TYPE_CHECKING:
@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     Command = Callable[..., Any]
 
 DEFAULT_URL = f"http://127.0.0.1:{DEFAULT_PORT}"
-_TYPES: dict[Any, Any] = {"int": int, "float": float, "str": str}
+_MANY = "tuple[str, ...]"
+_TYPES: dict[Any, Any] = {"int": int, "float": float, "str": str, _MANY: str}
 
 
 def with_settings(*names: str) -> Callable[[Command], Command]:
@@ -29,7 +30,7 @@ def with_settings(*names: str) -> Callable[[Command], Command]:
             if names and each.name not in names:
                 continue
             flag = flag_of(each.name)
-            default = "" if each.default in ("", False) else f"  [default: {each.default}]"
+            default = "" if each.default in ("", False, ()) else f"  [default: {each.default}]"
             words = f"{each.metadata['help']}  [{variable(each.name)}]{default}"
             if each.type == "bool":
                 option = click.option(f"{flag}/--no-{flag[2:]}", default=None, help=words)
@@ -38,9 +39,13 @@ def with_settings(*names: str) -> Callable[[Command], Command]:
                     flag,
                     type=_TYPES[each.type],
                     default=None,
+                    multiple=each.type == _MANY,
                     metavar=each.metadata["metavar"],
                     help=words,
                 )
+            if each.name in SECRETS:
+                words = f"A file that has the value of {flag}.  [{variable(each.name)}_FILE]"
+                command = click.option(f"{flag}-file", metavar="PATH", help=words)(command)
             command = option(command)
         return command
 

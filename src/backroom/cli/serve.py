@@ -5,14 +5,15 @@ from __future__ import annotations
 import gc
 import json
 import logging
+import sys
 from typing import Any
 
 import click
 
 from backroom import __version__
 from backroom.cli.failures import reported
+from backroom.cli.logs import is_json, log_to_stderr, logs_requests
 from backroom.cli.options import settings_from, with_format, with_settings
-from backroom.cli.printable import log_to_stderr
 from backroom.server import Server, Started
 from backroom.settings import Settings
 from backroom.store import is_postgres
@@ -31,7 +32,7 @@ def serve_command(output: str, **flags: Any) -> None:
     is shown only then.
     """
     settings = settings_from(flags)
-    log_to_stderr(settings.log_level)
+    log_to_stderr(settings)
     # uvicorn's start-up log repeats ours.
     logging.getLogger("uvicorn").setLevel(logging.WARNING)
     logging.getLogger("procrastinate").setLevel(logging.WARNING)
@@ -45,6 +46,13 @@ def serve_command(output: str, **flags: Any) -> None:
         log.info("the server is ephemeral, and does not use BACKROOM_DATABASE")
     with reported():
         server = _opened_server(settings)
+    if logs_requests(settings):
+        # A server that logs no requests starts sooner.
+        from backroom.cli.access_log import AccessLog, LineWriter
+
+        writer = LineWriter(sys.stderr)
+        click.get_current_context().call_on_close(writer.close)
+        server.observe(AccessLog(writer, as_json=is_json(settings)))
     # All objects that exist by now stay to the end. Looking through them for garbage would take
     # 20 ms, in which no request is answered, twice in 500 jobs.
     gc.freeze()
@@ -74,17 +82,30 @@ def _announce(started: Started, settings: Settings, output: str) -> None:
 
 
 def _print_start(started: Started, settings: Settings, output: str) -> None:
-    made = started.first_key
+    made, fixed = started.first_key, started.fixed_key
     if output == "json":
         document = {
             "url": started.url,
             "version": __version__,
-            "account": made.account if made else None,
-            "key": made.key if made else None,
+            "account": made.account if made else fixed[0] if fixed else None,
+            "key": made.key if made else fixed[1] if fixed else None,
+            "control_token": started.control_token,
         }
         click.echo(json.dumps(document))
         return
     click.echo(f"backroom {__version__} is listening on {started.url}")
+    _print_keys(started, settings)
+    if not settings.control_token:
+        click.echo(f"Token of the control API until it stops: {started.control_token}")
+
+
+def _print_keys(started: Started, settings: Settings) -> None:
+    made = started.first_key
+    if settings.open:
+        click.echo("Any key that begins with pk_ opens the default account, unless it is known.")
+    if settings.key:
+        click.echo(f"Fixed keys: {', '.join(settings.key)}")
+        return
     if made:
         click.echo(f"Private key of the account {made.account_name!r}, shown only this once:")
         click.echo(f"  {made.key}")
@@ -95,5 +116,5 @@ def _print_start(started: Started, settings: Settings, output: str) -> None:
         where = " --database URL"
     click.echo(
         f"{started.keys} {'key opens' if started.keys == 1 else 'keys open'} its database."
-        f" To make another: backroom keys create{where} --name NAME"
+        f" No key is shown again. To make another: backroom keys create{where} --name NAME"
     )

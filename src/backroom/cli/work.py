@@ -9,15 +9,23 @@ from typing import Any
 import click
 
 from backroom.cli.failures import reported
+from backroom.cli.logs import log_to_stderr
 from backroom.cli.options import settings_from, with_settings
-from backroom.cli.printable import log_to_stderr
 from backroom.server import next_job_of
 from backroom.store import open_database
 from backroom.store.sqlite import SqliteDatabase
 
 
 @click.command("work")
-@with_settings("database", "show_queued", "job_delay", "concurrency", "pipeline", "log_level")
+@with_settings(
+    "database",
+    "show_queued",
+    "job_delay",
+    "concurrency",
+    "pipeline",
+    "log_level",
+    "log_format",
+)
 def work_command(**flags: Any) -> None:
     """Apply the jobs that servers on the same PostgreSQL database accept.
 
@@ -25,7 +33,7 @@ def work_command(**flags: Any) -> None:
     running jobs are complete.
     """
     settings = settings_from(flags)
-    log_to_stderr(settings.log_level)
+    log_to_stderr(settings)
     logging.getLogger("procrastinate").setLevel(logging.WARNING)
     with reported():
         # Each account that is served takes a connection, and periodic tasks take some.

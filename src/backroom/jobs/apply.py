@@ -7,6 +7,10 @@ There are three ways, each for jobs that the one before could not apply:
 2. `apply_apart` gives them one by one, each in a savepoint. One that fails so fails alone. With
    `Care` this holds for one that ends the transaction, too, as far as it does so again and again.
 3. `give_up` applies none, and says that all of them have failed.
+
+A test may have operations fail without being applied, `Failing` says which. It may have a job show
+its counts before it completes, with the step `COUNT`. Then the job keeps what it will show when it
+is complete in place of its operations, so that they are not applied again, also after a crash.
 """
 
 from __future__ import annotations
@@ -14,7 +18,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
@@ -38,17 +42,47 @@ _FAILED = OperationFault(ServerError.title, "")
 """What an entry says of an operation at which the server failed. The log says why."""
 
 
-def apply(tx: Transaction, waiting: jobs.Waiting, on_step: Callable[[str], None]) -> None:
+class Applied(msgspec.Struct):
+    """What a job that was applied keeps until it is complete."""
+
+    completed: int
+    errors: list[dict[str, Any]]
+    linkage: list[dict[str, str]]
+
+
+class Ending(NamedTuple):
+    """How a job ends: which operations fail unapplied, and whether only its counts are shown."""
+
+    failing: Callable[[list[Draft]], dict[int, OperationFault]] | None = None
+    counts_only: bool = False
+
+
+_AS_USUAL = Ending()
+_applied = msgspec.json.Decoder(Applied)
+
+
+def apply(
+    tx: Transaction,
+    waiting: jobs.Waiting,
+    on_step: Callable[[str], None],
+    ending: Ending = _AS_USUAL,
+) -> None:
     """Apply all operations of a job, and complete it. One that fails does not stop the others.
 
     Raises `RuntimeError` where the job was completed by somebody else meanwhile, which the lock of
     its account forbids. Whatever else it raises is a fault of the server.
     """
+    if _was_applied(waiting):
+        _end(tx, waiting, _applied.decode(waiting.operations), on_step, ending)
+        return
     job_kind = JOB_KINDS[waiting.type]
     drafts = _drafts.decode(waiting.operations)
     on_step("operations_read")
-    outcomes = ACTIONS[job_kind.verb](tx, job_kind.kind, waiting.account, drafts)
-    _complete_job(tx, waiting, zip(drafts, outcomes, strict=True), on_step)
+    failing = ending.failing(drafts) if ending.failing else {}
+    sound = [each for place, each in enumerate(drafts) if place not in failing]
+    done = iter(ACTIONS[job_kind.verb](tx, job_kind.kind, waiting.account, sound))
+    outcomes = [failing[n] if n in failing else next(done) for n in range(len(drafts))]
+    _complete_job(tx, waiting, zip(drafts, outcomes, strict=True), on_step, ending)
 
 
 @dataclass
@@ -69,6 +103,7 @@ def apply_apart(
     waiting: jobs.Waiting,
     on_step: Callable[[str], None],
     care: Care | None = None,
+    ending: Ending = _AS_USUAL,
 ) -> list[BaseException | None]:
     """Do the same, but let an operation at which the server fails fail alone.
 
@@ -78,9 +113,13 @@ def apply_apart(
     action = ACTIONS[job_kind.verb]
     drafts = _drafts.decode(waiting.operations)
     on_step("operations_read")
+    failing = ending.failing(drafts) if ending.failing else {}
     outcomes: list[tuple[Draft, Outcome]] = []
     causes: list[BaseException | None] = []
     for place, draft in enumerate(drafts):
+        if place in failing:
+            outcomes.append((draft, failing[place]))
+            continue
         try:
             if care is not None:
                 _take_care(care, place)
@@ -94,7 +133,7 @@ def apply_apart(
         outcomes.append((draft, outcome))
     if care is not None:
         care.under_way = None
-    _complete_job(tx, waiting, outcomes, on_step)
+    _complete_job(tx, waiting, outcomes, on_step, ending)
     return causes
 
 
@@ -116,11 +155,24 @@ def give_up(tx: Transaction, waiting: jobs.Waiting) -> None:
     _complete_job(tx, waiting, [(draft, _FAILED) for draft in drafts], lambda _: None)
 
 
+def cancel(tx: Transaction, waiting: jobs.Waiting) -> None:
+    """End a job as cancelled, with none of its operations applied, or with all that were."""
+    kept = _applied.decode(waiting.operations) if _was_applied(waiting) else Applied(0, [], [])
+    if not jobs.complete(tx, waiting.account, _ended(waiting, kept, Status.CANCELLED)):
+        raise RuntimeError(f"job {waiting.job_id} was completed while it was being cancelled")
+
+
+def _was_applied(waiting: jobs.Waiting) -> bool:
+    # Operations are a list.
+    return waiting.operations.startswith("{")
+
+
 def _complete_job(
     tx: Transaction,
     waiting: jobs.Waiting,
     outcomes: Iterable[tuple[Draft, Outcome]],
     on_step: Callable[[str], None],
+    ending: Ending = _AS_USUAL,
 ) -> None:
     """Write what has become of a job's operations, whose rows are written."""
     on_step("rows_written")
@@ -135,22 +187,40 @@ def _complete_job(
             completed += 1
             linked[draft.id] = None
     linkage = [{"type": job_kind.kind.type, "id": each} for each in linked]
-    ended = jobs.Job(
+    _end(tx, waiting, Applied(completed, errors, linkage), on_step, ending)
+
+
+def _end(
+    tx: Transaction,
+    waiting: jobs.Waiting,
+    applied: Applied,
+    on_step: Callable[[str], None],
+    ending: Ending,
+) -> None:
+    """Write the counts and errors of a job, and complete it unless only these are to be shown."""
+    ended = _ended(waiting, applied, Status.COMPLETE)
+    if ending.counts_only:
+        kept = msgspec.json.encode(applied).decode()
+        jobs.show_counts(tx, waiting.account, ended, kept)
+    elif not jobs.complete(tx, waiting.account, ended):
+        raise RuntimeError(f"job {waiting.job_id} was completed while it was being applied")
+    on_step("progress_written")
+
+
+def _ended(waiting: jobs.Waiting, applied: Applied, status: Status) -> jobs.Job:
+    return jobs.Job(
         job_id=waiting.job_id,
         type=waiting.type,
-        status=Status.COMPLETE,
+        status=status,
         created_at="",
         expires_at="",
         completed_at=clock.timestamp(clock.now()),
         total_count=waiting.total_count,
-        completed_count=completed,
-        failed_count=len(errors),
-        errors=msgspec.json.encode(errors).decode(),
-        linkage=msgspec.json.encode(linkage).decode(),
+        completed_count=applied.completed,
+        failed_count=len(applied.errors),
+        errors=msgspec.json.encode(applied.errors).decode(),
+        linkage=msgspec.json.encode(applied.linkage).decode(),
     )
-    if not jobs.complete(tx, waiting.account, ended):
-        raise RuntimeError(f"job {waiting.job_id} was completed while it was being applied")
-    on_step("progress_written")
 
 
 def error_entry(job_kind: JobKind, draft: Draft, fault: OperationFault) -> dict[str, Any]:

@@ -39,15 +39,17 @@ from __future__ import annotations
 import logging
 import time
 from collections import Counter
-from datetime import datetime, timedelta
+from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
-from backroom import clock
 from backroom.catalog.kinds import JOB_KINDS
-from backroom.jobs.apply import Care, apply, apply_apart, give_up
+from backroom.jobs.apply import Care, Ending, apply, apply_apart, cancel, give_up
 from backroom.jobs.lifecycle import DEATH_TRIES, MOST_TRIES, Status, pause_seconds
-from backroom.jobs.set_aside import SetAside
-from backroom.store import jobs
+from backroom.jobs.pacing import Pacing, Step
+from backroom.jobs.set_aside import UnknownType
+from backroom.jobs.turns import Turns
+from backroom.store import jobs, readiness
 from backroom.store.database import StoreUnavailable, WriteRefused
 
 if TYPE_CHECKING:
@@ -61,8 +63,6 @@ log = logging.getLogger(__name__)
 
 STEPS = ("begun", "claimed", "operations_read", "rows_written", "progress_written", "committed")
 """The steps of applying a job, in order. `begun` is only there where jobs are shown as queued."""
-_END_OF_TIME = "9999"
-"""Later than every creation of a job, as texts are compared."""
 _ENDS_EACH_TIME = 2
 """So often a transaction has ended at an operation before that is left out."""
 _CARE_SECONDS = 150.0
@@ -79,16 +79,6 @@ class NotApplied(Exception):
         self.pause = pause
 
 
-class UnknownType(Exception):
-    """A job is of a type that this version does not know."""
-
-    def __init__(self, type_: str) -> None:
-        super().__init__(
-            f"its type {type_!r} is unknown here. A newer version of backroom has accepted it, and"
-            " a worker of that version will apply it"
-        )
-
-
 def unwatched(_: str) -> None:
     """Do nothing at a step."""
 
@@ -98,8 +88,8 @@ class NextJob:
 
     A job starts `delay` after its creation at the earliest. `show_queued` says that jobs are
     created with the status `queued`, and must be seen as `processing` before they are `complete`.
-    `on_step` is called with the name of each step when it is done; what it raises undoes the
-    transaction.
+    `pacing` is where a test hangs the pace of jobs. `on_step` is called with the name of each step
+    when it is done; what it raises undoes the transaction.
     """
 
     def __init__(
@@ -108,13 +98,13 @@ class NextJob:
         *,
         delay: timedelta = timedelta(0),
         show_queued: bool = False,
+        pacing: Pacing | None = None,
         on_step: Callable[[str], None] = unwatched,
     ) -> None:
         self._database = database
-        self.delay = delay
+        self.turns = Turns(delay, pacing or Pacing())
         self._show_queued = show_queued
         self._on_step = on_step
-        self.aside = SetAside()
         self._found: dict[str, str] = {}
         """For accounts, the job that a worker which has died may have begun."""
         self._has_looked = False
@@ -137,18 +127,6 @@ class NextJob:
         The job may be what has ended it. So the try is counted before the job is begun again.
         """
         self._found[account] = _ANY
-
-    def due(self) -> str:
-        """Give the time up to which a job must have been created to start now."""
-        if not self.delay:
-            # Any time: a job that was accepted while the clock was ahead must not wait for it.
-            return _END_OF_TIME
-        return clock.timestamp(clock.now() - self.delay)
-
-    def seconds_until_due(self, created_at: str) -> float:
-        """Give for how long a job that was created at a time has to wait, 0 where it is due."""
-        due = datetime.fromisoformat(created_at) + self.delay
-        return max(0.0, (due - clock.now()).total_seconds())
 
     def apply(self, choose: Choose) -> bool:
         """Apply the oldest due job of the account that `choose` gives. False where there is none.
@@ -173,9 +151,11 @@ class NextJob:
             applied = self._apply_apart(claimed, error)
         if applied:
             if claimed:
-                self.aside.forget(claimed[0].job_id)
+                self.turns.aside.forget(claimed[0].job_id)
                 self._counted.pop(claimed[0].job_id, None)
             self._on_step("committed")
+            if claimed and self.turns.pacing.pace is not None:
+                self.turns.pacing.pace.took(claimed[0], self.turns.step_of(claimed[0]))
         return applied
 
     def _begun_and_applied(self, choose: Choose, claimed: list[jobs.Waiting]) -> bool:
@@ -227,18 +207,26 @@ class NextJob:
         if account is None:
             return None
         tx.exclusively(account)
-        waiting = jobs.first_waiting(tx, account, self.due(), self.aside.ids())
+        waiting = self.turns.first_waiting(tx, account)
         claimed[:] = [waiting] if waiting is not None else []
         if waiting is not None and waiting.type not in JOB_KINDS:
             raise UnknownType(waiting.type)
         return waiting
+
+    def _ending(self, waiting: jobs.Waiting) -> Ending:
+        pace = self.turns.pacing.pace
+        if pace is None:
+            return Ending()
+        counts_only = self.turns.step_of(waiting) is Step.COUNT
+        return Ending(partial(pace.failing, waiting), counts_only)
 
     def _begin(self, tx: Transaction, choose: Choose, claimed: list[jobs.Waiting]) -> str | None:
         """Move the next job to `processing`, where it is `queued`; give its account."""
         waiting = self._claim(tx, choose, claimed)
         if waiting is None:
             return None
-        jobs.begin(tx, waiting.account, waiting.job_id, Status.QUEUED, Status.PROCESSING)
+        if self.turns.step_of(waiting) is Step.USUAL:
+            jobs.begin(tx, waiting.account, waiting.job_id, Status.QUEUED, Status.PROCESSING)
         return waiting.account
 
     def _apply_in(
@@ -251,7 +239,13 @@ class NextJob:
         if self._found and self._found.pop(waiting.account, None) in (waiting.job_id, _ANY):
             return None
         self._on_step("claimed")
-        apply(tx, waiting, self._on_step)
+        step = self.turns.step_of(waiting)
+        if step is Step.BEGIN:
+            jobs.begin(tx, waiting.account, waiting.job_id, Status.QUEUED, Status.PROCESSING)
+        elif step is Step.CANCEL:
+            cancel(tx, waiting)
+        else:
+            apply(tx, waiting, self._on_step, self._ending(waiting))
         return True
 
     def _apply_apart(self, claimed: list[jobs.Waiting], error: Exception) -> bool:
@@ -276,7 +270,7 @@ class NextJob:
             if waiting is None or waiting.job_id != job.job_id:
                 return []
             self._on_step("claimed")
-            return apply_apart(tx, waiting, self._on_step, care)
+            return apply_apart(tx, waiting, self._on_step, care, self._ending(waiting))
 
         causes = self._database.write(work).result()
         if causes:
@@ -323,7 +317,7 @@ class NextJob:
             return None
         tries = self._counted.get(job.job_id, waiting.tries) + 1
         if isinstance(error, WriteRefused):
-            jobs.prove_writable(tx, waiting)
+            readiness.prove_writable(tx, waiting)
         if tries < MOST_TRIES:
             jobs.note_tries(tx, waiting, tries)
         return tries
@@ -354,7 +348,7 @@ class NextJob:
                     raise
                 ends[care.under_way] += 1
                 if isinstance(error, StoreUnavailable):
-                    self._database.write(lambda tx: jobs.prove_writable(tx, job)).result()
+                    self._database.write(lambda tx: readiness.prove_writable(tx, job)).result()
 
     def _give_up(self, job: jobs.Waiting, error: Exception | None) -> bool:
         """Complete a job with all its operations failed."""
@@ -368,7 +362,7 @@ class NextJob:
             self._database.write(work).result()
         except Exception as again:
             raise self._set_aside(job, again) from again
-        self.aside.forget(job.job_id)
+        self.turns.aside.forget(job.job_id)
         log.error(
             "job %s of account %s can't be applied: all its operations have failed",
             job.job_id,
@@ -383,14 +377,14 @@ class NextJob:
         Raises the error where it means that the database is away.
         """
         if isinstance(error, WriteRefused):
-            self._database.write(lambda tx: jobs.prove_writable(tx, job)).result()
+            self._database.write(lambda tx: readiness.prove_writable(tx, job)).result()
         elif isinstance(error, StoreUnavailable):
             raise error
         log.error(
             "job %s of account %s is set aside for %g seconds, and later ones go on: %s",
             job.job_id,
             job.account,
-            self.aside.put(job.job_id),
+            self.turns.aside.put(job.job_id),
             error if isinstance(error, UnknownType) else repr(error),
         )
         return NotApplied(0.0)

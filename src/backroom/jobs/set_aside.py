@@ -15,6 +15,16 @@ _FORGOTTEN_SECONDS = 3600.0
 """A job that nobody has met for so long has come to its end elsewhere."""
 
 
+class UnknownType(Exception):
+    """A job is of a type that this version does not know."""
+
+    def __init__(self, type_: str) -> None:
+        super().__init__(
+            f"its type {type_!r} is unknown here. A newer version of backroom has accepted it, and"
+            " a worker of that version will apply it"
+        )
+
+
 class SetAside:
     """The jobs that are set aside. It may be used by several threads."""
 

@@ -147,7 +147,12 @@ class Revision:
         released = dt.date.fromisoformat(self.date)
         if _years_later(released, _DEPRECATED_AFTER) > today:
             return None
-        return _years_later(released, _RETIRED_AFTER).isoformat()
+        return self.retired_on.isoformat()
+
+    @cached_property
+    def retired_on(self) -> dt.date:
+        """The day from which on the real service no longer serves the revision."""
+        return _years_later(dt.date.fromisoformat(self.date), _RETIRED_AFTER)
 
 
 def _years_later(day: dt.date, years: int) -> dt.date:
@@ -207,7 +212,9 @@ def resolve(header: str | None, today: dt.date) -> Revision:
         return known
     if header is None:
         raise InvalidRevision("The revision header is required: a date, as YYYY-MM-DD.")
-    day = _day(header)
+    day = day_in(header)
+    if day is None:
+        raise InvalidRevision("The revision header is not valid: it must be a date, as YYYY-MM-DD.")
     if day > today and day.isoformat() > NEWEST:
         raise NotFound("Unable to specify a future revision date")
     if day.isoformat() < OLDEST:
@@ -217,11 +224,10 @@ def resolve(header: str | None, today: dt.date) -> Revision:
     return REVISIONS[max(each for each in REVISIONS if each <= day.isoformat())]
 
 
-def _day(header: str) -> dt.date:
+def day_in(header: str) -> dt.date | None:
+    """Give the date in a `revision` header, None if it has none."""
     match = _DATE.fullmatch(header.strip())
     try:
-        return dt.date.fromisoformat(match[1]) if match else dt.date.fromisoformat("")
+        return dt.date.fromisoformat(match[1]) if match else None
     except ValueError:
-        raise InvalidRevision(
-            "The revision header is not valid: it must be a date, as YYYY-MM-DD."
-        ) from None
+        return None

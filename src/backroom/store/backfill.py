@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from backroom.store.move import SNAPSHOT
+
 if TYPE_CHECKING:
     from backroom.store.database import Transaction
 
@@ -33,24 +35,30 @@ class Backfill(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     value: Any
 
     def apply(self, tx: Transaction) -> None:
-        """Rewrite all rows. One that has the attribute already stays as it is.
+        """Rewrite all rows, and their copies in snapshots.
+
+        A row that has the attribute already stays as it is.
 
         Raises ValueError where a row has no attribute named `after`.
         """
+        self._rewrite(tx, self.table, {"account": "", "number": -1})
+        before = {"snapshot_id": "", "account": "", "number": -1}
+        self._rewrite(tx, SNAPSHOT + self.table, before)
+
+    def _rewrite(self, tx: Transaction, table: str, before: dict[str, Any]) -> None:
+        """Rewrite the rows of one table, whose key has columns and values before all others."""
+        key, bound = ", ".join(before), ", ".join(f":{column}" for column in before)
+        same = " and ".join(f"{column} = :{column}" for column in before)
         slices = (
-            f"select account, number, attributes from {self.table}"
-            " where (account, number) > (:account, :number)"
-            f" order by account, number limit {ROWS_AT_ONCE}"
+            f"select attributes, {key} from {table}"
+            f" where ({key}) > ({bound}) order by {key} limit {ROWS_AT_ONCE}"
         )
         nulls = ", nulls = 1" if self.value is None else ""
-        update = (
-            f"update {self.table} set attributes = :attributes{nulls}"
-            " where account = :account and number = :number"
-        )
-        account, number = "", -1
-        while rows := tx.all(slices, account=account, number=number):
-            tx.many(update, [(self._with(row[2]), row[0], row[1]) for row in rows])
-            account, number = rows[-1][:2]
+        update = f"update {table} set attributes = :attributes{nulls} where {same}"
+        last: tuple[Any, ...] = tuple(before.values())
+        while rows := tx.all(slices, **dict(zip(before, last, strict=True))):
+            tx.many(update, [(self._with(row[0]), *row[1:]) for row in rows])
+            last = rows[-1][1:]
 
     def _with(self, text: str) -> str:
         # Values stay as they are encoded. Only the names of the outermost object are read.

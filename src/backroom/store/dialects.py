@@ -27,11 +27,15 @@ class FullText:
     """Make the value that is stored for the words of a text."""
     number: str
     """The column with the record's number."""
+    numbers: str
+    """`numbers.format(table)`: the numbers that have words in a table of grams."""
     in_order: bool
     """Whether rows with some words are found in the order of their numbers.
 
     If not, all rows that have the words are read before a page is known.
     """
+    clear: str
+    """`clear.format(table)`: remove all rows, where only `:account` has any."""
     owner: str
     """The condition that a row belongs to `:account`."""
     match: str
@@ -118,10 +122,12 @@ SQLITE = Dialect(
     unindexed="+{}",
     search=FullText(
         number="rowid",
+        numbers="select id from {}_docsize",
         in_order=True,
         words="\x1f".join,
         columns=("rowid", "grams"),
         row=lambda _, number, words: (number, words),
+        clear="insert into {0} ({0}) values ('delete-all')",
         owner="true",
         match="{table} match :grams",
         word=_fts5_word,
@@ -146,10 +152,12 @@ POSTGRES = Dialect(
     exclusive="select pg_advisory_xact_lock(hashtextextended(:what, 0))",
     search=FullText(
         number="number",
+        numbers="select number from {} where account = :account",
         in_order=False,
         words=_lexemes,
         columns=("account", "number", "grams"),
         row=lambda account, number, words: (account, number, words),
+        clear="delete from {} where account = :account",
         owner="account = :account",
         match="{table}.account = :account and {table}.grams @@ cast(:grams as tsquery)",
         word=_lexeme,

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from datetime import datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from backroom import clock
-from backroom.store.database import Undone
 from backroom.store.job_rows import Job, NewJob, Waiting
 
 __all__ = ["Job", "NewJob", "Waiting"]
@@ -27,8 +25,6 @@ LINKED = "linked"
 """The column that says whether a job's `linkage` names any resource."""
 _NOTHING = "[]"
 _NO_TRY_LEFT = 1000
-_CATALOG = ("items", "variants", "categories", "item_categories")
-"""The tables that jobs change."""
 _NUMBERS = {"total_count", "completed_count", "failed_count"}
 _VALUES = ", ".join(f":{column}" for column in ("account", *_COLUMNS.split(", ")))
 
@@ -80,6 +76,14 @@ def standing(tx: Transaction, account: str) -> tuple[int, str]:
         account=account,
     )
     return (row[0], row[1] or "") if row else (0, "")
+
+
+class InProgress(NamedTuple):
+    """A job that is not complete."""
+
+    account: str
+    job_id: str
+    created_at: str
 
 
 class JobQuestion(NamedTuple):
@@ -237,21 +241,23 @@ def oldest_in_progress(tx: Transaction) -> dict[str, str]:
     return dict(rows)
 
 
+_WAITING = (
+    "select jobs.account, jobs.job_id, type, status, coalesce(operations, ''), total_count,"
+    f" coalesce(tries, {_NO_TRY_LEFT}) from jobs"
+    " left join job_operations on job_operations.account = jobs.account"
+    " and job_operations.job_id = jobs.job_id"
+    " where jobs.account = :account and completed_at is null"
+)
+"""A job whose operations somebody has removed has an empty text as operations, and no try left."""
+
+
 def first_waiting(
     tx: Transaction, account: str, due: str, aside: Collection[str] = ()
 ) -> Waiting | None:
-    """Give an account's oldest job in progress, None if it was created after `due`.
-
-    A job whose operations somebody has removed has an empty text as operations, and no try left.
-    """
+    """Give an account's oldest job in progress, None if it was created after `due`."""
     but, value = _but(tx, aside)
     row = tx.one(
-        "select jobs.account, jobs.job_id, type, status, coalesce(operations, ''), total_count,"
-        f" coalesce(tries, {_NO_TRY_LEFT}) from jobs"
-        " left join job_operations on job_operations.account = jobs.account"
-        " and job_operations.job_id = jobs.job_id"
-        " where jobs.account = :account and completed_at is null and created_at <= :due"
-        f"{but} order by jobs.job_id limit 1",
+        f"{_WAITING} and created_at <= :due{but} order by jobs.job_id limit 1",
         account=account,
         due=due,
         **value,
@@ -259,30 +265,21 @@ def first_waiting(
     return Waiting(*row) if row else None
 
 
-class _Enough(Exception):
-    """What a proof has written is to be undone."""
+def waiting(tx: Transaction, account: str, job_id: str) -> Waiting | None:
+    """Give one job in progress, None if it is not in progress."""
+    row = tx.one(f"{_WAITING} and jobs.job_id = :job_id", account=account, job_id=job_id)
+    return Waiting(*row) if row else None
 
 
-def prove_writable(tx: Transaction, waiting: Waiting) -> None:
-    """Write as much as a job's operations take, and undo it.
-
-    Raises, or makes the transaction fail, where nobody could apply the job now: the disk is full,
-    or the tables of the catalog are locked.
-    """
-
-    def take_room() -> None:
-        tx.run(
-            "insert into job_operations (account, job_id, operations)"
-            " select account, job_id || ' again', operations from job_operations"
-            " where account = :account and job_id = :job_id",
-            account=waiting.account,
-            job_id=waiting.job_id,
-        )
-        raise _Enough
-
-    tx.connection.wait_for(_CATALOG)
-    with suppress(Undone):
-        tx.attempt(take_room)
+def in_progress(tx: Transaction, account: str | None = None) -> list[InProgress]:
+    """List the jobs in progress of an account, or of all, by account and id."""
+    one = "" if account is None else " and account = :account"
+    rows = tx.all(
+        "select account, job_id, created_at from jobs"
+        f" where completed_at is null{one} order by account, job_id",
+        **({} if account is None else {"account": account}),
+    )
+    return [InProgress(*row) for row in rows]
 
 
 def begin(tx: Transaction, account: str, job_id: str, before: str, status: str) -> None:
@@ -304,6 +301,26 @@ def note_tries(tx: Transaction, waiting: Waiting, tries: int) -> None:
         account=waiting.account,
         job_id=waiting.job_id,
         tries=tries,
+    )
+
+
+def show_counts(tx: Transaction, account: str, job: Job, operations: str) -> None:
+    """Show the counts and errors of a job in progress; keep `operations` in place of its own."""
+    tx.run(
+        "update jobs set completed_count = :completed_count, failed_count = :failed_count,"
+        " errors = :errors where account = :account and job_id = :job_id and completed_at is null",
+        account=account,
+        job_id=job.job_id,
+        completed_count=job.completed_count,
+        failed_count=job.failed_count,
+        errors=job.errors,
+    )
+    tx.run(
+        "update job_operations set operations = :operations"
+        " where account = :account and job_id = :job_id",
+        account=account,
+        job_id=job.job_id,
+        operations=operations,
     )
 
 
@@ -329,6 +346,18 @@ def complete(tx: Transaction, account: str, job: Job) -> bool:
         job_id=job.job_id,
     )
     return row is not None
+
+
+def newest(tx: Transaction, account: str, status: str | None, most: int) -> list[Job]:
+    """Give the newest jobs of an account, up to `most`: all, or those in a status."""
+    rows = tx.all(
+        f"select {_COLUMNS} from jobs where account = :account"
+        f"{' and status = :status' if status else ''} order by job_id desc limit :most",
+        account=account,
+        status=status,
+        most=most,
+    )
+    return [Job(*row) for row in rows]
 
 
 def expire(tx: Transaction, account: str, least: str, most: int) -> int:

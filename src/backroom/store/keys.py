@@ -11,7 +11,6 @@ one of them has written.
 from __future__ import annotations
 
 import hashlib
-import secrets
 from typing import TYPE_CHECKING, NamedTuple
 
 from backroom import clock
@@ -57,8 +56,8 @@ class KeyRow(NamedTuple):
 
 def create(tx: Transaction, account_name: str, name: str, scopes: list[str]) -> NewKey:
     """Make a key for the account named `account_name`, and the account if it is new."""
-    account = _open_account(tx, account_name)
-    key = f"pk_{account}_{secrets.token_hex(16)}"
+    account = open_account(tx, account_name)
+    key = f"pk_{account}_{clock.secret_bytes(16).hex()}"
     key_id = clock.new_ulid(clock.now())
     tx.run(
         "insert into keys (account, key_id, name, hash, hint, scopes, created_at)"
@@ -74,7 +73,7 @@ def create(tx: Transaction, account_name: str, name: str, scopes: list[str]) -> 
     return NewKey(key, key_id, account, account_name)
 
 
-def _open_account(tx: Transaction, name: str) -> str:
+def open_account(tx: Transaction, name: str) -> str:
     """Give the id of the account named `name`, and make the account if it is new.
 
     The id is derived from the name, so two processes that open the same account at the same time
@@ -181,7 +180,7 @@ def _cursor_secret(tx: Transaction) -> bytes | None:
 
 
 def _new_cursor_secret(tx: Transaction) -> bytes:
-    made = secrets.token_bytes(_SECRET_BYTES)
+    made = clock.secret_bytes(_SECRET_BYTES)
     tx.run(
         "insert into secrets (name, value) values ('cursors', :value) on conflict do nothing",
         value=made.hex(),
@@ -198,3 +197,47 @@ def has_accounts(tx: Transaction) -> bool:
 def accounts(tx: Transaction) -> list[str]:
     """List the ids of all accounts."""
     return [row[0] for row in tx.all("select account from accounts order by account")]
+
+
+class AccountRow(NamedTuple):
+    """An account as a list shows it, with the number of its keys that are not revoked."""
+
+    account: str
+    name: str
+    created_at: str
+    keys: int
+
+
+def all_accounts(tx: Transaction) -> list[AccountRow]:
+    """List every account, oldest first."""
+    rows = tx.all(
+        "select accounts.account, accounts.name, accounts.created_at, count(keys.key_id)"
+        " from accounts left join keys on keys.account = accounts.account and revoked_at is null"
+        " group by accounts.account, accounts.name, accounts.created_at"
+        " order by accounts.created_at, accounts.account"
+    )
+    return [AccountRow(*row) for row in rows]
+
+
+def count_accounts(tx: Transaction) -> int:
+    """Count the accounts."""
+    (row,) = tx.all("select count(*) from accounts")
+    return int(row[0])
+
+
+def account_name(tx: Transaction, account: str) -> str | None:
+    """Give the name of the account with this id, None if there is none."""
+    row = tx.one("select name from accounts where account = :account", account=account)
+    return row[0] if row else None
+
+
+def account_of(tx: Transaction, name: str) -> str | None:
+    """Give the id of the account with this name or this id, None if there is none.
+
+    A name is found before an id.
+    """
+    rows = tx.all(
+        "select account, name from accounts where name = :name or account = :name", name=name
+    )
+    rows.sort(key=lambda row: bool(row[1] != name))
+    return rows[0][0] if rows else None

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 ROOM_BYTES = 4 * 2**20
 """How many bytes of attributes an answer may hold. A hundred small records always fit."""
-LOOP_BYTES = 2**19
+LOOP_BYTES = 2**20
 """How many bytes of attributes an answer may hold that is written on an event loop."""
 _MOST_AT_ONCE = 2_000
 """So many included records, if none is large, take 16 MB at most before they are counted."""

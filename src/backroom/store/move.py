@@ -49,8 +49,10 @@ class Table:
         return self.key + self.rest
 
 
+SNAPSHOT = "snapshot_"
+"""The beginning of the name of a table that has copies of the rows of another."""
 _RECORD = ("external_id", "published", "search_text", "attributes", "nulls", "linkage")
-TABLES = (
+_PLAIN = (
     Table("secrets", ("name",), ("value",)),
     Table("accounts", ("account",), ("name", "created_at")),
     Table(
@@ -84,6 +86,13 @@ TABLES = (
         ),
     ),
     Table("job_operations", ("account", "job_id"), ("operations", "tries")),
+)
+CATALOG = tuple(each for each in _PLAIN if each.name not in {"secrets", "accounts", "keys"})
+"""Every table with rows of a catalog, or of its jobs. A snapshot has copies of all of them."""
+TABLES = (
+    *_PLAIN,
+    Table("snapshots", ("snapshot_id",), ("account", "name", "created_at")),
+    *(Table(SNAPSHOT + each.name, ("snapshot_id", *each.key), each.rest) for each in CATALOG),
 )
 """Every table with rows of its own."""
 

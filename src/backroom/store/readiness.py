@@ -9,13 +9,16 @@ from __future__ import annotations
 import logging
 import math
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
-from backroom.store.database import StoreUnavailable
+from backroom.store.database import StoreUnavailable, Undone
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from backroom.store.database import Transaction
+    from backroom.store.job_rows import Waiting
 
 log = logging.getLogger(__name__)
 
@@ -23,6 +26,8 @@ TRUSTED_SECONDS = 30.0
 """How long a write that succeeded speaks for the next one."""
 _AGAIN_SECONDS = 1.0
 """The pause between two tries while writes fail."""
+_CATALOG = ("items", "variants", "categories", "item_categories")
+"""The tables that jobs change."""
 
 
 class Readiness:
@@ -78,3 +83,29 @@ class Readiness:
         if self._said:
             self._said = ""
             log.warning("ready again")
+
+
+class _Enough(Exception):
+    """What a proof has written is to be undone."""
+
+
+def prove_writable(tx: Transaction, job: Waiting) -> None:
+    """Write as much as a job's operations take, and undo it.
+
+    Raises, or makes the transaction fail, where nobody could apply the job now: the disk is full,
+    or the tables of the catalog are locked.
+    """
+
+    def take_room() -> None:
+        tx.run(
+            "insert into job_operations (account, job_id, operations)"
+            " select account, job_id || ' again', operations from job_operations"
+            " where account = :account and job_id = :job_id",
+            account=job.account,
+            job_id=job.job_id,
+        )
+        raise _Enough
+
+    tx.connection.wait_for(_CATALOG)
+    with suppress(Undone):
+        tx.attempt(take_room)

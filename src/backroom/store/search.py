@@ -113,3 +113,19 @@ def forget(tx: Transaction, kind: Kind, account: str, numbers: Collection[int]) 
             account=account,
             numbers=dialect.array(numbers),
         )
+
+
+def forget_all(tx: Transaction, kind: Kind, account: str, *, alone: bool) -> None:
+    """Remove the grams of all records of an account, which still exist.
+
+    It is `alone` where no other account has grams: to remove all rows takes no time on SQLite.
+    """
+    search = tx.dialect.search
+    if alone:
+        tx.run(search.clear.format(table(kind)), account=account)
+        return
+    tx.run(
+        f"delete from {table(kind)} where {search.owner} and {search.number} in"
+        f" (select number from {kind.table} where account = :account)",
+        account=account,
+    )

@@ -12,6 +12,7 @@ from backroom.api.openapi.samples import ERROR_ID
 from backroom.api.openapi.schemas import Schema, common_schema
 from backroom.api.request_head import MOST_URL, too_large
 from backroom.catalog.operations import Shape
+from backroom.revisions import NEWEST, OLDEST, REVISIONS
 
 if TYPE_CHECKING:
     from backroom.catalog.operations import Operation
@@ -37,6 +38,7 @@ FAULTS: tuple[errors.Fault, ...] = (
     errors.MethodNotAllowed("PUT"),
     errors.AlreadyExists("An item", "item-1"),
     errors.AlreadyLinked("item", _ITEM),
+    errors.RevisionRetired(OLDEST, REVISIONS[OLDEST].retired_on.isoformat(), NEWEST),
     errors.RequestTimeout(),
     errors.TooLarge(5_000_000),
     errors.UrlTooLong(MOST_URL),
@@ -49,7 +51,7 @@ FAULTS: tuple[errors.Fault, ...] = (
 """One fault of each class that is raised. Schemas and examples are made from their documents."""
 
 _SOURCE = re.compile(r" \([^)]*observed[^)]*\)")
-_OF_ALL = frozenset({400, 401, 403, 404, 408, 414, 429, 431, 500, 503})
+_OF_ALL = frozenset({400, 401, 403, 404, 408, 410, 414, 429, 431, 500, 503})
 _OF_BODIES = frozenset({413, 415})
 _OF_CONFLICTS = frozenset({409})
 _CONFLICTING = frozenset({Shape.CREATE, Shape.ADD})

@@ -30,6 +30,9 @@ time runs each:
   deleted categories.
 - *expire*, every hour: remove expired jobs.
 
+Where the clock of the process is moved, tasks that wait for a moment start at once, and find out
+again what is due; expired jobs are removed.
+
 The process runs one of Procrastinate's workers after the other. When the database is lost, or the
 end of a task could not be written, that worker ends, and a new one registers under another number.
 The number matters: rows that still say "doing" under the old one get no heartbeat any more, and the
@@ -52,6 +55,7 @@ import procrastinate
 from procrastinate.exceptions import AlreadyEnqueued, ConnectorException
 from procrastinate.jobs import DeleteJobCondition, Status
 
+from backroom import clock
 from backroom.jobs import housekeeping
 from backroom.jobs.next_job import NotApplied
 from backroom.jobs.procrastinate import prompt_worker, schema
@@ -82,6 +86,8 @@ _HEARTBEAT_SECONDS = 1.0
 _STALLED_SECONDS = 3.0
 _CHECK_SECONDS = 4.0
 """How often a worker compares the tasks that it has with those the queue says it has."""
+_LONGEST_WAIT_SECONDS = 3600.0
+"""For a job that is not due where time stands still. Who moves the clock wakes the worker."""
 _EVERY_TWO_SECONDS = "* * * * * */2"
 _EVERY_HOUR = "0 * * * *"
 
@@ -153,6 +159,13 @@ class QueueWorker:
         self._is_set_up = True
         if self._stop_asked:
             self._stopping.set()
+        clock.watch(self._clock_moved)
+        try:
+            await self._work_until_stopped()
+        finally:
+            clock.unwatch(self._clock_moved)
+
+    async def _work_until_stopped(self) -> None:
         async with task_queue.connection_pool(self._database, _CONNECTIONS) as pool:
             await self.app.open_async(pool)
             while not self._stopping.is_set():
@@ -260,8 +273,11 @@ class QueueWorker:
                 break
         with self._database.read() as tx:
             # When a job that is set aside may be tried again, the sweep announces its account.
-            earliest = jobs.earliest_created_of(tx, account, self._next_job.aside.ids())
-        return None if earliest is None else self._next_job.seconds_until_due(earliest)
+            earliest = self._next_job.turns.earliest_usual(tx, account)
+        if earliest is None:
+            return None
+        wait = clock.real_seconds(self._next_job.turns.seconds_until_due(earliest))
+        return min(wait, _LONGEST_WAIT_SECONDS)
 
     def _continue_later(self, account: str, wait: float) -> None:
         try:
@@ -301,7 +317,7 @@ class QueueWorker:
         """Give whether there is more to remove, which queues behind the accounts' tasks."""
         end = time.monotonic() + _SLICE_SECONDS
         with self._database.read() as tx:
-            due, aside = self._next_job.due(), self._next_job.aside.ids()
+            due, aside = self._next_job.turns.due(), self._next_job.turns.aside.ids()
             accounts = jobs.accounts_in_progress(tx, due, aside)
         for account in accounts:
             if account not in announced:
@@ -310,6 +326,23 @@ class QueueWorker:
             if time.monotonic() >= end:
                 return True
         return False
+
+    def _clock_moved(self) -> None:
+        # The loop may have ended by itself.
+        with suppress(RuntimeError):
+            self._loop.call_soon_threadsafe(self._catch_up_soon)
+
+    def _catch_up_soon(self) -> None:
+        catching = self._loop.run_in_executor(None, self._catch_up)
+        catching.add_done_callback(lambda _: self._wake())
+
+    def _catch_up(self) -> None:
+        """Have tasks that wait for a moment start now, and remove expired jobs."""
+        try:
+            self._database.write(task_queue.hasten).result()
+            housekeeping.expire(self._database, self._stopping.is_set)
+        except StoreUnavailable as error:
+            log.warning("the worker does not follow the clock: %s", error)
 
     def _expire(self, timestamp: int) -> None:  # noqa: ARG002 - periodic tasks are given one
         housekeeping.expire(self._database, self._stopping.is_set)

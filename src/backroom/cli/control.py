@@ -1,0 +1,142 @@
+"""Commands that steer a running server: its accounts, catalogs, snapshots and jobs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+import click
+
+from backroom.cli.groups import SuggestingGroup
+from backroom.cli.running_server import members, on_server, show, with_account
+
+if TYPE_CHECKING:
+    from backroom.cli.running_server import RunningServer
+
+
+@click.command("reset")
+@with_account
+@click.option(
+    "--everything",
+    is_flag=True,
+    help="All accounts, and the faults, wishes, requests and time of the server.",
+)
+@on_server
+def reset_command(server: RunningServer, account: str | None, everything: bool) -> None:  # noqa: FBT001
+    """Remove the catalog and the jobs of an account. Its keys stay."""
+    show(server.ask("POST", "/reset", members(account=account, everything=everything or None)))
+
+
+@click.command("seed")
+@click.argument("file", required=False, type=click.Path(exists=True, dir_okay=False))
+@with_account
+@on_server
+def seed_command(server: RunningServer, file: str | None, account: str | None) -> None:
+    """Put a feed, or the demo shop, into the catalog of an account.
+
+    The format of a feed follows from the ending of its name. All of it is written, or nothing.
+    Resources that exist are updated.
+    """
+    given: dict[str, Any] = {}
+    if file is not None:
+        from backroom.feeds.formats import open_feed
+        from backroom.feeds.rows import FeedError
+
+        try:
+            feed = open_feed(Path(file))
+            given = {"feed": feed.path.read_text(encoding="utf-8"), "format": feed.format.name}
+        except (FeedError, UnicodeDecodeError, OSError) as error:
+            raise click.ClickException(f"{file} can't be read: {error}") from None
+    show(server.ask("POST", "/seed", members(account=account, **given)))
+
+
+@click.group("snapshot", cls=SuggestingGroup)
+def snapshot_group() -> None:
+    """Save, restore, list and delete snapshots of a running server's accounts.
+
+    A snapshot has the catalog and the jobs of one account, or with --account '*' those of all.
+    """
+
+
+@snapshot_group.command("save")
+@click.argument("name")
+@with_account
+@on_server
+def save_command(server: RunningServer, name: str, account: str | None) -> None:
+    """Save the catalog and the jobs of an account, in place of an earlier one of that name."""
+    show(server.ask("POST", "/snapshots", members(name=name, account=account)))
+
+
+@snapshot_group.command("restore")
+@click.argument("name")
+@with_account
+@on_server
+def restore_command(server: RunningServer, name: str, account: str | None) -> None:
+    """Make the catalog and the jobs of an account what they were."""
+    path = f"/snapshots/{quote(name, safe='')}/restore"
+    show(server.ask("POST", path, members(account=account)))
+
+
+@snapshot_group.command("list")
+@with_account
+@on_server
+def snapshots_command(server: RunningServer, account: str | None) -> None:
+    """List snapshots, oldest first: all, or those of one account."""
+    for each in server.ask("GET", "/snapshots", account=account):
+        show(each)
+
+
+@snapshot_group.command("delete")
+@click.argument("name")
+@with_account
+@on_server
+def discard_command(server: RunningServer, name: str, account: str | None) -> None:
+    """Delete a snapshot. The account keeps what it has."""
+    server.ask("DELETE", f"/snapshots/{quote(name, safe='')}", account=account)
+
+
+@click.group("accounts", cls=SuggestingGroup)
+def accounts_group() -> None:
+    """Make and list the accounts of a running server."""
+
+
+@accounts_group.command("create")
+@click.option("--name", help="The name of the new account; without it the server invents one.")
+@on_server
+def account_command(server: RunningServer, name: str | None) -> None:
+    """Make an account with a key, and show both. The key is not shown again."""
+    show(server.ask("POST", "/accounts", members(name=name)))
+
+
+@accounts_group.command("list")
+@on_server
+def accounts_command(server: RunningServer) -> None:
+    """List all accounts, oldest first."""
+    for each in server.ask("GET", "/accounts"):
+        show(each)
+
+
+@click.command("jobs")
+@with_account
+@click.option("--status", help="Only jobs in this status.")
+@on_server
+def jobs_command(server: RunningServer, account: str | None, status: str | None) -> None:
+    """List the newest jobs of an account of a running server."""
+    for each in server.ask("GET", "/jobs", account=account, status=status):
+        show(each)
+
+
+@click.command("info")
+@click.option("--document", is_flag=True, help="Show the OpenAPI document of its control API.")
+@on_server
+def info_command(server: RunningServer, document: bool) -> None:  # noqa: FBT001 - a flag
+    """Say what a running server is."""
+    show(server.ask("GET", "/control.json" if document else "/info"))
+
+
+@click.command("config")
+@on_server
+def config_command(server: RunningServer) -> None:
+    """Show the settings of a running server. Secrets are replaced."""
+    show(server.ask("GET", "/config"))

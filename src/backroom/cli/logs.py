@@ -1,0 +1,84 @@
+"""The log on standard error: lines for people on a terminal, lines of JSON for programs."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from backroom.cli.printable import PrintableFormatter, printable_json
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import TextIO
+
+    from backroom.settings import Settings
+
+FIELDS = {
+    "timestamp": "When the line was logged, in UTC.",
+    "level": "How grave it is: debug, info, warning or error.",
+    "event": "What is logged. The line of a request has `request`.",
+    "logger": "The module that logs. A request has none.",
+    "traceback": "Where the server failed, if it did.",
+}
+"""What lines of JSON have, with the words for the reference."""
+
+
+def is_json(settings: Settings, stream: TextIO = sys.stderr) -> bool:
+    """Whether lines of JSON are logged."""
+    if settings.log_format == "auto":
+        return not stream.isatty()
+    return settings.log_format == "json"
+
+
+def logs_requests(settings: Settings, stream: TextIO = sys.stderr) -> bool:
+    """Whether each request is logged."""
+    if settings.access_log == "auto":
+        return stream.isatty()
+    return settings.access_log == "on"
+
+
+def rfc_3339(moment: datetime) -> str:
+    """Write a moment as logs do: `2026-09-04T13:38:45.032Z`."""
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def json_line(members: Mapping[str, Any]) -> str:
+    """Write a line of JSON, which is safe on a terminal too. Members that are None are left out."""
+    kept = {name: value for name, value in members.items() if value is not None}
+    return printable_json(msgspec.json.encode(kept).decode())
+
+
+class JsonFormatter(logging.Formatter):
+    """Writes each record as a line of JSON."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Write one record."""
+        traceback = self.formatException(record.exc_info) if record.exc_info else None
+        return json_line(
+            {
+                "timestamp": rfc_3339(datetime.fromtimestamp(record.created, UTC)),
+                "level": record.levelname.lower(),
+                "event": _encodable(record.getMessage()),
+                "logger": record.name,
+                "traceback": traceback and _encodable(traceback),
+            }
+        )
+
+
+def _encodable(text: str) -> str:
+    """Give a text that UTF-8 can hold: the name of a file may have what it can't."""
+    return text.encode("utf-8", "backslashreplace").decode()
+
+
+def log_to_stderr(settings: Settings) -> None:
+    """Log to the standard error output as the settings say."""
+    handler = logging.StreamHandler()
+    if is_json(settings):
+        handler.setFormatter(JsonFormatter())
+    else:
+        handler.setFormatter(PrintableFormatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    logging.basicConfig(level=settings.log_level.upper(), handlers=[handler])

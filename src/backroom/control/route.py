@@ -1,0 +1,115 @@
+"""One row of the control API: what a path does, as a function that all callers share.
+
+The functions know nothing of HTTP. The control application, the command line and Python call the
+same ones.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from backroom.settings import Settings
+    from backroom.store.database import Database
+
+
+@dataclass
+class Control:
+    """What the functions of the control API work on: the parts of one running server."""
+
+    database: Database
+    settings: Settings
+    parts: dict[str, Any] = field(default_factory=dict)
+    """What else the server has: `clock`, `pace`, `faults`, `journal`, by name."""
+
+
+@dataclass(frozen=True)
+class Given:
+    """What a caller gives: the parts of the path, the query, and the members of the body."""
+
+    path: Mapping[str, str] = field(default_factory=dict)
+    query: Mapping[str, str] = field(default_factory=dict)
+    body: Mapping[str, Any] = field(default_factory=dict)
+
+
+class ControlError(Exception):
+    """A call of the control API that can't be done. The text says what to do instead."""
+
+    def __init__(self, status: int, detail: str) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.detail = detail
+
+
+@dataclass(frozen=True)
+class Member:
+    """A member of a body or of a query: its name, what it means, and its type in JSON Schema."""
+
+    name: str
+    words: str
+    form: str = "string"
+    required: bool = False
+
+
+_FORMS: dict[str, Any] = {
+    "string": str,
+    "integer": int,
+    "number": (int, float),
+    "boolean": bool,
+    "array": list,
+    "object": dict,
+}
+
+
+@dataclass(frozen=True)
+class ControlRoute:
+    """One path of the control API, below `/_backroom`. `{name}` stands for a part of it.
+
+    `act` gives what is answered as JSON, or None for an answer without a body. An iterator is
+    answered bit by bit, as server-sent events.
+
+    `body` and `query` describe what a caller may give. Where they are None, `act` takes anything.
+    `waits` says that `act` may wait for what a caller does next.
+    """
+
+    method: str
+    path: str
+    summary: str
+    act: Callable[[Control, Given], Any]
+    status: int = 200
+    body: tuple[Member, ...] | None = None
+    query: tuple[Member, ...] | None = None
+    waits: bool = False
+
+    def call(self, control: Control, given: Given) -> Any:
+        """Check what is given, and act. Raises `ControlError`."""
+        if self.body is not None:
+            _check_given("body", self.body, given.body)
+            for each in self.body:
+                _check_form(each, given.body.get(each.name))
+        if self.query is not None:
+            _check_given("query", self.query, given.query)
+        return self.act(control, given)
+
+
+def _check_given(place: str, known: tuple[Member, ...], given: Mapping[str, Any]) -> None:
+    """Refuse members that nobody reads, and miss those that are needed."""
+    names = [each.name for each in known]
+    for name in given:
+        if name not in names:
+            hint = f"It may have {', '.join(names)}." if names else "It has none."
+            raise ControlError(400, f"The {place} has no member {name!r}. {hint}")
+    for each in known:
+        if each.required and given.get(each.name) is None:
+            raise ControlError(400, f"The {place} needs {each.name!r}: {each.words}")
+
+
+def _check_form(member: Member, value: Any) -> None:
+    right = isinstance(value, _FORMS[member.form])
+    if isinstance(value, bool) and member.form != "boolean":
+        right = False
+    if value is not None and not right:
+        raise ControlError(400, f"{member.name!r} has to be of the type {member.form}.")

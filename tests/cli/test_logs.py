@@ -1,0 +1,63 @@
+"""Which lines are logged, and how."""
+
+from __future__ import annotations
+
+import io
+import json
+import logging
+
+import pytest
+
+from backroom.cli.logs import JsonFormatter, is_json, logs_requests
+from backroom.settings import Settings
+
+
+class Terminal(io.StringIO):
+    """An output that says it is a terminal."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize(
+    ("chosen", "on_terminal", "elsewhere"),
+    [("auto", False, True), ("json", True, True), ("text", False, False)],
+)
+def test_format_follows_the_output(chosen: str, on_terminal: bool, elsewhere: bool) -> None:  # noqa: FBT001
+    settings = Settings(log_format=chosen)
+    assert is_json(settings, Terminal()) is on_terminal
+    assert is_json(settings, io.StringIO()) is elsewhere
+
+
+@pytest.mark.parametrize(
+    ("chosen", "on_terminal", "elsewhere"),
+    [("auto", True, False), ("on", True, True), ("off", False, False)],
+)
+def test_requests_are_logged_on_terminals(
+    chosen: str,
+    on_terminal: bool,  # noqa: FBT001
+    elsewhere: bool,  # noqa: FBT001
+) -> None:
+    settings = Settings(access_log=chosen)
+    assert logs_requests(settings, Terminal()) is on_terminal
+    assert logs_requests(settings, io.StringIO()) is elsewhere
+
+
+def formatted(text: str, error: Exception | None = None) -> str:
+    found = None if error is None else (type(error), error, error.__traceback__)
+    return JsonFormatter().format(logging.LogRecord("x", logging.ERROR, "", 0, text, (), found))
+
+
+def test_records_are_lines_of_json() -> None:
+    line = json.loads(formatted("it\nfailed", ValueError("it")))
+    assert (line["level"], line["event"], line["logger"]) == ("error", "it\nfailed", "x")
+    assert line["timestamp"].endswith("Z")
+    assert "ValueError: it" in line["traceback"]
+
+
+@pytest.mark.parametrize("text", ["\x1b[2J", "\x9b2J", "abc\u202ecba", "\ud800"])
+def test_lines_of_json_move_no_cursor(text: str) -> None:
+    line = formatted(text)
+    assert "\n" not in line
+    assert line.isprintable()
+    json.loads(line)
