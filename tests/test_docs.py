@@ -25,6 +25,7 @@ REFERENCE = ROOT / "docs" / "reference"
 DOCS = ROOT / "docs"
 PAGES = sorted([*ROOT.glob("*.md"), *DOCS.rglob("*.md")])
 MADE = ("settings", "cli", "errors", "revisions", "operations", "server-paths", "logs", "control")
+MADE += ("pytest",)
 FAMILIES = {Fault, FrameworkFault, OperationFault}
 
 

@@ -6,6 +6,7 @@ import ast
 import json
 import re
 import subprocess
+import sys
 import tomllib
 from itertools import groupby, pairwise
 from typing import TYPE_CHECKING
@@ -53,6 +54,10 @@ NOT_RUN = {
         "needs a PostgreSQL server; tests/docs/test_postgresql.py runs it with one"
     ],
     "docs/how-to/set-time-and-pace.md": ["the server does not serve the control API yet"] * 5,
+    "docs/how-to/use-in-ci.md": [
+        "needs Docker and Java",
+        "needs Docker and a package of npm",
+    ],
     "docs/how-to/test-from-other-languages.md": ["needs Ruby"],
     "docs/tutorial/test-a-sync-script.md": ["needs a package index that has backroom"],
     "tests/README.md": ["would run this test run within itself"],
@@ -138,8 +143,22 @@ def toml(text: str) -> None:
     tomllib.loads(text)
 
 
+SCHEMAS = {
+    "runs-on:": "vendor.github-workflows",
+    "script:": "vendor.gitlab-ci",
+    "depends_on:": "vendor.compose-spec",
+}
+"""A word by which a block is known as a file of a program, and the schema of such files."""
+
+
 def yaml(text: str) -> None:
     YAML(typ="safe").load(text)
+    for word, schema in SCHEMAS.items():
+        if word in text:
+            check = [sys.executable, "-m", "check_jsonschema", "--default-filetype", "yaml"]
+            check += ["--builtin-schema", schema, "-"]
+            done = subprocess.run(check, input=text, text=True, capture_output=True, check=False)
+            assert done.returncode == 0, done.stdout + done.stderr
 
 
 def output(text: str) -> None:

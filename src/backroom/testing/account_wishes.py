@@ -15,7 +15,7 @@ class NeverUsed(UserWarning):
 
 
 class FaultMembers(TypedDict, total=False):
-    """The members of a fault. docs/how-to/inject-faults.md says what each of them does."""
+    """The members of a fault; the page on injecting faults says what each of them does."""
 
     operation: str
     method: str
@@ -39,7 +39,7 @@ class FaultMembers(TypedDict, total=False):
 
 
 class WishMembers(TypedDict, total=False):
-    """The members of a wish. docs/how-to/set-time-and-pace.md says what each of them does."""
+    """The members of a wish; the page on time and pace says what each of them does."""
 
     type: str
     times: int | Literal["always"]

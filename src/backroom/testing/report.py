@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from backroom.testing.account_requests import SentRequest
 
 _MOST_REQUESTS = 50
-_MOST_CHARACTERS = 400
+_MOST_CHARACTERS = 1_000
 _MOST_OF_REFUSED = 4_000
 _LEAST_REFUSED = 400
 """The least status of a refusal."""
