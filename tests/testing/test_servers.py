@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -53,3 +54,12 @@ def test_all_stop_with_the_run() -> None:
         server = made.usual()
     with pytest.raises(RuntimeError, match="does not run"):
         server.account()
+
+
+def test_thousand_accounts_take_less_than_five_seconds(servers: Servers) -> None:
+    servers.usual()
+    began = time.process_time()
+    for _ in range(200):
+        with servers.lend(Asked()) as account:
+            assert account.key
+    assert time.process_time() - began < 1.0
