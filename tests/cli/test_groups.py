@@ -26,7 +26,7 @@ def test_misspelt_commands_are_guessed(arguments: list[str], words: str) -> None
 def test_bash_completes_commands() -> None:
     environment = {
         "_BACKROOM_COMPLETE": "bash_complete",
-        "COMP_WORDS": "backroom re",
+        "COMP_WORDS": "backroom rev",
         "COMP_CWORD": "1",
     }
     result = CliRunner().invoke(main, [], env=environment, prog_name="backroom")

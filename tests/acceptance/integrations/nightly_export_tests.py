@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+import requests
 from nightly_export import REVISION, Failed, export
 
 PRICES = {"A-1": 5, "A-2": 6}
@@ -61,5 +62,7 @@ def test_server_error_is_said(shop):
 
 def test_job_expires_after_a_week(shop):
     run(shop)
+    job = shop.url + shop.requests.last().path
+    assert requests.get(job, headers=shop.headers, timeout=5).status_code == 200
     shop.clock.advance(days=8)
-    assert shop.jobs() == []
+    assert requests.get(job, headers=shop.headers, timeout=5).status_code == 404
