@@ -8,10 +8,13 @@ from __future__ import annotations
 import ast
 import dis
 import inspect
+import re
 import sys
+import textwrap
 from dataclasses import fields
+from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast, is_typeddict
 
 import click
 
@@ -26,9 +29,18 @@ from backroom.control.table import ROUTES as CONTROL_ROUTES
 from backroom.errors import Fault, FrameworkFault, OperationFault
 from backroom.revisions import LADDER, history
 from backroom.settings import Settings, variable
+from backroom.testing import Account, AddedWish, SavedCatalog, SentRequest, Server, plugin
+from backroom.testing.account_requests import AccountRequests, WantedMembers
+from backroom.testing.account_wishes import (
+    AccountFaults,
+    AccountPace,
+    FaultMembers,
+    WishMembers,
+)
+from backroom.testing.server_clock import ServerClock
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from backroom.catalog.operations import RateClass
     from backroom.control.route import ControlRoute
@@ -247,6 +259,94 @@ def control_api() -> str:
     return "\n\n".join(parts)
 
 
+def pytest_plugin() -> str:
+    """Write the fixtures, the options and the marker of the plugin, and what the fixtures give."""
+    words = (
+        "The plugin comes with the package, as the entry point `backroom` of pytest."
+        " [How to use it](../how-to/use-from-pytest.md) has examples. `-p no:backroom` switches it"
+        " off."
+    )
+    options = [
+        (f"`{name}`", f"`{default}`" if default else "", meant)
+        for name, (meant, default) in plugin.INI_OPTIONS.items()
+    ]
+    marker, _, meaning = plugin.MARKER.partition(": ")
+    marked = f"`@pytest.mark.{marker}`: {meaning}"
+    never = (
+        "`-W error::backroom.testing.NeverUsed` makes an error of the warning about faults and"
+        " wishes that nothing has met."
+    )
+    control = (
+        "What the server refuses is a `ControlError`, whose text says what to do. All that is named"
+        " here is imported from `backroom.testing`, or is an attribute of what is."
+    )
+    parts = ["# The pytest plugin", words]
+    parts += ["## Fixtures", table(("fixture", "one for each", "what it is"), _fixtures())]
+    parts += ["## Marker", marked, "## Options", table(("option", "default", "meaning"), options)]
+    parts += [never, "## What the fixtures give", control]
+    parts += [_class_of_testing(each) for each in TESTING]
+    return "\n\n".join(parts)
+
+
+TESTING: tuple[type, ...] = (
+    *(Server, Account, AccountRequests, WantedMembers, SentRequest, AccountFaults, FaultMembers),
+    *(AccountPace, WishMembers, AddedWish, ServerClock, SavedCatalog),
+)
+
+
+def _fixtures() -> Iterator[tuple[str, str, str]]:
+    """Give the name, the scope and the meaning of each fixture."""
+    for node in ast.parse(inspect.getsource(plugin)).body:
+        if isinstance(node, ast.FunctionDef) and not node.name.startswith("_"):
+            made = [each for each in map(ast.unparse, node.decorator_list) if "fixture" in each]
+            for each in made:
+                scope = "run" if "session" in each else "test"
+                yield f"`{node.name}`", scope, " ".join((ast.get_docstring(node) or "").split())
+
+
+def _class_of_testing(documented: type) -> str:
+    """Write the attributes and the methods of a class that tests hold."""
+    rows = [*_attributes_of(documented)]
+    rows += [_described_member(name, value) for name, value in _public_members(documented)]
+    words = (inspect.getdoc(documented) or "").replace("\n\n", "\0").replace("\n", " ")
+    if is_typeddict(documented):
+        words += f"\n\nMembers: {', '.join(f'`{name}`' for name in documented.__annotations__)}."
+    heading = f"### `{documented.__name__}`\n\n" + words.replace("\0", "\n\n")
+    return f"{heading}\n\n{table(('member', 'what it is'), rows)}" if rows else heading
+
+
+def _public_members(documented: type) -> Iterator[tuple[str, object]]:
+    """Give methods and properties, those of its bases too, in the order of the code."""
+    for owner in [] if is_typeddict(documented) else documented.__mro__[:-1]:
+        for name, value in vars(owner).items():
+            if not name.startswith("_") and (callable(value) or isinstance(value, property)):
+                yield name, value
+
+
+def _attributes_of(documented: type) -> Iterator[tuple[str, str]]:
+    """Give the attributes that `__init__` sets and that a text below them describes."""
+    made = vars(documented).get("__init__")
+    if made is None or documented is SentRequest:
+        return
+    function = cast("ast.FunctionDef", ast.parse(textwrap.dedent(inspect.getsource(made))).body[0])
+    for before, after in pairwise(function.body):
+        match before, after:
+            case (
+                ast.Assign(targets=[ast.Attribute(attr=name)]),
+                ast.Expr(value=ast.Constant(value=str(words))),
+            ):
+                yield f"`{name}`", words
+
+
+def _described_member(name: str, value: object) -> tuple[str, str]:
+    if isinstance(value, property):
+        return f"`{name}`", sentence(value.fget)
+    shown = str(inspect.signature(cast("Callable[..., object]", value)))
+    shown = re.sub(r": 'Unpack\[(\w+)\]'", r": \1", shown)
+    shown = re.sub(r" -> .*", "", shown).replace("(self, ", "(").replace("(self)", "()")
+    return f"`{name}{shown}`".replace("'", ""), sentence(value)
+
+
 def _control_path(route: ControlRoute) -> str:
     heading = f"## `{route.method} {CONTROL}{route.path}`\n\n{route.summary}"
     rows = [
@@ -342,6 +442,7 @@ PAGES = {
     "server-paths.md": server_paths,
     "logs.md": logs,
     "control.md": control_api,
+    "pytest.md": pytest_plugin,
 }
 
 

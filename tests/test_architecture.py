@@ -317,6 +317,8 @@ SHARED_NAMES = {
     *("create", "expire"),
     # The formats of feeds have one interface.
     "read",
+    # What serves, and what tests hold of it.
+    "Server",
 }
 """Names that several modules define, each time with the same meaning."""
 

@@ -24,7 +24,11 @@ SCRIPT = ROOT / "scripts" / "make_reference.py"
 REFERENCE = ROOT / "docs" / "reference"
 DOCS = ROOT / "docs"
 PAGES = sorted([*ROOT.glob("*.md"), *DOCS.rglob("*.md")])
-MADE = ("settings", "cli", "errors", "revisions", "operations", "server-paths", "logs", "control")
+MADE = (
+    *("settings", "cli", "errors", "revisions", "operations", "server-paths", "logs", "control"),
+    "pytest",
+)
+
 FAMILIES = {Fault, FrameworkFault, OperationFault}
 
 

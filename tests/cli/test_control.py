@@ -58,6 +58,20 @@ def test_feed_is_seeded(run: Callable[..., Result], account: str, tmp_path: Path
     assert shown(run("seed", str(feed), "--account", account))[0]["categories"] == 1
 
 
+def test_listed_resources_are_a_feed(
+    run: Callable[..., Result], account: str, tmp_path: Path
+) -> None:
+    whose = ("--account", account)
+    shown(run("seed", *whose))
+    listed = run("resources", *whose)
+    assert len(shown(run("resources", "--type", "category", *whose))) == 25
+    feed = tmp_path / "feed.jsonl"
+    feed.write_text(listed.stdout)
+    shown(run("reset", *whose))
+    shown(run("seed", str(feed), *whose))
+    assert len(shown(run("resources", *whose))) == len(shown(listed))
+
+
 def test_server_is_described(run: Callable[..., Result], account: str) -> None:
     assert shown(run("info"))[0]["database"] in {"sqlite", "postgres"}
     assert shown(run("config"))[0]["control_token"] in {"", "***"}

@@ -13,18 +13,23 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sdk.environments import python_of
+from sdk.environments import node, php, python_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), ROOT / "tests" / "README.md", *ROOT.glob("docs/**/*.md")])
 SDK = "25.0.0"
 """The version of the official SDK with which the pages speak."""
 PATIENCE = 60
+QUIET = "-p no:schemathesis -p no:randomly -p no:cacheprovider"
+"""Keeps the other plugins of this run away from a page's."""
+INTERPRETERS: dict[str, Callable[[], Path]] = {"node": lambda: node().parent, "php": php}
+"""What gives the directory of each interpreter, beside Python, that pages call."""
 _FENCE = re.compile(
     r"(?:^[ ]*<!-- not run: (?P<reason>[^\n]*?) -->\n(?:[ ]*\n)?)?"
+    r"(?:^[ ]*<!-- (?P<how>file|append): (?P<file>\S+) -->\n)?"
     r"^(?P<indent>[ ]*)```(?P<language>\w*)\n(?P<text>.*?)^(?P=indent)```$",
     re.MULTILINE | re.DOTALL,
 )
@@ -32,17 +37,26 @@ _FENCE = re.compile(
 
 @dataclass(frozen=True)
 class Block:
-    """One fenced block: `reason` says why it does not run here, and is empty where it does."""
+    """One fenced block: `reason` says why it does not run here, and is empty where it does.
+
+    A block with a `file` is saved, or with `appended` added to what the file has.
+    """
 
     page: str
     line: int
     language: str
     text: str
     reason: str
+    file: str = ""
+    appended: bool = False
 
     @property
     def runs(self) -> bool:
-        return self.language in {"sh", "python"} and not self.reason
+        return (self.language in {"sh", "python"} or bool(self.file)) and not self.reason
+
+    def calls(self, program: str) -> bool:
+        """Whether it is of a shell and has a line that begins with a program."""
+        return self.language == "sh" and bool(re.search(rf"^{program}\b", self.text, re.MULTILINE))
 
     def follows(self, before: Block) -> bool:
         """Whether it stands right behind another block, and so shows what that one prints."""
@@ -59,7 +73,12 @@ def _found(page: str, source: str) -> Iterator[Block]:
     for match in _FENCE.finditer(source):
         line = source.count("\n", 0, match.start("language")) + 1
         text = textwrap.dedent(match["text"])
-        yield Block(page, line, match["language"], text, match["reason"] or "")
+        saved = (match["file"] or "", match["how"] == "append")
+        yield Block(page, line, match["language"], text, match["reason"] or "", *saved)
+
+
+def _call(blocks: list[Block], program: str) -> bool:
+    return any(each.calls(program) for each in blocks)
 
 
 def run(blocks: list[Block], home: Path, **variables: str) -> subprocess.CompletedProcess[str]:
@@ -69,7 +88,14 @@ def run(blocks: list[Block], home: Path, **variables: str) -> subprocess.Complet
     """
     script = home.with_suffix(".sh")
     script.write_text("".join(_steps(blocks, home)), encoding="utf-8")
-    paths = [python_of(SDK).parent, Path(sys.executable).parent, os.environ["PATH"]]
+    others = [INTERPRETERS[name]() for name in INTERPRETERS if _call(blocks, name)]
+    own = [python_of(SDK).parent, Path(sys.executable).parent]
+    if _call(blocks, "pytest"):
+        # This run's Python finds the SDK there, beside backroom and pytest.
+        own.reverse()
+        packages = next(python_of(SDK).parents[1].glob("lib/python*/site-packages"))
+        variables = {"PYTHONPATH": str(packages), "PYTEST_ADDOPTS": QUIET, **variables}
+    paths = [*others, *own, os.environ["PATH"]]
     kept = {name: value for name, value in os.environ.items() if not name.startswith("BACKROOM_")}
     output = home.with_suffix(".out")
     with output.open("wb") as printed:
@@ -97,7 +123,10 @@ def _steps(blocks: list[Block], home: Path) -> Iterator[str]:
     yield "set -E -o pipefail\ntrap 'code=$?; echo \"$place: exit code $code\"; exit $code' ERR\n"
     for each in blocks:
         yield f"place={each.page}:{each.line}\n"
-        if each.language == "sh":
+        if each.file:
+            yield f"cat {'>>' if each.appended else '>'} {each.file} << 'END OF FILE'\n"
+            yield f"{chr(10) * 2 * each.appended}{each.text}END OF FILE\n"
+        elif each.language == "sh":
             yield each.text
         else:
             program = home.with_suffix(f".{each.line}.py")

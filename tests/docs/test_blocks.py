@@ -6,6 +6,7 @@ import ast
 import json
 import re
 import subprocess
+import sys
 import tomllib
 from itertools import groupby, pairwise
 from typing import TYPE_CHECKING
@@ -49,6 +50,12 @@ NOT_RUN = {
     "docs/reference/backup.md": [
         "needs a PostgreSQL server; tests/docs/test_postgresql.py runs it with one"
     ],
+    "docs/how-to/use-in-ci.md": [
+        "needs Docker and Java",
+        "needs Docker and a package of npm",
+    ],
+    "docs/how-to/test-from-other-languages.md": ["needs Ruby"],
+    "docs/tutorial/test-a-sync-script.md": ["needs a package index that has backroom"],
     "tests/README.md": ["would run this test run within itself"],
 }
 """The reasons on each page for which a block does not run here, in order."""
@@ -103,7 +110,8 @@ def test_every_block_names_its_language() -> None:
 
 
 def test_blocks_without_a_tool_say_so() -> None:
-    silent = [each for each in BLOCKS if each.language in WITHOUT_TOOL and not each.reason]
+    unsaid = (each for each in BLOCKS if not each.reason and not each.file)
+    silent = [each for each in unsaid if each.language in WITHOUT_TOOL]
     assert [where(each) for each in silent] == []
 
 
@@ -132,8 +140,22 @@ def toml(text: str) -> None:
     tomllib.loads(text)
 
 
+SCHEMAS = {
+    "runs-on:": "vendor.github-workflows",
+    "script:": "vendor.gitlab-ci",
+    "depends_on:": "vendor.compose-spec",
+}
+"""A word by which a block is known as a file of a program, and the schema of such files."""
+
+
 def yaml(text: str) -> None:
     YAML(typ="safe").load(text)
+    for word, schema in SCHEMAS.items():
+        if word in text:
+            check = [sys.executable, "-m", "check_jsonschema", "--default-filetype", "yaml"]
+            check += ["--builtin-schema", schema, "-"]
+            done = subprocess.run(check, input=text, text=True, capture_output=True, check=False)
+            assert done.returncode == 0, done.stdout + done.stderr
 
 
 def output(text: str) -> None:
@@ -149,8 +171,8 @@ CHECKED = {
     "yaml": yaml,
     "text": output,
 }
-WITHOUT_TOOL = frozenset({"caddyfile", "ini", "java", "js", "nginx"})
-"""Languages that nothing here reads. Their blocks have to say so."""
+WITHOUT_TOOL = frozenset({"caddyfile", "ini", "java", "js", "nginx", "php", "ruby"})
+"""Languages that nothing here reads. Their blocks say so, or are files that another block runs."""
 
 
 def test_no_key_has_an_ellipsis() -> None:

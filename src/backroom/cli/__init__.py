@@ -57,6 +57,11 @@ _VERBS = {
         "requests_group",
         "See what was sent to a running server.",
     ),
+    "resources": (
+        "backroom.cli.control",
+        "resources_command",
+        "List the catalog of a running server.",
+    ),
     "jobs": ("backroom.cli.control", "jobs_command", "List jobs of a running server."),
     "info": ("backroom.cli.control", "info_command", "Say what a running server is."),
     "config": ("backroom.cli.control", "config_command", "Show the settings of a running server."),

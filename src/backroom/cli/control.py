@@ -127,6 +127,20 @@ def jobs_command(server: RunningServer, account: str | None, status: str | None)
         show(each)
 
 
+@click.command("resources")
+@with_account
+@click.option("--type", "kind", help="Only resources of this type: category, item or variant.")
+@click.option("--external-id", help="Only resources with this external id.")
+@on_server
+def resources_command(
+    server: RunningServer, account: str | None, kind: str | None, external_id: str | None
+) -> None:
+    """List the resources of an account, as a feed in JSON Lines that `seed` takes."""
+    query = {"account": account, "type": kind, "external_id": external_id}
+    for each in server.ask("GET", "/resources", **query):
+        show(each)
+
+
 @click.command("info")
 @click.option("--document", is_flag=True, help="Show the OpenAPI document of its control API.")
 @on_server

@@ -1,0 +1,67 @@
+"""The time of a server in the hands of a test."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from backroom.testing.calls import given_members
+
+if TYPE_CHECKING:
+    from backroom.testing.calls import Call
+
+
+class ServerClock:
+    """One clock for all accounts of a server, and for all servers of a process.
+
+    It moves what clients see of time: timestamps, delays and expiry of jobs, rate limits. Each
+    method that moves it returns when the jobs that are due by then have gone on. All raise
+    `ControlError` for a time that the clock can't show.
+    """
+
+    def __init__(self, call: Call) -> None:
+        self._call = call
+
+    def now(self) -> datetime:
+        """Give the present moment in UTC."""
+        return datetime.fromisoformat(self._call("GET", "/clock")["now"])
+
+    @property
+    def mode(self) -> str:
+        """How time runs: `real`, `frozen`, or its speed as `60x`."""
+        return str(self._call("GET", "/clock")["clock"])
+
+    def freeze(self, at: datetime | str = "frozen") -> None:
+        """Have time stand still, now or at a moment, until it is advanced or set."""
+        self._call("PUT", "/clock", {"clock": _written(at)})
+
+    def run(self, speed: float = 1.0) -> None:
+        """Have time run from the present moment on, so many times as fast as real time."""
+        self._call("PUT", "/clock", {"clock": f"{speed:f}x"})
+
+    def set(self, to: datetime | str) -> None:
+        """Set the time. It goes on from there as before, or stands still."""
+        self._call("POST", "/clock/set", {"to": _written(to)})
+
+    def advance(
+        self,
+        by: timedelta | None = None,
+        *,
+        days: float | None = None,
+        hours: float | None = None,
+        minutes: float | None = None,
+        seconds: float | None = None,
+    ) -> None:
+        """Move time forward, by the sum of what is given."""
+        parts = given_members(days=days, hours=hours, minutes=minutes, seconds=seconds)
+        if by is not None:
+            parts["seconds"] = parts.get("seconds", 0) + by.total_seconds()
+        self._call("POST", "/clock/advance", parts)
+
+    def be_real(self) -> None:
+        """Go back to the time of the system."""
+        self._call("PUT", "/clock", {"clock": "real"})
+
+
+def _written(moment: Any) -> str:
+    return moment.isoformat() if isinstance(moment, datetime) else str(moment)
