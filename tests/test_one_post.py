@@ -16,6 +16,7 @@ property.
 from __future__ import annotations
 
 import importlib
+import re
 import threading
 import tomllib
 from functools import cache
@@ -150,8 +151,12 @@ def layer_of(module: str) -> int:
     """Give the place of a module's layer, counted from above."""
     project = tomllib.loads((SOURCE.parents[1] / "pyproject.toml").read_text())
     contract = project["tool"]["importlinter"]["contracts"][0]
-    package = "backroom." + module.partition("/")[0].removesuffix(".py")
-    (place,) = [n for n, each in enumerate(contract["layers"]) if package in each.split(" | ")]
+    name = ".".join(("backroom", *module.removesuffix(".py").split("/")))
+    (place,) = [
+        place
+        for place, layer in enumerate(contract["layers"])
+        if any(f"{name}.".startswith(f"{package}.") for package in re.split(" [|:] ", layer))
+    ]
     return int(place)
 
 

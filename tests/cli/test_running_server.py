@@ -31,6 +31,7 @@ COMMANDS = {
     "POST /snapshots/{name}/restore": "snapshot restore",
     "DELETE /snapshots/{name}": "snapshot delete",
     "GET /jobs": "jobs",
+    "GET /resources": "resources",
     "GET /clock": "clock show",
     "PUT /clock": "clock run",
     "POST /clock/set": "clock set",
