@@ -25,6 +25,7 @@ The family::
     │   ├── ServerError             500 error
     │   └── Unavailable             503 service_unavailable
     ├── Throttled                   429 throttled
+    ├── VariantNotFound             404 variant_not_found
     └── OperationFault              (pointer into the resource object)
         ├── AlreadyExists           409 conflict
         ├── DoesNotExist            404 not_found
@@ -297,6 +298,18 @@ class Throttled(Fault):
         self.retry_after = retry_after
 
 
+class VariantNotFound(Fault):
+    """A subscription to stock names a variant that does not exist (observed)."""
+
+    status = 404
+    code = "variant_not_found"
+    title = "The variant in your relationship payload does not exist"
+    pointer = "/data/relationships/variant/data/id"
+
+    def __init__(self) -> None:
+        super().__init__(self.title)
+
+
 class OperationFault(Fault):
     """The state of the catalog forbids one job operation or single call.
 
@@ -311,9 +324,7 @@ class OperationFault(Fault):
 class AlreadyExists(OperationFault):
     """A create names an external id that is taken (detail observed in bulk jobs)."""
 
-    status = 409
-    code = "conflict"
-    title = "Conflict."
+    status, code, title = 409, "conflict", "Conflict."
 
     def __init__(self, name: str, external_id: str) -> None:
         super().__init__(
@@ -325,9 +336,7 @@ class AlreadyExists(OperationFault):
 class DoesNotExist(OperationFault):
     """An update or delete names a resource that does not exist (detail observed)."""
 
-    status = 404
-    code = "not_found"
-    title = "Not found."
+    status, code, title = 404, "not_found", "Not found."
 
     def __init__(self, name: str, resource_id: str) -> None:
         super().__init__(f"{name} with the id `{resource_id}` does not exist.", "/id")
@@ -336,9 +345,7 @@ class DoesNotExist(OperationFault):
 class UnknownRelated(OperationFault):
     """A relationship names a resource that does not exist."""
 
-    status = 404
-    code = "not_found"
-    title = "Not found."
+    status, code, title = 404, "not_found", "Not found."
 
     def __init__(self, name: str, resource_id: str, relationship: str) -> None:
         super().__init__(
@@ -356,9 +363,7 @@ class UnknownCategory(OperationFault):
 class AlreadyLinked(OperationFault):
     """A request adds a link that exists already (detail and pointer observed)."""
 
-    status = 409
-    code = "conflict"
-    title = "Conflict."
+    status, code, title = 409, "conflict", "Conflict."
 
     def __init__(self, name: str, resource_id: str) -> None:
         super().__init__(
@@ -371,9 +376,7 @@ class AlreadyLinked(OperationFault):
 class NotLinked(OperationFault):
     """A request removes a link that does not exist."""
 
-    status = 404
-    code = "not_found"
-    title = "Not found."
+    status, code, title = 404, "not_found", "Not found."
 
     def __init__(self, name: str, resource_id: str) -> None:
         super().__init__(

@@ -19,6 +19,7 @@ from backroom.api import control
 from backroom.api.admission import Known, Refusal
 from backroom.api.body_reader import BodyReader
 from backroom.api.request import Answer, Request
+from backroom.api.routes import PREFIXES
 from backroom.catalog.operations import Shape
 from backroom.errors import Fault, NotFound, ServerError, Unavailable
 from backroom.jobs.lifecycle import MOST_IN_PROGRESS
@@ -246,4 +247,4 @@ def _fail(future: asyncio.Future[T], error: Exception) -> None:
 
 
 def _is_of_api(request: Request) -> bool:
-    return request.raw_path.startswith("/api/")
+    return request.raw_path.startswith(PREFIXES)

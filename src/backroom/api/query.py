@@ -72,7 +72,7 @@ def parse_query(operation: Operation, revision: str, query_string: str) -> Query
     query = Query()
     if not query_string:
         return query
-    for name, value in _parameters_given(query_string).items():
+    for name, value in parameters_given(query_string).items():
         if name.startswith("fields[") and name.endswith("]"):
             resource_type = name[len("fields[") : -1]
             query.fields[resource_type] = _asked_fields(operation, revision, resource_type, value)
@@ -84,7 +84,7 @@ def parse_query(operation: Operation, revision: str, query_string: str) -> Query
     return query
 
 
-def _parameters_given(query_string: str) -> dict[str, str]:
+def parameters_given(query_string: str) -> dict[str, str]:
     """Give the parameters by name. Of one that is given more than once the last counts (observed).
 
     Some clients send each one twice, others a whole next link as the cursor, which brings a second.

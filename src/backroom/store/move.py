@@ -84,6 +84,20 @@ TABLES = (
         ),
     ),
     Table("job_operations", ("account", "job_id"), ("operations", "tries")),
+    Table(
+        "subscriptions",
+        ("account", "subscription_id"),
+        (
+            "variant_number",
+            "variant_id",
+            "channels",
+            "profile",
+            "created_at",
+            "delivered_at",
+            "event_id",
+            "quantity",
+        ),
+    ),
 )
 """Every table with rows of its own."""
 

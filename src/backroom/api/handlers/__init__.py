@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from backroom.api.handlers import jobs, relationships, resources
+from backroom.api.handlers import jobs, relationships, resources, subscriptions
 from backroom.catalog.operations import Shape
 
 if TYPE_CHECKING:
@@ -36,4 +36,5 @@ WRITERS: dict[Shape, Writer] = {
     Shape.ADD: relationships.add,
     Shape.REPLACE: relationships.replace,
     Shape.REMOVE: relationships.remove,
+    Shape.SUBSCRIBE: subscriptions.subscribe,
 }

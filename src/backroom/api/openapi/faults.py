@@ -34,6 +34,7 @@ FAULTS: tuple[errors.Fault, ...] = (
     errors.DoesNotExist("An item", _ITEM),
     errors.UnknownRelated("An item", _ITEM, "/relationships/item"),
     errors.NotLinked("item", _ITEM),
+    errors.VariantNotFound(),
     errors.MethodNotAllowed("PUT"),
     errors.AlreadyExists("An item", "item-1"),
     errors.AlreadyLinked("item", _ITEM),
