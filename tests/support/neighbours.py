@@ -75,6 +75,20 @@ def validator(name: str) -> Draft202012Validator:
     return Draft202012Validator(_closed(deepcopy(schema_of(name))))
 
 
+@cache
+def answer_validator_of(revision: str, place: Place) -> Draft202012Validator:
+    """Holds an answer against its schema; a list of profiles has what one profile has, too."""
+    name = PUBLISHED[revision][place].response_schema
+    assert name
+    schema = deepcopy(schema_of(name))
+    if place == ("GET", "/api/profiles"):
+        one = schema_of(PUBLISHED[revision]["POST", "/api/profiles"].response_schema or "")
+        alone = one["properties"]["data"]["properties"]["attributes"]["properties"]
+        held = schema["properties"]["data"]["items"]["properties"]["attributes"]
+        held["properties"] = deepcopy(alone) | held["properties"]
+    return Draft202012Validator(_closed(schema))
+
+
 def _closed(schema: Any) -> Any:
     """The same schema with no other members allowed; what lists members is an object."""
     for each in (*schema.get("oneOf", ()), *schema.get("properties", {}).values()):
@@ -100,7 +114,7 @@ def example(schema: Any, known: Mapping[str, str], *, whole: bool = True) -> Any
     if first == "array":
         return [example(schema["items"], known, whole=whole)]
     if first == "string":
-        return MOMENT if schema.get("format") == "date-time" else "Some text"
+        return {"date-time": MOMENT, "date": MOMENT[:10]}.get(schema.get("format"), "Some text")
     return PLAIN[first]
 
 

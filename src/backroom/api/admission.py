@@ -19,7 +19,6 @@ from backroom.errors import Fault, PermissionDenied
 from backroom.store import keys
 
 if TYPE_CHECKING:
-    from backroom.api.auth import Opened
     from backroom.api.limits import Allowance, Limiter
     from backroom.api.query import Query
     from backroom.api.request import Request
@@ -97,7 +96,11 @@ class Admission:
         path = access = revision = allowance = None
         try:
             path = routes.match_path(request.raw_path)
-            access, caller = self._opened(path, request)
+            access, caller = (
+                self._keyring.company(query.parameters_given(request.query_string))
+                if path.public
+                else self._keyring.authenticate(request.header(b"authorization"))
+            )
             revision = revisions.requested(request.header(b"revision"), self._default_revision)
             operation = path.operation(request.method, revision.date)
             if self._limiter is not None:
@@ -120,13 +123,12 @@ class Admission:
         path = access = None
         try:
             path = routes.match_path(request.raw_path)
-            access, _ = self._opened(path, request)
+            access, _ = (
+                self._keyring.company(query.parameters_given(request.query_string))
+                if path.public
+                else self._keyring.authenticate(request.header(b"authorization"))
+            )
             revision = revisions.requested(request.header(b"revision"), self._default_revision)
         except Fault as fault:
             raise Refusal(fault, Known(request, path, access)) from None
         return Known(request, path, access, revision)
-
-    def _opened(self, path: Path, request: Request) -> Opened:
-        if path.public:
-            return self._keyring.company(query.parameters_given(request.query_string))
-        return self._keyring.authenticate(request.header(b"authorization"))

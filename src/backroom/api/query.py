@@ -132,7 +132,7 @@ def _asked_fields(
     allowed = allowed_fields(operation, revision).get(resource_type)
     if allowed is None:
         raise UnknownParameter(parameter, operation.resource_type)
-    names = _names(value)
+    names = names_in(value)
     for name in names:
         if name not in allowed:
             raise InvalidParameter(
@@ -141,7 +141,7 @@ def _asked_fields(
     return names
 
 
-def _names(value: str) -> tuple[str, ...]:
+def names_in(value: str) -> tuple[str, ...]:
     """Give the names in a list with commas, each once. Empty ones are passed over."""
     return tuple(dict.fromkeys(name.strip() for name in value.split(",") if name.strip()))
 
@@ -169,7 +169,7 @@ def _resource_fields(kind: Kind, revision: str) -> tuple[str, ...]:
 
 def _read_include(query: Query, operation: Operation, _: str, value: str) -> None:
     # An empty value brings nothing along (JSON:API 1.1), where the operation can bring anything.
-    names = _names(value)
+    names = names_in(value)
     if not operation.includes:
         raise InvalidParameter(
             f"'{next(iter(names), '')}' include is not currently supported for the requested"

@@ -33,6 +33,11 @@ class Shape(StrEnum):
     JOB_GET = "job"
     JOB_POST = "job creation"
     SUBSCRIBE = "subscription to a variant's stock"
+    ACCOUNTS = "list of the account"
+    ACCOUNT = "account"
+    KEPT_LIST = "list of what is kept"
+    KEEP_PROFILE = "profile that is kept"
+    KEEP = "request that is kept"
 
 
 JOB_SHAPES = frozenset({Shape.JOB_LIST, Shape.JOB_GET, Shape.JOB_POST})

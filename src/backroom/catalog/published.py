@@ -5,6 +5,7 @@ The files are read when something in them is first needed: most servers never ne
 
 from __future__ import annotations
 
+from copy import deepcopy
 from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING, Any
@@ -63,8 +64,25 @@ def _steps() -> dict[str, list[Facts]]:
     }
 
 
+_SINGLES = {"GET /api/profiles": "POST /api/profiles"}
+"""Lists that are published without the attributes which each single resource has."""
+
+
 @cache
 def published_facts(operation: Neighbour, revision: str) -> Facts:
     """Give what an operation takes and gives in a revision that has it."""
-    steps = _steps()[f"{operation.method} {operation.path}"]
-    return next(each for each in steps if revision >= each.since)
+    place = f"{operation.method} {operation.path}"
+    facts = _in_force(place, revision)
+    single = _SINGLES.get(place)
+    if single is None or facts.answer is None:
+        return facts
+    answer = deepcopy(facts.answer)
+    attributes = answer["properties"]["data"]["items"]["properties"]["attributes"]
+    one = (_in_force(single, revision).answer or {})["properties"]["data"]
+    alone = one["properties"]["attributes"]["properties"]
+    attributes["properties"] = dict(sorted((alone | attributes["properties"]).items()))
+    return msgspec.structs.replace(facts, answer=answer)
+
+
+def _in_force(place: str, revision: str) -> Facts:
+    return next(each for each in _steps()[place] if revision >= each.since)

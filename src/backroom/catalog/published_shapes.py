@@ -1,13 +1,13 @@
 """Check a value against a published schema, and fit a value into one.
 
 The schemas know the types of JSON, `properties`, `required`, `items`, `enum`, `oneOf` and the
-format of moments: no more than that. An object whose members are listed takes no others, as bodies
-of the catalog do. The texts of the faults are those of the catalog.
+formats of days and moments: no more than that. An object whose members are listed takes no others,
+as bodies of the catalog do. The texts of the faults are those of the catalog.
 """
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from backroom.catalog.jsonapi import missing_member, unknown_member
@@ -26,6 +26,13 @@ _MOMENT = (
 )
 
 
+_DAY = "Date has wrong format. Use one of these formats instead: YYYY-MM-DD."
+_FORMATS: dict[str, tuple[Callable[[str], object], str]] = {
+    "date-time": (datetime.fromisoformat, _MOMENT),
+    "date": (date.fromisoformat, _DAY),
+}
+
+
 def types_of(schema: Schema) -> tuple[str, ...]:
     """Give the types that a value may have. An object may go without saying so."""
     named = schema.get("type", "object" if "properties" in schema else ())
@@ -36,6 +43,23 @@ def check_published(schema: Schema | None, body: Any) -> None:
     """Check a body. Raises `Invalid` at the first member that is missing, unknown or wrong."""
     members = json_object(body, "/data")
     _check_member(schema or {}, members, "", REQUEST)
+
+
+def fitted(schema: Schema, value: Any) -> Any:
+    """Give what a schema knows of a value.
+
+    A member that is missing is null where it may be. One that is null where it may not is left out.
+    """
+    listed = schema.get("properties")
+    if listed and isinstance(value, dict):
+        return {
+            name: fitted(each, value.get(name))
+            for name, each in listed.items()
+            if value.get(name) is not None or "null" in types_of(each)
+        }
+    if "items" in schema and isinstance(value, list):
+        return [fitted(schema["items"], each) for each in value]
+    return value
 
 
 def _check_member(schema: Schema, value: Any, pointer: str, resource: str) -> None:
@@ -106,11 +130,11 @@ def _check_string(schema: Schema, value: Any, pointer: str, _: str) -> None:
         raise Invalid("Not a valid string.", pointer)
     if "\0" in value:
         raise Invalid("Null characters are not allowed.", pointer)
-    if schema.get("format") == "date-time":
-        try:
-            datetime.fromisoformat(value)
-        except ValueError:
-            raise Invalid(_MOMENT, pointer) from None
+    read, words = _FORMATS.get(schema.get("format", ""), (str, ""))
+    try:
+        read(value)
+    except ValueError:
+        raise Invalid(words, pointer) from None
 
 
 def _check_number(_: Schema, value: Any, pointer: str, __: str) -> None:

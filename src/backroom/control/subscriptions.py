@@ -29,13 +29,13 @@ def list_subscriptions(control: Control, given: Given) -> Any:
     with control.database.read() as tx:
         account = given.query.get("account")
         found = subscriptions.listed(tx, None if account is None else account_named(tx, account))
-    shown = [_shown(each) for each in found]
+    shown = [_subscription_shown(each) for each in found]
     if wanted is not None:
         shown = [each for each in shown if (each["event"] is not None) == (wanted == "true")]
     return {"subscriptions": shown}
 
 
-def _shown(each: Subscription) -> dict[str, Any]:
+def _subscription_shown(each: Subscription) -> dict[str, Any]:
     event = None
     if each.quantity is not None:
         event = {

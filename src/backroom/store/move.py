@@ -85,6 +85,11 @@ TABLES = (
     ),
     Table("job_operations", ("account", "job_id"), ("operations", "tries")),
     Table(
+        "kept_requests", ("account", "request_id"), ("operation", "revision", "body", "created_at")
+    ),
+    Table("kept_resources", ("account", "type", "resource_id"), ("number", "attributes")),
+    Table("profile_identifiers", ("account", "identifier"), ("resource_id",)),
+    Table(
         "subscriptions",
         ("account", "subscription_id"),
         (

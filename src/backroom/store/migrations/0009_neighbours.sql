@@ -15,3 +15,33 @@ create table subscriptions (
 );
 create index subscriptions_waiting on subscriptions (account, variant_number)
     where delivered_at is null;
+
+-- What was sent to operations that are only accepted: the body, as it was sent.
+create table kept_requests (
+    account text not null,
+    request_id text not null,
+    operation text not null,
+    revision text not null,
+    body text not null,
+    created_at text not null,
+    primary key (account, request_id)
+);
+
+-- What such operations list: profiles, lists and metrics; and the shop of an account.
+create table kept_resources (
+    account text not null,
+    type text not null,
+    resource_id text not null,
+    number bigint not null,
+    attributes text not null,
+    primary key (account, type, resource_id)
+);
+create unique index kept_resources_in_order on kept_resources (account, type, number);
+
+-- The email, the phone number and the external id of a profile, none of which two profiles share.
+create table profile_identifiers (
+    account text not null,
+    identifier text not null,
+    resource_id text not null,
+    primary key (account, identifier)
+);
