@@ -14,6 +14,7 @@ from backroom.api import query, routes
 from backroom.api.auth import Keyring
 from backroom.api.cursors import Cursors
 from backroom.api.neighbour_query import parse_neighbour_query
+from backroom.api.not_served import not_served
 from backroom.catalog.neighbours import Neighbour
 from backroom.errors import Fault, PermissionDenied
 from backroom.store import keys
@@ -93,7 +94,7 @@ class Admission:
 
     def admit(self, request: Request) -> Admitted:
         """Find out all that a request's head says. Raises `Refusal`."""
-        path = access = revision = allowance = None
+        path = access = revision = operation = allowance = None
         try:
             path = routes.match_path(request.raw_path)
             access, caller = (
@@ -115,7 +116,8 @@ class Admission:
                 else query.parse_query(operation, revision.date, request.query_string)
             )
         except Fault as fault:
-            raise Refusal(fault, Known(request, path, access, revision, allowance)) from None
+            told = not_served(request, fault) if operation is None else fault
+            raise Refusal(told, Known(request, path, access, revision, allowance)) from None
         return Admitted(request, path, access, revision, allowance, operation, asked, self._cursors)
 
     def look(self, request: Request) -> Known:

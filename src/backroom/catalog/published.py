@@ -8,7 +8,7 @@ from __future__ import annotations
 from copy import deepcopy
 from functools import cache
 from importlib import resources
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
@@ -86,3 +86,33 @@ def published_facts(operation: Neighbour, revision: str) -> Facts:
 
 def _in_force(place: str, revision: str) -> Facts:
     return next(each for each in _steps()[place] if revision >= each.since)
+
+
+class RealOperation(NamedTuple):
+    """An operation of the real service, in revisions from `since` on, before `until` if not empty.
+
+    `{}` stands for an id in its path.
+    """
+
+    method: str
+    path: str
+    since: str
+    until: str
+
+
+@cache
+def _real_operations() -> dict[tuple[str, int], list[RealOperation]]:
+    found: dict[tuple[str, int], list[RealOperation]] = {}
+    for each in msgspec.json.decode(_file_bytes("real_operations.json"), type=list[RealOperation]):
+        found.setdefault((each.method, each.path.count("/")), []).append(each)
+    return found
+
+
+def real_operation(method: str, path: str) -> RealOperation | None:
+    """Give the operation of the real service for a method and a path, in any revision, or None."""
+    segments = path.removesuffix("/").split("/")
+    for each in _real_operations().get((method, len(segments) - 1), ()):
+        pattern = each.path.split("/")
+        if all(mine in {"{}", theirs} for mine, theirs in zip(pattern, segments, strict=True)):
+            return each
+    return None
