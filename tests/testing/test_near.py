@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from backroom.catalog.neighbours import NEIGHBOURS
 from backroom.catalog.operations import OPERATIONS
-from backroom.testing.near import unserved
+from backroom.catalog.published import real_operation
 from support.factories import a_body, a_kind_of_job, a_resource
 
 if TYPE_CHECKING:
@@ -116,6 +117,6 @@ def test_accepted_requests_are_near_nothing(caller: Client, journal: Journal) ->
     assert journal.find()[0].near is None
 
 
-@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda each: each.name)
+@pytest.mark.parametrize("operation", [*OPERATIONS, *NEIGHBOURS], ids=lambda each: each.name)
 def test_served_operations_are_real_ones(operation: Any) -> None:
-    assert unserved(operation.method, operation.path.replace("{id}", "7")) is not None
+    assert real_operation(operation.method, operation.path.replace("{id}", "7")) is not None

@@ -13,11 +13,13 @@ from backroom import revisions
 from backroom.api import query, routes
 from backroom.api.auth import Keyring
 from backroom.api.cursors import Cursors
+from backroom.api.neighbour_query import query_of
+from backroom.api.not_served import not_served
 from backroom.errors import Fault, PermissionDenied
 from backroom.store import keys
 
 if TYPE_CHECKING:
-    from backroom.api.auth import Find
+    from backroom.api.auth import Find, Opened
     from backroom.api.limits import Allowance, Limiter
     from backroom.api.query import Query
     from backroom.api.request import Request
@@ -98,19 +100,22 @@ class Admission:
 
     def admit(self, request: Request) -> Admitted:
         """Find out all that a request's head says. Raises `Refusal`."""
-        path = access = revision = allowance = None
+        path = access = revision = operation = allowance = None
         try:
             path = routes.match_path(request.raw_path)
-            access, caller = self._keyring.authenticate(request.header(b"authorization"))
+            access, caller = self._opened(path, request)
             revision = revisions.requested(request.header(b"revision"), self._default_revision)
             operation = path.operation(request.method, revision.date)
             if self._limiter is not None:
                 allowance = self._limiter.take(caller, operation, revision.date)
-            if access.scopes is not None and operation.scope not in access.scopes:
-                raise PermissionDenied(operation.scope)
-            asked = query.parse_query(operation, revision.date, request.query_string)
+            if access.scopes is not None:
+                lacking = operation.lacking(access.scopes, revision.date)
+                if lacking:
+                    raise PermissionDenied(lacking)
+            asked = query_of(operation, revision.date, request.query_string)
         except Fault as fault:
-            raise Refusal(fault, Known(request, path, access, revision, allowance)) from None
+            refused = not_served(request, fault) if operation is None else fault
+            raise Refusal(refused, Known(request, path, access, revision, allowance)) from None
         return Admitted(request, path, access, revision, allowance, operation, asked, self._cursors)
 
     def look(self, request: Request) -> Known:
@@ -118,8 +123,14 @@ class Admission:
         path = access = None
         try:
             path = routes.match_path(request.raw_path)
-            access, _ = self._keyring.authenticate(request.header(b"authorization"))
+            access, _ = self._opened(path, request)
             revision = revisions.requested(request.header(b"revision"), self._default_revision)
         except Fault as fault:
             raise Refusal(fault, Known(request, path, access)) from None
         return Known(request, path, access, revision)
+
+    def _opened(self, path: Path, request: Request) -> Opened:
+        """Give what a request opens: by a key, or on a public path by the id of an account."""
+        if path.public:
+            return self._keyring.company(query.parameters_given(request.query_string))
+        return self._keyring.authenticate(request.header(b"authorization"))

@@ -24,9 +24,10 @@ if TYPE_CHECKING:
 
 _SECONDS = 120.0
 _LARGEST_GOOD = 299
-_ACCOUNT = click.option(
+ACCOUNT = click.option(
     "--account", metavar="NAME", help="The name or the id of the account; the default without it."
 )
+"""The option of commands about one account."""
 
 
 class RunningServer:
@@ -92,21 +93,22 @@ def on_server(command: Callable[..., Any]) -> Callable[..., Any]:
     )(with_token)
 
 
-def _show(document: Any) -> None:
+def show(document: Any) -> None:
+    """Print a document as one line of JSON."""
     click.echo(json.dumps(document))
 
 
 @click.command("reset")
-@_ACCOUNT
+@ACCOUNT
 @on_server
 def reset_command(server: RunningServer, account: str | None) -> None:
     """Remove the catalog and the jobs of an account. Its keys stay."""
-    _show(server.ask("POST", "/reset", _given_members(account=account)))
+    show(server.ask("POST", "/reset", given_members(account=account)))
 
 
 @click.command("seed")
 @click.argument("file", required=False, type=click.Path(exists=True, dir_okay=False))
-@_ACCOUNT
+@ACCOUNT
 @on_server
 def seed_command(server: RunningServer, file: str | None, account: str | None) -> None:
     """Put a feed, or the demo shop, into the catalog of an account.
@@ -124,10 +126,11 @@ def seed_command(server: RunningServer, file: str | None, account: str | None) -
             given = {"feed": feed.path.read_text(encoding="utf-8"), "format": feed.format.name}
         except (FeedError, UnicodeDecodeError, OSError) as error:
             raise click.ClickException(f"{file} can't be read: {error}") from None
-    _show(server.ask("POST", "/seed", _given_members(account=account, **given)))
+    show(server.ask("POST", "/seed", given_members(account=account, **given)))
 
 
-def _given_members(**members: Any) -> dict[str, Any]:
+def given_members(**members: Any) -> dict[str, Any]:
+    """Give the members of a body that are not None."""
     return {name: value for name, value in members.items() if value is not None}
 
 
@@ -141,35 +144,35 @@ def snapshot_group() -> None:
 
 @snapshot_group.command("save")
 @click.argument("name")
-@_ACCOUNT
+@ACCOUNT
 @on_server
 def save_command(server: RunningServer, name: str, account: str | None) -> None:
     """Save the catalog and the jobs of an account, in place of an earlier one of that name."""
-    _show(server.ask("POST", "/snapshots", _given_members(name=name, account=account)))
+    show(server.ask("POST", "/snapshots", given_members(name=name, account=account)))
 
 
 @snapshot_group.command("restore")
 @click.argument("name")
-@_ACCOUNT
+@ACCOUNT
 @on_server
 def restore_command(server: RunningServer, name: str, account: str | None) -> None:
     """Make the catalog and the jobs of an account what they were."""
     path = f"/snapshots/{quote(name, safe='')}/restore"
-    _show(server.ask("POST", path, _given_members(account=account)))
+    show(server.ask("POST", path, given_members(account=account)))
 
 
 @snapshot_group.command("list")
-@_ACCOUNT
+@ACCOUNT
 @on_server
 def snapshots_command(server: RunningServer, account: str | None) -> None:
     """List snapshots, oldest first: all, or those of one account."""
     for each in server.ask("GET", "/snapshots", account=account):
-        _show(each)
+        show(each)
 
 
 @snapshot_group.command("delete")
 @click.argument("name")
-@_ACCOUNT
+@ACCOUNT
 @on_server
 def discard_command(server: RunningServer, name: str, account: str | None) -> None:
     """Delete a snapshot. The account keeps what it has."""
@@ -186,7 +189,7 @@ def accounts_group() -> None:
 @on_server
 def account_command(server: RunningServer, name: str | None) -> None:
     """Make an account with a key, and show both. The key is not shown again."""
-    _show(server.ask("POST", "/accounts", _given_members(name=name)))
+    show(server.ask("POST", "/accounts", given_members(name=name)))
 
 
 @accounts_group.command("list")
@@ -194,28 +197,28 @@ def account_command(server: RunningServer, name: str | None) -> None:
 def accounts_command(server: RunningServer) -> None:
     """List all accounts, oldest first."""
     for each in server.ask("GET", "/accounts"):
-        _show(each)
+        show(each)
 
 
 @click.command("jobs")
-@_ACCOUNT
+@ACCOUNT
 @click.option("--status", help="Only jobs in this status.")
 @on_server
 def jobs_command(server: RunningServer, account: str | None, status: str | None) -> None:
     """List the newest jobs of an account of a running server."""
     for each in server.ask("GET", "/jobs", account=account, status=status):
-        _show(each)
+        show(each)
 
 
 @click.command("info")
 @on_server
 def info_command(server: RunningServer) -> None:
     """Say what a running server is."""
-    _show(server.ask("GET", "/info"))
+    show(server.ask("GET", "/info"))
 
 
 @click.command("config")
 @on_server
 def config_command(server: RunningServer) -> None:
     """Show the settings of a running server. Secrets are replaced."""
-    _show(server.ask("GET", "/config"))
+    show(server.ask("GET", "/config"))

@@ -11,12 +11,14 @@ from backroom.control import (
     info,
     jobs,
     keys,
+    neighbours,
     pace,
     requests,
     reset,
     revisions,
     seed,
     snapshots,
+    subscriptions,
 )
 from backroom.control.document import control_document
 from backroom.control.route import ControlError, ControlRoute, Given
@@ -34,6 +36,8 @@ TABLES: tuple[tuple[ControlRoute, ...], ...] = (
     seed.ROUTES,
     snapshots.ROUTES,
     jobs.ROUTES,
+    subscriptions.ROUTES,
+    neighbours.ROUTES,
     clock.ROUTES,
     pace.ROUTES,
     faults.ROUTES,

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 ALL_ACCOUNTS = "*"
 _KINDS = {kind.table: kind for kind in KINDS.values()}
-_NULLABLE = {"item_number", "completed_at"}
+_NULLABLE = {"item_number", "completed_at", "delivered_at", "event_id", "quantity"}
 
 
 class Snapshot(NamedTuple):
