@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from backroom.api.not_served import WORDS
 from backroom.catalog.neighbours import NEIGHBOURS
 from backroom.catalog.operations import OPERATIONS
 from backroom.catalog.published import real_operation
@@ -72,6 +73,33 @@ REFUSED = [
         "member `items` is of revisions before 2023-07-15; this request says 2026-10-15",
     ),
     ("POST", "/api/catalog-items", "2026-10-15", item(titel="x"), "nearest is `title`"),
+    ("GET", "/api/account", "2026-10-15", None, "nearest is GET /api/accounts, `get_accounts`"),
+    ("POST", "/client/event", "2026-10-15", {}, "nearest is POST /client/events"),
+    (
+        "GET",
+        "/api/accounts",
+        "2022-10-17",
+        None,
+        "operation `get_accounts` is of revision 2023-06-15 and later",
+    ),
+    ("POST", "/api/flows", "2026-10-15", {}, f"POST /api/flows is {WORDS}"),
+    ("PATCH", "/api/profiles/x", "2026-10-15", {}, f"PATCH /api/profiles/{{id}} is {WORDS}"),
+    ("POST", "/api/lists", "2026-10-15", {}, f"POST /api/lists is {WORDS}"),
+    (
+        "POST",
+        "/api/profiles",
+        "2022-10-17",
+        {"data": {"type": "profile", "attributes": {"locale": "de-DE"}}},
+        "member `locale` is of revision 2024-07-15 and later; this request says 2022-10-17",
+    ),
+    (
+        "POST",
+        "/api/profiles",
+        "2026-10-15",
+        {"data": {"type": "profile", "attributes": {"emial": "a@mugs.example"}}},
+        "nearest is `email`",
+    ),
+    ("GET", "/api/lists?filtr=x", "2026-10-15", None, "nearest is `filter`"),
     (
         "POST",
         JOBS,

@@ -55,13 +55,14 @@ def near(exchange: Exchange) -> str | None:
 
 def _nearest_operation(method: str, path: str) -> str:
     asked = _ID_BEFORE.sub(r"\1{id}", path.removesuffix("/"))
-    paths = list(dict.fromkeys(each.path for each in _SERVED))
-    found = difflib.get_close_matches(asked, paths, 1, _LIKE)
-    if not found and not asked.startswith(PREFIXES):
-        found = difflib.get_close_matches(f"/api{asked}", paths, 1, _LIKE)
+    prefix = next((each for each in PREFIXES if asked.startswith(each)), PREFIXES[0])
+    # What all paths begin with makes no two of them alike.
+    rests = [each.path.removeprefix(prefix) for each in _SERVED if each.path.startswith(prefix)]
+    rest = asked.removeprefix(prefix).removeprefix("/")
+    found = difflib.get_close_matches(rest, dict.fromkeys(rests), 1, _LIKE)
     if not found:
         return f"not an operation; all paths of the API begin with {' or '.join(PREFIXES)}"
-    served = [each for each in _SERVED if each.path == found[0]]
+    served = [each for each in _SERVED if each.path == prefix + found[0]]
     chosen = next((each for each in served if each.method == method), served[0])
     return f"not an operation; nearest is {chosen.method} {chosen.path}, `{chosen.name}`"
 
@@ -133,7 +134,9 @@ def _possible_names(operation: Operation, revision: Revision, fault: Fault) -> I
     """Give the names that could stand where a name is unknown."""
     if isinstance(operation, Neighbour):
         facts = published.published_facts(operation, revision.date)
-        return set(facts.query) if fault.parameter is not None else set(_members(facts.body))
+        if isinstance(fault, UnknownParameter):
+            return {each.replace("[", "_").rstrip("]") for each in facts.query}
+        return set(_members(facts.body))
     if isinstance(fault, UnknownParameter):
         # Its name is that of a field: no brackets.
         parameters = ("filter", "sort", "include", "page_size", "page_cursor")
@@ -154,11 +157,12 @@ def _possible_names(operation: Operation, revision: Revision, fault: Fault) -> I
     return {*rules.members, *rules.attributes, *rules.relationships, *own, "data"}
 
 
-def _members(schema: Any) -> Iterator[str]:
+def _members(schema: dict[str, Any] | None) -> Iterator[str]:
     """Give the names of all members of all objects that a published schema lists."""
-    for name, each in (schema or {}).get("properties", {}).items():
+    if schema is None:
+        return
+    for name, each in schema.get("properties", {}).items():
         yield name
         yield from _members(each)
-    for each in (schema or {}).get("oneOf", ()):
+    for each in (*schema.get("oneOf", ()), schema.get("items")):
         yield from _members(each)
-    yield from _members((schema or {}).get("items"))
