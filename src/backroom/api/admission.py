@@ -19,7 +19,7 @@ from backroom.errors import Fault, PermissionDenied
 from backroom.store import keys
 
 if TYPE_CHECKING:
-    from backroom.api.auth import Find, Opened
+    from backroom.api.auth import Find
     from backroom.api.limits import Allowance, Limiter
     from backroom.api.query import Query
     from backroom.api.request import Request
@@ -103,7 +103,11 @@ class Admission:
         path = access = revision = operation = allowance = None
         try:
             path = routes.match_path(request.raw_path)
-            access, caller = self._opened(path, request)
+            access, caller = (
+                self._keyring.company(query.parameters_given(request.query_string))
+                if path.public
+                else self._keyring.authenticate(request.header(b"authorization"))
+            )
             revision = revisions.requested(request.header(b"revision"), self._default_revision)
             operation = path.operation(request.method, revision.date)
             if self._limiter is not None:
@@ -119,18 +123,17 @@ class Admission:
         return Admitted(request, path, access, revision, allowance, operation, asked, self._cursors)
 
     def look(self, request: Request) -> Known:
-        """Find out what an OPTIONS request is about. Raises `Refusal`."""
+        """Find out what an OPTIONS request is about. Raises `Refusal`.
+
+        A browser asks so before a page may ask from another origin. It says no more than the path.
+        """
         path = access = None
         try:
             path = routes.match_path(request.raw_path)
-            access, _ = self._opened(path, request)
+            if path.public:
+                return Known(request, path)
+            access, _ = self._keyring.authenticate(request.header(b"authorization"))
             revision = revisions.requested(request.header(b"revision"), self._default_revision)
         except Fault as fault:
             raise Refusal(fault, Known(request, path, access)) from None
         return Known(request, path, access, revision)
-
-    def _opened(self, path: Path, request: Request) -> Opened:
-        """Give what a request opens: by a key, or on a public path by the id of an account."""
-        if path.public:
-            return self._keyring.company(query.parameters_given(request.query_string))
-        return self._keyring.authenticate(request.header(b"authorization"))
