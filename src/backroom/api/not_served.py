@@ -47,7 +47,7 @@ def unserved(method: str, raw_path: str) -> str | None:
     real = published.real_operation(method, raw_path)
     if real is None:
         return None
-    path = real.path.replace("{}", "{id}")
+    path = real.replace("{}", "{id}")
     return None if (method, path) in _served() else f"{method} {path} is {WORDS}"
 
 

@@ -29,11 +29,11 @@ def published_answer(admitted: Admitted, document: Document) -> Parts:
     if names is not None:
         data = shaped["data"]
         for each in data if isinstance(data, list) else [data]:
-            each["attributes"] = _only(each["attributes"], names)
+            each["attributes"] = _named_attributes(each["attributes"], names)
     return [msgspec.json.encode(shaped)]
 
 
-def _only(attributes: dict[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
+def _named_attributes(attributes: dict[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
     """Keep the attributes that are named. `a.b` names the member `b` of the attribute `a`."""
     kept: dict[str, Any] = {}
     for name in names:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 Schema = dict[str, Any]
 
 
-class Facts(msgspec.Struct, frozen=True, eq=False):
+class Facts(NamedTuple):
     """What an operation takes and gives, from a revision on.
 
     These are the schemas of its parameters by name, of its body and of its answer.
@@ -30,37 +30,22 @@ class Facts(msgspec.Struct, frozen=True, eq=False):
     answer: Schema | None
 
 
-class _Step(msgspec.Struct):
-    since: str
-    query: dict[str, Schema]
-    body: str | None
-    answer: str | None
-
-
-class _File(msgspec.Struct):
-    operations: dict[str, list[_Step]]
-    schemas: dict[str, Schema]
-
-
-def _file_bytes(name: str) -> bytes:
-    return (resources.files("backroom.catalog") / "facts" / name).read_bytes()
+def _read_facts(name: str) -> Any:
+    return msgspec.json.decode((resources.files("backroom.catalog") / "facts" / name).read_bytes())
 
 
 @cache
 def _steps() -> dict[str, list[Facts]]:
-    file = msgspec.json.decode(_file_bytes("neighbours.json"), type=_File)
-    schemas = file.schemas
+    file = _read_facts("neighbours.json")
+    schemas = file["schemas"]
     return {
         place: [
             Facts(
-                each.since,
-                each.query,
-                None if each.body is None else schemas[each.body],
-                None if each.answer is None else schemas[each.answer],
+                each["since"], each["query"], schemas.get(each["body"]), schemas.get(each["answer"])
             )
             for each in steps
         ]
-        for place, steps in file.operations.items()
+        for place, steps in file["operations"].items()
     }
 
 
@@ -81,38 +66,31 @@ def published_facts(operation: Neighbour, revision: str) -> Facts:
     one = (_in_force(single, revision).answer or {})["properties"]["data"]
     alone = one["properties"]["attributes"]["properties"]
     attributes["properties"] = dict(sorted((alone | attributes["properties"]).items()))
-    return msgspec.structs.replace(facts, answer=answer)
+    return facts._replace(answer=answer)
 
 
 def _in_force(place: str, revision: str) -> Facts:
     return next(each for each in _steps()[place] if revision >= each.since)
 
 
-class RealOperation(NamedTuple):
-    """An operation of the real service, in revisions from `since` on, before `until` if not empty.
-
-    `{}` stands for an id in its path.
-    """
-
-    method: str
-    path: str
-    since: str
-    until: str
-
-
 @cache
-def _real_operations() -> dict[tuple[str, int], list[RealOperation]]:
-    found: dict[tuple[str, int], list[RealOperation]] = {}
-    for each in msgspec.json.decode(_file_bytes("real_operations.json"), type=list[RealOperation]):
-        found.setdefault((each.method, each.path.count("/")), []).append(each)
+def _real_operations() -> dict[tuple[str, int], list[str]]:
+    """Give the paths of the operations of the real service, by method and number of segments."""
+    found: dict[tuple[str, int], list[str]] = {}
+    for method, path, _, _ in _read_facts("real_operations.json"):
+        found.setdefault((method, path.count("/")), []).append(path)
     return found
 
 
-def real_operation(method: str, path: str) -> RealOperation | None:
-    """Give the operation of the real service for a method and a path, in any revision, or None."""
+def real_operation(method: str, path: str) -> str | None:
+    """Give the path of the operation of the real service for a method and a path, or None.
+
+    It may be an operation of any revision. `{}` stands for an id in its path.
+    """
     segments = path.removesuffix("/").split("/")
     for each in _real_operations().get((method, len(segments) - 1), ()):
-        pattern = each.path.split("/")
-        if all(mine in {"{}", theirs} for mine, theirs in zip(pattern, segments, strict=True)):
+        if all(
+            mine in {"{}", theirs} for mine, theirs in zip(each.split("/"), segments, strict=True)
+        ):
             return each
     return None

@@ -78,7 +78,7 @@ def lists_group() -> None:
 @click.option("--id", "list_id", help="Its id; without it the server invents one.")
 @ACCOUNT
 @on_server
-def list_command(
+def new_list_command(
     server: RunningServer, name: str, list_id: str | None, account: str | None
 ) -> None:
     """Make a list, and show its id."""

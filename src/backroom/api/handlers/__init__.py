@@ -28,7 +28,7 @@ READERS: dict[Shape, Reader] = {
     Shape.ONE: resources.get_resource,
     Shape.JOB_LIST: jobs.list_jobs,
     Shape.JOB_GET: jobs.get_job,
-    Shape.ACCOUNTS: accounts.list_accounts,
+    Shape.ACCOUNTS: accounts.list_own_account,
     Shape.ACCOUNT: accounts.get_account,
     Shape.KEPT_LIST: kept.list_kept,
 }

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from backroom.store.database import Transaction
 
 
-def list_accounts(admitted: Admitted, tx: Transaction) -> Parts:
+def list_own_account(admitted: Admitted, tx: Transaction) -> Parts:
     """Answer with the one account that the key opens."""
     links = {"self": admitted.request.url, "next": None, "prev": None}
     return published_answer(admitted, {"data": [_account(admitted, tx)], "links": links})
