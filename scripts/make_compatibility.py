@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from backroom.catalog.neighbours import NEIGHBOURS
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
@@ -42,9 +44,18 @@ answer fit the contract published for the revision, except for the differences b
 the contract does not name would not fit. An empty cell means: the operation does not exist in that
 revision, and the server answered 404.
 
-The table has {count} marks, of {operations} operations in {revisions} revisions. They show one call
-of each. The tests try more: parameters, errors, pages, other shapes. Paths are written without
-their `{prefix}`.
+The first table has {count} marks, of {operations} operations in {revisions} revisions. They show
+one call of each. The tests try more: parameters, errors, pages, other shapes. Paths are written
+without their `{prefix}`.
+"""
+BESIDE = """\
+## Operations beside the catalog
+
+Real integrations call these too. They are called in the same way as those above. `whole` means:
+backroom does what the real service does, as far as a client can see. `accepted` means: backroom
+checks the request against the shape that is published for the revision, answers with the
+documented status and shape, and keeps what was sent, so that a test can look at it. Nothing else
+follows from it.
 """
 
 
@@ -70,17 +81,23 @@ def tried() -> tuple[Marks, list[str]]:
     """Call every operation in every revision. Give the marks, and what did not fit."""
     # The helpers of the tests can be imported once their directory is on the path.
     from conftest import client_of, running
+    from openapi.neighbour_tour import NeighbourTour
     from openapi.tour import Tour
+    from support.neighbours import PUBLISHED
     from support.wire_contract import OPERATIONS, REVISIONS
 
-    marks: Marks = {place: {} for place in OPERATIONS[REVISIONS[-1]]}
+    beside = [(each.method, each.path) for each in NEIGHBOURS]
+    marks: Marks = {place: {} for place in (*OPERATIONS[REVISIONS[-1]], *beside)}
     faults: list[str] = []
     with running(None, limits="off") as server:
         for revision in REVISIONS:
             client = client_of(server)
-            stops: Mapping[Place, Callable[[], Any]] = Tour(client, revision).stops()
+            stops: Mapping[Place, Callable[[], Any]] = {
+                **Tour(client, revision).stops(),
+                **NeighbourTour(client, revision).stops(),
+            }
             for place, row in marks.items():
-                if place in OPERATIONS[revision]:
+                if place in OPERATIONS[revision] or place in PUBLISHED[revision]:
                     fault = _fault(stops[place])
                     row[revision] = FAILED if fault else HELD
                 else:
@@ -103,7 +120,8 @@ def _fault(stop: Callable[[], Any]) -> str:
 
 def _absent(client: Client, revision: str, place: Place) -> None:
     method, path = place
-    answer = client.request(method, path.replace("{id}", "x"), revision=revision)
+    query = {"company_id": client.key.split("_")[1]} if path.startswith("/client/") else None
+    answer = client.request(method, path.replace("{id}", "x"), query=query, revision=revision)
     if answer.status != GONE:
         raise AssertionError(f"answered with {answer.status} though it does not exist")
 
@@ -111,11 +129,13 @@ def _absent(client: Client, revision: str, place: Place) -> None:
 def written(marks: Marks) -> str:
     """Write the page."""
     revisions = list(next(iter(marks.values())))
-    count = sum(mark == HELD for row in marks.values() for mark in row.values())
+    beside = {(each.method, each.path): each for each in NEIGHBOURS}
+    catalog = {place: row for place, row in marks.items() if place not in beside}
+    count = sum(mark == HELD for row in catalog.values() for mark in row.values())
     about = ABOUT.format(
         held=HELD,
         count=f"{count:,}",
-        operations=len(marks),
+        operations=len(catalog),
         revisions=len(revisions),
         prefix=PREFIX,
     )
@@ -123,13 +143,27 @@ def written(marks: Marks) -> str:
     lines = [
         _row("operation", heads),
         _row("---", [":-:"] * len(revisions)),
-        *(_row(_named(*place), row.values()) for place, row in marks.items()),
+        *(_row(_named(*place), row.values()) for place, row in catalog.items()),
+    ]
+    others = [
+        _row("operation", ["what it does", *heads]),
+        _row("---", ["---", *[":-:"] * len(revisions)]),
+        *(
+            _row(
+                f"`{' '.join(place)}`",
+                ["whole" if row.whole else "accepted", *marks[place].values()],
+            )
+            for place, row in beside.items()
+        ),
     ]
     _, _, differences = DIFFERENCES.read_text("utf-8").partition("\n")
     return "\n".join(
         [
             about,
             *lines,
+            "",
+            BESIDE,
+            *others,
             "",
             "## Every known difference",
             "",

@@ -21,13 +21,14 @@ import click
 import backroom
 from backroom import errors
 from backroom.api import control
-from backroom.catalog.operations import OPERATIONS
+from backroom.catalog.neighbours import NEIGHBOURS, Neighbour
+from backroom.catalog.operations import OPERATIONS, Operation
 from backroom.cli import access_log, main
 from backroom.cli import logs as logs_of
 from backroom.control.table import PREFIX as CONTROL
 from backroom.control.table import ROUTES as CONTROL_ROUTES
 from backroom.errors import Fault, FrameworkFault, OperationFault
-from backroom.revisions import LADDER, history
+from backroom.revisions import LADDER, NEWEST, history
 from backroom.settings import Settings, variable
 from backroom.testing import Account, AddedWish, SavedCatalog, SentRequest, Server, plugin
 from backroom.testing.account_requests import AccountRequests, WantedMembers
@@ -173,6 +174,15 @@ def revisions() -> str:
     return "\n\n".join(parts)
 
 
+def scopes(operation: Operation) -> str:
+    """Write the scopes of an operation, the newest ones where they changed."""
+    if not isinstance(operation, Neighbour):
+        return f"`{operation.scope}`"
+    if operation.public:
+        return "none"
+    return ", ".join(f"`{each}`" for each in operation.scopes_at(NEWEST))
+
+
 def operations() -> str:
     """Write the table of operations."""
     rows = [
@@ -181,10 +191,10 @@ def operations() -> str:
             f"`{each.path}`",
             f"`{each.name}`" + (f" from {each.since}" if each.since else ""),
             str(each.status),
-            f"`{each.scope}`",
+            scopes(each),
             rates(each.rates),
         )
-        for each in OPERATIONS
+        for each in (*OPERATIONS, *NEIGHBOURS)
     ]
     heads = ("method", "path", "operation", "success", "scope", "requests per second, minute")
     words = (

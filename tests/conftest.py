@@ -33,7 +33,11 @@ sys.modules["rfc3987_syntax"] = None  # type: ignore[assignment]
 
 # What helpers assert shall say what it saw; it must be told before anybody imports them.
 pytest.register_assert_rewrite(
-    "support.wire_answers", "support.wire_shown", "openapi.tour", "machines.crew"
+    "support.wire_answers",
+    "support.wire_shown",
+    "openapi.tour",
+    "openapi.neighbour_tour",
+    "machines.crew",
 )
 
 # A shared machine may take its time over one example; a law is no less one for that.

@@ -36,7 +36,7 @@ from backroom.errors import (
     UnknownCategory,
     UnknownRelated,
 )
-from backroom.store import links, records, search
+from backroom.store import links, records, search, subscriptions
 from backroom.store.records import Record, Values
 
 if TYPE_CHECKING:
@@ -88,6 +88,7 @@ def update(tx: Transaction, kind: Kind, account: str, drafts: Sequence[Draft]) -
     outcomes: list[Outcome] = []
     changed: dict[int, Values] = {}
     renamed: set[int] = set()
+    restocked: dict[int, Any] = {}
     for draft in drafts:
         record = present.get(draft.external_id or "")
         fault = _absent(kind, draft) if record is None else targets.missing(draft)
@@ -97,7 +98,11 @@ def update(tx: Transaction, kind: Kind, account: str, drafts: Sequence[Draft]) -
         attributes = _decode(record.attributes)
         if draft.attributes.get(kind.searched) not in {None, attributes[kind.searched]}:
             renamed.add(record.number)
+        # An unknown stock, which is null, counts as none.
+        before = attributes.get(kind.stock) or 0
         attributes = _merged(kind, attributes, draft)
+        if before <= 0 < (attributes.get(kind.stock) or 0):
+            restocked.setdefault(record.number, attributes[kind.stock])
         attributes["updated"] = moment
         values = _values(kind, record.number, attributes)
         changed[record.number] = values
@@ -106,6 +111,7 @@ def update(tx: Transaction, kind: Kind, account: str, drafts: Sequence[Draft]) -
         outcomes.append(_record(values))
     records.update(tx, kind, account, changed.values(), renamed)
     targets.write(fresh=False)
+    subscriptions.deliver(tx, account, restocked)
     return outcomes
 
 

@@ -26,6 +26,8 @@ The family::
     │   ├── ServerError             500 error
     │   └── Unavailable             503 service_unavailable
     ├── Throttled                   429 throttled
+    ├── DuplicateProfile            409 duplicate_profile, names the profile
+    ├── VariantNotFound             404 variant_not_found
     └── OperationFault              (pointer into the resource object)
         ├── AlreadyExists           409 conflict
         ├── DoesNotExist            404 not_found
@@ -41,7 +43,11 @@ is in `api/documents.py`.
 
 from __future__ import annotations
 
-from typing import Self
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Self
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 from backroom.shortening import shortened
 
@@ -59,6 +65,7 @@ class Fault(Exception):
     parameter: str | None = None
     retry_after: int | None = None
     """Seconds, which the answer says in `Retry-After`."""
+    meta: Mapping[str, str] = MappingProxyType({})
 
     def __init__(self, detail: str) -> None:
         detail = shortened(detail)
@@ -118,9 +125,7 @@ class MalformedRequest(FrameworkFault):
 class RequestTimeout(FrameworkFault):
     """The head or the body of the request came too slowly."""
 
-    status = 408
-    code = "request_timeout"
-    title = "Request timed out."
+    status, code, title = 408, "request_timeout", "Request timed out."
 
     def __init__(self) -> None:
         super().__init__("The request did not arrive in time.")
@@ -166,8 +171,7 @@ class InvalidRevision(FrameworkFault):
 class NotAuthenticated(FrameworkFault):
     """The request has no key, or something in its place that is not of a key's form."""
 
-    status = 401
-    code = "not_authenticated"
+    status, code = 401, "not_authenticated"
     title = "Authentication credentials were not provided."
 
     def __init__(self) -> None:
@@ -177,9 +181,7 @@ class NotAuthenticated(FrameworkFault):
 class InvalidScheme(FrameworkFault):
     """The `Authorization` header has no scheme, or one that is unknown (detail observed)."""
 
-    status = 401
-    code = "not_authenticated"
-    title = NotAuthenticated.title
+    status, code, title = 401, "not_authenticated", NotAuthenticated.title
 
     def __init__(self) -> None:
         super().__init__("Missing or invalid authorization scheme. Please use Klaviyo-API-Key.")
@@ -188,8 +190,7 @@ class InvalidScheme(FrameworkFault):
 class AuthenticationFailed(FrameworkFault):
     """The private key, which begins with `pk_`, or the bearer token is unknown or revoked."""
 
-    status = 401
-    code = "authentication_failed"
+    status, code = 401, "authentication_failed"
     title = "Incorrect authentication credentials."
 
     def __init__(self) -> None:
@@ -199,8 +200,7 @@ class AuthenticationFailed(FrameworkFault):
 class PermissionDenied(FrameworkFault):
     """The key lacks the scope that the operation needs (detail observed: clients parse it)."""
 
-    status = 403
-    code = "permission_denied"
+    status, code = 403, "permission_denied"
     title = "You do not have permission to perform this action."
 
     def __init__(self, scope: str) -> None:
@@ -210,9 +210,7 @@ class PermissionDenied(FrameworkFault):
 class NotFound(FrameworkFault):
     """The path, the operation in this revision, or the resource does not exist."""
 
-    status = 404
-    code = "not_found"
-    title = "Not found."
+    status, code, title = 404, "not_found", "Not found."
 
 
 class RevisionRetired(FrameworkFault):
@@ -264,9 +262,7 @@ class UnsupportedMediaType(FrameworkFault):
 class ServerError(FrameworkFault):
     """The server failed. Its log has the traceback."""
 
-    status = 500
-    code = "error"
-    title = "A server error occurred."
+    status, code, title = 500, "error", "A server error occurred."
 
     def __init__(self) -> None:
         super().__init__(self.title)
@@ -303,6 +299,28 @@ class Throttled(Fault):
         self.retry_after = retry_after
 
 
+class DuplicateProfile(Fault):
+    """A create names an identifier of a profile that exists (code, pointer and meta observed)."""
+
+    status, code, title = 409, "duplicate_profile", "Conflict."
+    pointer = "/data/attributes"
+
+    def __init__(self, profile_id: str) -> None:
+        super().__init__("A profile already exists with one of these identifiers.")
+        self.meta = {"duplicate_profile_id": profile_id}
+
+
+class VariantNotFound(Fault):
+    """A subscription to stock names a variant that does not exist (observed)."""
+
+    status, code = 404, "variant_not_found"
+    title = "The variant in your relationship payload does not exist"
+    pointer = "/data/relationships/variant/data/id"
+
+    def __init__(self) -> None:
+        super().__init__(self.title)
+
+
 class OperationFault(Fault):
     """The state of the catalog forbids one job operation or single call.
 
@@ -317,9 +335,7 @@ class OperationFault(Fault):
 class AlreadyExists(OperationFault):
     """A create names an external id that is taken (detail observed in bulk jobs)."""
 
-    status = 409
-    code = "conflict"
-    title = "Conflict."
+    status, code, title = 409, "conflict", "Conflict."
 
     def __init__(self, name: str, external_id: str) -> None:
         super().__init__(
@@ -331,9 +347,7 @@ class AlreadyExists(OperationFault):
 class DoesNotExist(OperationFault):
     """An update or delete names a resource that does not exist (detail observed)."""
 
-    status = 404
-    code = "not_found"
-    title = "Not found."
+    status, code, title = 404, "not_found", "Not found."
 
     def __init__(self, name: str, resource_id: str) -> None:
         super().__init__(f"{name} with the id `{resource_id}` does not exist.", "/id")
@@ -342,9 +356,7 @@ class DoesNotExist(OperationFault):
 class UnknownRelated(OperationFault):
     """A relationship names a resource that does not exist."""
 
-    status = 404
-    code = "not_found"
-    title = "Not found."
+    status, code, title = 404, "not_found", "Not found."
 
     def __init__(self, name: str, resource_id: str, relationship: str) -> None:
         super().__init__(
@@ -362,9 +374,7 @@ class UnknownCategory(OperationFault):
 class AlreadyLinked(OperationFault):
     """A request adds a link that exists already (detail and pointer observed)."""
 
-    status = 409
-    code = "conflict"
-    title = "Conflict."
+    status, code, title = 409, "conflict", "Conflict."
 
     def __init__(self, name: str, resource_id: str) -> None:
         super().__init__(
@@ -377,9 +387,7 @@ class AlreadyLinked(OperationFault):
 class NotLinked(OperationFault):
     """A request removes a link that does not exist."""
 
-    status = 404
-    code = "not_found"
-    title = "Not found."
+    status, code, title = 404, "not_found", "Not found."
 
     def __init__(self, name: str, resource_id: str) -> None:
         super().__init__(

@@ -141,7 +141,7 @@ def test_other_methods_are_refused(site: Site, method: str) -> None:
     assert answered.error["title"] == f'Method "{method}" not allowed.'
 
 
-@pytest.mark.parametrize("path", ["/", "/api", "/api/", "/favicon.ico", "/api/profiles", "//"])
+@pytest.mark.parametrize("path", ["/", "/api", "/api/", "/favicon.ico", "/api/profile", "//"])
 def test_other_paths_are_not_found(site: Site, path: str) -> None:
     answered = site.get(path)
     assert (answered.status, answered.error["code"]) == (404, "not_found")

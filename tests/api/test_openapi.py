@@ -50,9 +50,7 @@ def test_dates_between_find_the_earlier(client: Client) -> None:
     assert answer.json["info"]["version"] == "2024-02-15"
 
 
-@pytest.mark.parametrize(
-    ("earlier", "later"), [("2022-10-17", "2023-01-24"), ("2026-07-15", "2026-10-15")]
-)
+@pytest.mark.parametrize(("earlier", "later"), [("2026-07-15", "2026-10-15")])
 def test_revisions_without_changes_differ_by_date(earlier: str, later: str) -> None:
     before, after = (msgspec.json.encode(described.document(each)) for each in (earlier, later))
     assert before.replace(earlier.encode(), later.encode()) == after.replace(

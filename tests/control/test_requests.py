@@ -85,7 +85,7 @@ def test_requests_are_events(client: Client, control: Control) -> None:
     number, kind, data = asyncio.run(first()).rstrip("\n").split("\n")
     assert (number, kind) == ("id: 1", "event: request")
     document = json.loads(data.removeprefix("data: "))
-    assert document["near"] == "not an operation; all paths of the API begin with /api/"
+    assert document["near"] == "not an operation; all paths of the API begin with /api/ or /client/"
 
 
 @pytest.mark.parametrize(

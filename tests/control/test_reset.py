@@ -27,6 +27,14 @@ def test_reset_leaves_keys_only(
         assert keys.count(tx) == 1
 
 
+def test_reset_forgets_what_was_kept(rows: Callable[[str], int], call: Callable[..., Any]) -> None:
+    invented = call("GET", "/shop")
+    call("PATCH", "/shop", {"locale": "de-DE"})
+    call("POST", "/lists", {"name": "News"})
+    account = call("POST", "/reset")["account"]
+    assert (rows(account), call("GET", "/shop")) == (0, invented)
+
+
 def test_reset_leaves_other_accounts_alone(
     rows: Callable[[str], int], call: Callable[..., Any]
 ) -> None:

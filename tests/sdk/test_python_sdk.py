@@ -106,3 +106,8 @@ def test_refusals_of_resources_reach_the_caller(sdk: Sdk, client: Client) -> Non
 @pytest.mark.parametrize("sdk", ["1.0.3", "8.0.0", "25.0.0"], indirect=True)
 def test_headers_keep_their_names(sdk: Sdk, client: Client) -> None:
     sdk.live("headers", client)
+
+
+@pytest.mark.parametrize("sdk", ["25.0.0"], indirect=True)
+def test_stock_is_waited_for(sdk: Sdk, client: Client) -> None:
+    sdk.live("waiting", client)

@@ -7,9 +7,19 @@ from typing import TYPE_CHECKING
 import pytest
 
 from backroom.catalog.kinds import ITEM, KINDS, Verb
-from backroom.store import keys, links, open_database, pages, records, snapshots
+from backroom.store import (
+    kept,
+    keys,
+    links,
+    open_database,
+    pages,
+    records,
+    snapshots,
+    subscriptions,
+)
 from backroom.store.move import TABLES, Differs, NotEmpty, move
 from backroom.store.pages import Columns, RecordQuestion
+from backroom.store.subscriptions import NewSubscription
 from store.described import columns
 from support.factories import (
     ACCOUNT,
@@ -60,6 +70,11 @@ def source(database: Database) -> Database:
     keys.cursor_secret(database)
     linked = range(1, LINKS)
     written(database, lambda tx: links.add(tx, ACCOUNT, "categories", {an_item(tx): linked}))
+    new = NewSubscription(1, "v", '["EMAIL"]', "null")
+    written(database, lambda tx: subscriptions.insert(tx, ACCOUNT, new))
+    written(database, lambda tx: kept.keep_request(tx, ACCOUNT, "create_event", "", "{}"))
+    written(database, lambda tx: kept.put_resource(tx, ACCOUNT, kept.LIST, "a", {"name": "All"}))
+    written(database, lambda tx: kept.identify(tx, ACCOUNT, "a", ["email a"]))
     written(database, lambda tx: snapshots.save_snapshot(tx, ACCOUNT, "one", [ACCOUNT]))
     return database
 

@@ -8,8 +8,9 @@ from backroom import actions
 from backroom.catalog.drafts import Draft
 from backroom.catalog.ids import resource_id
 from backroom.catalog.kinds import ITEM
-from backroom.store import search, snapshots
+from backroom.store import kept, search, snapshots, subscriptions
 from backroom.store.move import CATALOG, SNAPSHOT
+from backroom.store.subscriptions import NewSubscription
 
 if TYPE_CHECKING:
     from backroom.store.database import Database, Transaction
@@ -146,6 +147,27 @@ def test_emptying_without_snapshots_leaves_no_grams(database: Database) -> None:
         create(tx, "mug")
         empty(tx)
         assert grams(tx) == 0
+
+    database.write(scene).result()
+
+
+def test_what_is_kept_comes_back(database: Database) -> None:
+    def scene(tx: Transaction) -> None:
+        subscriptions.insert(tx, ACCOUNT, NewSubscription(1, "id", "[]", "null"))
+        kept.keep_request(tx, ACCOUNT, "create_event", "2026-10-15", "{}")
+        kept.put_resource(tx, ACCOUNT, kept.PROFILE, "p", {"email": "a@mugs.example"})
+        kept.identify(tx, ACCOUNT, "p", ["email a@mugs.example"])
+        before, saved = all_rows(tx), save(tx)
+        subscriptions.deliver(tx, ACCOUNT, {1: 5})
+        kept.put_resource(tx, ACCOUNT, kept.PROFILE, "p", {"email": "b@mugs.example"})
+        restore(tx, saved)
+        assert all_rows(tx) == before
+        empty(tx)
+        assert not any(all_rows(tx))
+        restore(tx, saved)
+        assert all_rows(tx) == before
+        subscriptions.deliver(tx, ACCOUNT, {1: 5})
+        assert [each.quantity for each in subscriptions.listed(tx, ACCOUNT)] == ["5"]
 
     database.write(scene).result()
 

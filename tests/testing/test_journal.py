@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from backroom.api.not_served import WORDS
+from backroom.catalog.neighbours import NEIGHBOURS
 from backroom.revisions import NEWEST
 from backroom.settings import Settings
 from backroom.testing.journal import LONGEST_BODY, Journal, Wanted
@@ -36,6 +38,23 @@ def test_request_and_answer_are_kept(caller: Client, journal: Journal) -> None:
     assert (shown["body"], shown["answer"]) == (item("kept"), answer.json)
     assert shown["request_id"] == answer.headers["X-Klaviyo-Req-Id"]
     assert shown["milliseconds"] > 0
+
+
+def test_neighbours_have_their_names(caller: Client, journal: Journal) -> None:
+    account = caller.key.split("_")[1]
+    for each in NEIGHBOURS:
+        query = {"company_id": account} if each.public else None
+        body: Any = {} if each.has_body else None
+        caller.request(each.method, each.path.replace("{id}", account), json=body, query=query)
+    assert [each.operation for each in journal.find()] == [each.name for each in NEIGHBOURS]
+    assert {each.account for each in journal.find()} == {account}
+
+
+def test_operations_that_are_not_served_are_named(caller: Client, journal: Journal) -> None:
+    caller.get("/api/flows/x")
+    (entry,) = journal.find()
+    assert (entry.operation, entry.near) == (None, f"GET /api/flows/{{id}} is {WORDS}")
+    assert entry.reason == f"{entry.near}."
 
 
 def test_keys_are_redacted(caller: Client, journal: Journal) -> None:

@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from backroom.api.not_served import WORDS
+from backroom.catalog.neighbours import NEIGHBOURS
 from backroom.catalog.operations import OPERATIONS
-from backroom.testing.near import unserved
+from backroom.catalog.published import real_operation
 from support.factories import a_body, a_kind_of_job, a_resource
 
 if TYPE_CHECKING:
@@ -71,6 +73,33 @@ REFUSED = [
         "member `items` is of revisions before 2023-07-15; this request says 2026-10-15",
     ),
     ("POST", "/api/catalog-items", "2026-10-15", item(titel="x"), "nearest is `title`"),
+    ("GET", "/api/account", "2026-10-15", None, "nearest is GET /api/accounts, `get_accounts`"),
+    ("POST", "/client/event", "2026-10-15", {}, "nearest is POST /client/events"),
+    (
+        "GET",
+        "/api/accounts",
+        "2022-10-17",
+        None,
+        "operation `get_accounts` is of revision 2023-06-15 and later",
+    ),
+    ("POST", "/api/flows", "2026-10-15", {}, f"POST /api/flows is {WORDS}"),
+    ("PATCH", "/api/profiles/x", "2026-10-15", {}, f"PATCH /api/profiles/{{id}} is {WORDS}"),
+    ("POST", "/api/lists", "2026-10-15", {}, f"POST /api/lists is {WORDS}"),
+    (
+        "POST",
+        "/api/profiles",
+        "2022-10-17",
+        {"data": {"type": "profile", "attributes": {"locale": "de-DE"}}},
+        "member `locale` is of revision 2024-07-15 and later; this request says 2022-10-17",
+    ),
+    (
+        "POST",
+        "/api/profiles",
+        "2026-10-15",
+        {"data": {"type": "profile", "attributes": {"emial": "a@mugs.example"}}},
+        "nearest is `email`",
+    ),
+    ("GET", "/api/lists?filtr=x", "2026-10-15", None, "nearest is `filter`"),
     (
         "POST",
         JOBS,
@@ -116,6 +145,6 @@ def test_accepted_requests_are_near_nothing(caller: Client, journal: Journal) ->
     assert journal.find()[0].near is None
 
 
-@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda each: each.name)
+@pytest.mark.parametrize("operation", [*OPERATIONS, *NEIGHBOURS], ids=lambda each: each.name)
 def test_served_operations_are_real_ones(operation: Any) -> None:
-    assert unserved(operation.method, operation.path.replace("{id}", "7")) is not None
+    assert real_operation(operation.method, operation.path.replace("{id}", "7")) is not None

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from backroom.api import query, routes
 from backroom.api.auth import Keyring
 from backroom.api.cursors import Cursors
+from backroom.api.neighbour_query import query_of
+from backroom.api.not_served import not_served
 from backroom.errors import Fault, PermissionDenied
 from backroom.store import keys
 
@@ -98,26 +100,38 @@ class Admission:
 
     def admit(self, request: Request) -> Admitted:
         """Find out all that a request's head says. Raises `Refusal`."""
-        path = access = revision = allowance = None
+        path = access = revision = operation = allowance = None
         try:
             path = routes.match_path(request.raw_path)
-            access, caller = self._keyring.authenticate(request.header(b"authorization"))
+            access, caller = (
+                self._keyring.company(query.parameters_given(request.query_string))
+                if path.public
+                else self._keyring.authenticate(request.header(b"authorization"))
+            )
             revision = self._asked.of(request)
             operation = path.operation(request.method, revision.date)
             if self._limiter is not None:
                 allowance = self._limiter.take(caller, operation, revision.date)
-            if access.scopes is not None and operation.scope not in access.scopes:
-                raise PermissionDenied(operation.scope)
-            asked = query.parse_query(operation, revision.date, request.query_string)
+            if access.scopes is not None:
+                lacking = operation.lacking(access.scopes, revision.date)
+                if lacking:
+                    raise PermissionDenied(lacking)
+            asked = query_of(operation, revision.date, request.query_string)
         except Fault as fault:
-            raise Refusal(fault, Known(request, path, access, revision, allowance)) from None
+            refused = not_served(request, fault) if operation is None else fault
+            raise Refusal(refused, Known(request, path, access, revision, allowance)) from None
         return Admitted(request, path, access, revision, allowance, operation, asked, self._cursors)
 
     def look(self, request: Request) -> Known:
-        """Find out what an OPTIONS request is about. Raises `Refusal`."""
+        """Find out what an OPTIONS request is about. Raises `Refusal`.
+
+        A browser asks so before a page may ask from another origin. It says no more than the path.
+        """
         path = access = None
         try:
             path = routes.match_path(request.raw_path)
+            if path.public:
+                return Known(request, path)
             access, _ = self._keyring.authenticate(request.header(b"authorization"))
             revision = self._asked.of(request)
         except Fault as fault:

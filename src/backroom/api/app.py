@@ -21,6 +21,7 @@ from backroom.api.body_reader import BodyReader
 from backroom.api.damage import DamagedAnswer, damaged, send_over_asgi
 from backroom.api.observer import Exchange, both
 from backroom.api.request import Answer, Request
+from backroom.api.routes import PREFIXES
 from backroom.catalog.operations import Shape
 from backroom.errors import Fault, NotFound, ServerError, Unavailable
 from backroom.jobs.lifecycle import MOST_IN_PROGRESS
@@ -391,4 +392,4 @@ def _fail(future: asyncio.Future[T], error: Exception) -> None:
 
 
 def _is_of_api(request: Request) -> bool:
-    return request.raw_path.startswith("/api/")
+    return request.raw_path.startswith(PREFIXES)

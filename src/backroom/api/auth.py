@@ -5,11 +5,16 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, TypeAlias
 
-from backroom.errors import AuthenticationFailed, InvalidScheme, NotAuthenticated
+from backroom.errors import (
+    AuthenticationFailed,
+    InvalidParameter,
+    InvalidScheme,
+    NotAuthenticated,
+)
 from backroom.store import keys
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from backroom.store.database import Database, Transaction
 
@@ -18,6 +23,8 @@ if TYPE_CHECKING:
 Opened: TypeAlias = tuple[keys.Access, str]
 """What a header opens, and under whose name its requests are counted."""
 
+COMPANY = "company_id"
+"""The parameter that names an account by its public id, where no key is needed."""
 _PRIVATE_KEY = "klaviyo-api-key"
 _BEARER = "bearer"
 _KEY_START = "pk_"
@@ -65,6 +72,19 @@ class Keyring:
         if header is not None and len(header) <= _LONGEST_REMEMBERED:
             self._remember(header, now, opened)
         return opened
+
+    def company(self, parameters: Mapping[str, str]) -> Opened:
+        """Give what the public id of an account opens without a key, as `company_id` names it.
+
+        Raises `InvalidParameter`. Nobody can do more with it than the paths for browsers allow.
+        """
+        account = parameters.get(COMPANY)
+        if account is None:
+            raise InvalidParameter(f"'{COMPANY}' is a required parameter.", COMPANY)
+        with self._database.read() as tx:
+            if "\0" in account or not keys.has_account(tx, account):
+                raise InvalidParameter(f"No account has the public id '{account}'.", COMPANY)
+        return keys.Access(account, "", None), f"{account}/public"
 
     def _remember(self, header: str, now: float, opened: Opened) -> None:
         # Threads may come here at the same time. The worst that happens is that one generation is

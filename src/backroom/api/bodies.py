@@ -8,13 +8,16 @@ only right bodies. All other bodies go up the ladder and are examined member by 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
 from backroom.api import bulk_types
+from backroom.catalog import published
 from backroom.catalog.drafts import Draft, encode, read_newest
+from backroom.catalog.neighbours import Neighbour
 from backroom.catalog.operations import Operation, Shape
+from backroom.catalog.published_shapes import check_published
 from backroom.errors import Fault, ParseFailed
 
 if TYPE_CHECKING:
@@ -29,14 +32,23 @@ class Submission:
     total: int
 
 
+class Kept(NamedTuple):
+    """A body that is kept: as a value, and as it was sent."""
+
+    body: Any
+    text: str
+
+
 def read_body(operation: Operation, revision: Revision, raw: bytes, resource_id: str) -> Any:
-    """Read the body of an operation: give a `Submission`, a `Draft` or a list of ids.
+    """Read the body of an operation: give a `Submission`, a `Draft`, a list of ids or a `Kept`.
 
     `resource_id` is the id in the path. Raises `ParseFailed`, or `Invalid` with a pointer into the
     body as it was sent.
     """
     if operation.shape is Shape.DELETE:
         return Draft(resource_id)
+    if isinstance(operation, Neighbour):
+        return read_published(operation, revision.date, raw)
     if operation.shape is Shape.JOB_POST and operation in revision.sends_newest:
         accepted = bulk_types.operations(operation.job_kind, revision.date, raw)
         if accepted is not None:
@@ -60,6 +72,17 @@ def examine(operation: Operation, revision: Revision, raw: bytes, resource_id: s
     if operation.shape is Shape.JOB_POST:
         return Submission(encode(checked), len(checked))
     return checked
+
+
+def read_published(operation: Neighbour, revision: str, raw: bytes) -> Kept:
+    """Check a body against the shape that is published for the revision. Raises as `read_body`."""
+    body = decode_json(raw)
+    schema = published.published_facts(operation, revision).body
+    try:
+        check_published(schema, body)
+    except RecursionError:
+        raise _too_deep() from None
+    return Kept(body, raw.decode())
 
 
 def decode_json(raw: bytes) -> Any:

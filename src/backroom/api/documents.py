@@ -136,7 +136,7 @@ def error_document(fault: Fault, error_id: str) -> Document:
     if not isinstance(fault, FrameworkFault):
         if not isinstance(fault, UnknownParameter):
             error["links"] = {}
-        error["meta"] = {}
+        error["meta"] = dict(fault.meta)
     return {"errors": [error]}
 
 

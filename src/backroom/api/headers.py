@@ -5,6 +5,9 @@ from __future__ import annotations
 from typing import NamedTuple
 
 ALLOW = b"Allow"
+ALLOW_HEADERS = b"Access-Control-Allow-Headers"
+ALLOW_METHODS = b"Access-Control-Allow-Methods"
+ALLOW_ORIGIN = b"Access-Control-Allow-Origin"
 API_REVISION = b"X-Klaviyo-Api-Revision"
 CID = b"CID"
 CONTENT_LANGUAGE = b"Content-Language"

@@ -72,7 +72,7 @@ def parse_query(operation: Operation, revision: str, query_string: str) -> Query
     query = Query()
     if not query_string:
         return query
-    for name, value in _parameters_given(query_string).items():
+    for name, value in parameters_given(query_string).items():
         if name.startswith("fields[") and name.endswith("]"):
             resource_type = name[len("fields[") : -1]
             query.fields[resource_type] = _asked_fields(operation, revision, resource_type, value)
@@ -84,7 +84,7 @@ def parse_query(operation: Operation, revision: str, query_string: str) -> Query
     return query
 
 
-def _parameters_given(query_string: str) -> dict[str, str]:
+def parameters_given(query_string: str) -> dict[str, str]:
     """Give the parameters by name. Of one that is given more than once the last counts (observed).
 
     Some clients send each one twice, others a whole next link as the cursor, which brings a second.
@@ -132,7 +132,7 @@ def _asked_fields(
     allowed = allowed_fields(operation, revision).get(resource_type)
     if allowed is None:
         raise UnknownParameter(parameter, operation.resource_type)
-    names = _names(value)
+    names = names_in(value)
     for name in names:
         if name not in allowed:
             raise InvalidParameter(
@@ -141,7 +141,7 @@ def _asked_fields(
     return names
 
 
-def _names(value: str) -> tuple[str, ...]:
+def names_in(value: str) -> tuple[str, ...]:
     """Give the names in a list with commas, each once. Empty ones are passed over."""
     return tuple(dict.fromkeys(name.strip() for name in value.split(",") if name.strip()))
 
@@ -169,7 +169,7 @@ def _resource_fields(kind: Kind, revision: str) -> tuple[str, ...]:
 
 def _read_include(query: Query, operation: Operation, _: str, value: str) -> None:
     # An empty value brings nothing along (JSON:API 1.1), where the operation can bring anything.
-    names = _names(value)
+    names = names_in(value)
     if not operation.includes:
         raise InvalidParameter(
             f"'{next(iter(names), '')}' include is not currently supported for the requested"

@@ -9,13 +9,17 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from backroom.api.request import unquoted
+from backroom.catalog.neighbours import NEIGHBOURS
 from backroom.catalog.operations import OPERATIONS, Operation
 from backroom.errors import MethodNotAllowed, NotFound
 
 _COLLECTION_ALLOW = "GET, POST, HEAD, OPTIONS"
 _SINGLE_ALLOW = "GET, PUT, PATCH, DELETE, HEAD, OPTIONS"
 """The `Allow` header that the service sends for a single resource (observed). No PUT exists."""
-
+_PUBLIC_ALLOW = "POST, OPTIONS"
+_API, _PUBLIC = "/api/", "/client/"
+"""The beginnings of paths: of what needs a key, and of what browsers may ask for without one."""
+PREFIXES = (_API, _PUBLIC)
 
 _COLLECTION, _SINGLE = 1, 2
 """How many segments follow `/api/` in the path of a collection, and of one resource in it."""
@@ -24,11 +28,15 @@ _ID = 3
 
 
 class Path(NamedTuple):
-    """A path of the API: its operations by method, its `Allow` header, and the id in it."""
+    """A path of the API: its operations by method, its `Allow` header, and the id in it.
+
+    A `public` one needs no key. The query of its requests names the account.
+    """
 
     operations: dict[str, Operation]
     allow: str
     resource_id: str
+    public: bool = False
 
     def operation(self, method: str, revision: str) -> Operation:
         """Give the operation of a method. Raises `MethodNotAllowed`, or `NotFound`."""
@@ -45,14 +53,16 @@ def _key(segments: list[str]) -> tuple[str, ...]:
     return (segments[2], "", *segments[4:]) if len(segments) > _ID else tuple(segments[2:])
 
 
-def _table() -> dict[tuple[str, ...], dict[str, Operation]]:
+def _table(prefix: str) -> dict[tuple[str, ...], dict[str, Operation]]:
     table: dict[tuple[str, ...], dict[str, Operation]] = {}
-    for operation in OPERATIONS:
-        table.setdefault(_key(operation.path.split("/")), {})[operation.method] = operation
+    for operation in (*OPERATIONS, *NEIGHBOURS):
+        if operation.path.startswith(prefix):
+            table.setdefault(_key(operation.path.split("/")), {})[operation.method] = operation
     return table
 
 
-_TABLE = _table()
+_TABLE = _table(_API)
+_PUBLIC_TABLE = _table(_PUBLIC)
 
 
 def match_path(raw_path: str) -> Path:
@@ -64,8 +74,8 @@ def match_path(raw_path: str) -> Path:
     segments = path.split("/")
     key = _key(segments)
     operations = _TABLE.get(key)
-    if operations is None or not path.startswith("/api/") or "" in key[:1]:
-        raise NotFound("The requested path does not exist.")
+    if operations is None or not path.startswith(_API) or "" in key[:1]:
+        return _public_path(path, key)
     if len(key) == _COLLECTION:
         return Path(operations, _COLLECTION_ALLOW, "")
     try:
@@ -77,3 +87,10 @@ def match_path(raw_path: str) -> Path:
     if len(key) == _SINGLE:
         return Path(operations, _SINGLE_ALLOW, resource_id)
     return Path(operations, ", ".join((*operations, "HEAD", "OPTIONS")), resource_id)
+
+
+def _public_path(path: str, key: tuple[str, ...]) -> Path:
+    operations = _PUBLIC_TABLE.get(key)
+    if operations is None or not path.startswith(_PUBLIC):
+        raise NotFound("The requested path does not exist.")
+    return Path(operations, _PUBLIC_ALLOW, "", public=True)

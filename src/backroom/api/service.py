@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from backroom.api.headers import Headers, Usual
     from backroom.api.limits import Allowance
     from backroom.api.request import Request
+    from backroom.api.routes import Path
     from backroom.api.wire import Parts
     from backroom.jobs.lifecycle import Status
     from backroom.revisions import Revision
@@ -47,6 +48,7 @@ _ALWAYS: Headers = [
     (headers.CONTENT_LANGUAGE, b"en-us"),
     (headers.VARY, b"Accept, Accept-Language, Cookie, Origin"),
 ]
+_ANY_HEADERS = (headers.ALLOW_HEADERS, b"*")
 _CHALLENGE = (headers.WWW_AUTHENTICATE, b"Bearer, Klaviyo-API-Key")
 
 
@@ -118,7 +120,10 @@ class Service:
     def options(self, request: Request) -> Answer:
         """Answer an OPTIONS request with what the path allows, in headers alone."""
         known = self._admission.look(request)
-        return Answer(HTTPStatus.OK, [], _own(request, known.allowance), _usual(known))
+        own = _own(request, known.allowance)
+        if known.path is not None and known.path.public:
+            own += [(headers.ALLOW_METHODS, known.path.allow.encode()), _ANY_HEADERS]
+        return Answer(HTTPStatus.OK, [], own, _usual(known))
 
     @staticmethod
     def refuse(refusal: Refusal) -> Answer:
@@ -142,8 +147,9 @@ class Service:
 
 def _with_parts(admitted: Admitted, parts: Parts | None) -> Answer:
     """Answer an admitted request with a document, or with None where it has nothing to show."""
+    path = admitted.path
     usual = _usual_headers(
-        admitted.path.allow, admitted.access.account, admitted.revision, clock.now().date()
+        path.allow, admitted.access.account, admitted.revision, clock.now().date(), _origins(path)
     )
     own = _own(admitted.request, admitted.allowance)
     if parts is None:
@@ -164,26 +170,34 @@ def _own(request: Request, allowance: Allowance | None) -> Headers:
 
 def _usual(known: Known) -> Usual:
     """Give the headers that many answers of a day have in common."""
-    allow = known.path.allow if known.path is not None else None
+    path, today = known.path, clock.now().date()
     account = known.access.account if known.access is not None else None
-    return _usual_headers(allow, account, known.revision, clock.now().date())
+    if path is None:
+        return _usual_headers(None, account, known.revision, today, "")
+    return _usual_headers(path.allow, account, known.revision, today, _origins(path))
+
+
+def _origins(path: Path) -> str:
+    """Say of which origins pages may read the answers: of any, where no key is needed."""
+    return "*" if path.public else ""
 
 
 @lru_cache(maxsize=1024)
 def _usual_headers(
-    allow: str | None, account: str | None, revision: Revision | None, today: date
+    allow: str | None, account: str | None, revision: Revision | None, today: date, origins: str
 ) -> Usual:
     # Where more accounts ask than are kept here, joining the parts is all that each request costs.
     own = headers.NONE if account is None else headers.usual([(headers.CID, account.encode())])
-    parts = (_before_account(allow), own, _after_account(revision, today))
+    parts = (_before_account(allow, origins), own, _after_account(revision, today))
     return headers.Usual(
         [pair for part in parts for pair in part.pairs], b"".join([part.lines for part in parts])
     )
 
 
 @lru_cache(maxsize=64)
-def _before_account(allow: str | None) -> Usual:
+def _before_account(allow: str | None, origins: str) -> Usual:
     own = [] if allow is None else [(headers.ALLOW, allow.encode())]
+    own += [(headers.ALLOW_ORIGIN, origins.encode())] if origins else []
     return headers.usual([*_ALWAYS, *own])
 
 

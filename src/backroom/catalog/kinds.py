@@ -150,6 +150,8 @@ class Kind:
     """The detail of a 404 of a GET, observed as the next one."""
     missing_write: str
     """The detail of a 404 of a PATCH or DELETE."""
+    stock: str = ""
+    """The attribute that counts what is in stock. Clients may wait for it to rise above 0."""
 
     @property
     def type(self) -> str:
@@ -311,6 +313,7 @@ VARIANT = Kind(
     searched="title",
     missing_read="A variant with id {id} does not exist.",
     missing_write="A variant with id {id} does not exist.",
+    stock="inventory_quantity",
 )
 
 CATEGORY = Kind(

@@ -32,6 +32,12 @@ class Shape(StrEnum):
     JOB_LIST = "job list"
     JOB_GET = "job"
     JOB_POST = "job creation"
+    SUBSCRIBE = "subscription to a variant's stock"
+    ACCOUNTS = "list of the account"
+    ACCOUNT = "account"
+    KEPT_LIST = "list of what is kept"
+    KEEP_PROFILE = "profile that is kept"
+    KEEP = "request that is kept"
 
 
 JOB_SHAPES = frozenset({Shape.JOB_LIST, Shape.JOB_GET, Shape.JOB_POST})
@@ -111,6 +117,10 @@ class Operation:
     def scope(self) -> str:
         """The scope that a key needs for it."""
         return "catalogs:read" if self.method == "GET" else "catalogs:write"
+
+    def lacking(self, scopes: frozenset[str], _: str) -> str:
+        """Name what a key with `scopes` lacks for it in a revision. Empty if nothing."""
+        return "" if self.scope in scopes else self.scope
 
     @property
     def paged(self) -> bool:

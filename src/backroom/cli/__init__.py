@@ -63,6 +63,26 @@ _VERBS = {
         "List the catalog of a running server.",
     ),
     "jobs": ("backroom.cli.control", "jobs_command", "List jobs of a running server."),
+    "subscriptions": (
+        "backroom.cli.neighbours",
+        "subscriptions_command",
+        "List who waits for variants on a running server.",
+    ),
+    "accepted": (
+        "backroom.cli.neighbours",
+        "accepted_command",
+        "List what a running server has accepted beside the catalog.",
+    ),
+    "shop": (
+        "backroom.cli.neighbours",
+        "shop_command",
+        "Show or change the shop of an account of a running server.",
+    ),
+    "lists": (
+        "backroom.cli.neighbours",
+        "lists_group",
+        "Make lists of profiles on a running server.",
+    ),
     "info": ("backroom.cli.control", "info_command", "Say what a running server is."),
     "config": ("backroom.cli.control", "config_command", "Show the settings of a running server."),
     "revisions": (

@@ -17,8 +17,6 @@ from backroom import clock
 from backroom.catalog.operations import Shape
 from backroom.cli.logs import json_line, rfc_3339
 from backroom.cli.printable import printable
-from backroom.errors import NotFound
-from backroom.testing.near import unserved
 
 if TYPE_CHECKING:
     from typing import TextIO
@@ -125,18 +123,8 @@ def _reason(exchange: Exchange) -> str | None:
     injected = "" if exchange.mishap is None else f"fault {exchange.mishap.number} was injected"
     if exchange.fault is None:
         return injected or None
-    reason = f"{exchange.fault.code}: {_in_words(exchange)}"
+    reason = f"{exchange.fault.code}: {exchange.fault.detail}"
     return f"{injected}: {reason}" if injected else reason
-
-
-def _in_words(exchange: Exchange) -> str | None:
-    """Say why a request was refused; of a path that the real service has, say so."""
-    known, fault = exchange.known, exchange.fault
-    if fault is None:
-        return None
-    missing = known.path is None and fault.status == NotFound.status
-    real = unserved(known.request.method, known.request.raw_path) if missing else None
-    return real or fault.detail
 
 
 def _short(text: str) -> str:
@@ -159,7 +147,7 @@ def _json_line(exchange: Exchange, answer: Answer) -> str:
         "revision": revision.date if revision is not None else None,
         "tenant": access.account if access is not None else None,
         "job_id": _job_id(exchange, answer),
-        "reason": _in_words(exchange),
+        "reason": None if exchange.fault is None else exchange.fault.detail,
         "fault": None if exchange.mishap is None else exchange.mishap.number,
     }
     return json_line(members)

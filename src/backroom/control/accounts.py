@@ -21,7 +21,13 @@ def account_id(tx: Transaction, given: Given) -> str:
 
     Raises `ControlError` where there is no such account.
     """
-    name = given.body.get("account") or given.query.get("account") or DEFAULT_ACCOUNT
+    return account_named(
+        tx, given.body.get("account") or given.query.get("account") or DEFAULT_ACCOUNT
+    )
+
+
+def account_named(tx: Transaction, name: str) -> str:
+    """Give the id of the account with this name or id. Raises `ControlError` if there is none."""
     found = keys.account_of(tx, name)
     if found is None:
         raise ControlError(

@@ -11,6 +11,7 @@ from backroom.control import (
     info,
     jobs,
     keys,
+    neighbours,
     pace,
     requests,
     reset,
@@ -18,6 +19,7 @@ from backroom.control import (
     revisions,
     seed,
     snapshots,
+    subscriptions,
 )
 from backroom.control.document import control_document
 from backroom.control.route import ControlError, ControlRoute, Given
@@ -36,6 +38,8 @@ TABLES: tuple[tuple[ControlRoute, ...], ...] = (
     resources.ROUTES,
     snapshots.ROUTES,
     jobs.ROUTES,
+    subscriptions.ROUTES,
+    neighbours.ROUTES,
     clock.ROUTES,
     pace.ROUTES,
     faults.ROUTES,

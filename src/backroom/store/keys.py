@@ -194,6 +194,12 @@ def has_accounts(tx: Transaction) -> bool:
     return tx.one("select 1 from accounts limit 1") is not None
 
 
+def has_account(tx: Transaction, account: str) -> bool:
+    """Whether an account has this id."""
+    row = tx.one("select 1 from accounts where account = :account", account=account)
+    return row is not None
+
+
 def accounts(tx: Transaction) -> list[str]:
     """List the ids of all accounts."""
     return [row[0] for row in tx.all("select account from accounts order by account")]

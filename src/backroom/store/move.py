@@ -86,9 +86,31 @@ _PLAIN = (
         ),
     ),
     Table("job_operations", ("account", "job_id"), ("operations", "tries")),
+    Table(
+        "kept_requests", ("account", "request_id"), ("operation", "revision", "body", "created_at")
+    ),
+    Table("kept_resources", ("account", "type", "resource_id"), ("number", "attributes")),
+    Table("profile_identifiers", ("account", "identifier"), ("resource_id",)),
+    Table(
+        "subscriptions",
+        ("account", "subscription_id"),
+        (
+            "variant_number",
+            "variant_id",
+            "channels",
+            "profile",
+            "created_at",
+            "delivered_at",
+            "event_id",
+            "quantity",
+        ),
+    ),
 )
 CATALOG = tuple(each for each in _PLAIN if each.name not in {"secrets", "accounts", "keys"})
-"""Every table with rows of a catalog, or of its jobs. A snapshot has copies of all of them."""
+"""Every table with rows of an account's catalog, of its jobs, and of what is kept beside them.
+
+A snapshot has copies of all of them.
+"""
 TABLES = (
     *_PLAIN,
     Table("snapshots", ("snapshot_id",), ("account", "name", "created_at")),

@@ -28,7 +28,10 @@ if TYPE_CHECKING:
 
 ALL_ACCOUNTS = "*"
 _KINDS = {kind.table: kind for kind in KINDS.values()}
-_NULLABLE = {"item_number", "completed_at", "linkage"}
+_NULLABLE = {
+    *("item_number", "completed_at", "linkage"),
+    *("delivered_at", "event_id", "quantity"),
+}
 _TELLING = {"account", "number", "external_id", "item_number", "attributes", "nulls", "linkage"}
 """The columns that tell whether a record has changed. All others follow from the attributes."""
 

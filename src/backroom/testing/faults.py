@@ -17,6 +17,7 @@ import msgspec
 
 from backroom.api.damage import Damage, Harm
 from backroom.api.observer import Mishap
+from backroom.catalog.neighbours import NEIGHBOURS
 from backroom.catalog.operations import OPERATIONS
 from backroom.errors import (
     AlreadyExists,
@@ -43,7 +44,7 @@ if TYPE_CHECKING:
 _LONGEST_DELAY = 3600
 """Seconds."""
 _LEAST_STATUS, _MOST_STATUS = 400, 599
-_NAMES = tuple(each.name for each in OPERATIONS)
+_NAMES = tuple(each.name for each in (*OPERATIONS, *NEIGHBOURS))
 _CLASSES = {
     each.status: each
     for each in (

@@ -7,25 +7,28 @@ parameter exists. That takes some milliseconds, so it is done only when somebody
 from __future__ import annotations
 
 import difflib
-import json
 import re
-from functools import cache
-from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from backroom.api import bodies, query
+from backroom.api.neighbour_query import query_of
+from backroom.api.not_served import unserved
+from backroom.api.routes import PREFIXES
+from backroom.catalog import published
 from backroom.catalog.kinds import Verb
+from backroom.catalog.neighbours import NEIGHBOURS, Neighbour
 from backroom.catalog.operations import OPERATIONS, Operation, Shape
 from backroom.catalog.rules import rules_of
 from backroom.errors import Fault, InvalidParameter, NotFound, UnknownParameter
 from backroom.revisions import REVISIONS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from backroom.api.observer import Exchange
     from backroom.revisions import Revision
 
+_SERVED = (*OPERATIONS, *NEIGHBOURS)
 _QUOTED = re.compile("['`]([^'`]+)['`]")
 _LIKE = 0.6
 """How much alike two names are, from 0 to 1, for one to be meant by the other."""
@@ -42,7 +45,7 @@ def near(exchange: Exchange) -> str | None:
         missing = isinstance(fault, NotFound)
         return (unserved(method, path) or _nearest_operation(method, path)) if missing else None
     if operation is None:
-        return f"the path has {', '.join(known.path.operations)}"
+        return unserved(method, path) or f"the path has {', '.join(known.path.operations)}"
     if known.revision is not None and known.revision.date < operation.since:
         return _since_words(f"operation `{operation.name}`", operation.since, known.revision)
     if known.revision is None or fault.status != Fault.status:
@@ -50,44 +53,16 @@ def near(exchange: Exchange) -> str | None:
     return _near_in_tables(exchange, operation, known.revision, fault)
 
 
-@cache
-def _real_operations() -> dict[tuple[str, ...], dict[str, dict[str, str | None]]]:
-    """Give the operations of the real service: by the parts of their paths, and by method."""
-    text = Path(__file__).with_name("all_operations.json").read_text(encoding="utf-8")
-    found: dict[tuple[str, ...], dict[str, dict[str, str | None]]] = {}
-    for each in json.loads(text):
-        parts = tuple("" if part == "{}" else part for part in _parts(each["path"]))
-        found.setdefault(parts, {})[each["method"]] = each
-    return found
-
-
-def _parts(path: str) -> list[str]:
-    return path.strip("/").split("/")
-
-
-def unserved(method: str, path: str) -> str | None:
-    """Say that a path, which has no operation here, has one of the real service. Else give None."""
-    parts = _parts(path)
-    for known, methods in _real_operations().items():
-        if len(known) != len(parts) or method not in methods:
-            continue
-        if all(given in {"", sent} and sent for given, sent in zip(known, parts, strict=True)):
-            shown = "/".join(part or "{id}" for part in known)
-            return (
-                f"{method} /{shown} is an operation of the real service that backroom doesn't serve"
-            )
-    return None
-
-
 def _nearest_operation(method: str, path: str) -> str:
     asked = _ID_BEFORE.sub(r"\1{id}", path.removesuffix("/"))
-    paths = list(dict.fromkeys(each.path for each in OPERATIONS))
-    found = difflib.get_close_matches(asked, paths, 1, _LIKE)
-    if not found and not asked.startswith("/api/"):
-        found = difflib.get_close_matches(f"/api{asked}", paths, 1, _LIKE)
+    prefix = next((each for each in PREFIXES if asked.startswith(each)), PREFIXES[0])
+    # What all paths begin with makes no two of them alike.
+    rests = [each.path.removeprefix(prefix) for each in _SERVED if each.path.startswith(prefix)]
+    rest = asked.removeprefix(prefix).removeprefix("/")
+    found = difflib.get_close_matches(rest, dict.fromkeys(rests), 1, _LIKE)
     if not found:
-        return "not an operation; all paths of the API begin with /api/"
-    served = [each for each in OPERATIONS if each.path == found[0]]
+        return f"not an operation; all paths of the API begin with {' or '.join(PREFIXES)}"
+    served = [each for each in _SERVED if each.path == prefix + found[0]]
     chosen = next((each for each in served if each.method == method), served[0])
     return f"not an operation; nearest is {chosen.method} {chosen.path}, `{chosen.name}`"
 
@@ -143,7 +118,7 @@ def _accepts(exchange: Exchange, operation: Operation, revision: Revision, fault
         return False
     request, path = exchange.known.request, exchange.known.path
     try:
-        query.parse_query(operation, revision.date, request.query_string)
+        query_of(operation, revision.date, request.query_string)
         if path is not None and operation.has_body and exchange.body:
             bodies.read_body(operation, revision, exchange.body, path.resource_id)
     except Fault as other:
@@ -157,6 +132,11 @@ def _accepts(exchange: Exchange, operation: Operation, revision: Revision, fault
 
 def _possible_names(operation: Operation, revision: Revision, fault: Fault) -> Iterable[str]:
     """Give the names that could stand where a name is unknown."""
+    if isinstance(operation, Neighbour):
+        facts = published.published_facts(operation, revision.date)
+        if isinstance(fault, UnknownParameter):
+            return {each.replace("[", "_").rstrip("]") for each in facts.query}
+        return set(_members(facts.body))
     if isinstance(fault, UnknownParameter):
         # Its name is that of a field: no brackets.
         parameters = ("filter", "sort", "include", "page_size", "page_cursor")
@@ -175,3 +155,14 @@ def _possible_names(operation: Operation, revision: Revision, fault: Fault) -> I
     rules = rules_of(verb, kind, revision.date)
     own = {operation.bulk.member} if operation.bulk is not None else set()
     return {*rules.members, *rules.attributes, *rules.relationships, *own, "data"}
+
+
+def _members(schema: dict[str, Any] | None) -> Iterator[str]:
+    """Give the names of all members of all objects that a published schema lists."""
+    if schema is None:
+        return
+    for name, each in schema.get("properties", {}).items():
+        yield name
+        yield from _members(each)
+    for each in (*schema.get("oneOf", ()), schema.get("items")):
+        yield from _members(each)

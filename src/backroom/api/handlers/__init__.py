@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from backroom.api.handlers import jobs, relationships, resources
+from backroom.api.handlers import accounts, jobs, kept, relationships, resources, subscriptions
 from backroom.catalog.operations import Shape
 
 if TYPE_CHECKING:
@@ -28,6 +28,9 @@ READERS: dict[Shape, Reader] = {
     Shape.ONE: resources.get_resource,
     Shape.JOB_LIST: jobs.list_jobs,
     Shape.JOB_GET: jobs.get_job,
+    Shape.ACCOUNTS: accounts.list_own_account,
+    Shape.ACCOUNT: accounts.get_account,
+    Shape.KEPT_LIST: kept.list_kept,
 }
 WRITERS: dict[Shape, Writer] = {
     Shape.CREATE: resources.create_resource,
@@ -36,4 +39,7 @@ WRITERS: dict[Shape, Writer] = {
     Shape.ADD: relationships.add,
     Shape.REPLACE: relationships.replace,
     Shape.REMOVE: relationships.remove,
+    Shape.SUBSCRIBE: subscriptions.subscribe,
+    Shape.KEEP_PROFILE: kept.keep_profile,
+    Shape.KEEP: kept.keep,
 }

@@ -6,9 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 from backroom.api import headers
 from backroom.api.openapi import bodies, faults, samples, words
+from backroom.api.openapi.neighbours import TAGS, neighbour_parts
 from backroom.api.openapi.parameters import parameters
+from backroom.api.openapi.parts import Parts
 from backroom.api.openapi.schemas import Schema, common_schema
 from backroom.catalog.kinds import KINDS
+from backroom.catalog.neighbours import NEIGHBOURS, Neighbour
 from backroom.catalog.operations import OPERATIONS, Operation, body_limit
 from backroom.revisions import LADDER
 
@@ -32,7 +35,7 @@ def openapi_document(revision: Revision) -> dict[str, Any]:
     """Make the OpenAPI document of a revision."""
     paths: dict[str, dict[str, Any]] = {}
     schemas: dict[str, Schema] = {}
-    for operation in OPERATIONS:
+    for operation in (*OPERATIONS, *NEIGHBOURS):
         if revision.date >= operation.since:
             described = _described_operation(operation, revision, schemas)
             paths.setdefault(operation.path, {})[operation.method.lower()] = described
@@ -44,7 +47,10 @@ def openapi_document(revision: Revision) -> dict[str, Any]:
             "description": words.ABOUT.format(date=revision.date) + _changes_text(revision),
         },
         "servers": [{"url": "/"}],
-        "tags": [{"name": name} for kind in KINDS.values() for name in _tags(kind.plural)],
+        "tags": [
+            *({"name": name} for kind in KINDS.values() for name in _tags(kind.plural)),
+            *({"name": name} for name in _neighbour_tags(paths)),
+        ],
         "paths": paths,
         "components": {
             "securitySchemes": _SCHEMES,
@@ -53,6 +59,12 @@ def openapi_document(revision: Revision) -> dict[str, Any]:
             "schemas": schemas,
         },
     }
+
+
+def _neighbour_tags(paths: dict[str, dict[str, Any]]) -> list[str]:
+    """Give the tags of the neighbours that the revision has."""
+    used = {each for methods in paths.values() for one in methods.values() for each in one["tags"]}
+    return [each for each in TAGS if each in used]
 
 
 def _tags(plural: str) -> tuple[str, str]:
@@ -70,27 +82,31 @@ def _described_operation(
 ) -> dict[str, Any]:
     """Describe an operation. The schemas of its body and its answer are added to `schemas`."""
     rate = operation.rates.at(revision.date)
-    owner = operation.parent or operation.kind
-    plain, jobs = _tags(owner.plural)
+    parts = (
+        neighbour_parts(operation, revision)
+        if isinstance(operation, Neighbour)
+        else _catalog_parts(operation, revision)
+    )
+    scopes = parts.scopes
     described: dict[str, Any] = {
         "operationId": operation.name,
-        "summary": words.operation_summary(operation),
-        "description": words.operation_description(operation),
-        "tags": [jobs if operation.bulk else plain],
-        "security": [{scheme: [operation.scope]} for scheme in _SCHEMES],
+        "summary": parts.summary,
+        "description": parts.description,
+        "tags": [parts.tag],
+        "security": [] if scopes is None else [{scheme: scopes} for scheme in _SCHEMES],
         "x-backroom-rate": {"burst": rate.burst, "steady": rate.steady},
-        "parameters": parameters(operation, revision),
+        "parameters": parts.parameters,
     }
-    if operation.has_body:
+    if parts.body is not None:
         name = f"{operation.name}_body"
-        schemas[name] = bodies.body_schema(operation, revision)
-        described["requestBody"] = _request_body(name, schemas[name], revision)
-    forms = samples.answers(operation, revision)
+        schemas[name] = parts.body
+        described["requestBody"] = _request_body(name, parts.body_example, revision)
     success = _success(revision)
-    if forms:
+    if parts.answer is not None:
         name = f"{operation.name}_answer"
-        schemas[name] = common_schema(forms)
-        success["content"] = {MEDIA_TYPE: {"schema": _reference(name), "example": forms[0]}}
+        schemas[name] = parts.answer
+        content = {"schema": _reference(name), "example": parts.answer_example}
+        success["content"] = {MEDIA_TYPE: content}
     described["responses"] = {str(operation.status): success} | {
         str(status): {"$ref": f"#/components/responses/{_refusal(status)}"}
         for status in faults.statuses(operation)
@@ -98,12 +114,30 @@ def _described_operation(
     return described
 
 
+def _catalog_parts(operation: Operation, revision: Revision) -> Parts:
+    owner = operation.parent or operation.kind
+    plain, jobs = _tags(owner.plural)
+    body = bodies.body_schema(operation, revision) if operation.has_body else None
+    forms = samples.answers(operation, revision)
+    return Parts(
+        words.operation_summary(operation),
+        words.operation_description(operation),
+        jobs if operation.bulk else plain,
+        [operation.scope],
+        parameters(operation, revision),
+        body,
+        None if body is None else bodies.body_example(body),
+        common_schema(forms) if forms else None,
+        forms[0] if forms else None,
+    )
+
+
 def _reference(name: str) -> Schema:
     return {"$ref": f"#/components/schemas/{name}"}
 
 
-def _request_body(name: str, schema: Schema, revision: Revision) -> dict[str, Any]:
-    content = {"schema": _reference(name), "example": bodies.body_example(schema)}
+def _request_body(name: str, example: Any, revision: Revision) -> dict[str, Any]:
+    content = {"schema": _reference(name), "example": example}
     return {
         "description": f"At most {body_limit(revision.date):,} bytes, once decompressed.",
         "required": True,

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from backroom.catalog.operations import Operation
 
 _ITEM = "$custom:::$default:::item-1"
+_PROFILE = "01KQ9VZ8R0EXAMPLE0P0B00000"
 FAULTS: tuple[errors.Fault, ...] = (
     errors.Invalid("Not a valid string.", "/data/attributes/title"),
     errors.InvalidParameter("'blue' is not an allowed sort.", "sort"),
@@ -35,6 +36,8 @@ FAULTS: tuple[errors.Fault, ...] = (
     errors.DoesNotExist("An item", _ITEM),
     errors.UnknownRelated("An item", _ITEM, "/relationships/item"),
     errors.NotLinked("item", _ITEM),
+    errors.VariantNotFound(),
+    errors.DuplicateProfile(_PROFILE),
     errors.MethodNotAllowed("PUT"),
     errors.AlreadyExists("An item", "item-1"),
     errors.AlreadyLinked("item", _ITEM),
@@ -54,7 +57,7 @@ _SOURCE = re.compile(r" \([^)]*observed[^)]*\)")
 _OF_ALL = frozenset({400, 401, 403, 404, 408, 410, 414, 429, 431, 500, 503})
 _OF_BODIES = frozenset({413, 415})
 _OF_CONFLICTS = frozenset({409})
-_CONFLICTING = frozenset({Shape.CREATE, Shape.ADD})
+_CONFLICTING = frozenset({Shape.CREATE, Shape.ADD, Shape.KEEP_PROFILE})
 
 
 def statuses(operation: Operation) -> list[int]:

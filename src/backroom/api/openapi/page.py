@@ -98,13 +98,14 @@ def _operation_section(
     document: dict[str, Any], method: str, path: str, operation: dict[str, Any]
 ) -> str:
     name = escape(operation["operationId"])
-    (scope,) = next(iter(operation["security"][0].values()))
+    needed = [scope for each in operation["security"][:1] for scope in next(iter(each.values()))]
+    scopes = f"scope <code>{escape(', '.join(needed))}</code>" if needed else "no scope"
     rate = operation["x-backroom-rate"]
     return (
         f'<article id="{name}"><h3><a href="#{name}">{escape(operation["summary"])}</a></h3>'
         f'<p class="path">{_method(method)} <code>{escape(path)}</code></p>'
         f"{_prose(operation['description'])}"
-        f'<p class="facts"><code>{name}</code> <span>scope <code>{escape(scope)}</code></span>'
+        f'<p class="facts"><code>{name}</code> <span>{scopes}</span>'
         f" <span>{rate['burst']} a second, {rate['steady']} a minute</span></p>"
         f"{_parameters_section(operation['parameters'])}"
         f"{_body_section(document, operation)}{_answers(document, operation)}</article>"

@@ -26,7 +26,7 @@ _OPERATORS = {"any": "is one of", "equals": "equals", "contains": "contains"}
 
 def parameters(operation: Operation, revision: Revision) -> list[Parameter]:
     """Make the parameters that a request for an operation may or must have."""
-    made = [_revision(revision)]
+    made = [revision_parameter(revision)]
     if "{id}" in operation.path:
         made.append(_id(operation))
     for resource_type, names in query.allowed_fields(operation, revision.date).items():
@@ -52,7 +52,8 @@ def _is_taken(operation: Operation, date: str, name: str) -> bool:
     return True
 
 
-def _parameter(name: str, schema: Parameter, description: str, place: str = "query") -> Parameter:
+def parameter(name: str, schema: Parameter, description: str, place: str = "query") -> Parameter:
+    """Make a parameter, which is required outside of the query."""
     made: Parameter = {"name": name, "in": place, "description": description, "schema": schema}
     if place != "query":
         made["required"] = True
@@ -61,10 +62,11 @@ def _parameter(name: str, schema: Parameter, description: str, place: str = "que
     return made
 
 
-def _revision(revision: Revision) -> Parameter:
+def revision_parameter(revision: Revision) -> Parameter:
+    """Make the parameter of the header with the revision."""
     schema = {"type": "string", "enum": [revision.date]}
     text = "The date of this revision, or a later date before the next revision."
-    return _parameter("revision", schema, text, "header")
+    return parameter("revision", schema, text, "header")
 
 
 def _id(operation: Operation) -> Parameter:
@@ -77,7 +79,7 @@ def _id(operation: Operation) -> Parameter:
             {"type": "string", "examples": [example]},
             f"The id of {owner.with_article.lower()}.",
         )
-    return _parameter("id", {**schema, "minLength": 1}, text, "path")
+    return parameter("id", {**schema, "minLength": 1}, text, "path")
 
 
 def _fields_parameter(resource_type: str, names: tuple[str, ...]) -> Parameter:
@@ -86,13 +88,13 @@ def _fields_parameter(resource_type: str, names: tuple[str, ...]) -> Parameter:
         f"The attributes to show of each `{resource_type}`, in this order."
         " The server ignores empty names."
     )
-    return _parameter(f"fields[{resource_type}]", schema, text)
+    return parameter(f"fields[{resource_type}]", schema, text)
 
 
 def _include(operation: Operation) -> Parameter:
     names = {"type": "string", "enum": list(operation.includes)}
     text = "The related resources to show in `included`. Empty names are ignored."
-    return _parameter("include", {"type": "array", "items": names}, text)
+    return parameter("include", {"type": "array", "items": names}, text)
 
 
 def _filter(operation: Operation, revision: Revision) -> Parameter:
@@ -102,7 +104,7 @@ def _filter(operation: Operation, revision: Revision) -> Parameter:
         + "; ".join(f"`{_condition(each)}`" for each in table)
         + "."
     )
-    made = _parameter("filter", {"type": "string", "examples": [_condition(table[0])]}, text)
+    made = parameter("filter", {"type": "string", "examples": [_condition(table[0])]}, text)
     made["x-backroom-filters"] = [_described(each) for each in table]
     return made
 
@@ -136,18 +138,18 @@ def _condition(row: Filter) -> str:
 
 def _sort(_: Operation, __: Revision) -> Parameter:
     text = "The order of the list, by time of creation. `-` puts the newest first."
-    return _parameter("sort", {"type": "string", "enum": _SORTS, "default": _SORTS[0]}, text)
+    return parameter("sort", {"type": "string", "enum": _SORTS, "default": _SORTS[0]}, text)
 
 
 def _size(_: Operation, __: Revision) -> Parameter:
     most = query.PAGE_SIZE
     schema = {"type": "integer", "minimum": 1, "maximum": most, "default": most}
-    return _parameter("page[size]", schema, "The number of entries on a page.")
+    return parameter("page[size]", schema, "The number of entries on a page.")
 
 
 def _cursor(_: Operation, __: Revision) -> Parameter:
     text = "Where the page begins: the cursor in a `links.next` or `links.prev` of this list."
-    return _parameter("page[cursor]", {"type": "string"}, text)
+    return parameter("page[cursor]", {"type": "string"}, text)
 
 
 _OF_LISTS: dict[str, Callable[[Operation, Revision], Parameter]] = {

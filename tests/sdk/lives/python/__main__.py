@@ -24,6 +24,7 @@ from refusals import refusals
 from search import search
 from shelves import shelves
 from shop import Shop, expect
+from waiting import waiting
 
 
 def headers(shop: Shop) -> None:
@@ -35,7 +36,18 @@ def headers(shop: Shop) -> None:
 
 CHAPTERS = {
     chapter.__name__: chapter
-    for chapter in (life, lists, pages, errors, headers, methods, refusals, search, shelves)
+    for chapter in (
+        life,
+        lists,
+        pages,
+        errors,
+        headers,
+        methods,
+        refusals,
+        search,
+        shelves,
+        waiting,
+    )
 }
 
 

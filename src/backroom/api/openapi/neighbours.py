@@ -1,0 +1,130 @@
+"""What the OpenAPI document says of the neighbours: the published schemas, with objects closed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from backroom.api.auth import COMPANY
+from backroom.api.openapi.parameters import parameter, revision_parameter
+from backroom.api.openapi.parts import Parts
+from backroom.api.openapi.samples import BASE, MOMENT
+from backroom.catalog import published
+from backroom.catalog.operations import Shape
+from backroom.catalog.published_shapes import types_of
+
+if TYPE_CHECKING:
+    from backroom.api.openapi.schemas import Schema
+    from backroom.catalog.neighbours import Neighbour
+    from backroom.revisions import Revision
+
+TAGS = ("back in stock", "accounts", "accepted and kept")
+_TAG_OF = {Shape.SUBSCRIBE: TAGS[0], Shape.ACCOUNTS: TAGS[1], Shape.ACCOUNT: TAGS[1]}
+_SUMMARIES = {
+    Shape.SUBSCRIBE: "Wait for a variant to be in stock",
+    Shape.ACCOUNTS: "List the account of the key",
+    Shape.ACCOUNT: "Show the account of the key",
+    Shape.KEPT_LIST: "List every {type} that is kept",
+    Shape.KEEP_PROFILE: "Keep a {type}",
+    Shape.KEEP: "Keep a {type}",
+}
+_DESCRIPTIONS = {
+    Shape.SUBSCRIBE: (
+        "The subscription leads to one event, when the stock of the variant rises above 0. The"
+        " answer is 404 `variant_not_found` if there is no such variant."
+    ),
+    Shape.ACCOUNTS: "There is one: a test account, with a shop that is invented or set.",
+    Shape.ACCOUNT: "The answer is 404 for any other account.",
+    Shape.KEPT_LIST: (
+        "A page, in the order of creation. `filter` compares with `equals` and `any`. `sort` turns"
+        " the order round where it begins with `-`."
+    ),
+    Shape.KEEP_PROFILE: "The server only accepts it: it keeps the profile, which can be listed.",
+    Shape.KEEP: "The server only accepts it: it checks the body and keeps it.",
+}
+_PUBLIC = " Browsers may ask for it: `company_id`, the public id of the account, is all it needs."
+_EXAMPLES: dict[str, Any] = {
+    "string": "text",
+    "date-time": MOMENT,
+    "date": MOMENT.partition("T")[0],
+    "uri": f"{BASE}/api/any/",
+    "number": 1.5,
+    "integer": 1,
+    "boolean": True,
+    "object": {},
+    "null": None,
+}
+_WORDS = {
+    COMPANY: "The public id of the account.",
+    "fields": "The attributes to show.",
+    "additional-fields": "Taken, and brings nothing along.",
+    "include": "Taken, and brings nothing along.",
+    "filter": "Conditions with `equals` and `any`, on attributes or `id`, separated by commas.",
+    "sort": "`-` puts the newest first. The order is that of creation in any case.",
+    "page": "The number of entries on a page, or where it begins.",
+}
+_ID = parameter("id", {"type": "string", "minLength": 1}, "The id of the account.", "path")
+
+
+def neighbour_parts(operation: Neighbour, revision: Revision) -> Parts:
+    """Give what is said of a neighbour in a revision."""
+    facts = published.published_facts(operation, revision.date)
+    body = None if facts.body is None else _closed(facts.body)
+    answer = None if facts.answer is None else _answer_schema(facts.answer)
+    return Parts(
+        _SUMMARIES[operation.shape].format(type=operation.type)
+        + (", from a browser" if operation.public else ""),
+        _DESCRIPTIONS[operation.shape] + (_PUBLIC if operation.public else ""),
+        _TAG_OF.get(operation.shape, TAGS[2]),
+        None if operation.public else list(operation.scopes_at(revision.date)),
+        [
+            revision_parameter(revision),
+            *([_ID] if "{id}" in operation.path else []),
+            *(_published_parameter(name, schema) for name, schema in facts.query.items()),
+        ],
+        body,
+        None if body is None else _published_example(body),
+        answer,
+        None if answer is None else _published_example(answer),
+    )
+
+
+def _published_parameter(name: str, schema: Schema) -> dict[str, Any]:
+    made = parameter(name, schema, _WORDS.get(name.partition("[")[0], _WORDS.get(name, "")))
+    return made | {"required": True} if name == COMPANY else made
+
+
+def _answer_schema(schema: Schema) -> Schema:
+    """Close the schema of an answer. Links to pages that do not exist are null (observed)."""
+    made = _closed(schema)
+    links = made["properties"].get("links", {}).get("properties", {})
+    for name in links.keys() - {"self"}:
+        links[name] = {**links[name], "type": ["string", "null"]}
+    return made
+
+
+def _closed(schema: Schema) -> Schema:
+    """Close the objects whose members are listed: the server refuses others."""
+    made = dict(schema)
+    if "oneOf" in made:
+        made["oneOf"] = [_closed(each) for each in made["oneOf"]]
+    if "items" in made:
+        made["items"] = _closed(made["items"])
+    if made.get("properties"):
+        made["type"] = schema.get("type", "object")
+        made["properties"] = {name: _closed(each) for name, each in made["properties"].items()}
+        made["additionalProperties"] = False
+    return made
+
+
+def _published_example(schema: Schema) -> Any:
+    """Make an example with all members."""
+    if "oneOf" in schema:
+        return _published_example(schema["oneOf"][0])
+    if "enum" in schema:
+        return schema["enum"][0]
+    if schema.get("properties"):
+        return {name: _published_example(each) for name, each in schema["properties"].items()}
+    if "items" in schema:
+        return [_published_example(schema["items"])]
+    named = schema.get("format", types_of(schema)[0])
+    return _EXAMPLES.get(named, _EXAMPLES["string"])

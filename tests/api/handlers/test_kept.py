@@ -1,0 +1,38 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import pytest
+
+from backroom.api.handlers.kept import _metric_names
+from backroom.store import kept
+from support.factories import Site
+
+if TYPE_CHECKING:
+    from backroom.store.database import Database
+
+EVENT = {"attributes": {"metric": {"data": {"attributes": {"name": "Viewed"}}}}}
+
+
+@pytest.mark.parametrize(
+    ("body", "names"),
+    [
+        ({"data": {"attributes": {"metric": {"name": "Viewed"}}}}, ["Viewed"]),
+        ({"data": EVENT}, ["Viewed"]),
+        ({"data": {"attributes": {"events": {"data": [EVENT, EVENT]}}}}, ["Viewed", "Viewed"]),
+        ({"data": {"attributes": {"properties": {"metric": {"name": "Mine"}}}}}, []),
+    ],
+)
+def test_metrics_are_found_in_all_shapes(body: Any, names: list[str]) -> None:
+    assert list(_metric_names(body)) == names
+
+
+def test_profile_without_identifiers_is_kept(database: Database) -> None:
+    site = Site(database)
+    body = {"data": {"type": "profile", "attributes": {"first_name": "Ada"}}}
+    statuses = [site.post("/api/profiles", msgspec.json.encode(body)).status for _ in range(2)]
+    assert statuses == [201, 201]
+    with database.read() as tx:
+        assert len(kept.kept_resources(tx, site.account, kept.PROFILE)) == 2
+        assert len(kept.kept_requests(tx, site.account)) == 2
