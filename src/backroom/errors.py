@@ -216,9 +216,7 @@ class NotFound(FrameworkFault):
 class RevisionRetired(FrameworkFault):
     """The revision is retired, and the server or the request wants no other in its place."""
 
-    status = 410
-    code = "gone"
-    title = "Gone."
+    status, code, title = 410, "gone", "Gone."
 
     def __init__(self, revision: str, day: str, oldest: str) -> None:
         super().__init__(
