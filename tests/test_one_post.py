@@ -91,7 +91,9 @@ class Walk(NamedTuple):
     def down_to_the_commit(self) -> list[Step]:
         """Give the first step into each module that the walk came to, until the rows are stored."""
         functions = [each.function for each in self.steps]
-        steps = self.steps[functions.index(RECEIVED) : functions.index(COMMITTED)]
+        # The writer may still be at the end of the request before.
+        start = functions.index(RECEIVED)
+        steps = self.steps[start : functions.index(COMMITTED, start)]
         return steps[:1] + [step for left, step in pairwise(steps) if step.module != left.module]
 
 
