@@ -87,7 +87,17 @@ def list_accepted(control: Control, given: Given) -> list[dict[str, Any]]:
         name = given.query.get("account")
         account = None if name is None else account_named(tx, name)
         found = kept.kept_requests(tx, account, operation)
-    return [each._asdict() | {"body": msgspec.Raw(each.body.encode())} for each in found]
+    return [
+        {
+            "id": each.request_id,
+            "account": each.account,
+            "operation": each.operation,
+            "revision": each.revision,
+            "created_at": each.created_at,
+            "body": msgspec.Raw(each.body.encode()),
+        }
+        for each in found
+    ]
 
 
 def _attribute(name: str, invented: Any) -> Member:
