@@ -44,7 +44,7 @@ def test_neighbours_have_their_names(caller: Client, journal: Journal) -> None:
     account = caller.key.split("_")[1]
     for each in NEIGHBOURS:
         query = {"company_id": account} if each.public else None
-        body = {} if each.has_body else None
+        body: Any = {} if each.has_body else None
         caller.request(each.method, each.path.replace("{id}", account), json=body, query=query)
     assert [each.operation for each in journal.find()] == [each.name for each in NEIGHBOURS]
     assert {each.account for each in journal.find()} == {account}
