@@ -57,12 +57,17 @@ def _check_known(changes: dict[str, Any], known: dict[str, Any], place: str) -> 
 
 def make_list(control: Control, given: Given) -> dict[str, str]:
     """Make a list of profiles, which `GET /api/lists` then shows. Gives its id."""
-    name = given.body["name"]
+    name, wanted = given.body["name"], given.body.get("id") or ""
+    if len(wanted) > kept.LONGEST_ID or "\0" in wanted + name:
+        raise ControlError(
+            400,
+            f"An `id` has {kept.LONGEST_ID} characters at most, and no text has null characters.",
+        )
 
     def make(tx: Transaction) -> dict[str, str]:
         moment = clock.now()
         account = account_id(tx, given)
-        list_id = given.body.get("id") or clock.new_ulid(moment)[-_ID_LETTERS:]
+        list_id = wanted or clock.new_ulid(moment)[-_ID_LETTERS:]
         if kept.find_resource(tx, account, kept.LIST, list_id) is not None:
             raise ControlError(409, f"The account has a list {list_id!r} already.")
         stamp = clock.coarse_timestamp(moment)
@@ -87,7 +92,17 @@ def list_accepted(control: Control, given: Given) -> list[dict[str, Any]]:
         name = given.query.get("account")
         account = None if name is None else account_named(tx, name)
         found = kept.kept_requests(tx, account, operation)
-    return [each._asdict() | {"body": msgspec.Raw(each.body.encode())} for each in found]
+    return [
+        {
+            "id": each.request_id,
+            "account": each.account,
+            "operation": each.operation,
+            "revision": each.revision,
+            "created_at": each.created_at,
+            "body": msgspec.Raw(each.body.encode()),
+        }
+        for each in found
+    ]
 
 
 def _attribute(name: str, invented: Any) -> Member:

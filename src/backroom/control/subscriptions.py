@@ -51,7 +51,7 @@ def _subscription_shown(each: Subscription) -> dict[str, Any]:
         "variant": each.variant_id,
         "channels": msgspec.json.decode(each.channels),
         "profile": msgspec.json.decode(each.profile),
-        "created": each.created_at,
+        "created_at": each.created_at,
         "event": event,
     }
 

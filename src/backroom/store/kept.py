@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
     from backroom.store.database import Transaction
 
+LONGEST_ID = 100
+"""Characters of the id of a resource: a key of PostgreSQL takes no text of any length."""
 PROFILE, LIST, METRIC, ACCOUNT = "profile", "list", "metric", "account"
 
 

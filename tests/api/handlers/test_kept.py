@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import hashlib
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -12,6 +13,8 @@ from support.factories import Site
 if TYPE_CHECKING:
     from backroom.store.database import Database
 
+LONG = "".join(hashlib.sha256(bytes([each])).hexdigest() for each in range(200))
+"""A text that no index of PostgreSQL takes, nor can compress enough."""
 EVENT = {"attributes": {"metric": {"data": {"attributes": {"name": "Viewed"}}}}}
 
 
@@ -36,3 +39,23 @@ def test_profile_without_identifiers_is_kept(database: Database) -> None:
     with database.read() as tx:
         assert len(kept.kept_resources(tx, site.account, kept.PROFILE)) == 2
         assert len(kept.kept_requests(tx, site.account)) == 2
+
+
+def profile(site: Site, place: str, **members: Any) -> Any:
+    body = {"data": {"type": "profile", **members}}
+    return site.post(place, msgspec.json.encode(body))
+
+
+def test_identifiers_have_any_length(database: Database) -> None:
+    site, attributes = Site(database), {"email": LONG}
+    statuses = [profile(site, "/api/profiles", attributes=attributes).status for _ in range(2)]
+    assert statuses == [201, 409]
+    assert profile(site, "/api/profile-import", attributes=attributes).status == 200
+
+
+def test_ids_have_a_greatest_length(database: Database) -> None:
+    site = Site(database)
+    refused = profile(site, "/api/profile-import", id=LONG, attributes={})
+    assert (refused.status, refused.error["source"]) == (400, {"pointer": "/data/id"})
+    longest = LONG[: kept.LONGEST_ID]
+    assert profile(site, "/api/profile-import", id=longest, attributes={}).status == 200

@@ -9,6 +9,7 @@ from urllib.parse import quote
 from backroom import clock
 from backroom.api.paging import Ordering, Pager
 from backroom.api.published_answers import published_answer
+from backroom.catalog.values import too_long
 from backroom.errors import DuplicateProfile
 from backroom.store import kept
 
@@ -67,13 +68,13 @@ def keep_profile(admitted: Admitted, sent: Kept, tx: Transaction) -> Parts:
     """
     account, data = admitted.account, sent.body["data"]
     given = data["attributes"]
-    identifiers = [f"{name} {given[name]}" for name in _IDENTIFIERS if given.get(name)]
+    identifiers = [_identifier(name, given[name]) for name in _IDENTIFIERS if given.get(name)]
     known = kept.profile_of(tx, account, identifiers)
     if admitted.operation.status == _CREATED:
         if known is not None:
             raise DuplicateProfile(known)
     else:
-        known = data.get("id") or known
+        known = _right_id(data.get("id")) or known
     profile_id = known or clock.new_ulid(clock.now())
     moment = clock.coarse_timestamp(clock.now())
     found = kept.find_resource(tx, account, kept.PROFILE, profile_id)
@@ -85,6 +86,17 @@ def keep_profile(admitted: Admitted, sent: Kept, tx: Transaction) -> Parts:
     _keep_request(admitted, sent, tx)
     shown = _kept_object(admitted, profile_id, attributes)
     return published_answer(admitted, {"data": shown, "links": {"self": admitted.request.url}})
+
+
+def _identifier(name: str, value: str) -> str:
+    """Give an identifier as it is kept. An index of PostgreSQL takes no text of any length."""
+    return f"{name} {hashlib.sha256(value.encode()).hexdigest()}"
+
+
+def _right_id(given: str | None) -> str | None:
+    if given is not None and len(given) > kept.LONGEST_ID:
+        raise too_long(kept.LONGEST_ID, "characters", "/data/id")
+    return given
 
 
 def _kept_object(admitted: Admitted, resource_id: str, attributes: dict[str, Any]) -> Document:
