@@ -264,6 +264,12 @@ def test_job_without_end_is_set_aside(
     next_job = NextJob(database)
     with refusing_rows(database, what, f"{row}.job_id = '{job.job_id}'", how):
         tried_often(database)
+        # Where it may be an outage, nothing is set aside before it has happened again and again.
+        doubtful = code is not None and database.dialect.name == "postgres"
+        for _ in range(MOST_TRIES - 1 if doubtful else 0):
+            with pytest.raises(StoreUnavailable):
+                next_job.apply(shop)
+            assert next_job.turns.aside.ids() == []
         with pytest.raises(NotApplied) as failure:
             next_job.apply(shop)
         assert failure.value.pause == 0

@@ -22,8 +22,8 @@ reason of its own, the transaction is undone, and this module does in order:
    Each pause is twice as long as the one before.
 3. After `MOST_TRIES` of these: apply what can be applied. An operation that ends the transaction
    each time is left out, and fails. If even that is in vain, all operations fail.
-4. If the database refuses what 2 and 3 write: set the job aside (`set_aside.py`), and go on with
-   the next one of the account.
+4. If the database refuses what 2 and 3 write, again and again where that might be an outage: set
+   the job aside (`set_aside.py`), and go on with the next one of the account.
 
 A database that is away is no try: then nothing is known of the job, and it waits. But an error that
 usually means so may also come of the one job. So the database counts as away only if it does not
@@ -110,12 +110,11 @@ class NextJob:
         self._has_looked = False
         self._counted: dict[str, int] = {}
         """For jobs whose try was counted before it began, how many there were before that."""
+        self._refused: Counter[str] = Counter()
+        """How often the end of a job was refused, though the database was there afterwards."""
 
     def look_for_begun(self) -> None:
-        """Find the jobs that a worker may have begun which died before this one started.
-
-        Does nothing when it is called again.
-        """
+        """Find, once, the jobs that a worker may have begun which died before this one started."""
         if not self._has_looked:
             with self._database.read() as tx:
                 self._found = jobs.oldest_in_progress(tx)
@@ -153,6 +152,7 @@ class NextJob:
             if claimed:
                 self.turns.aside.forget(claimed[0].job_id)
                 self._counted.pop(claimed[0].job_id, None)
+                self._refused.pop(claimed[0].job_id, None)
             self._on_step("committed")
             if claimed and self.turns.pacing.pace is not None:
                 self.turns.pacing.pace.took(claimed[0], self.turns.step_of(claimed[0]))
@@ -374,10 +374,14 @@ class NextJob:
     def _set_aside(self, job: jobs.Waiting, error: Exception) -> NotApplied:
         """Leave a job alone for a while, so that the next one goes on, and give what to raise.
 
-        Raises the error where it means that the database is away.
+        Raises the error where it may mean an outage: a connection that is cut is there again at
+        once, and to set the job aside for that would change the order of jobs.
         """
         if isinstance(error, WriteRefused):
             self._database.write(lambda tx: readiness.prove_writable(tx, job)).result()
+            self._refused[job.job_id] += 1
+            if self._refused[job.job_id] < MOST_TRIES:
+                raise error
         elif isinstance(error, StoreUnavailable):
             raise error
         log.error(
