@@ -34,13 +34,30 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class RowFault:
-    """Why a row was not loaded."""
+class Finding:
+    """What is to be said of a place in a feed: what is wrong there, and what would be right.
+
+    `column` and `value` are empty where it concerns the whole row.
+    """
 
     line: int
     detail: str
     kind: Kind | None = None
     external_id: str = ""
+    column: str = ""
+    value: str = ""
+    advice: str = ""
+    """What to change in the feed."""
+
+
+@dataclass(frozen=True, slots=True)
+class RowFault(Finding):
+    """Why a row was not loaded."""
+
+
+@dataclass(frozen=True, slots=True)
+class RowWarning(Finding):
+    """What was changed, left out or guessed in a row that is loaded all the same."""
 
 
 class FeedError(Exception):
