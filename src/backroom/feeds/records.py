@@ -1,0 +1,115 @@
+"""What all carriers (tables, XML, JSON) make of a file: records, which are cells by fields.
+
+A carrier knows nothing of products. It finds the field of each cell by the headings of the format,
+and keeps the cells of all other columns as they are.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from backroom.feeds.fields import Headings
+from backroom.feeds.number_style import Evidence
+from backroom.feeds.rows import RowWarning
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+_EXPECTED_UNKNOWN = ("meta: ", "(product.metafields.", "price / ", "included / ")
+"""Parts of headings that shops name as they like, in lower case."""
+
+
+class Record(msgspec.Struct, array_like=True):
+    """One row of a table, one element, or one object."""
+
+    line: int
+    cells: dict[str, Any]
+    """What has a meaning in the format, by the names of its fields."""
+    rest: dict[str, Any]
+    """What is metadata, by its heading as it is written in the file."""
+
+    def text(self, name: str) -> str:
+        """Give a cell as text without blanks round it, empty where there is none."""
+        value = self.cells.get(name)
+        if isinstance(value, list):
+            value = value[0] if value else None
+        return "" if value is None else as_text(value).strip()
+
+    def texts(self, name: str) -> list[str]:
+        """Give all values of a repeated element."""
+        value = self.cells.get(name, [])
+        values = value if isinstance(value, list) else [value]
+        return [text for each in values if each is not None and (text := as_text(each).strip())]
+
+
+def as_text(value: Any) -> str:
+    """Give a value as a cell would have it."""
+    if isinstance(value, str):
+        return value
+    return msgspec.json.encode(value).decode()
+
+
+@dataclass
+class Layout:
+    """The columns of a file as a format reads them, and what is noticed on the way."""
+
+    headings: Headings
+    written: dict[str, str] = field(default_factory=dict)
+    """Headings as they stand in the file, by the names of fields."""
+    numbers: Evidence = field(default_factory=Evidence)
+    unknown: dict[str, int] = field(default_factory=dict)
+    """The line in which each column first has a value that the format does not know."""
+    of_variants: set[str] = field(default_factory=set)
+    """Headings of metadata that is the variant's."""
+    empty: set[str] = field(default_factory=set)
+
+    def record(self, line: int, pairs: Iterable[tuple[str, Any]]) -> Record:
+        """Make a record of headings and values. Values that come again become lists."""
+        record = Record(line, {}, {})
+        for heading, value in pairs:
+            if value is None or value == "":
+                continue
+            found = self.headings.find(heading)
+            if found is None:
+                self.unknown.setdefault(heading, line)
+                _put(record.rest, heading, value)
+                continue
+            name, known = found
+            self.written.setdefault(name, heading)
+            if known.form in {"metadata", "variant metadata"}:
+                _put(record.rest, heading, value)
+                if known.form == "variant metadata":
+                    self.of_variants.add(heading)
+                continue
+            if known.form in {"price", "quantity"} and isinstance(value, str):
+                self.numbers.add(value.strip())
+            _put(record.cells, name, value)
+        return record
+
+    def column(self, name: str) -> str:
+        """Give the heading of a field as the file has it."""
+        return self.written.get(name, name)
+
+    def warnings(self, line: int) -> Iterator[RowWarning]:
+        """Name the columns that the format does not know."""
+        for heading, first in self.unknown.items():
+            if any(part in heading.lower() for part in _EXPECTED_UNKNOWN):
+                continue
+            yield RowWarning(
+                line,
+                f"column {heading!r} is unknown, and kept in custom_metadata; first in line {first}",
+                column=heading,
+                advice="nothing, or a mapping for it",
+            )
+
+
+def _put(cells: dict[str, Any], name: str, value: Any) -> None:
+    if name not in cells:
+        cells[name] = value
+    elif isinstance(cells[name], list):
+        cells[name].append(value)
+    else:
+        cells[name] = [cells[name], value]

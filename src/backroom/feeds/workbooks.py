@@ -1,0 +1,109 @@
+"""Excel workbooks: the rows of one sheet as texts, read one by one.
+
+A workbook is a zip of XML. Before openpyxl sees it, its sizes are compared with bounds, and a
+document type in one of its parts refuses it.
+"""
+
+from __future__ import annotations
+
+import re
+import warnings
+import zipfile
+from datetime import date, datetime, time
+from typing import TYPE_CHECKING, Any
+
+from backroom.feeds.rows import FeedError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+_LARGEST_PART = 1_000_000_000
+_LARGEST_STRINGS = 60_000_000
+"""Bytes of the texts that all sheets share: they are in memory as long as the book is open."""
+_HEAD = 4_096
+_DOCUMENT_TYPE = re.compile(rb"<!\s*DOCTYPE", re.IGNORECASE)
+_UTF_16 = (b"\xff\xfe", b"\xfe\xff")
+
+
+def is_workbook(path: Path) -> bool:
+    """Whether a zip file is a workbook."""
+    with zipfile.ZipFile(path) as archive:
+        return "xl/workbook.xml" in archive.namelist()
+
+
+def sheet_names(path: Path) -> list[str]:
+    """Give the names of the sheets that hold cells. Raises `FeedError`."""
+    with _opened(path) as book:
+        return [sheet.title for sheet in book.worksheets]
+
+
+def sheet_rows(path: Path, sheet: str) -> Iterator[tuple[int, list[str]]]:
+    """Give the cells of each row that has any, with its number. Raises `FeedError`."""
+    with _opened(path) as book:
+        page = book[sheet]
+        # Some programs write a range that is too small.
+        page.reset_dimensions()
+        try:
+            for number, row in enumerate(page.iter_rows(values_only=True), start=1):
+                cells = [_as_cell(value) for value in row]
+                while cells and not cells[-1]:
+                    cells.pop()
+                if cells:
+                    yield number, cells
+        except (zipfile.BadZipFile, SyntaxError, ValueError, KeyError, EOFError) as error:
+            raise FeedError(f"can't be read as a workbook: {error}") from None
+
+
+class _opened:  # noqa: N801 - used as a function
+    def __init__(self, path: Path) -> None:
+        # openpyxl takes a quarter of a second to import.
+        from openpyxl import load_workbook
+
+        _check_parts(path)
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                self._book = load_workbook(path, read_only=True, data_only=True)
+        except FeedError:
+            raise
+        except Exception as error:  # noqa: BLE001 - it raises whatever its parts raise
+            raise FeedError(f"can't be read as a workbook: {error}") from None
+
+    def __enter__(self) -> Any:
+        return self._book
+
+    def __exit__(self, *_: object) -> None:
+        self._book.close()
+
+
+def _check_parts(path: Path) -> None:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            for part in archive.infolist():
+                strings = part.filename.endswith("sharedStrings.xml")
+                if part.file_size > (_LARGEST_STRINGS if strings else _LARGEST_PART):
+                    raise FeedError(f"is a workbook with a part that is too large: {part.filename}")
+                if part.filename.endswith((".xml", ".rels")):
+                    with archive.open(part) as file:
+                        head = file.read(_HEAD)
+                    if _DOCUMENT_TYPE.search(head) or head.startswith(_UTF_16):
+                        raise FeedError(
+                            f"is a workbook with a document type (DTD) in {part.filename}"
+                        )
+    except (zipfile.BadZipFile, RuntimeError, NotImplementedError, EOFError) as error:
+        raise FeedError(f"can't be read as a workbook: {error}") from None
+
+
+def _as_cell(value: Any) -> str:
+    """Give a value as a cell of CSV would have it."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "TRUE" if value else "FALSE"
+    if isinstance(value, float):
+        return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)  # noqa: PLR2004 - where repr begins to write an exponent
+    if isinstance(value, datetime):
+        midnight = value.time() == time()
+        return value.date().isoformat() if midnight else value.isoformat(sep=" ")
+    return value.isoformat() if isinstance(value, (date, time)) else str(value)
