@@ -25,7 +25,11 @@ def write(path: Path, content: str | bytes) -> Path:
     ("content", "name", "described"),
     [
         (LINE, "jsonl", "JSON Lines, UTF-8"),
-        ("type,external_id\nitem,C1\n", "csv", "CSV with the API's names, 2 columns, UTF-8, commas"),
+        (
+            "type,external_id\nitem,C1\n",
+            "csv",
+            "CSV with the API's names, 2 columns, UTF-8, commas",
+        ),
         (f"[{LINE}]", "json", "JSON array with the API's names, UTF-8"),
         (
             SHOPIFY.encode("cp1252"),
@@ -44,9 +48,13 @@ def write(path: Path, content: str | bytes) -> Path:
         ),
         ('[{"id":"4","title":"Cap"}]', "klaviyo", "Klaviyo JSON, UTF-8"),
         ("<Products><Product><id>4</id></Product></Products>", "klaviyo", "Klaviyo XML, UTF-8"),
-        ('{"data":[{"type":"catalog-item","id":"$custom:::$default:::4"}]}', "api", "answer of the API, UTF-8"),
+        (
+            '{"data":[{"type":"catalog-item","id":"$custom:::$default:::4"}]}',
+            "api",
+            "answer of the API, UTF-8",
+        ),
     ],
-)  # fmt: skip
+)
 def test_content_tells_the_format(
     tmp_path: Path, content: str | bytes, name: str, described: str
 ) -> None:
@@ -80,7 +88,7 @@ def test_missing_file_is_a_feed_error(tmp_path: Path) -> None:
     "content", ["type,external_id\n", "Handle,Title\n", '{"data":[]}', "\n\n", "  ", "[]"]
 )
 def test_empty_feeds_say_so(tmp_path: Path, content: str) -> None:
-    with pytest.raises(FeedError, match="is empty|is an empty array"):
+    with pytest.raises(FeedError, match=r"is empty|is an empty array"):
         list(open_feed(write(tmp_path / "a", content)).rows())
 
 
@@ -101,7 +109,7 @@ def test_file_that_changes_is_noticed(tmp_path: Path) -> None:
     rows = open_feed(path).rows()
     next(rows)
     path.write_text(LINE)
-    with pytest.raises(FeedError, match="was changed while it was read"):
+    with pytest.raises(FeedError, match="was changed while"):
         list(rows)
 
 

@@ -90,7 +90,9 @@ def test_other_encodings_say_their_line(path: Path, number: int) -> None:
 
 
 def test_lines_may_be_resources(path: Path) -> None:
-    path.write_bytes(b'{"type":"catalog-item","id":"x","attributes":{"external_id":"C1","price":2}}')
+    path.write_bytes(
+        b'{"type":"catalog-item","id":"x","attributes":{"external_id":"C1","price":2}}'
+    )
     (row,) = read(path)
     assert isinstance(row, Row)
     assert (row.external_id, row.attributes) == ("C1", {"price": 2})

@@ -18,10 +18,15 @@ _SHOWN_ALONE = ("created", "updated", "external_id", "catalog_type", "integratio
 
 def is_resource(value: Any) -> bool:
     """Whether an object is a resource of the API."""
-    return isinstance(value, dict) and value.get("type") in _TYPES and (
-        isinstance(value.get("attributes"), dict) or isinstance(value.get("id"), str)
-        and "external_id" not in value
-    )
+    if not isinstance(value, dict) or not _is_type(value.get("type")):
+        return False
+    if isinstance(value.get("attributes"), dict):
+        return True
+    return isinstance(value.get("id"), str) and "external_id" not in value
+
+
+def _is_type(name: Any) -> bool:
+    return isinstance(name, str) and name in _TYPES
 
 
 def resource_row(line: int, resource: Mapping[str, Any]) -> Row | RowFault:

@@ -23,7 +23,12 @@ _LARGEST_RATIO = 300
 _RATIO_FROM = 50_000_000
 """Bytes from which on the ratio counts."""
 _CHUNK = 1 << 18
-_MAGIC = {b"\x1f\x8b": "gz", b"PK\x03\x04": "zip", b"PK\x05\x06": "zip", b"\x28\xb5\x2f\xfd": "zstd"}
+_MAGIC = {
+    b"\x1f\x8b": "gz",
+    b"PK\x03\x04": "zip",
+    b"PK\x05\x06": "zip",
+    b"\x28\xb5\x2f\xfd": "zstd",
+}
 COMPRESSIONS = ("gz", "zip", "zstd", "none")
 _BESIDE = ("__MACOSX/", ".DS_Store", "Thumbs.db")
 
@@ -67,7 +72,8 @@ def _unpack_zip(path: Path, packed: int, into: Path) -> None:
         files = [
             each
             for each in archive.infolist()
-            if not each.is_dir() and not each.filename.startswith(_BESIDE[0])
+            if not each.is_dir()
+            and not each.filename.startswith(_BESIDE[0])
             and not each.filename.endswith(_BESIDE[1:])
         ]
         if len(files) != 1:
@@ -92,7 +98,8 @@ def _opener(compression: str) -> Any:
         except ImportError:
             continue
     raise FeedError(
-        "is compressed with zstd, which this Python can't read: install backports.zstd, or unpack it"
+        "is compressed with zstd, which this Python can't read: unpack it, or install"
+        " backports.zstd"
     )
 
 

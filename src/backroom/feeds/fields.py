@@ -46,7 +46,7 @@ def kept(headings: Iterable[str], *, form: FieldForm = "metadata") -> tuple[Fiel
 @lru_cache(maxsize=10_000)
 def normal_heading(heading: str) -> str:
     """Give a heading as headings are compared: without case, accents' forms and blanks round it."""
-    text = unicodedata.normalize("NFKC", heading).replace("\ufeff", "").replace("’", "'")
+    text = unicodedata.normalize("NFKC", heading).replace("\ufeff", "").replace("\u2019", "'")
     return " ".join(text.casefold().replace("_", " ").split())
 
 

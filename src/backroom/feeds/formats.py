@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING
 
 from backroom.feeds import comma_separated, google, json_lines, klaviyo, shopify, woocommerce
 from backroom.feeds.feed_options import FeedOptions
-from backroom.feeds.json_elements import array_elements, document_elements
 from backroom.feeds.joining import Joined, ShopFormat
+from backroom.feeds.json_elements import array_elements, document_elements
 from backroom.feeds.mapping import shown_mapping
-from backroom.feeds.recognition import Recognised, recognise, unknown_columns
+from backroom.feeds.recognition import recognise, unknown_columns
 from backroom.feeds.rows import FeedError, RowFault
 from backroom.feeds.sources import Source, shown_name
 from backroom.feeds.tables import DELIMITERS
@@ -27,10 +27,10 @@ from backroom.feeds.xml_elements import xml_records
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from backroom.feeds.joining import Found
     from backroom.feeds.number_style import NumberStyle
     from backroom.feeds.recognition import Carrier
     from backroom.feeds.rows import Finding, Row
-    from backroom.feeds.joining import Found
 
 SHOPS = {
     each.name: each
@@ -39,7 +39,11 @@ SHOPS = {
             "shopify",
             "Shopify",
             shopify.FIELDS,
-            (frozenset({"handle", "title"}), frozenset({"title", "option 1 value"}), frozenset({"title", "published", "price"})),
+            (
+                frozenset({"handle", "title"}),
+                frozenset({"title", "option 1 value"}),
+                frozenset({"title", "published", "price"}),
+            ),
             shopify.group_of,
             shopify.rows_of,
             is_variant=shopify.is_variant,
@@ -71,7 +75,7 @@ SHOPS = {
             klaviyo.rows_of,
         ),
     )
-}  # fmt: skip
+}
 
 
 @dataclass(frozen=True)
@@ -103,6 +107,7 @@ _CARRIERS = {
     "array": "one JSON array",
     "document": "one JSON object",
 }
+_ENDINGS_OF_LINES = (".jsonl", ".ndjson", ".jsonl.gz", ".ndjson.gz")
 _ROOTS = {"rss": "RSS 2.0", "RDF": "RSS 1.0", "feed": "Atom"}
 
 
@@ -113,14 +118,17 @@ class Feed:
         """Fetch and recognise a file. Raises `FeedError`."""
         self._options = options
         self.path = Path(place)
-        self.name = str(place)
         self._evidence: NumberStyle | None = None
         self._utf_8: Path | None = None
         self.source = Source(place, options)
         self.name = self.source.name
-        self._found = recognise(self.source.path, options, SHOPS.values())
+        self.location = str(place) if isinstance(place, Path) else self.name
+        """The path of a file, the name of all else."""
         mapped = options.mapping.format if options.mapping else ""
-        name = format_name or mapped or self._found.guess
+        name = format_name or mapped
+        lines = self.name.lower().endswith(_ENDINGS_OF_LINES) if not name else name == "jsonl"
+        self._found = recognise(self.source.path, options, SHOPS.values(), lines=lines)
+        name = name or self._found.guess
         if not name:
             raise unknown_columns(self._found)
         if name not in FORMATS:
@@ -133,6 +141,8 @@ class Feed:
             )
         shop = SHOPS.get(name)
         self._joined = Joined(shop, self._records, options, self._usual()) if shop else None
+        if self._joined and not self._joined.has_needed(self._found.columns):
+            raise unknown_columns(self._found, self.format.title)
 
     @property
     def described(self) -> str:
@@ -143,7 +153,11 @@ class Feed:
             parts = [f"{title} workbook, sheet {found.table.sheet}"]
         elif found.table:
             # The format with our own names is called CSV already.
-            parts = [title if "CSV" in title else f"{title} {'TSV' if found.table.delimiter == chr(9) else 'CSV'}"]
+            parts = [
+                title
+                if "CSV" in title
+                else f"{title} {'TSV' if found.table.delimiter == chr(9) else 'CSV'}"
+            ]
         elif found.carrier == "xml":
             parts = [f"{title} {_ROOTS.get(found.root, 'XML')}"]
         else:
@@ -153,7 +167,9 @@ class Feed:
         if found.encoding:
             parts.append(shown_encoding(found.encoding))
         if found.table and not found.table.sheet:
-            parts.append(DELIMITERS.get(found.table.delimiter, f"{found.table.delimiter!r} between cells"))
+            parts.append(
+                DELIMITERS.get(found.table.delimiter, f"{found.table.delimiter!r} between cells")
+            )
         if self.source.compression != "none":
             parts.append(f"compressed as {self.source.compression}")
         return ", ".join(parts)

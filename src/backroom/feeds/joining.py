@@ -72,6 +72,12 @@ class Joined:
         renamed = options.mapping.columns if options.mapping else None
         self.layout = Layout(Headings(form.fields, renamed))
 
+    def has_needed(self, columns: Iterable[str]) -> bool:
+        """Whether a table has the columns without which it is not of the format."""
+        found = [self.layout.headings.find(each) for each in columns]
+        names = {each[0] for each in found if each}
+        return not found or any(names >= needed for needed in self._form.needed)
+
     def rows(self) -> Iterator[Row | Finding]:
         """Give all rows. Raises `FeedError` before the first one, if the file can't be read."""
         if self._spool is None:

@@ -44,7 +44,12 @@ def rows_of(identity: str, records: list[Record], shop: Shop) -> Iterator[Row | 
         if not item.text(name):
             item.fault(name, "is empty", "", f"give a {name}")
     for other in records[:-1]:
-        item.warn("id", f"the id was in line {other.line} before, and the last one counts", identity, "give each product an id of its own")  # fmt: skip
+        item.warn(
+            "id",
+            f"the id was in line {other.line} before, and the last one counts",
+            identity,
+            "give each product an id of its own",
+        )
     price = item.price("price")
     if price is None and not item.faults:
         item.warn("price", "is missing, so the item has none", "", "give a price")

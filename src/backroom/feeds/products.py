@@ -7,6 +7,7 @@ import unicodedata
 from array import array
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -55,8 +56,8 @@ class SkuCensus:
         """Whether a SKU names one variant, for every variant."""
         if self._unique is None:
             ordered = sorted(self._hashes)
-            pairs = zip(ordered, ordered[1:], strict=False)
-            self._unique = not self._missing and not any(one == two for one, two in pairs)
+            twice = any(one == two for one, two in pairwise(ordered))
+            self._unique = not self._missing and not twice
             self._hashes = array("q")
         return self._unique
 
@@ -145,15 +146,14 @@ class Cells:
 
     def sale_holds(self, first: str, last: str) -> bool:
         """Whether today is in a range of days. An open end always holds."""
-        found = [_day(text) for text in (first, last)]
-        if first and found[0] is None or last and found[1] is None:
-            return False
         if not first and not last:
             return True
         today = self.shop.today
         if today is None:
             return False
-        return (not found[0] or found[0] <= today) and (not found[1] or today <= found[1])
+        begins = _day(first) if first else date.min
+        ends = _day(last) if last else date.max
+        return begins is not None and ends is not None and begins <= today <= ends
 
     def fault(self, name: str, detail: str, value: str = "", advice: str = "") -> None:
         """Say that a cell keeps the row from being loaded."""
@@ -271,5 +271,3 @@ class Distinct:
 def metadata_of(record: Record) -> dict[str, Any]:
     """Give the metadata of a record as it is written."""
     return dict(record.rest)
-
-

@@ -1,4 +1,4 @@
-"""What a file is, by its content: how it carries records, in which encoding, and in which format."""
+"""What a file is, by its content: how it carries records, its encoding, and its format."""
 
 from __future__ import annotations
 
@@ -28,6 +28,9 @@ Carrier = Literal["table", "xml", "lines", "array", "document"]
 _SAMPLE = 200_000
 _OLD_WORKBOOK = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _PDF = b"%PDF-"
+_ARRAY = re.compile(r"\[\s*(?:[{\]]|$)")
+"""An array of objects begins so. Other brackets may be a broken line."""
+_PACKED = (b"PK", _OLD_WORKBOOK, _PDF)
 _OWN_HEADINGS = {"type", "external id"}
 _MOST_SHOWN = 12
 _LONGEST_SHOWN = 40
@@ -47,10 +50,19 @@ class Recognised:
     """The name of the format, empty where no format has what was read."""
 
 
-def recognise(path: Path, options: FeedOptions, formats: Iterable[ShopFormat]) -> Recognised:
-    """Find out what a file is. Raises `FeedError` if it is nothing that can be a feed."""
+def recognise(
+    path: Path, options: FeedOptions, formats: Iterable[ShopFormat], *, lines: bool = False
+) -> Recognised:
+    """Find out what a file is. Raises `FeedError` if it is nothing that can be a feed.
+
+    With `lines` it is JSON Lines, as far as it can be: lines that are no JSON are faults.
+    """
     with path.open("rb") as file:
         start = file.read(_SAMPLE)
+    if lines and not start.startswith(_PACKED):
+        found = _lines(path, start, options)
+        if found:
+            return found
     if start.startswith(_OLD_WORKBOOK):
         raise FeedError("is a workbook of the old kind (.xls): save it as .xlsx or CSV")
     if start.startswith(_PDF):
@@ -69,19 +81,35 @@ def recognise(path: Path, options: FeedOptions, formats: Iterable[ShopFormat]) -
         carrier: Carrier = "document" if _is_document(text) else "lines"
         return Recognised(carrier, encoding, guess="api" if carrier == "document" else "jsonl")
     delimiter = (
-        checked_delimiter(options.delimiter)
-        if options.delimiter
-        else delimiter_of(path, encoding)
+        checked_delimiter(options.delimiter) if options.delimiter else delimiter_of(path, encoding)
     )
     return _table(Table(path, encoding, delimiter), options, list(formats))
 
 
-def unknown_columns(found: Recognised) -> FeedError:
+def _lines(path: Path, start: bytes, options: FeedOptions) -> Recognised | None:
+    try:
+        encoding = checked_encoding(options.encoding) if options.encoding else encoding_of(path)
+    except FeedError:
+        if options.encoding:
+            raise
+        encoding = "utf-8"
+    text = start.decode(encoding, "replace").lstrip("\ufeff \t\r\n")
+    if _ARRAY.match(text) or text.startswith("<") or (text.startswith("{") and _is_document(text)):
+        return None
+    # Only UTF-16 has to be known: lines in other encodings are faults, as lines that are no JSON.
+    known = encoding if options.encoding or encoding.startswith("utf") else "utf-8"
+    return Recognised("lines", known, guess="jsonl")
+
+
+def unknown_columns(found: Recognised, format_title: str = "") -> FeedError:
     """Say what was read in place of columns that a format has."""
+    of = f"and lacks those of {format_title}" if format_title else "that are of no known format"
     shown = ", ".join(repr(each[:_LONGEST_SHOWN]) for each in found.columns[:_MOST_SHOWN])
-    more = f" and {len(found.columns) - _MOST_SHOWN} more" if len(found.columns) > _MOST_SHOWN else ""
+    more = (
+        f" and {len(found.columns) - _MOST_SHOWN} more" if len(found.columns) > _MOST_SHOWN else ""
+    )
     return FeedError(
-        f"has columns that are of no known format: {shown}{more}; name the format with"
+        f"has columns {of}: {shown}{more}; name the format with"
         " --input-format, or the fields of its columns with --mapping"
     )
 

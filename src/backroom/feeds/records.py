@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from backroom.feeds.fields import Headings
 from backroom.feeds.number_style import Evidence
 from backroom.feeds.rows import RowWarning
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+
+    from backroom.feeds.fields import Headings
 
 _EXPECTED_UNKNOWN = ("meta: ", "(product.metafields.", "price / ", "included / ")
 """Parts of headings that shops name as they like, in lower case."""
@@ -100,7 +101,7 @@ class Layout:
                 continue
             yield RowWarning(
                 line,
-                f"column {heading!r} is unknown, and kept in custom_metadata; first in line {first}",
+                f"column {heading!r} is not known, and kept as metadata; first in line {first}",
                 column=heading,
                 advice="nothing, or a mapping for it",
             )

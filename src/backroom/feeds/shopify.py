@@ -82,7 +82,11 @@ def rows_of(handle: str, records: list[Record], shop: Shop) -> Iterator[Row | Fi
     categories = category_ids(split_path(item.text(name)) for name in ("category", "type"))
     url = shop.address(handle, handle, item.text("sku"))
     made = list(_variants(handle, variants, product, shop, url))
-    prices = [price for cells, attributes in made if (price := attributes["price"]) is not None and not cells.faults]
+    prices = [
+        price
+        for cells, attributes in made
+        if (price := attributes["price"]) is not None and not cells.faults
+    ]
     images = _images(records, item)
     attributes = {
         "title": title,
@@ -207,5 +211,7 @@ def _first_sale(made: list[tuple[Cells, dict[str, Any]]]) -> dict[str, Any]:
         return {}
     cheapest = min(priced, key=lambda values: values["price"])["custom_metadata"]
     return {
-        name: value for name, value in cheapest.items() if name.lower().startswith(("compare", "variant compare"))
+        name: value
+        for name, value in cheapest.items()
+        if name.lower().startswith(("compare", "variant compare"))
     }

@@ -39,9 +39,7 @@ class Table:
             yield from sheet_rows(self.path, self.sheet)
             return
         first = True
-        with self.path.open(
-            encoding=self.encoding, errors="surrogateescape", newline=""
-        ) as file:
+        with self.path.open(encoding=self.encoding, errors="surrogateescape", newline="") as file:
             for line, cells in records(file, self.delimiter):
                 if first and _is_separator_line(cells):
                     continue
@@ -108,7 +106,11 @@ def _first_row(sample: str, delimiter: str) -> list[str]:
 
 def _is_separator_line(cells: list[str] | str) -> bool:
     """Whether a row is the line by which Excel says what stands between cells."""
-    return not isinstance(cells, str) and cells[0].lower().startswith(_SEPARATOR_LINE) and not any(cells[1:])
+    return (
+        not isinstance(cells, str)
+        and cells[0].lower().startswith(_SEPARATOR_LINE)
+        and not any(cells[1:])
+    )
 
 
 def _headings(cells: list[str]) -> list[str]:

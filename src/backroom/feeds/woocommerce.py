@@ -95,35 +95,25 @@ def rows_of(group: str, records: list[Record], shop: Shop) -> Iterator[Row | Fin
     products = [each for each in records if not is_variation(each)]
     variations = [each for each in records if is_variation(each)]
     if not products:
-        for record in variations:
-            yield _orphan(group, record, shop)
+        yield from (_orphan(group, each, shop) for each in variations)
         return
     product = products[-1]
-    item = Cells(shop, product, ITEM, group)
-    title = item.text("name")
-    if not title:
-        item.fault("name", "is empty", "", "give the product a name")
-    for other in products[:-1]:
-        item.warn("id", f"the id was in line {other.line} before, and the last one counts", group, "give each product an id of its own")  # fmt: skip
+    item = _item(group, products, shop)
     is_variable = bool(variations) or "variable" in product.text("type").lower()
-    url = item.text("external url") or shop.address(slug(title) or group, group, item.text("sku"))
+    title, own_url = item.text("name"), item.text("external url")
+    url = own_url or shop.address(slug(title) or group, group, item.text("sku"))
     attributes = _attributes(item, title, url)
-    sources = variations if is_variable else [product]
-    made = list(_variants(group, attributes, sources, shop))
-    prices = [values["price"] for cells, values in made if values["price"] is not None and not cells.faults]
-    attributes["price"] = min(prices, default=None)
-    if not prices:
-        item.warn("regular price", "is missing, so the item has none", "", "give a price")
-    if not attributes["images"]:
-        item.warn("images", "is missing, so the item has no image", "", "give an image")
+    made = list(_variants(group, attributes, variations if is_variable else [product], shop))
+    prices = [values["price"] for cells, values in made if not cells.faults]
+    attributes["price"] = min((each for each in prices if each is not None), default=None)
+    _warn_of_missing(item, attributes)
     categories = category_ids(map(split_path, _listed(item.text("categories"))))
-    if not item.text("external url"):
+    if not own_url:
         yield from address_warning(shop, product.line, shop.layout.column("name"))
     yield from category_rows(shop, product.line, categories)
     yield from item.row(attributes, categories)
     if item.faults:
-        for record in variations:
-            yield _orphan(group, record, shop, "the parent has a fault")
+        yield from (_orphan(group, each, shop, "the parent has a fault") for each in variations)
         return
     for cells, values in made:
         if values["price"] is None and not cells.faults:
@@ -131,6 +121,28 @@ def rows_of(group: str, records: list[Record], shop: Shop) -> Iterator[Row | Fin
                 continue
             cells.fault("regular price", "is missing, and a variant needs one", "", "give a price")
         yield from cells.row(values, [group])
+
+
+def _item(group: str, products: list[Record], shop: Shop) -> Cells:
+    """Begin the item of the last row with its id."""
+    item = Cells(shop, products[-1], ITEM, group)
+    if not item.text("name"):
+        item.fault("name", "is empty", "", "give the product a name")
+    for other in products[:-1]:
+        item.warn(
+            "id",
+            f"the id was in line {other.line} before, and the last one counts",
+            group,
+            "give each product an id of its own",
+        )
+    return item
+
+
+def _warn_of_missing(item: Cells, attributes: dict[str, Any]) -> None:
+    if attributes["price"] is None:
+        item.warn("regular price", "is missing, so the item has none", "", "give a price")
+    if not attributes["images"]:
+        item.warn("images", "is missing, so the item has no image", "", "give an image")
 
 
 def _orphan(group: str, record: Record, shop: Shop, why: str = "") -> RowFault:
