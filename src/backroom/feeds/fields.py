@@ -58,7 +58,8 @@ class Headings:
         self._plain: dict[str, tuple[str, Field]] = {}
         self._patterns: list[tuple[re.Pattern[str], Field]] = []
         self._known: dict[str, tuple[str, Field] | None] = {}
-        by_name: dict[str, Field] = {}
+        self.by_name: dict[str, Field] = {}
+        by_name = self.by_name
         for field in fields:
             by_name[field.name] = field
             for heading in field.headings:

@@ -73,6 +73,7 @@ SHOPS = {
             (frozenset({"id", "title", "link"}),),
             klaviyo.group_of,
             klaviyo.rows_of,
+            is_open=True,
         ),
     )
 }
@@ -242,8 +243,7 @@ class Feed:
 
     def _elements(self) -> Iterable[tuple[int, object]]:
         read = array_elements if self._found.carrier == "array" else document_elements
-        encoding = "utf-8-sig" if self._found.encoding == "utf-8" else self._found.encoding
-        return read(self.source.path, encoding)
+        return read(self.source.path, self._found.encoding)
 
     def _usual(self) -> NumberStyle:
         """Give the style of numbers that Excel has where it puts semicolons between cells."""

@@ -17,6 +17,7 @@ from backroom.feeds.products import (
     category_ids,
     category_rows,
     split_path,
+    variant_rows,
 )
 from backroom.feeds.records import as_text
 
@@ -59,13 +60,8 @@ def rows_of(group: str, records: list[Record], shop: Shop) -> Iterator[Row | Fin
     kept_records = [each for each in records if last[each.text("id")] is each]
     made = [_variant(each, shop) for each in kept_records]
     for record in records:
-        if last[record.text("id")] is not record:
-            made[0][0].warn(
-                "id",
-                f"the id comes again in line {last[record.text('id')].line}, and the last one counts",
-                record.text("id"),
-                "give each row an id of its own",
-            )
+        if (counts := last[record.text("id")]) is not record:
+            next(cells for cells, _ in made if cells.record is counts).repeated([record])
     first, values = made[0]
     item = Cells(shop, first.record, ITEM, group)
     prices = [
@@ -84,20 +80,13 @@ def rows_of(group: str, records: list[Record], shop: Shop) -> Iterator[Row | Fin
     if not prices:
         item.warn("price", "is missing, so the item has none", "", "give a price")
     if not attributes["image_full_url"]:
-        item.warn("image", "is missing, so the item has no image", "", "give an image")
+        item.missing("image", "the item has no image", "give an image")
     _compare(item, kept_records)
     yield from category_rows(shop, first.record.line, categories)
     yield from item.row(attributes, categories)
-    if item.faults:
-        return
-    for cells, each in made:
-        if each["price"] is None and not cells.faults:
-            if len(made) == 1:
-                continue
-            cells.fault("price", "is missing, and a variant needs one", "", "give a price")
-        if cells is not first:
-            _require(cells)
-        yield from cells.row(each, [group])
+    for cells, _ in made[1:]:
+        _require(cells)
+    yield from variant_rows(item, made, alone=len(made) == 1, price="price")
 
 
 def _variant(record: Record, shop: Shop) -> tuple[Cells, dict[str, Any]]:
@@ -127,7 +116,7 @@ def _variant(record: Record, shop: Shop) -> tuple[Cells, dict[str, Any]]:
 def _require(cells: Cells) -> None:
     for name in ("id", "title", "link"):
         if not cells.text(name):
-            cells.fault(name, "is empty", "", f"give a {name}")
+            cells.fault(name, "is empty", "", f"give the {name}")
 
 
 def _price(cells: Cells) -> float | None:
@@ -181,9 +170,11 @@ def _compare(item: Cells, records: list[Record]) -> None:
 
 
 def _differs(item: Cells, record: Record, column: str, value: str) -> None:
-    item.warn(
+    row = Cells(item.shop, record, ITEM, item.external_id)
+    row.warn(
         column,
-        f"line {record.line} of the group says another thing, and the first row counts",
+        f"differs from line {item.record.line} of the group, which counts",
         value,
         "give all rows of a group the same",
     )
+    item.warnings += row.warnings

@@ -45,6 +45,8 @@ class ShopFormat:
     rows_of: Callable[[str, list[Record], Shop], Iterator[Row | Finding]]
     is_variant: Callable[[Record], bool] = lambda _: False
     """Whether a record has to have a SKU, if SKUs are to identify variants."""
+    is_open: bool = False
+    """Whether any field of its own is meant to be metadata."""
     aliases_of: Callable[[Record], list[str]] | None = None
     """How others may refer to the record. Those that do are joined when all aliases are known."""
     refers: Callable[[Record], bool] = lambda _: False
@@ -84,7 +86,8 @@ class Joined:
             self._spool = self._gathered()
         usual = self._options.numbers or self.layout.numbers.style(self._usual)
         shop = Shop(self.layout, self._options.shop_url, self._options.today, usual, self._skus)
-        yield from self.layout.warnings(1)
+        if not self._form.is_open:
+            yield from self.layout.warnings(1)
         for encoded in self._faults.records():
             line, detail, value = msgspec.msgpack.decode(encoded)
             yield RowFault(line, detail, value=value)

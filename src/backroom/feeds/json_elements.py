@@ -30,12 +30,17 @@ def _refuse(constant: str) -> None:
 _DECODER = json.JSONDecoder(parse_constant=_refuse)
 
 
+def _opened_text(path: Path, encoding: str) -> IO[str]:
+    """Open a file. Python leaves a byte order mark out of UTF-16, of UTF-8 only if asked."""
+    return path.open(encoding="utf-8-sig" if encoding == "utf-8" else encoding, newline="")
+
+
 def array_elements(path: Path, encoding: str) -> Iterator[tuple[int, Any]]:
     """Give the elements of the array in the file at `path`, each with its first line.
 
     Raises `FeedError` with the position of what is no JSON.
     """
-    with path.open(encoding=encoding, newline="") as file:
+    with _opened_text(path, encoding) as file:
         yield from _Scanner(file).elements()
 
 
@@ -44,7 +49,7 @@ def document_elements(path: Path, encoding: str) -> Iterator[tuple[int, Any]]:
 
     Raises `FeedError` if it is no JSON, or has no `data`.
     """
-    with path.open(encoding=encoding, newline="") as file:
+    with _opened_text(path, encoding) as file:
         text = file.read(_LARGEST_DOCUMENT + 1)
     if len(text) > _LARGEST_DOCUMENT:
         raise FeedError(f"is one JSON object of more than {_LARGEST_DOCUMENT // 1_000_000} MB")

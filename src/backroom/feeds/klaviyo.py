@@ -42,20 +42,14 @@ def rows_of(identity: str, records: list[Record], shop: Shop) -> Iterator[Row | 
     item = Cells(shop, record, ITEM, identity)
     for name in ("id", "title", "link"):
         if not item.text(name):
-            item.fault(name, "is empty", "", f"give a {name}")
-    for other in records[:-1]:
-        item.warn(
-            "id",
-            f"the id was in line {other.line} before, and the last one counts",
-            identity,
-            "give each product an id of its own",
-        )
+            item.fault(name, "is empty", "", f"give the {name}")
+    item.repeated(records[:-1])
     price = item.price("price")
     if price is None and not item.faults:
         item.warn("price", "is missing, so the item has none", "", "give a price")
     image = item.text("image")
     if not image:
-        item.warn("image", "is missing, so the item has no image", "", "give an image")
+        item.missing("image", "the item has no image", "give an image")
     categories = _categories(record)
     attributes: dict[str, Any] = {
         "title": item.text("title"),

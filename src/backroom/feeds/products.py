@@ -73,6 +73,8 @@ class Shop:
     skus: SkuCensus = field(default_factory=SkuCensus)
     categories: set[int] = field(default_factory=set)
     """Hashes of those whose rows were given."""
+    missing: set[str] = field(default_factory=set)
+    """Fields whose lack was told."""
     warned: bool = False
     """Whether the one warning on addresses was given."""
 
@@ -163,6 +165,30 @@ class Cells:
         """Say that a cell was changed, or is missing."""
         self.warnings.append(RowWarning(*self._finding(name, detail, value, advice)))
 
+    def missing(self, name: str, detail: str, advice: str) -> None:
+        """Warn of a cell that is empty. Of a column that is not there, warn once."""
+        if name in self.shop.layout.written:
+            self.warn(name, detail, "", advice)
+        elif name not in self.shop.missing:
+            self.shop.missing.add(name)
+            self.warn(name, f"no such column, and {detail}; this is said once", "", advice)
+
+    def repeated(self, rows: Iterable[Record]) -> None:
+        """Warn of earlier rows with the same id, which do not count."""
+        for each in rows:
+            column = self.shop.layout.column("id")
+            self.warnings.append(
+                RowWarning(
+                    each.line,
+                    f"{column}: the id comes again in line {self.record.line}, and that row counts",
+                    self.kind,
+                    self.external_id,
+                    column,
+                    self.external_id,
+                    "give each product an id of its own",
+                )
+            )
+
     def _finding(self, name: str, detail: str, value: str, advice: str) -> tuple[Any, ...]:
         column = self.shop.layout.column(name)
         shown = f"{column}: {detail}"
@@ -172,7 +198,7 @@ class Cells:
         self, attributes: dict[str, Any], related: Iterable[str] | None = None
     ) -> Iterator[Row | Finding]:
         """Give the warnings and the row, or its faults as one."""
-        if not self.external_id.strip():
+        if not self.external_id.strip() and not self.faults:
             self.fault("id", "is empty, and names the row", "", "give an id")
         if self.faults:
             yield _one_fault(self.faults)
@@ -180,6 +206,35 @@ class Cells:
         yield from self.warnings
         ids = tuple(dict.fromkeys(related)) if related is not None else None
         yield Row(self.record.line, self.kind, self.external_id, attributes, ids)
+
+
+def variant_rows(
+    item: Cells, made: Iterable[tuple[Cells, dict[str, Any]]], *, alone: bool, price: str
+) -> Iterator[Row | Finding]:
+    """Give the rows of an item's variants. None is lost without a word.
+
+    With `alone` the item's one variant stands for it: without a price there is none. `price` is the
+    field that a price is missing in.
+    """
+    for cells, values in made:
+        if alone and not cells.faults and (item.faults or values["price"] is None):
+            continue
+        if item.faults and not alone:
+            fault = item.faults[0]
+            cells.faults.append(
+                RowFault(
+                    cells.record.line,
+                    f"its item in line {item.record.line} has a fault: {fault.detail}",
+                    cells.kind,
+                    cells.external_id,
+                    fault.column,
+                    fault.value,
+                    fault.advice,
+                )
+            )
+        elif values["price"] is None and not cells.faults:
+            cells.fault(price, "is missing, and a variant needs one", "", "give a price")
+        yield from cells.row(values, [item.external_id])
 
 
 def _one_fault(faults: list[RowFault]) -> RowFault:

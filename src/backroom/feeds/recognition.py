@@ -31,6 +31,9 @@ _PDF = b"%PDF-"
 _ARRAY = re.compile(r"\[\s*(?:[{\]]|$)")
 """An array of objects begins so. Other brackets may be a broken line."""
 _PACKED = (b"PK", _OLD_WORKBOOK, _PDF)
+_DOCUMENT_MEMBERS = {"data", "errors"}
+_MEMBER = re.compile(r'"(data|errors)"\s*:')
+_XML_ENCODING = re.compile(r"""<\?xml[^>]*?encoding\s*=\s*["']([A-Za-z0-9._-]+)""")
 _OWN_HEADINGS = {"type", "external id"}
 _MOST_SHOWN = 12
 _LONGEST_SHOWN = 40
@@ -74,7 +77,7 @@ def recognise(
     if not text:
         raise FeedError("is empty: it has blanks alone")
     if text.startswith("<"):
-        return _xml(start, text, encoding)
+        return _xml(start, text, encoding, options)
     if text.startswith("["):
         return Recognised("array", encoding, guess=_format_of_array(path, encoding))
     if text.startswith("{"):
@@ -153,7 +156,7 @@ def _format_of_columns(columns: tuple[str, ...], formats: list[ShopFormat]) -> s
     return best
 
 
-def _xml(start: bytes, text: str, encoding: str) -> Recognised:
+def _xml(start: bytes, text: str, encoding: str, options: FeedOptions) -> Recognised:
     if re.match(r"<!doctype\s+html|<html", text, re.IGNORECASE):
         raise FeedError("is a web page, not a feed")
     _, root = root_of(start)
@@ -163,6 +166,9 @@ def _xml(start: bytes, text: str, encoding: str) -> Recognised:
             " Products (Klaviyo)"
         )
     guess = "klaviyo" if root.lower() == "products" else "google"
+    declared = _XML_ENCODING.match(text)
+    if declared and not options.encoding:
+        encoding = checked_encoding(declared[1])
     return Recognised("xml", encoding, root=root, guess=guess)
 
 
@@ -183,10 +189,12 @@ def _format_of_object(element: Any) -> str:
 def _is_document(text: str) -> bool:
     """Whether an object is one document over all lines, not the first of JSON Lines."""
     line, _, rest = text.partition("\n")
+    line = line.rstrip()
     try:
         first = json.loads(line)
-    except ValueError:
-        return bool(rest) and not re.search(r"^\{", rest, re.MULTILINE) and '"data"' in text
+    except json.JSONDecodeError as error:
+        # A line that ends within an object goes on in the next line.
+        return error.pos >= len(line) and bool(rest.strip()) and bool(_MEMBER.search(text))
     except RecursionError:
         return False
-    return isinstance(first, dict) and "data" in first and "type" not in first
+    return "type" not in first and not _DOCUMENT_MEMBERS.isdisjoint(first)

@@ -91,8 +91,9 @@ class Layout:
         return record
 
     def column(self, name: str) -> str:
-        """Give the heading of a field as the file has it."""
-        return self.written.get(name, name)
+        """Give the heading of a field as the file has it, or else its usual one."""
+        known = self.headings.by_name.get(name)
+        return self.written.get(name) or (known.headings[0] if known else name)
 
     def warnings(self, line: int) -> Iterator[RowWarning]:
         """Name the columns that the format does not know."""

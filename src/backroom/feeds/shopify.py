@@ -22,6 +22,7 @@ from backroom.feeds.products import (
     slug,
     split_path,
     variant_id,
+    variant_rows,
 )
 
 if TYPE_CHECKING:
@@ -101,20 +102,14 @@ def rows_of(handle: str, records: list[Record], shop: Shop) -> Iterator[Row | Fi
     if not prices:
         item.warn("price", "is missing, so the item has none", "", "give a price")
     if not images:
-        item.warn("image", "is missing, so the item has no image", "", "give an image")
+        item.missing("image", "the item has no image", "give an image")
     yield from address_warning(shop, product.line, shop.layout.column("handle"))
     yield from category_rows(shop, product.line, categories)
     yield from item.row(attributes, categories)
-    if item.faults:
-        return
-    for cells, values in made:
-        if values["price"] is None and not cells.faults:
-            if len(made) == 1:
-                continue
-            cells.fault("price", "is missing, and a variant needs one", "", "give a price")
+    for _, values in made:
         values["published"] = attributes["published"]
         values["image_full_url"] = values["image_full_url"] or attributes["image_full_url"]
-        yield from cells.row(values, [handle])
+    yield from variant_rows(item, made, alone=len(made) == 1, price="price")
 
 
 def _variants(

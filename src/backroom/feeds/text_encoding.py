@@ -27,6 +27,8 @@ _UNUSED_IN_1252 = b"\x81\x8d\x8f\x90\x9d"
 _SHOWN = {
     "utf-8": "UTF-8",
     "utf-8-sig": "UTF-8 with BOM",
+    "ascii": "ASCII",
+    "iso8859-1": "ISO-8859-1",
     "utf-16": "UTF-16",
     "utf-16-le": "UTF-16",
     "utf-16-be": "UTF-16",
@@ -48,7 +50,7 @@ def checked_encoding(name: str) -> str:
         "".encode(found.name)
     except (LookupError, TypeError):
         raise FeedError(f"can't be read: there is no text encoding {name!r}") from None
-    return "utf-8-sig" if found.name == "utf-8" else found.name
+    return found.name
 
 
 def encoding_of(path: Path) -> str:

@@ -22,6 +22,7 @@ from backroom.feeds.products import (
     slug,
     split_path,
     variant_id,
+    variant_rows,
 )
 from backroom.feeds.rows import RowFault
 from backroom.feeds.woocommerce_headings import HEADINGS, KEPT
@@ -112,15 +113,7 @@ def rows_of(group: str, records: list[Record], shop: Shop) -> Iterator[Row | Fin
         yield from address_warning(shop, product.line, shop.layout.column("name"))
     yield from category_rows(shop, product.line, categories)
     yield from item.row(attributes, categories)
-    if item.faults:
-        yield from (_orphan(group, each, shop, "the parent has a fault") for each in variations)
-        return
-    for cells, values in made:
-        if values["price"] is None and not cells.faults:
-            if not is_variable:
-                continue
-            cells.fault("regular price", "is missing, and a variant needs one", "", "give a price")
-        yield from cells.row(values, [group])
+    yield from variant_rows(item, made, alone=not is_variable, price="regular price")
 
 
 def _item(group: str, products: list[Record], shop: Shop) -> Cells:
@@ -128,13 +121,7 @@ def _item(group: str, products: list[Record], shop: Shop) -> Cells:
     item = Cells(shop, products[-1], ITEM, group)
     if not item.text("name"):
         item.fault("name", "is empty", "", "give the product a name")
-    for other in products[:-1]:
-        item.warn(
-            "id",
-            f"the id was in line {other.line} before, and the last one counts",
-            group,
-            "give each product an id of its own",
-        )
+    item.repeated(products[:-1])
     return item
 
 
@@ -142,13 +129,13 @@ def _warn_of_missing(item: Cells, attributes: dict[str, Any]) -> None:
     if attributes["price"] is None:
         item.warn("regular price", "is missing, so the item has none", "", "give a price")
     if not attributes["images"]:
-        item.warn("images", "is missing, so the item has no image", "", "give an image")
+        item.missing("images", "the item has no image", "give an image")
 
 
-def _orphan(group: str, record: Record, shop: Shop, why: str = "") -> RowFault:
+def _orphan(group: str, record: Record, shop: Shop) -> RowFault:
     identity = record.text("id") or record.text("sku")
     column = shop.layout.column("parent")
-    reason = why or (f"no product of the file is {group!r}" if group else "is empty")
+    reason = f"no product of the file is {group!r}" if group else "is empty"
     advice = "name a variable product of the file by its SKU or as id:NN"
     return RowFault(record.line, f"{column}: {reason}", VARIANT, identity, column, group, advice)
 

@@ -25,6 +25,10 @@ _DEEPEST = 50
 _CHUNK = 1 << 18
 _SEPARATOR = "\n"
 _OWN_CHILDREN = 2
+_CODES_OF_CUT_FILES = {
+    expat.errors.codes[each]
+    for each in (expat.errors.XML_ERROR_NO_ELEMENTS, expat.errors.XML_ERROR_UNCLOSED_TOKEN)
+}
 
 
 def root_of(start: bytes) -> tuple[str, str]:
@@ -91,8 +95,9 @@ def _guarded(encoding: str | None) -> expat.XMLParserType:
 
 
 def _not_well_formed(error: expat.ExpatError) -> FeedError:
+    is_cut = error.code in _CODES_OF_CUT_FILES
     return FeedError(
-        f"is not well-formed XML: {expat.errors.messages[error.code]},"
+        f"is {'cut off' if is_cut else 'not well-formed XML'}: {expat.ErrorString(error.code)},"
         f" in line {error.lineno}, column {error.offset + 1}"
     )
 
