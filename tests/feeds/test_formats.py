@@ -37,7 +37,7 @@ def write(path: Path, content: str | bytes) -> Path:
             "Shopify CSV, 3 columns, Windows-1252, semicolons",
         ),
         (
-            gzip.compress(b"\xef\xbb\xbfID,Name,Type\n4,Cap,simple\n"),
+            gzip.compress(b"\xef\xbb\xbfID,Name,Type\n4,Cap,simple\n", mtime=0),
             "woocommerce",
             "WooCommerce CSV, 3 columns, UTF-8 with BOM, commas, compressed as gz",
         ),

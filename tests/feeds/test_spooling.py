@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from backroom.feeds.spooling import Spool, encoded_record
@@ -9,6 +9,7 @@ from backroom.feeds.spooling import Spool, encoded_record
 pairs = st.lists(st.tuples(st.sampled_from(["a", "b", "c", "ü", "\ud800"]), st.binary(max_size=40)))
 
 
+@settings(max_examples=20, deadline=None)
 @given(pairs, st.sampled_from([0, 200, 10**6]))
 def test_records_are_joined_by_key(records: list[tuple[str, bytes]], in_memory: int) -> None:
     spool = Spool(in_memory)
@@ -27,13 +28,6 @@ def test_small_files_keep_their_order() -> None:
     for key in "zab":
         spool.add(key, b"")
     assert [key for key, _ in spool.groups()] == ["z", "a", "b"]
-
-
-def deep() -> list[object]:
-    value: list[object] = []
-    for _ in range(100_000):
-        value = [value]
-    return value
 
 
 @pytest.mark.parametrize(

@@ -41,6 +41,13 @@ def test_cyrillic_is_told_from_latin(tmp_path: Path) -> None:
     assert path.read_text(encoding_of(path)) == text
 
 
+def test_polish_is_told_from_german(tmp_path: Path) -> None:
+    path = tmp_path / "a"
+    for text, name in (("czapka żółta, wełna", "cp1250"), ("Mütze, größer, naïve", "cp1252")):
+        path.write_bytes(text.encode(name))
+        assert path.read_text(encoding_of(path)) == text
+
+
 def test_bytes_are_no_text(tmp_path: Path) -> None:
     path = tmp_path / "a"
     path.write_bytes(bytes(range(256)) * 10)

@@ -55,7 +55,7 @@ def test_document_types_are_refused(path: Path) -> None:
 
 def test_broken_files_say_where(path: Path) -> None:
     with pytest.raises(
-        FeedError, match="is not well-formed XML: mismatched tag, in line 2, column 19"
+        FeedError, match="is not well-formed XML: mismatched tag, in line 2, column 16"
     ):
         read(path, RSS.format("<g:id>1</g:b>"))
 

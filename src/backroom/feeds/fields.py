@@ -80,10 +80,10 @@ class Headings:
         elif name in by_name:
             self._plain[heading] = (name, by_name[name])
         else:
-            found = self.find(name)
-            if found is None:
+            numberless = re.sub("[0-9]+", _NUMBERED, name, count=1)
+            if numberless not in by_name:
                 raise FeedError(f"has a mapping to {name!r}, which is no field of its format")
-            self._plain[heading] = found
+            self._plain[heading] = (name, by_name[numberless])
 
     def find(self, heading: str) -> tuple[str, Field] | None:
         """Give the name of a field, with its number where it has one, and the field."""

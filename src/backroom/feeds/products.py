@@ -200,10 +200,10 @@ class Cells:
         """Give the warnings and the row, or its faults as one."""
         if not self.external_id.strip() and not self.faults:
             self.fault("id", "is empty, and names the row", "", "give an id")
+        yield from self.warnings
         if self.faults:
             yield _one_fault(self.faults)
             return
-        yield from self.warnings
         ids = tuple(dict.fromkeys(related)) if related is not None else None
         yield Row(self.record.line, self.kind, self.external_id, attributes, ids)
 

@@ -24,6 +24,7 @@ from backroom.feeds.products import (
     variant_id,
     variant_rows,
 )
+from backroom.feeds.rows import RowWarning
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -178,7 +179,20 @@ def _images(records: list[Record], item: Cells) -> list[str]:
     found: dict[str, float] = {}
     for number, record in enumerate(records):
         if url := record.text("image"):
-            position = Cells(item.shop, record, ITEM, item.external_id).number("image position")
+            cells = Cells(item.shop, record, ITEM, item.external_id)
+            position = cells.number("image position")
+            item.warnings += [
+                RowWarning(
+                    each.line,
+                    each.detail,
+                    each.kind,
+                    each.external_id,
+                    each.column,
+                    each.value,
+                    each.advice,
+                )
+                for each in cells.faults
+            ]
             found.setdefault(url, position if position is not None else number + 1)
     return sorted(found, key=lambda url: found[url])
 

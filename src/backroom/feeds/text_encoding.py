@@ -8,6 +8,7 @@ western Europe. charset-normalizer weighs it against the others.
 from __future__ import annotations
 
 import codecs
+import re
 from typing import TYPE_CHECKING
 
 from backroom.feeds.rows import FeedError
@@ -24,6 +25,8 @@ _MARKS = (
 )
 _CODE_PAGES = ["cp1252", "cp1250", "cp1251", "cp1253", "cp1254", "mac_roman"]
 _UNUSED_IN_1252 = b"\x81\x8d\x8f\x90\x9d"
+_OF_1250 = re.compile(rb"[A-Za-z][\xb3\xb9\xbe\xbf][A-Za-z]")
+"""Letters of Polish and Czech words, which Windows-1252 has as digits and signs."""
 _SHOWN = {
     "utf-8": "UTF-8",
     "utf-8-sig": "UTF-8 with BOM",
@@ -95,14 +98,16 @@ def _code_page_of(sample: bytes) -> str:
     if sum(map(_is_utf_8, lines)) * 2 > len(lines):
         return "utf-8"
     text = b"".join(lines)[:_SAMPLE]
+    if _OF_1250.search(text):
+        return "cp1250"
     high = sum(byte > 0x7F for byte in text)  # noqa: PLR2004 - the last of ASCII
+    if high * 2 < len(text) and not any(byte in text for byte in _UNUSED_IN_1252):
+        return "cp1252"
     # It takes longer to import than most files take to read.
     from charset_normalizer import from_bytes
 
-    if any(byte in text for byte in _UNUSED_IN_1252) or high * 4 > len(text):
-        best = from_bytes(text, cp_isolation=_CODE_PAGES).best()
-        return best.encoding if best else "cp1252"
-    return "cp1252"
+    best = from_bytes(text, cp_isolation=_CODE_PAGES).best()
+    return best.encoding if best else "cp1252"
 
 
 def _is_utf_8(line: bytes) -> bool:
