@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from backroom.feeds import comma_separated
 from backroom.feeds.comma_separated import numbers_in, records
 from backroom.feeds.rows import TOO_LONG, FeedError, Row, RowFault
-from backroom.feeds.tables import Table
+from backroom.feeds.tables import FeedTable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -26,7 +26,7 @@ rows = st.lists(st.tuples(texts, texts, texts, texts), max_size=5)
 
 
 def read(path: Path) -> Iterator[Row | RowFault]:
-    return comma_separated.read(Table(path, "utf-8-sig").rows())
+    return comma_separated.read(FeedTable(path, "utf-8-sig").rows())
 
 
 @pytest.fixture(scope="module")

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from backroom.feeds.fields import Field, Headings
-from backroom.feeds.records import Layout, Record
+from backroom.feeds.records import FeedRecord, Layout
 
 FIELDS = (Field("title", ("Title",), ""), Field("price", ("Price",), "", "price"))
 
@@ -14,7 +14,7 @@ def test_cells_go_by_fields() -> None:
     found = layout().record(
         2, [("Title", " Cap "), ("Colour", "red"), ("Price", ""), ("Note", None)]
     )
-    assert found == Record(2, {"title": " Cap "}, {"Colour": "red"})
+    assert found == FeedRecord(2, {"title": " Cap "}, {"Colour": "red"})
     assert found.text("title") == "Cap"
 
 
@@ -25,7 +25,7 @@ def test_repeated_cells_are_lists() -> None:
 
 
 def test_values_are_texts_too() -> None:
-    record = Record(1, {"id": 7, "new": True}, {})
+    record = FeedRecord(1, {"id": 7, "new": True}, {})
     assert (record.text("id"), record.text("new"), record.text("none")) == ("7", "true", "")
 
 

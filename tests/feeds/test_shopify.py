@@ -10,8 +10,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 HEAD = (
-    "Handle,Title,Option1 Name,Option1 Value,Variant SKU,"
-    "Variant Inventory Tracker,Variant Inventory Qty,Variant Inventory Policy,Variant Price,Image Src"
+    "Handle,Title,Option1 Name,Option1 Value,"
+    "Variant SKU,Variant Inventory Tracker,Variant Inventory Qty,Variant Inventory Policy,"
+    "Variant Price,Image Src"
 )
 
 

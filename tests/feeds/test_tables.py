@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from backroom.feeds.rows import FeedError
-from backroom.feeds.tables import Table, checked_delimiter, delimiter_of
+from backroom.feeds.tables import FeedTable, checked_delimiter, delimiter_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -30,7 +30,7 @@ def test_delimiter_is_that_of_the_headings(tmp_path: Path, text: str, delimiter:
 
 def test_pairs_have_their_lines(tmp_path: Path) -> None:
     (tmp_path / "a").write_text('\ufeff A ,,b\n1,"x\ny",3\n1\n1,2,3,4\n', encoding="utf-8")
-    table = Table(tmp_path / "a", "utf-8")
+    table = FeedTable(tmp_path / "a", "utf-8")
     assert table.header() == ["A", "(column 2)", "b"]
     assert list(table.pairs()) == [
         (2, [("A", "1"), ("(column 2)", "x\ny"), ("b", "3")]),
@@ -41,13 +41,13 @@ def test_pairs_have_their_lines(tmp_path: Path) -> None:
 
 def test_line_of_excel_is_no_heading(tmp_path: Path) -> None:
     (tmp_path / "a").write_text("sep=;\na;b\n1;2\n")
-    assert list(Table(tmp_path / "a", "utf-8", ";").pairs()) == [(3, [("a", "1"), ("b", "2")])]
+    assert list(FeedTable(tmp_path / "a", "utf-8", ";").pairs()) == [(3, [("a", "1"), ("b", "2")])]
 
 
 def test_broken_headings_are_refused(tmp_path: Path) -> None:
     (tmp_path / "a").write_text('"a\n')
     with pytest.raises(FeedError, match="can't be read: its first line is not CSV"):
-        Table(tmp_path / "a", "utf-8").header()
+        FeedTable(tmp_path / "a", "utf-8").header()
 
 
 def test_delimiters_have_names() -> None:

@@ -46,12 +46,12 @@ def resource_row(line: int, resource: Mapping[str, Any]) -> Row | RowFault:
         held = relationships.get(relation.name)
         data = held.get("data") if isinstance(held, dict) else None
         if data is not None:
-            ids = [_related(each) for each in (data if isinstance(data, list) else [data])]
+            ids = [_id_of_identifier(each) for each in (data if isinstance(data, list) else [data])]
             cells[relation.name] = ids if relation.many else (ids[0] if ids else None)
     return row_from(line, cells)
 
 
-def _related(identifier: Any) -> str | None:
+def _id_of_identifier(identifier: Any) -> str | None:
     if not isinstance(identifier, dict):
         return None
     return external_id_in(str(identifier.get("id", "")))

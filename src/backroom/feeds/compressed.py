@@ -54,7 +54,7 @@ def unpack(path: Path, compression: str, into: Path) -> None:
             _unpack_zip(path, packed, into)
         else:
             with path.open("rb") as file, _opener(compression)(file) as unpacked:
-                _copy(unpacked, packed, into)
+                _write_bounded(unpacked, packed, into)
     except FeedError:
         raise
     except EOFError:
@@ -82,7 +82,7 @@ def _unpack_zip(path: Path, packed: int, into: Path) -> None:
                 f"is a zip with {len(files)} files ({names}), and one is needed: unpack it"
             )
         with archive.open(files[0]) as unpacked:
-            _copy(unpacked, packed, into)
+            _write_bounded(unpacked, packed, into)
 
 
 def _opener(compression: str) -> Any:
@@ -103,7 +103,7 @@ def _opener(compression: str) -> Any:
     )
 
 
-def _copy(unpacked: IO[bytes], packed: int, into: Path) -> None:
+def _write_bounded(unpacked: IO[bytes], packed: int, into: Path) -> None:
     written = 0
     with into.open("wb") as file:
         while chunk := unpacked.read(_CHUNK):

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from backroom.feeds.products import Shop
-    from backroom.feeds.records import Record
+    from backroom.feeds.records import FeedRecord
     from backroom.feeds.rows import Finding, Row
 
 _ITEM_FIELDS = ("description", "product type")
@@ -49,21 +49,23 @@ FIELDS = (
 )  # fmt: skip
 
 
-def group_of(record: Record) -> str:
+def group_of(record: FeedRecord) -> str:
     """Give the id of the item."""
     return record.text("group") or record.text("id")
 
 
-def rows_of(group: str, records: list[Record], shop: Shop) -> Iterator[Row | Finding]:
+def rows_of(group: str, records: list[FeedRecord], shop: Shop) -> Iterator[Row | Finding]:
     """Give the rows of one item: its categories, the item, the variants."""
     last = {each.text("id"): each for each in records}
     kept_records = [each for each in records if last[each.text("id")] is each]
     made = [_variant(each, shop) for each in kept_records]
-    for record in records:
-        if (counts := last[record.text("id")]) is not record:
-            next(cells for cells, _ in made if cells.record is counts).repeated([record])
     first, values = made[0]
     item = Cells(shop, first.record, ITEM, group)
+    for record in records:
+        if (counts := last[record.text("id")]) is not record:
+            row = Cells(shop, counts, ITEM, counts.text("id"))
+            row.repeated([record])
+            item.warnings += row.warnings
     prices = [
         each["price"] for cells, each in made if each["price"] is not None and not cells.faults
     ]
@@ -74,14 +76,14 @@ def rows_of(group: str, records: list[Record], shop: Shop) -> Iterator[Row | Fin
         for name in ("title", "description", "url", "image_full_url", "custom_metadata")
     }
     attributes["price"] = min(prices, default=None)
-    attributes["images"] = _images(kept_records)
+    attributes["images"] = _images_of_group(kept_records)
     attributes["published"] = True
     _require(item)
     if not prices:
         item.warn("price", "is missing, so the item has none", "", "give a price")
     if not attributes["image_full_url"]:
         item.missing("image", "the item has no image", "give an image")
-    _compare(item, kept_records)
+    _warn_of_differences(item, kept_records)
     yield from category_rows(shop, first.record.line, categories)
     yield from item.row(attributes, categories)
     for cells, _ in made[1:]:
@@ -89,9 +91,9 @@ def rows_of(group: str, records: list[Record], shop: Shop) -> Iterator[Row | Fin
     yield from variant_rows(item, made, alone=len(made) == 1, price="price")
 
 
-def _variant(record: Record, shop: Shop) -> tuple[Cells, dict[str, Any]]:
+def _variant(record: FeedRecord, shop: Shop) -> tuple[Cells, dict[str, Any]]:
     cells = Cells(shop, record, VARIANT, record.text("id"))
-    policy, quantity = _stock(cells)
+    policy, quantity = _stock_of_availability(cells)
     metadata = dict(record.rest)
     for name in ("price", "sale price", "sale dates", "availability"):
         if name in record.cells:
@@ -104,7 +106,7 @@ def _variant(record: Record, shop: Shop) -> tuple[Cells, dict[str, Any]]:
             "sku": record.text("id"),
             "inventory_policy": policy,
             "inventory_quantity": quantity,
-            "price": _price(cells),
+            "price": _google_price(cells),
             "url": record.text("link"),
             "image_full_url": record.text("image"),
             "custom_metadata": metadata,
@@ -119,7 +121,7 @@ def _require(cells: Cells) -> None:
             cells.fault(name, "is empty", "", f"give the {name}")
 
 
-def _price(cells: Cells) -> float | None:
+def _google_price(cells: Cells) -> float | None:
     regular = cells.price("price")
     sale = cells.price("sale price") if cells.text("sale price") else None
     if sale is None:
@@ -128,7 +130,7 @@ def _price(cells: Cells) -> float | None:
     return sale if cells.sale_holds(first.strip(), last.strip()) else regular
 
 
-def _stock(cells: Cells) -> tuple[int, float]:
+def _stock_of_availability(cells: Cells) -> tuple[int, float]:
     quantity = cells.quantity("quantity")
     if quantity is not None:
         return HIDDEN_WHEN_OUT, quantity
@@ -145,7 +147,7 @@ def _stock(cells: Cells) -> tuple[int, float]:
     return IN_STOCK_ALWAYS, 0
 
 
-def _images(records: list[Record]) -> list[str]:
+def _images_of_group(records: list[FeedRecord]) -> list[str]:
     found: dict[str, None] = {}
     for record in records:
         for url in record.texts("image"):
@@ -156,7 +158,7 @@ def _images(records: list[Record]) -> list[str]:
     return list(found)
 
 
-def _compare(item: Cells, records: list[Record]) -> None:
+def _warn_of_differences(item: Cells, records: list[FeedRecord]) -> None:
     """Warn of rows of a group that differ in what is the item's."""
     first = records[0]
     for record in records[1:]:
@@ -169,7 +171,7 @@ def _compare(item: Cells, records: list[Record]) -> None:
                 _differs(item, record, heading, as_text(other))
 
 
-def _differs(item: Cells, record: Record, column: str, value: str) -> None:
+def _differs(item: Cells, record: FeedRecord, column: str, value: str) -> None:
     row = Cells(item.shop, record, ITEM, item.external_id)
     row.warn(
         column,

@@ -14,7 +14,7 @@ import msgspec
 
 from backroom.feeds.fields import Field, Headings
 from backroom.feeds.products import Shop, SkuCensus
-from backroom.feeds.records import Layout, Record
+from backroom.feeds.records import FeedRecord, Layout
 from backroom.feeds.rows import RowFault
 from backroom.feeds.spooling import Spool, encoded_record
 
@@ -41,15 +41,15 @@ class ShopFormat:
     fields: tuple[Field, ...]
     needed: tuple[frozenset[str], ...]
     """Fields by which a table is known: all of one of these sets."""
-    group_of: Callable[[Record], str]
-    rows_of: Callable[[str, list[Record], Shop], Iterator[Row | Finding]]
-    is_variant: Callable[[Record], bool] = lambda _: False
+    group_of: Callable[[FeedRecord], str]
+    rows_of: Callable[[str, list[FeedRecord], Shop], Iterator[Row | Finding]]
+    is_variant: Callable[[FeedRecord], bool] = lambda _: False
     """Whether a record has to have a SKU, if SKUs are to identify variants."""
     is_open: bool = False
     """Whether any field of its own is meant to be metadata."""
-    aliases_of: Callable[[Record], list[str]] | None = None
+    aliases_of: Callable[[FeedRecord], list[str]] | None = None
     """How others may refer to the record. Those that do are joined when all aliases are known."""
-    refers: Callable[[Record], bool] = lambda _: False
+    refers: Callable[[FeedRecord], bool] = lambda _: False
     """Whether `group_of` gives an alias."""
 
 
@@ -91,7 +91,7 @@ class Joined:
         for encoded in self._faults.records():
             line, detail, value = msgspec.msgpack.decode(encoded)
             yield RowFault(line, detail, value=value)
-        decoder = msgspec.msgpack.Decoder(Record)
+        decoder = msgspec.msgpack.Decoder(FeedRecord)
         for key, encoded_records in self._spool.groups():
             records = [decoder.decode(each) for each in encoded_records]
             group = "" if key.startswith(_NAMELESS) else key.removeprefix(_ORPHAN)

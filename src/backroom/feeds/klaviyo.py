@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from backroom.feeds.products import Shop
-    from backroom.feeds.records import Record
+    from backroom.feeds.records import FeedRecord
     from backroom.feeds.rows import Finding, Row
 
 FIELDS = (
@@ -31,12 +31,12 @@ FIELDS = (
 _POLICIES = (0, 1, 2)
 
 
-def group_of(record: Record) -> str:
+def group_of(record: FeedRecord) -> str:
     """Give the id."""
     return record.text("id")
 
 
-def rows_of(identity: str, records: list[Record], shop: Shop) -> Iterator[Row | Finding]:
+def rows_of(identity: str, records: list[FeedRecord], shop: Shop) -> Iterator[Row | Finding]:
     """Give the rows of one product. Of several with one id the last one counts."""
     record = records[-1]
     item = Cells(shop, record, ITEM, identity)
@@ -79,7 +79,7 @@ def rows_of(identity: str, records: list[Record], shop: Shop) -> Iterator[Row | 
     yield from variant.row(values, [identity])
 
 
-def _categories(record: Record) -> list[str]:
+def _categories(record: FeedRecord) -> list[str]:
     value = record.cells.get("categories", [])
     if isinstance(value, dict):
         # <categories><category>…</category></categories>

@@ -63,14 +63,14 @@ def shown_mapping(
     format_name: str, columns: Iterable[str], headings: Headings, fields: Iterable[Field]
 ) -> str:
     """Write the mapping of a file as TOML, with all fields of its format in comments."""
-    lines = [f"format = {_quoted(format_name)}", "", "[columns]"]
+    lines = [f"format = {_toml_text(format_name)}", "", "[columns]"]
     for column in dict.fromkeys(columns):
         found = headings.find(column)
         if found is None or found[1].form in {"metadata", "variant metadata"}:
             name = "metadata"
         else:
             name = found[0]
-        lines.append(f"{_quoted(column)} = {_quoted(name)}")
+        lines.append(f"{_toml_text(column)} = {_toml_text(name)}")
     lines += ["", "# The fields of this format, and what becomes of each:"]
     lines += [
         f"#   {each.name}: {each.becomes}"
@@ -81,6 +81,6 @@ def shown_mapping(
     return "\n".join(lines) + "\n"
 
 
-def _quoted(text: str) -> str:
+def _toml_text(text: str) -> str:
     # JSON's strings are TOML's, but for this character.
     return msgspec.json.encode(text).decode().replace("\x7f", "\\u007f")

@@ -25,13 +25,13 @@ _AMOUNT = re.compile(
 )
 
 
-def _grouped(thousands: str, decimal: str) -> re.Pattern[str]:
+def _grouping(thousands: str, decimal: str) -> re.Pattern[str]:
     between = f"[{thousands}'’{_SPACES}]"
     whole = f"[1-9][0-9]{{0,2}}(?:{between}[0-9]{{2,3}})*{between}[0-9]{{3}}|[0-9]*"
     return re.compile(f"(?:{whole})(?:{re.escape(decimal)}[0-9]*)?")
 
 
-_GROUPED = {"point": _grouped(",", "."), "comma": _grouped(".", ",")}
+_GROUPED = {"point": _grouping(",", "."), "comma": _grouping(".", ",")}
 _LONGEST = 100
 """Characters of a cell that may be a number."""
 

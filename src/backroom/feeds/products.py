@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from backroom.catalog.kinds import Kind
     from backroom.feeds.number_style import NumberStyle
-    from backroom.feeds.records import Layout, Record
+    from backroom.feeds.records import FeedRecord, Layout
 
 NO_SHOP = "https://shop.invalid/products/{handle}"
 """The address of a product where the feed has none and nobody has given the shop's."""
@@ -89,7 +89,7 @@ class Shop:
 class Cells:
     """Reads the cells of one record, and collects what is wrong with them."""
 
-    def __init__(self, shop: Shop, record: Record, kind: Kind, external_id: str) -> None:
+    def __init__(self, shop: Shop, record: FeedRecord, kind: Kind, external_id: str) -> None:
         self.shop = shop
         self.record = record
         self.kind = kind
@@ -173,7 +173,7 @@ class Cells:
             self.shop.missing.add(name)
             self.warn(name, f"no such column, and {detail}; this is said once", "", advice)
 
-    def repeated(self, rows: Iterable[Record]) -> None:
+    def repeated(self, rows: Iterable[FeedRecord]) -> None:
         """Warn of earlier rows with the same id, which do not count."""
         for each in rows:
             column = self.shop.layout.column("id")
@@ -202,7 +202,7 @@ class Cells:
             self.fault("id", "is empty, and names the row", "", "give an id")
         yield from self.warnings
         if self.faults:
-            yield _one_fault(self.faults)
+            yield _joined_fault(self.faults)
             return
         ids = tuple(dict.fromkeys(related)) if related is not None else None
         yield Row(self.record.line, self.kind, self.external_id, attributes, ids)
@@ -237,7 +237,7 @@ def variant_rows(
         yield from cells.row(values, [item.external_id])
 
 
-def _one_fault(faults: list[RowFault]) -> RowFault:
+def _joined_fault(faults: list[RowFault]) -> RowFault:
     """Make one fault of all faults of a row, because a row fails once."""
     first = faults[0]
     return RowFault(
@@ -323,6 +323,6 @@ class Distinct:
         return self(f"{identity}/{count}") if count > 1 else identity
 
 
-def metadata_of(record: Record) -> dict[str, Any]:
+def metadata_of(record: FeedRecord) -> dict[str, Any]:
     """Give the metadata of a record as it is written."""
     return dict(record.rest)

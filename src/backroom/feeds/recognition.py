@@ -12,7 +12,7 @@ from backroom.feeds.compressed import compression_of
 from backroom.feeds.fields import Headings, normal_heading
 from backroom.feeds.json_elements import array_elements
 from backroom.feeds.rows import FeedError
-from backroom.feeds.tables import Table, checked_delimiter, delimiter_of
+from backroom.feeds.tables import FeedTable, checked_delimiter, delimiter_of
 from backroom.feeds.text_encoding import checked_encoding, encoding_of
 from backroom.feeds.workbooks import is_workbook, sheet_names
 from backroom.feeds.xml_elements import is_feed_root, root_of
@@ -45,7 +45,7 @@ class Recognised:
 
     carrier: Carrier
     encoding: str
-    table: Table | None = None
+    table: FeedTable | None = None
     columns: tuple[str, ...] = ()
     root: str = ""
     """The root element of XML."""
@@ -63,7 +63,7 @@ def recognise(
     with path.open("rb") as file:
         start = file.read(_SAMPLE)
     if lines and not start.startswith(_PACKED):
-        found = _lines(path, start, options)
+        found = _recognised_lines(path, start, options)
         if found:
             return found
     if start.startswith(_OLD_WORKBOOK):
@@ -86,10 +86,10 @@ def recognise(
     delimiter = (
         checked_delimiter(options.delimiter) if options.delimiter else delimiter_of(path, encoding)
     )
-    return _table(Table(path, encoding, delimiter), options, list(formats))
+    return _recognised_table(FeedTable(path, encoding, delimiter), options, list(formats))
 
 
-def _lines(path: Path, start: bytes, options: FeedOptions) -> Recognised | None:
+def _recognised_lines(path: Path, start: bytes, options: FeedOptions) -> Recognised | None:
     try:
         encoding = checked_encoding(options.encoding) if options.encoding else encoding_of(path)
     except FeedError:
@@ -124,7 +124,7 @@ def _workbook(path: Path, options: FeedOptions, formats: list[ShopFormat]) -> Re
     found: list[Recognised] = []
     for name in [options.sheet] if options.sheet else names:
         try:
-            found.append(_table(Table(path, sheet=name), options, formats))
+            found.append(_recognised_table(FeedTable(path, sheet=name), options, formats))
         except FeedError:
             continue
         if found[-1].guess:
@@ -134,7 +134,9 @@ def _workbook(path: Path, options: FeedOptions, formats: list[ShopFormat]) -> Re
     return found[0]
 
 
-def _table(table: Table, options: FeedOptions, formats: list[ShopFormat]) -> Recognised:
+def _recognised_table(
+    table: FeedTable, options: FeedOptions, formats: list[ShopFormat]
+) -> Recognised:
     columns = tuple(table.header())
     guess = options.mapping.format if options.mapping else ""
     if not guess:

@@ -23,7 +23,7 @@ _EXPECTED_UNKNOWN = ("meta: ", "(product.metafields.", "price / ", "included / "
 """Parts of headings that shops name as they like, in lower case."""
 
 
-class Record(msgspec.Struct, array_like=True):
+class FeedRecord(msgspec.Struct, array_like=True):
     """One row of a table, one element, or one object."""
 
     line: int
@@ -67,27 +67,27 @@ class Layout:
     """Headings of metadata that is the variant's."""
     empty: set[str] = field(default_factory=set)
 
-    def record(self, line: int, pairs: Iterable[tuple[str, Any]]) -> Record:
+    def record(self, line: int, pairs: Iterable[tuple[str, Any]]) -> FeedRecord:
         """Make a record of headings and values. Values that come again become lists."""
-        record = Record(line, {}, {})
+        record = FeedRecord(line, {}, {})
         for heading, value in pairs:
             if value is None or value == "":
                 continue
             found = self.headings.find(heading)
             if found is None:
                 self.unknown.setdefault(heading, line)
-                _put(record.rest, heading, value)
+                _put_cell(record.rest, heading, value)
                 continue
             name, known = found
             self.written.setdefault(name, heading)
             if known.form in {"metadata", "variant metadata"}:
-                _put(record.rest, heading, value)
+                _put_cell(record.rest, heading, value)
                 if known.form == "variant metadata":
                     self.of_variants.add(heading)
                 continue
             if known.form in {"price", "quantity"} and isinstance(value, str):
                 self.numbers.add(value.strip())
-            _put(record.cells, name, value)
+            _put_cell(record.cells, name, value)
         return record
 
     def column(self, name: str) -> str:
@@ -108,7 +108,7 @@ class Layout:
             )
 
 
-def _put(cells: dict[str, Any], name: str, value: Any) -> None:
+def _put_cell(cells: dict[str, Any], name: str, value: Any) -> None:
     if name not in cells:
         cells[name] = value
     elif isinstance(cells[name], list):

@@ -45,7 +45,7 @@ def fetch(url: str, into: IO[bytes], *, private_addresses: bool = False) -> None
                 continue
             if response.status != _OK:
                 raise FeedError(f"can't be fetched: the server answered {response.status}")
-            _copy(response, into, end)
+            _receive(response, into, end)
         except urllib3.exceptions.HTTPError as error:
             raise FeedError(f"can't be fetched: {error}") from None
         else:
@@ -55,7 +55,7 @@ def fetch(url: str, into: IO[bytes], *, private_addresses: bool = False) -> None
     raise FeedError(f"can't be fetched: it leads on more than {_MOST_REDIRECTS} times")
 
 
-def _copy(response: urllib3.BaseHTTPResponse, into: IO[bytes], end: float) -> None:
+def _receive(response: urllib3.BaseHTTPResponse, into: IO[bytes], end: float) -> None:
     received = 0
     while chunk := response.read1(_CHUNK, decode_content=False):
         received += len(chunk)

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from backroom.feeds.products import Shop
-    from backroom.feeds.records import Record
+    from backroom.feeds.records import FeedRecord
     from backroom.feeds.rows import Finding, Row
 
 _OPTIONS = (1, 2, 3)
@@ -60,12 +60,12 @@ FIELDS = (
 )  # fmt: skip
 
 
-def group_of(record: Record) -> str:
+def group_of(record: FeedRecord) -> str:
     """Give the handle, or one made of the title."""
     return record.text("handle") or slug(record.text("title"))
 
 
-def is_variant(record: Record) -> bool:
+def is_variant(record: FeedRecord) -> bool:
     """Whether a row has anything of a variant."""
     cells = record.cells
     return any(name in cells for name in _OF_A_VARIANT) or any(
@@ -73,7 +73,7 @@ def is_variant(record: Record) -> bool:
     )
 
 
-def rows_of(handle: str, records: list[Record], shop: Shop) -> Iterator[Row | Finding]:
+def rows_of(handle: str, records: list[FeedRecord], shop: Shop) -> Iterator[Row | Finding]:
     """Give the rows of one product: its categories, the item, the variants."""
     product = next((each for each in records if "title" in each.cells), records[0])
     variants = [each for each in records if is_variant(each)]
@@ -83,13 +83,13 @@ def rows_of(handle: str, records: list[Record], shop: Shop) -> Iterator[Row | Fi
         item.fault("title", "is empty in all rows of the handle", "", "give the product a title")
     categories = category_ids(split_path(item.text(name)) for name in ("category", "type"))
     url = shop.address(handle, handle, item.text("sku"))
-    made = list(_variants(handle, variants, product, shop, url))
+    made = list(_shopify_variants(handle, variants, product, shop, url))
     prices = [
         price
         for cells, attributes in made
         if (price := attributes["price"]) is not None and not cells.faults
     ]
-    images = _images(records, item)
+    images = _images_by_position(records, item)
     attributes = {
         "title": title,
         "description": item.text("description"),
@@ -97,8 +97,8 @@ def rows_of(handle: str, records: list[Record], shop: Shop) -> Iterator[Row | Fi
         "url": url,
         "image_full_url": images[0] if images else "",
         "images": images,
-        "custom_metadata": _metadata(product, shop, of_variant=False) | _first_sale(made),
-        "published": _published(item),
+        "custom_metadata": _metadata_of_row(product, shop, of_variant=False) | _first_sale(made),
+        "published": _is_published(item),
     }
     if not prices:
         item.warn("price", "is missing, so the item has none", "", "give a price")
@@ -113,8 +113,8 @@ def rows_of(handle: str, records: list[Record], shop: Shop) -> Iterator[Row | Fi
     yield from variant_rows(item, made, alone=len(made) == 1, price="price")
 
 
-def _variants(
-    handle: str, records: list[Record], product: Record, shop: Shop, url: str
+def _shopify_variants(
+    handle: str, records: list[FeedRecord], product: FeedRecord, shop: Shop, url: str
 ) -> Iterator[tuple[Cells, dict[str, Any]]]:
     names = {
         number: next((text for each in records if (text := each.text(f"option {number} name"))), "")
@@ -126,7 +126,7 @@ def _variants(
         sku = record.text("sku")
         identity = sku if shop.skus.identifies else distinct(variant_id(handle, options.values()))
         cells = Cells(shop, record, VARIANT, identity)
-        policy, quantity = _stock(cells)
+        policy, quantity = _shopify_stock(cells)
         title = product.text("title")
         yield (
             cells,
@@ -139,13 +139,13 @@ def _variants(
                 "price": cells.price("price"),
                 "url": url,
                 "image_full_url": record.text("variant image") or record.text("image"),
-                "custom_metadata": _metadata(record, shop, of_variant=True, product=product)
+                "custom_metadata": _metadata_of_row(record, shop, of_variant=True, product=product)
                 | options,
             },
         )
 
 
-def _options(record: Record, names: dict[int, str]) -> dict[str, str]:
+def _options(record: FeedRecord, names: dict[int, str]) -> dict[str, str]:
     """Give the option values by their names. An empty one is none, nor is that of a default."""
     found = {}
     for number in _OPTIONS:
@@ -156,7 +156,7 @@ def _options(record: Record, names: dict[int, str]) -> dict[str, str]:
     return found
 
 
-def _stock(cells: Cells) -> tuple[int, float]:
+def _shopify_stock(cells: Cells) -> tuple[int, float]:
     """Give the policy and the quantity."""
     policy = cells.text("inventory policy").lower()
     quantity = cells.quantity("quantity")
@@ -175,7 +175,7 @@ def _stock(cells: Cells) -> tuple[int, float]:
     return UNTRACKED, 0
 
 
-def _images(records: list[Record], item: Cells) -> list[str]:
+def _images_by_position(records: list[FeedRecord], item: Cells) -> list[str]:
     found: dict[str, float] = {}
     for number, record in enumerate(records):
         if url := record.text("image"):
@@ -197,14 +197,14 @@ def _images(records: list[Record], item: Cells) -> list[str]:
     return sorted(found, key=lambda url: found[url])
 
 
-def _published(item: Cells) -> bool:
+def _is_published(item: Cells) -> bool:
     if item.text("status").lower() in {"draft", "archived", "unlisted"}:
         return False
     return item.truth("published", otherwise=True)
 
 
-def _metadata(
-    record: Record, shop: Shop, *, of_variant: bool, product: Record | None = None
+def _metadata_of_row(
+    record: FeedRecord, shop: Shop, *, of_variant: bool, product: FeedRecord | None = None
 ) -> dict[str, Any]:
     """Give what is the item's in the row of the product, and what is the variant's."""
     ours = shop.layout.of_variants

@@ -50,10 +50,10 @@ class Spool:
     def groups(self) -> Iterator[tuple[str, list[bytes]]]:
         """Give each key with its records, which are in the order in which they were added."""
         if not self._parts:
-            yield from _grouped(iter(self._held))
+            yield from _by_key(iter(self._held))
         for part in self._parts:
             part.seek(0)
-            yield from _grouped(_frames(part))
+            yield from _by_key(_frames(part))
 
     def records(self) -> Iterator[bytes]:
         """Give all records, those of one key in the order in which they were added."""
@@ -92,7 +92,7 @@ def _frames(part: IO[bytes]) -> Iterator[_Framed]:
         )
 
 
-def _grouped(frames: Iterator[_Framed]) -> Iterator[tuple[str, list[bytes]]]:
+def _by_key(frames: Iterator[_Framed]) -> Iterator[tuple[str, list[bytes]]]:
     found: dict[str, list[bytes]] = {}
     for key, encoded in frames:
         found.setdefault(key, []).append(encoded)

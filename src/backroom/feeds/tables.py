@@ -24,7 +24,7 @@ _LONGEST_SHOWN = 200
 
 
 @dataclass(frozen=True)
-class Table:
+class FeedTable:
     """One table of a file."""
 
     path: Path

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from backroom.feeds.products import Shop
-    from backroom.feeds.records import Record
+    from backroom.feeds.records import FeedRecord
     from backroom.feeds.rows import Finding, Row
 
 _COMMA = re.compile(r"(?<!\\),")
@@ -70,19 +70,19 @@ FIELDS = (
 )
 
 
-def is_variation(record: Record) -> bool:
+def is_variation(record: FeedRecord) -> bool:
     """Whether a row is a variant of another one."""
     return "variation" in record.text("type").lower()
 
 
-def group_of(record: Record) -> str:
+def group_of(record: FeedRecord) -> str:
     """Give the id of the item, for a variation the reference to its parent."""
     if is_variation(record):
         return record.text("parent")
     return record.text("id") or record.text("sku") or slug(record.text("name"))
 
 
-def aliases_of(record: Record) -> list[str]:
+def aliases_of(record: FeedRecord) -> list[str]:
     """Give the references by which variations may name this row as their parent."""
     if "variable" not in record.text("type").lower():
         return []
@@ -91,7 +91,7 @@ def aliases_of(record: Record) -> list[str]:
     return [*found, *([sku, sku.lower()] if sku else [])]
 
 
-def rows_of(group: str, records: list[Record], shop: Shop) -> Iterator[Row | Finding]:
+def rows_of(group: str, records: list[FeedRecord], shop: Shop) -> Iterator[Row | Finding]:
     """Give the rows of one product: its categories, the item, the variants."""
     products = [each for each in records if not is_variation(each)]
     variations = [each for each in records if is_variation(each)]
@@ -103,12 +103,14 @@ def rows_of(group: str, records: list[Record], shop: Shop) -> Iterator[Row | Fin
     is_variable = bool(variations) or "variable" in product.text("type").lower()
     title, own_url = item.text("name"), item.text("external url")
     url = own_url or shop.address(slug(title) or group, group, item.text("sku"))
-    attributes = _attributes(item, title, url)
-    made = list(_variants(group, attributes, variations if is_variable else [product], shop))
+    attributes = _shared_attributes(item, title, url)
+    made = list(
+        _woocommerce_variants(group, attributes, variations if is_variable else [product], shop)
+    )
     prices = [values["price"] for cells, values in made if not cells.faults]
     attributes["price"] = min((each for each in prices if each is not None), default=None)
     _warn_of_missing(item, attributes)
-    categories = category_ids(map(split_path, _listed(item.text("categories"))))
+    categories = category_ids(map(split_path, _parts_of_list(item.text("categories"))))
     if not own_url:
         yield from address_warning(shop, product.line, shop.layout.column("name"))
     yield from category_rows(shop, product.line, categories)
@@ -116,7 +118,7 @@ def rows_of(group: str, records: list[Record], shop: Shop) -> Iterator[Row | Fin
     yield from variant_rows(item, made, alone=not is_variable, price="regular price")
 
 
-def _item(group: str, products: list[Record], shop: Shop) -> Cells:
+def _item(group: str, products: list[FeedRecord], shop: Shop) -> Cells:
     """Begin the item of the last row with its id."""
     item = Cells(shop, products[-1], ITEM, group)
     if not item.text("name"):
@@ -132,7 +134,7 @@ def _warn_of_missing(item: Cells, attributes: dict[str, Any]) -> None:
         item.missing("images", "the item has no image", "give an image")
 
 
-def _orphan(group: str, record: Record, shop: Shop) -> RowFault:
+def _orphan(group: str, record: FeedRecord, shop: Shop) -> RowFault:
     identity = record.text("id") or record.text("sku")
     column = shop.layout.column("parent")
     reason = f"no product of the file is {group!r}" if group else "is empty"
@@ -140,8 +142,8 @@ def _orphan(group: str, record: Record, shop: Shop) -> RowFault:
     return RowFault(record.line, f"{column}: {reason}", VARIANT, identity, column, group, advice)
 
 
-def _variants(
-    group: str, item: dict[str, Any], records: list[Record], shop: Shop
+def _woocommerce_variants(
+    group: str, item: dict[str, Any], records: list[FeedRecord], shop: Shop
 ) -> Iterator[tuple[Cells, dict[str, Any]]]:
     distinct = Distinct()
     for record in records:
@@ -150,12 +152,12 @@ def _variants(
         identity = group if alone else record.text("id") or record.text("sku")
         identity = distinct(identity or variant_id(group, options.values()))
         cells = Cells(shop, record, VARIANT, identity)
-        policy, quantity = _stock(cells)
+        policy, quantity = _woocommerce_stock(cells)
         title = item["title"]
         if not alone:
             joined = ", ".join(options.values())
             title = record.text("name") or (f"{title} - {joined}" if joined else title)
-        own = _attributes(cells, title, item["url"])
+        own = _shared_attributes(cells, title, item["url"])
         yield (
             cells,
             own
@@ -163,16 +165,16 @@ def _variants(
                 "sku": record.text("sku"),
                 "inventory_policy": policy,
                 "inventory_quantity": quantity,
-                "price": _price(cells),
+                "price": _price_today(cells),
                 "published": own["published"] and item["published"],
             },
         )
 
 
-def _attributes(cells: Cells, title: str, url: str) -> dict[str, Any]:
+def _shared_attributes(cells: Cells, title: str, url: str) -> dict[str, Any]:
     """Give what items and variants have in common."""
     record = cells.record
-    images = _listed(cells.text("images"))
+    images = _parts_of_list(cells.text("images"))
     metadata = dict(record.rest)
     for name in _KEPT_IN_METADATA:
         if name in record.cells:
@@ -189,7 +191,7 @@ def _attributes(cells: Cells, title: str, url: str) -> dict[str, Any]:
     }
 
 
-def _attributes_of(record: Record) -> dict[str, str]:
+def _attributes_of(record: FeedRecord) -> dict[str, str]:
     """Give the attributes by their names. An empty value is none."""
     found = {}
     for name in record.cells:
@@ -200,7 +202,7 @@ def _attributes_of(record: Record) -> dict[str, str]:
     return found
 
 
-def _price(cells: Cells) -> float | None:
+def _price_today(cells: Cells) -> float | None:
     regular = cells.price("regular price")
     sale = cells.price("sale price") if cells.text("sale price") else None
     if sale is None:
@@ -208,7 +210,7 @@ def _price(cells: Cells) -> float | None:
     return sale if cells.sale_holds(cells.text("sale starts"), cells.text("sale ends")) else regular
 
 
-def _stock(cells: Cells) -> tuple[int, float]:
+def _woocommerce_stock(cells: Cells) -> tuple[int, float]:
     """Give the policy and the quantity."""
     backorders = cells.text("backorders").lower() == "notify" or cells.truth(
         "backorders", otherwise=False
@@ -224,7 +226,7 @@ def _stock(cells: Cells) -> tuple[int, float]:
     return IN_STOCK_ALWAYS, 0
 
 
-def _listed(text: str) -> list[str]:
+def _parts_of_list(text: str) -> list[str]:
     """Split at commas that no backslash stands before."""
     parts = (part.replace("\\,", ",").strip() for part in _COMMA.split(text))
     return list(dict.fromkeys(part for part in parts if part))

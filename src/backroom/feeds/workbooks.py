@@ -34,13 +34,13 @@ def is_workbook(path: Path) -> bool:
 
 def sheet_names(path: Path) -> list[str]:
     """Give the names of the sheets that hold cells. Raises `FeedError`."""
-    with _opened(path) as book:
+    with _opened_book(path) as book:
         return [sheet.title for sheet in book.worksheets]
 
 
 def sheet_rows(path: Path, sheet: str) -> Iterator[tuple[int, list[str]]]:
     """Give the cells of each row that has any, with its number. Raises `FeedError`."""
-    with _opened(path) as book:
+    with _opened_book(path) as book:
         page = book[sheet]
         # Some programs write a range that is too small.
         page.reset_dimensions()
@@ -55,7 +55,7 @@ def sheet_rows(path: Path, sheet: str) -> Iterator[tuple[int, list[str]]]:
             raise FeedError(f"can't be read as a workbook: {error}") from None
 
 
-class _opened:  # noqa: N801 - used as a function
+class _opened_book:  # noqa: N801 - used as a function
     def __init__(self, path: Path) -> None:
         # openpyxl takes a quarter of a second to import.
         from openpyxl import load_workbook
