@@ -336,8 +336,8 @@ def rates(given: RateClass) -> str:
 
 
 FEEDS = """\
-What becomes of each column or element of a shop's file. `backroom import --show-mapping FILE` writes
-the fields of a file as TOML, and `--mapping` reads them. The rules that go beyond one column are on
+What becomes of each column or element of a file. `backroom import --show-mapping FILE` writes
+the fields of a file as TOML, and `--mapping` reads them. Rules that go beyond one column are on
 the page on [importing](../how-to/import-a-feed.md).
 
 Headings are compared without case, and without blanks round them. `{n}` is a number, `{any}` is any

@@ -20,6 +20,7 @@ _CHUNK = 1 << 18
 _BLANK = re.compile(r"[ \t\r\n]*")
 _LARGEST_DOCUMENT = 64_000_000
 """Characters of a document that is one object, such as a page of the API."""
+_OF_NUMBERS = {"", ".", "e", "E", "+", "-"}
 _DATA = re.compile(r'"data"\s*:\s*(?=\[)')
 
 
@@ -141,7 +142,9 @@ class _Scanner:
             except ValueError as error:
                 raise self._wrong(str(error)) from None
             else:
-                if end == len(self._text) and not self._ended and self._more():
+                # A number may go on, at the end of what was read or behind its point.
+                goes_on = self._text[end : end + 1] in _OF_NUMBERS
+                if goes_on and isinstance(value, (int, float)) and self._more():
                     continue
                 self._move(end)
                 return value
