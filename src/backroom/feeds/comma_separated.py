@@ -82,7 +82,7 @@ def records(file: IO[str], delimiter: str = ",") -> Iterator[tuple[int, list[str
             lines.give_back()
             yield number, TOO_LONG if str(error) == TOO_LONG else f"is not CSV: {error}"
             continue
-        if not all(map(_is_unicode, cells)):
+        if not _is_unicode("".join(cells)):
             yield number, "is not text in the encoding of the file"
         elif any(cells):
             yield number, cells

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 NumberStyle = Literal["point", "comma"]
@@ -45,7 +46,7 @@ class Evidence:
 
     def add(self, text: str) -> None:
         """Count a cell."""
-        if text.isdecimal():
+        if text.isdecimal() or len(text) > _LONGEST:
             return
         style = style_of(text)
         if style == "point":
@@ -60,6 +61,7 @@ class Evidence:
         return "point" if self.point > self.comma else "comma"
 
 
+@lru_cache(maxsize=10_000)
 def style_of(text: str) -> NumberStyle | None:
     """Give the style in which alone a cell can be read, None if it is either or no number."""
     digits = _digits(text)
@@ -71,6 +73,7 @@ def style_of(text: str) -> NumberStyle | None:
     return None
 
 
+@lru_cache(maxsize=10_000)
 def read_number(text: str, style: NumberStyle = "point") -> float:
     """Read a number. Raises `ValueError` with what is wrong, and as how to write it."""
     plain = text.strip()

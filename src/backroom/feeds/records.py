@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
     from backroom.feeds.fields import Headings
 
+_MOST_PLACES = 10_000
+"""Headings that are remembered. JSON and XML may have others in each record."""
 _EXPECTED_UNKNOWN = ("meta: ", "(product.metafields.", "price / ", "included / ")
 """Parts of headings that shops name as they like, in lower case."""
 
@@ -35,6 +37,8 @@ class FeedRecord(msgspec.Struct, array_like=True):
     def text(self, name: str) -> str:
         """Give a cell as text without blanks round it, empty where there is none."""
         value = self.cells.get(name)
+        if value.__class__ is str:
+            return str.strip(value)
         if isinstance(value, list):
             value = value[0] if value else None
         return "" if value is None else as_text(value).strip()
@@ -65,30 +69,44 @@ class Layout:
     """The line in which each column first has a value that the format does not know."""
     of_variants: set[str] = field(default_factory=set)
     """Headings of metadata that is the variant's."""
-    empty: set[str] = field(default_factory=set)
+    _places: dict[str, tuple[str, bool, bool]] = field(default_factory=dict)
+    """Where cells go, by headings: under which name, if as a number, if among the metadata."""
 
     def record(self, line: int, pairs: Iterable[tuple[str, Any]]) -> FeedRecord:
         """Make a record of headings and values. Values that come again become lists."""
-        record = FeedRecord(line, {}, {})
+        cells: dict[str, Any] = {}
+        rest: dict[str, Any] = {}
         for heading, value in pairs:
             if value is None or value == "":
                 continue
-            found = self.headings.find(heading)
-            if found is None:
-                self.unknown.setdefault(heading, line)
-                _put_cell(record.rest, heading, value)
-                continue
+            place = self._places.get(heading) or self._place(heading, line)
+            name, is_number, is_metadata = place
+            if is_number and value.__class__ is str:
+                self.numbers.add(value.strip())
+            held = rest if is_metadata else cells
+            if name in held:
+                _put_cell(held, name, value)
+            else:
+                held[name] = value
+        return FeedRecord(line, cells, rest)
+
+    def _place(self, heading: str, line: int) -> tuple[str, bool, bool]:
+        """Find once where the cells below a heading go."""
+        found = self.headings.find(heading)
+        if found is None:
+            self.unknown.setdefault(heading, line)
+            place = heading, False, True
+        else:
             name, known = found
             self.written.setdefault(name, heading)
-            if known.form in {"metadata", "variant metadata"}:
-                _put_cell(record.rest, heading, value)
-                if known.form == "variant metadata":
-                    self.of_variants.add(heading)
-                continue
-            if known.form in {"price", "quantity"} and isinstance(value, str):
-                self.numbers.add(value.strip())
-            _put_cell(record.cells, name, value)
-        return record
+            is_metadata = known.form in {"metadata", "variant metadata"}
+            if known.form == "variant metadata":
+                self.of_variants.add(heading)
+            is_number = known.form in {"price", "quantity"}
+            place = heading if is_metadata else name, is_number, is_metadata
+        if len(self._places) < _MOST_PLACES:
+            self._places[heading] = place
+        return place
 
     def column(self, name: str) -> str:
         """Give the heading of a field as the file has it, or else its usual one."""
