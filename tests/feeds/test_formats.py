@@ -104,6 +104,22 @@ def test_unknown_columns_are_shown(tmp_path: Path) -> None:
     assert "of no known format: 'Nimi', 'Hinta'; name" in str(caught.value)
 
 
+@pytest.mark.parametrize("added", [b"x", b"\x00\xdcx\x00"])
+def test_broken_utf_16_is_told(tmp_path: Path, added: bytes) -> None:
+    path = write(tmp_path / "a", SHOPIFY.encode("utf-16") + added)
+    with pytest.raises(FeedError, match="is not text in one encoding"):
+        open_feed(path, "shopify")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"PK\x03\x04 is no zip", b'<?xml version="1.0" encoding="klingon"?><rss/>', b"\x1f\x8b"],
+)
+def test_broken_files_are_feed_errors(tmp_path: Path, content: bytes) -> None:
+    with pytest.raises(FeedError):
+        open_feed(write(tmp_path / "a", content))
+
+
 def test_file_that_changes_is_noticed(tmp_path: Path) -> None:
     path = write(tmp_path / "a", LINE * 3)
     rows = open_feed(path).rows()

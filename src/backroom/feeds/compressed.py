@@ -39,10 +39,7 @@ def compression_of(path: Path) -> str:
         start = file.read(4)
     found = next((name for magic, name in _MAGIC.items() if start.startswith(magic)), "none")
     if found == "zip":
-        try:
-            return "none" if is_workbook(path) else "zip"
-        except zipfile.BadZipFile:
-            return "zip"
+        return "none" if is_workbook(path) else "zip"
     return found
 
 
@@ -59,7 +56,14 @@ def unpack(path: Path, compression: str, into: Path) -> None:
         raise
     except EOFError:
         raise FeedError(f"is cut off: its {compression} data end too early") from None
-    except (OSError, zlib.error, zipfile.BadZipFile, RuntimeError, NotImplementedError) as error:
+    except (
+        OSError,
+        zlib.error,
+        zipfile.BadZipFile,
+        RuntimeError,
+        NotImplementedError,
+        ValueError,
+    ) as error:
         raise FeedError(f"can't be unpacked as {compression}: {error}") from None
     except Exception as error:
         if type(error).__name__ != "ZstdError":

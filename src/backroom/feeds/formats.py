@@ -186,8 +186,8 @@ class Feed:
                 self.source.check_unchanged()
         except FeedError as error:
             raise FeedError(f"{self.name} {error}") from None
-        except OSError as error:
-            raise FeedError(f"{self.name} can't be read: {error.strerror}") from error
+        except (OSError, UnicodeError) as error:
+            raise FeedError(f"{self.name} {_unreadable(error)}") from error
         if not count:
             raise FeedError(f"{self.name} is empty: it has no rows")
 
@@ -274,3 +274,12 @@ def open_feed(
         return Feed(place, format_name, options or FeedOptions())
     except FeedError as error:
         raise FeedError(f"{shown_name(place)} {error}") from None
+    except (OSError, UnicodeError) as error:
+        raise FeedError(f"{shown_name(place)} {_unreadable(error)}") from error
+
+
+def _unreadable(error: OSError | UnicodeError) -> str:
+    """Say why a file can't be read at all. UTF-16 has no single wrong bytes, as UTF-8 has."""
+    if isinstance(error, OSError):
+        return f"can't be read: {error.strerror or error}"
+    return f"is not text in one encoding: {error}"

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import warnings
 import zipfile
+import zlib
 from datetime import date, datetime, time
 from typing import TYPE_CHECKING, Any
 
@@ -22,14 +23,27 @@ _LARGEST_PART = 1_000_000_000
 _LARGEST_STRINGS = 60_000_000
 """Bytes of the texts that all sheets share: they are in memory as long as the book is open."""
 _HEAD = 4_096
+_BROKEN = (
+    zipfile.BadZipFile,
+    zlib.error,
+    OSError,
+    EOFError,
+    RuntimeError,
+    NotImplementedError,
+    ValueError,
+)
+"""What reading a broken zip may raise."""
 _DOCUMENT_TYPE = re.compile(rb"<!\s*DOCTYPE", re.IGNORECASE)
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 
 
 def is_workbook(path: Path) -> bool:
-    """Whether a zip file is a workbook."""
-    with zipfile.ZipFile(path) as archive:
-        return "xl/workbook.xml" in archive.namelist()
+    """Whether a zip file is a workbook. One that is broken is not."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return "xl/workbook.xml" in archive.namelist()
+    except _BROKEN:
+        return False
 
 
 def sheet_names(path: Path) -> list[str]:
@@ -51,7 +65,7 @@ def sheet_rows(path: Path, sheet: str) -> Iterator[tuple[int, list[str]]]:
                     cells.pop()
                 if cells:
                     yield number, cells
-        except (zipfile.BadZipFile, SyntaxError, ValueError, KeyError, EOFError) as error:
+        except (*_BROKEN, SyntaxError, KeyError, TypeError, IndexError) as error:
             raise FeedError(f"can't be read as a workbook: {error}") from None
 
 
@@ -91,7 +105,7 @@ def _check_parts(path: Path) -> None:
                         raise FeedError(
                             f"is a workbook with a document type (DTD) in {part.filename}"
                         )
-    except (zipfile.BadZipFile, RuntimeError, NotImplementedError, EOFError) as error:
+    except _BROKEN as error:
         raise FeedError(f"can't be read as a workbook: {error}") from None
 
 

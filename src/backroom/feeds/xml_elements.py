@@ -44,6 +44,8 @@ def root_of(start: bytes) -> tuple[str, str]:
     except expat.ExpatError as error:
         if not found:
             raise _not_well_formed(error) from None
+    except (LookupError, UnicodeError) as error:
+        raise FeedError(f"can't be read: its XML declaration names an encoding: {error}") from None
     if not found:
         raise FeedError("is no XML feed: it has no root element")
     namespace, _, name = found[0].rpartition(_SEPARATOR)
