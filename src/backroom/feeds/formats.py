@@ -187,7 +187,7 @@ class Feed:
         except FeedError as error:
             raise FeedError(f"{self.name} {error}") from None
         except (OSError, UnicodeError) as error:
-            raise FeedError(f"{self.name} {_unreadable(error)}") from error
+            raise FeedError(f"{self.name} {_why_unreadable(error)}") from error
         if not count:
             raise FeedError(f"{self.name} is empty: it has no rows")
 
@@ -275,10 +275,10 @@ def open_feed(
     except FeedError as error:
         raise FeedError(f"{shown_name(place)} {error}") from None
     except (OSError, UnicodeError) as error:
-        raise FeedError(f"{shown_name(place)} {_unreadable(error)}") from error
+        raise FeedError(f"{shown_name(place)} {_why_unreadable(error)}") from error
 
 
-def _unreadable(error: OSError | UnicodeError) -> str:
+def _why_unreadable(error: OSError | UnicodeError) -> str:
     """Say why a file can't be read at all. UTF-16 has no single wrong bytes, as UTF-8 has."""
     if isinstance(error, OSError):
         return f"can't be read: {error.strerror or error}"
