@@ -27,14 +27,9 @@ METADATA_PREFIX = METADATA + "."
 _BARE = ("type", "external_id", "item")
 """Columns whose texts have no blanks round them."""
 _KINDS = {name: kind for kind in KINDS.values() for name in (kind.type, kind.name)}
-_CLEARABLE = {
-    attribute.name
-    for kind in ORDER
-    for attribute in kind.attributes
-    if "nullable" in {attribute.create, attribute.update}
-}
 _RELATIONS = {kind.name: relation_of(kind) for kind in ORDER}
 _ATTRIBUTES = {kind.name: {each.name: each.form for each in kind.attributes} for kind in ORDER}
+_CLEARED = {name for each in _ATTRIBUTES.values() for name in each} - {"external_id"}
 _EMPTY_TEXT = '""'
 """A cell that is the empty text. A cell without anything says nothing."""
 _BOOLEANS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
@@ -111,14 +106,12 @@ def meant(column: str) -> str | None:
 
 
 def row_from(line: int, cells: Mapping[str, Any]) -> Row | RowFault:
-    """Make a row of the values of one line, which are given by column.
-
-    None clears an attribute. Where no attribute can be cleared, it says nothing.
-    """
+    """Make a row of the values of one line, which are given by column."""
+    # A null clears an attribute or an entry of the metadata. Elsewhere it says nothing.
     values = {
         column: value
         for column, value in cells.items()
-        if value is not None or column in _CLEARABLE
+        if value is not None or column in _CLEARED or column.startswith(METADATA_PREFIX)
     }
     external_id = values.get("external_id")
     shown_id = external_id if isinstance(external_id, str) else ""
@@ -148,6 +141,7 @@ def _row_of_values(line: int, kind: Kind, external_id: str, values: dict[str, An
         for column in tuple(values)
         if column.startswith(METADATA_PREFIX)
     }
+    merges = bool(metadata) and values.get(METADATA) is None
     if metadata:
         rest = values.get(METADATA) or {}
         if not isinstance(rest, dict):
@@ -163,6 +157,7 @@ def _row_of_values(line: int, kind: Kind, external_id: str, values: dict[str, An
         {name: values[name] for name in known if name in values and name != "external_id"},
         related,
         tuple(column for column in values if column not in known and column != "type"),
+        merges,
     )
 
 

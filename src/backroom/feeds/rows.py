@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from backroom.catalog.kinds import CATEGORY, ITEM, VARIANT
@@ -31,6 +32,8 @@ class Row:
     """External ids of an item's categories, or of a variant's item. None if the feed has none."""
     left_out: tuple[str, ...] = ()
     """Names of columns that rows of this kind don't have."""
+    merges: bool = False
+    """Whether an update keeps the entries of the metadata that the row does not name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +67,7 @@ class FeedError(Exception):
     """The file as a whole can't be read as a feed."""
 
 
+@cache
 def relation_of(kind: Kind) -> Relation | None:
     """Give the relation that a row of `kind` can fill: the one to a kind that is loaded before."""
     before = {earlier.name for earlier in ORDER[: ORDER.index(kind)]}
