@@ -16,6 +16,7 @@ from bench import (
     applying,
     beside,
     each_request,
+    feeds,
     growth,
     latency,
     liveness,
@@ -52,6 +53,7 @@ PARTS: dict[str, Callable[[Path, Settings], Found]] = {
     "questions": worst.measured,
     "watching": watching.measured,
     "resetting": resetting.measured,
+    "feeds": feeds.measured,
 }
 _QUICK = ("reads", "accepting", "applying", "questions")
 

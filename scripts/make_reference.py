@@ -28,6 +28,7 @@ from backroom.cli import logs as logs_of
 from backroom.control.table import PREFIX as CONTROL
 from backroom.control.table import ROUTES as CONTROL_ROUTES
 from backroom.errors import Fault, FrameworkFault, OperationFault
+from backroom.feeds.formats import SHOPS
 from backroom.revisions import LADDER, NEWEST, history
 from backroom.settings import Settings, variable
 from backroom.testing import Account, AddedWish, SavedCatalog, SentRequest, Server, plugin
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
 
     from backroom.catalog.operations import RateClass
     from backroom.control.route import ControlRoute
+    from backroom.feeds.joining import ShopFormat
 
 DIRECTORY = Path(__file__).parents[1] / "docs" / "reference"
 SOURCE = Path(backroom.__file__).parent
@@ -443,7 +445,42 @@ def rates(given: RateClass) -> str:
     return "; before ".join(steps)
 
 
+FEEDS = """\
+What becomes of each column or element of a file. `backroom import --show-mapping FILE` writes
+the fields of a file as TOML, and `--mapping` reads them. Rules that go beyond one column are on
+the page on [importing](../how-to/import-a-feed.md).
+
+Headings are compared without case, and without blanks round them. `{n}` is a number, `{any}` is any
+text. A column that is not in the table is kept in `custom_metadata` under its own heading."""
+
+
+def feeds() -> str:
+    """Write the fields of each format of a shop."""
+    parts = ["# Feeds of shops", FEEDS]
+    for form in SHOPS.values():
+        rows = [
+            (f"`{each.name}`", ", ".join(f"`{heading}`" for heading in each.headings), each.becomes)
+            for each in form.fields
+            if each.form not in {"metadata", "variant metadata"}
+        ]
+        parts += [
+            f"## {form.title}: `{form.name}`",
+            table(("field", "headings", "becomes"), rows),
+            *kept_headings(form),
+        ]
+    return "\n\n".join(parts)
+
+
+def kept_headings(form: ShopFormat) -> Iterator[str]:
+    """Write which known headings are metadata, by whose they are."""
+    for kind, whose in (("metadata", "item"), ("variant metadata", "variant")):
+        names = [f"`{each.headings[0]}`" for each in form.fields if each.form == kind]
+        if names:
+            yield f"Kept as written in the `custom_metadata` of the {whose}: {', '.join(names)}."
+
+
 PAGES = {
+    "feeds.md": feeds,
     "settings.md": settings,
     "cli.md": cli,
     "errors.md": faults,

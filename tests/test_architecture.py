@@ -315,8 +315,8 @@ SHARED_NAMES = {
     *("add", "delete", "insert", "remove", "replace", "update"),
     # A key is created as a resource is, and a job expires in one account or in all.
     *("create", "expire"),
-    # The formats of feeds have one interface.
-    "read",
+    # The formats of feeds have one interface, and so have those of shops.
+    *("read", "group_of", "rows_of"),
     # What serves, and what tests hold of it.
     "Server",
 }

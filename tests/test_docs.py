@@ -16,6 +16,7 @@ from backroom.api.control import ROUTES
 from backroom.catalog.operations import OPERATIONS
 from backroom.cli import main
 from backroom.errors import Fault, FrameworkFault, OperationFault
+from backroom.feeds.formats import SHOPS
 from backroom.revisions import LADDER
 from backroom.settings import Settings, variable
 
@@ -26,9 +27,8 @@ DOCS = ROOT / "docs"
 PAGES = sorted([*ROOT.glob("*.md"), *DOCS.rglob("*.md")])
 MADE = (
     *("settings", "cli", "errors", "revisions", "operations", "server-paths", "logs", "control"),
-    "pytest",
+    *("feeds", "pytest"),
 )
-
 FAMILIES = {Fault, FrameworkFault, OperationFault}
 
 
@@ -182,3 +182,13 @@ def glossary() -> list[tuple[str, str]]:
     """Give the words of the glossary with their meanings."""
     text = (DOCS / "explanation" / "glossary.md").read_text(encoding="utf-8")
     return re.findall(r"^\| (.+?) \| (.+) \|$", text, re.MULTILINE)[1:]
+
+
+def test_every_field_of_a_feed_has_a_row() -> None:
+    text = page("feeds.md")
+    for form in SHOPS.values():
+        section = text.partition(f"## {form.title}: `{form.name}`")[2].partition("\n## ")[0]
+        for field in form.fields:
+            heading = field.headings[0]
+            metadata = field.form in {"metadata", "variant metadata"}
+            assert (f"`{heading}`" if metadata else f"| `{field.name}` | `{heading}`") in section

@@ -141,7 +141,7 @@ def test_options_are_documented() -> None:
 
 def test_format_may_be_named(client: Client, feed: Path) -> None:
     renamed = feed.rename(feed.with_suffix(".txt"))
-    assert run(client, renamed).exit_code == 2
+    assert run(client, renamed, "--input-format", "csv").exit_code == 1
     assert run(client, renamed, "--input-format", "jsonl").exit_code == 0
 
 
@@ -156,10 +156,11 @@ def test_long_tables_are_cut(client: Client, feed: Path) -> None:
     assert len(told(client, feed)["faults"]) == SHOWN_FAULTS + 2
 
 
-def test_empty_feed_is_fine(client: Client, feed: Path) -> None:
+def test_empty_feed_says_so(client: Client, feed: Path) -> None:
     feed.write_text("")
-    assert run(client, feed).exit_code == 0
-    assert told(client, feed)["counts"] == {}
+    result = run(client, feed)
+    assert result.exit_code == 1
+    assert "feed.jsonl is empty" in result.stderr
 
 
 def test_batch_is_the_size_of_jobs(client: Client, feed: Path) -> None:
@@ -191,7 +192,7 @@ def test_unreadable_feed_exits_with_1(client: Client, tmp_path: Path) -> None:
     path.write_text("sku;title\n")
     result = run(client, path)
     assert result.exit_code == 1
-    assert "feed.csv has no column 'type'" in result.stderr
+    assert "of no known format: 'sku', 'title'" in result.stderr
 
 
 @pytest.mark.parametrize(

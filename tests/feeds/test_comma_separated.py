@@ -10,11 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from backroom.feeds import comma_separated
-from backroom.feeds.comma_separated import read, records
+from backroom.feeds.comma_separated import numbers_in, records
 from backroom.feeds.rows import TOO_LONG, FeedError, Row, RowFault
+from backroom.feeds.tables import FeedTable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 COLUMNS = ["type", "external_id", "title", "description", "custom_metadata.Note"]
@@ -22,6 +23,10 @@ GOOD = "item,C1,Cap\n"
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), min_size=1).filter(str.strip)
 rows = st.lists(st.tuples(texts, texts, texts, texts), max_size=5)
+
+
+def read(path: Path) -> Iterator[Row | RowFault]:
+    return comma_separated.read(FeedTable(path, "utf-8-sig").rows())
 
 
 @pytest.fixture(scope="module")
@@ -72,7 +77,7 @@ def test_rows_read_as_written(
     found = [
         (row.external_id, *row.attributes.values()) for row in read(path) if isinstance(row, Row)
     ]
-    assert found == [(*row[:3], {"Note": row[3]}) for row in rows]
+    assert found == [(row[0].strip(), *row[1:3], {"Note": row[3]}) for row in rows]
 
 
 @settings(deadline=None)
@@ -120,16 +125,17 @@ def test_other_encodings_are_a_fault(path: Path) -> None:
     path.write_bytes(b"type,external_id\nitem,caf\xe9\nitem,C1\n")
     fault, row = read(path)
     assert isinstance(fault, RowFault)
-    assert (fault.line, fault.detail, row.line) == (2, "is not UTF-8 text", 3)
+    assert (fault.line, fault.detail, row.line) == (2, "is not text in the encoding of the file", 3)
 
 
 def test_all_wrong_cells_are_told(path: Path) -> None:
     header = "type,external_id,price,published,categories\n"
-    (found,) = read_text(path, "item,C1,19.99 USD,maybe,[\n", header)
+    (found,) = read_text(path, 'item,C1,"19,99",maybe,[\n', header)
     assert found == (
         2,
         (
-            "price: '19.99 USD' is not a number; write it as 1299.95; "
+            "price: '19,99' is not a number as the file writes them (1,299.95); "
+            "write it as 19.99; "
             "published: 'maybe' is neither true nor false; "
             "categories: begins with [ but is not a JSON list"
         ),
@@ -173,7 +179,7 @@ def test_bad_header_ends_the_reading(path: Path, header: str, detail: str) -> No
 
 def test_utf_16_is_refused(path: Path) -> None:
     path.write_bytes("type,external_id\n".encode("utf-16"))
-    with pytest.raises(FeedError, match="is not UTF-8 text"):
+    with pytest.raises(FeedError, match="is not text in the encoding of the file"):
         list(read(path))
 
 
@@ -224,3 +230,44 @@ def test_long_records_cost_one_line(path: Path) -> None:
 def test_long_header_can_not_be_read(path: Path) -> None:
     with pytest.raises(FeedError, match="its first line is longer than 16 MB"):
         read_text(path, "", header="x" * 250)
+
+
+def test_faults_name_column_value_and_advice(path: Path) -> None:
+    read_text(path, "item,C1,19.99\nitem,C2,x\n", "type,external_id,price\n")
+    _, fault = read(path)
+    assert isinstance(fault, RowFault)
+    assert (fault.line, fault.column, fault.value) == (3, "price", "x")
+    assert fault.advice == "write digits alone, and a decimal point"
+
+
+def test_ids_have_no_blanks_round_them(path: Path) -> None:
+    read_text(path, "variant, C1 ,Cap, P1 \n", "type,external_id,title,item\n")
+    (row,) = read(path)
+    assert isinstance(row, Row)
+    assert (row.external_id, row.related) == ("C1", ("P1",))
+
+
+def test_two_quotes_are_the_empty_text(path: Path) -> None:
+    read_text(path, 'item,C1,""\nitem,C2,""""""\n', "type,external_id,description\n")
+    nothing, empty = read(path)
+    assert isinstance(nothing, Row)
+    assert isinstance(empty, Row)
+    assert (nothing.attributes, empty.attributes) == ({}, {"description": ""})
+
+
+def test_longer_rows_are_never_shifted(path: Path) -> None:
+    assert read_text(path, f"item,C0,Cap,red\nitem,C1,Cap,\n{GOOD}") == [
+        (2, "has 4 cells where the first line has 3"),
+        (3, "has 4 cells where the first line has 3"),
+        "C1",
+    ]
+
+
+def test_numbers_are_weighed_in_their_columns() -> None:
+    rows: list[tuple[int, list[str] | str]] = [
+        (1, ["type", "external_id", "Price", "title"]),
+        (2, ["item", "C1", "1.299,00", "19.99"]),
+        (3, "is broken"),
+        (4, ["item"]),
+    ]
+    assert numbers_in(iter(rows)).style("point") == "comma"

@@ -213,7 +213,9 @@ rows = st.one_of(
 
 @settings(max_examples=30, deadline=None)
 @given(
-    st.lists(st.tuples(st.lists(rows, max_size=12), st.sampled_from(list(MODES))), max_size=3),
+    st.lists(
+        st.tuples(st.lists(rows, min_size=1, max_size=12), st.sampled_from(list(MODES))), max_size=3
+    ),
     st.integers(1, 4),
 )
 def test_every_row_is_accounted_for(

@@ -35,8 +35,8 @@ def reset_command(server: RunningServer, account: str | None, everything: bool) 
 def seed_command(server: RunningServer, file: str | None, account: str | None) -> None:
     """Put a feed, or the demo shop, into the catalog of an account.
 
-    The format of a feed follows from the ending of its name. All of it is written, or nothing.
-    Resources that exist are updated.
+    The format of a feed is recognised from its content. All of it is written, or nothing. Resources
+    that exist are updated.
     """
     given: dict[str, Any] = {}
     if file is not None:

@@ -21,10 +21,10 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from backroom.cli import EXIT_ERROR, EXIT_ROWS_FAILED, EXIT_UNREACHABLE
+from backroom.cli.feed_options import FeedPlace, with_feed_options
 from backroom.cli.options import checked_url, own_url, settings_from, with_format
 from backroom.cli.printable import printable, printable_json
 from backroom.feeds.api_client import ApiClient, RefusedError, UnreachableError
-from backroom.feeds.formats import FORMATS, Feed, open_feed
 from backroom.feeds.loading import LARGEST_BATCH, MODES, Loader, Report
 from backroom.feeds.rows import ORDER, FeedError
 from backroom.feeds.survey import Survey, survey
@@ -33,6 +33,8 @@ from backroom.revisions import NEWEST
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from backroom.cli.feed_options import FeedChoice
+    from backroom.feeds.formats import Feed
     from backroom.feeds.rows import RowFault
 
 _EXIT_INTERRUPTED = 130
@@ -45,12 +47,12 @@ _HEADER_WORD = re.compile(r"[!-~]+")
 
 
 class _Options(TypedDict):
-    file: Path | None
+    file: Path | str | None
     demo: bool
     url: str
     key: str
     mode: str
-    input_format: str | None
+    feed: FeedChoice
     batch: int
     revision: str
     timeout: float
@@ -109,7 +111,7 @@ def _checked_revision(_: click.Context, __: click.Parameter, revision: str) -> s
 @click.argument(
     "file",
     required=False,
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    type=FeedPlace(),
 )
 @click.option("--demo", is_flag=True, help="Load the shop that comes with backroom.")
 @click.option(
@@ -134,11 +136,7 @@ def _checked_revision(_: click.Context, __: click.Parameter, revision: str) -> s
     show_default=True,
     help="What to do with the rows; upsert creates them, and updates those that exist.",
 )
-@click.option(
-    "--input-format",
-    type=click.Choice(list(FORMATS)),
-    help="How to read FILE.  [default: by its extension]",
-)
+@with_feed_options()
 @click.option(
     "--batch",
     type=click.IntRange(1, LARGEST_BATCH),
@@ -164,9 +162,9 @@ def _checked_revision(_: click.Context, __: click.Parameter, revision: str) -> s
 def import_command(**options: Unpack[_Options]) -> None:
     """Load a product feed into a server as bulk jobs.
 
-    FILE is JSON Lines or CSV with the API's attribute names as columns. Categories go first, then
-    items, then variants. The report names the line of each row that fails. The other rows are
-    loaded.
+    FILE is a product file of Shopify, WooCommerce, Google Merchant or Klaviyo, or has the API's
+    names. It may be a URL, or - for the standard input. Categories go first, then items, then
+    variants. The report names the line of each row that fails. The other rows are loaded.
 
     The exit code is 3 if rows failed, 4 if the server can't be reached or a job takes too long.
     """
@@ -188,12 +186,7 @@ def _prepared(options: _Options) -> _Run:
     path = _demo() if options["demo"] else options["file"]
     if path is None or (options["demo"] and options["file"]):
         raise click.UsageError("Give either a FILE or --demo.")
-    try:
-        feed = open_feed(path, options["input_format"])
-    except FeedError as error:
-        raise click.UsageError(
-            f"{_on_terminal(str(error))}; name it with --input-format"
-        ) from error
+    feed = options["feed"].opened(path)
     try:
         found = survey(feed.rows())
     except FeedError as error:
@@ -258,7 +251,7 @@ def _progress(run: _Run) -> Iterator[Callable[[str, int], object]]:
 def _json_report(run: _Run) -> dict[str, object]:
     return {
         # A name may have bytes that are no UTF-8, which JSON can't hold.
-        "file": printable(str(run.feed.path)),
+        "file": printable(run.feed.location),
         "url": run.options["url"],
         "mode": run.options["mode"],
         "seconds": run.seconds,
@@ -289,7 +282,7 @@ def _print_report(run: _Run) -> None:
     console = Console(markup=False, emoji=False, highlight=False)
     if not console.is_terminal:
         console.width = max(console.width, _PIPE_WIDTH)
-    name = printable(run.feed.path.name)
+    name = printable(run.feed.name)
     console.print(f"{name} to {run.options['url']}: {run.options['mode']}, {run.seconds:.1f} s")
     if counts := run.counts():
         console.print(_counts_table(counts))

@@ -18,7 +18,7 @@ from backroom.errors import AlreadyExists, Fault
 from backroom.feeds.columns import row_from
 from backroom.feeds.encoding import encode_row
 from backroom.feeds.formats import FORMATS, open_feed
-from backroom.feeds.rows import ORDER, FeedError, RowFault
+from backroom.feeds.rows import ORDER, FeedError, Row, RowFault
 from backroom.revisions import NEWEST
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from backroom.catalog.drafts import Draft
     from backroom.catalog.kinds import Kind
     from backroom.control.route import Control, Given
-    from backroom.feeds.rows import Row
+    from backroom.feeds.rows import Finding
     from backroom.store.database import Transaction
 
 _ROWS_IN_A_BATCH = 1_000
@@ -75,7 +75,7 @@ def _rows_given(given: Given) -> list[Row | RowFault]:
         return [_row(place, each) for place, each in enumerate(rows, start=1)]
     if feed is None:
         with resources.as_file(resources.files("backroom.feeds") / "demo" / "shop.jsonl") as path:
-            return list(open_feed(path).rows())
+            return _without_warnings(open_feed(path).rows())
     name = given.body.get("format") or "jsonl"
     if name not in FORMATS:
         raise ControlError(400, f"{name!r} is no format of feeds: take {' or '.join(FORMATS)}.")
@@ -83,9 +83,13 @@ def _rows_given(given: Given) -> list[Row | RowFault]:
         path = Path(directory) / "feed"
         path.write_text(feed, encoding="utf-8")
         try:
-            return list(open_feed(path, name).rows())
+            return _without_warnings(open_feed(path, name).rows())
         except FeedError as error:
             raise ControlError(400, f"The feed can't be read: {error}") from None
+
+
+def _without_warnings(found: Iterable[Row | Finding]) -> list[Row | RowFault]:
+    return [each for each in found if isinstance(each, (Row, RowFault))]
 
 
 def _row(place: int, cells: Any) -> Row | RowFault:

@@ -1,6 +1,11 @@
 """Product feeds: files read row by row, and loaded into a server through its public API.
 
-A reader (`json_lines`, `comma_separated`) makes `rows` of a file. `encoding` makes the operations
-of bulk jobs from rows. `loading` sends the jobs through `api_client`. No module here knows how the
-server works inside.
+`formats.open_feed` gets a file (`sources`), says what it is (`recognition`) and reads it. A carrier
+(`tables`, `xml_elements`, `json_elements`) makes `records` of it. `joining` gathers those that
+belong together, and the module of the format (`shopify`, `woocommerce`, `google`, `klaviyo`) makes
+`rows` of them. Files with our own names (`json_lines`, `comma_separated`, `api_answers`) need no
+joining.
+
+`encoding` makes the operations of bulk jobs from rows. `loading` sends the jobs through
+`api_client`. No module here knows how the server works inside.
 """

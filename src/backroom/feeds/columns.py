@@ -6,37 +6,33 @@ one entry of the metadata. JSON Lines have values. CSV has texts, which `value_o
 
 from __future__ import annotations
 
-import math
-import re
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from backroom.catalog.kinds import KINDS
+from backroom.feeds.number_style import read_number
 from backroom.feeds.rows import ORDER, Row, RowFault, relation_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from backroom.catalog.kinds import Form, Kind
+    from backroom.feeds.number_style import NumberStyle
 
 METADATA = "custom_metadata"
 METADATA_PREFIX = METADATA + "."
 
+_BARE = ("type", "external_id", "item")
+"""Columns whose texts have no blanks round them."""
 _KINDS = {name: kind for kind in KINDS.values() for name in (kind.type, kind.name)}
 _RELATIONS = {kind.name: relation_of(kind) for kind in ORDER}
 _ATTRIBUTES = {kind.name: {each.name: each.form for each in kind.attributes} for kind in ORDER}
-_NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?")
+_CLEARED = {name for each in _ATTRIBUTES.values() for name in each} - {"external_id"}
+_EMPTY_TEXT = '""'
+"""A cell that is the empty text. A cell without anything says nothing."""
 _BOOLEANS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
-
-
-def _as_number(cell: str) -> float:
-    text = cell.strip()
-    value = float(text) if _NUMBER.fullmatch(text) else math.nan
-    if not math.isfinite(value):
-        raise ValueError(f"{text!r} is not a number; write it as 1299.95")
-    return value if re.search("[.eE]", text) else int(text)
 
 
 def _as_boolean(text: str) -> bool:
@@ -64,9 +60,6 @@ def _as_object(text: str) -> dict[str, Any]:
 
 _READERS: dict[Form, Callable[[str], Any]] = {
     "text": str,
-    "number": _as_number,
-    "quantity": _as_number,
-    "choice": _as_number,
     "boolean": _as_boolean,
     "texts": _as_texts,
     "object": _as_object,
@@ -76,7 +69,8 @@ _READERS: dict[Form, Callable[[str], Any]] = {
 def _readers() -> dict[str, Callable[[str], Any]]:
     readers: dict[str, Callable[[str], Any]] = {}
     for kind in ORDER:
-        readers |= {name: _READERS[form] for name, form in _ATTRIBUTES[kind.name].items()}
+        forms = _ATTRIBUTES[kind.name].items()
+        readers |= {name: _READERS.get(form, str) for name, form in forms}
         if relation := _RELATIONS[kind.name]:
             readers[relation.name] = _READERS["texts" if relation.many else "text"]
     return readers
@@ -87,8 +81,22 @@ COLUMNS = tuple(_COLUMN_READERS)
 """The names of all columns except `custom_metadata.<key>`."""
 
 
-def value_of(column: str, text: str) -> Any:
+NUMBER_COLUMNS = frozenset(
+    name
+    for forms in _ATTRIBUTES.values()
+    for name, form in forms.items()
+    if form in {"number", "quantity", "choice"}
+)
+
+
+def value_of(column: str, text: str, numbers: NumberStyle = "point") -> Any:
     """Read the text of a cell as a value of `column`. Raises `ValueError` with the reason."""
+    if column in NUMBER_COLUMNS:
+        return read_number(text, numbers)
+    if column in _BARE:
+        return text.strip()
+    if text == _EMPTY_TEXT and _COLUMN_READERS.get(column) is str:
+        return ""
     return _COLUMN_READERS.get(column, str)(text)
 
 
@@ -99,7 +107,12 @@ def meant(column: str) -> str | None:
 
 def row_from(line: int, cells: Mapping[str, Any]) -> Row | RowFault:
     """Make a row of the values of one line, which are given by column."""
-    values = {column: value for column, value in cells.items() if value is not None}
+    # A null clears an attribute or an entry of the metadata. Elsewhere it says nothing.
+    values = {
+        column: value
+        for column, value in cells.items()
+        if value is not None or column in _CLEARED or column.startswith(METADATA_PREFIX)
+    }
     external_id = values.get("external_id")
     shown_id = external_id if isinstance(external_id, str) else ""
     kind = _kind_of(values.get("type"))
@@ -128,8 +141,9 @@ def _row_of_values(line: int, kind: Kind, external_id: str, values: dict[str, An
         for column in tuple(values)
         if column.startswith(METADATA_PREFIX)
     }
+    merges = bool(metadata) and values.get(METADATA) is None
     if metadata:
-        rest = values.get(METADATA, {})
+        rest = values.get(METADATA) or {}
         if not isinstance(rest, dict):
             raise ValueError(f"{METADATA} is not an object")
         values[METADATA] = rest | metadata
@@ -143,6 +157,7 @@ def _row_of_values(line: int, kind: Kind, external_id: str, values: dict[str, An
         {name: values[name] for name in known if name in values and name != "external_id"},
         related,
         tuple(column for column in values if column not in known and column != "type"),
+        merges,
     )
 
 

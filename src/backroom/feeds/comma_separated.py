@@ -12,13 +12,15 @@ import csv
 from collections import deque
 from typing import IO, TYPE_CHECKING, Any
 
-from backroom.feeds.columns import METADATA_PREFIX, row_from, value_of
+from backroom.feeds.columns import METADATA_PREFIX, NUMBER_COLUMNS, row_from, value_of
+from backroom.feeds.number_style import Evidence
 from backroom.feeds.rows import LONGEST_LINE, TOO_LONG, FeedError, Row, RowFault
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
+    from collections.abc import Iterable, Iterator
     from typing import Self
+
+    from backroom.feeds.number_style import NumberStyle
 
 _NEEDED = ("type", "external_id")
 _FIRST_CREDIT = 4_000_000
@@ -27,29 +29,49 @@ _CREDIT = 4
 _LONG_LINE = "a line that is too long, known by its identity"
 
 
-def read(path: Path) -> Iterator[Row | RowFault]:
-    """Read the file at `path`. Raises `FeedError` if its first line doesn't name the columns."""
-    with path.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as file:
-        header: list[str] | None = None
-        for line, cells in records(file):
-            if header is None:
-                header = _column_names(cells)
-            elif isinstance(cells, str):
-                yield RowFault(line, cells)
-            else:
-                yield _row_of_cells(line, header, cells)
+def read(
+    rows: Iterable[tuple[int, list[str] | str]], numbers: NumberStyle = "point"
+) -> Iterator[Row | RowFault]:
+    """Read the rows of a table. Raises `FeedError` if its first one doesn't name the columns."""
+    header: list[str] | None = None
+    for line, cells in rows:
+        if header is None:
+            header = _column_names(cells)
+        elif isinstance(cells, str):
+            yield RowFault(line, cells)
+        else:
+            yield _row_of_cells(line, header, cells, numbers)
     if header is None:
         raise FeedError("is empty: its first line has to name the columns")
 
 
-def records(file: IO[str]) -> Iterator[tuple[int, list[str] | str]]:
+def numbers_in(rows: Iterable[tuple[int, list[str] | str]]) -> Evidence:
+    """Weigh how the columns that hold numbers are written."""
+    evidence = Evidence()
+    places: list[int] | None = None
+    for _, cells in rows:
+        if isinstance(cells, str):
+            continue
+        if places is None:
+            names = [cell.strip().lower() for cell in cells]
+            places = [place for place, name in enumerate(names) if name in NUMBER_COLUMNS]
+            if not places:
+                break
+            continue
+        for place in places:
+            if place < len(cells) and cells[place]:
+                evidence.add(cells[place])
+    return evidence
+
+
+def records(file: IO[str], delimiter: str = ",") -> Iterator[tuple[int, list[str] | str]]:
     """Give the first line of each record with its cells, or with a text that says what is wrong.
 
     Empty records are left out. `file` must be opened with `newline=""` and with
     `errors="surrogateescape"`.
     """
     lines = _Lines(file)
-    reader = csv.reader(lines, strict=True)
+    reader = csv.reader(lines, delimiter=delimiter, strict=True)
     while True:
         number = lines.begin()
         try:
@@ -60,8 +82,8 @@ def records(file: IO[str]) -> Iterator[tuple[int, list[str] | str]]:
             lines.give_back()
             yield number, TOO_LONG if str(error) == TOO_LONG else f"is not CSV: {error}"
             continue
-        if not all(map(_is_unicode, cells)):
-            yield number, "is not UTF-8 text"
+        if not _is_unicode("".join(cells)):
+            yield number, "is not text in the encoding of the file"
         elif any(cells):
             yield number, cells
 
@@ -147,18 +169,23 @@ def _column_names(cells: list[str] | str) -> list[str]:
     return [name or f"(column {number})" for number, name in enumerate(names, start=1)]
 
 
-def _row_of_cells(line: int, header: list[str], texts: list[str]) -> Row | RowFault:
+def _row_of_cells(
+    line: int, header: list[str], texts: list[str], numbers: NumberStyle
+) -> Row | RowFault:
     if len(texts) != len(header):
         return RowFault(line, f"has {len(texts)} cells where the first line has {len(header)}")
     cells: dict[str, Any] = {}
-    faults = []
+    faults: list[tuple[str, str, str]] = []
     for name, text in zip(header, texts, strict=True):
         if text.strip():
             try:
-                cells[name] = value_of(name, text)
+                cells[name] = value_of(name, text, numbers)
             except ValueError as error:
-                faults.append(f"{name}: {error}")
+                faults.append((name, text, str(error)))
     row = row_from(line, cells)
     if faults and row.kind:
-        return RowFault(line, "; ".join(faults), row.kind, row.external_id)
+        detail = "; ".join(f"{name}: {reason}" for name, _, reason in faults)
+        name, text, reason = faults[0]
+        advice = reason.partition("; ")[2]
+        return RowFault(line, detail, row.kind, row.external_id, name, text, advice)
     return row

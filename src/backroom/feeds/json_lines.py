@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import codecs
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Any
 
 import msgspec
 
+from backroom.feeds.api_answers import is_resource, resource_row
 from backroom.feeds.columns import row_from
 from backroom.feeds.rows import LONGEST_LINE, TOO_LONG, Row, RowFault
 
@@ -46,4 +47,9 @@ def _read_line(number: int, text: bytes) -> Row | RowFault:
         return RowFault(number, f"is not JSON: {error}")
     if not isinstance(cells, dict):
         return RowFault(number, "is not a JSON object")
-    return row_from(number, cells)
+    return object_row(number, cells)
+
+
+def object_row(number: int, cells: dict[str, Any]) -> Row | RowFault:
+    """Make a row of an object with our own names, or of a resource as the API shows it."""
+    return resource_row(number, cells) if is_resource(cells) else row_from(number, cells)

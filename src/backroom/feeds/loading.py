@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from backroom.catalog.kinds import JobKind, Verb
 from backroom.feeds.api_client import RefusedError
 from backroom.feeds.encoding import EncodedRow, batches, encode_row
-from backroom.feeds.rows import ORDER, RowFault
+from backroom.feeds.rows import ORDER, Row, RowFault
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from backroom.catalog.kinds import Kind
     from backroom.feeds.api_client import ApiClient, FinishedJob, JobFault
     from backroom.feeds.formats import Feed
-    from backroom.feeds.rows import Row
     from backroom.feeds.survey import Survey
 
 IN_FLIGHT = 16
@@ -129,7 +128,7 @@ class Loader:
 
     def _rows(self, feed: Feed, kind: Kind) -> Iterator[EncodedRow]:
         for row in feed.rows() if self._report.tallies[kind.name].rows else ():
-            if isinstance(row, RowFault) or row.kind is not kind:
+            if not isinstance(row, Row) or row.kind is not kind:
                 continue
             operation = encode_row(row, self._mode.verb)
             if isinstance(operation, RowFault):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from backroom.catalog.kinds import CATEGORY, ITEM, VARIANT
@@ -31,22 +32,42 @@ class Row:
     """External ids of an item's categories, or of a variant's item. None if the feed has none."""
     left_out: tuple[str, ...] = ()
     """Names of columns that rows of this kind don't have."""
+    merges: bool = False
+    """Whether an update keeps the entries of the metadata that the row does not name."""
 
 
 @dataclass(frozen=True, slots=True)
-class RowFault:
-    """Why a row was not loaded."""
+class Finding:
+    """What is to be said of a place in a feed: what is wrong there, and what would be right.
+
+    `column` and `value` are empty where it concerns the whole row.
+    """
 
     line: int
     detail: str
     kind: Kind | None = None
     external_id: str = ""
+    column: str = ""
+    value: str = ""
+    advice: str = ""
+    """What to change in the feed."""
+
+
+@dataclass(frozen=True, slots=True)
+class RowFault(Finding):
+    """Why a row was not loaded."""
+
+
+@dataclass(frozen=True, slots=True)
+class RowWarning(Finding):
+    """What was changed, left out or guessed in a row that is loaded all the same."""
 
 
 class FeedError(Exception):
     """The file as a whole can't be read as a feed."""
 
 
+@cache
 def relation_of(kind: Kind) -> Relation | None:
     """Give the relation that a row of `kind` can fill: the one to a kind that is loaded before."""
     before = {earlier.name for earlier in ORDER[: ORDER.index(kind)]}

@@ -12,6 +12,8 @@ from backroom.feeds.rows import Row, RowFault
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from backroom.feeds.rows import Finding
+
 
 @dataclass
 class UnknownColumn:
@@ -40,12 +42,13 @@ class Survey:
     unknown: dict[tuple[str, str], UnknownColumn] = field(default_factory=dict)
 
 
-def survey(rows: Iterable[Row | RowFault]) -> Survey:
+def survey(rows: Iterable[Row | Finding]) -> Survey:
     """Read through `rows`."""
     found = Survey()
     for row in rows:
         if isinstance(row, RowFault):
             found.faults.append(row)
+        if not isinstance(row, Row):
             continue
         found.rows[row.kind.name] += 1
         for name in row.left_out:

@@ -1,0 +1,182 @@
+"""Google Merchant: a table with tabs, RSS 2.0 or Atom.
+
+Rows with one `item_group_id` are variants of one item. A row without one is an item with one
+variant, so that its stock is kept.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from backroom.catalog.kinds import ITEM, VARIANT
+from backroom.feeds.fields import Field, kept
+from backroom.feeds.products import (
+    HIDDEN_WHEN_OUT,
+    IN_STOCK_ALWAYS,
+    Cells,
+    category_ids,
+    category_rows,
+    split_path,
+    variant_rows,
+)
+from backroom.feeds.records import as_text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from backroom.feeds.products import Shop
+    from backroom.feeds.records import FeedRecord
+    from backroom.feeds.rows import Finding, Row
+
+_ITEM_FIELDS = ("description", "product type")
+_ITEM_METADATA = ("brand", "google_product_category", "gender", "age_group")
+
+FIELDS = (
+    Field("id", ("id",), "the variant's `external_id`, and the item's where there is no group"),
+    Field("group", ("item_group_id",), "the item's `external_id`"),
+    Field("title", ("title",), "the variant's `title`; the item has that of its first row"),
+    Field("description", ("description", "summary", "content"), 'the `description`; `""` where it is empty'),
+    Field("link", ("link",), "the `url`"),
+    Field("image", ("image_link",), "the `image_full_url`"),
+    Field("images", ("additional_image_link",), "the item's `images`, after the first; repeated, or with commas between"),
+    Field("price", ("price",), "the `price`, where no sale holds; kept in `custom_metadata`", "price"),
+    Field("sale price", ("sale_price",), "the `price`, where the sale holds today or has no dates; kept in `custom_metadata`", "price"),
+    Field("sale dates", ("sale_price_effective_date",), "the days of the sale, as `start/end`; kept in `custom_metadata`"),
+    Field("availability", ("availability",), "`in_stock`, `preorder`, `backorder`: `inventory_policy` 2 and quantity 0; `out_of_stock`: policy 1 and quantity 0; kept in `custom_metadata`"),
+    Field("quantity", ("quantity", "sell_on_google_quantity", "inventory"), "`inventory_quantity`, with `inventory_policy` 1", "quantity"),
+    Field("product type", ("product_type",), "categories: the path `A > B` makes `A` and `A > B`, and the item is in both"),
+    *kept(("mobile_link", "canonical_link", "availability_date", "expiration_date", "disclosure_date", "maximum_retail_price", "cost_of_goods_sold", "unit_pricing_measure", "unit_pricing_base_measure", "installment", "subscription_cost", "loyalty_points", "loyalty_program", "google_product_category", "brand", "gtin", "mpn", "identifier_exists", "condition", "adult", "multipack", "is_bundle", "age_group", "gender", "color", "material", "pattern", "size", "size_type", "size_system", "product_length", "product_width", "product_height", "product_weight", "product_detail", "product_highlight", "energy_efficiency_class", "min_energy_efficiency_class", "max_energy_efficiency_class", "ads_redirect", "ads_grouping", "ads_labels", "custom_label_{n}", "promotion_id", "display_ads_id", "display_ads_title", "display_ads_link", "display_ads_value", "display_ads_similar_id", "included_destination", "excluded_destination", "shipping", "shipping({any})", "tax", "carrier_shipping", "free_shipping_threshold", "shipping_label", "shipping_weight", "shipping_length", "shipping_width", "shipping_height", "min_handling_time", "max_handling_time", "transit_time_label", "return_policy_label", "pickup_method", "pickup_sla", "link_template", "mobile_link_template", "pause", "updated", "published", "author", "guid", "pubDate")),
+)  # fmt: skip
+
+
+def group_of(record: FeedRecord) -> str:
+    """Give the id of the item."""
+    return record.text("group") or record.text("id")
+
+
+def rows_of(group: str, records: list[FeedRecord], shop: Shop) -> Iterator[Row | Finding]:
+    """Give the rows of one item: its categories, the item, the variants."""
+    last = {each.text("id"): each for each in records}
+    kept_records = [each for each in records if last[each.text("id")] is each]
+    made = [_variant(each, shop) for each in kept_records]
+    first, values = made[0]
+    item = Cells(shop, first.record, ITEM, group)
+    for record in records:
+        if (counts := last[record.text("id")]) is not record:
+            row = Cells(shop, counts, ITEM, counts.text("id"))
+            row.repeated([record])
+            item.warnings += row.warnings
+    prices = [
+        each["price"] for cells, each in made if each["price"] is not None and not cells.faults
+    ]
+    paths = [split_path(text) for text in first.record.texts("product type")]
+    categories = category_ids(paths)
+    attributes = {
+        name: values[name]
+        for name in ("title", "description", "url", "image_full_url", "custom_metadata")
+    }
+    attributes["price"] = min(prices, default=None)
+    attributes["images"] = _images_of_group(kept_records)
+    attributes["published"] = True
+    _require(item)
+    if not prices:
+        item.warn("price", "is missing, so the item has none", "", "give a price")
+    if not attributes["image_full_url"]:
+        item.missing("image", "the item has no image", "give an image")
+    _warn_of_differences(item, kept_records)
+    yield from category_rows(shop, first.record.line, categories)
+    yield from item.row(attributes, categories)
+    for cells, _ in made[1:]:
+        _require(cells)
+    yield from variant_rows(item, made, alone=len(made) == 1, price="price")
+
+
+def _variant(record: FeedRecord, shop: Shop) -> tuple[Cells, dict[str, Any]]:
+    cells = Cells(shop, record, VARIANT, record.text("id"))
+    policy, quantity = _stock_of_availability(cells)
+    metadata = dict(record.rest)
+    for name in ("price", "sale price", "sale dates", "availability"):
+        if name in record.cells:
+            metadata[shop.layout.column(name)] = record.cells[name]
+    return (
+        cells,
+        {
+            "title": record.text("title"),
+            "description": record.text("description"),
+            "sku": record.text("id"),
+            "inventory_policy": policy,
+            "inventory_quantity": quantity,
+            "price": _google_price(cells),
+            "url": record.text("link"),
+            "image_full_url": record.text("image"),
+            "custom_metadata": metadata,
+            "published": True,
+        },
+    )
+
+
+def _require(cells: Cells) -> None:
+    for name in ("id", "title", "link"):
+        if not cells.text(name):
+            cells.fault(name, "is empty", "", f"give the {name}")
+
+
+def _google_price(cells: Cells) -> float | None:
+    regular = cells.price("price")
+    sale = cells.price("sale price") if cells.text("sale price") else None
+    if sale is None:
+        return regular
+    first, _, last = cells.text("sale dates").partition("/")
+    return sale if cells.sale_holds(first.strip(), last.strip()) else regular
+
+
+def _stock_of_availability(cells: Cells) -> tuple[int, float]:
+    quantity = cells.quantity("quantity")
+    if quantity is not None:
+        return HIDDEN_WHEN_OUT, quantity
+    availability = cells.text("availability").lower().replace(" ", "_").replace("-", "_")
+    if availability in {"out_of_stock", "sold_out"}:
+        return HIDDEN_WHEN_OUT, 0
+    if availability not in {"", "in_stock", "preorder", "backorder", "available_for_order"}:
+        cells.warn(
+            "availability",
+            "is not known, and taken as in_stock",
+            availability,
+            "write in_stock, out_of_stock, preorder or backorder",
+        )
+    return IN_STOCK_ALWAYS, 0
+
+
+def _images_of_group(records: list[FeedRecord]) -> list[str]:
+    found: dict[str, None] = {}
+    for record in records:
+        for url in record.texts("image"):
+            found[url] = None
+        for text in record.texts("images"):
+            for url in text.split(",http"):
+                found[url if url.startswith("http") else f"http{url}"] = None
+    return list(found)
+
+
+def _warn_of_differences(item: Cells, records: list[FeedRecord]) -> None:
+    """Warn of rows of a group that differ in what is the item's."""
+    first = records[0]
+    for record in records[1:]:
+        for name in _ITEM_FIELDS:
+            if name in record.cells and record.texts(name) != first.texts(name):
+                _differs(item, record, item.shop.layout.column(name), record.text(name))
+        for heading in _ITEM_METADATA:
+            value, other = first.rest.get(heading), record.rest.get(heading)
+            if other is not None and other != value:
+                _differs(item, record, heading, as_text(other))
+
+
+def _differs(item: Cells, record: FeedRecord, column: str, value: str) -> None:
+    row = Cells(item.shop, record, ITEM, item.external_id)
+    row.warn(
+        column,
+        f"differs from line {item.record.line} of the group, which counts",
+        value,
+        "give all rows of a group the same",
+    )
+    item.warnings += row.warnings

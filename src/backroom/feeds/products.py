@@ -1,0 +1,328 @@
+"""What the formats of shops have in common: addresses, prices, stock, categories, variants' ids."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from array import array
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from backroom.catalog.kinds import CATEGORY
+from backroom.feeds.number_style import read_number
+from backroom.feeds.rows import Finding, Row, RowFault, RowWarning
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from backroom.catalog.kinds import Kind
+    from backroom.feeds.number_style import NumberStyle
+    from backroom.feeds.records import FeedRecord, Layout
+
+NO_SHOP = "https://shop.invalid/products/{handle}"
+"""The address of a product where the feed has none and nobody has given the shop's."""
+IN_STOCK_ALWAYS = 2
+HIDDEN_WHEN_OUT = 1
+UNTRACKED = 0
+_PATH = " > "
+_WORDS = {
+    **dict.fromkeys(("true", "yes", "1", "active", "ja", "oui", "si", "sí", "wahr", "vrai"), True),
+    **dict.fromkeys(("false", "no", "0", "-1", "nein", "non", "falsch", "faux"), False),
+}
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
+_PLACEHOLDER = re.compile(r"\{(handle|id|sku)\}")
+
+
+class SkuCensus:
+    """Whether all SKUs of a file are there and unique, in eight bytes for each."""
+
+    def __init__(self) -> None:
+        self._hashes = array("q")
+        self._missing = False
+        self._unique: bool | None = None
+
+    def add(self, sku: str) -> None:
+        """Count the SKU of a variant, empty if it has none."""
+        if not sku:
+            self._missing = True
+        elif not self._missing:
+            self._hashes.append(hash(sku))
+
+    @property
+    def identifies(self) -> bool:
+        """Whether a SKU names one variant, for every variant."""
+        if self._unique is None:
+            ordered = sorted(self._hashes)
+            twice = any(one == two for one, two in pairwise(ordered))
+            self._unique = not self._missing and not twice
+            self._hashes = array("q")
+        return self._unique
+
+
+@dataclass
+class Shop:
+    """What the rows of one file need to know of the whole of it."""
+
+    layout: Layout
+    shop_url: str = ""
+    today: date | None = None
+    numbers: NumberStyle = "point"
+    skus: SkuCensus = field(default_factory=SkuCensus)
+    categories: set[int] = field(default_factory=set)
+    """Hashes of those whose rows were given."""
+    missing: set[str] = field(default_factory=set)
+    """Fields whose lack was told."""
+    warned: bool = False
+    """Whether the one warning on addresses was given."""
+
+    def address(self, handle: str, identity: str, sku: str = "") -> str:
+        """Give the address of a product that the feed gives none for."""
+        names = {"handle": handle, "id": identity, "sku": sku or identity}
+        return _PLACEHOLDER.sub(
+            lambda found: quote(names[found[1]], safe=""), self.shop_url or NO_SHOP
+        )
+
+
+class Cells:
+    """Reads the cells of one record, and collects what is wrong with them."""
+
+    def __init__(self, shop: Shop, record: FeedRecord, kind: Kind, external_id: str) -> None:
+        self.shop = shop
+        self.record = record
+        self.kind = kind
+        self.external_id = external_id
+        self.faults: list[RowFault] = []
+        self.warnings: list[RowWarning] = []
+
+    def text(self, name: str) -> str:
+        """Give a cell as text."""
+        return self.record.text(name)
+
+    def number(self, name: str) -> float | None:
+        """Read a cell as a number, None if it is empty. A fault if it is none."""
+        value = self.record.cells.get(name)
+        if isinstance(value, (int, float)) and not isinstance(value, bool):
+            return value
+        if not (text := self.text(name)):
+            return None
+        try:
+            return read_number(text, self.shop.numbers)
+        except ValueError as error:
+            detail, _, advice = str(error).partition("; ")
+            self.fault(name, detail, text, advice)
+            return None
+
+    def price(self, name: str) -> float | None:
+        """Read a price. It has to be a number that is not negative."""
+        value = self.number(name)
+        if value is not None and value < 0:
+            self.fault(name, "a price is negative", self.text(name), "write it without the minus")
+            return None
+        if value == 0:
+            self.warn(name, "the price is 0", self.text(name), "give a price, or nothing")
+        return value
+
+    def quantity(self, name: str) -> float | None:
+        """Read a quantity. A negative one is 0."""
+        value = self.number(name)
+        if value is not None and value < 0:
+            self.warn(name, "the stock is negative, and taken as 0", self.text(name), "write 0")
+            return 0
+        return value
+
+    def truth(self, name: str, *, otherwise: bool) -> bool:
+        """Read a cell as true or false. Numbers may have decimals, as Excel writes them."""
+        text = self.text(name).casefold()
+        if not text:
+            return otherwise
+        if text in _WORDS:
+            return _WORDS[text]
+        try:
+            return read_number(text, self.shop.numbers) > 0
+        except ValueError:
+            self.fault(name, "is neither true nor false", self.text(name), "write TRUE or FALSE")
+            return otherwise
+
+    def sale_holds(self, first: str, last: str) -> bool:
+        """Whether today is in a range of days. An open end always holds."""
+        if not first and not last:
+            return True
+        today = self.shop.today
+        if today is None:
+            return False
+        begins = _day(first) if first else date.min
+        ends = _day(last) if last else date.max
+        return begins is not None and ends is not None and begins <= today <= ends
+
+    def fault(self, name: str, detail: str, value: str = "", advice: str = "") -> None:
+        """Say that a cell keeps the row from being loaded."""
+        self.faults.append(RowFault(*self._finding(name, detail, value, advice)))
+
+    def warn(self, name: str, detail: str, value: str = "", advice: str = "") -> None:
+        """Say that a cell was changed, or is missing."""
+        self.warnings.append(RowWarning(*self._finding(name, detail, value, advice)))
+
+    def missing(self, name: str, detail: str, advice: str) -> None:
+        """Warn of a cell that is empty. Of a column that is not there, warn once."""
+        if name in self.shop.layout.written:
+            self.warn(name, detail, "", advice)
+        elif name not in self.shop.missing:
+            self.shop.missing.add(name)
+            self.warn(name, f"no such column, and {detail}; this is said once", "", advice)
+
+    def repeated(self, rows: Iterable[FeedRecord]) -> None:
+        """Warn of earlier rows with the same id, which do not count."""
+        for each in rows:
+            column = self.shop.layout.column("id")
+            self.warnings.append(
+                RowWarning(
+                    each.line,
+                    f"{column}: the id comes again in line {self.record.line}, and that row counts",
+                    self.kind,
+                    self.external_id,
+                    column,
+                    self.external_id,
+                    "give each product an id of its own",
+                )
+            )
+
+    def _finding(self, name: str, detail: str, value: str, advice: str) -> tuple[Any, ...]:
+        column = self.shop.layout.column(name)
+        shown = f"{column}: {detail}"
+        return self.record.line, shown, self.kind, self.external_id, column, value, advice
+
+    def row(
+        self, attributes: dict[str, Any], related: Iterable[str] | None = None
+    ) -> Iterator[Row | Finding]:
+        """Give the warnings and the row, or its faults as one."""
+        if not self.external_id.strip() and not self.faults:
+            self.fault("id", "is empty, and names the row", "", "give an id")
+        yield from self.warnings
+        if self.faults:
+            yield _joined_fault(self.faults)
+            return
+        ids = tuple(dict.fromkeys(related)) if related is not None else None
+        yield Row(self.record.line, self.kind, self.external_id, attributes, ids)
+
+
+def variant_rows(
+    item: Cells, made: Iterable[tuple[Cells, dict[str, Any]]], *, alone: bool, price: str
+) -> Iterator[Row | Finding]:
+    """Give the rows of an item's variants. None is lost without a word.
+
+    With `alone` the item's one variant stands for it: without a price there is none. `price` is the
+    field that a price is missing in.
+    """
+    for cells, values in made:
+        if alone and not cells.faults and (item.faults or values["price"] is None):
+            continue
+        if item.faults and not alone:
+            fault = item.faults[0]
+            cells.faults.append(
+                RowFault(
+                    cells.record.line,
+                    f"its item in line {item.record.line} has a fault: {fault.detail}",
+                    cells.kind,
+                    cells.external_id,
+                    fault.column,
+                    fault.value,
+                    fault.advice,
+                )
+            )
+        elif values["price"] is None and not cells.faults:
+            cells.fault(price, "is missing, and a variant needs one", "", "give a price")
+        yield from cells.row(values, [item.external_id])
+
+
+def _joined_fault(faults: list[RowFault]) -> RowFault:
+    """Make one fault of all faults of a row, because a row fails once."""
+    first = faults[0]
+    return RowFault(
+        first.line,
+        "; ".join(each.detail for each in faults),
+        first.kind,
+        first.external_id,
+        first.column,
+        first.value,
+        "; ".join(each.advice for each in faults if each.advice),
+    )
+
+
+def _day(text: str) -> date | None:
+    if not text:
+        return None
+    try:
+        if _DATE.match(text):
+            return date.fromisoformat(text[:10])
+        return datetime.strptime(text[:10], "%d.%m.%Y").date()  # noqa: DTZ007 - a day alone
+    except ValueError:
+        return None
+
+
+def split_path(text: str) -> tuple[str, ...]:
+    """Give the names of a category path `A > B`."""
+    return tuple(part for each in re.split(r"\s*>\s*", text) if (part := each.strip()))
+
+
+def category_ids(paths: Iterable[tuple[str, ...]]) -> list[str]:
+    """Give the ids of the categories that paths lead to, and of all their ancestors."""
+    found: dict[str, None] = {}
+    for path in paths:
+        for length in range(1, len(path) + 1):
+            found[_PATH.join(path[:length])] = None
+    return list(found)
+
+
+def category_rows(shop: Shop, line: int, ids: Iterable[str]) -> Iterator[Row]:
+    """Give the rows of categories that come for the first time."""
+    for each in ids:
+        if (known := hash(each)) not in shop.categories:
+            shop.categories.add(known)
+            yield Row(line, CATEGORY, each, {"name": each})
+
+
+def address_warning(shop: Shop, line: int, column: str) -> Iterator[RowWarning]:
+    """Say once that the addresses lead nowhere."""
+    if shop.shop_url or shop.warned:
+        return
+    shop.warned = True
+    yield RowWarning(
+        line,
+        "the feed has no addresses of products; they begin with https://shop.invalid/ until"
+        " --shop-url gives the shop's",
+        column=column,
+        advice="give --shop-url 'https://shop.example/products/{handle}'",
+    )
+
+
+def slug(text: str) -> str:
+    """Make an id of a name: letters and digits of any script, with hyphens between them."""
+    plain = unicodedata.normalize("NFKD", text)
+    plain = "".join(each for each in plain if not unicodedata.combining(each))
+    return re.sub(r"[\W_]+", "-", unicodedata.normalize("NFC", plain).lower()).strip("-")
+
+
+def variant_id(parent: str, options: Iterable[str]) -> str:
+    """Make the id of a variant that has none: its product and its options."""
+    return "/".join(each.replace("%", "%25").replace("/", "%2F") for each in (parent, *options))
+
+
+class Distinct:
+    """Gives each id of a group once. One that comes again gets a number."""
+
+    def __init__(self) -> None:
+        self._given: dict[str, int] = {}
+
+    def __call__(self, identity: str) -> str:
+        """Give an id that was not given before."""
+        count = self._given.get(identity, 0) + 1
+        self._given[identity] = count
+        return self(f"{identity}/{count}") if count > 1 else identity
+
+
+def metadata_of(record: FeedRecord) -> dict[str, Any]:
+    """Give the metadata of a record as it is written."""
+    return dict(record.rest)

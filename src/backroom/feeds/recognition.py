@@ -1,0 +1,202 @@
+"""What a file is, by its content: how it carries records, its encoding, and its format."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from backroom.feeds.api_answers import is_resource
+from backroom.feeds.compressed import compression_of
+from backroom.feeds.fields import Headings, normal_heading
+from backroom.feeds.json_elements import array_elements
+from backroom.feeds.rows import FeedError
+from backroom.feeds.tables import FeedTable, checked_delimiter, delimiter_of
+from backroom.feeds.text_encoding import checked_encoding, encoding_of
+from backroom.feeds.workbooks import is_workbook, sheet_names
+from backroom.feeds.xml_elements import is_feed_root, root_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from backroom.feeds.feed_options import FeedOptions
+    from backroom.feeds.joining import ShopFormat
+
+Carrier = Literal["table", "xml", "lines", "array", "document"]
+_SAMPLE = 200_000
+_OLD_WORKBOOK = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_PDF = b"%PDF-"
+_ARRAY = re.compile(r"\[\s*(?:[{\]]|$)")
+"""An array of objects begins so. Other brackets may be a broken line."""
+_PACKED = (b"PK", _OLD_WORKBOOK, _PDF)
+_DOCUMENT_MEMBERS = {"data", "errors"}
+_MEMBER = re.compile(r'"(data|errors)"\s*:')
+_XML_ENCODING = re.compile(r"""<\?xml[^>]*?encoding\s*=\s*["']([A-Za-z0-9._-]+)""")
+_OWN_HEADINGS = {"type", "external id"}
+_MOST_SHOWN = 12
+_LONGEST_SHOWN = 40
+
+
+@dataclass(frozen=True)
+class Recognised:
+    """What a file is."""
+
+    carrier: Carrier
+    encoding: str
+    table: FeedTable | None = None
+    columns: tuple[str, ...] = ()
+    root: str = ""
+    """The root element of XML."""
+    guess: str = ""
+    """The name of the format, empty where no format has what was read."""
+
+
+def recognise(
+    path: Path, options: FeedOptions, formats: Iterable[ShopFormat], *, lines: bool = False
+) -> Recognised:
+    """Find out what a file is. Raises `FeedError` if it is nothing that can be a feed.
+
+    With `lines` it is JSON Lines, as far as it can be: lines that are no JSON are faults.
+    """
+    with path.open("rb") as file:
+        start = file.read(_SAMPLE)
+    if lines and not start.startswith(_PACKED):
+        found = _recognised_lines(path, start, options)
+        if found:
+            return found
+    if start.startswith(_OLD_WORKBOOK):
+        raise FeedError("is a workbook of the old kind (.xls): save it as .xlsx or CSV")
+    if start.startswith(_PDF):
+        raise FeedError("is a PDF document, not a feed")
+    if start.startswith(b"PK") and compression_of(path) == "none" and is_workbook(path):
+        return _workbook(path, options, list(formats))
+    encoding = checked_encoding(options.encoding) if options.encoding else encoding_of(path)
+    text = start.decode(encoding, "replace").lstrip("\ufeff \t\r\n")
+    if not text:
+        raise FeedError("is empty: it has blanks alone")
+    if text.startswith("<"):
+        return _xml(start, text, encoding, options)
+    if text.startswith("["):
+        return Recognised("array", encoding, guess=_format_of_array(path, encoding))
+    if text.startswith("{"):
+        carrier: Carrier = "document" if _is_document(text) else "lines"
+        return Recognised(carrier, encoding, guess="api" if carrier == "document" else "jsonl")
+    delimiter = (
+        checked_delimiter(options.delimiter) if options.delimiter else delimiter_of(path, encoding)
+    )
+    return _recognised_table(FeedTable(path, encoding, delimiter), options, list(formats))
+
+
+def _recognised_lines(path: Path, start: bytes, options: FeedOptions) -> Recognised | None:
+    try:
+        encoding = checked_encoding(options.encoding) if options.encoding else encoding_of(path)
+    except FeedError:
+        if options.encoding:
+            raise
+        encoding = "utf-8"
+    text = start.decode(encoding, "replace").lstrip("\ufeff \t\r\n")
+    if _ARRAY.match(text) or text.startswith("<") or (text.startswith("{") and _is_document(text)):
+        return None
+    # Only UTF-16 has to be known: lines in other encodings are faults, as lines that are no JSON.
+    known = encoding if options.encoding or encoding.startswith("utf") else "utf-8"
+    return Recognised("lines", known, guess="jsonl")
+
+
+def unknown_columns(found: Recognised, format_title: str = "") -> FeedError:
+    """Say what was read in place of columns that a format has."""
+    of = f"and lacks those of {format_title}" if format_title else "that are of no known format"
+    shown = ", ".join(repr(each[:_LONGEST_SHOWN]) for each in found.columns[:_MOST_SHOWN])
+    more = (
+        f" and {len(found.columns) - _MOST_SHOWN} more" if len(found.columns) > _MOST_SHOWN else ""
+    )
+    return FeedError(
+        f"has columns {of}: {shown}{more}; name the format with"
+        " --input-format, or the fields of its columns with --mapping"
+    )
+
+
+def _workbook(path: Path, options: FeedOptions, formats: list[ShopFormat]) -> Recognised:
+    names = sheet_names(path)
+    if options.sheet and options.sheet not in names:
+        raise FeedError(f"has no sheet {options.sheet!r}, but {', '.join(names)}")
+    found: list[Recognised] = []
+    for name in [options.sheet] if options.sheet else names:
+        try:
+            found.append(_recognised_table(FeedTable(path, sheet=name), options, formats))
+        except FeedError:
+            continue
+        if found[-1].guess:
+            return found[-1]
+    if not found:
+        raise FeedError("is a workbook without cells")
+    return found[0]
+
+
+def _recognised_table(
+    table: FeedTable, options: FeedOptions, formats: list[ShopFormat]
+) -> Recognised:
+    columns = tuple(table.header())
+    guess = options.mapping.format if options.mapping else ""
+    if not guess:
+        guess = _format_of_columns(columns, formats)
+    return Recognised("table", table.encoding, table, columns, guess=guess)
+
+
+def _format_of_columns(columns: tuple[str, ...], formats: list[ShopFormat]) -> str:
+    """Give the format that knows most of the columns, of those whose own columns are there."""
+    if {normal_heading(each) for each in columns} >= _OWN_HEADINGS:
+        return "csv"
+    best, most = "", 0
+    for each in formats:
+        headings = Headings(each.fields)
+        found = [known for column in columns if (known := headings.find(column))]
+        names = {name for name, _ in found}
+        if any(names >= needed for needed in each.needed) and len(found) > most:
+            best, most = each.name, len(found)
+    return best
+
+
+def _xml(start: bytes, text: str, encoding: str, options: FeedOptions) -> Recognised:
+    if re.match(r"<!doctype\s+html|<html", text, re.IGNORECASE):
+        raise FeedError("is a web page, not a feed")
+    _, root = root_of(start)
+    if not is_feed_root(root):
+        raise FeedError(
+            f"is XML with the root element {root!r}; known are rss and feed (Google Merchant) and"
+            " Products (Klaviyo)"
+        )
+    guess = "klaviyo" if root.lower() == "products" else "google"
+    declared = _XML_ENCODING.match(text)
+    if declared and not options.encoding:
+        encoding = checked_encoding(declared[1])
+    return Recognised("xml", encoding, root=root, guess=guess)
+
+
+def _format_of_array(path: Path, encoding: str) -> str:
+    for _, element in array_elements(path, encoding):
+        return _format_of_object(element)
+    raise FeedError("is an empty array")
+
+
+def _format_of_object(element: Any) -> str:
+    if is_resource(element):
+        return "api"
+    if isinstance(element, dict) and {"type", "external_id"} <= element.keys():
+        return "json"
+    return "klaviyo"
+
+
+def _is_document(text: str) -> bool:
+    """Whether an object is one document over all lines, not the first of JSON Lines."""
+    line, _, rest = text.partition("\n")
+    line = line.rstrip()
+    try:
+        first = json.loads(line)
+    except json.JSONDecodeError as error:
+        # A line that ends within an object goes on in the next line.
+        return error.pos >= len(line) and bool(rest.strip()) and bool(_MEMBER.search(text))
+    except RecursionError:
+        return False
+    return "type" not in first and not _DOCUMENT_MEMBERS.isdisjoint(first)

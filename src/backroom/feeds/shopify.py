@@ -1,0 +1,226 @@
+"""Shopify's product CSV, in both dialects of its headings.
+
+Rows with one handle are one product, wherever they stand. The first of them with a title gives the
+product. Each row with a price, a SKU or an option value is a variant, and any other is an image.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from backroom.catalog.kinds import ITEM, VARIANT
+from backroom.feeds.fields import Field, kept
+from backroom.feeds.products import (
+    HIDDEN_WHEN_OUT,
+    IN_STOCK_ALWAYS,
+    UNTRACKED,
+    Cells,
+    Distinct,
+    address_warning,
+    category_ids,
+    category_rows,
+    slug,
+    split_path,
+    variant_id,
+    variant_rows,
+)
+from backroom.feeds.rows import RowWarning
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from backroom.feeds.products import Shop
+    from backroom.feeds.records import FeedRecord
+    from backroom.feeds.rows import Finding, Row
+
+_OPTIONS = (1, 2, 3)
+_DEFAULT_OPTION = ("title", "default title")
+_OF_A_VARIANT = ("price", "sku", "quantity", "tracker", "inventory policy", "variant image")
+
+FIELDS = (
+    Field("handle", ("Handle", "URL handle"), "the item's `external_id`; made of the title where it is empty"),
+    Field("title", ("Title",), "the item's `title`, and the beginning of its variants'"),
+    Field("description", ("Body (HTML)", "Body HTML", "Description"), 'the `description` of the item and its variants; `""` where it is empty'),
+    Field("category", ("Product category", "Standard product type"), "categories: the path `A > B` makes `A` and `A > B`, and the item is in both"),
+    Field("type", ("Type", "Custom product type"), "a category, as `Product category`"),
+    Field("published", ("Published", "Published on online store"), "false makes `published` false"),
+    Field("status", ("Status",), "`draft` and `archived` make `published` false"),
+    Field("sku", ("Variant SKU", "SKU"), "the variant's `sku`; its `external_id` where every variant of the file has one and none comes twice, else the id is the handle with the option values"),
+    Field("option {n} name", ("Option{n} Name",), "the name of an option, which is an entry of the variant's `custom_metadata`; later rows of a handle may leave it out"),
+    Field("option {n} value", ("Option{n} Value",), "the value of the option, in the variant's `title` and `custom_metadata`; `Default Title` is none"),
+    Field("price", ("Variant Price", "Price"), "the variant's `price`; the item has the least of its variants'", "price"),
+    Field("tracker", ("Variant Inventory Tracker", "Inventory tracker"), "empty where the column is there: `inventory_policy` 0, `inventory_quantity` 0"),
+    Field("quantity", ("Variant Inventory Qty", "Inventory quantity"), "the variant's `inventory_quantity`; a negative one is 0, with a warning", "quantity"),
+    Field("inventory policy", ("Variant Inventory Policy", "Continue selling when out of stock"), "`deny` and `FALSE` are `inventory_policy` 1, `continue` and `TRUE` are 2"),
+    Field("image", ("Image Src", "Product image URL"), "the item's `images`; the first by position is its `image_full_url`"),
+    Field("image position", ("Image Position",), "the order of the images", "quantity"),
+    Field("variant image", ("Variant Image", "Variant image URL"), "the variant's `image_full_url`; else the image of its row, else that of the item"),
+    *kept(("Vendor", "Tags", "Gift Card", "SEO Title", "SEO Description", "Google Shopping / {any}", "Included / {any}", "Image Alt Text", "Option{n} Linked To")),
+    *kept(("Variant Grams", "Weight value (grams)", "Variant Fulfillment Service", "Fulfillment service", "Variant Compare At Price", "Compare-at price", "Variant Requires Shipping", "Requires shipping", "Variant Taxable", "Charge tax", "Variant Barcode", "Barcode", "Variant Weight Unit", "Weight unit for display", "Variant Tax Code", "Tax code", "Cost per item", "Unit Price {any}", "Price / {any}", "Compare At Price / {any}", "Compare-at price / {any}"), form="variant metadata"),
+)  # fmt: skip
+
+
+def group_of(record: FeedRecord) -> str:
+    """Give the handle, or one made of the title."""
+    return record.text("handle") or slug(record.text("title"))
+
+
+def is_variant(record: FeedRecord) -> bool:
+    """Whether a row has anything of a variant."""
+    cells = record.cells
+    return any(name in cells for name in _OF_A_VARIANT) or any(
+        f"option {number} value" in cells for number in _OPTIONS
+    )
+
+
+def rows_of(handle: str, records: list[FeedRecord], shop: Shop) -> Iterator[Row | Finding]:
+    """Give the rows of one product: its categories, the item, the variants."""
+    product = next((each for each in records if "title" in each.cells), records[0])
+    variants = [each for each in records if is_variant(each)]
+    item = Cells(shop, product, ITEM, handle)
+    title = item.text("title")
+    if not title:
+        item.fault("title", "is empty in all rows of the handle", "", "give the product a title")
+    categories = category_ids(split_path(item.text(name)) for name in ("category", "type"))
+    url = shop.address(handle, handle, item.text("sku"))
+    made = list(_shopify_variants(handle, variants, product, shop, url))
+    prices = [
+        price
+        for cells, attributes in made
+        if (price := attributes["price"]) is not None and not cells.faults
+    ]
+    images = _images_by_position(records, item)
+    attributes = {
+        "title": title,
+        "description": item.text("description"),
+        "price": min(prices, default=None),
+        "url": url,
+        "image_full_url": images[0] if images else "",
+        "images": images,
+        "custom_metadata": _metadata_of_row(product, shop, of_variant=False) | _first_sale(made),
+        "published": _is_published(item),
+    }
+    if not prices:
+        item.warn("price", "is missing, so the item has none", "", "give a price")
+    if not images:
+        item.missing("image", "the item has no image", "give an image")
+    yield from address_warning(shop, product.line, shop.layout.column("handle"))
+    yield from category_rows(shop, product.line, categories)
+    yield from item.row(attributes, categories)
+    for _, values in made:
+        values["published"] = attributes["published"]
+        values["image_full_url"] = values["image_full_url"] or attributes["image_full_url"]
+    yield from variant_rows(item, made, alone=len(made) == 1, price="price")
+
+
+def _shopify_variants(
+    handle: str, records: list[FeedRecord], product: FeedRecord, shop: Shop, url: str
+) -> Iterator[tuple[Cells, dict[str, Any]]]:
+    names = {
+        number: next((text for each in records if (text := each.text(f"option {number} name"))), "")
+        for number in _OPTIONS
+    }
+    distinct = Distinct()
+    for record in records:
+        options = _options(record, names)
+        sku = record.text("sku")
+        identity = sku if shop.skus.identifies else distinct(variant_id(handle, options.values()))
+        cells = Cells(shop, record, VARIANT, identity)
+        policy, quantity = _shopify_stock(cells)
+        title = product.text("title")
+        yield (
+            cells,
+            {
+                "title": f"{title} - {' / '.join(options.values())}" if options else title,
+                "description": product.text("description"),
+                "sku": sku,
+                "inventory_policy": policy,
+                "inventory_quantity": quantity,
+                "price": cells.price("price"),
+                "url": url,
+                "image_full_url": record.text("variant image") or record.text("image"),
+                "custom_metadata": _metadata_of_row(record, shop, of_variant=True, product=product)
+                | options,
+            },
+        )
+
+
+def _options(record: FeedRecord, names: dict[int, str]) -> dict[str, str]:
+    """Give the option values by their names. An empty one is none, nor is that of a default."""
+    found = {}
+    for number in _OPTIONS:
+        value = record.text(f"option {number} value")
+        name = names[number] or f"Option{number}"
+        if value and (name.lower(), value.lower()) != _DEFAULT_OPTION:
+            found[name] = value
+    return found
+
+
+def _shopify_stock(cells: Cells) -> tuple[int, float]:
+    """Give the policy and the quantity."""
+    policy = cells.text("inventory policy").lower()
+    quantity = cells.quantity("quantity")
+    tracked = "tracker" not in cells.shop.layout.written or cells.text("tracker")
+    if not tracked and quantity is None:
+        return UNTRACKED, 0
+    if policy in {"continue", "true", "yes", "1"}:
+        return IN_STOCK_ALWAYS, quantity or 0
+    if policy in {"", "deny", "false", "no", "0"}:
+        if quantity is None and not policy:
+            return UNTRACKED, 0
+        return HIDDEN_WHEN_OUT, quantity or 0
+    cells.fault(
+        "inventory policy", "is neither deny nor continue", policy, "write deny or continue"
+    )
+    return UNTRACKED, 0
+
+
+def _images_by_position(records: list[FeedRecord], item: Cells) -> list[str]:
+    found: dict[str, float] = {}
+    for number, record in enumerate(records):
+        if url := record.text("image"):
+            cells = Cells(item.shop, record, ITEM, item.external_id)
+            position = cells.number("image position")
+            item.warnings += [
+                RowWarning(
+                    each.line,
+                    each.detail,
+                    each.kind,
+                    each.external_id,
+                    each.column,
+                    each.value,
+                    each.advice,
+                )
+                for each in cells.faults
+            ]
+            found.setdefault(url, position if position is not None else number + 1)
+    return sorted(found, key=lambda url: found[url])
+
+
+def _is_published(item: Cells) -> bool:
+    if item.text("status").lower() in {"draft", "archived", "unlisted"}:
+        return False
+    return item.truth("published", otherwise=True)
+
+
+def _metadata_of_row(
+    record: FeedRecord, shop: Shop, *, of_variant: bool, product: FeedRecord | None = None
+) -> dict[str, Any]:
+    """Give what is the item's in the row of the product, and what is the variant's."""
+    ours = shop.layout.of_variants
+    if of_variant and record is not product:
+        return dict(record.rest)
+    return {name: value for name, value in record.rest.items() if (name in ours) is of_variant}
+
+
+def _first_sale(made: list[tuple[Cells, dict[str, Any]]]) -> dict[str, Any]:
+    """Give the former price of the cheapest variant, which belongs to the price of the item."""
+    priced = [values for _, values in made if values["price"] is not None]
+    if not priced:
+        return {}
+    cheapest = min(priced, key=lambda values: values["price"])["custom_metadata"]
+    return {
+        name: value
+        for name, value in cheapest.items()
+        if name.lower().startswith(("compare", "variant compare"))
+    }

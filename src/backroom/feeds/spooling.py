@@ -1,0 +1,114 @@
+"""Records joined by a key, whatever their order in the file and however many there are.
+
+A file that is small stays in memory. The records of a larger one go to temporary files, each to the
+one that its key chooses. So all records with one key are in one file, and only the records of one
+file are in memory at a time. The order of keys is that of the file while it is small, and is the
+same each time in any case.
+"""
+
+from __future__ import annotations
+
+import tempfile
+import zlib
+from typing import IO, TYPE_CHECKING, Any
+
+import msgspec
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_IN_MEMORY = 8_000_000
+"""Bytes of records that stay in memory."""
+_PARTS = 128
+_LENGTH = 4
+
+_Framed = tuple[str, bytes]
+
+
+class Spool:
+    """Encoded records by key, to be read any number of times."""
+
+    def __init__(self, in_memory: int = _IN_MEMORY) -> None:
+        self._in_memory = in_memory
+        self._held: list[_Framed] = []
+        self._size = 0
+        self._parts: list[IO[bytes]] = []
+
+    def add(self, key: str, encoded: bytes) -> None:
+        """Add a record."""
+        if self._parts:
+            self._write(key, encoded)
+            return
+        self._held.append((key, encoded))
+        self._size += len(encoded) + len(key) + 100
+        if self._size > self._in_memory:
+            self._parts = [tempfile.TemporaryFile() for _ in range(_PARTS)]  # noqa: SIM115 - closed with the spool
+            for each in self._held:
+                self._write(*each)
+            self._held.clear()
+
+    def groups(self) -> Iterator[tuple[str, list[bytes]]]:
+        """Give each key with its records, which are in the order in which they were added."""
+        if not self._parts:
+            yield from _by_key(iter(self._held))
+        for part in self._parts:
+            part.seek(0)
+            yield from _by_key(_frames(part))
+
+    def records(self) -> Iterator[bytes]:
+        """Give all records, those of one key in the order in which they were added."""
+        if not self._parts:
+            yield from (encoded for _, encoded in self._held)
+        for part in self._parts:
+            part.seek(0)
+            yield from (encoded for _, encoded in _frames(part))
+
+    def keyed(self) -> Iterator[_Framed]:
+        """Give all records with their keys."""
+        if not self._parts:
+            yield from self._held
+        for part in self._parts:
+            part.seek(0)
+            yield from _frames(part)
+
+    def close(self) -> None:
+        """Drop everything."""
+        for part in self._parts:
+            part.close()
+        self._held.clear()
+
+    def _write(self, key: str, encoded: bytes) -> None:
+        name = key.encode("utf-8", "surrogatepass")
+        part = self._parts[zlib.crc32(name) % _PARTS]
+        part.write(len(name).to_bytes(_LENGTH) + len(encoded).to_bytes(_LENGTH) + name + encoded)
+
+
+def _frames(part: IO[bytes]) -> Iterator[_Framed]:
+    while lengths := part.read(2 * _LENGTH):
+        name = part.read(int.from_bytes(lengths[:_LENGTH]))
+        yield (
+            name.decode("utf-8", "surrogatepass"),
+            part.read(int.from_bytes(lengths[_LENGTH:])),
+        )
+
+
+def _by_key(frames: Iterator[_Framed]) -> Iterator[tuple[str, list[bytes]]]:
+    found: dict[str, list[bytes]] = {}
+    for key, encoded in frames:
+        found.setdefault(key, []).append(encoded)
+    yield from found.items()
+
+
+_ENCODER = msgspec.msgpack.Encoder()
+
+
+def encoded_record(value: Any) -> bytes | str:
+    """Encode a record, or say why it can't be."""
+    try:
+        return _ENCODER.encode(value)
+    except UnicodeEncodeError:
+        return "is not Unicode text"
+    except OverflowError:
+        return "has a whole number of more than 64 bits"
+    except RecursionError:
+        return "is nested too deep"

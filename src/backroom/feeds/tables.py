@@ -1,0 +1,118 @@
+"""Tables: delimited text in any dialect, or a sheet of a workbook, row by row with line numbers."""
+
+from __future__ import annotations
+
+import csv
+import io
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from backroom.feeds.comma_separated import records
+from backroom.feeds.rows import FeedError
+from backroom.feeds.workbooks import sheet_rows
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
+"""What may stand between cells, and how it is called."""
+_NAMES = {"comma": ",", "semicolon": ";", "tab": "\t", "bar": "|", "\\t": "\t"}
+_SAMPLE = 200_000
+_SEPARATOR_LINE = "sep="
+_LONGEST_SHOWN = 200
+
+
+@dataclass(frozen=True)
+class FeedTable:
+    """One table of a file."""
+
+    path: Path
+    encoding: str = ""
+    delimiter: str = ","
+    sheet: str = ""
+    """The sheet of a workbook. Empty for text."""
+
+    def rows(self) -> Iterator[tuple[int, list[str] | str]]:
+        """Give the line and the cells of each row that is not empty, or what is wrong with it."""
+        if self.sheet:
+            yield from sheet_rows(self.path, self.sheet)
+            return
+        first = True
+        with self.path.open(encoding=self.encoding, errors="surrogateescape", newline="") as file:
+            for line, cells in records(file, self.delimiter):
+                if first and _is_separator_line(cells):
+                    continue
+                first = False
+                yield line, cells
+
+    def header(self) -> list[str]:
+        """Give the headings. Raises `FeedError` if there are none."""
+        for _, cells in self.rows():
+            if isinstance(cells, str):
+                raise FeedError(f"can't be read: its first line {cells}")
+            return _headings(cells)
+        raise FeedError("is empty: its first line has to name the columns")
+
+    def pairs(self) -> Iterator[tuple[int, list[tuple[str, str]] | str]]:
+        """Give the line of each row below the headings, with its headings and cells."""
+        header: list[str] | None = None
+        for line, cells in self.rows():
+            if isinstance(cells, str):
+                yield line, cells
+            elif header is None:
+                header = _headings(cells)
+            elif len(cells) != len(header):
+                if self.sheet and len(cells) < len(header):
+                    yield line, list(zip(header, cells, strict=False))
+                else:
+                    yield line, wrong_length(cells, header)
+            else:
+                yield line, list(zip(header, cells, strict=True))
+
+
+def wrong_length(cells: list[str], header: list[str]) -> str:
+    """Say that a row has other columns than the first line."""
+    return f"has {len(cells)} cells where the first line has {len(header)}"
+
+
+def delimiter_of(path: Path, encoding: str) -> str:
+    """Give what stands between the headings."""
+    with path.open(encoding=encoding, errors="surrogateescape", newline="") as file:
+        sample = file.read(_SAMPLE).lstrip("\ufeff \r\n")
+    if sample.lower().startswith(_SEPARATOR_LINE) and sample[4:5] in DELIMITERS:
+        return sample[4]
+    counts = {each: len(_first_row(sample, each)) for each in DELIMITERS}
+    return max(counts, key=lambda each: counts[each])
+
+
+def checked_delimiter(name: str) -> str:
+    """Give the character that a user names. Raises `FeedError` if it is none."""
+    found = _NAMES.get(name.lower(), name)
+    if len(found) != 1 or found in '"\r\n':
+        raise FeedError(f"can't be read: {name!r} is not one character between cells")
+    return found
+
+
+def _first_row(sample: str, delimiter: str) -> list[str]:
+    try:
+        for cells in csv.reader(io.StringIO(sample, newline=""), delimiter=delimiter):
+            if any(cells):
+                return cells
+    except csv.Error:
+        pass
+    return []
+
+
+def _is_separator_line(cells: list[str] | str) -> bool:
+    """Whether a row is the line by which Excel says what stands between cells."""
+    return (
+        not isinstance(cells, str)
+        and cells[0].lower().startswith(_SEPARATOR_LINE)
+        and not any(cells[1:])
+    )
+
+
+def _headings(cells: list[str]) -> list[str]:
+    names = [cell.replace("\ufeff", "").strip() for cell in cells]
+    return [name or f"(column {number})" for number, name in enumerate(names, start=1)]

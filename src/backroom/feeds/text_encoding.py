@@ -1,0 +1,118 @@
+"""The encoding of a text file, found by its bytes: a mark at its beginning, or what can be decoded.
+
+UTF-8 proves itself: hardly any other text is valid UTF-8 by chance. UTF-16 without a mark shows by
+its zero bytes. What is left is a code page of Windows, mostly Windows-1252, as Excel saves CSV in
+western Europe. charset-normalizer weighs it against the others.
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+from typing import TYPE_CHECKING
+
+from backroom.feeds.rows import FeedError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_CHUNK = 1 << 20
+_SAMPLE = 1 << 16
+_MARKS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+_CODE_PAGES = ["cp1252", "cp1250", "cp1251", "cp1253", "cp1254", "mac_roman"]
+_UNUSED_IN_1252 = b"\x81\x8d\x8f\x90\x9d"
+_OF_1250 = re.compile(rb"[A-Za-z][\xb3\xb9\xbe\xbf][A-Za-z]")
+"""Letters of Polish and Czech words, which Windows-1252 has as digits and signs."""
+_SHOWN = {
+    "utf-8": "UTF-8",
+    "utf-8-sig": "UTF-8 with BOM",
+    "ascii": "ASCII",
+    "iso8859-1": "ISO-8859-1",
+    "utf-16": "UTF-16",
+    "utf-16-le": "UTF-16",
+    "utf-16-be": "UTF-16",
+}
+
+
+def shown_encoding(name: str) -> str:
+    """Give the name of an encoding as people know it."""
+    normal = codecs.lookup(name).name
+    if normal.startswith("cp125"):
+        return f"Windows-{normal[2:]}"
+    return _SHOWN.get(normal, normal)
+
+
+def checked_encoding(name: str) -> str:
+    """Give Python's name of an encoding that a user names. Raises `FeedError` if there is none."""
+    try:
+        found = codecs.lookup(name.strip().lower().replace("windows-", "cp"))
+        "".encode(found.name)
+    except (LookupError, TypeError):
+        raise FeedError(f"can't be read: there is no text encoding {name!r}") from None
+    return found.name
+
+
+def encoding_of(path: Path) -> str:
+    """Give the encoding of the file at `path`, by Python's name of it.
+
+    Raises `FeedError` if the file is no text.
+    """
+    with path.open("rb") as file:
+        first = file.read(_SAMPLE)
+        for mark, name in _MARKS:
+            if first.startswith(mark):
+                return name
+        if b"\0" in first:
+            return _utf_16_of(first)
+        decoder = codecs.getincrementaldecoder("utf-8")()
+        chunk = first
+        before = b""
+        while chunk:
+            try:
+                decoder.decode(chunk)
+            except UnicodeDecodeError:
+                return _code_page_of(before[-_SAMPLE:] + chunk + file.read(_SAMPLE))
+            before, chunk = chunk, file.read(_CHUNK)
+    return "utf-8"
+
+
+def _utf_16_of(sample: bytes) -> str:
+    """Tell the byte order by the zero bytes of ASCII characters."""
+    even, odd = sample[::2].count(0), sample[1::2].count(0)
+    if max(even, odd) * 4 < len(sample) or min(even, odd) * 8 > max(even, odd):
+        raise FeedError("is no text file: it has zero bytes")
+    return "utf-16-be" if even > odd else "utf-16-le"
+
+
+def _code_page_of(sample: bytes) -> str:
+    """Weigh the code pages by the lines that are not ASCII.
+
+    UTF-8 with single wrong bytes is still UTF-8: the rows with such bytes are faults. Windows-1252
+    is taken unless another code page reads clearly better.
+    """
+    lines = [line for line in sample.splitlines(keepends=True) if not line.isascii()]
+    if sum(map(_is_utf_8, lines)) * 2 > len(lines):
+        return "utf-8"
+    text = b"".join(lines)[:_SAMPLE]
+    if _OF_1250.search(text):
+        return "cp1250"
+    high = sum(byte > 0x7F for byte in text)  # noqa: PLR2004 - the last of ASCII
+    if high * 2 < len(text) and not any(byte in text for byte in _UNUSED_IN_1252):
+        return "cp1252"
+    # It takes longer to import than most files take to read.
+    from charset_normalizer import from_bytes
+
+    best = from_bytes(text, cp_isolation=_CODE_PAGES).best()
+    return best.encoding if best else "cp1252"
+
+
+def _is_utf_8(line: bytes) -> bool:
+    try:
+        line.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True

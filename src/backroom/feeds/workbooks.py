@@ -1,0 +1,123 @@
+"""Excel workbooks: the rows of one sheet as texts, read one by one.
+
+A workbook is a zip of XML. Before openpyxl sees it, its sizes are compared with bounds, and a
+document type in one of its parts refuses it.
+"""
+
+from __future__ import annotations
+
+import re
+import warnings
+import zipfile
+import zlib
+from datetime import date, datetime, time
+from typing import TYPE_CHECKING, Any
+
+from backroom.feeds.rows import FeedError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+_LARGEST_PART = 1_000_000_000
+_LARGEST_STRINGS = 60_000_000
+"""Bytes of the texts that all sheets share: they are in memory as long as the book is open."""
+_HEAD = 4_096
+_BROKEN = (
+    zipfile.BadZipFile,
+    zlib.error,
+    OSError,
+    EOFError,
+    RuntimeError,
+    NotImplementedError,
+    ValueError,
+)
+"""What reading a broken zip may raise."""
+_DOCUMENT_TYPE = re.compile(rb"<!\s*DOCTYPE", re.IGNORECASE)
+_UTF_16 = (b"\xff\xfe", b"\xfe\xff")
+
+
+def is_workbook(path: Path) -> bool:
+    """Whether a zip file is a workbook. One that is broken is not."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return "xl/workbook.xml" in archive.namelist()
+    except _BROKEN:
+        return False
+
+
+def sheet_names(path: Path) -> list[str]:
+    """Give the names of the sheets that hold cells. Raises `FeedError`."""
+    with _opened_book(path) as book:
+        return [sheet.title for sheet in book.worksheets]
+
+
+def sheet_rows(path: Path, sheet: str) -> Iterator[tuple[int, list[str]]]:
+    """Give the cells of each row that has any, with its number. Raises `FeedError`."""
+    with _opened_book(path) as book:
+        page = book[sheet]
+        # Some programs write a range that is too small.
+        page.reset_dimensions()
+        try:
+            for number, row in enumerate(page.iter_rows(values_only=True), start=1):
+                cells = [_as_cell(value) for value in row]
+                while cells and not cells[-1]:
+                    cells.pop()
+                if cells:
+                    yield number, cells
+        except (*_BROKEN, SyntaxError, KeyError, TypeError, IndexError) as error:
+            raise FeedError(f"can't be read as a workbook: {error}") from None
+
+
+class _opened_book:  # noqa: N801 - used as a function
+    def __init__(self, path: Path) -> None:
+        # openpyxl takes a quarter of a second to import.
+        from openpyxl import load_workbook
+
+        _check_parts(path)
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                self._book = load_workbook(path, read_only=True, data_only=True)
+        except FeedError:
+            raise
+        except Exception as error:  # noqa: BLE001 - it raises whatever its parts raise
+            raise FeedError(f"can't be read as a workbook: {error}") from None
+
+    def __enter__(self) -> Any:
+        return self._book
+
+    def __exit__(self, *_: object) -> None:
+        self._book.close()
+
+
+def _check_parts(path: Path) -> None:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            for part in archive.infolist():
+                strings = part.filename.endswith("sharedStrings.xml")
+                if part.file_size > (_LARGEST_STRINGS if strings else _LARGEST_PART):
+                    raise FeedError(f"is a workbook with a part that is too large: {part.filename}")
+                if part.filename.endswith((".xml", ".rels")):
+                    with archive.open(part) as file:
+                        head = file.read(_HEAD)
+                    if _DOCUMENT_TYPE.search(head) or head.startswith(_UTF_16):
+                        raise FeedError(
+                            f"is a workbook with a document type (DTD) in {part.filename}"
+                        )
+    except _BROKEN as error:
+        raise FeedError(f"can't be read as a workbook: {error}") from None
+
+
+def _as_cell(value: Any) -> str:
+    """Give a value as a cell of CSV would have it."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "TRUE" if value else "FALSE"
+    if isinstance(value, float):
+        return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)  # noqa: PLR2004 - where repr begins to write an exponent
+    if isinstance(value, datetime):
+        midnight = value.time() == time()
+        return value.date().isoformat() if midnight else value.isoformat(sep=" ")
+    return value.isoformat() if isinstance(value, (date, time)) else str(value)

@@ -1,0 +1,185 @@
+"""Feeds in XML, element by element: each record's direct children, in bounded memory.
+
+The parser is Expat, as Python brings it. A document type is refused where it begins, so there are
+no entities that could grow, and nothing outside of the file is ever read. Names are compared by
+namespace, whatever the prefix.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from xml.parsers import expat
+
+from backroom.feeds.rows import LONGEST_LINE, FeedError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+GOOGLE = "http://base.google.com/ns/1.0"
+ATOM = "http://www.w3.org/2005/Atom"
+_PLAIN_NAMESPACES = {"", ATOM, "http://purl.org/atom/ns#"}
+_RECORDS = {"rss": "item", "RDF": "item", "feed": "entry", "products": "product"}
+"""The element of one record, by the root."""
+_DEEPEST = 50
+_CHUNK = 1 << 18
+_SEPARATOR = "\n"
+_OWN_CHILDREN = 2
+_CODES_OF_CUT_FILES = {
+    expat.errors.codes[each]
+    for each in (expat.errors.XML_ERROR_NO_ELEMENTS, expat.errors.XML_ERROR_UNCLOSED_TOKEN)
+}
+
+
+def root_of(start: bytes) -> tuple[str, str]:
+    """Give the namespace and the name of the root element, by the first bytes of a file.
+
+    Raises `FeedError` where there is none, or a document type.
+    """
+    found: list[str] = []
+    parser = _guarded(None)
+    parser.StartElementHandler = lambda name, _: found.append(name)
+    try:
+        parser.Parse(start, False)  # noqa: FBT003 - not the last bytes
+    except expat.ExpatError as error:
+        if not found:
+            raise _not_well_formed(error) from None
+    except (LookupError, UnicodeError) as error:
+        raise FeedError(f"can't be read: its XML declaration names an encoding: {error}") from None
+    if not found:
+        raise FeedError("is no XML feed: it has no root element")
+    namespace, _, name = found[0].rpartition(_SEPARATOR)
+    return namespace, name
+
+
+def is_feed_root(name: str) -> bool:
+    """Whether records are known to be in a root element of this name."""
+    return name in _RECORDS or name.lower() in _RECORDS
+
+
+def xml_records(
+    path: Path, encoding: str | None = None
+) -> Iterator[tuple[int, list[tuple[str, Any]] | str]]:
+    """Give the line of each record with its children: names and texts.
+
+    A child with children of its own is an object. Raises `FeedError` if the file is not well-formed
+    or has a document type.
+    """
+    collector = _Collector(encoding)
+    parser = collector.parser
+    try:
+        with path.open("rb") as file:
+            while chunk := file.read(_CHUNK):
+                parser.Parse(chunk, False)  # noqa: FBT003 - not the last bytes
+                yield from collector.taken()
+            parser.Parse(b"", True)  # noqa: FBT003 - the last bytes
+    except expat.ExpatError as error:
+        raise _not_well_formed(error) from None
+    except (LookupError, UnicodeError) as error:
+        raise FeedError(f"can't be read: its XML declaration names an encoding: {error}") from None
+    yield from collector.taken()
+
+
+def _guarded(encoding: str | None) -> expat.XMLParserType:
+    parser = expat.ParserCreate(encoding, namespace_separator=_SEPARATOR)
+    parser.buffer_text = True
+
+    def refuse(*_: object) -> None:
+        raise FeedError(
+            f"has a document type (DTD) in line {parser.CurrentLineNumber}, which may hold anything"
+            " and is not read: take the line with <!DOCTYPE out"
+        )
+
+    parser.StartDoctypeDeclHandler = refuse
+    parser.EntityDeclHandler = refuse
+    parser.ExternalEntityRefHandler = None
+    return parser
+
+
+def _not_well_formed(error: expat.ExpatError) -> FeedError:
+    is_cut = error.code in _CODES_OF_CUT_FILES
+    return FeedError(
+        f"is {'cut off' if is_cut else 'not well-formed XML'}: {expat.ErrorString(error.code)},"
+        f" in line {error.lineno}, column {error.offset + 1}"
+    )
+
+
+class _Collector:
+    def __init__(self, encoding: str | None) -> None:
+        self.parser = _guarded(encoding)
+        self.parser.StartElementHandler = self._begin
+        self.parser.EndElementHandler = self._end
+        self.parser.CharacterDataHandler = self._text
+        self._record_name = ""
+        self._path: list[str] = []
+        self._depth = 0
+        """How many elements are open within a record, with the record itself."""
+        self._open: list[tuple[str, list[str], dict[str, Any]]] = []
+        self._length = 0
+        self._line = 0
+        self._google: dict[str, list[Any]] = {}
+        self._plain: dict[str, list[Any]] = {}
+        self._done: list[tuple[int, list[tuple[str, Any]] | str]] = []
+
+    def taken(self) -> list[tuple[int, list[tuple[str, Any]] | str]]:
+        done, self._done = self._done, []
+        return done
+
+    def _begin(self, name: str, attributes: dict[str, str]) -> None:
+        local = name.rpartition(_SEPARATOR)[2]
+        if not self._path:
+            self._record_name = _RECORDS.get(local) or _RECORDS.get(local.lower(), "")
+        self._path.append(local)
+        if len(self._path) > _DEEPEST:
+            raise FeedError(f"is nested too deep in line {self.parser.CurrentLineNumber}")
+        if self._depth == 0:
+            if len(self._path) > 1 and self._record_name in {local, local.lower()}:
+                self._depth, self._length = 1, 0
+                self._line = self.parser.CurrentLineNumber
+                self._google, self._plain = {}, {}
+            return
+        self._depth += 1
+        text = []
+        if local == "link" and "href" in attributes:
+            text = [attributes["href"]] if attributes.get("rel", "alternate") == "alternate" else []
+        self._open.append((name, text, {}))
+
+    def _text(self, text: str) -> None:
+        if self._open:
+            self._length += len(text)
+            if self._length > LONGEST_LINE:
+                raise FeedError(
+                    f"has an element in line {self._line} that is longer than"
+                    f" {LONGEST_LINE // 1_000_000} MB"
+                )
+            self._open[-1][1].append(text)
+
+    def _end(self, _: str) -> None:
+        self._path.pop()
+        if self._depth == 0:
+            return
+        self._depth -= 1
+        if self._depth == 0:
+            self._finish()
+            return
+        name, texts, children = self._open.pop()
+        value: Any = children or "".join(texts)
+        namespace, _, local = name.rpartition(_SEPARATOR)
+        if self._depth >= _OWN_CHILDREN:
+            held = self._open[-1][2]
+            held[local] = f"{held[local]}, {value}" if local in held else value
+        elif namespace == GOOGLE:
+            self._google.setdefault(local, []).append(value)
+        else:
+            shown = local if namespace in _PLAIN_NAMESPACES else f"{{{namespace}}}{local}"
+            self._plain.setdefault(shown, []).append(value)
+
+    def _finish(self) -> None:
+        pairs = [
+            (name, value)
+            for elements in (self._google, self._plain)
+            for name, values in elements.items()
+            if elements is self._google or name not in self._google
+            for value in values
+        ]
+        self._done.append((self._line, pairs))
