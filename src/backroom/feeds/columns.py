@@ -27,6 +27,7 @@ METADATA_PREFIX = METADATA + "."
 _KINDS = {name: kind for kind in KINDS.values() for name in (kind.type, kind.name)}
 _RELATIONS = {kind.name: relation_of(kind) for kind in ORDER}
 _ATTRIBUTES = {kind.name: {each.name: each.form for each in kind.attributes} for kind in ORDER}
+_CLEARED = {name for each in _ATTRIBUTES.values() for name in each} - {"external_id"}
 _NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?")
 _BOOLEANS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 
@@ -99,7 +100,12 @@ def meant(column: str) -> str | None:
 
 def row_from(line: int, cells: Mapping[str, Any]) -> Row | RowFault:
     """Make a row of the values of one line, which are given by column."""
-    values = {column: value for column, value in cells.items() if value is not None}
+    # A null clears an attribute or an entry of the metadata. Elsewhere it says nothing.
+    values = {
+        column: value
+        for column, value in cells.items()
+        if value is not None or column in _CLEARED or column.startswith(METADATA_PREFIX)
+    }
     external_id = values.get("external_id")
     shown_id = external_id if isinstance(external_id, str) else ""
     kind = _kind_of(values.get("type"))
@@ -128,8 +134,9 @@ def _row_of_values(line: int, kind: Kind, external_id: str, values: dict[str, An
         for column in tuple(values)
         if column.startswith(METADATA_PREFIX)
     }
+    merges = bool(metadata) and values.get(METADATA) is None
     if metadata:
-        rest = values.get(METADATA, {})
+        rest = values.get(METADATA) or {}
         if not isinstance(rest, dict):
             raise ValueError(f"{METADATA} is not an object")
         values[METADATA] = rest | metadata
@@ -143,6 +150,7 @@ def _row_of_values(line: int, kind: Kind, external_id: str, values: dict[str, An
         {name: values[name] for name in known if name in values and name != "external_id"},
         related,
         tuple(column for column in values if column not in known and column != "type"),
+        merges,
     )
 
 

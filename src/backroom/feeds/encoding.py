@@ -12,13 +12,15 @@ from backroom.catalog.kinds import KINDS, Verb
 from backroom.feeds.rows import RowFault, relation_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Sequence
 
     from backroom.catalog.kinds import JobKind
     from backroom.feeds.rows import Row
 
 LARGEST_BODY = 4_900_000
 """Bytes of the operations in a request: the API's 5 MB less what stands around them."""
+SMALLER_BODY = 3_900_000
+"""The same for revisions with a limit of 4 MB."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +34,14 @@ class EncodedRow:
 def encode_row(row: Row, verb: Verb) -> EncodedRow | RowFault:
     """Make the operation that does `verb` with a row, or a fault if it can't be sent."""
     if verb is Verb.CREATE and (missing := _attributes_missing(row)):
-        return _row_fault(
-            row, f"{' and '.join(missing)} {'is' if len(missing) == 1 else 'are'} missing"
+        named = " and ".join(missing)
+        return RowFault(
+            row.line,
+            f"{named} {'is' if len(missing) == 1 else 'are'} missing",
+            row.kind,
+            row.external_id,
+            missing[0],
+            advice=f"Fill in {named}.",
         )
     try:
         encoded = msgspec.json.encode(_resource_object(row, verb))
@@ -44,20 +52,6 @@ def encode_row(row: Row, verb: Verb) -> EncodedRow | RowFault:
     if len(encoded) > LARGEST_BODY:
         return _row_fault(row, f"is larger than a request may be ({len(encoded):,} bytes)")
     return EncodedRow(row, encoded)
-
-
-def batches(operations: Iterable[EncodedRow], size: int) -> Iterator[list[EncodedRow]]:
-    """Group rows into jobs of up to `size` rows, none larger than a request may be."""
-    batch: list[EncodedRow] = []
-    length = 0
-    for operation in operations:
-        if batch and (len(batch) == size or length + len(operation.encoded) > LARGEST_BODY):
-            yield batch
-            batch, length = [], 0
-        batch.append(operation)
-        length += len(operation.encoded) + 1
-    if batch:
-        yield batch
 
 
 def job_body(job_kind: JobKind, operations: Sequence[EncodedRow]) -> bytes:
@@ -83,12 +77,21 @@ def _attributes_missing(row: Row) -> list[str]:
     return missing
 
 
+def _given(row: Row) -> dict[str, Any]:
+    """Give what a create says: a null there is the same as nothing."""
+    given = {name: value for name, value in row.attributes.items() if value is not None}
+    if row.merges and isinstance(metadata := given.get("custom_metadata"), dict):
+        kept = {key: value for key, value in metadata.items() if value is not None}
+        given["custom_metadata"] = kept
+    return given
+
+
 def _resource_object(row: Row, verb: Verb) -> dict[str, Any]:
     if verb is Verb.DELETE:
         return {"type": row.kind.type, "id": resource_id(row.external_id)}
     document: dict[str, Any] = {"type": row.kind.type}
     if verb is Verb.CREATE:
-        document["attributes"] = {"external_id": row.external_id, **row.attributes}
+        document["attributes"] = {"external_id": row.external_id, **_given(row)}
     else:
         document["id"] = resource_id(row.external_id)
         document["attributes"] = row.attributes

@@ -31,6 +31,8 @@ class Row:
     """External ids of an item's categories, or of a variant's item. None if the feed has none."""
     left_out: tuple[str, ...] = ()
     """Names of columns that rows of this kind don't have."""
+    merges: bool = False
+    """Whether an update keeps the entries of the metadata that the row does not name."""
 
 
 @dataclass(frozen=True, slots=True)

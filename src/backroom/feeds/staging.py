@@ -1,0 +1,74 @@
+"""A feed becomes a ledger: read once, or taken up again where an import was broken off."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from backroom.feeds.rows import FeedError
+from backroom.feeds.survey import Survey, UnknownColumn
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from backroom.feeds.formats import Feed
+    from backroom.feeds.ledger import Ledger
+
+SUFFIX = ".import-progress"
+_FEED = "feed"
+_STAGED = "staged"
+_UNKNOWN = "unknown columns"
+_READ_BYTES = 1_000_000
+
+
+def ledger_beside(path: Path) -> Path | None:
+    """Give where the progress of an import of a file is kept, None where it has no such place.
+
+    A pipe has none, and neither has a file in a directory that can't be written to.
+    """
+    return path.with_name(path.name + SUFFIX) if path.is_file() else None
+
+
+def stage(feed: Feed, ledger: Ledger, options: Mapping[str, object]) -> bool | None:
+    """Bring the rows of a feed into a ledger, unless it has them.
+
+    Gives whether an import goes on: True if it does, None if it can't because the feed or the
+    `options` are others than those of the import that was broken off. Raises `FeedError`.
+    """
+    asked = hashlib.sha256(msgspec.json.encode(sorted(options.items()), enc_hook=str))
+    before = _digest(feed.path, asked.copy())
+    earlier = ledger.fact(_FEED)
+    if ledger.fact(_STAGED) and earlier == before:
+        return True
+    ledger.clear()
+    survey = Survey()
+    ledger.stage(survey.watch(feed.rows()))
+    if _digest(feed.path, asked.copy()) != before:
+        raise FeedError(f"{feed.path.name} has changed while it was read; import it again")
+    if not survey.found:
+        raise FeedError(f"{feed.path.name} is empty: it has no rows")
+    with ledger.together():
+        ledger.note(_FEED, before)
+        ledger.note(_UNKNOWN, msgspec.json.encode(list(survey.unknown.values())).decode())
+        ledger.note(_STAGED, "yes")
+    return None if earlier else False
+
+
+def unknown_columns(ledger: Ledger) -> list[UnknownColumn]:
+    """Give the columns whose values were left out."""
+    return msgspec.json.decode(ledger.fact(_UNKNOWN) or "[]", type=list[UnknownColumn])
+
+
+def _digest(path: Path, digest: hashlib._Hash) -> str:
+    """Give what tells the content of a feed from any other; of a pipe, nothing is known."""
+    if path.is_file():
+        try:
+            with path.open("rb") as file:
+                while some := file.read(_READ_BYTES):
+                    digest.update(some)
+        except OSError as error:
+            raise FeedError(f"{path.name} can't be read: {error.strerror}") from error
+    return digest.hexdigest()
