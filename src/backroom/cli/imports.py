@@ -226,7 +226,7 @@ def import_command(**options: Unpack[_Options]) -> None:
     if path is None or (options["demo"] and options["file"]):
         raise click.UsageError("Give either a FILE or --demo.")
     # A name may have bytes that are no UTF-8, which JSON can't hold.
-    name = printable(str(path))
+    name = printable(path.name)
     report = Report(name, options["url"], MODES[options["mode"]], dry_run=options["dry_run"])
     exit_code = 0
     try:

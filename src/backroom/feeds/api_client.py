@@ -8,7 +8,7 @@ import time
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, TypeVar
-from urllib.parse import parse_qs, quote, urlencode, urlsplit
+from urllib.parse import parse_qs, quote, urlsplit
 
 import msgspec
 import urllib3
@@ -50,6 +50,7 @@ _NEVER_REACHED = (
 )
 _UNESCAPED = "$:,()[]"
 """What filters consist of, and a URL may hold as it is."""
+_PLAIN = re.compile(r'[A-Za-z0-9_.~$:,()\[\]"-]*')
 _LARGEST_ANSWER = 64_000_000
 """Bytes. The largest real one is a job with a hundred errors."""
 _CHUNK_BYTES = 65_536
@@ -161,7 +162,10 @@ class ApiClient:
             backoff_factor=0.2,
             respect_retry_after_header=False,
         )
-        self._pool = urllib3.PoolManager(
+        self._path = urlsplit(self.url).path
+        # The pool of one server: a manager of pools would read each long URL a second time.
+        self._pool = urllib3.connection_from_url(
+            self.url,
             retries=patience,
             timeout=urllib3.Timeout(connect=_CONNECT_SECONDS, read=_ANSWER_SECONDS),
         )
@@ -195,7 +199,8 @@ class ApiClient:
     def page(self, path: str, query: Mapping[str, str], cursor: str = "") -> Page:
         """Read one page of a list of resources. Raises `RefusedError` or `UnreachableError`."""
         asked = {**query, **({"page[cursor]": cursor} if cursor else {})}
-        target = f"/api/{path}?{urlencode(asked, quote_via=quote, safe=_UNESCAPED)}"
+        parameters = (f"{_quoted(name)}={_quoted(value)}" for name, value in asked.items())
+        target = f"/api/{path}?{'&'.join(parameters)}"
         document = self._call("GET", target.rstrip("?"), PageDocument)
         following = urlsplit((document.links and document.links.next) or "").query
         cursors = parse_qs(following).get("page[cursor]", [""])
@@ -256,9 +261,9 @@ class ApiClient:
     def _answered(
         self, method: str, path: str, end: float, body: bytes | None
     ) -> tuple[int, bytes, str]:
-        response = self._pool.request(
+        response = self._pool.urlopen(
             method,
-            self.url + path,
+            self._path + path,
             body=body,
             headers=self._headers,
             redirect=False,
@@ -314,6 +319,13 @@ class ApiClient:
         throttled = status == HTTPStatus.TOO_MANY_REQUESTS
         self.waiting(pause, "the rate limit is reached" if throttled else f"it answered {status}")
         time.sleep(pause)
+
+
+def _quoted(text: str) -> str:
+    """Quote a part of a query. Most filters are long and need only their quotes quoted."""
+    if _PLAIN.fullmatch(text):
+        return text.replace('"', "%22")
+    return quote(text, safe=_UNESCAPED)
 
 
 def _retry_after(header: str) -> float | None:

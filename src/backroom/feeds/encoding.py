@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -14,13 +15,11 @@ from backroom.feeds.rows import RowFault, relation_of
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from backroom.catalog.kinds import JobKind
+    from backroom.catalog.kinds import JobKind, Kind
     from backroom.feeds.rows import Row
 
 LARGEST_BODY = 4_900_000
 """Bytes of the operations in a request: the API's 5 MB less what stands around them."""
-SMALLER_BODY = 3_900_000
-"""The same for revisions with a limit of 4 MB."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,12 +64,17 @@ def _row_fault(row: Row, detail: str) -> RowFault:
     return RowFault(row.line, detail, row.kind, row.external_id)
 
 
-def _attributes_missing(row: Row) -> list[str]:
-    attributes = {"external_id": row.external_id, **row.attributes}
+@cache
+def _required(kind: Kind) -> tuple[str, ...]:
     # An attribute that has ended is not required: newer revisions refuse it.
-    kept = [each for each in row.kind.attributes if not each.until]
-    names = [each.name for each in kept if each.create == "required"]
-    missing = [name for name in names if attributes.get(name) is None]
+    kept = [each for each in kind.attributes if not each.until]
+    return tuple(each.name for each in kept if each.create == "required")
+
+
+def _attributes_missing(row: Row) -> list[str]:
+    given = row.attributes
+    required = _required(row.kind)
+    missing = [name for name in required if given.get(name) is None and name != "external_id"]
     relation = relation_of(row.kind)
     if relation and relation.required and not row.related:
         missing.append(relation.name)

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 from backroom.catalog.kinds import KINDS, JobKind, Verb
 from backroom.feeds import ledger as outcomes
 from backroom.feeds.advice import refused
-from backroom.feeds.api_client import LostAnswerError, RefusedError, UnreachableError
+from backroom.feeds.api_client import LostAnswerError, Refusal, RefusedError, UnreachableError
 from backroom.feeds.comparing import Operation, joined
 from backroom.feeds.comparison import Piece
 from backroom.feeds.encoding import LARGEST_BODY, EncodedRow
@@ -119,8 +119,12 @@ class Loader:
             given_back += self._flush(kind, verb)
         while self._running:
             given_back += self._settle_oldest()
-        self._progress(kind.name, self._comparison.settled[kind.name])
+        self._tell(kind)
         return given_back
+
+    def _tell(self, kind: Kind) -> None:
+        if settled := self._comparison.settled[kind.name]:
+            self._progress(kind.name, settled)
 
     def _flush(self, kind: Kind, verb: Verb) -> int:
         filling, self._filling[verb] = self._filling[verb], _Filling()
@@ -128,7 +132,7 @@ class Loader:
         given_back = 0
         while len(self._running) >= IN_FLIGHT:
             given_back += self._settle_oldest()
-        self._progress(kind.name, self._comparison.settled[kind.name])
+        self._tell(kind)
         return given_back
 
     def _submit(self, job_kind: JobKind, pieces: list[Piece]) -> None:
@@ -153,6 +157,8 @@ class Loader:
 
     def _without_refused(self, pieces: list[Piece], error: RefusedError) -> list[Piece]:
         faulty = {index: each for index, each in error.faulty.items() if index < len(pieces)}
+        if error.status == _TOO_LARGE:
+            faulty = {0: Refusal("", "is larger than the server takes")}
         if not faulty:
             raise error
         for index, refusal in faulty.items():
@@ -250,7 +256,7 @@ class Loader:
             self._succeed(job_kind, left.values())
             self._ledger.settle(given_back, None)
             self._ledger.close_batch(running.batch)
-        self._progress(job_kind.kind.name, self._comparison.settled[job_kind.kind.name])
+        self._tell(job_kind.kind)
         return len(given_back)
 
     def _succeed(self, job_kind: JobKind, pieces: Iterable[Piece]) -> None:

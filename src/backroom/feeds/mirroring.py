@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from backroom.feeds.comparison import Comparison
 
 _PLANNED = "removals planned"
-_LIMIT = re.compile(r"(\d+(?:\.\d+)?)(%?)")
+_LIMIT = re.compile(r"(\d+)|(\d+(?:\.\d+)?)%")
 _WHOLE = 100
 
 
@@ -29,7 +29,7 @@ class RemovalLimit:
 
     def __post_init__(self) -> None:
         found = _LIMIT.fullmatch(self.text)
-        if not found or (found[2] and float(found[1]) > _WHOLE) or "." in found[1] > found[2]:
+        if not found or float(found[2] or 0) > _WHOLE:
             raise ValueError(f"{self.text!r} is neither a number nor a share such as 10%")
 
     def allowed(self, existing: int) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from backroom.catalog.kinds import CATEGORY, ITEM, VARIANT
@@ -66,6 +67,7 @@ class FeedError(Exception):
     """The file as a whole can't be read as a feed."""
 
 
+@cache
 def relation_of(kind: Kind) -> Relation | None:
     """Give the relation that a row of `kind` can fill: the one to a kind that is loaded before."""
     before = {earlier.name for earlier in ORDER[: ORDER.index(kind)]}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -29,7 +30,15 @@ def ledger_beside(path: Path) -> Path | None:
 
     A pipe has none, and neither has a file in a directory that can't be written to.
     """
-    return path.with_name(path.name + SUFFIX) if path.is_file() else None
+    if not path.is_file() or not os.access(path.parent, os.W_OK):
+        return None
+    # SQLite takes only names that are UTF-8.
+    name = path.name.encode(errors="backslashreplace").decode() + SUFFIX
+    try:
+        str(path.parent).encode()
+    except UnicodeEncodeError:
+        return None
+    return path.with_name(name)
 
 
 def stage(feed: Feed, ledger: Ledger, options: Mapping[str, object]) -> bool | None:
