@@ -105,7 +105,8 @@ def has_reported(program: Program) -> bool:
 def sent_once(report: Any) -> int:
     """How many operations the rows of the report make: all but those that are refused before."""
     refused = sum(1 for each in report["faults"] if each["column"])
-    return sum(each["rows"] for each in report["counts"].values()) - refused
+    rows: int = sum(each["rows"] for each in report["counts"].values())
+    return rows - refused
 
 
 def test_restarted_server_is_waited_for(programs: Programs, feed: Path, undisturbed: Any) -> None:

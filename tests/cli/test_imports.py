@@ -339,3 +339,114 @@ def test_deep_values_are_the_servers_to_judge(client: Client, feed: Path) -> Non
     feed.write_text(CAP.replace('"url"', f'"custom_metadata":{deep},"url"'))
     result = run(client, feed)
     assert result.exit_code in {0, 3}
+
+
+CSV = "type,external_id,title,description,url,price\n"
+
+
+def test_dry_run_sends_nothing(client: Client, feed: Path) -> None:
+    report = told(client, feed, "--dry-run")
+    assert report["counts"]["catalog-item"]["created"] == 1
+    assert report["changes"][0]["external_id"] == "C1"
+    assert client.get("/api/catalog-items").json["data"] == []
+    assert sorted(each.name for each in feed.parent.iterdir()) == ["feed.jsonl"]
+
+
+def test_dry_run_foretells_refusals(client: Client, feed: Path) -> None:
+    feed.write_text(CAP.replace('"url"', '"price":"cheap","url"') + HATS)
+    (fault,) = told(client, feed, "--dry-run")["faults"]
+    assert (fault["column"], fault["value"]) == ("price", "cheap")
+    assert fault["detail"] == "price: A valid number is required."
+    assert run(client, feed, "--dry-run").exit_code == 3
+
+
+def test_rejects_can_be_corrected(client: Client, tmp_path: Path) -> None:
+    path, rejects = tmp_path / "feed.csv", tmp_path / "rejects.csv"
+    path.write_text(CSV + "item,C1,Cap,x,u,5\nitem,C2,Cap,x,u,cheap\nitem,C3\n")
+    assert run(client, path, "--rejects", rejects).exit_code == 3
+    assert rejects.read_text() == CSV + "item,C2,Cap,x,u,cheap\nitem,C3\n"
+    rejects.write_text(rejects.read_text().replace("cheap", "7").replace("C3", "C3,Cap,x,u,9"))
+    assert told(client, rejects)["counts"]["catalog-item"]["created"] == 2
+
+
+def test_reports_are_written(client: Client, feed: Path, tmp_path: Path) -> None:
+    feed.write_text(CAP + "nonsense\n")
+    paths = [tmp_path / f"report.{end}" for end in ("json", "csv", "html")]
+    run(client, feed, *(each for path in paths for each in ("--report", path)))
+    texts = [path.read_text("utf-8-sig") for path in paths]
+    assert all("is not JSON" in text for text in texts)
+    assert json.loads(texts[0])["counts"]["unreadable"]["failed"] == 1
+
+
+@pytest.mark.parametrize("option", [("--report", "r.txt"), ("--max-delete", "all")])
+def test_wrong_values_are_wrong_usage(client: Client, feed: Path, option: tuple[str, str]) -> None:
+    assert run(client, feed, *option).exit_code == 2
+
+
+def test_unwritable_report_is_said(client: Client, feed: Path, tmp_path: Path) -> None:
+    result = run(client, feed, "--report", tmp_path / "nowhere" / "r.html")
+    assert result.exit_code == 1
+    assert "r.html can't be written: No such file or directory" in result.stderr
+
+
+def test_mirror_deletes_the_rest(client: Client, feed: Path) -> None:
+    feed.write_text(CAP + CAP.replace("C1", "C2") + HATS)
+    run(client, feed)
+    feed.write_text(CAP)
+    result = run(client, feed, "--mode", "mirror")
+    assert result.exit_code == 1
+    assert "2 of 3 resources on the server are not in the feed" in result.stderr
+    counts = told(client, feed, "--mode", "mirror", "--max-delete", "2")["counts"]
+    assert {name: numbers["deleted"] for name, numbers in counts.items()} == {
+        "catalog-category": 1,
+        "catalog-item": 1,
+    }
+    assert len(client.get("/api/catalog-items").json["data"]) == 1
+
+
+def test_pipe_loses_nothing(client: Client) -> None:
+    environment = os.environ | {"BACKROOM_URL": client.url, "BACKROOM_KEY": client.key}
+    command = [BACKROOM, "import", "/dev/stdin", "--input-format", "jsonl", "--format", "json"]
+    done = subprocess.run(
+        command, input=CAP.encode(), env=environment, capture_output=True, check=True
+    )
+    assert json.loads(done.stdout)["counts"]["catalog-item"]["created"] == 1
+
+
+@pytest.mark.parametrize("name", ["feed.jsonl", "feed.txt", "feed.csv"])
+def test_unreadable_feed_is_json_too(client: Client, tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_text("")
+    result = run(client, tmp_path / name, "--format", "json")
+    assert json.loads(result.stdout)["error"] in result.stderr
+    assert result.exit_code in {1, 2}
+
+
+def test_old_revision_has_smaller_jobs(client: Client, feed: Path) -> None:
+    large = CAP.replace('""', json.dumps("x" * 500_000))
+    feed.write_text("".join(large.replace("C1", f"C{number}") for number in range(10)))
+    counts = told(client, feed, "--revision", "2023-07-15")["counts"]["catalog-item"]
+    assert (counts["created"], counts["jobs"]) == (10, 2)
+
+
+@pytest.mark.parametrize("revision", ["2023-07-15", "2023-10-15", "2024-02-15", "2024-10-15"])
+def test_unchanged_feed_sends_nothing_in_any_revision(
+    client: Client, feed: Path, revision: str
+) -> None:
+    wholly = CAP.replace('"url"', '"categories":["hats"],"price":5,"url"')
+    feed.write_text(HATS + wholly + wholly.replace("C1", "C2"))
+    assert run(client, feed, "--revision", revision).exit_code == 0
+    counts = told(client, feed, "--revision", revision, "--mode", "upsert")["counts"]
+    assert {name: numbers["unchanged"] for name, numbers in counts.items()} == {
+        "catalog-category": 1,
+        "catalog-item": 2,
+    }
+
+
+def test_state_may_be_elsewhere(paused_client: Client, feed: Path, tmp_path: Path) -> None:
+    state = tmp_path / "kept"
+    result = run(paused_client, feed, "--timeout", "0.1", "--state", state)
+    assert f"run the same command again to go on (progress is in {state})" in result.stderr
+    assert state.exists()
+    result = run(paused_client, feed, "--timeout", "0.1", "--state", state)
+    assert "it goes on where it was" in result.stderr
+    assert len(paused_client.get("/api/catalog-item-bulk-create-jobs").json["data"]) == 1

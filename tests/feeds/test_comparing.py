@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from backroom.catalog.kinds import ITEM, VARIANT, Verb
-from backroom.feeds.comparing import MODES, Operation, decide, joined
+from backroom.feeds.comparing import MODES, RowOperation, decide, joined
 from backroom.feeds.rows import Row, RowFault
 
 THERE = {"title": "Cap", "price": 5.0, "published": True, "images": [], "image_full_url": ""}
@@ -17,13 +17,13 @@ def found(
     mode: str = "upsert",
     existing: dict[str, Any] | None = THERE,
     related: tuple[str, ...] | None = None,
-) -> Operation | RowFault | None:
+) -> RowOperation | RowFault | None:
     row = Row(1, ITEM, "C1", attributes, related, merges=True)
     return decide(MODES[mode], row, existing, lambda: {"hats"})
 
 
-def sent(operation: Operation | RowFault | None) -> Any:
-    assert isinstance(operation, Operation)
+def sent(operation: RowOperation | RowFault | None) -> Any:
+    assert isinstance(operation, RowOperation)
     return msgspec.json.decode(operation.encoded.encoded)
 
 
@@ -48,7 +48,7 @@ def test_what_is_stored_alike_is_unchanged(same: dict[str, Any]) -> None:
 def test_only_what_differs_is_sent(other: dict[str, Any]) -> None:
     operation = found(THERE | other)
     assert sent(operation)["attributes"] == other
-    assert isinstance(operation, Operation)
+    assert isinstance(operation, RowOperation)
     assert operation.changed == tuple(other)
     assert operation.verb is Verb.UPDATE
 

@@ -70,12 +70,12 @@ def test_removals_are_what_no_row_names(ledger: Ledger) -> None:
     assert counts(ledger)["item"]["removals"] == 1
 
 
-@pytest.mark.parametrize("wrong", [{"external_id": "\ud800"}, {"attributes": {"a": "\ud800"}}])
-def test_texts_that_are_none_are_faults(wrong: dict[str, object]) -> None:
+@pytest.mark.parametrize(
+    "row", [Row(1, ITEM, "\ud800", {}), Row(1, ITEM, "C1", {"title": "\ud800"})]
+)
+def test_texts_that_are_none_are_faults(row: Row) -> None:
     ledger = Ledger(None)
-    ledger.stage(
-        [Row(**({"line": 1, "kind": ITEM, "external_id": "C1", "attributes": {}} | wrong))]
-    )  # type: ignore[arg-type]
+    ledger.stage([row])
     assert [each.detail for each in findings(ledger)] == ["is not Unicode text"]
 
 

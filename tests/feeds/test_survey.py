@@ -15,7 +15,7 @@ def survey(rows: list[Row]) -> Survey:
 
 def test_rows_and_findings_go_by() -> None:
     found = Survey()
-    rows = [Row(1, ITEM, "a", {}), FAULT]
+    rows: list[Row | RowFault] = [Row(1, ITEM, "a", {}), FAULT]
     assert list(found.watch(rows)) == rows
     assert found.found == 2
 

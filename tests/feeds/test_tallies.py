@@ -6,13 +6,13 @@ from backroom.catalog.kinds import ITEM, Verb
 from backroom.feeds.ledger import Ledger
 from backroom.feeds.rows import Row, RowFault, RowWarning
 from backroom.feeds.tallies import (
-    Change,
-    changes,
+    RowChange,
     count_findings,
     count_nameless,
     counts,
     failed_lines,
     findings,
+    row_changes,
 )
 
 FAULT = RowFault(2, "is wrong", ITEM, "C2", "price", "x", "Write a number.")
@@ -46,5 +46,5 @@ def test_changes_name_attributes(ledger: Ledger) -> None:
     batch = ledger.begin("item", Verb.UPDATE, [(1, "title,price")])
     ledger.posted(batch, "J1")
     ledger.settle([1], "updated")
-    assert list(changes(ledger)) == [Change(1, "item", "C1", "updated", "title,price")]
+    assert list(row_changes(ledger)) == [RowChange(1, "item", "C1", "updated", "title,price")]
     assert counts(ledger)["item"]["jobs"] == 1

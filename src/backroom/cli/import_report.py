@@ -68,7 +68,7 @@ def print_tables(report: Report) -> None:
         console.print(_counts_table(counts))
     console.print(summary(report))
     if report.dry_run:
-        _print_changes(console, report)
+        _print_plan(console, report)
     for failed, title in ((True, "Rows that failed"), (False, "Rows that went in, with a remark")):
         if number := report.number_of_findings(failed=failed):
             shown = report.findings(failed=failed, most=SHOWN_FAULTS)
@@ -97,7 +97,7 @@ def _counts_table(counts: dict[str, dict[str, int]]) -> Table:
     return table
 
 
-def _print_changes(console: Console, report: Report) -> None:
+def _print_plan(console: Console, report: Report) -> None:
     number = sum(report.total(name) for name in ("created", "updated", "deleted"))
     if not number:
         return

@@ -31,7 +31,7 @@ from backroom.cli.import_report import (
 from backroom.cli.options import checked_url, own_url, settings_from, with_format
 from backroom.cli.printable import printable
 from backroom.errors import Invalid
-from backroom.feeds.api_client import ApiClient, Refusal, RefusedError, UnreachableError
+from backroom.feeds.api_client import ApiClient, OperationRefusal, RefusedError, UnreachableError
 from backroom.feeds.comparing import MODES
 from backroom.feeds.comparison import Comparison
 from backroom.feeds.encoding import LARGEST_BODY
@@ -297,7 +297,7 @@ def _explained(report: Report) -> Iterator[None]:
     else:
         return
     report.count()
-    if report.ledger and report.ledger.path and _begun(report):
+    if report.ledger and report.ledger.path and _can_go_on(report):
         place = on_terminal(str(report.ledger.path))
         ended = _Ended(
             f"{ended}; run the same command again to go on (progress is in {place})",
@@ -306,7 +306,7 @@ def _explained(report: Report) -> Iterator[None]:
     raise ended
 
 
-def _begun(report: Report) -> bool:
+def _can_go_on(report: Report) -> bool:
     """Whether anything was done that an import can go on from."""
     return bool(report.total("sent") or any(report.total(each) for each in report.mode.outcomes))
 
@@ -325,7 +325,7 @@ def _opened_ledger(path: Path, options: _Options) -> Ledger:
 
 def _close(ledger: Ledger, report: Report) -> None:
     """Keep the progress of an import that can go on, and nothing else."""
-    if report.error and _begun(report):
+    if report.error and _can_go_on(report):
         ledger.close()
     else:
         ledger.remove()
@@ -367,15 +367,15 @@ def _demo() -> Path:
     return Path(str(resources.files("backroom.feeds").joinpath("demo", "shop.jsonl")))
 
 
-def _checked_by(revision: str) -> Callable[[JobKind, bytes], Refusal | None]:
+def _checked_by(revision: str) -> Callable[[JobKind, bytes], OperationRefusal | None]:
     """Give what says how the server would refuse an operation, in one revision."""
 
-    def check(job_kind: JobKind, operation: bytes) -> Refusal | None:
+    def check(job_kind: JobKind, operation: bytes) -> OperationRefusal | None:
         try:
             draft(job_kind.verb, job_kind.kind, msgspec.json.decode(operation), "", revision)
         except Invalid as error:
             found = _POINTER.fullmatch(error.pointer or "")
-            return Refusal(found[1] if found else "", error.detail)
+            return OperationRefusal(found[1] if found else "", error.detail)
         return None
 
     return check

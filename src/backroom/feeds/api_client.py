@@ -59,7 +59,7 @@ _OPERATION_POINTER = re.compile(r"/data/attributes/\w+/(?:data/)?(\d+)(?:/(.*))?
 
 
 @dataclass(frozen=True)
-class Refusal:
+class OperationRefusal:
     """What is wrong with one operation: its member, empty where it is the whole, and the words."""
 
     member: str
@@ -84,7 +84,7 @@ class LostAnswerError(UnreachableError):
 class RefusedError(Exception):
     """The server has refused a request as a whole."""
 
-    def __init__(self, detail: str, faulty: dict[int, Refusal], status: int = 0) -> None:
+    def __init__(self, detail: str, faulty: dict[int, OperationRefusal], status: int = 0) -> None:
         super().__init__(detail)
         self.status = status
         self.faulty = faulty
@@ -199,7 +199,7 @@ class ApiClient:
     def page(self, path: str, query: Mapping[str, str], cursor: str = "") -> Page:
         """Read one page of a list of resources. Raises `RefusedError` or `UnreachableError`."""
         asked = {**query, **({"page[cursor]": cursor} if cursor else {})}
-        parameters = (f"{_quoted(name)}={_quoted(value)}" for name, value in asked.items())
+        parameters = (f"{_in_query(name)}={_in_query(value)}" for name, value in asked.items())
         target = f"/api/{path}?{'&'.join(parameters)}"
         document = self._call("GET", target.rstrip("?"), PageDocument)
         following = urlsplit((document.links and document.links.next) or "").query
@@ -321,7 +321,7 @@ class ApiClient:
         time.sleep(pause)
 
 
-def _quoted(text: str) -> str:
+def _in_query(text: str) -> str:
     """Quote a part of a query. Most filters are long and need only their quotes quoted."""
     if _PLAIN.fullmatch(text):
         return text.replace('"', "%22")
@@ -351,7 +351,7 @@ def _cause_of(error: Exception) -> str:
 def _refused_error(status: int, errors: list[ErrorObject]) -> RefusedError:
     pointers = [(error.source and error.source.pointer) or "" for error in errors]
     faulty = {
-        int(found[1]): Refusal(_member_in(found[2] or ""), error.detail)
+        int(found[1]): OperationRefusal(_member_in(found[2] or ""), error.detail)
         for error, pointer in zip(errors, pointers, strict=True)
         if (found := _OPERATION_POINTER.fullmatch(pointer))
     }

@@ -57,7 +57,7 @@ MODES = {
 
 
 @dataclass(frozen=True)
-class Operation:
+class RowOperation:
     """An operation of a job, and the names of what it changes."""
 
     job_kind: JobKind
@@ -75,7 +75,7 @@ def decide(
     row: Row,
     existing: Mapping[str, Any] | None,
     related: Callable[[], set[str]],
-) -> Operation | RowFault | None:
+) -> RowOperation | RowFault | None:
     """Give what has to be done with a row, None for nothing.
 
     `existing` has the attributes on the server, None where it has no such resource. `related` gives
@@ -118,12 +118,12 @@ def joined(rows: Sequence[Row]) -> Row:
     return replace(rows[-1], attributes=attributes, related=related, merges=merges)
 
 
-def _operation(row: Row, verb: Verb, changed: tuple[str, ...]) -> Operation | RowFault:
+def _operation(row: Row, verb: Verb, changed: tuple[str, ...]) -> RowOperation | RowFault:
     encoded = encode_row(row, verb)
     return (
         encoded
         if isinstance(encoded, RowFault)
-        else Operation(JobKind(row.kind, verb), encoded, changed)
+        else RowOperation(JobKind(row.kind, verb), encoded, changed)
     )
 
 
@@ -136,8 +136,8 @@ def _changing(row: Row, existing: Mapping[str, Any], related: Callable[[], set[s
     known = _ATTRIBUTES[row.kind.name]
     attributes = {}
     for name, given in row.attributes.items():
-        value = _merged(row, given, existing) if name == METADATA else given
-        if not _same(known[name], value, existing.get(name)):
+        value = _with_entries(row, given, existing) if name == METADATA else given
+        if not _stored_alike(known[name], value, existing.get(name)):
             attributes[name] = value
     relation = relation_of(row.kind)
     keeps = relation is None or Verb.UPDATE not in relation.verbs or row.related is None
@@ -153,14 +153,14 @@ def _named_relation(row: Row) -> tuple[str, ...]:
     return (relation.name,) if relation and row.related is not None else ()
 
 
-def _merged(row: Row, given: Any, existing: Mapping[str, Any]) -> Any:
+def _with_entries(row: Row, given: Any, existing: Mapping[str, Any]) -> Any:
     if not row.merges or not isinstance(given, dict):
         return given
     entries = {**(existing.get(METADATA) or {}), **given}
     return {key: value for key, value in entries.items() if value is not None}
 
 
-def _same(attribute: Attribute, given: Any, there: Any) -> bool:
+def _stored_alike(attribute: Attribute, given: Any, there: Any) -> bool:
     """Whether the server would store for a value what it has."""
     if given == there and type(given) is type(there):
         return True
@@ -175,13 +175,13 @@ def _as_stored(attribute: Attribute, given: Any) -> Any:
     if isinstance(given, str):
         match attribute.form:
             case "number" | "quantity" | "choice":
-                return _number_in(given)
+                return _as_stored_number(given)
             case "boolean":
                 return _TRUTHS.get(given.lower(), given)
     return given
 
 
-def _number_in(text: str) -> float | str:
+def _as_stored_number(text: str) -> float | str:
     try:
         number = float(text)
     except ValueError:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from backroom.catalog.kinds import JobKind, Verb
 from backroom.feeds import ledger as outcomes
-from backroom.feeds.comparing import Mode, Operation, decide, joined
+from backroom.feeds.comparing import Mode, RowOperation, decide, joined
 from backroom.feeds.encoding import EncodedRow, encode_row
 from backroom.feeds.existing import ExistingCatalog
 from backroom.feeds.rows import RowFault, RowWarning
@@ -29,7 +29,7 @@ _CHUNK = 100
 class Piece(NamedTuple):
     """One operation, and the numbers of the rows that it is made of."""
 
-    operation: Operation
+    operation: RowOperation
     numbers: tuple[int, ...]
 
     @property
@@ -80,7 +80,7 @@ class Comparison:
         for staged in self.ledger.pending(kind.name, removals=True):
             encoded = encode_row(staged.row, Verb.DELETE)
             if isinstance(encoded, EncodedRow):
-                yield Piece(Operation(JobKind(kind, Verb.DELETE), encoded), (staged.number,))
+                yield Piece(RowOperation(JobKind(kind, Verb.DELETE), encoded), (staged.number,))
 
     def fail(self, rows: Iterable[Staged], fault: RowFault) -> None:
         """Write a fault down for each of the rows that it befell."""

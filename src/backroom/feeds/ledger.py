@@ -76,9 +76,9 @@ class Ledger(LedgerFile):
                     body = encode((each.attributes, each.related, each.merges))
                     yield each.kind.name, each.external_id, each.line, body
                 except RecursionError:
-                    self.find(_fault_of(each, "is nested too deep"))
+                    self.find(_unwritable(each, "is nested too deep"))
                 except UnicodeEncodeError:
-                    self.find(_fault_of(each, "is not Unicode text"))
+                    self.find(_unwritable(each, "is not Unicode text"))
 
         with self.connection:
             self.connection.executemany(
@@ -271,5 +271,5 @@ def _storable(text: str) -> str:
     return text
 
 
-def _fault_of(row: Row, detail: str) -> RowFault:
+def _unwritable(row: Row, detail: str) -> RowFault:
     return RowFault(row.line, detail, row.kind, _storable(row.external_id))

@@ -19,8 +19,13 @@ from typing import TYPE_CHECKING
 from backroom.catalog.kinds import KINDS, JobKind, Verb
 from backroom.feeds import ledger as outcomes
 from backroom.feeds.advice import refused
-from backroom.feeds.api_client import LostAnswerError, Refusal, RefusedError, UnreachableError
-from backroom.feeds.comparing import Operation, joined
+from backroom.feeds.api_client import (
+    LostAnswerError,
+    OperationRefusal,
+    RefusedError,
+    UnreachableError,
+)
+from backroom.feeds.comparing import RowOperation, joined
 from backroom.feeds.comparison import Piece
 from backroom.feeds.encoding import LARGEST_BODY, EncodedRow
 from backroom.feeds.existing import ExistingCatalog
@@ -158,7 +163,7 @@ class Loader:
     def _without_refused(self, pieces: list[Piece], error: RefusedError) -> list[Piece]:
         faulty = {index: each for index, each in error.faulty.items() if index < len(pieces)}
         if error.status == _TOO_LARGE:
-            faulty = {0: Refusal("", "is larger than the server takes")}
+            faulty = {0: OperationRefusal("", "is larger than the server takes")}
         if not faulty:
             raise error
         for index, refusal in faulty.items():
@@ -216,7 +221,7 @@ class Loader:
             by_id.setdefault(staged.row.external_id, []).append(staged)
         return [
             Piece(
-                Operation(
+                RowOperation(
                     JobKind(KINDS[batch.kind], batch.verb),
                     EncodedRow(joined([each.row for each in rows]), b""),
                 ),

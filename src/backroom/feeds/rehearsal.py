@@ -15,10 +15,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from backroom.catalog.kinds import JobKind, Kind
-    from backroom.feeds.api_client import Refusal
+    from backroom.feeds.api_client import OperationRefusal
     from backroom.feeds.comparison import Comparison, Piece
 
-    Check = Callable[[JobKind, bytes], Refusal | None]
+    Check = Callable[[JobKind, bytes], OperationRefusal | None]
 
 _CHUNK = 100
 

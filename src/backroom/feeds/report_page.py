@@ -87,14 +87,16 @@ def _counts(report: Report) -> Iterator[str]:
 
 def _findings(report: Report, *, failed: bool) -> Iterator[str]:
     yield "<table><thead>"
-    yield _row("th", ("line", "what", "id", "column", "value", "what is wrong", "what to change"))
+    yield _table_row(
+        "th", ("line", "what", "id", "column", "value", "what is wrong", "what to change")
+    )
     yield "</thead><tbody>"
     for each in report.findings(failed=failed):
         kind = each.kind.name if each.kind else ""
         cells = (kind, each.external_id, each.column, each.value, each.detail, each.advice)
-        yield _row("td", (f"{each.line:,}" if each.line else "", *cells))
+        yield _table_row("td", (f"{each.line:,}" if each.line else "", *cells))
     yield "</tbody></table>"
 
 
-def _row(element: str, cells: Iterable[str]) -> str:
+def _table_row(element: str, cells: Iterable[str]) -> str:
     return f"<tr>{''.join(f'<{element}>{escape(cell)}</{element}>' for cell in cells)}</tr>"

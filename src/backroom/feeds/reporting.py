@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from backroom.feeds.ledger import Ledger
     from backroom.feeds.rows import Finding
     from backroom.feeds.survey import UnknownColumn
-    from backroom.feeds.tallies import Change
+    from backroom.feeds.tallies import RowChange
 
 _LABELS = {kind.name: kind.type for kind in ORDER} | {"": "unreadable"}
 _FORMULA = re.compile(r"[=@\t\r]|[+-](?![\d.,]+$)")
@@ -104,9 +104,9 @@ class Report:
         """Count the faults or the warnings."""
         return tallies.count_findings(self.ledger, failed=failed) if self.ledger else 0
 
-    def changes(self, most: int = -1) -> Iterator[Change]:
+    def changes(self, most: int = -1) -> Iterator[RowChange]:
         """Give what was done with rows."""
-        return tallies.changes(self.ledger, most) if self.ledger else iter(())
+        return tallies.row_changes(self.ledger, most) if self.ledger else iter(())
 
 
 _DONE = ("created", "updated", "deleted", "unchanged")
@@ -174,7 +174,7 @@ def _shown(report: Report, finding: Finding) -> dict[str, object]:
     }
 
 
-def _change(change: Change) -> dict[str, object]:
+def _change(change: RowChange) -> dict[str, object]:
     return {
         "line": change.line or None,
         "type": _LABELS[change.kind],

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from backroom.feeds.ledger_file import LedgerFile
 
 
-class Change(NamedTuple):
+class RowChange(NamedTuple):
     """What was done, or would be done, with a row."""
 
     line: int
@@ -84,11 +84,11 @@ def failed_lines(ledger: LedgerFile) -> Iterator[tuple[int, bool]]:
         yield line, bool(failed)
 
 
-def changes(ledger: LedgerFile, most: int = -1) -> Iterator[Change]:
+def row_changes(ledger: LedgerFile, most: int = -1) -> Iterator[RowChange]:
     """Give what was done with rows, without those that stay as they are."""
     for each in ledger.run(
         "select line, kind, external_id, outcome, changed from rows where outcome in"
         " ('created', 'updated', 'deleted') order by line = 0, line limit ?",
         most,
     ):
-        yield Change(*each)
+        yield RowChange(*each)
