@@ -17,6 +17,7 @@ from bench import (
     beside,
     each_request,
     growth,
+    importing,
     latency,
     liveness,
     load,
@@ -52,6 +53,7 @@ PARTS: dict[str, Callable[[Path, Settings], Found]] = {
     "questions": worst.measured,
     "watching": watching.measured,
     "resetting": resetting.measured,
+    "importing": importing.measured,
 }
 _QUICK = ("reads", "accepting", "applying", "questions")
 
