@@ -21,7 +21,7 @@ def report() -> Report:
     ledger = Ledger(None)
     fault = RowFault(2, "is wrong", ITEM, "C\x1b2", "price", "x", "Write a number.")
     ledger.stage([fault, Row(1, ITEM, "C1", {})])
-    ledger.settle_changed([1], "updated", "title,price")
+    ledger.settle_changed([("updated", "title,price", 1)])
     made = Report("feed.csv", "http://x", MODES["upsert"], dry_run=True, ledger=ledger)
     made.count()
     return made

@@ -23,7 +23,7 @@ def report() -> Report:
             RowFault(3, "is not JSON"),
         ]
     )
-    ledger.settle_changed([1], "updated", "title,price")
+    ledger.settle_changed([("updated", "title,price", 1)])
     made = Report("feed.csv", "http://x", MODES["update"], dry_run=True, ledger=ledger)
     made.count()
     return made

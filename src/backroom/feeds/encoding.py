@@ -83,10 +83,12 @@ def _attributes_missing(row: Row) -> list[str]:
 
 def _given(row: Row) -> dict[str, Any]:
     """Give what a create says: a null there is the same as nothing."""
-    given = {name: value for name, value in row.attributes.items() if value is not None}
+    given = row.attributes
+    if None in given.values():
+        given = {name: value for name, value in given.items() if value is not None}
     if row.merges and isinstance(metadata := given.get("custom_metadata"), dict):
         kept = {key: value for key, value in metadata.items() if value is not None}
-        given["custom_metadata"] = kept
+        return given | {"custom_metadata": kept}
     return given
 
 

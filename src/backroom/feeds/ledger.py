@@ -129,11 +129,10 @@ class Ledger(LedgerFile):
             ((outcome, number) for number in numbers),
         )
 
-    def settle_changed(self, numbers: Iterable[int], outcome: str, changed: str) -> None:
-        """Write down what would become of rows, and which attributes would change."""
+    def settle_changed(self, rows: Iterable[tuple[str, str, int]]) -> None:
+        """Write down outcomes, the attributes that would change, and the numbers of rows."""
         self.connection.executemany(
-            "update rows set outcome = ?, changed = ? where number = ?",
-            ((outcome, changed, number) for number in numbers),
+            "update rows set outcome = ?, changed = ? where number = ?", rows
         )
 
     def find(self, finding: Finding, *, staged: bool = False) -> None:

@@ -12,7 +12,7 @@ from backroom.feeds.advice import refused
 from backroom.feeds.rows import relation_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from backroom.catalog.kinds import JobKind, Kind
     from backroom.feeds.api_client import OperationRefusal
@@ -45,6 +45,7 @@ class Rehearsal:
 
     def _rehearse(self, kind: Kind, chunk: list[Piece]) -> None:
         missing = self._missing(kind, chunk)
+        settled: list[tuple[str, str, int]] = []
         with self._ledger.together():
             for piece in chunk:
                 operation = piece.operation
@@ -58,16 +59,19 @@ class Rehearsal:
                     detail = target.missing_write.format(id=resource_id(min(absent)))
                     fault = refused(row, detail, relation.name if relation else "")
                 else:
-                    self._settle(piece)
+                    settled += self._settled(piece)
                     continue
                 self._comparison.fail(self._ledger.staged(piece.numbers), fault)
+            self._ledger.settle_changed(settled)
+        self._comparison.settled[kind.name] += len(settled)
 
-    def _settle(self, piece: Piece) -> None:
-        verb, changed = piece.operation.verb, ",".join(piece.operation.changed)
+    def _settled(self, piece: Piece) -> Iterator[tuple[str, str, int]]:
+        """Give what would become of the rows of a piece: of rows that were joined, one created."""
+        changed = ",".join(piece.operation.changed)
         first, *others = piece.numbers
-        self._ledger.settle_changed([first], outcomes.DONE[verb], changed)
-        self._ledger.settle_changed(others, outcomes.UPDATED, changed)
-        self._comparison.settled[piece.operation.job_kind.kind.name] += len(piece.numbers)
+        yield outcomes.DONE[piece.operation.verb], changed, first
+        for number in others:
+            yield outcomes.UPDATED, changed, number
 
     def _missing(self, kind: Kind, chunk: list[Piece]) -> set[str]:
         """Give the ids that operations relate to, and that neither feed nor server has."""
