@@ -421,6 +421,27 @@ def test_unreadable_feed_is_json_too(client: Client, tmp_path: Path, name: str) 
     assert result.exit_code in {1, 2}
 
 
+def test_missing_feed_is_json_too(client: Client, tmp_path: Path) -> None:
+    result = run(client, tmp_path / "nothing.csv", "--format", "json")
+    assert result.exit_code == 2
+    assert "does not exist" in json.loads(result.stdout)["error"]
+
+
+def test_other_key_goes_on(feed: Path) -> None:
+    nothing = Answer(200, {"data": []})
+    accepted = Answer(202, {"data": {"id": "J1", "attributes": {"status": "processing"}}})
+    revoked = Answer(401, {"errors": [{"detail": "Incorrect authentication credentials."}]})
+    complete = Answer(200, {"data": {"attributes": {"status": "complete", "completed_count": 1}}})
+    with scripted(nothing, accepted, revoked, complete) as script:
+        arguments = [str(feed), "--url", script.url, "--format", "json", "--key"]
+        first = CliRunner().invoke(import_command, [*arguments, "pk_old"])
+        second = CliRunner().invoke(import_command, [*arguments, "pk_new"])
+    assert (first.exit_code, second.exit_code) == (1, 0)
+    assert "run the same command again to go on" in first.stderr
+    assert json.loads(second.stdout)["counts"]["catalog-item"]["created"] == 1
+    assert [method for method, _, _ in script.requests].count("POST") == 1
+
+
 def test_old_revision_has_smaller_jobs(client: Client, feed: Path) -> None:
     large = CAP.replace('""', json.dumps("x" * 500_000))
     feed.write_text("".join(large.replace("C1", f"C{number}") for number in range(10)))

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import click
+import msgspec
 from rich.console import Console
 from rich.table import Table
 
@@ -32,6 +34,28 @@ WRITERS: dict[str, Callable[[Report], Iterator[str]]] = {
     ".htm": html_lines_of,
 }
 """The writers of reports, by the extension of a file."""
+
+
+class ReportedCommand(click.Command):
+    """A command that gives JSON also where it was used in a wrong way, if JSON is asked for."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Read the arguments. Raises click's errors, as any command."""
+        asked = "--format=json" in args or ("--format", "json") in pairwise(args)
+        try:
+            return super().parse_args(ctx, args)
+        except click.UsageError as error:
+            if asked:
+                message = printable(error.format_message())
+                empty: dict[str, object] = {
+                    "counts": {},
+                    "faults": [],
+                    "warnings": [],
+                    "unknown_columns": [],
+                }
+                document = msgspec.json.encode({"error": message, **empty})
+                click.echo(printable_json(document.decode()))
+            raise
 
 
 def on_terminal(text: str) -> str:

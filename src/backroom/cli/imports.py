@@ -23,6 +23,7 @@ from backroom.cli import EXIT_ERROR, EXIT_ROWS_FAILED, EXIT_UNREACHABLE
 from backroom.cli.import_progress import shown_progress
 from backroom.cli.import_report import (
     WRITERS,
+    ReportedCommand,
     on_terminal,
     print_json,
     print_tables,
@@ -126,7 +127,7 @@ def _checked_reports(
     return paths
 
 
-@click.command("import")
+@click.command("import", cls=ReportedCommand)
 @click.argument(
     "file",
     required=False,
@@ -233,6 +234,8 @@ def import_command(**options: Unpack[_Options]) -> None:
         exit_code = _imported(path, options, report)
     except _Ended as error:
         report.error, exit_code = str(error), error.exit_code
+    except click.ClickException as error:
+        report.error, exit_code = error.format_message(), error.exit_code
     _print(report, options)
     if report.ledger:
         _close(report.ledger, report)

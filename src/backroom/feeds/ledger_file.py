@@ -44,7 +44,7 @@ class LedgerFile:
         try:
             # Exclusive: two imports with one ledger would send everything twice.
             self.run("pragma locking_mode = exclusive")
-            self.run("pragma journal_mode = wal" if path else "pragma journal_mode = off")
+            self.run("pragma journal_mode = wal" if path else "pragma journal_mode = memory")
             self.run("pragma synchronous = normal" if path else "pragma synchronous = off")
             self.run("pragma cache_size = -16000")
             self.run("pragma temp_store = file")
