@@ -8,11 +8,12 @@ disk, and compares the rows before it sends them.
 from __future__ import annotations
 
 import json
-import os
+import re
 import shutil
 import subprocess
 import time
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -24,7 +25,6 @@ from bench.measuring import Found, Goal, Row, Sample
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from bench.servers import Served
     from bench.settings import Settings
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 _SHARE = 5
 """An import is measured with a part of the rows of the large catalog."""
 _ROUNDS = 3
+_LOOK_SECONDS = 0.05
 _MOST_MEMORY = 150.0
 """Megabytes."""
 
@@ -107,6 +108,7 @@ def imported(served: Served, feed: Path, rows: int, *flags: str) -> tuple[Sample
     command = servers.program("import", str(feed), "--mode", "upsert", "--format", "json", *flags)
     report = feed.with_suffix(".report")
     before, began = cores.used(served.process), time.perf_counter()
+    megabytes = 0.0
     with report.open("wb") as output:
         process = subprocess.Popen(
             command,
@@ -114,16 +116,30 @@ def imported(served: Served, feed: Path, rows: int, *flags: str) -> tuple[Sample
             stderr=subprocess.DEVNULL,
             env=servers.environment(BACKROOM_URL=url, BACKROOM_KEY=served.key),
         )
-        _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
+        while process.poll() is None:
+            megabytes = max(megabytes, _memory(process.pid))
+            time.sleep(_LOOK_SECONDS)
     took = time.perf_counter() - began
     counts = json.loads(report.read_bytes())["counts"][ITEM.type]
     assert process.returncode == 0, report.read_bytes()[:2000]
     assert counts["created"] + counts["unchanged"] == rows, counts
     return (
         Sample(rows / took, (cores.used(served.process) - before) / rows),
-        usage.ru_maxrss / 1_000,
+        megabytes,
     )
+
+
+def _memory(process: int) -> float:
+    """Give the most megabytes that a process has had; none once it is gone.
+
+    The figure of `wait4` would count what this process had when it started the other.
+    """
+    try:
+        status = Path(f"/proc/{process}/status").read_text()
+    except OSError:
+        return 0.0
+    found = re.search(r"VmHWM:\s+(\d+) kB", status)
+    return int(found[1]) / 1_000 if found else 0.0
 
 
 def _posted(served: Served, database: Path, rows: int) -> Sample:
