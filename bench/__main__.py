@@ -18,6 +18,7 @@ from bench import (
     each_request,
     feeds,
     growth,
+    importing,
     latency,
     liveness,
     load,
@@ -54,6 +55,7 @@ PARTS: dict[str, Callable[[Path, Settings], Found]] = {
     "watching": watching.measured,
     "resetting": resetting.measured,
     "feeds": feeds.measured,
+    "importing": importing.measured,
 }
 _QUICK = ("reads", "accepting", "applying", "questions")
 

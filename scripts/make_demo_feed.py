@@ -320,7 +320,7 @@ def add_bad_row(feed: Feed, number: int, product: dict[str, Any], offer: dict[st
     copy = {**product, "external_id": f"{product['external_id']}-B"}
     match number:
         case 31:  # exported twice
-            feed.add(product | {"title": product["title"] + " (copy)"}, "job")
+            feed.add(product | {"title": product["title"] + " (copy)"}, "feed")
         case 67:  # filed under a category that was renamed
             feed.add(copy | {"categories": ["jackets-and-shells"]}, "job")
         case 104:  # its item was deleted

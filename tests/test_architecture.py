@@ -127,7 +127,9 @@ STATEMENT = re.compile(
 
 
 def test_sql_stands_in_the_store() -> None:
-    elsewhere = [each for each in MODULES if each.package != "store"]
+    # The progress of an import is a file of the client, of which the store knows nothing.
+    ledger = {"feeds/ledger.py", "feeds/ledger_file.py", "feeds/tallies.py"}
+    elsewhere = [each for each in MODULES if each.package != "store" and each.name not in ledger]
     assert [
         f"{module.name}: {text}"
         for module in elsewhere

@@ -5,11 +5,9 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from backroom.catalog.kinds import CATEGORY, ITEM, VARIANT, Attribute, JobKind, Verb
-from backroom.feeds.encoding import LARGEST_BODY, EncodedRow, batches, encode_row, job_body
+from backroom.feeds.encoding import LARGEST_BODY, EncodedRow, encode_row, job_body
 from backroom.feeds.rows import Row, RowFault
 
 CAP = Row(4, ITEM, "C1", {"title": "Cap", "description": "", "url": "u"}, ("hats",))
@@ -106,14 +104,16 @@ def test_enormous_row_is_a_fault() -> None:
     assert fault(large).startswith("is larger than a request may be (4,9")
 
 
-@settings(deadline=None)
-@given(st.lists(st.integers(1, LARGEST_BODY // 3), max_size=20), st.integers(1, 10))
-def test_batches_hold_everything_within_limits(lengths: list[int], size: int) -> None:
-    operations = [EncodedRow(HATS, bytes(length)) for length in lengths]
-    made = list(batches(operations, size))
-    assert [operation for batch in made for operation in batch] == operations
-    assert all(0 < len(batch) <= size for batch in made)
-    assert all(sum(len(each.encoded) for each in batch) <= LARGEST_BODY for batch in made)
+def test_nulls_are_nothing_to_a_create() -> None:
+    row = replace(CAP, attributes={**CAP.attributes, "price": None})
+    assert "price" not in document(row, Verb.CREATE)["attributes"]
+    assert document(row, Verb.UPDATE)["attributes"]["price"] is None
+
+
+def test_null_entries_are_not_created() -> None:
+    metadata = {"custom_metadata": {"red": None, "blue": 1}}
+    row = replace(CAP, attributes=CAP.attributes | metadata, merges=True)
+    assert document(row, Verb.CREATE)["attributes"]["custom_metadata"] == {"blue": 1}
 
 
 def test_body_holds_the_operations() -> None:

@@ -8,9 +8,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from backroom.feeds.api_client import ApiClient, RefusedError
+from backroom.feeds.comparing import MODES
+from backroom.feeds.comparison import Comparison
 from backroom.feeds.formats import open_feed
-from backroom.feeds.loading import MODES, Loader, Report
-from backroom.feeds.survey import survey
+from backroom.feeds.ledger import Ledger
+from backroom.feeds.loading import Loader, Options
+from backroom.feeds.staging import stage
+from backroom.feeds.tallies import counts, findings
 from backroom.revisions import NEWEST
 from feeds.scripted_server import Answer, scripted
 
@@ -49,13 +53,14 @@ class Loads:
         self.server = ApiClient(url, key, NEWEST, 10)
         self.progress: list[tuple[str, int]] = []
 
-    def __call__(self, *rows: dict[str, Any], mode: str = "create", batch: int = 100) -> Report:
+    def __call__(self, *rows: dict[str, Any], mode: str = "create", batch: int = 100) -> Ledger:
         self.path.write_bytes(msgspec.json.Encoder().encode_lines(rows))
-        feed = open_feed(self.path)
-        report = Report.of(survey(feed.rows()))
-        loader = Loader(self.server, MODES[mode], report, batch)
-        loader.run(feed, lambda kind, settled: self.progress.append((kind, settled)))
-        return report
+        ledger = Ledger(None)
+        stage(open_feed(self.path), ledger, {})
+        comparison = Comparison(self.server, ledger, MODES[mode])
+        loader = Loader(comparison, self.server, Options(batch, patience=10))
+        loader.run(lambda kind, settled: self.progress.append((kind, settled)))
+        return ledger
 
 
 @pytest.fixture
@@ -63,33 +68,38 @@ def load(path: Path, client: Client) -> Loads:
     return Loads(path, client.url, client.key)
 
 
-def done(report: Report) -> dict[str, dict[str, int]]:
+def done(ledger: Ledger) -> dict[str, dict[str, int]]:
+    names = ("created", "updated", "deleted", "unchanged")
     return {
-        kind: {str(verb): count for verb, count in tally.done.items() if count}
-        for kind, tally in report.tallies.items()
-        if tally.rows
+        kind: {name: numbers[name] for name in names if numbers.get(name)}
+        for kind, numbers in counts(ledger).items()
+        if numbers["rows"]
     }
 
 
-def faults(report: Report) -> list[tuple[int, str]]:
-    return sorted((fault.line, fault.detail) for fault in report.faults)
+def jobs(ledger: Ledger) -> int:
+    return sum(numbers.get("jobs", 0) for numbers in counts(ledger).values())
+
+
+def faults(ledger: Ledger) -> list[tuple[int, str]]:
+    return sorted((fault.line, fault.detail) for fault in findings(ledger, failed=True))
 
 
 def test_rows_may_come_in_any_order(load: Loads) -> None:
     report = load(CAP_M, CAP | {"categories": ["hats"]}, HATS)
     assert done(report) == {
-        "variant": {"create": 1},
-        "item": {"create": 1},
-        "category": {"create": 1},
+        "variant": {"created": 1},
+        "item": {"created": 1},
+        "category": {"created": 1},
     }
-    assert report.faults == []
+    assert faults(report) == []
 
 
 def test_job_holds_a_batch(load: Loads) -> None:
     rows = [CAP | {"external_id": str(number)} for number in range(45)]
     report = load(*rows, batch=2)
-    assert report.tallies["item"].jobs == 23
-    assert done(report) == {"item": {"create": 45}}
+    assert jobs(report) == 23
+    assert done(report) == {"item": {"created": 45}}
 
 
 def test_progress_ends_with_all_rows(load: Loads) -> None:
@@ -103,15 +113,15 @@ def test_refused_row_costs_only_itself(load: Loads) -> None:
     rows[1] |= {"price": "cheap"}
     rows[3] |= {"images": 5}
     report = load(*rows)
-    assert done(report) == {"item": {"create": 3}}
+    assert done(report) == {"item": {"created": 3}}
     assert [line for line, _ in faults(report)] == [2, 4]
     assert faults(report)[0][1] == "price: A valid number is required."
 
 
 def test_wholly_refused_batch_is_no_job(load: Loads) -> None:
     report = load(CAP | {"price": "cheap"}, CAP | {"price": "dear"})
-    assert report.tallies["item"].jobs == 0
-    assert len(report.faults) == 2
+    assert jobs(report) == 0
+    assert len(faults(report)) == 2
 
 
 def test_row_without_title_is_not_sent(load: Loads) -> None:
@@ -120,8 +130,15 @@ def test_row_without_title_is_not_sent(load: Loads) -> None:
 
 def test_second_of_two_is_told(load: Loads) -> None:
     report = load(CAP, HATS, CAP)
-    assert faults(report) == [(3, "An item with the external id `C1` already exists.")]
-    assert done(report)["item"] == {"create": 1}
+    assert faults(report) == [(3, "The external id `C1` is that of line 1 already.")]
+    assert done(report)["item"] == {"created": 1}
+
+
+def test_other_existing_row_fails_a_create(load: Loads) -> None:
+    load(CAP)
+    (fault,) = faults(load(CAP | {"title": "New", "price": 1}))
+    detail = "An item with the external id `C1` already exists with another title and price."
+    assert fault == (1, detail)
 
 
 def test_unknown_parents_are_told(load: Loads) -> None:
@@ -130,32 +147,79 @@ def test_unknown_parents_are_told(load: Loads) -> None:
     assert faults(report) == [(1, "Invalid category information."), (2, missing)]
 
 
-def test_upsert_updates_what_exists(load: Loads) -> None:
+def test_upsert_updates_what_differs(load: Loads) -> None:
     load(HATS, CAP)
     report = load(HATS, CAP | {"title": "New"}, CAP_M, mode="upsert")
     assert done(report) == {
-        "category": {"update": 1},
-        "item": {"update": 1},
-        "variant": {"create": 1},
+        "category": {"unchanged": 1},
+        "item": {"updated": 1},
+        "variant": {"created": 1},
     }
-    assert report.tallies["item"].jobs == 2
+    assert jobs(report) == 2
 
 
 @pytest.mark.parametrize("batch", [1, 7, 100])
 def test_last_of_equals_wins(load: Loads, client: Client, batch: int) -> None:
     titles = [f"Cap {number}" for number in range(40)]
     report = load(*(CAP | {"title": title} for title in titles), mode="upsert", batch=batch)
-    assert done(report) == {"item": {"create": 1, "update": 39}}
-    path = "/api/catalog-item-bulk-update-jobs"
-    newest = client.get(path).json["data"][0]["id"]
-    (item,) = client.get(f"{path}/{newest}", query={"include": "items"}).json["included"]
-    assert item["attributes"]["title"] == "Cap 39"
+    assert done(report) == {"item": {"created": 1, "updated": 39}}
+    assert jobs(report) == 1
+    assert attributes(client)["title"] == "Cap 39"
+    assert len(list(findings(report, failed=False))) == 39
+
+
+def attributes(client: Client, external_id: str = "C1") -> dict[str, Any]:
+    path = f"/api/catalog-items/$custom:::$default:::{external_id}"
+    found: dict[str, Any] = client.get(path).json["data"]["attributes"]
+    return found
+
+
+@pytest.mark.parametrize("mode", ["create", "upsert", "update", "mirror"])
+def test_unchanged_feed_posts_no_job(load: Loads, mode: str) -> None:
+    rows = (HATS, CAP | {"categories": ["hats"], "custom_metadata.red": 1}, CAP_M)
+    load(*rows)
+    report = load(*rows, mode=mode)
+    assert jobs(report) == 0
+    assert done(report) == {kind: {"unchanged": 1} for kind in ("category", "item", "variant")}
+
+
+def test_changed_categories_are_sent(load: Loads) -> None:
+    caps = HATS | {"external_id": "caps"}
+    load(HATS, caps, CAP | {"categories": ["hats"]})
+    moved = CAP | {"categories": ["caps"]}
+    assert done(load(moved, mode="upsert")) == {"item": {"updated": 1}}
+    assert done(load(moved, mode="upsert")) == {"item": {"unchanged": 1}}
+
+
+def test_metadata_entries_are_merged(load: Loads, client: Client) -> None:
+    load(CAP | {"custom_metadata": {"red": 1, "wool": True, "old": 1}})
+    entries = {"custom_metadata.red": 2, "custom_metadata.new": 3, "custom_metadata.old": None}
+    load({"type": "item", "external_id": "C1"} | entries, mode="update")
+    assert attributes(client)["custom_metadata"] == {"red": 2, "wool": True, "new": 3}
+
+
+def test_whole_metadata_replaces(load: Loads, client: Client) -> None:
+    load(CAP | {"custom_metadata": {"red": 1}})
+    load(CAP | {"custom_metadata": {"blue": 1}}, mode="upsert")
+    assert attributes(client)["custom_metadata"] == {"blue": 1}
+
+
+def test_null_clears_an_attribute(load: Loads, client: Client) -> None:
+    load(CAP | {"price": 5})
+    load(CAP | {"price": None}, mode="upsert")
+    assert attributes(client)["price"] is None
+
+
+def test_many_resources_are_compared_by_id(load: Loads) -> None:
+    rows = [CAP | {"external_id": f'é "%20" {number}'} for number in range(230)]
+    load(*rows)
+    assert done(load(*rows, mode="upsert")) == {"item": {"unchanged": 230}}
 
 
 def test_update_needs_an_existing_row(load: Loads) -> None:
     load(CAP)
     report = load(CAP | {"title": "New"}, CAP | {"external_id": "C2"}, mode="update")
-    assert done(report) == {"item": {"update": 1}}
+    assert done(report) == {"item": {"updated": 1}}
     missing = "An item with the id `$custom:::$default:::C2` does not exist."
     assert faults(report) == [(2, missing)]
 
@@ -163,7 +227,7 @@ def test_update_needs_an_existing_row(load: Loads) -> None:
 def test_delete_goes_backwards(load: Loads) -> None:
     load(HATS, CAP, CAP_M)
     load.progress.clear()
-    assert load(HATS, CAP, CAP_M, mode="delete").faults == []
+    assert faults(load(HATS, CAP, CAP_M, mode="delete")) == []
     assert list(dict(load.progress)) == ["variant", "item", "category"]
 
 
@@ -183,17 +247,48 @@ def test_refusal_of_nobody_ends_the_load(path: Path) -> None:
 def test_large_rows_go_in_more_jobs(load: Loads) -> None:
     rows = [CAP | {"external_id": str(n), "description": "x" * 500_000} for n in range(24)]
     report = load(*rows)
-    assert report.tallies["item"].jobs == 3
-    assert done(report) == {"item": {"create": 24}}
+    assert jobs(report) == 3
+    assert done(report) == {"item": {"created": 24}}
 
 
 def test_silence_about_rows_is_reported(path: Path) -> None:
+    nothing = Answer(200, {"data": []})
     silent = Answer(200, {"data": {"attributes": {"status": "cancelled", "completed_count": 1}}})
-    with scripted(ACCEPTED, silent) as script:
-        report = Loads(path, script.url, "pk_test")(CAP, CAP, CAP)
-    detail = "job J1 ended as cancelled and says nothing about 2 of its rows, in lines 1 to 3"
-    assert faults(report) == [(1, detail)]
-    assert report.tallies["item"].failed == 2
+    there = Answer(200, {"data": [{"id": "$custom:::$default:::C1", "attributes": {}}]})
+    with scripted(nothing, ACCEPTED, silent, there) as script:
+        report = Loads(path, script.url, "pk_test")(CAP, CAP | {"external_id": "C2"})
+    detail = "job J1 ended as cancelled and says nothing about this row"
+    assert faults(report) == [(2, detail)]
+    assert done(report) == {"item": {"created": 1}}
+
+
+def test_lost_answer_sends_nothing_twice(path: Path) -> None:
+    nothing = Answer(200, {"data": []})
+    lost = Answer(502, b"")
+    listed = Answer(200, {"data": [{"id": "J9", "attributes": {"total_count": 1}}]})
+    complete = Answer(200, {"data": {"attributes": {"status": "complete", "completed_count": 1}}})
+    results = Answer(200, {"data": {}, "included": [{"id": "$custom:::$default:::C1"}]})
+    with scripted(nothing, lost, listed, complete, results, complete) as script:
+        report = Loads(path, script.url, "pk_test")(CAP)
+    assert done(report) == {"item": {"created": 1}}
+    assert [method for method, _, _ in script.requests].count("POST") == 1
+
+
+def test_lost_request_is_sent_again(path: Path) -> None:
+    nothing, lost = Answer(200, {"data": []}), Answer(502, b"")
+    complete = Answer(200, {"data": {"attributes": {"status": "complete", "completed_count": 1}}})
+    with scripted(nothing, lost, nothing, ACCEPTED, complete) as script:
+        report = Loads(path, script.url, "pk_test")(CAP)
+    assert done(report) == {"item": {"created": 1}}
+
+
+def test_too_large_job_is_halved(path: Path) -> None:
+    nothing = Answer(200, {"data": []})
+    large = Answer(413, {"errors": [{"detail": "Too large."}]})
+    complete = Answer(200, {"data": {"attributes": {"status": "complete", "completed_count": 1}}})
+    with scripted(nothing, large, ACCEPTED, ACCEPTED, complete) as script:
+        report = Loads(path, script.url, "pk_test")(CAP, CAP | {"external_id": "C2"})
+    assert done(report) == {"item": {"created": 2}}
 
 
 ids = st.sampled_from(["a", "b", "c"])
@@ -228,7 +323,11 @@ def test_every_row_is_accounted_for(
     load = Loads(path, client.url, client.key)
     for rows, mode in runs:
         report = load(*rows, mode=mode, batch=batch)
-        assert sum(tally.rows for tally in report.tallies.values()) == len(rows)
-        assert all(tally.settled == tally.rows for tally in report.tallies.values())
-        lines = [fault.line for fault in report.faults]
-        assert len(lines) == len(set(lines)) == sum(t.failed for t in report.tallies.values())
+        numbers = counts(report).values()
+        removals = sum(each.get("removals", 0) for each in numbers)
+        assert sum(each["rows"] for each in numbers) == len(rows)
+        outcomes = ("created", "updated", "deleted", "unchanged", "failed")
+        settled = sum(each.get(name, 0) for each in numbers for name in outcomes)
+        assert settled == len(rows) + removals
+        lines = [line for line, _ in faults(report)]
+        assert len(lines) == len(set(lines)) == sum(each.get("failed", 0) for each in numbers)

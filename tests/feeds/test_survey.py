@@ -1,19 +1,23 @@
 from __future__ import annotations
 
-from backroom.catalog.kinds import ITEM, VARIANT
+from backroom.catalog.kinds import ITEM
 from backroom.feeds.rows import Row, RowFault
-from backroom.feeds.survey import survey
+from backroom.feeds.survey import Survey
 
 FAULT = RowFault(3, "is not JSON")
 
 
-def test_rows_are_counted_by_kind() -> None:
-    found = survey([Row(1, ITEM, "a", {}), Row(2, ITEM, "b", {}), Row(4, VARIANT, "c", {})])
-    assert found.rows == {"item": 2, "variant": 1}
+def survey(rows: list[Row]) -> Survey:
+    found = Survey()
+    assert list(found.watch(rows)) == rows
+    return found
 
 
-def test_faults_are_kept() -> None:
-    assert survey([FAULT, Row(4, ITEM, "a", {})]).faults == [FAULT]
+def test_rows_and_findings_go_by() -> None:
+    found = Survey()
+    rows: list[Row | RowFault] = [Row(1, ITEM, "a", {}), FAULT]
+    assert list(found.watch(rows)) == rows
+    assert found.found == 2
 
 
 def test_unknown_columns_are_told_once() -> None:

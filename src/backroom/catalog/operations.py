@@ -78,6 +78,8 @@ FIELDS_ON_WRITES_SINCE = "2026-04-15"
 PAGE_SIZE_DOCUMENTED_SINCE = "2026-04-15"
 """Lists take `page[size]` in all revisions (observed since May 2026)."""
 FILTERED_IDS_SINCE = "2024-10-15"
+NESTED_BULK_SINCE = "2023-07-15"
+"""Since this revision, bulk bodies are the shape that imports send."""
 JOB_ID_FIELD_UNTIL = "2023-12-15"
 ID_FIELD_SINCE = "2026-04-15"
 

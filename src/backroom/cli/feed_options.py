@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -45,6 +45,14 @@ class FeedPlace(click.ParamType[Any]):
         return found
 
 
+class KeyOption(click.Option):
+    """A key that is needed, except where --show-mapping ends the command before it is used."""
+
+    def process_value(self, ctx: click.Context, value: Any) -> Any:
+        """Check the key, if it is needed."""
+        return "" if ctx.params.get("show_mapping") else super().process_value(ctx, value)
+
+
 @dataclass(frozen=True)
 class FeedChoice:
     """What the options of a command say of its feed."""
@@ -52,6 +60,14 @@ class FeedChoice:
     format: str | None
     options: FeedOptions
     show_mapping: bool = False
+
+    @property
+    def identity(self) -> str:
+        """What tells this choice from one that could give other rows.
+
+        The day is not in it: an import that goes on has the prices of the day when it began.
+        """
+        return repr((self.format, replace(self.options, today=None, private_addresses=False)))
 
     def opened(self, place: Path | str) -> Feed:
         """Open a feed. Raises click's error for one that can't be read.
@@ -116,7 +132,11 @@ _OPTIONS = (
         help="A TOML file that says which column is which field.",
     ),
     click.option(
-        "--show-mapping", is_flag=True, help="Write the mapping in use as TOML, and end."
+        "--show-mapping",
+        is_flag=True,
+        # Before --key, which is not needed with it.
+        is_eager=True,
+        help="Write the mapping in use as TOML, and end."
     ),
     click.option(
         "--private-addresses",

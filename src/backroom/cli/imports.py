@@ -1,6 +1,7 @@
 """`backroom import`: load a feed into a running server through its API, and report the result.
 
-Reading and sending feeds is the part of `backroom.feeds`. Here are the options and the report.
+Reading, comparing and sending feeds is the part of `backroom.feeds`. Here are the options, and the
+order of things.
 """
 
 from __future__ import annotations
@@ -9,41 +10,64 @@ import re
 import sys
 import time
 from contextlib import contextmanager
-from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict, Unpack
 
 import click
 import msgspec
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-from rich.table import Table
 
+from backroom.catalog.drafts import draft
+from backroom.catalog.operations import NESTED_BULK_SINCE, body_limit
 from backroom.cli import EXIT_ERROR, EXIT_ROWS_FAILED, EXIT_UNREACHABLE
-from backroom.cli.feed_options import FeedPlace, with_feed_options
+from backroom.cli.feed_options import FeedPlace, KeyOption, with_feed_options
+from backroom.cli.import_progress import shown_progress
+from backroom.cli.import_report import (
+    WRITERS,
+    ReportedCommand,
+    on_terminal,
+    print_json,
+    print_tables,
+    write_report,
+)
 from backroom.cli.options import checked_url, own_url, settings_from, with_format
-from backroom.cli.printable import printable, printable_json
-from backroom.feeds.api_client import ApiClient, RefusedError, UnreachableError
-from backroom.feeds.loading import LARGEST_BATCH, MODES, Loader, Report
-from backroom.feeds.rows import ORDER, FeedError
-from backroom.feeds.survey import Survey, survey
+from backroom.cli.printable import printable
+from backroom.errors import Invalid
+from backroom.feeds.api_client import ApiClient, OperationRefusal, RefusedError, UnreachableError
+from backroom.feeds.comparing import MODES
+from backroom.feeds.comparison import Comparison
+from backroom.feeds.encoding import LARGEST_BODY
+from backroom.feeds.ledger import Ledger
+from backroom.feeds.ledger_file import LedgerInUseError
+from backroom.feeds.loading import LARGEST_BATCH, Loader
+from backroom.feeds.loading import Options as LoadOptions
+from backroom.feeds.mirroring import RemovalLimit, TooManyRemovalsError, plan_removals
+from backroom.feeds.rehearsal import Rehearsal
+from backroom.feeds.rejects import can_reject, write_rejects
+from backroom.feeds.reporting import Report
+from backroom.feeds.rows import FeedError
+from backroom.feeds.sources import shown_name
+from backroom.feeds.staging import SUFFIX, ledger_beside, stage
 from backroom.revisions import NEWEST
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from backroom.catalog.kinds import JobKind
     from backroom.cli.feed_options import FeedChoice
     from backroom.feeds.formats import Feed
-    from backroom.feeds.rows import RowFault
 
+_EXIT_USAGE = 2
 _EXIT_INTERRUPTED = 130
-SHOWN_FAULTS = 50
-"""How many rows the table of faults shows. The JSON has all faults."""
-_PIPE_WIDTH = 120
-_LONGEST_SHOWN = 1_000
-"""Characters of one text of a feed or a server in the tables. The JSON has all."""
 _HEADER_WORD = re.compile(r"[!-~]+")
+_POINTER = re.compile(r"/(?:attributes/|relationships/)?(.*)")
+_ENVELOPE_BYTES = 100_000
+"""What stands around the operations of a request takes less."""
+_SAME_FOR_ALL = {
+    *("file", "demo", "key", "timeout", "state", "reports", "rejects", "output", "batch"),
+    *("max_delete", "dry_run", "feed"),
+}
+"""Options that may be others when an import goes on."""
 
 
 class _Options(TypedDict):
@@ -52,43 +76,24 @@ class _Options(TypedDict):
     url: str
     key: str
     mode: str
+    max_delete: RemovalLimit
+    dry_run: bool
     feed: FeedChoice
     batch: int
     revision: str
     timeout: float
+    state: Path | None
+    reports: tuple[Path, ...]
+    rejects: Path | None
     output: str
 
 
-@dataclass
-class _Run:
-    """One run of the command: its options and its result, also if it was broken off."""
+class _Ended(Exception):
+    """The import ends with a sentence and an exit code."""
 
-    options: _Options
-    feed: Feed
-    survey: Survey
-    report: Report
-    seconds: float = 0.0
-    error: str | None = None
-    exit_code: int = 0
-
-    def counts(self) -> dict[str, dict[str, int]]:
-        """Give the numbers of rows by type, with a line for rows whose type is unknown."""
-        verbs = MODES[self.options["mode"]].verbs
-        names = {kind.name: kind.type for kind in ORDER} | {"": "unreadable"}
-        return {
-            label: {
-                "rows": tally.rows,
-                **{f"{verb}d": tally.done[verb] for verb in verbs},
-                "failed": tally.failed,
-                "jobs": tally.jobs,
-            }
-            for name, label in names.items()
-            if (tally := self.report.tallies[name]).rows
-        }
-
-    def faults(self) -> list[RowFault]:
-        """Give the faults, in the order of the file."""
-        return sorted(self.report.faults, key=lambda fault: fault.line)
+    def __init__(self, detail: str, exit_code: int) -> None:
+        super().__init__(detail)
+        self.exit_code = exit_code
 
 
 def _checked_key(_: click.Context, __: click.Parameter, key: str) -> str:
@@ -107,7 +112,24 @@ def _checked_revision(_: click.Context, __: click.Parameter, revision: str) -> s
     return revision
 
 
-@click.command("import")
+def _checked_limit(_: click.Context, __: click.Parameter, text: str) -> RemovalLimit:
+    try:
+        return RemovalLimit(text)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from None
+
+
+def _checked_reports(
+    _: click.Context, __: click.Parameter, paths: tuple[Path, ...]
+) -> tuple[Path, ...]:
+    for path in paths:
+        if path.suffix.lower() not in WRITERS:
+            known = ", ".join(WRITERS)
+            raise click.BadParameter(f"{str(path)!r} has none of the extensions {known}")
+    return paths
+
+
+@click.command("import", cls=ReportedCommand)
 @click.argument(
     "file",
     required=False,
@@ -123,6 +145,7 @@ def _checked_revision(_: click.Context, __: click.Parameter, revision: str) -> s
 )
 @click.option(
     "--key",
+    cls=KeyOption,
     required=True,
     envvar="BACKROOM_KEY",
     show_envvar=True,
@@ -134,8 +157,18 @@ def _checked_revision(_: click.Context, __: click.Parameter, revision: str) -> s
     type=click.Choice(list(MODES)),
     default="create",
     show_default=True,
-    help="What to do with the rows; upsert creates them, and updates those that exist.",
+    help="What to do with the rows; upsert creates them, and updates those that exist; mirror also"
+    " deletes what is not in FILE.",
 )
+@click.option(
+    "--max-delete",
+    default="10%",
+    show_default=True,
+    metavar="SHARE|NUMBER",
+    callback=_checked_limit,
+    help="How much of the catalog mirror may delete; if it were more, nothing is sent.",
+)
+@click.option("--dry-run", is_flag=True, help="Send nothing; say what would be done with each row.")
 @with_feed_options()
 @click.option(
     "--batch",
@@ -156,7 +189,26 @@ def _checked_revision(_: click.Context, __: click.Parameter, revision: str) -> s
     type=click.FloatRange(min=0, min_open=True),
     default=600,
     show_default=True,
-    help="Seconds to wait for any one job, and for a request that the server puts off.",
+    help="Seconds to wait for any one job, for a request that the server puts off, and for a"
+    " server that is away.",
+)
+@click.option(
+    "--state",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help=f"Where to keep the progress.  [default: FILE{SUFFIX}]",
+)
+@click.option(
+    "--report",
+    "reports",
+    multiple=True,
+    type=click.Path(dir_okay=False, path_type=Path),
+    callback=_checked_reports,
+    help="Write the report to a file: .json, .csv or .html. May be given several times.",
+)
+@click.option(
+    "--rejects",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write the rows that failed to a file of the same format.",
 )
 @with_format("How to print the report.", show_default=True)
 def import_command(**options: Unpack[_Options]) -> None:
@@ -164,159 +216,172 @@ def import_command(**options: Unpack[_Options]) -> None:
 
     FILE is a product file of Shopify, WooCommerce, Google Merchant or Klaviyo, or has the API's
     names. It may be a URL, or - for the standard input. Categories go first, then items, then
-    variants. The report names the line of each row that fails. The other rows are loaded.
+    variants. Only what differs from the server is sent. The report names the line of each row that
+    fails. The other rows are loaded. An import that was broken off goes on where it was when the
+    same command runs again.
 
     The exit code is 3 if rows failed, 4 if the server can't be reached or a job takes too long.
     """
     options["url"] = options["url"] or own_url(settings_from({}))
-    run = _prepared(options)
-    _load(run)
-    if options["output"] == "json":
-        document = msgspec.json.format(msgspec.json.encode(_json_report(run)))
-        click.echo(printable_json(document.decode()))
-    else:
-        _print_report(run)
-    if run.error:
-        click.echo(f"Error: {_on_terminal(run.error)}", err=True)
-    sys.exit(run.exit_code)
-
-
-def _prepared(options: _Options) -> _Run:
-    """Read through the feed. Raises click's errors, which its `main` shows."""
     path = _demo() if options["demo"] else options["file"]
     if path is None or (options["demo"] and options["file"]):
         raise click.UsageError("Give either a FILE or --demo.")
-    feed = options["feed"].opened(path)
+    # A name may have bytes that are no UTF-8, which JSON can't hold.
+    name = printable(shown_name(path))
+    report = Report(name, options["url"], MODES[options["mode"]], dry_run=options["dry_run"])
+    exit_code = 0
     try:
-        found = survey(feed.rows())
+        exit_code = _imported(path, options, report)
+    except _Ended as error:
+        report.error, exit_code = str(error), error.exit_code
+    except click.ClickException as error:
+        report.error, exit_code = error.format_message(), error.exit_code
+    _print(report, options)
+    if report.ledger:
+        _close(report.ledger, report)
+    sys.exit(exit_code)
+
+
+def _print(report: Report, options: _Options) -> None:
+    if options["output"] == "json":
+        print_json(report)
+    elif report.settled or not report.error:
+        # Without a row that was looked at, the sentence alone says more than a table of zeros.
+        print_tables(report)
+    if report.error:
+        click.echo(f"Error: {on_terminal(report.error)}", err=True)
+
+
+def _imported(path: Path | str, options: _Options, report: Report) -> int:
+    """Import a feed and write its reports; give the exit code."""
+    if options["revision"] < NESTED_BULK_SINCE:
+        raise _Ended(
+            f"imports speak revisions from {NESTED_BULK_SINCE} on, and --revision is"
+            f" {options['revision']}; leave it out, or name a later one",
+            EXIT_ERROR,
+        )
+    feed = options["feed"].opened(path)
+    report.feed = feed.described
+    click.echo(on_terminal(report.feed), err=True)
+    if options["rejects"] and not can_reject(feed):
+        raise _Ended(
+            f"--rejects copies lines of UTF-8 files with the API's names, and {feed.name} is"
+            f" {feed.described}; correct the rows in that file, and import it again",
+            _EXIT_USAGE,
+        )
+    report.ledger = _opened_ledger(path, options)
+    began = time.monotonic()
+    with _explained(report):
+        _run(feed, options, report, report.ledger)
+    report.seconds = round(time.monotonic() - began, 3)
+    report.count()
+    try:
+        if options["rejects"]:
+            write_rejects(feed, report.ledger, options["rejects"])
+        for place in options["reports"]:
+            write_report(report, place)
     except FeedError as error:
-        raise click.ClickException(_on_terminal(str(error))) from error
-    return _Run(options, feed, found, Report.of(found))
+        raise _Ended(str(error), EXIT_ERROR) from error
+    except OSError as error:
+        raise _Ended(f"{error.filename} can't be written: {error.strerror}", EXIT_ERROR) from error
+    if report.unaccounted:
+        raise _Ended(f"{report.unaccounted:,} rows were neither done nor refused", EXIT_ERROR)
+    return EXIT_ROWS_FAILED if report.total("failed") else 0
 
 
-def _on_terminal(text: str) -> str:
-    """Give a text of a feed or a server as a terminal may show it."""
-    cut = text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}…"
-    return printable(cut)
+@contextmanager
+def _explained(report: Report) -> Iterator[None]:
+    """Turn what breaks an import off into a sentence and an exit code."""
+    try:
+        yield
+    except UnreachableError as error:
+        ended = _Ended(str(error), EXIT_UNREACHABLE)
+    except (RefusedError, FeedError, TooManyRemovalsError) as error:
+        ended = _Ended(str(error), EXIT_ERROR)
+    except KeyboardInterrupt:
+        ended = _Ended("interrupted; jobs already sent go on", _EXIT_INTERRUPTED)
+    else:
+        return
+    report.count()
+    if report.ledger and report.ledger.path and _can_go_on(report):
+        place = on_terminal(str(report.ledger.path))
+        ended = _Ended(
+            f"{ended}; run the same command again to go on (progress is in {place})",
+            ended.exit_code,
+        )
+    raise ended
+
+
+def _can_go_on(report: Report) -> bool:
+    """Whether anything was done that an import can go on from."""
+    return bool(report.total("sent") or any(report.total(each) for each in report.mode.outcomes))
+
+
+def _opened_ledger(path: Path | str, options: _Options) -> Ledger:
+    """Open the progress of this import: where it is kept, or for this run alone."""
+    kept = options["state"] or (None if options["demo"] else ledger_beside(path))
+    place = None if options["dry_run"] else kept
+    try:
+        return Ledger(place)
+    except LedgerInUseError as error:
+        raise _Ended(f"{place} {error}", EXIT_ERROR) from error
+    except OSError as error:
+        raise _Ended(f"{place} can't be written: {error}", EXIT_ERROR) from error
+
+
+def _close(ledger: Ledger, report: Report) -> None:
+    """Keep the progress of an import that can go on, and nothing else."""
+    if report.error and _can_go_on(report):
+        ledger.close()
+    else:
+        ledger.remove()
+
+
+def _run(feed: Feed, options: _Options, report: Report, ledger: Ledger) -> None:
+    """Read the feed, compare it with the server, and send what differs."""
+    identity = {name: value for name, value in options.items() if name not in _SAME_FOR_ALL}
+    goes_on = stage(feed, ledger, identity | {"feed": options["feed"].identity})
+    if goes_on:
+        click.echo("An import of this feed was broken off; it goes on where it was.", err=True)
+    elif goes_on is None:
+        click.echo(
+            "The feed or the command is another than when its import was broken off; all rows are"
+            " compared again.",
+            err=True,
+        )
+    report.count()
+    client = ApiClient(options["url"], options["key"], options["revision"], options["timeout"])
+    comparison = Comparison(client, ledger, MODES[options["mode"]])
+    if comparison.mode.mirrors:
+        plan_removals(comparison, options["max_delete"])
+        report.count()
+    totals = {kind.name: report.rows_of(kind.name) for kind in comparison.mode.order}
+    shown = {kind: total for kind, total in totals.items() if total}
+    with shown_progress(shown, silent=options["output"] == "json") as progress:
+        client.waiting = progress.wait
+        if options["dry_run"]:
+            Rehearsal(comparison, _checked_by(options["revision"])).run(progress)
+        else:
+            largest = body_limit(options["revision"]) - _ENVELOPE_BYTES
+            load_options = LoadOptions(
+                options["batch"], min(largest, LARGEST_BODY), options["timeout"]
+            )
+            Loader(comparison, client, load_options).run(progress)
 
 
 def _demo() -> Path:
     return Path(str(resources.files("backroom.feeds").joinpath("demo", "shop.jsonl")))
 
 
-def _load(run: _Run) -> None:
-    options = run.options
-    server = ApiClient(options["url"], options["key"], options["revision"], options["timeout"])
-    loader = Loader(server, MODES[options["mode"]], run.report, options["batch"])
-    began = time.monotonic()
-    try:
-        with _progress(run) as progress:
-            loader.run(run.feed, progress)
-    except UnreachableError as error:
-        run.error, run.exit_code = str(error), EXIT_UNREACHABLE
-    except (RefusedError, FeedError) as error:
-        run.error, run.exit_code = str(error), EXIT_ERROR
-    except KeyboardInterrupt:
-        run.error, run.exit_code = "interrupted; jobs already sent go on", _EXIT_INTERRUPTED
-    else:
-        run.exit_code = EXIT_ROWS_FAILED if run.report.faults else 0
-    run.seconds = round(time.monotonic() - began, 3)
+def _checked_by(revision: str) -> Callable[[JobKind, bytes], OperationRefusal | None]:
+    """Give what says how the server would refuse an operation, in one revision."""
 
+    def check(job_kind: JobKind, operation: bytes) -> OperationRefusal | None:
+        try:
+            draft(job_kind.verb, job_kind.kind, msgspec.json.decode(operation), "", revision)
+        except Invalid as error:
+            found = _POINTER.fullmatch(error.pointer or "")
+            return OperationRefusal(found[1] if found else "", error.detail)
+        return None
 
-@contextmanager
-def _progress(run: _Run) -> Iterator[Callable[[str, int], object]]:
-    """Show a bar for each kind, on a terminal."""
-    console = Console(stderr=True)
-    columns = (
-        TextColumn("{task.description:10}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-    )
-    hidden = not console.is_terminal or run.options["output"] == "json"
-    with Progress(*columns, console=console, disable=hidden) as bars:
-        tasks = {
-            kind.name: bars.add_task(kind.plural, start=False, total=tally.rows)
-            for kind in MODES[run.options["mode"]].order
-            if (tally := run.report.tallies[kind.name]).rows
-        }
-
-        def progress(kind: str, settled: int) -> None:
-            bars.start_task(tasks[kind])
-            bars.update(tasks[kind], completed=settled)
-
-        yield progress
-
-
-def _json_report(run: _Run) -> dict[str, object]:
-    return {
-        # A name may have bytes that are no UTF-8, which JSON can't hold.
-        "file": printable(run.feed.location),
-        "url": run.options["url"],
-        "mode": run.options["mode"],
-        "seconds": run.seconds,
-        "error": run.error,
-        "counts": run.counts(),
-        "faults": [
-            {
-                "line": fault.line,
-                "type": fault.kind.type if fault.kind else None,
-                "external_id": fault.external_id or None,
-                "detail": fault.detail,
-            }
-            for fault in run.faults()
-        ],
-        "unknown_columns": [
-            {
-                "column": each.name,
-                "type": each.type,
-                "rows": each.rows,
-                "first_line": each.first_line,
-            }
-            for each in run.survey.unknown.values()
-        ],
-    }
-
-
-def _print_report(run: _Run) -> None:
-    console = Console(markup=False, emoji=False, highlight=False)
-    if not console.is_terminal:
-        console.width = max(console.width, _PIPE_WIDTH)
-    name = printable(run.feed.name)
-    console.print(f"{name} to {run.options['url']}: {run.options['mode']}, {run.seconds:.1f} s")
-    if counts := run.counts():
-        console.print(_counts_table(counts))
-    if faults := run.faults():
-        console.print(_faults_table(faults[:SHOWN_FAULTS]))
-    if (more := len(faults) - SHOWN_FAULTS) > 0:
-        console.print(f"... and {more:,} more; --format json has all of them.")
-    for column in run.survey.unknown.values():
-        console.print(f"Note: column {_on_terminal(str(column))}")
-
-
-def _counts_table(counts: dict[str, dict[str, int]]) -> Table:
-    table = Table()
-    table.add_column("")
-    names = list(next(iter(counts.values())))
-    for name in names:
-        table.add_column(name, justify="right")
-    for label, numbers in counts.items():
-        table.add_row(label, *(f"{number:,}" for number in numbers.values()))
-    totals = (sum(numbers[name] for numbers in counts.values()) for name in names)
-    table.add_section()
-    table.add_row("all", *(f"{total:,}" for total in totals))
-    return table
-
-
-def _faults_table(faults: list[RowFault]) -> Table:
-    table = Table(title="Rows that failed", title_justify="left")
-    table.add_column("line", justify="right")
-    table.add_column("type", no_wrap=True)
-    table.add_column("external id", overflow="fold")
-    table.add_column("what was wrong", overflow="fold")
-    for fault in faults:
-        kind = fault.kind.name if fault.kind else ""
-        table.add_row(
-            str(fault.line), kind, _on_terminal(fault.external_id), _on_terminal(fault.detail)
-        )
-    return table
+    return check

@@ -6,6 +6,9 @@ belong together, and the module of the format (`shopify`, `woocommerce`, `google
 `rows` of them. Files with our own names (`json_lines`, `comma_separated`, `api_answers`) need no
 joining.
 
-`encoding` makes the operations of bulk jobs from rows. `loading` sends the jobs through
-`api_client`. No module here knows how the server works inside.
+`staging` writes the rows into a `ledger`, a file that also keeps the progress. `comparison` holds
+each row against what `existing` reads from the server, and `comparing` decides. `encoding` makes
+the operations of bulk jobs from rows. `loading` sends the jobs through `api_client`, and
+`rehearsal` only says what it would send. `reporting` says what became of the rows. No module here
+knows how the server works inside.
 """

@@ -2,22 +2,32 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated
-from urllib.parse import quote
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any, TypeVar
+from urllib.parse import parse_qs, quote, urlsplit
 
 import msgspec
 import urllib3
 
 from backroom.catalog.ids import external_id as external_id_in
 from backroom.feeds import encoding
+from backroom.feeds.api_documents import (
+    ErrorDocument,
+    ErrorMeta,
+    IncludingDocument,
+    JobDocument,
+    PageDocument,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from backroom.catalog.kinds import JobKind
+    from backroom.feeds.api_documents import ErrorObject, JobAttributes
 
 _CONNECT_SECONDS = 5.0
 _ANSWER_SECONDS = 60.0
@@ -25,10 +35,22 @@ _FIRST_PAUSE_SECONDS = 0.02
 _LONGEST_PAUSE_SECONDS = 1.0
 _SUCCESSES = (200, 202)
 _TRY_AGAIN_LATER = (429, 503)
+_PERHAPS_DONE = (500, 502, 504)
+"""Statuses after which nobody knows whether a POST was carried out. A GET is sent again."""
 _MOST_TRIES = 20
 """How often a request is sent that the server puts off."""
 _FIRST_BACKOFF_SECONDS = 0.2
 _LONGEST_BACKOFF_SECONDS = 60.0
+_LONGEST_ABSENT_SECONDS = 2.0
+"""How long a server that is away is left alone before the next attempt."""
+_NEVER_REACHED = (
+    urllib3.exceptions.NewConnectionError,
+    urllib3.exceptions.ConnectTimeoutError,
+    urllib3.exceptions.NameResolutionError,
+)
+_UNESCAPED = "$:,()[]"
+"""What filters consist of, and a URL may hold as it is."""
+_PLAIN = re.compile(r'[A-Za-z0-9_.~$:,()\[\]"-]*')
 _LARGEST_ANSWER = 64_000_000
 """Bytes. The largest real one is a job with a hundred errors."""
 _CHUNK_BYTES = 65_536
@@ -36,52 +58,61 @@ _FINAL_STATUSES = ("complete", "cancelled")
 _OPERATION_POINTER = re.compile(r"/data/attributes/\w+/(?:data/)?(\d+)(?:/(.*))?")
 
 
-class _Source(msgspec.Struct):
-    pointer: str | None = None
+@dataclass(frozen=True)
+class OperationRefusal:
+    """What is wrong with one operation: its member, empty where it is the whole, and the words."""
 
-
-class _Meta(msgspec.Struct):
-    external_id: str | None = None
-    id: str | None = None
-
-
-class _Error(msgspec.Struct):
+    member: str
     detail: str
-    source: _Source | None = None
-    meta: _Meta | None = None
+
+    def __str__(self) -> str:
+        named = not self.member or f"'{self.member}'" in self.detail
+        return self.detail if named else f"{self.member}: {self.detail}"
 
 
-class _Attributes(msgspec.Struct):
-    status: str
-    job_id: str | None = None
-    completed_count: int | None = None
-    errors: list[_Error] | None = None
-
-
-class _Data(msgspec.Struct):
-    attributes: _Attributes
-    id: str | None = None
-
-
-class _JobDocument(msgspec.Struct):
-    data: _Data
-
-
-class _ErrorDocument(msgspec.Struct):
-    errors: Annotated[list[_Error], msgspec.Meta(min_length=1)]
+_Document = TypeVar("_Document")
 
 
 class UnreachableError(Exception):
     """The server can't be reached, or does not answer in time, or with too much."""
 
 
+class LostAnswerError(UnreachableError):
+    """A request may have been carried out, but its answer never came."""
+
+
 class RefusedError(Exception):
     """The server has refused a request as a whole."""
 
-    def __init__(self, detail: str, faulty: dict[int, str]) -> None:
+    def __init__(self, detail: str, faulty: dict[int, OperationRefusal], status: int = 0) -> None:
         super().__init__(detail)
+        self.status = status
         self.faulty = faulty
         """What is wrong with single operations, by their index. Empty if the fault is elsewhere."""
+
+
+@dataclass(frozen=True)
+class Resource:
+    """A resource, or its identifier, as a list shows it."""
+
+    external_id: str
+    attributes: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page of a list. `cursor` leads to the next one, and is empty on the last."""
+
+    resources: list[Resource]
+    cursor: str
+
+
+@dataclass(frozen=True)
+class ListedJob:
+    """A job as the list of jobs shows it."""
+
+    id: str
+    total: int
 
 
 @dataclass(frozen=True)
@@ -114,6 +145,10 @@ class ApiClient:
             "Accept": "application/vnd.api+json",
             "Content-Type": "application/vnd.api+json",
         }
+        self._met = False
+        """Whether the server has ever answered. One that has is waited for when it is away."""
+        self.waiting: Callable[[float, str], object] = lambda *_: None
+        """Called before a pause with its seconds and its reason."""
         # A connection that was never made may be tried again. A request that was lost under way may
         # have been carried out. `_answer` repeats what was put off.
         patience = urllib3.Retry(
@@ -127,25 +162,31 @@ class ApiClient:
             backoff_factor=0.2,
             respect_retry_after_header=False,
         )
-        self._pool = urllib3.PoolManager(
+        self._path = urlsplit(self.url).path
+        # The pool of one server: a manager of pools would read each long URL a second time.
+        self._pool = urllib3.connection_from_url(
+            self.url,
             retries=patience,
             timeout=urllib3.Timeout(connect=_CONNECT_SECONDS, read=_ANSWER_SECONDS),
         )
 
     def submit(self, job_kind: JobKind, batch: Sequence[encoding.EncodedRow]) -> str:
-        """Send a job and give its id. Raises `RefusedError` or `UnreachableError`."""
-        end = time.monotonic() + self._timeout
+        """Send a job and give its id.
+
+        Raises `RefusedError`, `UnreachableError`, and `LostAnswerError` where the server may have
+        the job.
+        """
         body = encoding.job_body(job_kind, batch)
-        data = self._call("POST", f"/api/{job_kind.collection}", end, body)
+        data = self._call("POST", f"/api/{job_kind.collection}", JobDocument, body).data
         return data.id or data.attributes.job_id or ""
 
     def wait(self, job_kind: JobKind, job_id: str) -> FinishedJob:
         """Wait until a job is complete or cancelled. Raises the same as `submit`."""
         end = time.monotonic() + self._timeout
         pause = _FIRST_PAUSE_SECONDS
+        path = f"/api/{job_kind.collection}/{quote(job_id, safe='')}"
         while True:
-            path = f"/api/{job_kind.collection}/{quote(job_id, safe='')}"
-            data = self._call("GET", path, end)
+            data = self._call("GET", path, JobDocument).data
             if data.attributes.status in _FINAL_STATUSES:
                 return _finished_job(job_id, data.attributes)
             if time.monotonic() + pause > end:
@@ -155,41 +196,99 @@ class ApiClient:
             time.sleep(pause)
             pause = min(pause * 1.5, _LONGEST_PAUSE_SECONDS)
 
-    def _call(self, method: str, path: str, end: float, body: bytes | None = None) -> _Data:
-        """Send a request until it is not put off. `end` is a time of the monotonic clock."""
-        try:
-            status, answer = self._answer(method, path, end, body)
-        except urllib3.exceptions.HTTPError as error:
-            raise UnreachableError(f"no answer from {self.url}: {_cause_of(error)}") from error
+    def page(self, path: str, query: Mapping[str, str], cursor: str = "") -> Page:
+        """Read one page of a list of resources. Raises `RefusedError` or `UnreachableError`."""
+        asked = {**query, **({"page[cursor]": cursor} if cursor else {})}
+        parameters = (f"{_in_query(name)}={_in_query(value)}" for name, value in asked.items())
+        target = f"/api/{path}?{'&'.join(parameters)}"
+        document = self._call("GET", target.rstrip("?"), PageDocument)
+        following = urlsplit((document.links and document.links.next) or "").query
+        cursors = parse_qs(following).get("page[cursor]", [""])
+        resources = [
+            Resource(external_id_in(each.id) or each.id, each.attributes) for each in document.data
+        ]
+        return Page(resources, cursors[0])
+
+    def jobs(self, job_kind: JobKind) -> list[ListedJob]:
+        """Give the newest jobs of a kind, the newest first."""
+        document = self._call("GET", f"/api/{job_kind.collection}", PageDocument)
+        return [
+            ListedJob(each.id, int(each.attributes.get("total_count") or 0))
+            for each in document.data
+        ]
+
+    def results(self, job_kind: JobKind, job_id: str) -> list[str]:
+        """Give the external ids of the resources that a job created or updated."""
+        path = f"/api/{job_kind.collection}/{quote(job_id, safe='')}?include={job_kind.member}"
+        included = self._call("GET", path, IncludingDocument).included
+        return [external_id_in(each.id) or each.id for each in included]
+
+    def _call(
+        self, method: str, path: str, document: type[_Document], body: bytes | None = None
+    ) -> _Document:
+        """Send a request until it is not put off."""
+        end = time.monotonic() + self._timeout
+        status, answer = self._answer(method, path, end, body)
         try:
             if status in _SUCCESSES:
-                return msgspec.json.decode(answer, type=_JobDocument).data
-            errors = msgspec.json.decode(answer, type=_ErrorDocument).errors
+                return msgspec.json.decode(answer, type=document)
+            errors = msgspec.json.decode(answer, type=ErrorDocument).errors
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             raise RefusedError(
-                f"{method} {path} was answered with status {status} and no document of this API",
+                f"{method} {path.partition('?')[0]} was answered with status {status}"
+                " and no document of this API",
                 {},
+                status,
             ) from None
         raise _refused_error(status, errors)
 
     def _answer(self, method: str, path: str, end: float, body: bytes | None) -> tuple[int, bytes]:
-        for attempt in range(_MOST_TRIES):
-            response = self._pool.request(
-                method,
-                self.url + path,
-                body=body,
-                headers=self._headers,
-                redirect=False,
-                preload_content=False,
-            )
+        for attempt in itertools.count():
             try:
-                answer = self._read(response, end)
-            finally:
-                response.release_conn()
-            if response.status not in _TRY_AGAIN_LATER or attempt == _MOST_TRIES - 1:
-                break
-            self._wait_to_try_again(response, attempt, end)
-        return response.status, answer
+                status, answer, retry_after = self._answered(method, path, end, body)
+            except urllib3.exceptions.HTTPError as error:
+                self._wait_for_server(method, error, attempt, end)
+                continue
+            self._met = True
+            if status in _PERHAPS_DONE and method == "POST":
+                raise LostAnswerError(f"the server answered {status}")
+            put_off = status in _TRY_AGAIN_LATER or status in _PERHAPS_DONE
+            if not put_off or attempt >= _MOST_TRIES - 1:
+                return status, answer
+            self._wait_to_try_again(status, retry_after, attempt, end)
+        raise AssertionError
+
+    def _answered(
+        self, method: str, path: str, end: float, body: bytes | None
+    ) -> tuple[int, bytes, str]:
+        response = self._pool.urlopen(
+            method,
+            self._path + path,
+            body=body,
+            headers=self._headers,
+            redirect=False,
+            preload_content=False,
+        )
+        try:
+            answer = self._read(response, end)
+        finally:
+            response.release_conn()
+        return response.status, answer, response.headers.get("Retry-After", "")
+
+    def _wait_for_server(
+        self, method: str, error: urllib3.exceptions.HTTPError, attempt: int, end: float
+    ) -> None:
+        """Wait until a server that has answered before may be there again."""
+        cause = _cause_of(error)
+        detail = f"no answer from {self.url}: {cause}"
+        reached = not isinstance(getattr(error, "reason", error), _NEVER_REACHED)
+        if method == "POST" and reached:
+            raise LostAnswerError(detail) from error
+        pause = min(_FIRST_BACKOFF_SECONDS * 2 ** min(attempt, 6), _LONGEST_ABSENT_SECONDS)
+        if not self._met or time.monotonic() + pause > end:
+            raise UnreachableError(detail) from error
+        self.waiting(pause, f"the server is away: {cause}")
+        time.sleep(pause)
 
     def _read(self, response: urllib3.BaseHTTPResponse, end: float) -> bytes:
         """Read a body. It is not decompressed, because nobody asked the server to compress it."""
@@ -207,26 +306,32 @@ class ApiClient:
                 raise UnreachableError(f"no answer from {self.url}: it takes too long")
         return bytes(answer)
 
-    def _wait_to_try_again(
-        self, response: urllib3.BaseHTTPResponse, attempt: int, end: float
-    ) -> None:
-        asked = _retry_after(response)
-        backoff = min(_FIRST_BACKOFF_SECONDS * 2**attempt, _LONGEST_BACKOFF_SECONDS)
+    def _wait_to_try_again(self, status: int, header: str, attempt: int, end: float) -> None:
+        asked = _retry_after(header)
+        backoff = min(_FIRST_BACKOFF_SECONDS * 2 ** min(attempt, 10), _LONGEST_BACKOFF_SECONDS)
         pause = backoff if asked is None else asked
         if time.monotonic() + pause > end:
-            header = response.headers.get("Retry-After", "")
             asks = f" and asks to wait (Retry-After: {header[:40]})" if asked is not None else ""
             raise UnreachableError(
-                f"the server answered {response.status}{asks},"
+                f"the server answered {status}{asks},"
                 f" longer than the time-out of {self._timeout:g} s allows"
             )
+        throttled = status == HTTPStatus.TOO_MANY_REQUESTS
+        self.waiting(pause, "the rate limit is reached" if throttled else f"it answered {status}")
         time.sleep(pause)
 
 
-def _retry_after(response: urllib3.BaseHTTPResponse) -> float | None:
+def _in_query(text: str) -> str:
+    """Quote a part of a query. Most filters are long and need only their quotes quoted."""
+    if _PLAIN.fullmatch(text):
+        return text.replace('"', "%22")
+    return quote(text, safe=_UNESCAPED)
+
+
+def _retry_after(header: str) -> float | None:
     """Give the seconds in `Retry-After`, None where it says nothing that can be read."""
     try:
-        return urllib3.Retry().get_retry_after(response)
+        return urllib3.Retry().parse_retry_after(header) if header else None
     except (urllib3.exceptions.InvalidHeader, ValueError, OverflowError):
         return None
 
@@ -243,28 +348,27 @@ def _cause_of(error: Exception) -> str:
     return str(cause)
 
 
-def _refused_error(status: int, errors: list[_Error]) -> RefusedError:
+def _refused_error(status: int, errors: list[ErrorObject]) -> RefusedError:
     pointers = [(error.source and error.source.pointer) or "" for error in errors]
     faulty = {
-        int(found[1]): _with_member(found[2] or "", error.detail)
+        int(found[1]): OperationRefusal(_member_in(found[2] or ""), error.detail)
         for error, pointer in zip(errors, pointers, strict=True)
         if (found := _OPERATION_POINTER.fullmatch(pointer))
     }
     where = f" ({pointers[0]})" if pointers[0].strip("/") not in ("", "data") else ""
-    return RefusedError(f"the server refused ({status}): {errors[0].detail}{where}", faulty)
+    detail = f"the server refused ({status}): {errors[0].detail}{where}"
+    return RefusedError(detail, faulty, status)
 
 
-def _with_member(pointer: str, detail: str) -> str:
-    """Put the member that `pointer` names before what is wrong, unless the text names it."""
-    member = pointer.removeprefix("attributes/").removeprefix("relationships/")
-    return detail if not member or f"'{member}'" in detail else f"{member}: {detail}"
+def _member_in(pointer: str) -> str:
+    return pointer.removeprefix("attributes/").removeprefix("relationships/")
 
 
-def _finished_job(job_id: str, attributes: _Attributes) -> FinishedJob:
+def _finished_job(job_id: str, attributes: JobAttributes) -> FinishedJob:
     faults = [_job_fault(error) for error in attributes.errors or ()]
     return FinishedJob(job_id, attributes.status, attributes.completed_count or 0, faults)
 
 
-def _job_fault(error: _Error) -> JobFault:
-    meta = error.meta or _Meta()
+def _job_fault(error: ErrorObject) -> JobFault:
+    meta = error.meta or ErrorMeta()
     return JobFault(meta.external_id or external_id_in(meta.id or "") or "", error.detail)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -12,9 +13,9 @@ from backroom.catalog.kinds import KINDS, Verb
 from backroom.feeds.rows import RowFault, relation_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Sequence
 
-    from backroom.catalog.kinds import JobKind
+    from backroom.catalog.kinds import JobKind, Kind
     from backroom.feeds.rows import Row
 
 LARGEST_BODY = 4_900_000
@@ -32,8 +33,14 @@ class EncodedRow:
 def encode_row(row: Row, verb: Verb) -> EncodedRow | RowFault:
     """Make the operation that does `verb` with a row, or a fault if it can't be sent."""
     if verb is Verb.CREATE and (missing := _attributes_missing(row)):
-        return _row_fault(
-            row, f"{' and '.join(missing)} {'is' if len(missing) == 1 else 'are'} missing"
+        named = " and ".join(missing)
+        return RowFault(
+            row.line,
+            f"{named} {'is' if len(missing) == 1 else 'are'} missing",
+            row.kind,
+            row.external_id,
+            missing[0],
+            advice=f"Fill in {named}.",
         )
     try:
         encoded = msgspec.json.encode(_resource_object(row, verb))
@@ -44,20 +51,6 @@ def encode_row(row: Row, verb: Verb) -> EncodedRow | RowFault:
     if len(encoded) > LARGEST_BODY:
         return _row_fault(row, f"is larger than a request may be ({len(encoded):,} bytes)")
     return EncodedRow(row, encoded)
-
-
-def batches(operations: Iterable[EncodedRow], size: int) -> Iterator[list[EncodedRow]]:
-    """Group rows into jobs of up to `size` rows, none larger than a request may be."""
-    batch: list[EncodedRow] = []
-    length = 0
-    for operation in operations:
-        if batch and (len(batch) == size or length + len(operation.encoded) > LARGEST_BODY):
-            yield batch
-            batch, length = [], 0
-        batch.append(operation)
-        length += len(operation.encoded) + 1
-    if batch:
-        yield batch
 
 
 def job_body(job_kind: JobKind, operations: Sequence[EncodedRow]) -> bytes:
@@ -71,16 +64,32 @@ def _row_fault(row: Row, detail: str) -> RowFault:
     return RowFault(row.line, detail, row.kind, row.external_id)
 
 
-def _attributes_missing(row: Row) -> list[str]:
-    attributes = {"external_id": row.external_id, **row.attributes}
+@cache
+def _required(kind: Kind) -> tuple[str, ...]:
     # An attribute that has ended is not required: newer revisions refuse it.
-    kept = [each for each in row.kind.attributes if not each.until]
-    names = [each.name for each in kept if each.create == "required"]
-    missing = [name for name in names if attributes.get(name) is None]
+    kept = [each for each in kind.attributes if not each.until]
+    return tuple(each.name for each in kept if each.create == "required")
+
+
+def _attributes_missing(row: Row) -> list[str]:
+    given = row.attributes
+    required = _required(row.kind)
+    missing = [name for name in required if given.get(name) is None and name != "external_id"]
     relation = relation_of(row.kind)
     if relation and relation.required and not row.related:
         missing.append(relation.name)
     return missing
+
+
+def _given(row: Row) -> dict[str, Any]:
+    """Give what a create says: a null there is the same as nothing."""
+    given = row.attributes
+    if None in given.values():
+        given = {name: value for name, value in given.items() if value is not None}
+    if row.merges and isinstance(metadata := given.get("custom_metadata"), dict):
+        kept = {key: value for key, value in metadata.items() if value is not None}
+        return given | {"custom_metadata": kept}
+    return given
 
 
 def _resource_object(row: Row, verb: Verb) -> dict[str, Any]:
@@ -88,7 +97,7 @@ def _resource_object(row: Row, verb: Verb) -> dict[str, Any]:
         return {"type": row.kind.type, "id": resource_id(row.external_id)}
     document: dict[str, Any] = {"type": row.kind.type}
     if verb is Verb.CREATE:
-        document["attributes"] = {"external_id": row.external_id, **row.attributes}
+        document["attributes"] = {"external_id": row.external_id, **_given(row)}
     else:
         document["id"] = resource_id(row.external_id)
         document["attributes"] = row.attributes

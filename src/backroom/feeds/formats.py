@@ -175,6 +175,12 @@ class Feed:
             parts.append(f"compressed as {self.source.compression}")
         return ", ".join(parts)
 
+    @property
+    def has_lines(self) -> bool:
+        """Whether its lines end at bytes that stand for nothing else, as in UTF-8."""
+        sheet = self._found.table.sheet if self._found.table else ""
+        return not sheet and not self._found.encoding.startswith(("utf-16", "utf_16"))
+
     def rows(self) -> Iterator[Row | Finding]:
         """Read the file from its beginning. Raises `FeedError`."""
         count = 0

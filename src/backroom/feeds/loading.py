@@ -1,212 +1,289 @@
-"""Load a feed into a server: bulk jobs, one kind after the other, several jobs at a time.
+"""Load the rows of a ledger into a server: compare, send what differs, settle.
 
-Up to IN_FLIGHT jobs are with the server. Then the loader waits for the oldest one. When it is
-complete, its rows are counted, and the rows that must be sent again (an update after a create that
-found its resource there) go into a new job at once. So only the rows of jobs in flight are in
-memory, however large the feed is. And the server applies an account's jobs in the order in which it
-got them: of two rows with the same id the later one wins.
+The rows of a kind are compared in chunks with what the server has. What differs goes into bulk
+jobs, one for creates and one for updates at a time. Up to IN_FLIGHT jobs are with the server. Then
+the loader waits for the oldest one. Only the rows of jobs in flight are in memory. Rows with the
+same id become one operation, so the order of jobs does not matter within a kind.
+
+A batch is in the ledger before its job is posted, and the job's id right after. A batch without an
+id is one whose answer never came. Its job is looked for among the newest jobs of the server.
 """
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict, deque
+import time
+from collections import deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from backroom.catalog.kinds import JobKind, Verb
-from backroom.feeds.api_client import RefusedError
-from backroom.feeds.encoding import EncodedRow, batches, encode_row
-from backroom.feeds.rows import ORDER, Row, RowFault
+from backroom.catalog.kinds import KINDS, JobKind, Verb
+from backroom.feeds import ledger as outcomes
+from backroom.feeds.advice import refused
+from backroom.feeds.api_client import (
+    LostAnswerError,
+    OperationRefusal,
+    RefusedError,
+    UnreachableError,
+)
+from backroom.feeds.comparing import RowOperation, joined
+from backroom.feeds.comparison import Piece
+from backroom.feeds.encoding import LARGEST_BODY, EncodedRow
+from backroom.feeds.existing import ExistingCatalog
+from backroom.feeds.rows import RowFault
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Sequence
 
     from backroom.catalog.kinds import Kind
-    from backroom.feeds.api_client import ApiClient, FinishedJob, JobFault
-    from backroom.feeds.formats import Feed
-    from backroom.feeds.survey import Survey
+    from backroom.feeds.api_client import ApiClient, FinishedJob
+    from backroom.feeds.comparison import Comparison
+    from backroom.feeds.ledger import Batch, Staged
 
 IN_FLIGHT = 16
 LARGEST_BATCH = 100
+_PASSES = 3
+"""How often rows are compared that another client has created meanwhile."""
+_LOST_PAUSE_SECONDS = 0.2
+_NOT_FOUND = 404
+_TOO_LARGE = 413
 _EXISTS = "already exists"
 
 
-@dataclass(frozen=True)
-class Mode:
-    """What is done with the rows. `then` is done with rows whose create finds that they exist."""
-
-    verb: Verb
-    order: tuple[Kind, ...] = ORDER
-    then: Verb | None = None
-
-    @property
-    def verbs(self) -> tuple[Verb, ...]:
-        """All verbs that may be done with a row."""
-        return (self.verb, self.then) if self.then else (self.verb,)
-
-
-MODES = {
-    "create": Mode(Verb.CREATE),
-    "update": Mode(Verb.UPDATE),
-    "upsert": Mode(Verb.CREATE, then=Verb.UPDATE),
-    "delete": Mode(Verb.DELETE, ORDER[::-1]),
-}
-
-
 @dataclass
-class Tally:
-    """How many rows of one kind there are, and how many were done or failed."""
+class Options:
+    """How to load: rows in a job, bytes in a request, seconds to look for a lost job."""
 
-    rows: int = 0
-    done: Counter[Verb] = field(default_factory=Counter)
-    failed: int = 0
-    jobs: int = 0
-
-    @property
-    def settled(self) -> int:
-        """How many rows were done or failed."""
-        return self.done.total() + self.failed
-
-
-@dataclass
-class Report:
-    """The result of loading a feed, also if it was broken off."""
-
-    tallies: dict[str, Tally] = field(default_factory=lambda: defaultdict(Tally))
-    """By the name of the kind. The name "" is for rows of unknown kind."""
-    faults: list[RowFault] = field(default_factory=list)
-
-    @classmethod
-    def of(cls, survey: Survey) -> Report:
-        """Begin with the numbers and faults of the survey."""
-        report = cls()
-        for kind, rows in survey.rows.items():
-            report.tallies[kind].rows = rows
-        for fault in survey.faults:
-            report.tallies[_name(fault)].rows += 1
-            report.add(fault)
-        return report
-
-    def add(self, fault: RowFault) -> None:
-        """Count a row as failed."""
-        self.faults.append(fault)
-        self.tallies[_name(fault)].failed += 1
-
-
-def _name(fault: RowFault) -> str:
-    return fault.kind.name if fault.kind else ""
+    batch: int = LARGEST_BATCH
+    largest: int = LARGEST_BODY
+    patience: float = 600.0
 
 
 @dataclass(frozen=True)
 class _Running:
     job_kind: JobKind
-    id: str
-    batch: list[EncodedRow]
+    batch: int
+    job: str
+    pieces: Sequence[Piece]
+
+
+@dataclass
+class _Filling:
+    """The operations for the next job of a kind."""
+
+    pieces: list[Piece] = field(default_factory=list)
+    length: int = 0
 
 
 class Loader:
-    """One run of a feed through a server."""
+    """One run of a ledger through a server."""
 
-    def __init__(self, client: ApiClient, mode: Mode, report: Report, batch: int) -> None:
+    def __init__(
+        self, comparison: Comparison, client: ApiClient, options: Options | None = None
+    ) -> None:
+        self._comparison = comparison
+        self._ledger = comparison.ledger
         self._client = client
-        self._mode = mode
-        self._report = report
-        self._batch = batch
+        self._options = options or Options()
         self._running: deque[_Running] = deque()
+        self._filling = {verb: _Filling() for verb in Verb}
+        self._last_pass = False
+        self._progress: Callable[[str, int], object] = lambda *_: None
 
-    def run(self, feed: Feed, progress: Callable[[str, int], object]) -> None:
-        """Send all rows. `progress` is called with a kind and how many of its rows are settled."""
-        for kind in self._mode.order:
-            for batch in batches(self._rows(feed, kind), self._batch):
-                self._submit(JobKind(kind, self._mode.verb), batch)
-                while len(self._running) >= IN_FLIGHT:
-                    self._settle_oldest()
-                progress(kind.name, self._report.tallies[kind.name].settled)
-            while self._running:
-                self._settle_oldest()
-                progress(kind.name, self._report.tallies[kind.name].settled)
+    def run(self, progress: Callable[[str, int], object]) -> None:
+        """Send all rows. `progress` is called with a kind and how many of its rows are settled.
 
-    def _rows(self, feed: Feed, kind: Kind) -> Iterator[EncodedRow]:
-        for row in feed.rows() if self._report.tallies[kind.name].rows else ():
-            if not isinstance(row, Row) or row.kind is not kind:
-                continue
-            operation = encode_row(row, self._mode.verb)
-            if isinstance(operation, RowFault):
-                self._report.add(operation)
-            else:
-                yield operation
+        Raises `RefusedError` and `UnreachableError`.
+        """
+        self._progress = progress
+        self._comparison.count_settled()
+        self._recover()
+        for kind in self._comparison.mode.order:
+            for number in range(_PASSES):
+                self._last_pass = number == _PASSES - 1
+                given_back = self._send(kind, self._comparison.pieces(kind))
+                if not given_back:
+                    break
+                self._comparison.existing = ExistingCatalog(self._client, self._ledger)
+        if self._comparison.mode.mirrors:
+            for kind in self._comparison.mode.order[::-1]:
+                self._send(kind, self._comparison.removals(kind))
 
-    def _submit(self, job_kind: JobKind, batch: list[EncodedRow]) -> None:
-        """Send a job, without the rows for which the server refuses it."""
-        while batch:
+    def _send(self, kind: Kind, pieces: Iterable[Piece]) -> int:
+        """Send pieces of a kind and settle them; give how many have to be compared again."""
+        given_back = 0
+        for piece in pieces:
+            filling = self._filling[piece.operation.verb]
+            length = len(piece.operation.encoded.encoded) + 1
+            full = len(filling.pieces) >= self._options.batch
+            if filling.pieces and (full or filling.length + length > self._options.largest):
+                given_back += self._flush(kind, piece.operation.verb)
+            filling = self._filling[piece.operation.verb]
+            filling.pieces.append(piece)
+            filling.length += length
+        for verb in Verb:
+            given_back += self._flush(kind, verb)
+        while self._running:
+            given_back += self._settle_oldest()
+        self._tell(kind)
+        return given_back
+
+    def _tell(self, kind: Kind) -> None:
+        if settled := self._comparison.settled[kind.name]:
+            self._progress(kind.name, settled)
+
+    def _flush(self, kind: Kind, verb: Verb) -> int:
+        filling, self._filling[verb] = self._filling[verb], _Filling()
+        self._submit(JobKind(kind, verb), filling.pieces)
+        given_back = 0
+        while len(self._running) >= IN_FLIGHT:
+            given_back += self._settle_oldest()
+        self._tell(kind)
+        return given_back
+
+    def _submit(self, job_kind: JobKind, pieces: list[Piece]) -> None:
+        """Send a job, without the operations for which the server refuses it."""
+        while pieces:
+            rows = [(number, ",".join(p.operation.changed)) for p in pieces for number in p.numbers]
+            batch = self._ledger.begin(job_kind.kind.name, job_kind.verb, rows)
             try:
-                job_id = self._client.submit(job_kind, batch)
+                job = self._posted(job_kind, pieces)
             except RefusedError as error:
-                refused = [index for index in error.faulty if index < len(batch)]
-                if not refused:
-                    raise
-                for index in refused:
-                    self._fail(batch[index], error.faulty[index])
-                batch = [each for index, each in enumerate(batch) if index not in refused]
+                self._ledger.give_back(batch, (number for number, _ in rows))
+                if error.status == _TOO_LARGE and len(pieces) > 1:
+                    half = len(pieces) // 2
+                    self._submit(job_kind, pieces[:half])
+                    pieces = pieces[half:]
+                    continue
+                pieces = self._without_refused(pieces, error)
             else:
-                self._running.append(_Running(job_kind, job_id, batch))
-                self._report.tallies[job_kind.kind.name].jobs += 1
+                self._ledger.posted(batch, job)
+                self._running.append(_Running(job_kind, batch, job, pieces))
                 return
 
-    def _settle_oldest(self) -> None:
+    def _without_refused(self, pieces: list[Piece], error: RefusedError) -> list[Piece]:
+        faulty = {index: each for index, each in error.faulty.items() if index < len(pieces)}
+        if error.status == _TOO_LARGE:
+            faulty = {0: OperationRefusal("", "is larger than the server takes")}
+        if not faulty:
+            raise error
+        for index, refusal in faulty.items():
+            fault = refused(pieces[index].operation.encoded.row, str(refusal), refusal.member)
+            self._fail(pieces[index], fault)
+        return [piece for index, piece in enumerate(pieces) if index not in faulty]
+
+    def _posted(self, job_kind: JobKind, pieces: Sequence[Piece]) -> str:
+        """Post a job until its answer is known; give its id."""
+        end = time.monotonic() + self._options.patience
+        while True:
+            try:
+                return self._client.submit(job_kind, [each.operation.encoded for each in pieces])
+            except LostAnswerError as error:
+                self._client.waiting(_LOST_PAUSE_SECONDS, f"an answer was lost: {error}")
+                ids = {each.external_id for each in pieces}
+                if job := self._found_job(job_kind, ids):
+                    return job
+                if time.monotonic() > end:
+                    raise UnreachableError(str(error)) from error
+                time.sleep(_LOST_PAUSE_SECONDS)
+
+    def _found_job(self, job_kind: JobKind, ids: set[str]) -> str | None:
+        """Find a job with just these resources that is not in the ledger: one that was ours."""
+        for job in self._client.jobs(job_kind):
+            if job.total != len(ids) or self._ledger.knows_job(job.id):
+                continue
+            finished = self._client.wait(job_kind, job.id)
+            named = {fault.external_id for fault in finished.faults}
+            if job_kind.verb is not Verb.DELETE:
+                named |= set(self._client.results(job_kind, job.id))
+            if named <= ids:
+                return job.id
+        return None
+
+    def _recover(self) -> None:
+        """Take up the jobs of a run that was broken off."""
+        for batch in self._ledger.open_batches():
+            job_kind = JobKind(KINDS[batch.kind], batch.verb)
+            pieces = self._pieces_of(batch)
+            job = batch.job or self._found_job(job_kind, {each.external_id for each in pieces})
+            if job is None:
+                numbers = [number for piece in pieces for number in piece.numbers]
+                self._ledger.give_back(batch.id, numbers)
+                continue
+            self._ledger.posted(batch.id, job)
+            self._running.append(_Running(job_kind, batch.id, job, pieces))
+        while self._running:
+            self._settle_oldest()
+
+    def _pieces_of(self, batch: Batch) -> list[Piece]:
+        """Make the pieces of a batch again, from the rows in the ledger."""
+        by_id: dict[str, list[Staged]] = {}
+        for staged in self._ledger.rows_of(batch.id):
+            by_id.setdefault(staged.row.external_id, []).append(staged)
+        return [
+            Piece(
+                RowOperation(
+                    JobKind(KINDS[batch.kind], batch.verb),
+                    EncodedRow(joined([each.row for each in rows]), b""),
+                ),
+                tuple(each.number for each in rows),
+            )
+            for rows in by_id.values()
+        ]
+
+    def _settle_oldest(self) -> int:
+        """Settle the rows of the oldest job; give how many have to be compared again."""
         running = self._running.popleft()
-        kind, verb = running.job_kind.kind, running.job_kind.verb
-        job = self._client.wait(running.job_kind, running.id)
-        self._report.tallies[kind.name].done[verb] += job.completed
-        failed = _matched(running.batch, job.faults)
-        existing = []
-        for operation, detail in failed:
-            if self._mode.then and verb is self._mode.verb and _EXISTS in detail:
-                existing.append(operation.row)
-            else:
-                self._fail(operation, detail)
-        if (lost := len(running.batch) - job.completed - len(failed)) > 0:
-            self._lose(running, job, lost)
-        if self._mode.then and existing:
-            self._send_again(JobKind(kind, self._mode.then), existing)
+        try:
+            job = self._client.wait(running.job_kind, running.job)
+        except RefusedError as error:
+            if error.status != _NOT_FOUND:
+                raise
+            # A server without a database has forgotten the job with all else.
+            numbers = [number for piece in running.pieces for number in piece.numbers]
+            self._ledger.give_back(running.batch, numbers)
+            return len(numbers)
+        job_kind = running.job_kind
+        left = {piece.external_id: piece for piece in running.pieces}
+        failed = [
+            (piece, fault.detail)
+            for fault in job.faults
+            if (piece := left.pop(fault.external_id, None))
+        ]
+        given_back: list[int] = []
+        with self._ledger.together():
+            for piece, detail in failed:
+                if _EXISTS in detail and not self._last_pass and job_kind.verb is Verb.CREATE:
+                    given_back += piece.numbers
+                else:
+                    self._fail(piece, refused(piece.operation.encoded.row, detail))
+            if job.completed != len(left):
+                self._check_silent(running, job, left)
+            self._succeed(job_kind, left.values())
+            self._ledger.settle(given_back, None)
+            self._ledger.close_batch(running.batch)
+        self._tell(job_kind.kind)
+        return len(given_back)
 
-    def _send_again(self, job_kind: JobKind, rows: list[Row]) -> None:
-        batch = []
-        for row in rows:
-            operation = encode_row(row, job_kind.verb)
-            if isinstance(operation, RowFault):
-                self._report.add(operation)
-            else:
-                batch.append(operation)
-        self._submit(job_kind, batch)
+    def _succeed(self, job_kind: JobKind, pieces: Iterable[Piece]) -> None:
+        """Settle the rows of operations that succeeded: of rows that were joined, one created."""
+        firsts: list[int] = []
+        others: list[int] = []
+        for piece in pieces:
+            firsts.append(piece.numbers[0])
+            others += piece.numbers[1:]
+        self._ledger.settle(firsts, outcomes.DONE[job_kind.verb])
+        self._ledger.settle(others, outcomes.UPDATED)
+        self._comparison.settled[job_kind.kind.name] += len(firsts) + len(others)
 
-    def _lose(self, running: _Running, job: FinishedJob, lost: int) -> None:
-        """Report rows of which the server says neither that they succeeded nor that they failed."""
-        first, last = running.batch[0].row, running.batch[-1].row
-        detail = (
-            f"job {job.id} ended as {job.status} and says nothing about {lost} "
-            f"of its rows, in lines {first.line} to {last.line}"
-        )
-        self._report.faults.append(RowFault(first.line, detail, first.kind))
-        self._report.tallies[first.kind.name].failed += lost
+    def _check_silent(self, running: _Running, job: FinishedJob, left: dict[str, Piece]) -> None:
+        """Take out the operations of which a job says nothing, and that were not carried out."""
+        there = ExistingCatalog(self._client, self._ledger).resources(running.job_kind.kind, left)
+        deletes = running.job_kind.verb is Verb.DELETE
+        for external_id in [each for each in left if (each in there) is deletes]:
+            piece = left.pop(external_id)
+            detail = f"job {job.id} ended as {job.status} and says nothing about this row"
+            row = piece.operation.encoded.row
+            self._fail(piece, RowFault(row.line, detail, row.kind, row.external_id))
 
-    def _fail(self, operation: EncodedRow, detail: str) -> None:
-        row = operation.row
-        self._report.add(RowFault(row.line, detail, row.kind, row.external_id))
-
-
-def _matched(batch: list[EncodedRow], faults: list[JobFault]) -> list[tuple[EncodedRow, str]]:
-    """Find the row of each fault, which names only an external id.
-
-    If several rows of a batch have the same id, the last ones are taken as those that failed,
-    because the first of them could still succeed.
-    """
-    by_id: dict[str, list[EncodedRow]] = defaultdict(list)
-    for operation in batch:
-        by_id[operation.row.external_id].append(operation)
-    found = [
-        (by_id[fault.external_id].pop(), fault.detail)
-        for fault in reversed(faults)
-        if by_id[fault.external_id]
-    ]
-    return sorted(found, key=lambda pair: pair[0].row.line)
+    def _fail(self, piece: Piece, fault: RowFault) -> None:
+        self._comparison.fail(self._ledger.staged(piece.numbers), fault)

@@ -1,22 +1,21 @@
-"""A first reading of a feed, before anything is sent: how many rows, and what is wrong."""
+"""What is noticed while a feed is read: columns that its rows don't have."""
 
 from __future__ import annotations
 
-from collections import Counter
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from backroom.feeds.columns import METADATA_PREFIX, meant
-from backroom.feeds.rows import Row, RowFault
+from backroom.feeds.rows import Row
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from backroom.feeds.rows import Finding
 
 
-@dataclass
-class UnknownColumn:
+class UnknownColumn(msgspec.Struct):
     """A column that rows of a type don't have. Its values were left out."""
 
     type: str
@@ -32,26 +31,20 @@ class UnknownColumn:
         return f"{self.name}: unknown in {rows}, first in line {self.first_line}; left out ({hint})"
 
 
-@dataclass
 class Survey:
-    """How many rows there are, and what is wrong with the others."""
+    """What was noticed in the rows that went by."""
 
-    rows: Counter[str] = field(default_factory=Counter)
-    """Good ones, by the name of their kind."""
-    faults: list[RowFault] = field(default_factory=list)
-    unknown: dict[tuple[str, str], UnknownColumn] = field(default_factory=dict)
+    def __init__(self) -> None:
+        self.unknown: dict[tuple[str, str], UnknownColumn] = {}
+        self.found = 0
+        """How many rows and findings there were."""
 
-
-def survey(rows: Iterable[Row | Finding]) -> Survey:
-    """Read through `rows`."""
-    found = Survey()
-    for row in rows:
-        if isinstance(row, RowFault):
-            found.faults.append(row)
-        if not isinstance(row, Row):
-            continue
-        found.rows[row.kind.name] += 1
-        for name in row.left_out:
-            key = (row.kind.type, name)
-            found.unknown.setdefault(key, UnknownColumn(*key, row.line)).rows += 1
-    return found
+    def watch(self, rows: Iterable[Row | Finding]) -> Iterator[Row | Finding]:
+        """Give the same rows, and look at them."""
+        for row in rows:
+            self.found += 1
+            if isinstance(row, Row):
+                for name in row.left_out:
+                    key = (row.kind.type, name)
+                    self.unknown.setdefault(key, UnknownColumn(*key, row.line)).rows += 1
+            yield row

@@ -1,0 +1,107 @@
+"""The progress of an import: a bar on a terminal, lines at intervals elsewhere."""
+
+from __future__ import annotations
+
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import click
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    TextColumn,
+    TimeRemainingColumn,
+)
+from rich.text import Text
+
+from backroom.clock import now
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from rich.progress import Task
+
+INTERVAL_SECONDS = 10.0
+"""How often a line is printed off a terminal."""
+_SHORT_PAUSE_SECONDS = 1.0
+"""Pauses below this are not worth a word."""
+
+
+class _Rate(ProgressColumn):
+    """Rows a second."""
+
+    def render(self, task: Task) -> Text:
+        return Text(f"{task.speed:,.0f} rows/s" if task.speed else "")
+
+
+class ShownProgress:
+    """Shows how many rows of each kind are settled, and for what an import waits."""
+
+    def __init__(self, totals: dict[str, int], bars: Progress | None) -> None:
+        self._totals = totals
+        self._bars = bars
+        self._tasks = {
+            kind: bars.add_task(kind, start=False, total=total, waiting="")
+            for kind, total in (totals.items() if bars else ())
+            if bars
+        }
+        self._settled = dict.fromkeys(totals, 0)
+        self._begun = time.monotonic()
+        self._said = self._begun
+        self._first: int | None = None
+
+    def __call__(self, kind: str, settled: int) -> None:
+        """Show that so many rows of a kind are settled."""
+        self._settled[kind] = settled
+        if self._bars and kind in self._tasks:
+            self._bars.start_task(self._tasks[kind])
+            self._bars.update(self._tasks[kind], completed=settled, waiting="")
+        elif not self._bars:
+            self._say_at_intervals(kind)
+
+    def wait(self, seconds: float, reason: str) -> None:
+        """Show that nothing is done for some seconds, and why."""
+        if seconds < _SHORT_PAUSE_SECONDS:
+            return
+        until = time.strftime("%H:%M:%S", time.localtime(now().timestamp() + seconds))
+        said = f"waiting until {until}: {reason}"
+        if not self._bars:
+            click.echo(said, err=True)
+        for task in self._tasks.values():
+            if self._bars:
+                self._bars.update(task, waiting=said)
+
+    def _say_at_intervals(self, kind: str) -> None:
+        moment = time.monotonic()
+        done, total = sum(self._settled.values()), sum(self._totals.values())
+        if self._first is None:
+            self._first = done
+        if moment - self._said < INTERVAL_SECONDS:
+            return
+        self._said = moment
+        rate = (done - self._first) / (moment - self._begun)
+        left = f", {(total - done) / rate:,.0f} s left" if rate else ""
+        click.echo(f"{kind}: {done:,} of {total:,} rows, {rate:,.0f} rows/s{left}", err=True)
+
+
+@contextmanager
+def shown_progress(totals: dict[str, int], *, silent: bool) -> Iterator[ShownProgress]:
+    """Show the progress of so many rows of each kind; `silent` shows lines alone, no bar."""
+    console = Console(stderr=True)
+    if silent or not console.is_terminal:
+        yield ShownProgress(totals, None)
+        return
+    columns = (
+        TextColumn("{task.description:10}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        _Rate(),
+        TimeRemainingColumn(),
+        TextColumn("{task.fields[waiting]}"),
+    )
+    with Progress(*columns, console=console) as bars:
+        yield ShownProgress(totals, bars)

@@ -1,0 +1,65 @@
+"""What a merchant is to change in a feed where the server refuses a value or a row."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from backroom.catalog.kinds import KINDS
+from backroom.feeds.rows import ORDER, Row, RowFault, relation_of
+
+if TYPE_CHECKING:
+    from backroom.catalog.kinds import Kind
+
+_LONGEST_VALUE = 200
+_BY_FORM = {
+    "number": "Write a number with a point, such as 1299.95.",
+    "quantity": "Write a number, such as 12.",
+    "boolean": "Write true or false.",
+    "texts": "Write a list of texts.",
+    "object": "Write a JSON object.",
+    "text": "Write a text, not longer than the attribute may be.",
+}
+_ATTRIBUTES = {kind.name: {each.name: each for each in kind.attributes} for kind in ORDER}
+_EXISTS = "already exists"
+_MISSING = "does not exist"
+
+
+def refused(row: Row, detail: str, member: str = "") -> RowFault:
+    """Make the fault of a row that the server refuses: `member` is the part that is wrong."""
+    column = member.partition("/")[0]
+    return RowFault(
+        row.line,
+        detail,
+        row.kind,
+        row.external_id,
+        column,
+        shown(row.attributes.get(column)),
+        _advice(row, column, detail),
+    )
+
+
+def shown(value: object) -> str:
+    """Give a value of a row as a report shows it, empty for none."""
+    if value is None:
+        return ""
+    text = value if isinstance(value, str) else msgspec.json.encode(value).decode()
+    return text if len(text) <= _LONGEST_VALUE else f"{text[:_LONGEST_VALUE]}…"
+
+
+def _advice(row: Row, column: str, detail: str) -> str:
+    if attribute := _ATTRIBUTES[row.kind.name].get(column):
+        if attribute.choices:
+            return f"Write {' or '.join(map(str, attribute.choices))}."
+        return _BY_FORM.get(attribute.form, "")
+    if _EXISTS in detail:
+        return "Import the feed with --mode upsert, which updates what exists."
+    relation = relation_of(row.kind)
+    if relation and relation.name in detail.lower().replace("category", "categories"):
+        target: Kind = KINDS[relation.target]
+        named = ", ".join(row.related or ()) or "none"
+        return f"Add a row for each {target.name} that this row names ({named}), or name another."
+    if _MISSING in detail:
+        return "Import the feed with --mode upsert, which creates what is missing."
+    return ""

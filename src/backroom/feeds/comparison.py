@@ -1,0 +1,146 @@
+"""The rows of a ledger beside what the server has: what has to be sent of them, if anything."""
+
+from __future__ import annotations
+
+from collections import Counter
+from itertools import islice
+from typing import TYPE_CHECKING, NamedTuple
+
+from backroom.catalog.kinds import JobKind, Verb
+from backroom.feeds import ledger as outcomes
+from backroom.feeds.comparing import Mode, RowOperation, decide, joined
+from backroom.feeds.encoding import EncodedRow, encode_row
+from backroom.feeds.existing import ExistingCatalog
+from backroom.feeds.rows import RowFault, RowWarning
+from backroom.feeds.tallies import counts
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+    from typing import Any
+
+    from backroom.catalog.kinds import Kind
+    from backroom.feeds.api_client import ApiClient
+    from backroom.feeds.ledger import Ledger, Staged
+
+_CHUNK = 100
+"""Rows that are compared at a time, which is what one request can ask for."""
+
+
+class Piece(NamedTuple):
+    """One operation, and the numbers of the rows that it is made of."""
+
+    operation: RowOperation
+    numbers: tuple[int, ...]
+
+    @property
+    def external_id(self) -> str:
+        """The id of the resource."""
+        return self.operation.encoded.row.external_id
+
+
+class Comparison:
+    """The rows of a ledger beside what the server has: one decision for each resource."""
+
+    def __init__(self, client: ApiClient, ledger: Ledger, mode: Mode) -> None:
+        self.ledger = ledger
+        self.mode = mode
+        self.existing = ExistingCatalog(client, ledger)
+        self.settled: Counter[str] = Counter()
+        """How many rows of each kind are settled."""
+
+    def count_settled(self) -> None:
+        """Begin with the rows that are settled in the ledger already."""
+        for kind, numbers in counts(self.ledger).items():
+            open_rows = numbers.get("pending", 0) + numbers.get("sent", 0)
+            self.settled[kind] = numbers.get("rows", 0) + numbers.get("removals", 0) - open_rows
+
+    def pieces(self, kind: Kind) -> Iterator[Piece]:
+        """Give what has to be sent of a kind; settle the rows that need nothing or can't be sent.
+
+        A pause between two chunks is where the caller sends.
+        """
+        rows = self.ledger.pending(kind.name)
+        while chunk := list(islice(rows, _CHUNK)):
+            there = self.existing.resources(kind, dict.fromkeys(e.row.external_id for e in chunk))
+            pieces: list[Piece] = []
+            unchanged: list[int] = []
+            with self.ledger.together():
+                for staged in chunk:
+                    found = self._decided(staged, there)
+                    if isinstance(found, Piece):
+                        pieces.append(found)
+                    else:
+                        unchanged += found
+                self.ledger.settle(unchanged, outcomes.UNCHANGED)
+            self.settled[kind.name] += len(unchanged)
+            yield from pieces
+
+    def removals(self, kind: Kind) -> Iterator[Piece]:
+        """Give the deletions of what is on the server and not in the feed."""
+        for staged in self.ledger.pending(kind.name, removals=True):
+            encoded = encode_row(staged.row, Verb.DELETE)
+            if isinstance(encoded, EncodedRow):
+                yield Piece(RowOperation(JobKind(kind, Verb.DELETE), encoded), (staged.number,))
+
+    def fail(self, rows: Iterable[Staged], fault: RowFault) -> None:
+        """Write a fault down for each of the rows that it befell."""
+        for each in rows:
+            found = RowFault(
+                each.row.line,
+                fault.detail,
+                fault.kind,
+                fault.external_id,
+                fault.column,
+                fault.value,
+                fault.advice,
+            )
+            self.ledger.find(found, staged=True)
+            self.ledger.settle((each.number,), outcomes.FAILED)
+            self.settled[each.row.kind.name] += 1
+
+    def _decided(
+        self, staged: Staged, there: Mapping[str, dict[str, Any]]
+    ) -> Piece | tuple[int, ...]:
+        """Give a piece, or the numbers of rows that are unchanged."""
+        rows = self._equals(staged) if staged.again else [staged]
+        if not rows:
+            return ()
+        row = joined([each.row for each in rows]) if len(rows) > 1 else staged.row
+        found = decide(
+            self.mode,
+            row,
+            there.get(row.external_id),
+            lambda: self.existing.related(row.kind, row.external_id),
+        )
+        numbers = tuple(each.number for each in rows)
+        if found is None:
+            return numbers
+        if isinstance(found, RowFault):
+            self.fail(rows, found)
+            return ()
+        return Piece(found, numbers)
+
+    def _equals(self, staged: Staged) -> list[Staged]:
+        """Give the rows with the id of `staged` that are one operation, if it is their first."""
+        rows = self.ledger.equals(staged.row.kind.name, staged.row.external_id)
+        if not rows or rows[0].number != staged.number:
+            return []
+        first, *others = rows
+        joins = self.mode.updates
+        for each in others:
+            line, kind, external_id = first.row.line, staged.row.kind, staged.row.external_id
+            detail = f"The external id `{external_id}` is that of line {line} already"
+            if joins:
+                detail += "; both rows were joined, and what the later one says holds."
+                self.ledger.find(
+                    RowWarning(each.row.line, detail, kind, external_id, "external_id")
+                )
+            else:
+                advice = "Give each row an id of its own, or import with --mode upsert."
+                self.fail(
+                    [each],
+                    RowFault(
+                        0, f"{detail}.", kind, external_id, "external_id", external_id, advice
+                    ),
+                )
+        return rows if joins else [first]

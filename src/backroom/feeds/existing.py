@@ -1,0 +1,122 @@
+"""What a server has already: read as a feed needs it, a hundred resources at a time.
+
+If all resources of a kind fit on one page, that page is all that is ever asked. Otherwise the
+resources of each chunk of the feed are asked by their ids. No list shows the categories of an item,
+so the members of all categories are read when the first such item has to be compared.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from backroom.catalog.ids import resource_id
+from backroom.catalog.kinds import KINDS, Kind
+from backroom.feeds.api_client import RefusedError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from backroom.feeds.api_client import ApiClient, Page
+    from backroom.feeds.ledger import Ledger
+
+_LONGEST_FILTER = 6_000
+"""Characters of the ids in one request. Servers refuse longer lines."""
+_MOST_IDS = 100
+_NOT_FOUND = 404
+_MEMBERS_READ = "members read"
+_EXISTING_READ = "existing read"
+
+Attributes = dict[str, Any]
+
+
+@dataclass
+class ExistingCatalog:
+    """The catalog of the account, as far as the server was asked."""
+
+    client: ApiClient
+    ledger: Ledger
+    _whole: dict[str, dict[str, Attributes] | None] = field(default_factory=dict)
+    """All resources of a kind, None where they are more than a page."""
+
+    def resources(self, kind: Kind, external_ids: Iterable[str]) -> dict[str, Attributes]:
+        """Give the attributes of those resources that exist. Raises what `ApiClient` raises."""
+        if kind.name not in self._whole:
+            page = self.client.page(kind.collection, {})
+            self._whole[kind.name] = None if page.cursor else _by_id(page)
+        whole = self._whole[kind.name]
+        wanted = list(external_ids)
+        if whole is not None:
+            return {each: whole[each] for each in wanted if each in whole}
+        found: dict[str, Attributes] = {}
+        for some in _in_requests(wanted):
+            # These are few, and each is there once: they fit on a page.
+            found |= _by_id(self.client.page(kind.collection, {"filter": f"any(ids,[{some}])"}))
+        return found
+
+    def ids(self, kind: Kind) -> Iterator[str]:
+        """Give the external ids of all resources of a kind."""
+        query = {f"fields[{kind.type}]": "external_id"}
+        for page in self._pages(kind.collection, query):
+            yield from (each.external_id for each in page.resources)
+
+    def related(self, kind: Kind, external_id: str) -> set[str]:
+        """Give the ids to which a resource of a kind with a relation to many leads."""
+        if not self.ledger.fact(_MEMBERS_READ):
+            self._read_members(kind)
+            self.ledger.note(_MEMBERS_READ, "yes")
+        return self.ledger.categories_of(external_id)
+
+    def read_all_ids(self) -> None:
+        """Write the ids of all resources down in the ledger, once."""
+        if self.ledger.fact(_EXISTING_READ):
+            return
+        for kind in KINDS.values():
+            for page in self._pages(kind.collection, {f"fields[{kind.type}]": "external_id"}):
+                self.ledger.add_existing(kind.name, (each.external_id for each in page.resources))
+        self.ledger.note(_EXISTING_READ, "yes")
+
+    def _read_members(self, kind: Kind) -> None:
+        (target,) = (KINDS[each.target] for each in kind.relations if each.many)
+        for category in list(self.ids(target)):
+            path = f"{target.collection}/{resource_id(category)}/relationships/{kind.plural}"
+            for page in self._pages(path, {}):
+                self.ledger.add_members(category, (each.external_id for each in page.resources))
+
+    def _pages(self, path: str, query: dict[str, str]) -> Iterator[Page]:
+        cursor = ""
+        while True:
+            try:
+                page = self.client.page(path, query, cursor)
+            except RefusedError as error:
+                if error.status == _NOT_FOUND:
+                    # It was deleted meanwhile.
+                    return
+                raise
+            yield page
+            if not (cursor := page.cursor):
+                return
+
+
+def _by_id(page: Page) -> dict[str, Attributes]:
+    return {each.external_id: each.attributes for each in page.resources}
+
+
+def _in_requests(external_ids: list[str]) -> Iterator[str]:
+    """Write ids as lists of a filter, none with too many ids or too many characters."""
+    some: list[str] = []
+    length = 0
+    for each in external_ids:
+        text = msgspec.json.encode(resource_id(each)).decode()
+        # A character outside of ASCII takes up to twelve in a URL; quotes and a comma take seven.
+        needed = len(text) if text.isascii() else len(text.encode()) * 3
+        needed += 2 * sum(map(text.count, '"% \\/&+#?=')) + 1
+        if some and (len(some) == _MOST_IDS or length + needed > _LONGEST_FILTER):
+            yield ",".join(some)
+            some, length = [], 0
+        some.append(text)
+        length += needed
+    if some:
+        yield ",".join(some)

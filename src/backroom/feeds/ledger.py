@@ -1,0 +1,274 @@
+"""The ledger of an import: its file has every row of the feed, and what became of it.
+
+A row is written here before anything is sent, and a job before it is posted. So an import that was
+broken off goes on where it was, and ends with the report that it would have had. The file is also
+why an import needs little memory. A commit outlives the process, and may be lost with the machine's
+power; the import then compares the rows again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import msgspec
+
+from backroom.catalog.kinds import KINDS, Verb
+from backroom.feeds.ledger_file import LedgerFile
+from backroom.feeds.rows import Finding, Row, RowFault
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+_CHUNK = 1_000
+
+CREATED, UPDATED, DELETED, UNCHANGED, FAILED = (
+    "created",
+    "updated",
+    "deleted",
+    "unchanged",
+    "failed",
+)
+DONE = {Verb.CREATE: CREATED, Verb.UPDATE: UPDATED, Verb.DELETE: DELETED}
+
+
+class _Body(msgspec.Struct, array_like=True):
+    attributes: dict[str, Any]
+    related: tuple[str, ...] | None
+    merges: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Staged:
+    """A row in the ledger. Line 0 is for what is on the server and not in the feed."""
+
+    number: int
+    row: Row
+    again: bool
+    """Whether several rows of the feed have its id."""
+
+
+class Batch(NamedTuple):
+    """Rows that went, or were about to go, into one job."""
+
+    id: int
+    kind: str
+    verb: Verb
+    job: str | None
+
+
+class Ledger(LedgerFile):
+    """The rows, jobs and findings of one import."""
+
+    # Rows
+
+    def stage(self, found: Iterable[Row | Finding]) -> None:
+        """Write down what a reader gives, as one commit."""
+        encode = msgspec.json.Encoder().encode
+
+        def rows() -> Iterator[tuple[Any, ...]]:
+            for each in found:
+                if isinstance(each, Finding):
+                    self.find(each)
+                    continue
+                try:
+                    each.external_id.encode()
+                    body = encode((each.attributes, each.related, each.merges))
+                    yield each.kind.name, each.external_id, each.line, body
+                except RecursionError:
+                    self.find(_unwritable(each, "is nested too deep"))
+                except UnicodeEncodeError:
+                    self.find(_unwritable(each, "is not Unicode text"))
+
+        with self.connection:
+            self.connection.executemany(
+                "insert into rows (kind, external_id, line, body) values (?, ?, ?, ?)", rows()
+            )
+            self.run("create index rows_by_id on rows (kind, external_id)")
+            self.run(
+                "update rows set again = 1 where (kind, external_id) in (select kind, external_id"
+                " from rows group by kind, external_id having count(*) > 1)"
+            )
+
+    def add_removals(self, kind: str) -> int:
+        """Write down what is on the server and not in the feed; give how many those are."""
+        self.run(
+            "insert into rows (kind, external_id, line) select kind, external_id, 0 from existing"
+            " as e where kind = ? and not exists (select 1 from rows as r where r.kind = e.kind and"
+            " r.external_id = e.external_id) and not exists (select 1 from findings as f where"
+            " f.failed and f.kind in ('', e.kind) and f.external_id = e.external_id)",
+            kind,
+        )
+        return int(self.connection.changes())
+
+    def pending(self, kind: str, *, removals: bool = False) -> Iterator[Staged]:
+        """Give the rows of a kind with which nothing was done yet, in the order of the feed."""
+        last = -1
+        statement = (
+            "select number, external_id, line, body, again from rows where kind = ? and"
+            " outcome is null and (line = 0) = ? and number > ? order by number limit ?"
+        )
+        while found := list(self.run(statement, kind, removals, last, _CHUNK)):
+            last = found[-1][0]
+            yield from (self._staged(kind, *each) for each in found)
+
+    def equals(self, kind: str, external_id: str) -> list[Staged]:
+        """Give all pending rows with an id, in the order of the feed."""
+        found = self.run(
+            "select number, external_id, line, body, again from rows where kind = ? and"
+            " external_id = ? and line > 0 and outcome is null order by number",
+            kind,
+            external_id,
+        )
+        return [self._staged(kind, *each) for each in found]
+
+    def settle(self, numbers: Iterable[int], outcome: str | None) -> None:
+        """Write down what became of rows; None lets them be compared again."""
+        self.connection.executemany(
+            "update rows set outcome = ? where number = ?",
+            ((outcome, number) for number in numbers),
+        )
+
+    def settle_changed(self, rows: Iterable[tuple[str, str, int]]) -> None:
+        """Write down outcomes, the attributes that would change, and the numbers of rows."""
+        self.connection.executemany(
+            "update rows set outcome = ?, changed = ? where number = ?", rows
+        )
+
+    def find(self, finding: Finding, *, staged: bool = False) -> None:
+        """Write down a fault or a warning; `staged` where the row is in the ledger."""
+        kind = finding.kind.name if finding.kind else ""
+        self.run(
+            "insert into findings (line, kind, external_id, place, value, detail, advice, failed,"
+            " staged) values (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            finding.line,
+            kind,
+            *map(
+                _storable,
+                (
+                    finding.external_id,
+                    finding.column,
+                    finding.value,
+                    finding.detail,
+                    finding.advice,
+                ),
+            ),
+            isinstance(finding, RowFault),
+            staged,
+        )
+
+    # Jobs
+
+    def begin(self, kind: str, verb: Verb, rows: Iterable[tuple[int, str]]) -> int:
+        """Write down that rows are about to be sent, each with what it changes; give the batch."""
+        with self.connection:
+            self.run("insert into batches (kind, verb) values (?, ?)", kind, str(verb))
+            batch = self.connection.last_insert_rowid()
+            self.connection.executemany(
+                "update rows set outcome = 'sent', batch = ?, changed = ? where number = ?",
+                ((batch, changed, number) for number, changed in rows),
+            )
+        return batch
+
+    def posted(self, batch: int, job: str) -> None:
+        """Write down the job of a batch."""
+        self.run("update batches set job = ? where id = ?", job, batch)
+
+    def close_batch(self, batch: int) -> None:
+        """Write down that all rows of a batch are settled."""
+        self.run("update batches set settled = 1 where id = ?", batch)
+
+    def give_back(self, batch: int, numbers: Iterable[int]) -> None:
+        """Forget a batch that the server does not have; its rows are pending again."""
+        with self.connection:
+            self.settle(numbers, None)
+            self.run("delete from batches where id = ?", batch)
+
+    def open_batches(self) -> list[Batch]:
+        """Give the batches that were begun and never settled, in the order of sending."""
+        found = self.run("select id, kind, verb, job from batches where not settled order by id")
+        return [Batch(number, kind, Verb(verb), job) for number, kind, verb, job in found]
+
+    def staged(self, numbers: Iterable[int]) -> list[Staged]:
+        """Give rows by their numbers."""
+        statement = "select kind, number, external_id, line, body, again from rows where number = ?"
+        return [self._staged(*each) for number in numbers for each in self.run(statement, number)]
+
+    def rows_of(self, batch: int) -> list[Staged]:
+        """Give the rows of a batch that are not settled."""
+        found = self.run(
+            "select kind, number, external_id, line, body, again from rows"
+            " where outcome = 'sent' and batch = ? order by number",
+            batch,
+        )
+        return [self._staged(*each) for each in found]
+
+    def has(self, kind: str, external_id: str) -> bool:
+        """Whether the feed has a row with an id that did not fail."""
+        statement = (
+            "select 1 from rows where kind = ? and external_id = ? and line > 0"
+            " and outcome is not 'failed'"
+        )
+        return bool(self.one(statement, kind, external_id))
+
+    def knows_job(self, job: str) -> bool:
+        """Whether a job is one of this import."""
+        return bool(self.one("select 1 from batches where job = ?", job))
+
+    # What is on the server
+
+    def add_existing(self, kind: str, ids: Iterable[str]) -> None:
+        """Write down ids that the server has."""
+        statement = "insert or ignore into existing values (?, ?)"
+        with self.connection:
+            self.connection.executemany(statement, ((kind, each) for each in ids))
+
+    def existing(self, kind: str) -> list[str]:
+        """Give the ids of a kind that are written down."""
+        statement = "select external_id from existing where kind = ?"
+        return [each for (each,) in self.run(statement, kind)]
+
+    def count_existing(self) -> int:
+        """Count the ids that are written down."""
+        return int(self.one("select count(*) from existing"))
+
+    def add_members(self, category: str, items: Iterable[str]) -> None:
+        """Write down items of a category on the server."""
+        with self.connection:
+            self.connection.executemany(
+                "insert or ignore into members values (?, ?)", ((each, category) for each in items)
+            )
+
+    def categories_of(self, item: str) -> set[str]:
+        """Give the categories of an item on the server."""
+        return {each for (each,) in self.run("select category from members where item = ?", item)}
+
+    def _staged(
+        self, kind: str, number: int, external_id: str, line: int, body: bytes | None, again: int
+    ) -> Staged:
+        content = _decode(body) if body else _Body({}, None, merges=False)
+        row = Row(
+            line,
+            KINDS[kind],
+            external_id,
+            content.attributes,
+            content.related,
+            merges=content.merges,
+        )
+        return Staged(number, row, bool(again))
+
+
+_decode = msgspec.json.Decoder(_Body).decode
+
+
+def _storable(text: str) -> str:
+    """Give a text that a database takes: bytes that are no UTF-8 are shown as escapes."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode(errors="backslashreplace").decode()
+    return text
+
+
+def _unwritable(row: Row, detail: str) -> RowFault:
+    return RowFault(row.line, detail, row.kind, _storable(row.external_id))

@@ -1,0 +1,104 @@
+"""The report of an import as one page of HTML, to be sent to the shop whose feed it was."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from backroom.feeds.reporting import Report
+
+_STYLE = """
+body { font: 16px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 75rem; padding: 0 1rem;
+  color: #1c2024; background: #fff; }
+table { border-collapse: collapse; margin: 1rem 0 2rem; }
+th, td { border-bottom: 1px solid #d5d9de; padding: .4rem .7rem; text-align: left;
+  vertical-align: top; overflow-wrap: anywhere; }
+th { background: #f2f4f6; overflow-wrap: normal; }
+td.number, th.number { text-align: right; font-variant-numeric: tabular-nums; }
+.failed { color: #a4161a; font-weight: 600; }
+.error { border-left: 4px solid #a4161a; padding: .5rem 1rem; background: #fdf0f0; }
+"""
+_PLURALS = {
+    "catalog-category": "categories",
+    "catalog-item": "items",
+    "catalog-variant": "variants",
+    "unreadable": "rows that can't be read",
+}
+
+
+def html_lines_of(report: Report) -> Iterator[str]:
+    """Give the lines of the page."""
+    title = f"Import of {escape(report.file)}"
+    yield "<!doctype html>"
+    yield '<html lang="en"><head><meta charset="utf-8">'
+    yield '<meta name="viewport" content="width=device-width, initial-scale=1">'
+    yield f"<title>{title}</title><style>{_STYLE}</style></head><body>"
+    yield f"<h1>{title}</h1>"
+    if report.feed:
+        yield f"<p>{escape(report.feed)}</p>"
+    yield f"<p>{escape(summary(report))}</p>"
+    if report.error:
+        yield f'<p class="error">{escape(report.error)}</p>'
+    if report.counts:
+        yield from _counts(report)
+    faults = report.number_of_findings(failed=True)
+    warnings = report.number_of_findings(failed=False)
+    if faults:
+        yield "<h2>Rows that did not go in</h2>"
+        yield from _findings(report, failed=True)
+    if warnings:
+        yield "<h2>Rows that went in, with a remark</h2>"
+        yield from _findings(report, failed=False)
+    if report.unknown:
+        yield "<h2>Columns that were left out</h2><ul>"
+        for each in report.unknown:
+            yield f"<li>{escape(str(each))}</li>"
+        yield "</ul>"
+    yield "</body></html>"
+
+
+def summary(report: Report) -> str:
+    """Say in a sentence or two what became of the rows."""
+    rows = report.total("rows")
+    failed = report.total("failed")
+    said = "Nothing was sent. " if report.dry_run else ""
+    parts = [
+        f"{report.total(name):,} {'would be ' if report.dry_run else ''}{name}"
+        for name in report.mode.outcomes
+        if report.total(name)
+    ]
+    would = "would fail" if report.dry_run else "failed"
+    parts += [f"{failed:,} {would}"] if failed else []
+    return f"{said}{rows:,} rows: {', '.join(parts) or 'none of them done'}."
+
+
+def _counts(report: Report) -> Iterator[str]:
+    counts = report.counts
+    names = [each for each in next(iter(counts.values())) if each != "jobs"]
+    yield "<table><thead><tr><th></th>"
+    yield "".join(f'<th class="number">{escape(name)}</th>' for name in names)
+    yield "</tr></thead><tbody>"
+    for label, numbers in counts.items():
+        cells = "".join(f'<td class="number">{numbers[name]:,}</td>' for name in names)
+        yield f"<tr><th>{escape(_PLURALS[label])}</th>{cells}</tr>"
+    yield "</tbody></table>"
+
+
+def _findings(report: Report, *, failed: bool) -> Iterator[str]:
+    yield "<table><thead>"
+    yield _table_row(
+        "th", ("line", "what", "id", "column", "value", "what is wrong", "what to change")
+    )
+    yield "</thead><tbody>"
+    for each in report.findings(failed=failed):
+        kind = each.kind.name if each.kind else ""
+        cells = (kind, each.external_id, each.column, each.value, each.detail, each.advice)
+        yield _table_row("td", (f"{each.line:,}" if each.line else "", *cells))
+    yield "</tbody></table>"
+
+
+def _table_row(element: str, cells: Iterable[str]) -> str:
+    return f"<tr>{''.join(f'<{element}>{escape(cell)}</{element}>' for cell in cells)}</tr>"

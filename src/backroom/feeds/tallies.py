@@ -1,0 +1,94 @@
+"""What a ledger says of an import: numbers of rows, findings, and changes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from backroom.catalog.kinds import KINDS
+from backroom.feeds.ledger import FAILED
+from backroom.feeds.rows import Finding, RowFault, RowWarning
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from backroom.feeds.ledger_file import LedgerFile
+
+
+class RowChange(NamedTuple):
+    """What was done, or would be done, with a row."""
+
+    line: int
+    kind: str
+    external_id: str
+    outcome: str
+    attributes: str
+    """The names of those that change, with commas between them."""
+
+
+def counts(ledger: LedgerFile) -> dict[str, dict[str, int]]:
+    """Count rows by kind: all, with each outcome, and those that failed in any way."""
+    counts: dict[str, dict[str, int]] = {}
+    for kind, outcome, number, removals in ledger.run(
+        "select kind, coalesce(outcome, 'pending'), count(*), sum(line = 0) from rows group by 1, 2"
+    ):
+        of_kind = counts.setdefault(kind, {})
+        of_kind[outcome] = number
+        of_kind["rows"] = of_kind.get("rows", 0) + number - removals
+        of_kind["removals"] = of_kind.get("removals", 0) + removals
+    # What a reader could not make a row of never came into the table of rows.
+    for kind, number in ledger.run(
+        "select kind, count(distinct line) from findings where failed and not staged group by kind"
+    ):
+        of_kind = counts.setdefault(kind, {})
+        of_kind["rows"] = of_kind.get("rows", 0) + number
+        of_kind[FAILED] = of_kind.get(FAILED, 0) + number
+    for kind, number in ledger.run(
+        "select kind, count(*) from batches where job is not null group by kind"
+    ):
+        counts.setdefault(kind, {})["jobs"] = number
+    return counts
+
+
+def count_findings(ledger: LedgerFile, *, failed: bool) -> int:
+    """Count the faults, or the warnings."""
+    return int(ledger.one("select count(*) from findings where failed = ?", failed))
+
+
+def count_nameless(ledger: LedgerFile) -> int:
+    """Count the rows that failed and whose id is not known."""
+    return int(ledger.one("select count(*) from findings where failed and external_id = ''"))
+
+
+def findings(
+    ledger: LedgerFile, *, failed: bool | None = None, most: int = -1
+) -> Iterator[Finding]:
+    """Give findings in the order of the feed: faults, warnings, or both."""
+    for line, kind, external_id, place, value, detail, advice, is_fault in ledger.run(
+        "select line, kind, external_id, place, value, detail, advice, failed from findings"
+        " where ? is null or failed = ? order by line, id limit ?",
+        failed,
+        failed,
+        most,
+    ):
+        made = RowFault if is_fault else RowWarning
+        yield made(line, detail, KINDS.get(kind), external_id, place, value, advice)
+
+
+def failed_lines(ledger: LedgerFile) -> Iterator[tuple[int, bool]]:
+    """Give the line of every row of the feed in order, and whether a row there failed."""
+    for line, failed in ledger.run(
+        "select line, max(failed) from (select line, outcome is 'failed' as failed from rows"
+        " where line > 0 union all select line, failed from findings where line > 0)"
+        " group by line order by line"
+    ):
+        yield line, bool(failed)
+
+
+def row_changes(ledger: LedgerFile, most: int = -1) -> Iterator[RowChange]:
+    """Give what was done with rows, without those that stay as they are."""
+    for each in ledger.run(
+        "select line, kind, external_id, outcome, changed from rows where outcome in"
+        " ('created', 'updated', 'deleted') order by line = 0, line limit ?",
+        most,
+    ):
+        yield RowChange(*each)

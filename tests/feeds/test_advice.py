@@ -1,0 +1,39 @@
+from __future__ import annotations
+
+import pytest
+
+from backroom.catalog.kinds import ITEM, VARIANT
+from backroom.feeds.advice import refused, shown
+from backroom.feeds.rows import Row
+
+CAP = Row(3, ITEM, "C1", {"price": "cheap"}, ("hats",))
+CAP_M = Row(4, VARIANT, "C1-M", {"inventory_policy": 3}, ("C1",))
+
+
+@pytest.mark.parametrize(
+    ("row", "detail", "member", "advice"),
+    [
+        (CAP, "No.", "price", "Write a number with a point, such as 1299.95."),
+        (CAP_M, "No.", "inventory_policy", "Write 0 or 1 or 2."),
+        (CAP, "It already exists.", "", "Import the feed with --mode upsert, which updates what"),
+        (CAP, "It does not exist.", "", "Import the feed with --mode upsert, which creates what"),
+        (CAP, "Invalid category information.", "", "Add a row for each category that this row"),
+        (CAP_M, "An item `C1` does not exist.", "", "Add a row for each item that this row"),
+        (CAP, "No.", "", ""),
+    ],
+)
+def test_advice_says_what_to_change(row: Row, detail: str, member: str, advice: str) -> None:
+    fault = refused(row, detail, member)
+    assert fault.advice.startswith(advice)
+    assert bool(fault.advice) == bool(advice)
+
+
+def test_fault_shows_the_value() -> None:
+    fault = refused(CAP, "No.", "price")
+    assert (fault.line, fault.column, fault.value) == (3, "price", "cheap")
+
+
+def test_long_values_are_cut() -> None:
+    assert shown(None) == ""
+    assert shown({"a": 1}) == '{"a":1}'
+    assert len(shown("x" * 999)) == 201

@@ -1,0 +1,58 @@
+from __future__ import annotations
+
+from urllib.parse import parse_qs, urlsplit
+
+from backroom.catalog.kinds import ITEM
+from backroom.feeds.api_client import ApiClient
+from backroom.feeds.existing import ExistingCatalog
+from backroom.feeds.ledger import Ledger
+from backroom.revisions import NEWEST
+from feeds.scripted_server import Answer, Script, scripted
+
+ID = "$custom:::$default:::"
+PAGE = Answer(200, {"data": [{"id": f"{ID}C1", "attributes": {"title": "Cap"}}]})
+FULL = Answer(200, {"data": [], "links": {"next": "http://x/y?page%5Bcursor%5D=abc"}})
+
+
+def existing(script: Script) -> ExistingCatalog:
+    return ExistingCatalog(ApiClient(script.url, "pk_test", NEWEST, 10), Ledger(None))
+
+
+def test_single_page_is_asked_once() -> None:
+    with scripted(PAGE) as script:
+        catalog = existing(script)
+        assert catalog.resources(ITEM, ["C1", "C2"]) == {"C1": {"title": "Cap"}}
+        assert catalog.resources(ITEM, ["C3"]) == {}
+    assert len(script.requests) == 1
+
+
+def test_more_are_asked_by_id() -> None:
+    with scripted(FULL, PAGE) as script:
+        found = existing(script).resources(ITEM, ["C1", 'a"b', "é,%"])
+    assert found == {"C1": {"title": "Cap"}}
+    asked = parse_qs(urlsplit(script.requests[-1][1]).query)["filter"]
+    assert asked == [f'any(ids,["{ID}C1","{ID}a\\"b","{ID}é,%"])']
+
+
+def test_long_ids_are_asked_in_parts() -> None:
+    ids = [f"{number}" + "x" * 200 for number in range(100)]
+    with scripted(FULL, PAGE) as script:
+        existing(script).resources(ITEM, ids)
+    assert max(len(path) for _, path, _ in script.requests) < 8_000
+    assert len(script.requests) > 3
+
+
+def test_ids_are_read_page_by_page() -> None:
+    with scripted(FULL, PAGE) as script:
+        assert list(existing(script).ids(ITEM)) == ["C1"]
+    assert (
+        "page%5Bcursor%5D=abc" in script.requests[-1][1]
+        or "page[cursor]=abc" in (script.requests[-1][1])
+    )
+
+
+def test_deleted_category_has_no_members() -> None:
+    gone = Answer(404, {"errors": [{"detail": "No."}]})
+    category = Answer(200, {"data": [{"id": f"{ID}hats"}]})
+    with scripted(category, gone) as script:
+        assert existing(script).related(ITEM, "C1") == set()

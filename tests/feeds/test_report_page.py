@@ -1,0 +1,51 @@
+from __future__ import annotations
+
+from html.parser import HTMLParser
+
+from backroom.catalog.kinds import ITEM
+from backroom.feeds.comparing import MODES
+from backroom.feeds.ledger import Ledger
+from backroom.feeds.report_page import html_lines_of, summary
+from backroom.feeds.reporting import Report
+from backroom.feeds.rows import Row, RowFault
+
+
+def report(*, dry_run: bool = False) -> Report:
+    ledger = Ledger(None)
+    fault = RowFault(2, "is wrong", ITEM, "<script>", "price", "x", "Write a number.")
+    ledger.stage([fault, Row(1, ITEM, "C1", {})])
+    ledger.settle([1], "created")
+    made = Report("a<b>.csv", "http://x", MODES["create"], dry_run=dry_run, ledger=ledger)
+    made.count()
+    return made
+
+
+def test_summary_is_a_sentence() -> None:
+    assert summary(report()) == "2 rows: 1 created, 1 failed."
+    assert summary(report(dry_run=True)) == (
+        "Nothing was sent. 2 rows: 1 would be created, 1 would fail."
+    )
+
+
+def test_page_is_whole_and_escaped() -> None:
+    open_elements: list[str] = []
+
+    class Checker(HTMLParser):
+        def handle_starttag(self, tag: str, _: object) -> None:
+            if tag != "meta":
+                open_elements.append(tag)
+
+        def handle_endtag(self, tag: str) -> None:
+            assert open_elements.pop() == tag
+
+    page = "\n".join(html_lines_of(report()))
+    Checker().feed(page)
+    assert open_elements == []
+    assert "&lt;script&gt;" in page
+    assert "<script" not in page
+
+
+def test_page_needs_nothing_else() -> None:
+    page = "\n".join(html_lines_of(report()))
+    assert "http" not in page
+    assert "src=" not in page

@@ -1,0 +1,50 @@
+from __future__ import annotations
+
+import pytest
+
+from backroom.catalog.kinds import ITEM, Verb
+from backroom.feeds.ledger import Ledger
+from backroom.feeds.rows import Row, RowFault, RowWarning
+from backroom.feeds.tallies import (
+    RowChange,
+    count_findings,
+    count_nameless,
+    counts,
+    failed_lines,
+    findings,
+    row_changes,
+)
+
+FAULT = RowFault(2, "is wrong", ITEM, "C2", "price", "x", "Write a number.")
+WARNING = RowWarning(1, "is odd", ITEM, "C1")
+
+
+@pytest.fixture
+def ledger() -> Ledger:
+    made = Ledger(None)
+    made.stage([FAULT, RowFault(2, "is wrong too", ITEM, "C2"), WARNING, Row(1, ITEM, "C1", {})])
+    return made
+
+
+def test_row_with_two_faults_counts_once(ledger: Ledger) -> None:
+    assert counts(ledger) == {"item": {"pending": 1, "rows": 2, "removals": 0, "failed": 1}}
+
+
+def test_findings_are_in_the_order_of_lines(ledger: Ledger) -> None:
+    assert [each.line for each in findings(ledger)] == [1, 2, 2]
+    assert list(findings(ledger, failed=False)) == [WARNING]
+    assert list(findings(ledger, failed=True, most=1)) == [FAULT]
+    assert count_findings(ledger, failed=True) == 2
+    assert count_nameless(ledger) == 0
+
+
+def test_failed_lines_have_all_rows(ledger: Ledger) -> None:
+    assert list(failed_lines(ledger)) == [(1, False), (2, True)]
+
+
+def test_changes_name_attributes(ledger: Ledger) -> None:
+    batch = ledger.begin("item", Verb.UPDATE, [(1, "title,price")])
+    ledger.posted(batch, "J1")
+    ledger.settle([1], "updated")
+    assert list(row_changes(ledger)) == [RowChange(1, "item", "C1", "updated", "title,price")]
+    assert counts(ledger)["item"]["jobs"] == 1
