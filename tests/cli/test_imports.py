@@ -24,7 +24,9 @@ if TYPE_CHECKING:
     from support.client import Client
 
 CAP = '{"type":"item","external_id":"C1","title":"Cap","description":"","url":"u"}\n'
+RECOGNISED = "JSON Lines, UTF-8\n"
 HATS = '{"type":"category","external_id":"hats","name":"Hats"}\n'
+SHOPIFY = "Handle,Title,Variant Price\ncap,Cap,19.95\nhat,Hat,5\n"
 PAGE = Path(__file__).parents[2] / "docs" / "how-to" / "import-a-feed.md"
 EXPECTED = resources.files("backroom.feeds") / "demo" / "shop.expected.json"
 BACKROOM = str(Path(sys.executable).with_name("backroom"))
@@ -48,7 +50,7 @@ def told(client: Client, *arguments: str | Path) -> Any:
 
 def test_good_feed_exits_with_0(client: Client, feed: Path) -> None:
     result = run(client, feed)
-    assert (result.exit_code, result.stderr) == (0, "")
+    assert (result.exit_code, result.stderr) == (0, RECOGNISED)
     assert "catalog-item" in result.stdout
     assert "Rows that failed" not in result.stdout
 
@@ -83,6 +85,7 @@ def test_json_tells_all(client: Client, feed: Path) -> None:
     numbers = {"rows": 2, "created": 1, "unchanged": 0, "failed": 1, "jobs": 1}
     assert report == {
         "file": "feed.jsonl",
+        "feed": RECOGNISED.strip(),
         "url": client.url,
         "mode": "create",
         "dry_run": False,
@@ -187,7 +190,8 @@ def test_wrong_key_exits_with_1(client: Client, feed: Path) -> None:
     result = run(client, feed, "--key", "pk_wrong")
     assert result.exit_code == 1
     assert (
-        result.stderr == "Error: the server refused (401): Incorrect authentication credentials.\n"
+        result.stderr
+        == RECOGNISED + "Error: the server refused (401): Incorrect authentication credentials.\n"
     )
 
 
@@ -222,6 +226,43 @@ def test_unreadable_feed_exits_with_1(client: Client, tmp_path: Path) -> None:
 )
 def test_wrong_usage_exits_with_2(client: Client, feed: Path, arguments: tuple[str, ...]) -> None:
     assert run(client, *(each.format(feed=feed) for each in arguments)).exit_code == 2
+
+
+def test_mapping_is_shown_without_a_key(tmp_path: Path) -> None:
+    (tmp_path / "shop.csv").write_text(SHOPIFY)
+    arguments = [str(tmp_path / "shop.csv"), "--show-mapping"]
+    result = CliRunner(env={"BACKROOM_KEY": None}).invoke(import_command, arguments)
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert '"Title" = "title"' in result.stdout
+
+
+def test_shop_without_addresses_gets_one_warning(client: Client, tmp_path: Path) -> None:
+    (tmp_path / "shop.csv").write_text(SHOPIFY)
+    report = told(client, tmp_path / "shop.csv")
+    assert report["feed"] == "Shopify CSV, 3 columns, UTF-8, commas"
+    assert report["counts"]["catalog-item"]["created"] == 2
+    (warning,) = (each for each in report["warnings"] if "shop.invalid" in each["detail"])
+    assert warning["went_in"]
+
+
+def test_shop_files_have_no_rejects(client: Client, tmp_path: Path) -> None:
+    (tmp_path / "shop.csv").write_text(SHOPIFY)
+    result = run(client, tmp_path / "shop.csv", "--rejects", tmp_path / "rejects.csv")
+    assert result.exit_code == 2
+    assert "shop.csv is Shopify CSV, 3 columns" in result.stderr
+
+
+def test_standard_input_goes_on_with_a_state(client: Client, tmp_path: Path) -> None:
+    state = tmp_path / "state"
+    environment = {"BACKROOM_URL": client.url, "BACKROOM_KEY": client.key}
+
+    def piped(*arguments: str) -> Result:
+        runner = CliRunner(env=environment)
+        return runner.invoke(import_command, ["-", "--state", str(state), *arguments], input=CAP)
+
+    assert piped("--url", "http://127.0.0.1:1", "--timeout", "0.1").exit_code == 4
+    assert piped().exit_code == 0
+    assert not state.exists()
 
 
 def test_key_is_needed(feed: Path) -> None:
@@ -263,7 +304,7 @@ def test_interrupt_exits_with_130(feed: Path) -> None:
             process.send_signal(signal.SIGINT)
             output, error = process.communicate(timeout=10)
     assert process.returncode == 130
-    assert error.startswith(b"Error: interrupted; jobs already sent go on; run the same command")
+    assert b"Error: interrupted; jobs already sent go on; run the same command" in error
     assert feed.with_name("feed.jsonl.import-progress").exists()
     assert output == b""
 

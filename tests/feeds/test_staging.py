@@ -44,8 +44,8 @@ def test_other_feed_begins_again(feed: Path) -> None:
 
 def test_change_under_way_is_noticed(feed: Path) -> None:
     class Growing:
-        path = feed
-        format = open_feed(feed).format
+        name = feed.name
+        source = open_feed(feed).source
 
         def rows(self) -> object:
             yield from open_feed(feed).rows()

@@ -262,7 +262,8 @@ def _imported(path: Path | str, options: _Options, report: Report) -> int:
         )
     feed = options["feed"].opened(path)
     report.feed = feed.described
-    click.echo(on_terminal(report.feed), err=True)
+    if not options["demo"]:
+        click.echo(on_terminal(report.feed), err=True)
     if options["rejects"] and not can_reject(feed):
         raise _Ended(
             f"--rejects copies lines of UTF-8 files with the API's names, and {feed.name} is"

@@ -9,7 +9,9 @@ same each time in any case.
 from __future__ import annotations
 
 import tempfile
+import weakref
 import zlib
+from contextlib import ExitStack
 from typing import IO, TYPE_CHECKING, Any
 
 import msgspec
@@ -42,7 +44,12 @@ class Spool:
         self._held.append((key, encoded))
         self._size += len(encoded) + len(key) + 100
         if self._size > self._in_memory:
-            self._parts = [tempfile.TemporaryFile() for _ in range(_PARTS)]  # noqa: SIM115 - closed with the spool
+            files = ExitStack()
+            weakref.finalize(self, files.close)
+            self._parts = [
+                files.enter_context(tempfile.TemporaryFile())  # noqa: SIM115 - closed with the spool
+                for _ in range(_PARTS)
+            ]
             for each in self._held:
                 self._write(*each)
             self._held.clear()
