@@ -8,7 +8,7 @@ import pytest
 from backroom.feeds.formats import open_feed
 from backroom.feeds.ledger import Ledger
 from backroom.feeds.rows import FeedError
-from backroom.feeds.staging import ledger_beside, stage, unknown_columns
+from backroom.feeds.staging import ledger_beside, left_out_columns, stage
 from backroom.feeds.tallies import counts
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def test_feed_is_read_once(feed: Path) -> None:
     ledger.settle([1], "created")
     assert stage(open_feed(feed), ledger, {"mode": "create"}) is True
     assert counts(ledger)["category"]["created"] == 1
-    assert [each.name for each in unknown_columns(ledger)] == ["colour"]
+    assert [each.name for each in left_out_columns(ledger)] == ["colour"]
 
 
 def test_other_feed_begins_again(feed: Path) -> None:

@@ -65,7 +65,7 @@ def _row_fault(row: Row, detail: str) -> RowFault:
 
 
 @cache
-def _required(kind: Kind) -> tuple[str, ...]:
+def _required_members(kind: Kind) -> tuple[str, ...]:
     # An attribute that has ended is not required: newer revisions refuse it.
     kept = [each for each in kind.attributes if not each.until]
     return tuple(each.name for each in kept if each.create == "required")
@@ -73,7 +73,7 @@ def _required(kind: Kind) -> tuple[str, ...]:
 
 def _attributes_missing(row: Row) -> list[str]:
     given = row.attributes
-    required = _required(row.kind)
+    required = _required_members(row.kind)
     missing = [name for name in required if given.get(name) is None and name != "external_id"]
     relation = relation_of(row.kind)
     if relation and relation.required and not row.related:
@@ -81,7 +81,7 @@ def _attributes_missing(row: Row) -> list[str]:
     return missing
 
 
-def _given(row: Row) -> dict[str, Any]:
+def _row_attributes(row: Row) -> dict[str, Any]:
     """Give what a create says: a null there is the same as nothing."""
     given = row.attributes
     if None in given.values():
@@ -97,7 +97,7 @@ def _resource_object(row: Row, verb: Verb) -> dict[str, Any]:
         return {"type": row.kind.type, "id": resource_id(row.external_id)}
     document: dict[str, Any] = {"type": row.kind.type}
     if verb is Verb.CREATE:
-        document["attributes"] = {"external_id": row.external_id, **_given(row)}
+        document["attributes"] = {"external_id": row.external_id, **_row_attributes(row)}
     else:
         document["id"] = resource_id(row.external_id)
         document["attributes"] = row.attributes

@@ -16,7 +16,7 @@ import msgspec
 from backroom.feeds import tallies
 from backroom.feeds.ledger import FAILED
 from backroom.feeds.rows import ORDER, RowFault
-from backroom.feeds.staging import unknown_columns
+from backroom.feeds.staging import left_out_columns
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -63,7 +63,7 @@ class Report:
         """Take the numbers from the ledger, as they are now."""
         if self.ledger:
             self._counted = tallies.counts(self.ledger)
-            self.unknown = unknown_columns(self.ledger)
+            self.unknown = left_out_columns(self.ledger)
 
     @property
     def counts(self) -> dict[str, dict[str, int]]:
@@ -128,7 +128,7 @@ def json_lines_of(report: Report) -> Iterator[str]:
     }
     yield "{"
     for name, value in head.items():
-        yield f"{_json(name)}: {_json(value)},"
+        yield f"{_json_text(name)}: {_json_text(value)},"
     yield from _array("faults", (_shown(report, each) for each in report.findings(failed=True)))
     yield from _array("warnings", (_shown(report, each) for each in report.findings(failed=False)))
     if report.dry_run:
@@ -152,12 +152,12 @@ def csv_lines_of(report: Report) -> Iterator[str]:
 
 
 def _array(name: str, elements: Iterable[Any], end: str = ",") -> Iterator[str]:
-    yield f"{_json(name)}: ["
+    yield f"{_json_text(name)}: ["
     before: str | None = None
     for each in elements:
         if before is not None:
             yield f"{before},"
-        before = _json(each)
+        before = _json_text(each)
     if before is not None:
         yield before
     yield f"]{end}"
@@ -187,7 +187,7 @@ def _change(change: RowChange) -> dict[str, object]:
     }
 
 
-def _json(value: object) -> str:
+def _json_text(value: object) -> str:
     return msgspec.json.encode(value).decode()
 
 

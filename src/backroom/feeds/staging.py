@@ -65,7 +65,7 @@ def stage(feed: Feed, ledger: Ledger, options: Mapping[str, object]) -> bool | N
     return None if earlier else False
 
 
-def unknown_columns(ledger: Ledger) -> list[UnknownColumn]:
+def left_out_columns(ledger: Ledger) -> list[UnknownColumn]:
     """Give the columns whose values were left out."""
     return msgspec.json.decode(ledger.fact(_UNKNOWN) or "[]", type=list[UnknownColumn])
 
