@@ -266,8 +266,9 @@ def _imported(path: Path | str, options: _Options, report: Report) -> int:
         click.echo(on_terminal(report.feed), err=True)
     if options["rejects"] and not can_reject(feed):
         raise _Ended(
-            f"--rejects copies lines of UTF-8 files with the API's names, and {feed.name} is"
-            f" {feed.described}; correct the rows in that file, and import it again",
+            "--rejects copies lines of JSON Lines, and of CSV with the API's names that is not"
+            f" UTF-16; {feed.name} is {feed.described}. Correct the rows in that file, and import"
+            " it again",
             _EXIT_USAGE,
         )
     report.ledger = _opened_ledger(path, options)
