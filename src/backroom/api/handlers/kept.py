@@ -68,7 +68,7 @@ def keep_profile(admitted: Admitted, sent: Kept, tx: Transaction) -> Parts:
     """
     account, data = admitted.account, sent.body["data"]
     given = data["attributes"]
-    identifiers = [_identifier(name, given[name]) for name in _IDENTIFIERS if given.get(name)]
+    identifiers = [_known_by(name, given[name]) for name in _IDENTIFIERS if given.get(name)]
     known = kept.profile_of(tx, account, identifiers)
     if admitted.operation.status == _CREATED:
         if known is not None:
@@ -88,7 +88,7 @@ def keep_profile(admitted: Admitted, sent: Kept, tx: Transaction) -> Parts:
     return published_answer(admitted, {"data": shown, "links": {"self": admitted.request.url}})
 
 
-def _identifier(name: str, value: str) -> str:
+def _known_by(name: str, value: str) -> str:
     """Give an identifier as it is kept. An index of PostgreSQL takes no text of any length."""
     return f"{name} {hashlib.sha256(value.encode()).hexdigest()}"
 
