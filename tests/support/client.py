@@ -47,6 +47,11 @@ class Answer:
 class Client:
     """Calls one server as one account; each call may name another revision."""
 
+    @property
+    def account(self) -> str:
+        """The id of the account, which keys have in the middle."""
+        return self.key.split("_")[1]
+
     def __init__(self, url: str, key: str, revision: str = NEWEST) -> None:
         self.url = url
         self.key = key

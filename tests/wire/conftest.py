@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from backroom import clock
 from support.client import NEWEST
 from support.wire_catalog import Catalog, Warehouse, fill_shelf
 from support.wire_contract import KIND
@@ -13,6 +14,8 @@ from support.wire_jobs import Archive, Jobs, open_shop, stock
 from support.wire_requests import Style, parented
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from support.client import Client
     from support.wire_jobs import MakeClient, Shop
 
@@ -20,8 +23,12 @@ MORE_THAN_TWO_PAGES = 205
 
 
 @pytest.fixture(scope="session")
-def shops() -> dict[str, Shop]:
-    return {}
+def shops() -> Iterator[dict[str, Shop]]:
+    """Shops by revision. None outlives a move of time by another test: its jobs may expire."""
+    made: dict[str, Shop] = {}
+    clock.watch(made.clear)
+    yield made
+    clock.unwatch(made.clear)
 
 
 @pytest.fixture
@@ -47,8 +54,12 @@ def stocked(revision: str, stocks: dict[str, Client], make_client: MakeClient) -
 
 
 @pytest.fixture(scope="session")
-def archives() -> list[Archive]:
-    return []
+def archives() -> Iterator[list[Archive]]:
+    """The archive, if there is one. It does not outlive a move of time either."""
+    made: list[Archive] = []
+    clock.watch(made.clear)
+    yield made
+    clock.unwatch(made.clear)
 
 
 @pytest.fixture

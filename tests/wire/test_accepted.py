@@ -24,13 +24,9 @@ PROFILES = "/api/profiles"
 IMPORT = "/api/profile-import"
 
 
-def account_of(client: Client) -> str:
-    return client.key.split("_")[1]
-
-
 def sent(client: Client, place: Place, body: Any, **more: Any) -> Answer:
     if place[1].startswith("/client/"):
-        named = {"company_id": account_of(client)}
+        named = {"company_id": client.account}
         more = {"query": named, "headers": {"Authorization": None}} | more
     return client.post(place[1], body, **more)
 
@@ -49,7 +45,7 @@ def test_bodies_are_kept_as_sent(client: Client, live_server: Server, revision: 
             body["data"]["id"] = "known"
         assert sent(client, place, body, revision=revision).status == each.status
         with live_server.database.read() as tx:
-            last = kept.kept_requests(tx, account_of(client))[-1]
+            last = kept.kept_requests(tx, client.account)[-1]
         assert (last.operation, last.revision) == (each.name, revision)
 
 
@@ -143,7 +139,7 @@ def test_metrics_are_those_of_events(client: Client, revision: str) -> None:
 def test_lists_are_empty_until_made(client: Client, live_server: Server) -> None:
     assert client.get("/api/lists").json["data"] == []
     attributes = {"name": "News"}
-    account = account_of(client)
+    account = client.account
     live_server.database.write(
         lambda tx: kept.put_resource(tx, account, kept.LIST, "Xy1", attributes)
     ).result()

@@ -20,21 +20,17 @@ LIST = ("GET", "/api/accounts")
 ONE = ("GET", "/api/accounts/{id}")
 
 
-def account_of(client: Client) -> str:
-    return client.key.split("_")[1]
-
-
 def attributes(client: Client, **more: Any) -> Any:
-    return client.get(f"{LIST[1]}/{account_of(client)}", **more).json["data"]["attributes"]
+    return client.get(f"{LIST[1]}/{client.account}", **more).json["data"]["attributes"]
 
 
 @having(LIST)
 def test_list_holds_the_one_account(client: Client, revision: str) -> None:
     (listed,) = client.get(LIST[1], revision=revision).json["data"]
-    one = client.get(f"{LIST[1]}/{account_of(client)}", revision=revision).json["data"]
+    one = client.get(f"{LIST[1]}/{client.account}", revision=revision).json["data"]
     assert listed == one
-    assert one["id"] == one["attributes"]["public_api_key"] == account_of(client)
-    assert one["links"]["self"] == f"{client.url}/api/accounts/{account_of(client)}/"
+    assert one["id"] == one["attributes"]["public_api_key"] == client.account
+    assert one["links"]["self"] == f"{client.url}/api/accounts/{client.account}/"
 
 
 @having(ONE)
@@ -79,7 +75,7 @@ def test_second_request_of_a_second_is_throttled(limited_client: Client) -> None
 
 
 def test_shop_can_be_set(client: Client, live_server: Server) -> None:
-    account = account_of(client)
+    account = client.account
     changes = {"preferred_currency": "EUR", "contact_information": {"organization_name": "Tassen"}}
     live_server.database.write(lambda tx: shops.set_shop(tx, account, changes)).result()
     shown = attributes(client)

@@ -32,21 +32,17 @@ def shelf(make_client: MakeClient) -> Catalog:
     return fill_shelf(make_client(), NEWEST)
 
 
-def account_of(client: Client) -> str:
-    return client.key.split("_")[1]
-
-
 def sent(client: Client, place: tuple[str, str], body: Any, **more: Any) -> Answer:
     """Ask as a server does with a key, or as a browser does without one."""
     if place == PUBLIC:
-        named = {"company_id": account_of(client)}
+        named = {"company_id": client.account}
         more = {"query": named, "headers": {"Authorization": None}} | more
     return client.post(place[1], body, **more)
 
 
 def kept(server: Server, client: Client) -> list[Subscription]:
     with server.database.read() as tx:
-        return subscriptions.listed(tx, account_of(client))
+        return subscriptions.listed(tx, client.account)
 
 
 @every_way
@@ -164,7 +160,7 @@ def test_browsers_name_the_account(client: Client, query: Any) -> None:
 
 
 def test_other_parameters_are_refused(client: Client) -> None:
-    query = {"company_id": account_of(client), "sort": "created"}
+    query = {"company_id": client.account, "sort": "created"}
     answer = sent(client, PUBLIC, a_neighbour_body(NEWEST, PUBLIC, MUG), query=query)
     assert answer.error["detail"].startswith("'sort' is not a valid field")
 
@@ -172,7 +168,7 @@ def test_other_parameters_are_refused(client: Client) -> None:
 def test_slash_at_the_end_is_taken(shelf: Catalog) -> None:
     body = a_neighbour_body(NEWEST, OWN, MUG)
     assert shelf.client.post(f"{OWN[1]}/", body).status == 202
-    query = {"company_id": account_of(shelf.client)}
+    query = {"company_id": shelf.client.account}
     assert sent(shelf.client, (PUBLIC[0], f"{PUBLIC[1]}/"), body, query=query).status == 202
 
 
@@ -193,7 +189,7 @@ def test_event_comes_once_with_the_stock(shelf: Catalog, live_server: Server) ->
 
 
 def test_public_id_opens_nothing_else(client: Client, live_server: Server) -> None:
-    account = account_of(client)
+    account = client.account
     answer = client.get(f"/api/catalog-items?company_id={account}", headers={"Authorization": None})
     assert answer.status == 401
     with live_server.database.read() as tx:

@@ -37,11 +37,13 @@ def _named_attributes(attributes: dict[str, Any], names: tuple[str, ...]) -> dic
     """Keep the attributes that are named. `a.b` names the member `b` of the attribute `a`."""
     kept: dict[str, Any] = {}
     for name in names:
-        source, target = attributes, kept
         *parents, last = name.split(".")
+        source = attributes
         for each in parents:
             source = source.get(each) or {}
-            target = target.setdefault(each, {})
         if last in source:
+            target = kept
+            for each in parents:
+                target = target.setdefault(each, {})
             target[last] = source[last]
     return kept

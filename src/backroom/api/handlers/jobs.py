@@ -59,7 +59,7 @@ def get_job(admitted: Admitted, tx: Transaction) -> Parts:
         (row,) = rows
         linkage = _linkage(row[layout.data.columns.index("linkage")])
         # Resources that have been deleted since are not shown.
-        named = ids.external_ids([each["id"] for each in linkage])
+        named = ids.external_ids([each.id for each in linkage])
         kind, columns = layout.included.kind, layout.included.columns
         found = pages.in_order(tx, kind, admitted.account, named, columns)
         if columns.attributes:
@@ -68,7 +68,13 @@ def get_job(admitted: Admitted, tx: Transaction) -> Parts:
     return layout.frame.document(layout.data.filled(rows), {"self": admitted.request.url}, included)
 
 
-_linkage = msgspec.json.Decoder(list[dict[str, str]]).decode
+class _Identifier(msgspec.Struct):
+    """What a job's linkage says of a resource, without its type, which all have in common."""
+
+    id: str
+
+
+_linkage = msgspec.json.Decoder(list[_Identifier]).decode
 
 
 def _least_id() -> str:

@@ -25,12 +25,13 @@ if TYPE_CHECKING:
     from backroom.catalog.rules import AttributeRule, RelationshipRule, ResourceRules
     from backroom.revisions import Revision
 
-_NO_NULL_CHARACTER = "^[^\\u0000]*$"
+NO_NULL_CHARACTER = "^[^\\u0000]*$"
+"""The pattern of texts that requests may have."""
 _ID: Schema = {
     "type": "string",
     "minLength": 1,
     "maxLength": ids.LONGEST_ID,
-    "pattern": _NO_NULL_CHARACTER,
+    "pattern": NO_NULL_CHARACTER,
 }
 _BOUNDS: dict[Form, Schema] = {
     "number": {"minimum": -GREATEST_NUMBER, "maximum": GREATEST_NUMBER},
@@ -104,9 +105,9 @@ def _attribute_schema(rule: AttributeRule) -> Schema:
     row = rule.attribute
     schema = attribute_schema(row)
     if row.form == "text":
-        schema["pattern"] = _NO_NULL_CHARACTER
+        schema["pattern"] = NO_NULL_CHARACTER
     elif row.form == "texts":
-        schema["items"] = {"type": "string", "pattern": _NO_NULL_CHARACTER}
+        schema["items"] = {"type": "string", "pattern": NO_NULL_CHARACTER}
     schema |= _BOUNDS.get(row.form, {})
     limits = _limits(row)
     if limits:

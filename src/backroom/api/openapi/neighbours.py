@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from backroom.api.auth import COMPANY
+from backroom.api.openapi.bodies import NO_NULL_CHARACTER
 from backroom.api.openapi.parameters import parameter, revision_parameter
 from backroom.api.openapi.parts import Parts
 from backroom.api.openapi.samples import BASE, MOMENT
@@ -68,8 +69,10 @@ _ID = parameter("id", {"type": "string", "minLength": 1}, "The id of the account
 def neighbour_parts(operation: Neighbour, revision: Revision) -> Parts:
     """Give what is said of a neighbour in a revision."""
     facts = published.published_facts(operation, revision.date)
-    body = None if facts.body is None else _closed(facts.body)
+    body = None if facts.body is None else _plain_texts(_closed(facts.body))
     answer = None if facts.answer is None else _answer_schema(facts.answer)
+    if answer is not None and any(name.startswith("fields[") for name in facts.query):
+        answer = _sparse(answer)
     return Parts(
         _SUMMARIES[operation.shape].format(type=operation.type)
         + (", from a browser" if operation.public else ""),
@@ -93,12 +96,44 @@ def _published_parameter(name: str, schema: Schema) -> dict[str, Any]:
     return made | {"required": True} if name == COMPANY else made
 
 
+def _plain_texts(schema: Any) -> Any:
+    """Let no text hold a null character."""
+    if isinstance(schema, list):
+        return [_plain_texts(each) for each in schema]
+    if not isinstance(schema, dict):
+        return schema
+    made = {name: _plain_texts(each) for name, each in schema.items()}
+    if "string" in types_of(schema) and not made.keys() & {"enum", "format", "properties"}:
+        made["pattern"] = NO_NULL_CHARACTER
+    return made
+
+
 def _answer_schema(schema: Schema) -> Schema:
     """Close the schema of an answer. Links to pages that do not exist are null (observed)."""
     made = _closed(schema)
     links = made["properties"].get("links", {}).get("properties", {})
     for name in links.keys() - {"self"}:
         links[name] = {**links[name], "type": ["string", "null"]}
+    return made
+
+
+def _sparse(schema: Schema) -> Schema:
+    """Require no attribute: `fields` may name any of them."""
+    made = {**schema, "properties": dict(schema["properties"])}
+    data = made["properties"]["data"]
+    resource = data.get("items", data)
+    properties = resource["properties"]
+    attributes = _optional(properties["attributes"])
+    sparse = {**resource, "properties": {**properties, "attributes": attributes}}
+    made["properties"]["data"] = {**data, "items": sparse} if "items" in data else sparse
+    return made
+
+
+def _optional(schema: Schema) -> Schema:
+    made = {name: each for name, each in schema.items() if name != "required"}
+    if "properties" in made:
+        members = made["properties"].items()
+        made["properties"] = {name: _optional(each) for name, each in members}
     return made
 
 
