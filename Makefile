@@ -56,7 +56,7 @@ test: lint ## Run lint and every test; live servers on PostgreSQL in the oldest 
 test-all: test ## Run the same, and live servers on PostgreSQL in every revision
 	@BACKROOM_TEST_ENGINE=postgres $(BIN)/pytest -n 4 --dist worksteal -m slow $(SERVED)
 
-quick: lint ## Run lint and the tests that find most, in under a minute: no slow tests, few examples, two revisions
+quick: lint ## Run lint and the tests that find most, in some 100 seconds on two cores: no slow tests, few examples, two revisions
 	@$(BIN)/pytest -n 3 --dist worksteal -m "not slow"
 
 revision: $(VENV)/.dev ## Add a revision that changes nothing: make revision DATE=2027-01-15
