@@ -321,8 +321,3 @@ class Distinct:
         count = self._given.get(identity, 0) + 1
         self._given[identity] = count
         return self(f"{identity}/{count}") if count > 1 else identity
-
-
-def metadata_of(record: FeedRecord) -> dict[str, Any]:
-    """Give the metadata of a record as it is written."""
-    return dict(record.rest)

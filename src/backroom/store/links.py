@@ -75,41 +75,55 @@ def remove(
 ) -> None:
     """Take `related` out of a relationship."""
     owner, other = _SIDES[relation]
-    _unlink(
+    changed = _unlink(
         tx,
         f"{owner} = :owner and {tx.dialect.among(other, 'related')}",
         account=account,
         owner=number,
         related=tx.dialect.array(related),
     )
+    linkage.renew(tx, CATEGORY, account, changed)
 
 
 def clear(tx: Transaction, account: str, relation: str, numbers: Iterable[int]) -> None:
     """Empty one relationship of each of many resources."""
+    linkage.renew(tx, CATEGORY, account, _unlink_all(tx, account, relation, numbers))
+
+
+def _unlink_all(tx: Transaction, account: str, relation: str, numbers: Iterable[int]) -> set[int]:
     owner, _ = _SIDES[relation]
     among = tx.dialect.among(owner, "owner")
-    _unlink(tx, among, account=account, owner=tx.dialect.array(numbers))
+    return _unlink(tx, among, account=account, owner=tx.dialect.array(numbers))
 
 
-def _unlink(tx: Transaction, condition: str, **values: Any) -> None:
-    emptied = tx.all(
+def _unlink(tx: Transaction, condition: str, **values: Any) -> set[int]:
+    """Remove links, and give the numbers of the categories that had them."""
+    removed = tx.all(
         f"delete from item_categories where account = :account and {condition}"
         " returning category_number",
         **values,
     )
-    linkage.renew(tx, CATEGORY, values["account"], [row[0] for row in emptied])
+    return {row[0] for row in removed}
 
 
 def replace(
     tx: Transaction, account: str, relation: str, related: Mapping[int, Iterable[int]]
 ) -> None:
     """Make a relationship of each resource hold what is `related` to its number, and no more."""
-    clear(tx, account, relation, related)
-    add(tx, account, relation, related)
+    changed = _unlink_all(tx, account, relation, related)
+    # Once for both: a category that keeps its items is not written at all.
+    linkage.renew(tx, CATEGORY, account, changed | _link(tx, account, relation, related))
 
 
 def add(tx: Transaction, account: str, relation: str, related: Mapping[int, Iterable[int]]) -> None:
     """Put what is `related` to a number into its relationship. Links that exist already stay."""
+    linkage.renew(tx, CATEGORY, account, _link(tx, account, relation, related))
+
+
+def _link(
+    tx: Transaction, account: str, relation: str, related: Mapping[int, Iterable[int]]
+) -> set[int]:
+    """Add links, and give the numbers of their categories."""
     pairs = [(number, each) for number, others in related.items() for each in others]
     if relation == "items":
         pairs = [(item, category) for category, item in pairs]
@@ -119,4 +133,4 @@ def add(tx: Transaction, account: str, relation: str, related: Mapping[int, Iter
         " where account = :account and number = :item on conflict do nothing",
         [(category, account, item) for item, category in pairs],
     )
-    linkage.renew(tx, CATEGORY, account, [category for _, category in pairs])
+    return {category for _, category in pairs}
