@@ -25,7 +25,6 @@ from backroom.catalog.neighbours import NEIGHBOURS, Neighbour
 from backroom.catalog.operations import OPERATIONS, Operation
 from backroom.cli import access_log, main
 from backroom.cli import logs as logs_of
-from backroom.control.table import PREFIX as CONTROL
 from backroom.control.table import ROUTES as CONTROL_ROUTES
 from backroom.errors import Fault, FrameworkFault, OperationFault
 from backroom.feeds.formats import SHOPS
@@ -259,12 +258,12 @@ def control_api() -> str:
         "Where several servers serve one database, accounts, keys, catalogs, jobs and snapshots"
         " belong to the database, and any of the servers answers for all. Fixed keys, `--open`,"
         " time, pace, faults and requests belong to the process that is asked. `GET"
-        f" {CONTROL}/info` lists these as `of_this_process`."
+        f" {control.PREFIX}/info` lists these as `of_this_process`."
     )
     called = (
         "In Python, `backroom.control.table.perform(server.control, method, path, body, query)`"
-        f" does what a request does, without HTTP. `GET {CONTROL}/control.json` is the OpenAPI"
-        " document of these paths."
+        f" does what a request does, without HTTP. `GET {control.PREFIX}/control.json` is the"
+        " OpenAPI document of these paths."
     )
     parts = ["# The control API", words, sent, own, called]
     parts += [_control_path(each) for each in CONTROL_ROUTES]
@@ -360,7 +359,7 @@ def _described_member(name: str, value: object) -> tuple[str, str]:
 
 
 def _control_path(route: ControlRoute) -> str:
-    heading = f"## `{route.method} {CONTROL}{route.path}`\n\n{route.summary}"
+    heading = f"## `{route.method} {control.PREFIX}{route.path}`\n\n{route.summary}"
     rows = [
         (f"`{each.name}`", place, each.form, "yes" if each.required else "no", each.words)
         for place, members in (("body", route.body), ("query", route.query))

@@ -4,8 +4,9 @@ from collections import Counter
 
 from openapi_spec_validator import validate
 
+from backroom.api.control import PREFIX
 from backroom.control.document import control_document, operation_id
-from backroom.control.table import PREFIX, ROUTES
+from backroom.control.table import ROUTES
 
 
 def test_document_is_right() -> None:

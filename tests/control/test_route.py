@@ -4,7 +4,7 @@ from typing import Any, cast
 
 import pytest
 
-from backroom.control.route import Control, ControlError, ControlRoute, Given, Member
+from backroom.control.route import Control, ControlError, ControlRoute, Given, Member, given_members
 from backroom.settings import Settings
 
 NOBODY = Control(cast("Any", None), Settings())
@@ -43,3 +43,7 @@ def test_wrong_members_are_refused(given: Given, words: str) -> None:
 def test_right_members_reach_the_function() -> None:
     given = Given(body={"name": "a", "count": 2})
     assert limited_route().call(NOBODY, given) == {"name": "a", "count": 2}
+
+
+def test_members_without_a_value_are_left_out() -> None:
+    assert given_members(account="a", status=None, count=0) == {"account": "a", "count": 0}

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from backroom.cli.groups import SuggestingGroup
-from backroom.cli.running_server import member_pairs, members, on_server, show
+from backroom.cli.running_server import member_pairs, on_server, show
+from backroom.control.route import given_members
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -56,7 +57,7 @@ def _with_units(command: Callable[..., Any]) -> Callable[..., Any]:
 @on_server
 def advance_clock_command(server: RunningServer, **by: float | None) -> None:
     """Move time forward by the sum of what is given."""
-    show(server.ask("POST", "/clock/advance", members(**by)))
+    show(server.ask("POST", "/clock/advance", given_members(**by)))
 
 
 @click.group("pace", cls=SuggestingGroup)
@@ -87,7 +88,7 @@ def list_wishes_command(server: RunningServer, unused: bool, account: str | None
 @on_server
 def release_jobs_command(server: RunningServer, job: str | None, account: str | None) -> None:
     """Have jobs go on to their end now: one, those of an account, or all."""
-    show(server.ask("POST", "/pace/release", members(job=job, account=account)))
+    show(server.ask("POST", "/pace/release", given_members(job=job, account=account)))
 
 
 @pace_group.command("forget")

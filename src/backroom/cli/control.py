@@ -9,7 +9,8 @@ from urllib.parse import quote
 import click
 
 from backroom.cli.groups import SuggestingGroup
-from backroom.cli.running_server import members, on_server, show, with_account
+from backroom.cli.running_server import on_server, show, with_account
+from backroom.control.route import given_members
 
 if TYPE_CHECKING:
     from backroom.cli.running_server import RunningServer
@@ -25,7 +26,9 @@ if TYPE_CHECKING:
 @on_server
 def reset_command(server: RunningServer, account: str | None, everything: bool) -> None:  # noqa: FBT001
     """Remove the catalog and the jobs of an account. Its keys stay."""
-    show(server.ask("POST", "/reset", members(account=account, everything=everything or None)))
+    show(
+        server.ask("POST", "/reset", given_members(account=account, everything=everything or None))
+    )
 
 
 @click.command("seed")
@@ -48,7 +51,7 @@ def seed_command(server: RunningServer, file: str | None, account: str | None) -
             given = {"feed": feed.path.read_text(encoding="utf-8"), "format": feed.format.name}
         except (FeedError, UnicodeDecodeError, OSError) as error:
             raise click.ClickException(f"{file} can't be read: {error}") from None
-    show(server.ask("POST", "/seed", members(account=account, **given)))
+    show(server.ask("POST", "/seed", given_members(account=account, **given)))
 
 
 @click.group("snapshot", cls=SuggestingGroup)
@@ -65,7 +68,7 @@ def snapshot_group() -> None:
 @on_server
 def save_command(server: RunningServer, name: str, account: str | None) -> None:
     """Save the catalog and the jobs of an account, in place of an earlier one of that name."""
-    show(server.ask("POST", "/snapshots", members(name=name, account=account)))
+    show(server.ask("POST", "/snapshots", given_members(name=name, account=account)))
 
 
 @snapshot_group.command("restore")
@@ -75,7 +78,7 @@ def save_command(server: RunningServer, name: str, account: str | None) -> None:
 def restore_command(server: RunningServer, name: str, account: str | None) -> None:
     """Make the catalog and the jobs of an account what they were."""
     path = f"/snapshots/{quote(name, safe='')}/restore"
-    show(server.ask("POST", path, members(account=account)))
+    show(server.ask("POST", path, given_members(account=account)))
 
 
 @snapshot_group.command("list")
@@ -106,7 +109,7 @@ def accounts_group() -> None:
 @on_server
 def account_command(server: RunningServer, name: str | None) -> None:
     """Make an account with a key, and show both. The key is not shown again."""
-    show(server.ask("POST", "/accounts", members(name=name)))
+    show(server.ask("POST", "/accounts", given_members(name=name)))
 
 
 @accounts_group.command("list")

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from backroom.cli.groups import SuggestingGroup
-from backroom.cli.running_server import members, on_server, show, with_account
+from backroom.cli.running_server import on_server, show, with_account
+from backroom.control.route import given_members
 
 if TYPE_CHECKING:
     from backroom.cli.running_server import RunningServer
@@ -54,7 +55,7 @@ def shop_command(server: RunningServer, changes: tuple[str, ...], account: str |
     if not changes:
         show(server.ask("GET", "/shop", account=account))
         return
-    body = members(account=account)
+    body = given_members(account=account)
     for each in changes:
         name, given, value = each.partition("=")
         if not given:
@@ -86,4 +87,4 @@ def new_list_command(
     server: RunningServer, name: str, list_id: str | None, account: str | None
 ) -> None:
     """Make a list, and show its id."""
-    show(server.ask("POST", "/lists", members(name=name, id=list_id, account=account)))
+    show(server.ask("POST", "/lists", given_members(name=name, id=list_id, account=account)))

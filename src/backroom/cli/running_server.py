@@ -16,6 +16,7 @@ from backroom.api.control import PREFIX
 from backroom.cli import EXIT_UNREACHABLE
 from backroom.cli.options import checked_url, own_url, settings_from
 from backroom.cli.printable import printable
+from backroom.control.route import given_members
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -69,7 +70,7 @@ class RunningServer:
         query: dict[str, str | None],
         **options: Any,
     ) -> urllib3.BaseHTTPResponse:
-        given = {name: value for name, value in query.items() if value is not None}
+        given = given_members(**query)
         url = f"{self._url}{path}{'?' if given else ''}{urlencode(given)}"
         headers = {"Authorization": f"Bearer {self._token}", "Content-Type": "application/json"}
         try:
@@ -154,11 +155,6 @@ def with_server(command: Callable[..., Any]) -> Callable[..., Any]:
 def show(document: Any) -> None:
     """Print an answer as one line of JSON."""
     click.echo(json.dumps(document))
-
-
-def members(**given: Any) -> dict[str, Any]:
-    """Give the members of a body that a caller has given."""
-    return {name: value for name, value in given.items() if value is not None}
 
 
 def member_pairs(_: click.Context, __: click.Parameter, texts: tuple[str, ...]) -> dict[str, Any]:

@@ -20,8 +20,9 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Mount, Route
 
+from backroom.api.control import PREFIX
 from backroom.control.route import ControlError, Given
-from backroom.control.table import PREFIX, ROUTES
+from backroom.control.table import ROUTES
 from backroom.store.database import StoreUnavailable
 
 if TYPE_CHECKING:

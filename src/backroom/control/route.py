@@ -7,7 +7,7 @@ same ones.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -33,6 +33,26 @@ class Given:
     path: Mapping[str, str] = field(default_factory=dict)
     query: Mapping[str, str] = field(default_factory=dict)
     body: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Call(Protocol):
+    """Does what a request to the control API does. `path` is below `/_backroom`.
+
+    Raises `ControlError`.
+    """
+
+    def __call__(
+        self,
+        method: str,
+        path: str,
+        body: Mapping[str, Any] | None = None,
+        query: Mapping[str, str] | None = None,
+    ) -> Any: ...
+
+
+def given_members(**members: Any) -> dict[str, Any]:
+    """Give the members of a body or a query that are not None."""
+    return {name: value for name, value in members.items() if value is not None}
 
 
 class ControlError(Exception):

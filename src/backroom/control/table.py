@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from backroom.api.control import PREFIX
 from backroom.control import (
     accounts,
     clock,
@@ -46,12 +47,10 @@ TABLES: tuple[tuple[ControlRoute, ...], ...] = (
     requests.ROUTES,
     revisions.ROUTES,
 )
-PREFIX = "/_backroom"
-"""The start of all paths of the control API, which stand in the table without it."""
 
 
 def describe(_: Control, __: Given) -> dict[str, Any]:
-    """Give the OpenAPI document of all routes."""
+    """Give the OpenAPI document of all routes, which stand in the table without `PREFIX`."""
     return control_document(ROUTES, PREFIX)
 
 

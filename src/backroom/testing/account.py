@@ -6,11 +6,11 @@ import itertools
 import time
 from typing import TYPE_CHECKING, Any
 
+from backroom.control.route import given_members
 from backroom.jobs.lifecycle import Status
 from backroom.revisions import NEWEST
 from backroom.testing.account_requests import AccountRequests
 from backroom.testing.account_wishes import AccountFaults, AccountPace
-from backroom.testing.calls import given_members
 from backroom.testing.plain_rows import completed_rows, is_whole
 from backroom.testing.server_clock import ServerClock
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
-    from backroom.testing.calls import Call
+    from backroom.control.route import Call
 
 _PAUSE = 0.002
 """Seconds between two looks at jobs that are not finished."""

@@ -6,13 +6,12 @@ import time
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
-from backroom.control.route import ControlError
-from backroom.testing.calls import given_members
+from backroom.control.route import ControlError, given_members
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from backroom.testing.calls import Call
+    from backroom.control.route import Call
 
 _TIMED_OUT = 408
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from backroom.testing.calls import Call
+    from backroom.control.route import Call
 
 
 class NeverUsed(UserWarning):

@@ -57,11 +57,6 @@ class ServerThread:
             raise self._failure or RuntimeError("the server has ended before it was ready")
         self.url: str = self._started[0].url
         self.control_token: str = self._started[0].control_token
-        # What the control API makes of a server when it is first asked over HTTP.
-        self._server.control.parts |= {
-            "faults": self._server.faults,
-            "journal": self._server.journal,
-        }
 
     def _run(self) -> None:
         _running.add(self._server)

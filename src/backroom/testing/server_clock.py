@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from backroom.testing.calls import given_members
+from backroom.control.route import given_members
 
 if TYPE_CHECKING:
-    from backroom.testing.calls import Call
+    from backroom.control.route import Call
 
 
 class ServerClock:
