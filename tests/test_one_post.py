@@ -64,6 +64,8 @@ RECEIVED = "HttpProtocol.data_received"
 """The function that is given what a client has sent."""
 COMMITTED = "_Work.settle"
 """The function by which the writer says that the rows are on disk."""
+WORKER_RESTS = "EmbeddedWorker._seconds_until_more"
+"""The function that the worker calls when nothing is left that it could do at once."""
 NEWER_ITEMS = a_body(a_kind_of_job("item", "create"), a_resource("item"))
 OLDER_ITEMS = {
     "data": {
@@ -102,10 +104,13 @@ class Recorder:
 
     def __init__(self) -> None:
         self.walk: Walk | None = None
+        self.worker_rests = threading.Event()
         self._properties = set(properties())
 
     def __call__(self, frame: FrameType, event: str, _: object) -> None:
         code = frame.f_code
+        if code.co_qualname == WORKER_RESTS:
+            self.worker_rests.set()
         if self.walk is None or event != "call" or code in self._properties:
             return
         module = module_of(code)
@@ -193,6 +198,8 @@ def walks() -> Iterator[dict[str, Walk]]:
     try:
         with running(None, limits="real", job_delay=3600) as server:
             client = client_of(server)
+            # The worker begins with expired jobs, and the writer would remove them in between.
+            assert recorder.worker_rests.wait(10)
             for revision in BODIES:
                 post(client, revision)
                 recorder.walk = found[revision] = Walk([])
