@@ -157,13 +157,20 @@ class Server:
         self._app.observe(observer)
 
     def _control_application(self) -> Asgi:
-        """Make the control API. Servers that nobody controls need not import its libraries."""
+        """Make what is beside the API, of whose libraries other servers import none."""
         from backroom.control.application import control_application
         from backroom.control.guard import Guard
+        from backroom.dashboard.mount import BesideApi
 
         host, _ = self._socket.getsockname()[:2]
         guard = Guard(self.control_token, self._control.settings.public_url, host)
-        return control_application(self.control, guard)
+
+        def make_dashboard() -> Asgi:
+            from backroom.dashboard.application import dashboard_application
+
+            return dashboard_application(self.control, guard, self.control_token, self.observe)
+
+        return BesideApi(make_dashboard, control_application(self.control, guard))
 
     def run(self, announce: Callable[[Started], None]) -> None:
         """Serve until `stop` is called, then finish what was begun."""

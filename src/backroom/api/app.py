@@ -295,7 +295,11 @@ class App:
         known = Known(request)
         try:
             found = control.answer_route(
-                request.method, request.raw_path, self._database, self._worker()
+                request.method,
+                request.raw_path,
+                self._database,
+                self._worker(),
+                request.header(b"accept") or "",
             )
         except TookTooLong:
             raise

@@ -27,10 +27,11 @@ if TYPE_CHECKING:
     from backroom.revisions import Revision
     from backroom.store.database import Database
 
-    Handler = Callable[["Served"], Answer]
+    Handler = Callable[["Served"], Answer | None]
 
 PREFIX = "/_backroom"
-"""The start of these paths. No path of the API starts with it. Only `/health` has another start."""
+"""The start of these paths. No path of the API starts with it. Only `/` and `/health` have another
+start."""
 METHODS = ("GET", "HEAD")
 DATE = "{date}"
 HEALTH_MEMBERS = {
@@ -53,11 +54,15 @@ _POLICY = (
 
 
 class Served(NamedTuple):
-    """What the answers of these paths are made from. `revision` is the one in the path."""
+    """What the answers of these paths are made from. `revision` is the one in the path.
+
+    `accept` is the header `Accept` of the request.
+    """
 
     database: Database
     worker: str
     revision: Revision
+    accept: str = ""
 
 
 class Need(StrEnum):
@@ -98,6 +103,14 @@ class Found(NamedTuple):
 
 _made: set[tuple[str, str]] = set()
 """The paths and dates of documents and pages that have been made: these are answered at once."""
+
+
+def _front(served: Served) -> Answer | None:
+    """Lead a browser to the dashboard. Programs get no answer here, as from the real service."""
+    if "text/html" not in served.accept:
+        return None
+    # A relative path is right behind a proxy that adds a path, too.
+    return Answer(303, [], [(b"Location", f".{PREFIX}/".encode())])
 
 
 def _ready(served: Served) -> Answer:
@@ -143,6 +156,13 @@ def _published(published: Published) -> Answer:
 _SERVES = "Whether the server can serve: it can while its database can be read and written to."
 
 ROUTES = (
+    Route(
+        "/",
+        _front,
+        Need.NOTHING,
+        (303, 404),
+        "Leads a browser to the dashboard. Other clients get 404.",
+    ),
     Route("/health", _ready, Need.DATABASE, (200, 503), _SERVES),
     Route(f"{PREFIX}/health", _ready, Need.DATABASE, (200, 503), _SERVES),
     Route(f"{PREFIX}/health/ready", _ready, Need.DATABASE, (200, 503), _SERVES),
@@ -191,7 +211,7 @@ _DATED = [(each.path.partition(DATE), each) for each in ROUTES if each.dated]
 
 def route_of(path: str) -> Found | None:
     """Give the route of a path, or None if there is no such route or no revision of its date."""
-    plain = path.removesuffix("/")
+    plain = path.removesuffix("/") or path
     fixed = _FIXED.get(plain)
     if fixed is not None:
         return Found(fixed, REVISIONS[NEWEST])
@@ -205,20 +225,22 @@ def route_of(path: str) -> Found | None:
 
 def is_own(path: str) -> bool:
     """Whether a path is one of these, or of their neighbours that don't exist, as another date."""
-    return not path.startswith(_BELOW) or path.startswith(_OWN)
+    return not (path == PREFIX or path.startswith(_BELOW)) or path.startswith(_OWN)
 
 
-def answer_route(method: str, path: str, database: Database, worker: str = "here") -> Answer | None:
+def answer_route(
+    method: str, path: str, database: Database, worker: str = "here", accept: str = ""
+) -> Answer | None:
     """Answer a request for one of the routes. Gives None for any other path.
 
-    `worker` says where jobs are applied.
+    `worker` says where jobs are applied, `accept` what media types the client takes.
     """
     found = route_of(path)
     if found is None:
         return None
     if method not in METHODS:
         return Answer(405, [], [(ALLOW, ", ".join(METHODS).encode())])
-    answered = found.route.handler(Served(database, worker, found.revision))
+    answered = found.route.handler(Served(database, worker, found.revision, accept))
     if found.route.needs is Need.MAKING:
         _made.add((found.route.path, found.revision.date))
     return answered

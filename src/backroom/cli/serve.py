@@ -14,6 +14,7 @@ from backroom import __version__
 from backroom.cli.failures import reported
 from backroom.cli.logs import is_json, log_to_stderr, logs_requests
 from backroom.cli.options import settings_from, with_format, with_settings
+from backroom.dashboard.mount import HOME
 from backroom.server import Server, Started
 from backroom.settings import Settings
 from backroom.store import is_postgres
@@ -95,8 +96,12 @@ def _print_start(started: Started, settings: Settings, output: str) -> None:
         return
     click.echo(f"backroom {__version__} is listening on {started.url}")
     _print_keys(started, settings)
-    if not settings.control_token:
-        click.echo(f"Token of the control API until it stops: {started.control_token}")
+    home = f"{settings.public_url or started.url}{HOME}"
+    if settings.control_token:
+        click.echo(f"Dashboard: {home}")
+        return
+    click.echo(f"Dashboard: {home}?token={started.control_token}")
+    click.echo(f"Token of the control API until it stops: {started.control_token}")
 
 
 def _print_keys(started: Started, settings: Settings) -> None:

@@ -37,6 +37,22 @@ class Guard:
 
     def check(self, headers: Mapping[str, str]) -> None:
         """Raise `ControlError` unless a request with these headers may do what it asks for."""
+        self.check_origin(headers)
+        scheme, _, token = headers.get("authorization", "").partition(" ")
+        if scheme.lower() != _BEARER or not self.is_token(token.strip()):
+            raise ControlError(
+                401,
+                "The control API needs its token, as `Authorization: Bearer TOKEN`. It is"
+                " the one of --control-token or BACKROOM_CONTROL_TOKEN, or else the one that the"
+                " server has printed at its start.",
+            )
+
+    def is_token(self, text: str) -> bool:
+        """Whether a text is the token."""
+        return hmac.compare_digest(text.encode(), self._token)
+
+    def check_origin(self, headers: Mapping[str, str]) -> None:
+        """Raise `ControlError` for another name than the server's, and for pages of others."""
         host = headers.get("host", "").lower()
         if not self._has_name(_host_name(host)):
             raise ControlError(
@@ -48,16 +64,6 @@ class Guard:
         if origin is not None and origin.lower() not in {f"http://{host}", self._public_origin}:
             raise ControlError(
                 403, "Pages of other origins can't use the control API. Call it from a program."
-            )
-        scheme, _, token = headers.get("authorization", "").partition(" ")
-        if scheme.lower() != _BEARER or not hmac.compare_digest(
-            token.strip().encode(), self._token
-        ):
-            raise ControlError(
-                401,
-                "The control API needs its token, as `Authorization: Bearer TOKEN`. It is"
-                " the one of --control-token or BACKROOM_CONTROL_TOKEN, or else the one that the"
-                " server has printed at its start.",
             )
 
     def _has_name(self, name: str) -> bool:

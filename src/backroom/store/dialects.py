@@ -93,6 +93,12 @@ class Dialect:
 
     Differs because a plus does this only on SQLite. PostgreSQL chooses by its statistics.
     """
+    rows_about: Callable[[str], str]
+    """`rows_about(table)`: about how many rows a table has, found at once.
+
+    Differs because only PostgreSQL keeps an estimate. The greatest rowid is one where rows were
+    seldom deleted.
+    """
     search: FullText
     """How words are kept and found. Differs for the reasons that `FullText` gives."""
 
@@ -120,6 +126,7 @@ SQLITE = Dialect(
     joined="(select cast(string_agg({}, char(0)) as blob) from ({}))".format,
     numbered="(select key as place, value as number from json_each(:{}))".format,
     unindexed="+{}",
+    rows_about="select max(rowid) from {}".format,
     search=FullText(
         number="rowid",
         numbers="select id from {}_docsize",
@@ -149,6 +156,7 @@ POSTGRES = Dialect(
         " with ordinality as given (number, place))"
     ).format,
     unindexed="{}",
+    rows_about="select cast(reltuples as bigint) from pg_class where oid = '{}'::regclass".format,
     exclusive="select pg_advisory_xact_lock(hashtextextended(:what, 0))",
     search=FullText(
         number="number",

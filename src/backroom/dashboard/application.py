@@ -1,0 +1,198 @@
+"""The dashboard as an application of Starlette: its pages, and who may see them.
+
+Functions of pages are plain ones, which Starlette calls in a thread: they wait for the database.
+This module is imported when the dashboard is first asked for.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from starlette.applications import Starlette
+from starlette.datastructures import FormData
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+
+from backroom.api.control import PREFIX
+from backroom.control.route import ControlError
+from backroom.dashboard import overview, sign_in
+from backroom.dashboard.live import LiveParts
+from backroom.dashboard.mount import PAGES
+from backroom.dashboard.page import FOLDER, HTMX, Dashboard, dashboard_of, page
+from backroom.dashboard.sessions import FIELD, HEADER, Sessions
+from backroom.dashboard.traffic import Traffic
+from backroom.store.database import StoreUnavailable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+    from backroom.api.observer import Observer
+    from backroom.control.guard import Guard
+    from backroom.control.route import Control
+
+ROUTES: tuple[Route, ...] = (*sign_in.ROUTES, *overview.ROUTES)
+"""The pages. Each module of a page has its own table."""
+
+_STATIC = f"{PAGES}/static"
+_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:;"
+    " connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+_HEADERS = {
+    "Content-Security-Policy": _POLICY,
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "Cache-Control": "no-store",
+}
+_SAFE = frozenset({"GET", "HEAD"})
+_FORMS = frozenset({"application/x-www-form-urlencoded", "multipart/form-data"})
+MOST_FORM = 16 * 1024 * 1024
+"""Bytes. A file that is imported is sent as it is, in no form, and may be larger."""
+
+log = logging.getLogger(__name__)
+
+
+def dashboard_application(
+    control: Control, guard: Guard, token: str, observe: Callable[[Observer], None]
+) -> ASGIApp:
+    """Make the application. `token` signs sessions; `observe` hangs an observer into the server."""
+    public = urlsplit(control.settings.public_url)
+    root = public.path.rstrip("/")
+    traffic = Traffic()
+    observe(traffic)
+    served = Starlette(
+        routes=[*ROUTES, Mount(_STATIC, StaticFiles(directory=FOLDER / "static"))],
+        exception_handlers={
+            HTTPException: _show_http_error,
+            ControlError: _show_control_error,
+            StoreUnavailable: _show_unavailable,
+            Exception: _show_failure,
+        },
+    )
+    served.state.dashboard = Dashboard(
+        control,
+        Sessions(token, root + PREFIX, secure=public.scheme == "https"),
+        traffic,
+        LiveParts(),
+        root,
+        guard.is_token,
+    )
+    return _Guarded(served, guard)
+
+
+class _Guarded:
+    """Asks who is not signed in to do so, and refuses forms that another page has sent."""
+
+    def __init__(self, served: Starlette, guard: Guard) -> None:
+        self._served = served
+        self._guard = guard
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        scope["app"] = self._served
+        request = Request(scope, receive, send)
+        send = _with_headers(send)
+        try:
+            self._guard.check_origin(request.headers)
+        except ControlError as error:
+            await PlainTextResponse(error.detail, error.status)(scope, receive, send)
+            return
+        session = dashboard_of(request).sessions.of(request)
+        scope["session_id"] = session
+        path = scope["path"].rstrip("/") or "/"
+        is_open = path.startswith(_STATIC) or path == sign_in.PATH
+        if session is None and not is_open:
+            await sign_in.ask(request)(scope, receive, send)
+            return
+        if request.method not in _SAFE:
+            try:
+                scope["form"] = form = await _sent_form(request)
+            except (_TooLarge, HTTPException) as error:
+                await PlainTextResponse(str(error), 413)(scope, receive, send)
+                return
+            given = request.headers.get(HEADER) or str(form.get(FIELD, ""))
+            sessions = dashboard_of(request).sessions
+            if session is not None and not sessions.is_csrf_token(session, given):
+                await _too_old(request)(scope, receive, send)
+                return
+        await self._served(scope, receive, send)
+
+
+class _TooLarge(Exception):
+    """A form is larger than any of a page."""
+
+
+async def _sent_form(request: Request) -> FormData:
+    """Read the form in a request. What is sent in another way is left to its page."""
+    kind = request.headers.get("content-type", "").partition(";")[0]
+    if kind not in _FORMS:
+        return FormData()
+    received = bytearray()
+    async for part in request.stream():
+        received += part
+        if len(received) > MOST_FORM:
+            raise _TooLarge(f"A form has at most {MOST_FORM:,} bytes.")
+
+    async def receive() -> Message:
+        return {"type": "http.request", "body": bytes(received), "more_body": False}
+
+    return await Request(request.scope, receive).form()
+
+
+def _too_old(request: Request) -> Response:
+    words = "It belongs to another session. Load the page again, and send it then."
+    return page(request, "error.html", status=403, title="This form is too old", words=words)
+
+
+def _with_headers(send: Send) -> Send:
+    """Add the headers that every answer has, where a page has not set its own."""
+
+    async def send_with_headers(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            present = {name for name, _ in message["headers"]}
+            message["headers"] = [
+                *message["headers"],
+                *(
+                    (name.lower().encode(), value.encode())
+                    for name, value in _HEADERS.items()
+                    if name.lower().encode() not in present
+                ),
+            ]
+        await send(message)
+
+    return send_with_headers
+
+
+def _error_page(request: Request, status: int, title: str, words: str) -> Response:
+    """Show what went wrong: as a page, or as a message on the page that is there."""
+    template = "message.html" if HTMX in request.headers else "error.html"
+    return page(request, template, status=status, title=title, words=words)
+
+
+def _show_http_error(request: Request, error: Exception) -> Response:
+    status = error.status_code if isinstance(error, HTTPException) else 500
+    if status == 404:  # noqa: PLR2004 - the one that is usual
+        return _error_page(request, status, "Nothing is here", f"There is no {request.url.path}.")
+    detail = error.detail if isinstance(error, HTTPException) else ""
+    return _error_page(request, status, "This could not be done", detail)
+
+
+def _show_control_error(request: Request, error: Exception) -> Response:
+    status = error.status if isinstance(error, ControlError) else 500
+    return _error_page(request, status, "This could not be done", str(error))
+
+
+def _show_unavailable(request: Request, error: Exception) -> Response:
+    words = f"{error}. The page tries again when it is loaded again."
+    return _error_page(request, 503, "The database is unavailable", words)
+
+
+def _show_failure(request: Request, _: Exception) -> Response:
+    # Starlette raises the error again, so that it is logged.
+    return _error_page(request, 500, "The server failed", "Its log says why.")

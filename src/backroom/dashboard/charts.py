@@ -1,0 +1,47 @@
+"""Small charts as the points of SVG: they need no script and no style."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+WIDTH = 120
+HEIGHT = 28
+
+
+class Sparkline(NamedTuple):
+    """A line through values, oldest first. `points` and `area` are those of SVG elements."""
+
+    points: str
+    area: str
+    most: float
+    last: float
+
+
+def sparkline(values: Sequence[float]) -> Sparkline:
+    """Draw values, of which there is at least one, from 0 to the greatest."""
+    most = max(values)
+    step = WIDTH / max(len(values) - 1, 1)
+    top = HEIGHT - 2
+    places = [
+        f"{place * step:.1f},{HEIGHT - 1 - (value / most * top if most else 0):.1f}"
+        for place, value in enumerate(values)
+    ]
+    points = " ".join(places)
+    return Sparkline(points, f"0,{HEIGHT} {points} {WIDTH},{HEIGHT}", most, values[-1])
+
+
+class Bar(NamedTuple):
+    """One part of a whole, named. `share` is from 0 to 100."""
+
+    name: str
+    amount: float
+    share: float
+
+
+def bars(counts: dict[str, float]) -> list[Bar]:
+    """Give each count with its share of the greatest."""
+    most = max(counts.values(), default=0)
+    return [Bar(name, count, 100 * count / most if most else 0) for name, count in counts.items()]

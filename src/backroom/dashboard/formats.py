@@ -1,0 +1,76 @@
+"""How values read on pages: numbers, sizes, durations and times. Templates use them as filters."""
+
+from __future__ import annotations
+
+import math
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from backroom import clock
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_MINUTE = 60
+_HOUR = 3600
+_DAY = 86400
+_SIZES = ("bytes", "kB", "MB", "GB", "TB")
+_THOUSAND = 1000
+_FEW = 10
+
+
+def number(value: float | None) -> str:
+    """Give a number with separators: 12,345. A fraction below 10 keeps one digit; None is -."""
+    if value is None:
+        return "-"
+    if isinstance(value, float) and not value.is_integer() and value < _FEW:
+        return f"{value:.1f}"
+    return f"{value:,.0f}"
+
+
+def size(count: float | None) -> str:
+    """Give a number of bytes: 12 MB."""
+    if count is None:
+        return "-"
+    step = 0 if count < 1 else min(int(math.log(count, _THOUSAND)), len(_SIZES) - 1)
+    value = count / _THOUSAND**step
+    return f"{value:.1f} {_SIZES[step]}" if step and value < _FEW else f"{value:.0f} {_SIZES[step]}"
+
+
+def duration(seconds: float | None) -> str:
+    """Give a number of seconds: 3 ms, 1.2 s, 4 min, 2 h 5 min, 3 days."""
+    if seconds is None:
+        return "-"
+    if seconds < 1:
+        return f"{seconds * 1000:.1f} ms" if seconds < _FEW / 1000 else f"{seconds * 1000:.0f} ms"
+    if seconds < _MINUTE:
+        return f"{seconds:.1f} s" if seconds < _FEW else f"{seconds:.0f} s"
+    if seconds < _HOUR:
+        return f"{seconds // _MINUTE:.0f} min"
+    if seconds < 2 * _DAY:
+        hours, rest = divmod(int(seconds), _HOUR)
+        return f"{hours} h {rest // _MINUTE} min"
+    return f"{seconds // _DAY:.0f} days"
+
+
+def ago(moment: str | datetime) -> str:
+    """Give how long ago a moment was, by the clock of the server: 4 min ago."""
+    then = datetime.fromisoformat(moment) if isinstance(moment, str) else moment
+    seconds = (clock.now() - then).total_seconds()
+    if seconds < 0:
+        return f"in {duration(-seconds)}"
+    return "now" if seconds < 1 else f"{duration(int(seconds))} ago"
+
+
+def plural(count: int, one: str, many: str = "") -> str:
+    """Give a count with its noun: 1 job, 2 jobs."""
+    return f"{number(count)} {one if count == 1 else many or one + 's'}"
+
+
+FILTERS: dict[str, Callable[..., Any]] = {
+    "number": number,
+    "size": size,
+    "duration": duration,
+    "ago": ago,
+    "plural": plural,
+}

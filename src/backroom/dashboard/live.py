@@ -1,0 +1,120 @@
+"""Parts of pages that keep themselves up to date by server-sent events.
+
+Event-loop code. A part is rendered again every few seconds while somebody watches it, once for all
+who do, in a thread. It is sent where it has changed. Whoever comes back, after a night or a
+restart, begins with the part as it is now: so nothing has to be remembered for a reader.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
+
+SECONDS = 2.0
+"""Between two looks at what a part shows."""
+MOST_PARTS = 200
+"""How many different parts are watched at the same time."""
+_KEEP_ALIVE = 15.0
+"""Seconds. What says nothing for longer is cut by some proxies."""
+_EVENT = "part"
+
+log = logging.getLogger(__name__)
+
+
+class TooManyParts(Exception):
+    """More different parts would be watched than one server renders."""
+
+
+def event(html: str, name: str = _EVENT) -> bytes:
+    """Give an event as it is sent."""
+    lines = "".join(f"data: {line}\n" for line in html.splitlines() or [""])
+    return f"event: {name}\n{lines}\n".encode()
+
+
+class LivePart:
+    """One part, watched by some. `make` renders it, in a thread."""
+
+    def __init__(self, make: Callable[[], str], seconds: float = SECONDS) -> None:
+        self._make = make
+        self._seconds = seconds
+        self._html: str | None = None
+        self._changed = asyncio.Event()
+        self._watchers = 0
+        self._task: asyncio.Task[None] | None = None
+
+    @property
+    def watched(self) -> bool:
+        """Whether somebody watches it."""
+        return self._watchers > 0
+
+    async def watch(self) -> AsyncIterator[bytes]:
+        """Give the part now, and again whenever it has changed."""
+        self._watchers += 1
+        if self._task is None:
+            self._task = asyncio.create_task(self._render())
+        try:
+            seen: str | None = None
+            while True:
+                changed = self._changed
+                if self._html is not None and self._html != seen:
+                    seen = self._html
+                    yield event(seen)
+                    continue
+                try:
+                    await asyncio.wait_for(changed.wait(), _KEEP_ALIVE)
+                except TimeoutError:
+                    yield b": still here\n\n"
+        finally:
+            self._watchers -= 1
+            if not self._watchers:
+                self._task.cancel()
+                self._task = None
+                # Whoever watches next must not begin with what it was long ago.
+                self._html = None
+
+    async def _render(self) -> None:
+        while True:
+            try:
+                html = await asyncio.to_thread(self._make)
+            except Exception:
+                log.exception("a part of the dashboard could not be rendered, and is tried again")
+            else:
+                if html != self._html:
+                    self._html = html
+                    changed, self._changed = self._changed, asyncio.Event()
+                    changed.set()
+            await asyncio.sleep(self._seconds)
+
+
+class LiveParts:
+    """All parts that are watched, by name: readers who look at the same share it."""
+
+    def __init__(self) -> None:
+        self._parts: dict[str, LivePart] = {}
+
+    def __len__(self) -> int:
+        """How many parts are watched."""
+        return sum(part.watched for part in self._parts.values())
+
+    async def watch(self, name: str, make: Callable[[], str]) -> AsyncIterator[bytes]:
+        """Watch the part with this name, which says all that it depends on.
+
+        Raises `TooManyParts`.
+        """
+        part = self._parts.get(name)
+        if part is None:
+            if len(self._parts) >= MOST_PARTS:
+                raise TooManyParts
+            part = self._parts[name] = LivePart(make)
+        watching = part.watch()
+        try:
+            async for each in watching:
+                yield each
+        finally:
+            await watching.aclose()  # type: ignore[attr-defined]
+            if not part.watched:
+                self._parts.pop(name, None)

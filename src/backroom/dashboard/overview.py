@@ -1,0 +1,95 @@
+"""The first page: what the server is doing, how fast, and what went wrong lately."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from starlette.routing import Route
+
+from backroom import clock
+from backroom.dashboard import charts
+from backroom.dashboard.mount import HOME, PAGES
+from backroom.dashboard.page import dashboard_of, live_response, page
+from backroom.dashboard.traffic import SLICE, percentile
+from backroom.store import activity, keys
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+    from starlette.responses import Response, StreamingResponse
+
+    from backroom.dashboard.page import Dashboard
+    from backroom.dashboard.traffic import Slice
+
+_LATEST = 5
+"""How many slices the figures of now are taken from."""
+
+
+class Rate(NamedTuple):
+    """Something by the second: now, and over the last minutes."""
+
+    now: float
+    line: charts.Sparkline
+
+
+def _rate(values: list[float]) -> Rate:
+    latest = values[-_LATEST:]
+    return Rate(sum(latest) / len(latest), charts.sparkline(values))
+
+
+def shown(dashboard: Dashboard) -> dict[str, Any]:
+    """Give all that the live part shows."""
+    slices = dashboard.traffic.slices()
+    durations = [each for one in slices[-30:] for each in one.seconds]
+    with dashboard.control.database.read() as tx:
+        now = clock.now()
+        work = activity.jobs_in_progress(tx)
+        failed = activity.newest_failed(tx, 8)
+        sizes = activity.catalog_sizes(tx)
+        applied = dashboard.applied.by_slice(tx, now, len(slices))
+        names = {each.account: each.name for each in keys.all_accounts(tx)}
+    return {
+        "requests": _rate([each.requests / SLICE for each in slices]),
+        "failures": _rate([each.failures / SLICE for each in slices]),
+        "operations": _rate([each / SLICE for each in applied]),
+        "latency": _latency(slices),
+        "median": percentile(durations, 0.5),
+        "slowest": percentile(durations, 0.95),
+        "work": work,
+        "waiting": None if work.oldest is None else _seconds_since(work.oldest, now),
+        "failed": failed,
+        "refused": dashboard.traffic.refused()[:8],
+        "sizes": sizes,
+        "names": names,
+        "since": dashboard.traffic.since,
+        "worker": dashboard.control.parts["state"](),
+    }
+
+
+def _seconds_since(moment: str, now: datetime) -> float:
+    return max((now - datetime.fromisoformat(moment)).total_seconds(), 0.0)
+
+
+def _latency(slices: list[Slice]) -> charts.Sparkline:
+    return charts.sparkline([percentile(each.seconds, 0.5) or 0.0 for each in slices])
+
+
+def overview(request: Request) -> Response:
+    """Show the page."""
+    dashboard = dashboard_of(request)
+    return page(request, "overview.html", section="overview", **shown(dashboard))
+
+
+def live_overview(request: Request) -> StreamingResponse:
+    """Keep the page up to date."""
+    dashboard = dashboard_of(request)
+    return live_response(
+        request, "overview", lambda: dashboard.rendered("overview_live.html", **shown(dashboard))
+    )
+
+
+ROUTES = (
+    Route(HOME, overview),
+    Route(HOME.rstrip("/"), overview),
+    Route(f"{PAGES}/live/overview", live_overview),
+)

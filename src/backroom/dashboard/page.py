@@ -1,0 +1,140 @@
+"""What all pages share: the dashboard that a request belongs to, and how a template is answered."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import jinja2
+from starlette.responses import HTMLResponse, RedirectResponse, Response, StreamingResponse
+
+from backroom import __version__
+from backroom.dashboard import formats
+from backroom.dashboard.applied import Applied
+from backroom.dashboard.mount import HOME, PAGES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from starlette.requests import Request
+
+    from backroom.control.route import Control
+    from backroom.dashboard.live import LiveParts
+    from backroom.dashboard.sessions import Sessions
+    from backroom.dashboard.traffic import Traffic
+
+FOLDER = Path(__file__).parent
+HTMX = "HX-Request"
+"""The header of requests for a part of a page."""
+_SEE_OTHER = 303
+
+
+class Section(NamedTuple):
+    """A part of the dashboard that the navigation leads to. `key` is the second key of `g …`."""
+
+    name: str
+    path: str
+    words: str
+    key: str
+
+
+SECTIONS = (
+    Section("overview", HOME, "Overview", "o"),
+    Section("jobs", f"{PAGES}/jobs", "Jobs", "j"),
+    Section("catalog", f"{PAGES}/catalog", "Catalog", "c"),
+    Section("requests", f"{PAGES}/requests", "Requests", "r"),
+    Section("testing", f"{PAGES}/testing", "Testing", "t"),
+    Section("accounts", f"{PAGES}/accounts", "Accounts", "a"),
+    Section("settings", f"{PAGES}/settings", "Settings", "s"),
+)
+
+
+@dataclass
+class Dashboard:
+    """What pages are made from. `root` is the path of `public_url`, before which links begin."""
+
+    control: Control
+    sessions: Sessions
+    traffic: Traffic
+    live: LiveParts
+    root: str = ""
+    is_token: Callable[[str], bool] = lambda _: False
+    applied: Applied = field(default_factory=Applied)
+    templates: jinja2.Environment = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Load the templates. All values in them are escaped, and a missing one is an error."""
+        self.templates = jinja2.Environment(
+            loader=jinja2.FileSystemLoader(FOLDER / "templates"),
+            autoescape=True,
+            undefined=jinja2.StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        self.templates.filters.update(formats.FILTERS)
+        self.templates.globals.update(
+            root=self.root,
+            pages=self.root + PAGES,
+            home=self.root + HOME,
+            sections=SECTIONS,
+            version=__version__,
+        )
+
+    def rendered(self, template: str, **values: Any) -> str:
+        """Fill in a template that is a part of a page."""
+        return self.templates.get_template(template).render(values)
+
+
+def dashboard_of(request: Request) -> Dashboard:
+    """Give the dashboard that a request belongs to."""
+    found: Dashboard = request.app.state.dashboard
+    return found
+
+
+def form_of(request: Request) -> Mapping[str, str]:
+    """Give the fields of the form that was sent, texts only."""
+    return {name: value for name, value in request.scope["form"].items() if isinstance(value, str)}
+
+
+def page(
+    request: Request,
+    template: str,
+    *,
+    section: str = "",
+    status: int = 200,
+    headers: Mapping[str, str] | None = None,
+    **values: Any,
+) -> Response:
+    """Answer with a page, or with a part of one.
+
+    Templates of pages extend `base.html`; `section` is the part of the navigation they belong to.
+    """
+    dashboard = dashboard_of(request)
+    session = request.scope.get("session_id")
+    html = dashboard.rendered(
+        template,
+        section=section,
+        csrf_token=dashboard.sessions.csrf_token(session) if session else "",
+        signed_in=bool(session),
+        ephemeral=dashboard.control.settings.ephemeral,
+        **values,
+    )
+    return HTMLResponse(html, status, headers)
+
+
+def live_response(request: Request, name: str, make: Callable[[], str]) -> StreamingResponse:
+    """Keep a part of a page up to date by events. `name` says all that the part depends on."""
+    watching = dashboard_of(request).live.watch(name, make)
+    return StreamingResponse(watching, media_type="text/event-stream")
+
+
+def redirect(request: Request, path: str) -> Response:
+    """Answer a form with the page to see next. `path` begins with `HOME` or `PAGES`.
+
+    For a form that a script has sent, the script goes there.
+    """
+    location = dashboard_of(request).root + path
+    if HTMX in request.headers:
+        return Response(status_code=204, headers={"HX-Location": location})
+    return RedirectResponse(location, _SEE_OTHER)

@@ -1,0 +1,72 @@
+"""Who may see the dashboard: whoever has signed in with the token of the control API.
+
+A session is its cookie, which is signed: the server keeps nothing. The key of the signature comes
+from the token, so that another token ends all sessions.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+from typing import TYPE_CHECKING
+
+from itsdangerous import BadSignature, TimestampSigner
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+COOKIE = "backroom_session"
+SECONDS = 30 * 24 * 3600
+"""How long a session lasts."""
+FIELD = "csrf_token"
+"""The field of a form that only a page of the session can have filled in."""
+HEADER = "X-CSRF-Token"
+"""The same for requests that a script makes."""
+
+
+class Sessions:
+    """Begins sessions, and recognises them. `path` is where browsers send the cookie."""
+
+    def __init__(self, token: str, path: str, *, secure: bool) -> None:
+        self._path = path
+        self._secure = secure
+        self._signer = TimestampSigner(
+            token, salt="backroom dashboard", digest_method=hashlib.sha256
+        )
+
+    def begin(self, response: Response) -> None:
+        """Have an answer begin a session."""
+        value = self._signer.sign(secrets.token_urlsafe(16)).decode()
+        response.set_cookie(
+            COOKIE,
+            value,
+            max_age=SECONDS,
+            path=self._path,
+            secure=self._secure,
+            httponly=True,
+            samesite="strict",
+        )
+
+    def end(self, response: Response) -> None:
+        """Have an answer end a session."""
+        response.delete_cookie(
+            COOKIE, path=self._path, secure=self._secure, httponly=True, samesite="strict"
+        )
+
+    def of(self, request: Request) -> str | None:
+        """Give the session that a request belongs to, or None."""
+        value = request.cookies.get(COOKIE, "")
+        try:
+            return self._signer.unsign(value, max_age=SECONDS).decode()
+        except (BadSignature, UnicodeError):
+            return None
+
+    def csrf_token(self, session: str) -> str:
+        """Give what the forms of a session carry."""
+        return self._signer.get_signature(f"form {session}").decode()
+
+    def is_csrf_token(self, session: str, given: str) -> bool:
+        """Whether a form was filled in on a page of the session."""
+        return hmac.compare_digest(self.csrf_token(session).encode(), given.encode())
