@@ -11,7 +11,6 @@ import inspect
 import re
 import sys
 import textwrap
-from dataclasses import fields
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, cast, is_typeddict
@@ -29,7 +28,7 @@ from backroom.control.table import ROUTES as CONTROL_ROUTES
 from backroom.errors import Fault, FrameworkFault, OperationFault
 from backroom.feeds.formats import SHOPS
 from backroom.revisions import LADDER, NEWEST, history
-from backroom.settings import Settings, variable
+from backroom.settings import SETTINGS, variable
 from backroom.testing import Account, AddedWish, SavedCatalog, SentRequest, Server, plugin
 from backroom.testing.account_requests import AccountRequests, WantedMembers
 from backroom.testing.account_wishes import (
@@ -84,7 +83,7 @@ def settings() -> str:
             f"`{each.default}`" if each.default not in ("", ()) and each.type != "bool" else "",
             each.metadata["help"],
         )
-        for each in fields(Settings)
+        for each in SETTINGS
     ]
     words = (
         "A flag of `backroom serve` and its variable set the same thing. If both are given, the"

@@ -1,11 +1,18 @@
 from __future__ import annotations
 
-from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from backroom.settings import DEFAULT_PORT, InvalidSetting, Settings, load, read_fixed_key, variable
+from backroom.settings import (
+    DEFAULT_PORT,
+    SETTINGS,
+    InvalidSetting,
+    Settings,
+    load,
+    read_fixed_key,
+    variable,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,7 +29,7 @@ def test_variables_are_prefixed() -> None:
 
 
 def test_every_setting_has_help() -> None:
-    for each in fields(Settings):
+    for each in SETTINGS:
         assert each.metadata["help"].endswith(".")
         assert each.metadata["metavar"] or each.type == "bool"
 

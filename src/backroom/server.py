@@ -96,6 +96,7 @@ class Server:
             opened.callback(self.pace.stop)
             self._keys = FixedKeys()
             self.control_token = settings.control_token or secrets.token_urlsafe(24)
+            limiter = _limiter(settings, self.database)
             self._control = Control(
                 self.database,
                 settings,
@@ -104,10 +105,11 @@ class Server:
                     "state": self._workforce.state,
                     "clock": self.clock,
                     "pace": self.pace,
+                    "limiter": limiter,
                 },
             )
             self._app = App(
-                _service(settings, self.database, self._keys),
+                _service(settings, self.database, self._keys, limiter),
                 self.database,
                 public_url=settings.public_url,
                 announce=self._workforce.announce,
@@ -149,7 +151,11 @@ class Server:
     @property
     def control(self) -> Control:
         """What the functions of the control API work on."""
-        self._control.parts |= {"faults": self.faults, "journal": self.journal}
+        self._control.parts |= {
+            "faults": self.faults,
+            "journal": self.journal,
+            "url": self.url,
+        }
         return self._control
 
     def observe(self, observer: Observer) -> None:
@@ -272,8 +278,9 @@ def _scripted_pace(
     )
 
 
-def _service(settings: Settings, database: Database, fixed: FixedKeys) -> Service:
-    limiter = _limiter(settings, database)
+def _service(
+    settings: Settings, database: Database, fixed: FixedKeys, limiter: Limiter | None
+) -> Service:
     admission = Admission(database, AskedRevision(settings), limiter, fixed.find)
     return Service(admission, Status.QUEUED if settings.show_queued else Status.PROCESSING)
 

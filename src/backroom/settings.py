@@ -157,6 +157,12 @@ class Settings:
         " server is ephemeral.",
         "on|off|auto",
     )
+    testing: str = _setting(
+        "auto",
+        "Whether the dashboard has controls for tests: clock, pace, faults, snapshots, seed and"
+        " reset; auto has them where the server is ephemeral.",
+        "on|off|auto",
+    )
     key: tuple[str, ...] = _setting(
         (),
         "A fixed key of the default account, or of another one. For each key the flag is given"
@@ -173,6 +179,9 @@ class Settings:
         " BACKROOM_CONTROL_TOKEN_FILE names a file that has it.",
         "TOKEN",
     )
+
+    origins: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
+    """The flag or the variable that each setting comes from, without those that are the default."""
 
     def __post_init__(self) -> None:
         _read_scale(self.limits)
@@ -228,9 +237,18 @@ class Settings:
         return self.ephemeral if self.journal == "auto" else self.journal == "on"
 
     @property
+    def shows_testing(self) -> bool:
+        """Whether the dashboard has controls for tests."""
+        return self.ephemeral if self.testing == "auto" else self.testing == "on"
+
+    @property
     def limits_scale(self) -> float | None:
         """The number that multiplies the rates of the real service; None for no limits."""
         return _read_scale(self.limits)
+
+
+SETTINGS = tuple(each for each in fields(Settings) if each.metadata)
+"""The fields that are settings, in order."""
 
 
 def read_fixed_key(text: str) -> tuple[str, str]:
@@ -248,7 +266,7 @@ def read_fixed_key(text: str) -> tuple[str, str]:
 
 
 _CHOICES = (
-    *("worker", "pipeline", "http", "log_level", "log_format", "access_log", "journal"),
+    *("worker", "pipeline", "http", "log_level", "log_format", "access_log", "journal", "testing"),
     *("retired_revisions", "newer_revisions"),
 )
 """The settings that have one of a few values, which their metavar lists."""
@@ -306,7 +324,7 @@ def load(flags: Mapping[str, Any], environment: Mapping[str, str]) -> Settings:
     """
     values: dict[str, Any] = {}
     origins: dict[str, str] = {}
-    for each in fields(Settings):
+    for each in SETTINGS:
         # A flag that may be given again has an empty tuple where it was not given at all.
         if flags.get(each.name) not in (None, ()):
             if flags.get(f"{each.name}_file") is not None:
@@ -314,6 +332,7 @@ def load(flags: Mapping[str, Any], environment: Mapping[str, str]) -> Settings:
                     f"{flag(each.name)} and {flag(each.name)}-file exclude each other"
                 )
             values[each.name] = flags[each.name]
+            origins[each.name] = flag(each.name)
         elif each.name in SECRETS and flags.get(f"{each.name}_file") is not None:
             origins[each.name] = flag(f"{each.name}_file")
             values[each.name] = _read_secret(origins[each.name], flags[f"{each.name}_file"])
@@ -333,7 +352,7 @@ def load(flags: Mapping[str, Any], environment: Mapping[str, str]) -> Settings:
             " ephemeral server keeps nothing, so leave out one of the two"
         )
     try:
-        return Settings(**values)
+        return Settings(**values, origins=origins)
     except InvalidSetting as error:
         name, _, words = str(error).partition(" ")
         raise InvalidSetting(f"{origins.get(name, flag(name))} {words}") from None

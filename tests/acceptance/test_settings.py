@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
 from typing import TYPE_CHECKING
 
 import pytest
 
 from backroom.revisions import REVISIONS
-from backroom.settings import Settings, variable
+from backroom.settings import SETTINGS, variable
 from support.client import NEWEST, Client
 from support.process import connects
 from support.wire_contract import KIND
@@ -57,7 +56,7 @@ def test_help_tells_what_it_does(programs: Programs, command: str) -> None:
 
 def test_help_names_every_setting(programs: Programs) -> None:
     words = "".join(programs.run("serve", "--help").output.split())
-    for setting in fields(Settings):
+    for setting in SETTINGS:
         assert f"--{setting.name.replace('_', '-')}" in words
         assert f"[{variable(setting.name)}]" in words
 

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from dataclasses import fields
 from typing import Any
 
 import click
@@ -8,7 +7,7 @@ import pytest
 from click.testing import CliRunner
 
 from backroom.cli.options import settings_from, with_settings
-from backroom.settings import Settings, variable
+from backroom.settings import SETTINGS, Settings, variable
 
 
 @click.command()
@@ -84,7 +83,7 @@ def test_wrong_settings_are_wrong_usage(arguments: list[str], environment: dict[
 
 def test_help_names_every_setting() -> None:
     text = " ".join(CliRunner().invoke(show, ["--help"], terminal_width=200).output.split())
-    for each in fields(Settings):
+    for each in SETTINGS:
         assert f"--{each.name.replace('_', '-')}" in text
         assert f"{each.metadata['help']} [{variable(each.name)}]" in text
 

@@ -11,6 +11,7 @@ longer for a window because the time of day was set back.
 
 from __future__ import annotations
 
+import heapq
 import logging
 import math
 import time
@@ -20,8 +21,10 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from backroom import clock
 from backroom.api import headers
-from backroom.catalog.operations import Operation, Rate
+from backroom.catalog.neighbours import NEIGHBOURS
+from backroom.catalog.operations import OPERATIONS, Operation, Rate
 from backroom.errors import Throttled
+from backroom.revisions import NEWEST
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,6 +34,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 
+_OPERATIONS = {each.name: each for each in (*OPERATIONS, *NEIGHBOURS)}
 _SECOND = 1
 _MINUTE = 60
 _SHARED_SECONDS = 0.2
@@ -63,6 +67,15 @@ def _rate_text(rate: Rate) -> bytes:
 @lru_cache(maxsize=64)
 def _times(rate: Rate, scale: float) -> Rate:
     return Rate(max(1, round(rate.burst * scale)), max(1, round(rate.steady * scale)))
+
+
+class Use(NamedTuple):
+    """How much of the rate of one operation a caller has used within the minute."""
+
+    caller: str
+    operation: str
+    count_of_minute: int
+    allowed: int
 
 
 class Windows:
@@ -98,6 +111,12 @@ class Windows:
         """Let the window of `key` start again now."""
         with self._lock:
             self._lasting(seconds).forget(key)
+
+    def counts(self, seconds: int) -> dict[str, int]:
+        """Give how many requests each open window has."""
+        now = clock.steady()
+        with self._lock:
+            return self._lasting(seconds).counts(now)
 
     def _lasting(self, seconds: int) -> _OneLength:
         windows = self._lengths.get(seconds)
@@ -147,6 +166,10 @@ class _OneLength:
     def forget(self, key: str) -> None:
         self._young[key] = _NO_WINDOW
 
+    def counts(self, now: float) -> dict[str, int]:
+        windows = self._old | self._young
+        return {key: count for key, (count, end) in windows.items() if now < end}
+
 
 class SharedWindows:
     """Counters in a Redis or Valkey, `redis://host:6379`; in this process while it is gone."""
@@ -183,6 +206,10 @@ class SharedWindows:
             lambda store: store.get_expiry(key) - clock.epoch(),
             lambda: self._here.seconds_left(key, seconds),
         )
+
+    def counts(self, _: int) -> dict[str, int]:
+        """Give nothing: a shared store has the windows of all servers, and lists none."""
+        return {}
 
     def forget(self, key: str, seconds: int) -> None:
         """Let the window of `key` start again now."""
@@ -225,6 +252,15 @@ class Limiter:
         if burst > rate.burst:
             burst = self._refuse(burst_key, _SECOND)
         return Allowance(rate, rate.burst - burst)
+
+    def fullest(self, most: int) -> list[Use]:
+        """Give the windows of a minute that are used most, by their share, up to `most`."""
+        found = []
+        for key, count in self._windows.counts(_MINUTE).items():
+            start, name, _ = key.rsplit("/", 2)
+            allowed = self._scaled(_OPERATIONS[name].rates.at(NEWEST)).steady
+            found.append(Use(start.partition("/")[2], name, count, allowed))
+        return heapq.nlargest(most, found, key=lambda use: use.count_of_minute / use.allowed)
 
     def _scaled(self, rate: Rate) -> Rate:
         return rate if self._scale == 1 else _times(rate, self._scale)

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import os
-from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import click
 
-from backroom.settings import DEFAULT_PORT, SECRETS, InvalidSetting, Settings, load, variable
+from backroom.settings import (
+    DEFAULT_PORT,
+    SECRETS,
+    SETTINGS,
+    InvalidSetting,
+    Settings,
+    load,
+    variable,
+)
 from backroom.settings import flag as flag_of
 
 if TYPE_CHECKING:
@@ -26,7 +33,7 @@ def with_settings(*names: str) -> Callable[[Command], Command]:
     """Give a command the options of the named settings, or of all settings."""
 
     def decorate(command: Command) -> Command:
-        for each in reversed(fields(Settings)):
+        for each in reversed(SETTINGS):
             if names and each.name not in names:
                 continue
             flag = flag_of(each.name)

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from backroom import __version__
 from backroom.control.route import ControlRoute
 from backroom.revisions import NEWEST, OLDEST
-from backroom.settings import SECRETS
+from backroom.settings import SECRETS, SETTINGS
 from backroom.store import keys
 
 if TYPE_CHECKING:
@@ -39,7 +38,7 @@ def server_info(control: Control, _: Given) -> dict[str, Any]:
 
 def effective_settings(control: Control, _: Given) -> dict[str, Any]:
     """Give all settings as they hold, with `***` in place of secrets."""
-    shown = asdict(control.settings)
+    shown = {each.name: getattr(control.settings, each.name) for each in SETTINGS}
     for name in SECRETS:
         shown[name] = HIDDEN if shown[name] else ""
     shown["key"] = [re.sub("pk_.*", f"pk_{HIDDEN}", each) for each in control.settings.key]

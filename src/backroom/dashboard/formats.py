@@ -59,12 +59,19 @@ def ago(moment: str | datetime) -> str:
     seconds = (clock.now() - then).total_seconds()
     if seconds < 0:
         return f"in {duration(-seconds)}"
-    return "now" if seconds < 1 else f"{duration(int(seconds))} ago"
+    if seconds < _MINUTE:
+        return "now" if seconds < 1 else f"{seconds:.0f} s ago"
+    return f"{duration(seconds)} ago"
 
 
 def plural(count: int, one: str, many: str = "") -> str:
     """Give a count with its noun: 1 job, 2 jobs."""
     return f"{number(count)} {one if count == 1 else many or one + 's'}"
+
+
+def cut(text: str, most: int) -> str:
+    """Give a text, cut after so many characters."""
+    return text if len(text) <= most else f"{text[: most - 1]}…"
 
 
 FILTERS: dict[str, Callable[..., Any]] = {
@@ -73,4 +80,6 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "duration": duration,
     "ago": ago,
     "plural": plural,
+    "cut": cut,
+    "zip": lambda left, right: list(zip(left, right, strict=False)),
 }

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response, StreamingResponse
 
+    from backroom.api.limits import Limiter
     from backroom.dashboard.page import Dashboard
     from backroom.dashboard.traffic import Slice
 
@@ -40,6 +41,7 @@ def _rate(values: list[float]) -> Rate:
 def shown(dashboard: Dashboard) -> dict[str, Any]:
     """Give all that the live part shows."""
     slices = dashboard.traffic.slices()
+    limiter: Limiter | None = dashboard.control.parts["limiter"]
     durations = [each for one in slices[-30:] for each in one.seconds]
     with dashboard.control.database.read() as tx:
         now = clock.now()
@@ -61,6 +63,7 @@ def shown(dashboard: Dashboard) -> dict[str, Any]:
         "refused": dashboard.traffic.refused()[:8],
         "sizes": sizes,
         "names": names,
+        "uses": limiter.fullest(6) if limiter is not None else None,
         "since": dashboard.traffic.since,
         "worker": dashboard.control.parts["state"](),
     }

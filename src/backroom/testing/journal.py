@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from backroom.api.observer import Exchange, Mishap
     from backroom.api.request import Answer
     from backroom.api.wire import Parts
+    from backroom.errors import Fault
 
 MOST_KEPT = 1_000
 """Requests."""
@@ -217,10 +218,14 @@ class JournalEntry:
         return None if mishap is None else mishap.number
 
     @property
-    def reason(self) -> str | None:
+    def refusal(self) -> Fault | None:
         """Why it was refused."""
-        fault = self._exchange.fault
-        return None if fault is None else redacted(fault.detail)
+        return self._exchange.fault
+
+    @property
+    def reason(self) -> str | None:
+        """Why it was refused, in the words of the answer, without keys."""
+        return None if self.refusal is None else redacted(self.refusal.detail)
 
     @cached_property
     def near(self) -> str | None:

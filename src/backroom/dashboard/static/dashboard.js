@@ -1,38 +1,20 @@
-// What the pages do in the browser beside htmx: the theme, keys, and copying.
+// What the pages do in the browser beside htmx: the theme, keys, copying, and closing dialogs.
+// Parts of a page are replaced while it is open, so elements are looked up when they are needed.
 "use strict";
 
-const root = document.documentElement;
-
-document.getElementById("theme").addEventListener("click", () => {
+function theme() {
   const dark = matchMedia("(prefers-color-scheme: dark)").matches;
-  const now = root.dataset.theme || (dark ? "dark" : "light");
-  root.dataset.theme = now === "dark" ? "light" : "dark";
-  try { localStorage.setItem("theme", root.dataset.theme); } catch { /* It holds for this page. */ }
-});
+  return document.documentElement.dataset.theme || (dark ? "dark" : "light");
+}
 
-const dialog = document.getElementById("keys");
-let afterG = 0;
-
-document.addEventListener("keydown", (event) => {
-  if (event.ctrlKey || event.metaKey || event.altKey || dialog.open) return;
-  if (event.target.closest("input, textarea, select, [contenteditable]")) return;
-  if (event.key === "?") {
-    event.preventDefault();
-    dialog.showModal();
-  } else if (event.key === "/") {
-    const search = document.querySelector("main input[type=search]");
-    if (search) { event.preventDefault(); search.focus(); search.select(); }
-  } else if (event.key === "g") {
-    afterG = event.timeStamp;
-  } else if (event.timeStamp - afterG < 1500) {
-    afterG = 0;
-    const link = document.querySelector(`nav a[data-key="${CSS.escape(event.key)}"]`);
-    if (link) link.click();
-  }
-});
-
-// <button data-copy="ID"> copies the text of an element.
 document.addEventListener("click", async (event) => {
+  if (event.target.closest("#theme")) {
+    const next = theme() === "dark" ? "light" : "dark";
+    document.documentElement.dataset.theme = next;
+    try { localStorage.setItem("theme", next); } catch { /* It holds for this page. */ }
+    return;
+  }
+  // <button data-copy="ID"> copies the text of an element.
   const button = event.target.closest("button[data-copy]");
   if (!button) return;
   const words = button.textContent;
@@ -43,4 +25,36 @@ document.addEventListener("click", async (event) => {
     button.textContent = "Select it, and copy";
   }
   setTimeout(() => { button.textContent = words; }, 1500);
+});
+
+// On a narrow screen the navigation scrolls: the section that is shown is in sight.
+document.querySelector("nav a[aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+
+// <select data-submit> sends its form when another value is chosen.
+document.addEventListener("change", (event) => {
+  if (event.target.closest("[data-submit]")) event.target.form.requestSubmit();
+});
+
+let afterG = 0;
+
+document.addEventListener("keydown", (event) => {
+  if (event.ctrlKey || event.metaKey || event.altKey) return;
+  if (event.target.closest("input, textarea, select, dialog[open], [contenteditable]")) return;
+  if (event.key === "?") {
+    event.preventDefault();
+    document.getElementById("keys").showModal();
+  } else if (event.key === "/") {
+    const search = document.querySelector("main input[type=search]");
+    if (search) {
+      event.preventDefault();
+      search.focus();
+      search.select();
+    }
+  } else if (event.key === "g") {
+    afterG = event.timeStamp;
+  } else if (event.timeStamp - afterG < 1500) {
+    afterG = 0;
+    const link = document.querySelector(`nav a[data-key="${CSS.escape(event.key)}"]`);
+    if (link) link.click();
+  }
 });

@@ -1,0 +1,52 @@
+"""The settings of the server as a page: what holds, and where each comes from."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from starlette.routing import Route
+
+from backroom.control.table import perform
+from backroom.dashboard.mount import PAGES
+from backroom.dashboard.page import dashboard_of, page
+from backroom.settings import SETTINGS, flag, variable
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+PATH = f"{PAGES}/settings"
+
+
+class ShownSetting(NamedTuple):
+    """A setting as the page shows it."""
+
+    name: str
+    value: Any
+    origin: str
+    flag: str
+    variable: str
+    words: str
+
+
+def show_settings(request: Request) -> Response:
+    """Show all settings. Secrets are replaced."""
+    control = dashboard_of(request).control
+    values = perform(control, "GET", "/config")
+    origins = control.settings.origins
+    shown = [
+        ShownSetting(
+            each.name,
+            values[each.name],
+            origins.get(each.name, "default"),
+            flag(each.name),
+            variable(each.name),
+            each.metadata["help"],
+        )
+        for each in SETTINGS
+    ]
+    info = perform(control, "GET", "/info")
+    return page(request, "settings.html", section="settings", settings=shown, info=info)
+
+
+ROUTES = (Route(PATH, show_settings),)

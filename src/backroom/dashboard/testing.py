@@ -1,0 +1,216 @@
+"""The controls for tests as a page: clock, pace, faults, snapshots, seed and reset.
+
+Each form does what a request to the control API does. The page shows them only where the setting
+`testing` says so: they change what a catalog of record should keep.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from starlette.routing import Route
+
+from backroom.catalog.kinds import JOB_KINDS
+from backroom.catalog.operations import OPERATIONS
+from backroom.control.route import ControlError
+from backroom.control.table import perform
+from backroom.dashboard.mount import PAGES
+from backroom.dashboard.page import dashboard_of, form_of, page, redirect
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+    from backroom.control.route import Control
+
+PATH = f"{PAGES}/testing"
+HARMS = {
+    "": "no damage",
+    "reset": "connection reset",
+    "empty": "closed without an answer",
+    "truncated": "closed within the body",
+    "malformed": "no JSON",
+    "drip": "in small pieces",
+}
+ENDS = {
+    "": "at once",
+    "after_seconds": "after so many seconds",
+    "after_reads": "after so many reads",
+    "stay": "when it is released",
+    "never": "never",
+}
+DONE = {
+    "clock": "The clock runs as you wished.",
+    "wish": "The next jobs go as you wished.",
+    "forgotten": "The wish is forgotten.",
+    "released": "The jobs go on.",
+    "fault": "The fault waits for its requests.",
+    "mended": "The fault is removed.",
+    "saved": "The snapshot is saved.",
+    "restored": "The account has what the snapshot has.",
+    "discarded": "The snapshot is deleted.",
+    "seeded": "The account has the demo shop.",
+    "reset": "The account is empty.",
+}
+"""What the page says after each action, by the word in its query."""
+
+
+def show_testing(request: Request) -> Response:
+    """Show all controls, with what they are set to."""
+    control = dashboard_of(request).control
+    if not control.settings.shows_testing:
+        return page(request, "no_testing.html", section="testing")
+    asked = request.query_params
+    return page(
+        request,
+        "testing.html",
+        section="testing",
+        done=DONE.get(asked.get("done", ""), ""),
+        clock=perform(control, "GET", "/clock"),
+        pace=perform(control, "GET", "/pace"),
+        faults=perform(control, "GET", "/faults")["faults"],
+        snapshots=perform(control, "GET", "/snapshots"),
+        accounts=perform(control, "GET", "/accounts"),
+        operations=sorted(each.name for each in OPERATIONS),
+        job_types=[each.type for each in JOB_KINDS.values()],
+        harms=HARMS,
+        ends=ENDS,
+        as_json=lambda value: msgspec.json.encode(value).decode(),
+    )
+
+
+def _without(form: Mapping[str, str], *names: str) -> dict[str, Any]:
+    """Give the fields of these names that are filled in."""
+    return {name: form[name].strip() for name in names if form.get(name, "").strip()}
+
+
+def _numbers(values: dict[str, Any], *names: str) -> dict[str, Any]:
+    """Make numbers of these fields. Raises `ControlError`."""
+    for name in names:
+        if name in values:
+            values[name] = _number(name, values[name])
+    return values
+
+
+def _number(name: str, text: str) -> float:
+    try:
+        number = float(text)
+    except ValueError:
+        raise ControlError(400, f"{name} has to be a number, not {text!r}.") from None
+    return int(number) if number.is_integer() else number
+
+
+def _change_clock(control: Control, form: Mapping[str, str]) -> None:
+    perform(control, "PUT", "/clock", _without(form, "clock"))
+
+
+def _set_clock(control: Control, form: Mapping[str, str]) -> None:
+    moment = form.get("to", "").strip()
+    # A field for a date and a time gives neither a zone nor seconds that are zero.
+    has_zone = re.search(r"(Z|[+-]\d\d:\d\d)$", moment)
+    perform(control, "POST", "/clock/set", {"to": moment if has_zone else f"{moment}Z"})
+
+
+def _advance_clock(control: Control, form: Mapping[str, str]) -> None:
+    unit = form.get("unit", "days")
+    by = {unit: _number("The time", form.get("amount", ""))}
+    perform(control, "POST", "/clock/advance", by)
+
+
+def _wish(control: Control, form: Mapping[str, str]) -> None:
+    wish = _without(form, "account", "type")
+    end = form.get("end", "")
+    if end in {"stay", "never"}:
+        wish[end] = True
+    elif end:
+        wish[end] = _number("The seconds or reads", form.get("amount", ""))
+    for flag in ("queued", "early_counts", "cancelled"):
+        if form.get(flag):
+            wish[flag] = True
+    if form.get("times"):
+        times = form["times"].strip()
+        wish["times"] = times if times == "always" else _number("times", times)
+    if form.get("fail"):
+        wish["fail"] = _number("fail", form["fail"])
+    perform(control, "POST", "/pace", wish)
+
+
+def _forget_wish(control: Control, form: Mapping[str, str]) -> None:
+    perform(control, "DELETE", f"/pace/{form.get('wish', '')}")
+
+
+def _release(control: Control, form: Mapping[str, str]) -> None:
+    perform(control, "POST", "/pace/release", _without(form, "job"))
+
+
+def _add_fault(control: Control, form: Mapping[str, str]) -> None:
+    fault = _without(form, "operation", "account", "damage")
+    numbers = _without(form, "status", "times", "delay", "retry_after")
+    fault |= _numbers(numbers, *numbers)
+    if form.get("after"):
+        fault["after"] = True
+    perform(control, "POST", "/faults", fault)
+
+
+def _remove_fault(control: Control, form: Mapping[str, str]) -> None:
+    perform(control, "DELETE", f"/faults/{form.get('fault', '')}")
+
+
+def _save(control: Control, form: Mapping[str, str]) -> None:
+    perform(control, "POST", "/snapshots", _without(form, "name", "account"))
+
+
+def _restore(control: Control, form: Mapping[str, str]) -> None:
+    path = f"/snapshots/{form.get('name', '')}/restore"
+    perform(control, "POST", path, _without(form, "account"))
+
+
+def _discard(control: Control, form: Mapping[str, str]) -> None:
+    path = f"/snapshots/{form.get('name', '')}"
+    perform(control, "DELETE", path, query=_without(form, "account"))
+
+
+def _seed(control: Control, form: Mapping[str, str]) -> None:
+    perform(control, "POST", "/seed", _without(form, "account"))
+
+
+def _reset(control: Control, form: Mapping[str, str]) -> None:
+    perform(control, "POST", "/reset", _without(form, "account"))
+
+
+ACTIONS: dict[str, tuple[Callable[[Control, Mapping[str, str]], None], str]] = {
+    "clock": (_change_clock, "clock"),
+    "clock-set": (_set_clock, "clock"),
+    "clock-advance": (_advance_clock, "clock"),
+    "wish": (_wish, "wish"),
+    "forget-wish": (_forget_wish, "forgotten"),
+    "release": (_release, "released"),
+    "add-fault": (_add_fault, "fault"),
+    "remove-fault": (_remove_fault, "mended"),
+    "save": (_save, "saved"),
+    "restore": (_restore, "restored"),
+    "discard": (_discard, "discarded"),
+    "seed": (_seed, "seeded"),
+    "reset": (_reset, "reset"),
+}
+"""What each form does, and which sentence of `DONE` the page then says."""
+
+
+def act(request: Request) -> Response:
+    """Do what a form asks for, and show the page again."""
+    control = dashboard_of(request).control
+    if not control.settings.shows_testing:
+        raise ControlError(409, "The controls for tests are off. --testing on shows them.")
+    action = ACTIONS.get(request.path_params["action"])
+    if action is None:
+        raise ControlError(404, "There is no such control.")
+    do, done = action
+    do(control, form_of(request))
+    return redirect(request, f"{PATH}?done={done}")
+
+
+ROUTES = (Route(PATH, show_testing), Route(f"{PATH}/{{action}}", act, methods=["POST"]))
