@@ -48,7 +48,7 @@ def _accounts_page(request: Request, made: dict[str, str] | None = None) -> Resp
     )
 
 
-def make_account(request: Request) -> Response:
+def account_form(request: Request) -> Response:
     """Make an account, and show its key this once."""
     name = form_of(request).get("name", "").strip()
     if not name:
@@ -57,7 +57,7 @@ def make_account(request: Request) -> Response:
     return _accounts_page(request, {"key": made["key"], "account": made["name"]})
 
 
-def make_key(request: Request) -> Response:
+def key_form(request: Request) -> Response:
     """Make a key, and show it this once."""
     form = form_of(request)
     body = {
@@ -69,7 +69,7 @@ def make_key(request: Request) -> Response:
     return _accounts_page(request, {"key": made["key"], "account": made["account_name"]})
 
 
-def revoke_key(request: Request) -> Response:
+def revocation_form(request: Request) -> Response:
     """Revoke a key."""
     perform(dashboard_of(request).control, "DELETE", f"/keys/{request.path_params['key_id']}")
     return redirect(request, PATH)
@@ -77,7 +77,7 @@ def revoke_key(request: Request) -> Response:
 
 ROUTES = (
     Route(PATH, show_accounts),
-    Route(PATH, make_account, methods=["POST"]),
-    Route(f"{PATH}/keys", make_key, methods=["POST"]),
-    Route(f"{PATH}/keys/{{key_id}}/revoke", revoke_key, methods=["POST"]),
+    Route(PATH, account_form, methods=["POST"]),
+    Route(f"{PATH}/keys", key_form, methods=["POST"]),
+    Route(f"{PATH}/keys/{{key_id}}/revoke", revocation_form, methods=["POST"]),
 )

@@ -1,7 +1,8 @@
 """The dashboard as an application of Starlette: its pages, and who may see them.
 
-Functions of pages are plain ones, which Starlette calls in a thread: they wait for the database.
-This module is imported when the dashboard is first asked for.
+Event-loop code, but for the functions of pages. These are plain ones, which Starlette calls in a
+thread, because they wait for the database. This module is imported when the dashboard is
+first asked for.
 """
 
 from __future__ import annotations
@@ -91,10 +92,10 @@ def dashboard_application(
         root,
         guard.is_token,
     )
-    return _Guarded(served, guard)
+    return _SignedInOnly(served, guard)
 
 
-class _Guarded:
+class _SignedInOnly:
     """Asks who is not signed in to do so, and refuses forms that another page has sent."""
 
     def __init__(self, served: Starlette, guard: Guard) -> None:

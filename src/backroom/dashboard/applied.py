@@ -20,7 +20,7 @@ _OVERLAP = 5
 """Seconds that are read again: a job may be committed some time after it was completed."""
 
 
-class Applied:
+class AppliedLately:
     """The operations that were applied in each second of the last minutes."""
 
     def __init__(self) -> None:

@@ -31,17 +31,3 @@ def sparkline(values: Sequence[float]) -> Sparkline:
     ]
     points = " ".join(places)
     return Sparkline(points, f"0,{HEIGHT} {points} {WIDTH},{HEIGHT}", most, values[-1])
-
-
-class Bar(NamedTuple):
-    """One part of a whole, named. `share` is from 0 to 100."""
-
-    name: str
-    amount: float
-    share: float
-
-
-def bars(counts: dict[str, float]) -> list[Bar]:
-    """Give each count with its share of the greatest."""
-    most = max(counts.values(), default=0)
-    return [Bar(name, count, 100 * count / most if most else 0) for name, count in counts.items()]

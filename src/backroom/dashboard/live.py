@@ -12,7 +12,7 @@ import logging
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import AsyncGenerator, Callable
 
 SECONDS = 2.0
 """Between two looks at what a part shows."""
@@ -51,7 +51,7 @@ class LivePart:
         """Whether somebody watches it."""
         return self._watchers > 0
 
-    async def watch(self) -> AsyncIterator[bytes]:
+    async def watch(self) -> AsyncGenerator[bytes]:
         """Give the part now, and again whenever it has changed."""
         self._watchers += 1
         if self._task is None:
@@ -100,7 +100,7 @@ class LiveParts:
         """How many parts are watched."""
         return sum(part.watched for part in self._parts.values())
 
-    async def watch(self, name: str, make: Callable[[], str]) -> AsyncIterator[bytes]:
+    async def watch(self, name: str, make: Callable[[], str]) -> AsyncGenerator[bytes]:
         """Watch the part with this name, which says all that it depends on.
 
         Raises `TooManyParts`.
@@ -115,6 +115,6 @@ class LiveParts:
             async for each in watching:
                 yield each
         finally:
-            await watching.aclose()  # type: ignore[attr-defined]
+            await watching.aclose()
             if not part.watched:
                 self._parts.pop(name, None)

@@ -26,19 +26,19 @@ _LATEST = 5
 """How many slices the figures of now are taken from."""
 
 
-class Rate(NamedTuple):
+class BySecond(NamedTuple):
     """Something by the second: now, and over the last minutes."""
 
     now: float
     line: charts.Sparkline
 
 
-def _rate(values: list[float]) -> Rate:
+def _rate(values: list[float]) -> BySecond:
     latest = values[-_LATEST:]
-    return Rate(sum(latest) / len(latest), charts.sparkline(values))
+    return BySecond(sum(latest) / len(latest), charts.sparkline(values))
 
 
-def shown(dashboard: Dashboard) -> dict[str, Any]:
+def overview_values(dashboard: Dashboard) -> dict[str, Any]:
     """Give all that the live part shows."""
     slices = dashboard.traffic.slices()
     limiter: Limiter | None = dashboard.control.parts["limiter"]
@@ -80,14 +80,16 @@ def _latency(slices: list[Slice]) -> charts.Sparkline:
 def overview(request: Request) -> Response:
     """Show the page."""
     dashboard = dashboard_of(request)
-    return page(request, "overview.html", section="overview", **shown(dashboard))
+    return page(request, "overview.html", section="overview", **overview_values(dashboard))
 
 
 def live_overview(request: Request) -> StreamingResponse:
     """Keep the page up to date."""
     dashboard = dashboard_of(request)
     return live_response(
-        request, "overview", lambda: dashboard.rendered("overview_live.html", **shown(dashboard))
+        request,
+        "overview",
+        lambda: dashboard.rendered("overview_live.html", **overview_values(dashboard)),
     )
 
 

@@ -11,7 +11,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response, Stream
 
 from backroom import __version__
 from backroom.dashboard import formats
-from backroom.dashboard.applied import Applied
+from backroom.dashboard.applied import AppliedLately
 from backroom.dashboard.mount import HOME, PAGES
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ class Dashboard:
     live: LiveParts
     root: str = ""
     is_token: Callable[[str], bool] = lambda _: False
-    applied: Applied = field(default_factory=Applied)
+    applied: AppliedLately = field(default_factory=AppliedLately)
     templates: jinja2.Environment = field(init=False)
 
     def __post_init__(self) -> None:

@@ -57,7 +57,9 @@ def asked_for(query: Mapping[str, str]) -> dict[str, str]:
     return {name: query[name].strip() for name in _FILTERS if query.get(name, "").strip()}
 
 
-def _found(journal: Journal, asked: dict[str, str], before: int | None) -> list[JournalEntry]:
+def _found_entries(
+    journal: Journal, asked: dict[str, str], before: int | None
+) -> list[JournalEntry]:
     """Give the newest requests that are asked for, one more than are shown."""
     text = asked.get("text", "").casefold()
     wanted = Wanted(
@@ -79,10 +81,10 @@ def _has_text(entry: JournalEntry, text: str) -> bool:
     return any(text in each.casefold() for each in places)
 
 
-def _listed(
+def _listed_entries(
     dashboard: Dashboard, journal: Journal, asked: dict[str, str], before: int | None
 ) -> dict[str, Any]:
-    found = _found(journal, asked, before)
+    found = _found_entries(journal, asked, before)
     with dashboard.control.database.read() as tx:
         names = {each.account: each.name for each in keys.all_accounts(tx)}
     shown = found[:MOST_SHOWN]
@@ -97,8 +99,8 @@ def list_requests(request: Request) -> Response:
     if journal is None:
         return page(request, "no_journal.html", section="requests")
     asked = asked_for(request.query_params)
-    before = _number(request.query_params.get("before"))
-    listed = _listed(dashboard, journal, asked, before)
+    before = _number_of(request.query_params.get("before"))
+    listed = _listed_entries(dashboard, journal, asked, before)
     return page(
         request,
         "requests.html",
@@ -116,22 +118,22 @@ def list_requests(request: Request) -> Response:
 def live_requests(request: Request) -> Response:
     """Keep the newest requests up to date."""
     dashboard = dashboard_of(request)
-    journal = _kept(dashboard)
+    journal = _journal_kept(dashboard)
     asked = asked_for(request.query_params)
     return live_response(
         request,
         f"requests?{urlencode(asked)}",
         lambda: dashboard.rendered(
-            "requests_live.html", before=None, **_listed(dashboard, journal, asked, None)
+            "requests_live.html", before=None, **_listed_entries(dashboard, journal, asked, None)
         ),
     )
 
 
-def _number(text: str | None) -> int | None:
+def _number_of(text: str | None) -> int | None:
     return int(text) if text and text.isdecimal() else None
 
 
-def _kept(dashboard: Dashboard) -> Journal:
+def _journal_kept(dashboard: Dashboard) -> Journal:
     journal = journal_of(dashboard)
     if journal is None:
         raise ControlError(409, "The server keeps no journal. Start it with --journal on.")
@@ -139,7 +141,7 @@ def _kept(dashboard: Dashboard) -> Journal:
 
 
 def _entry(request: Request, number: str | None) -> JournalEntry:
-    entry = _kept(dashboard_of(request)).entry(_number(number) or 0)
+    entry = _journal_kept(dashboard_of(request)).entry(_number_of(number) or 0)
     if entry is None:
         raise HTTPException(404, f"The journal no longer has request {number}.")
     return entry
@@ -166,7 +168,7 @@ def show_request(request: Request) -> Response:
         curl=as_curl(entry, str(request.base_url).rstrip("/")),
         can_send=can_send_again(entry),
         other=other,
-        difference=list(difference(entry, other)) if other else [],
+        difference=list(differing_lines(entry, other)) if other else [],
     )
 
 
@@ -231,7 +233,7 @@ def can_send_again(entry: JournalEntry) -> bool:
 def send_again(request: Request) -> Response:
     """Send a request once more, as the same account, and show what comes of it."""
     dashboard = dashboard_of(request)
-    journal = _kept(dashboard)
+    journal = _journal_kept(dashboard)
     entry = _entry(request, request.path_params["number"])
     if not can_send_again(entry) or entry.account is None:
         raise ControlError(409, "The journal does not have all of this request.")
@@ -248,19 +250,22 @@ def send_again(request: Request) -> Response:
     return redirect(request, f"{PATH}/{sent[-1].number}?with={entry.number}")
 
 
-def difference(entry: JournalEntry, other: JournalEntry) -> Iterable[tuple[str, str]]:
+def differing_lines(entry: JournalEntry, other: JournalEntry) -> Iterable[tuple[str, str]]:
     """Give the lines in which two requests and their answers differ, each with its sign.
 
     The sign is `-` for a line of `other`, `+` for one of `entry`, and a blank for one of both.
     """
     found = difflib.unified_diff(
-        _lines(other), _lines(entry), f"request {other.number}", f"request {entry.number}"
+        _lines_of_entry(other),
+        _lines_of_entry(entry),
+        f"request {other.number}",
+        f"request {entry.number}",
     )
     for line in found:
         yield (line[0], line[1:].rstrip("\n")) if line[0] in "+- " else ("@", line.rstrip("\n"))
 
 
-def _lines(entry: JournalEntry) -> list[str]:
+def _lines_of_entry(entry: JournalEntry) -> list[str]:
     head = [f"{entry.method} {entry.path}", f"revision: {entry.revision}", f"{entry.status}"]
     return [
         *head[:2],

@@ -83,7 +83,7 @@ def show_testing(request: Request) -> Response:
     )
 
 
-def _without(form: Mapping[str, str], *names: str) -> dict[str, Any]:
+def _given_fields(form: Mapping[str, str], *names: str) -> dict[str, Any]:
     """Give the fields of these names that are filled in."""
     return {name: form[name].strip() for name in names if form.get(name, "").strip()}
 
@@ -92,11 +92,11 @@ def _numbers(values: dict[str, Any], *names: str) -> dict[str, Any]:
     """Make numbers of these fields. Raises `ControlError`."""
     for name in names:
         if name in values:
-            values[name] = _number(name, values[name])
+            values[name] = _as_number(name, values[name])
     return values
 
 
-def _number(name: str, text: str) -> float:
+def _as_number(name: str, text: str) -> float:
     try:
         number = float(text)
     except ValueError:
@@ -105,7 +105,7 @@ def _number(name: str, text: str) -> float:
 
 
 def _change_clock(control: Control, form: Mapping[str, str]) -> None:
-    perform(control, "PUT", "/clock", _without(form, "clock"))
+    perform(control, "PUT", "/clock", _given_fields(form, "clock"))
 
 
 def _set_clock(control: Control, form: Mapping[str, str]) -> None:
@@ -117,25 +117,25 @@ def _set_clock(control: Control, form: Mapping[str, str]) -> None:
 
 def _advance_clock(control: Control, form: Mapping[str, str]) -> None:
     unit = form.get("unit", "days")
-    by = {unit: _number("The time", form.get("amount", ""))}
+    by = {unit: _as_number("The time", form.get("amount", ""))}
     perform(control, "POST", "/clock/advance", by)
 
 
 def _wish(control: Control, form: Mapping[str, str]) -> None:
-    wish = _without(form, "account", "type")
+    wish = _given_fields(form, "account", "type")
     end = form.get("end", "")
     if end in {"stay", "never"}:
         wish[end] = True
     elif end:
-        wish[end] = _number("The seconds or reads", form.get("amount", ""))
+        wish[end] = _as_number("The seconds or reads", form.get("amount", ""))
     for flag in ("queued", "early_counts", "cancelled"):
         if form.get(flag):
             wish[flag] = True
     if form.get("times"):
         times = form["times"].strip()
-        wish["times"] = times if times == "always" else _number("times", times)
+        wish["times"] = times if times == "always" else _as_number("times", times)
     if form.get("fail"):
-        wish["fail"] = _number("fail", form["fail"])
+        wish["fail"] = _as_number("fail", form["fail"])
     perform(control, "POST", "/pace", wish)
 
 
@@ -144,12 +144,12 @@ def _forget_wish(control: Control, form: Mapping[str, str]) -> None:
 
 
 def _release(control: Control, form: Mapping[str, str]) -> None:
-    perform(control, "POST", "/pace/release", _without(form, "job"))
+    perform(control, "POST", "/pace/release", _given_fields(form, "job"))
 
 
 def _add_fault(control: Control, form: Mapping[str, str]) -> None:
-    fault = _without(form, "operation", "account", "damage")
-    numbers = _without(form, "status", "times", "delay", "retry_after")
+    fault = _given_fields(form, "operation", "account", "damage")
+    numbers = _given_fields(form, "status", "times", "delay", "retry_after")
     fault |= _numbers(numbers, *numbers)
     if form.get("after"):
         fault["after"] = True
@@ -161,25 +161,25 @@ def _remove_fault(control: Control, form: Mapping[str, str]) -> None:
 
 
 def _save(control: Control, form: Mapping[str, str]) -> None:
-    perform(control, "POST", "/snapshots", _without(form, "name", "account"))
+    perform(control, "POST", "/snapshots", _given_fields(form, "name", "account"))
 
 
-def _restore(control: Control, form: Mapping[str, str]) -> None:
+def _restore_snapshot(control: Control, form: Mapping[str, str]) -> None:
     path = f"/snapshots/{form.get('name', '')}/restore"
-    perform(control, "POST", path, _without(form, "account"))
+    perform(control, "POST", path, _given_fields(form, "account"))
 
 
 def _discard(control: Control, form: Mapping[str, str]) -> None:
     path = f"/snapshots/{form.get('name', '')}"
-    perform(control, "DELETE", path, query=_without(form, "account"))
+    perform(control, "DELETE", path, query=_given_fields(form, "account"))
 
 
 def _seed(control: Control, form: Mapping[str, str]) -> None:
-    perform(control, "POST", "/seed", _without(form, "account"))
+    perform(control, "POST", "/seed", _given_fields(form, "account"))
 
 
-def _reset(control: Control, form: Mapping[str, str]) -> None:
-    perform(control, "POST", "/reset", _without(form, "account"))
+def _empty_account(control: Control, form: Mapping[str, str]) -> None:
+    perform(control, "POST", "/reset", _given_fields(form, "account"))
 
 
 ACTIONS: dict[str, tuple[Callable[[Control, Mapping[str, str]], None], str]] = {
@@ -192,10 +192,10 @@ ACTIONS: dict[str, tuple[Callable[[Control, Mapping[str, str]], None], str]] = {
     "add-fault": (_add_fault, "fault"),
     "remove-fault": (_remove_fault, "mended"),
     "save": (_save, "saved"),
-    "restore": (_restore, "restored"),
+    "restore": (_restore_snapshot, "restored"),
     "discard": (_discard, "discarded"),
     "seed": (_seed, "seeded"),
-    "reset": (_reset, "reset"),
+    "reset": (_empty_account, "reset"),
 }
 """What each form does, and which sentence of `DONE` the page then says."""
 

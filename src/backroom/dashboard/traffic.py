@@ -1,7 +1,7 @@
 """The requests of the last minutes, as the overview shows them: their number, pace and failures.
 
-Event-loop code: requests are noted on the loop of the server, and read in other threads. A server
-whose dashboard nobody has opened counts nothing.
+Requests are noted by the thread that serves them, and read in others. A server whose dashboard
+nobody has opened counts nothing.
 """
 
 from __future__ import annotations

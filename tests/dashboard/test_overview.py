@@ -1,0 +1,48 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from support.factories import a_body, a_kind_of_job, a_resource
+from support.visitor import HOME, PAGES, Visitor
+
+if TYPE_CHECKING:
+    from support.client import Client
+
+
+def test_sizes_of_catalogs_are_shown(visitor: Visitor, client: Client) -> None:
+    client.post("/api/catalog-items", {"data": a_resource("item")})
+    assert "Items 0" not in visitor.words(HOME)
+
+
+def test_failed_jobs_are_named(visitor: Visitor, client: Client) -> None:
+    resource = a_resource("item")
+    kind = a_kind_of_job("item", "create")
+    posted = client.post(f"/api/{kind.collection}", a_body(kind, resource, resource))
+    client.completed(f"/api/{kind.collection}", posted.job_id)
+    words = visitor.words(HOME)
+    assert "1 operation of 2 failed in a catalog item bulk create job" in words
+
+
+def test_refused_requests_are_named(visitor: Visitor, client: Client) -> None:
+    visitor.read(HOME)
+    client.get("/api/catalog-items/x")
+    assert "404 get catalog item" in visitor.words(HOME)
+
+
+def test_limits_in_use_are_shown(visitor: Visitor, client: Client) -> None:
+    client.get("/api/catalog-categories")
+    assert "get catalog categories" in visitor.words(HOME)
+    assert "of 35,000" in visitor.words(HOME)
+
+
+def test_live_part_comes_at_once(visitor: Visitor) -> None:
+    answer = visitor.pool.request(
+        "GET",
+        f"{visitor.url}{PAGES}/live/overview",
+        headers={"Cookie": visitor.cookie},
+        preload_content=False,
+    )
+    assert answer.headers["content-type"].startswith("text/event-stream")
+    assert answer.read1().startswith(b"event: part\ndata: ")
+    answer.release_conn()
+    answer.close()

@@ -1,0 +1,108 @@
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+
+from conftest import running
+from dashboard.conftest import TOKEN
+from support.factories import a_resource
+from support.visitor import PAGES, Visitor
+
+if TYPE_CHECKING:
+    from backroom.server import Server
+    from support.client import Client
+
+PATH = f"{PAGES}/requests"
+
+
+def last(shown: Server) -> int:
+    assert shown.journal is not None
+    return shown.journal.last
+
+
+def test_newest_request_is_first(visitor: Visitor, client: Client) -> None:
+    client.get("/api/catalog-variants")
+    client.get("/api/catalog-categories")
+    found = re.findall(r"GET (/api/[a-z-]+)", visitor.read(PATH))
+    assert found[:2] == ["/api/catalog-categories", "/api/catalog-variants"]
+
+
+@pytest.mark.parametrize(
+    ("query", "count"),
+    [("status=404", 1), ("status=2xx", 1), ("method=POST", 0), ("text=CATALOG-ITEMS", 2)],
+)
+def test_filters_narrow_the_list(visitor: Visitor, client: Client, query: str, count: int) -> None:
+    client.get("/api/catalog-items")
+    client.get("/api/catalog-items/x")
+    found = visitor.read(f"{PATH}?account={client.account}&{query}")
+    assert found.count('<tr id="request-') == count
+
+
+def test_older_requests_follow(visitor: Visitor, client: Client) -> None:
+    for _ in range(103):
+        client.get("/api/catalog-items")
+    first = visitor.read(f"{PATH}?account={client.account}")
+    assert first.count('<tr id="request-') == 100
+    older = re.search(r'href="([^"]*before=[^"]*)"', first)
+    assert older is not None
+    second = visitor.read(older[1].replace("&amp;", "&"))
+    assert second.count('<tr id="request-') == 3
+    assert "Back to the newest" in second
+
+
+def test_refusal_is_explained(visitor: Visitor, client: Client, shown: Server) -> None:
+    resource = a_resource("item")
+    resource["attributes"]["title"] = 5
+    client.post("/api/catalog-items", {"data": resource})
+    words = visitor.words(f"{PATH}/{last(shown)}")
+    assert "Not a valid string. /data/attributes/title There stands 5" in words
+    assert "A member of the body is missing, unknown or wrong" in words
+
+
+def test_wrong_parameter_is_named(visitor: Visitor, client: Client, shown: Server) -> None:
+    client.get("/api/catalog-items?sort=colour")
+    assert "parameter sort" in visitor.words(f"{PATH}/{last(shown)}")
+
+
+def test_request_is_sent_again(visitor: Visitor, client: Client, shown: Server) -> None:
+    client.post("/api/catalog-items", {"data": a_resource("item")})
+    number = last(shown)
+    answer = visitor.send(f"{PATH}/{number}/send")
+    assert answer.status == 303
+    location = answer.headers["location"]
+    assert location == f"{PATH}/{last(shown)}?with={number}"
+    words = visitor.words(location)
+    assert words.startswith('tabindex="-1">')
+    assert "409 POST /api/catalog-items" in words
+    assert "already exists" in words
+    assert "-201" in words
+    assert "+409" in words
+
+
+def test_curl_has_no_key(visitor: Visitor, client: Client, shown: Server) -> None:
+    client.post("/api/catalog-items", {"data": a_resource("item")})
+    page = visitor.read(f"{PATH}/{last(shown)}")
+    assert "Klaviyo-API-Key $KLAVIYO_API_KEY" in page
+    assert client.key not in page
+
+
+def test_strangers_cannot_be_sent_again(visitor: Visitor, shown: Server) -> None:
+    visitor.pool.request("GET", f"{shown.url}/api/catalog-items")
+    number = last(shown)
+    assert "no account is known" in visitor.words(f"{PATH}/{number}")
+    assert visitor.send(f"{PATH}/{number}/send").status == 409
+
+
+def test_forgotten_request_says_so(visitor: Visitor) -> None:
+    assert visitor.ask("GET", f"{PATH}/999999").status == 404
+    assert visitor.ask("GET", f"{PATH}/x").status == 404
+
+
+def test_server_without_journal_says_so() -> None:
+    with running(None, control_token=TOKEN, journal="off") as server:
+        visitor = Visitor(server.url)
+        visitor.sign_in(TOKEN)
+        assert "--journal on" in visitor.words(PATH)
+        assert visitor.ask("GET", f"{PATH}/1").status == 409
