@@ -211,7 +211,7 @@ def test_worker_looks_jobs_up(stocked: Stocked) -> None:
     ):
         look()
         plan = stocked.last_plan()
-        assert "jobs_in_progress" in plan[0], plan
+        assert "in_progress" in plan[0], plan
         assert not any("TEMP B-TREE" in step for step in plan), plan
 
 
