@@ -31,7 +31,7 @@ def test_link_begins_a_session(shown: Server) -> None:
 def test_token_leaves_the_address(shown: Server) -> None:
     answer = Visitor(shown.url).sign_in(TOKEN)
     assert b'http-equiv="refresh" content="0; url=/_backroom/"' in answer.data
-    assert answer.headers["referrer-policy"] == "no-referrer"
+    assert answer.headers["referrer-policy"] == "same-origin"
 
 
 def test_wrong_token_begins_nothing(shown: Server) -> None:

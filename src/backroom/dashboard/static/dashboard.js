@@ -28,7 +28,9 @@ document.addEventListener("click", async (event) => {
 });
 
 // On a narrow screen the navigation scrolls: the section that is shown is in sight.
-document.querySelector("nav a[aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+// `scrollIntoView` would have the Tab key begin there, after the link that skips the navigation.
+const current = document.querySelector("nav a[aria-current]");
+if (current) current.closest("nav").scrollLeft = current.offsetLeft - innerWidth / 2;
 
 // <select data-submit> sends its form when another value is chosen.
 document.addEventListener("change", (event) => {

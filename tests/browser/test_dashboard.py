@@ -1,0 +1,223 @@
+"""The pages of the dashboard in a real browser, but for jobs and catalogs."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from playwright.sync_api import expect
+
+from browser.axe import axe_violations
+from conftest import client_of, running
+from support.factories import a_body, a_kind_of_job, a_resource
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from playwright.sync_api import Browser, Page
+
+    from backroom.server import Server
+    from conftest import NewDatabase
+    from support.client import Client
+
+TOKEN = "only-for-tests"
+HOSTILE = "\"><img src=x onerror=alert(1)><script>alert(2)</script>'); alert(3) \u202egpj"
+PAGES = ("", "dashboard/requests", "dashboard/testing", "dashboard/accounts", "dashboard/settings")
+
+
+@pytest.fixture(scope="module")
+def served(new_database: NewDatabase) -> Iterator[Server]:
+    with running(
+        new_database(), limits="10", control_token=TOKEN, journal="on", testing="on"
+    ) as server:
+        yield server
+
+
+@pytest.fixture
+def site(served: Server) -> str:
+    return served.url
+
+
+@pytest.fixture
+def client(served: Server) -> Client:
+    return client_of(served)
+
+
+@pytest.fixture
+def page(page: Page) -> Page:
+    """A page of somebody who has signed in."""
+    page.goto(f"/_backroom/?token={TOKEN}")
+    page.wait_for_url("**/_backroom/")
+    return page
+
+
+def post_job(client: Client, *resources: dict[str, Any]) -> str:
+    kind = a_kind_of_job("item", "create")
+    posted = client.post(f"/api/{kind.collection}", a_body(kind, *resources))
+    client.completed(f"/api/{kind.collection}", posted.job_id)
+    return posted.job_id
+
+
+def test_front_leads_to_signing_in(context: Any, complaints: list[str]) -> None:
+    page = context.new_page()
+    page.goto("/")
+    page.get_by_label("Token").fill("wrong")
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("alert")).to_contain_text("not the token")
+    page.get_by_label("Token").fill(TOKEN)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Overview")).to_be_visible()
+    # The browser notes each answer of 401.
+    complaints[:] = [each for each in complaints if "401" not in each]
+
+
+@pytest.mark.parametrize("path", PAGES)
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 360)])
+def test_pages_are_for_everybody(
+    page: Page, client: Client, path: str, scheme: Any, width: int
+) -> None:
+    client.get("/api/catalog-items/x")
+    page.emulate_media(color_scheme=scheme)
+    page.set_viewport_size({"width": width, "height": 700})
+    page.goto(f"/_backroom/{path}")
+    assert axe_violations(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_overview_follows_a_job(page: Page, client: Client) -> None:
+    resource = a_resource("item")
+    post_job(client, resource, resource)
+    expect(page.get_by_text("1 operation of 2 failed").first).to_be_visible()
+
+
+def test_requests_come_by_themselves(page: Page, client: Client) -> None:
+    page.goto(f"/_backroom/dashboard/requests?account={client.account}")
+    expect(page.get_by_text("No request is here yet.")).to_be_visible()
+    client.get("/api/catalog-items/missing")
+    link = page.get_by_role("link", name="GET /api/catalog-items/missing")
+    expect(link).to_be_visible()
+    link.click()
+    expect(page.get_by_role("heading", name="Why it was refused")).to_be_visible()
+
+
+def test_focus_stays_while_parts_change(page: Page, client: Client) -> None:
+    client.get("/api/catalog-items/first")
+    page.goto(f"/_backroom/dashboard/requests?account={client.account}")
+    link = page.get_by_role("link", name="GET /api/catalog-items/first")
+    link.focus()
+    client.get("/api/catalog-items/second")
+    expect(page.get_by_role("link", name="GET /api/catalog-items/second")).to_be_visible()
+    expect(link).to_be_focused()
+
+
+def test_filters_are_in_the_address(page: Page, client: Client) -> None:
+    client.get("/api/catalog-items")
+    client.get("/api/catalog-items/missing")
+    page.goto(f"/_backroom/dashboard/requests?account={client.account}")
+    page.get_by_label("Status").select_option("404")
+    page.wait_for_url("**status=404**")
+    expect(page.locator("tbody tr")).to_have_count(1)
+    page.go_back()
+    expect(page.locator("tbody tr")).to_have_count(2)
+
+
+def test_request_is_sent_again(page: Page, client: Client) -> None:
+    client.post("/api/catalog-items", {"data": a_resource("item", "again")})
+    page.goto(f"/_backroom/dashboard/requests?account={client.account}")
+    page.get_by_role("link", name="POST /api/catalog-items").click()
+    page.get_by_role("button", name="Send again").click()
+    expect(page.get_by_role("heading", name="409 POST /api/catalog-items")).to_be_visible()
+    expect(page.locator(".difference .added").first).to_be_visible()
+    assert axe_violations(page) == []
+
+
+def test_hostile_values_stay_text(page: Page, client: Client) -> None:
+    client.post("/api/catalog-items", {"data": a_resource("item", HOSTILE)})
+    client.get(f"/api/catalog-items/{HOSTILE.replace(' ', '%20').replace(chr(0x202E), '')}")
+    page.goto(f"/_backroom/dashboard/requests?account={client.account}")
+    page.get_by_role("link", name="POST /api/catalog-items").click()
+    expect(page.get_by_role("heading", name="Sent")).to_be_visible()
+    assert page.locator("img").count() == 0
+
+
+def test_clock_is_frozen_and_let_go(page: Page) -> None:
+    page.goto("/_backroom/dashboard/testing")
+    page.get_by_role("button", name="Freeze").click()
+    expect(page.get_by_role("status").filter(has_text="The clock runs")).to_be_visible()
+    expect(page.get_by_text("frozen", exact=True)).to_be_visible()
+    page.get_by_role("button", name="Real time").click()
+    expect(page.get_by_text("real", exact=True)).to_be_visible()
+
+
+def test_wrong_fields_keep_the_form(page: Page, complaints: list[str]) -> None:
+    page.goto("/_backroom/dashboard/testing")
+    page.get_by_label("Name", exact=True).fill("no name")
+    page.get_by_role("button", name="Save").click()
+    expect(page.locator("#message")).to_contain_text("is no name")
+    expect(page.get_by_label("Name", exact=True)).to_have_value("no name")
+    complaints[:] = [each for each in complaints if "400" not in each]
+
+
+def test_key_is_made_and_revoked(page: Page) -> None:
+    page.goto("/_backroom/dashboard/accounts")
+    page.get_by_label("Name", exact=True).fill("browser shop")
+    page.get_by_role("button", name="Make it, with a key").click()
+    expect(page.locator("#new-key")).to_contain_text("pk_")
+    page.on("dialog", lambda dialog: dialog.accept())
+    shop = page.get_by_role("region", name=re.compile("^browser shop"))
+    shop.get_by_role("button", name="Revoke first").click()
+    expect(shop.get_by_text("revoked")).to_be_visible()
+
+
+def test_keyboard_leads_everywhere(page: Page) -> None:
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Skip to the content")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator("#main")).to_be_focused()
+    page.keyboard.press("g")
+    page.keyboard.press("r")
+    expect(page.get_by_role("heading", name="Requests")).to_be_visible()
+    page.wait_for_load_state()
+    page.keyboard.press("/")
+    expect(page.get_by_role("searchbox")).to_be_focused()
+    page.keyboard.press("Escape")
+    page.get_by_role("searchbox").blur()
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog")).to_be_visible()
+    assert axe_violations(page) == []
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).not_to_be_visible()
+
+
+def test_theme_is_kept(page: Page) -> None:
+    page.emulate_media(color_scheme="light")
+    page.get_by_role("button", name="Light or dark").click()
+    page.reload()
+    assert page.evaluate("document.documentElement.dataset.theme") == "dark"
+
+
+def test_sleeping_laptop_is_right_again(page: Page, client: Client) -> None:
+    page.goto(f"/_backroom/dashboard/requests?account={client.account}")
+    page.context.set_offline(True)
+    client.get("/api/catalog-items/asleep")
+    page.context.set_offline(False)
+    expect(page.get_by_role("link", name="GET /api/catalog-items/asleep")).to_be_visible()
+
+
+def test_tabs_show_the_same(page: Page, client: Client) -> None:
+    other = page.context.new_page()
+    for each in (page, other):
+        each.goto(f"/_backroom/dashboard/requests?account={client.account}")
+    client.get("/api/catalog-items/both")
+    for each in (page, other):
+        expect(each.get_by_role("link", name="GET /api/catalog-items/both")).to_be_visible()
+
+
+def test_pages_work_without_scripts(browser: Browser, site: str) -> None:
+    with browser.new_context(base_url=site, java_script_enabled=False) as context:
+        page = context.new_page()
+        page.goto(f"/_backroom/?token={TOKEN}")
+        page.get_by_role("link", name="Testing").click()
+        page.get_by_role("button", name="Real time").click()
+        expect(page.get_by_text("The clock runs")).to_be_visible()
