@@ -62,6 +62,9 @@ quick: lint ## Run lint and the tests that find most, in some 100 seconds on two
 revision: $(VENV)/.dev ## Add a revision that changes nothing: make revision DATE=2027-01-15
 	@$(BIN)/python scripts/add_revision.py $(DATE)
 
+screenshots: $(VENV)/.dev ## Take the pictures of the dashboard for the docs, with a real browser
+	@$(BIN)/python scripts/make_screenshots.py
+
 bench: $(VENV)/.dev ## Measure the server against floors and peers, in some ten minutes
 	@$(BIN)/python -m bench
 
@@ -78,4 +81,4 @@ lock: $(VENV)/.dev ## Write the newest allowed versions of all dependencies into
 clean: ## Remove .venv and all caches
 	rm -rf $(VENV) .cache .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
-.PHONY: help install demo serve lint format test test-all quick revision bench bench-quick lock clean
+.PHONY: help install demo serve lint format test test-all quick revision screenshots bench bench-quick lock clean
