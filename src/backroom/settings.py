@@ -149,7 +149,7 @@ class Settings:
         "text|json|auto",
     )
     access_log: str = _setting(
-        "auto", "Whether to log each request; auto does so on a terminal.", "on|off|auto"
+        "auto", "Whether to log each request and job; auto does so on a terminal.", "on|off|auto"
     )
     journal: str = _setting(
         "auto",
@@ -174,6 +174,16 @@ class Settings:
         "TOKEN",
     )
 
+    metrics: str = _setting(
+        "on", "Whether to show metrics for Prometheus, at the path /metrics.", "on|off"
+    )
+    metrics_port: int = _setting(
+        0,
+        "A port of --host that shows the metrics and nothing else; then the other port shows none."
+        " 0 opens none.",
+        "PORT",
+    )
+
     def __post_init__(self) -> None:
         _read_scale(self.limits)
         if not 0 <= self.job_delay <= _LONGEST_DELAY:
@@ -188,8 +198,9 @@ class Settings:
             _check_choice(name, getattr(self, name))
         self._check_timeouts()
         self._check_for_tests()
-        if not 0 <= self.port <= MOST_PORT:
-            raise InvalidSetting("port must be between 0 and 65535")
+        for name in ("port", "metrics_port"):
+            if not 0 <= getattr(self, name) <= MOST_PORT:
+                raise InvalidSetting(f"{name} must be between 0 and 65535")
         if self.public_url and not is_public_url(self.public_url):
             raise InvalidSetting(
                 "public_url must be http(s)://HOST[:PORT][/PATH] in ASCII, without a query or a"
@@ -248,7 +259,7 @@ def read_fixed_key(text: str) -> tuple[str, str]:
 
 
 _CHOICES = (
-    *("worker", "pipeline", "http", "log_level", "log_format", "access_log", "journal"),
+    *("worker", "pipeline", "http", "log_level", "log_format", "access_log", "journal", "metrics"),
     *("retired_revisions", "newer_revisions"),
 )
 """The settings that have one of a few values, which their metavar lists."""

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from backroom.api.request import Answer
     from backroom.catalog.operations import Operation
     from backroom.errors import Fault
+    from backroom.store.timed import TimedStatement
 
 
 class Mishap(NamedTuple):
@@ -42,18 +43,26 @@ class Exchange:
     """One request, with what became known of it on the way to its answer.
 
     `fault` is why it was refused. `body` is the request's, as it came, after decompression.
-    `seconds` is from the end of its head to its answer.
+    `seconds` is from the end of its head to its answer. `statements` are those of its work, where
+    an observer asks for them. `trace` is what a job that it makes is linked to, as a `traceparent`.
     """
 
-    __slots__ = ("began", "body", "fault", "known", "mishap", "seconds")
+    __slots__ = ("began", "body", "fault", "known", "mishap", "seconds", "statements", "trace")
 
-    def __init__(self, known: Known, fault: Fault | None = None) -> None:
+    def __init__(
+        self,
+        known: Known,
+        fault: Fault | None = None,
+        statements: list[TimedStatement] | None = None,
+    ) -> None:
         self.began = perf_counter()
         self.known = known
         self.body = b""
         self.fault = fault
         self.mishap: Mishap | None = None
         self.seconds = 0.0
+        self.statements = statements
+        self.trace: str | None = None
 
     @property
     def operation(self) -> Operation | None:
