@@ -216,6 +216,12 @@ DATABASE_SETTING_UNUSED = Event(
     "database_setting_unused", "the server is ephemeral, and does not use BACKROOM_DATABASE"
 )
 
+# Signals.
+TELEMETRY_MISSING = Event(
+    "telemetry_missing",
+    "a variable asks for OpenTelemetry, which is not installed: pip install 'backroom[otel]'",
+)
+
 _BY_OTHERS = Event("library", "%s")
 
 

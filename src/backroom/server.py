@@ -44,6 +44,7 @@ if TYPE_CHECKING:
 
     from backroom.api.mounted import Asgi
     from backroom.api.observer import Observer
+    from backroom.signals.telemetry import Telemetry
     from backroom.store.database import Database, Transaction
     from backroom.store.keys import NewKey
     from backroom.store.signals import Signal
@@ -175,6 +176,15 @@ class Server:
     def observe(self, observer: Observer) -> None:
         """Have an observer watch all requests from now on."""
         self._app.observe(observer)
+
+    def tell(self, telemetry: Telemetry) -> None:
+        """Have OpenTelemetry watch all requests and jobs from now on."""
+        if telemetry.spans is not None:
+            self._app.observe(telemetry.spans, statements=True)
+            self.next_job.watch.add(telemetry.spans)
+        if telemetry.meters is not None:
+            telemetry.meters.active = lambda: self._app.active
+            self._app.observe(telemetry.meters)
 
     def _control_application(self) -> Asgi:
         """Make the control API. Servers that nobody controls need not import its libraries."""

@@ -20,7 +20,7 @@ from backroom.api import control, paced
 from backroom.api.admission import Known, Refusal
 from backroom.api.body_reader import BodyReader
 from backroom.api.damage import DamagedAnswer, damaged, send_over_asgi
-from backroom.api.observer import Exchange, both
+from backroom.api.observer import METHODS, Exchange, both
 from backroom.api.reading import Read, refusal_answer, refusal_of
 from backroom.api.request import Answer, Request
 from backroom.api.routes import PREFIXES
@@ -51,6 +51,8 @@ _THREADS = 16
 """How many requests are counted in another process, or documented, at the same time."""
 _LEAVING_WORK = frozenset({Shape.JOB_POST, Shape.DELETE})
 """What leaves something to the worker: a job, or the links of a category that is gone."""
+
+_OTHER_METHOD = "other"
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -87,8 +89,8 @@ class App:
         self._pacing = pacing or Pacing()
         self._observer: Observer | None = None
         self._notes_statements = False
-        self.active = 0
-        """How many requests are being answered. They are counted only where an observer watches."""
+        self.active = dict.fromkeys((*METHODS, _OTHER_METHOD), 0)
+        """How many requests are being answered, by method, where an observer watches."""
         self.metrics: control.Shown = None
         """What gives the metrics of the process. They are off where it is None."""
         self._mounted: Mounted | None = None
@@ -108,11 +110,15 @@ class App:
 
     def signals(self) -> list[Signal]:
         """Give how many requests are being answered."""
-        return [Signal("http_requests_active", self.active)]
+        return [Signal("http_requests_active", sum(self.active.values()))]
 
     def _new_exchange(self, request: Request) -> Exchange:
-        self.active += 1
+        self._count_active(request, 1)
         return Exchange(Known(request), statements=[] if self._notes_statements else None)
+
+    def _count_active(self, request: Request, by: int) -> None:
+        method = request.method
+        self.active[method if method in METHODS else _OTHER_METHOD] += by
 
     def close(self) -> None:
         """Wait for what threads are at. The event loop has ended."""
@@ -170,7 +176,7 @@ class App:
     def _end(self, exchange: Exchange, reply: Reply, answer: Answer) -> None:
         if self._observer is not None:
             exchange.end()
-            self.active -= 1
+            self._count_active(exchange.known.request, -1)
             self._observer.finished(exchange, answer)
         reply(answer)
 
@@ -225,7 +231,7 @@ class App:
         try:
             return await self._observed(exchange, receive)
         finally:
-            self.active -= 1
+            self._count_active(request, -1)
 
     async def _observed(self, exchange: Exchange, receive: Receive) -> Answer:
         """Answer a request with a body, and show it to the observer. Raises `ClientLeft`."""

@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from backroom.store.timed import TimedStatement
 
 
+METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+"""Those that observers tell apart. A client may invent as many others as it likes."""
+
+
 class Mishap(NamedTuple):
     """What befalls one request that was admitted.
 
@@ -44,10 +48,21 @@ class Exchange:
 
     `fault` is why it was refused. `body` is the request's, as it came, after decompression.
     `seconds` is from the end of its head to its answer. `statements` are those of its work, where
-    an observer asks for them. `trace` is what a job that it makes is linked to, as a `traceparent`.
+    an observer asks for them. `trace` is what a job that it makes is linked to, as a `traceparent`,
+    and `span` what an observer has begun for that.
     """
 
-    __slots__ = ("began", "body", "fault", "known", "mishap", "seconds", "statements", "trace")
+    __slots__ = (
+        "began",
+        "body",
+        "fault",
+        "known",
+        "mishap",
+        "seconds",
+        "span",
+        "statements",
+        "trace",
+    )
 
     def __init__(
         self,
@@ -63,6 +78,7 @@ class Exchange:
         self.seconds = 0.0
         self.statements = statements
         self.trace: str | None = None
+        self.span: object = None
 
     @property
     def operation(self) -> Operation | None:

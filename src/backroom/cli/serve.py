@@ -13,7 +13,7 @@ import click
 from backroom import __version__, events
 from backroom.cli.failures import reported
 from backroom.cli.logs import is_json, log_to_stderr, logs_requests
-from backroom.cli.options import settings_from, with_format, with_settings
+from backroom.cli.options import settings_from, telemetry_from_variables, with_format, with_settings
 from backroom.server import Server, Started
 from backroom.settings import Settings
 from backroom.store import is_postgres
@@ -55,6 +55,8 @@ def serve_command(output: str, **flags: Any) -> None:
         click.get_current_context().call_on_close(writer.close)
         server.observe(AccessLog(writer, as_json=is_json(settings)))
         server.next_job.watch.add(JobLog(writer, as_json=is_json(settings)))
+    if (telemetry := telemetry_from_variables(server.database.dialect.name)) is not None:
+        server.tell(telemetry)
     # All objects that exist by now stay to the end. Looking through them for garbage would take
     # 20 ms, in which no request is answered, twice in 500 jobs.
     gc.freeze()

@@ -13,7 +13,7 @@ from backroom.cli.access_log import LineWriter
 from backroom.cli.failures import reported
 from backroom.cli.job_log import JobLog
 from backroom.cli.logs import is_json, log_to_stderr, logs_requests
-from backroom.cli.options import settings_from, with_settings
+from backroom.cli.options import settings_from, telemetry_from_variables, with_settings
 from backroom.server import next_job_of, watch_jobs
 from backroom.signals.metrics import Metrics
 from backroom.signals.scrapes import Scrapes
@@ -65,6 +65,9 @@ def work_command(**flags: Any) -> None:
         schema.prepare(database)
         next_job = next_job_of(database, settings)
         worker = QueueWorker(database, next_job, settings.concurrency)
+        telemetry = telemetry_from_variables(database.dialect.name)
+        if telemetry is not None and telemetry.spans is not None:
+            next_job.watch.add(telemetry.spans)
         if logs_requests(settings):
             writer = LineWriter(sys.stderr)
             click.get_current_context().call_on_close(writer.close)

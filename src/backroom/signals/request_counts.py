@@ -10,6 +10,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from backroom.api import control, routes
+from backroom.api.observer import METHODS
 from backroom.errors import NotFound, Throttled
 from backroom.signals.durations import Durations
 from backroom.signals.families import REQUEST_BUCKETS
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 
     Key = tuple[str, str, int, str]
 
-_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _OTHER = "other"
 """Any other method. A client may invent as many as it likes."""
 UNKNOWN = "unknown"
@@ -49,7 +49,7 @@ class RequestCounts:
         request, path, revision = known.request, known.path, known.revision
         key = (
             request.method,
-            route_outside(request) if path is None else routes.template(path),
+            _route_outside(request) if path is None else routes.template(path),
             answer.status,
             _NO_REVISION if revision is None else revision.date,
         )
@@ -63,7 +63,7 @@ class RequestCounts:
 
     def _bounded(self, key: Key) -> Durations:
         """Give where requests are counted whose method may be an invention."""
-        method = key[0] if key[0] in _METHODS else _OTHER
+        method = key[0] if key[0] in METHODS else _OTHER
         return self._seen.setdefault((method, *key[1:]), Durations(REQUEST_BUCKETS))
 
     def seen(self) -> dict[Key, Durations]:
@@ -71,7 +71,13 @@ class RequestCounts:
         return self._seen.copy()
 
 
-def route_outside(request: Request) -> str:
+def route_of_exchange(exchange: Exchange) -> str:
+    """Give the route of a request."""
+    known = exchange.known
+    return _route_outside(known.request) if known.path is None else routes.template(known.path)
+
+
+def _route_outside(request: Request) -> str:
     """Give the route of a request of whose path nothing is known: it was not looked for."""
     with suppress(NotFound):
         return routes.template(routes.match_path(request.raw_path))
