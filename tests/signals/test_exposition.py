@@ -88,14 +88,15 @@ def test_a_port_that_is_taken_is_refused(new_database: NewDatabase) -> None:
 @pytest.mark.slow
 def test_each_process_counts_its_own(programs: Programs, postgres_url: str) -> None:
     ports = [free_port(), free_port()]
-    servers = [programs.serve("--database", postgres_url, "--worker", "off") for _ in ports]
-    assert all(each.announced() for each in servers)
+    servers = []
+    for _ in ports:
+        servers.append(programs.serve("--database", postgres_url, "--worker", "off"))
+        assert servers[-1].announced()
     for port in ports:
         programs.start("work", "--database", postgres_url, "--metrics-port", str(port))
     workers = [f"http://127.0.0.1:{port}" for port in ports]
     until(lambda: all(connects("127.0.0.1", port) for port in ports), "the workers")
-    # Whichever came first has made it.
-    (key,) = [each.said["key"] for each in servers if each.said["key"]]
+    key = servers[0].key
     for number, server in enumerate(servers):
         Client(server.url, key).post(JOBS, a_body(ITEMS, a_resource("item", f"i{number}")))
 
