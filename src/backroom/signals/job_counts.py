@@ -7,11 +7,14 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from backroom.catalog.kinds import JOB_KINDS
+from backroom.jobs.lifecycle import Status
 from backroom.signals.durations import Durations
 from backroom.signals.families import JOB_BUCKETS
 from backroom.store.signals import Signal
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from backroom.jobs.watching import JobEnd
     from backroom.store.database import Transaction
     from backroom.store.jobs import Waiting
@@ -24,7 +27,10 @@ class JobCounts:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._counts: Counter[tuple[str, tuple[tuple[str, str], ...]]] = Counter()
+        # A count that is there from the start shows its first increase, too.
+        self._counts: Counter[tuple[str, tuple[tuple[str, str], ...]]] = Counter(
+            dict.fromkeys(_zeros(), 0)
+        )
         self._waits: dict[str, Durations] = {}
         self._seconds: dict[str, Durations] = {}
 
@@ -62,6 +68,16 @@ class JobCounts:
             "job_queue_latency_seconds": self._waits.copy(),
             "job_duration_seconds": self._seconds.copy(),
         }
+
+
+def _zeros() -> Iterator[tuple[str, tuple[tuple[str, str], ...]]]:
+    for type_ in JOB_KINDS:
+        of = (("type", type_),)
+        yield "jobs_finished_total", (*of, ("status", str(Status.COMPLETE)))
+        yield "job_items_total", (*of, ("result", "applied"))
+        yield "job_items_total", (*of, ("result", "failed"))
+        yield "job_tries_failed_total", of
+        yield "jobs_set_aside_total", of
 
 
 def _label_of(waiting: Waiting) -> tuple[tuple[str, str], ...]:
