@@ -76,7 +76,8 @@ LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generat
 lock: $(VENV)/.dev ## Write the newest allowed versions of all dependencies into the lock files
 	@$(LOCK) -o requirements/run.txt
 	@$(LOCK) --extra postgres -c requirements/run.txt -o requirements/postgres.txt
-	@$(LOCK) --extra postgres --group dev -c requirements/postgres.txt -o requirements/dev.txt
+	@$(LOCK) --extra postgres --extra otel -c requirements/postgres.txt -o requirements/otel.txt
+	@$(LOCK) --extra postgres --extra otel --group dev -c requirements/otel.txt -o requirements/dev.txt
 
 clean: ## Remove .venv and all caches
 	rm -rf $(VENV) .cache .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -28,8 +28,8 @@ from bench import (
     reads,
     report,
     resetting,
+    signals,
     starting,
-    watching,
     worst,
 )
 from bench.servers import CACHE, ROOT
@@ -52,7 +52,7 @@ PARTS: dict[str, Callable[[Path, Settings], Found]] = {
     "peers": beside.measured,
     "accounts": accounts.measured,
     "questions": worst.measured,
-    "watching": watching.measured,
+    "signals": signals.measured,
     "resetting": resetting.measured,
     "feeds": feeds.measured,
     "importing": importing.measured,

@@ -85,13 +85,15 @@ def post(served: Served, own: list[str], jobs: int) -> None:
 
 
 @contextmanager
-def draining(waiting: Path, home: Path) -> Iterator[tuple[Served, apsw.Connection]]:
+def draining(
+    waiting: Path, home: Path, *flags: str, **variables: str
+) -> Iterator[tuple[Served, apsw.Connection]]:
     """Serve a copy of a database in which jobs wait, and give a connection to look on."""
     home.mkdir(parents=True)
     database = home / "backroom.db"
     servers.copied(waiting, database)
     connection = floors.connected(str(database))
-    with servers.backroom(database) as served:
+    with servers.backroom(database, *flags, **variables) as served:
         yield served, connection
     connection.close()
     shutil.rmtree(home)
@@ -130,12 +132,12 @@ def _opened(
         wait_until(connection, settings.waiting_jobs - 1)
         floor = _upserting(own / "floor.db", rows, settings.seconds)
         with served.held(), floor as upsert:
-            ours = partial(_resumed, served, connection, settings.seconds)
+            ours = partial(resumed, served, connection, settings.seconds)
             yield {"apply": ours, "apply: floor": upsert}
         check(connection)
 
 
-def _resumed(served: Served, connection: apsw.Connection, seconds: float) -> Piece:
+def resumed(served: Served, connection: apsw.Connection, seconds: float) -> Piece:
     """Let the server go on for some seconds, or to the end."""
     before, computed = in_progress(connection), cores.used(served.process)
     watch = cores.Watch()

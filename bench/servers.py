@@ -135,10 +135,10 @@ def first_line(process: subprocess.Popen[bytes], directory: Path) -> str:
 
 @contextmanager
 def announced(
-    command: Sequence[str], directory: Path, on: list[int] | None = None
+    command: Sequence[str], directory: Path, on: list[int] | None = None, **variables: str
 ) -> Iterator[Served]:
     """Run a server that says in a line of JSON where it serves."""
-    with running(command, directory, on) as process:
+    with running(command, directory, on, **variables) as process:
         told: dict[str, Any] = json.loads(first_line(process, directory))
         yield Served(process.pid, urlsplit(told["url"]).port or 0, told.get("key") or "")
 
@@ -155,14 +155,14 @@ def program(*arguments: str) -> list[str]:
 
 
 @contextmanager
-def backroom(database: Path, *flags: str) -> Iterator[Served]:
+def backroom(database: Path, *flags: str, **variables: str) -> Iterator[Served]:
     """Run `backroom serve` on a database file."""
-    with serving(str(database), database.parent, *flags) as served:
+    with serving(str(database), database.parent, *flags, **variables) as served:
         yield served
 
 
 @contextmanager
-def serving(database: str, directory: Path, *flags: str) -> Iterator[Served]:
+def serving(database: str, directory: Path, *flags: str, **variables: str) -> Iterator[Served]:
     """Run `backroom serve` on a database; what it says goes into a directory."""
-    with announced(serve_command(database, *flags), directory) as served:
+    with announced(serve_command(database, *flags), directory, None, **variables) as served:
         yield served

@@ -18,17 +18,18 @@ from typing import TYPE_CHECKING, cast, is_typeddict
 import click
 
 import backroom
-from backroom import errors
+from backroom import errors, events
 from backroom.api import control
 from backroom.catalog.neighbours import NEIGHBOURS, Neighbour
 from backroom.catalog.operations import OPERATIONS, Operation
-from backroom.cli import access_log, main
+from backroom.cli import access_log, job_log, main
 from backroom.cli import logs as logs_of
 from backroom.control.table import ROUTES as CONTROL_ROUTES
 from backroom.errors import Fault, FrameworkFault, OperationFault
 from backroom.feeds.formats import SHOPS
 from backroom.revisions import LADDER, NEWEST, history
 from backroom.settings import SETTINGS, variable
+from backroom.signals.families import FAMILIES, PREFIX_OF_METRICS
 from backroom.testing import Account, AddedWish, SavedCatalog, SentRequest, Server, plugin
 from backroom.testing.account_requests import AccountRequests, WantedMembers
 from backroom.testing.account_wishes import (
@@ -387,51 +388,94 @@ def logs() -> str:
         " `--access-log off` logs none. The server writes the lines in a thread of its own, up to"
         " 20 ms late. If the output is too slow, lines are left out, and their number is logged."
         " As text, a line has the time, the status, the method, the operation, the revision,"
-        " the milliseconds, and the reason of a refusal:"
+        " the milliseconds, and the reason of a refusal. Each job has a line too, when it is"
+        " complete: its kind, how many of its operations were applied, its id, how long it was"
+        " applied and how long it waited. `backroom work` logs jobs in the same way:"
     )
     sample = (
         "```text\n"
         "10:30:45 200 GET     get_catalog_items                          2026-10-15      0.31 ms\n"
         "10:30:46 400 POST    create_catalog_item                        2026-10-15      0.23 ms"
         "  invalid: The payload provided in the request is invalid.\n"
+        "10:30:46 job catalog-item-bulk-create-job              2/3 01KBXN0P7Y1ZJ5GXKXS9YJQ2WF"
+        "      3.81 ms, after 12 ms\n"
         "```"
     )
     fields = "As JSON, a line has those members that have a value. Keys and bodies are not logged."
     members = [
         *((f"`{name}`", "each line", words) for name, words in logs_of.FIELDS.items()),
-        *((f"`{name}`", "requests", words) for name, words in access_log.FIELDS.items()),
+        *((f"`{name}`", "`request`", words) for name, words in access_log.FIELDS.items()),
+        *((f"`{name}`", "`job`", words) for name, words in job_log.FIELDS.items()),
     ]
     described = table(("member", "of", "what it says"), members)
     lines = (
-        "Each `%s` or `%r` stands for a value, such as an account, an error or a version. The last"
-        " column says which lines a traceback follows. The value in `request %s failed` is the `id`"
-        " of the error that the client got. Libraries may add lines of their own."
+        "A line of JSON has the event and its members, a line of text has the sentence, in which"
+        " each member stands in place of a `%s`, `%d`, `%g` or `%r`. The last column says which"
+        " lines a traceback follows. The event `request_failed` names the `id` of the error that"
+        " the client got. Lines of libraries have the event `library`."
         " [Troubleshooting](troubleshooting.md) says what to do."
     )
-    shown = table(("level", "logger", "line", "traceback"), sorted(log_lines()))
+    heads = ("event", "level", "members", "line", "traceback")
+    shown = table(heads, sorted(log_lines()))
     parts = (
         *("# Logs", words, shell, quiet),
-        *("## Requests", requests, sample),
+        *("## Requests and jobs", requests, sample),
         *("## Members", fields, described),
-        *("## Every line", lines, shown),
+        *("## Every event", lines, shown),
     )
     return "\n\n".join(parts)
 
 
-def log_lines() -> Iterator[tuple[str, str, str, str]]:
-    """Give each line that the program logs: its level, its logger and its text."""
-    levels = {"exception": "ERROR"}
+METRICS = """\
+`backroom serve` shows these at `/metrics`, in the text format of Prometheus, and `backroom work` at
+`--metrics-port`. [Monitor](../how-to/monitor.md) says how to scrape and alert. Metrics that begin
+with `process_` are of the process as the system sees it: memory, processor time and open files.
+
+Each process counts for itself: add up what several show. What is read from the database is the same
+on all that share it: take the maximum. A process asks the database at most every five seconds.
+
+Routes are templates, such as `/api/catalog-items/{id}`. No label has a value that a client chooses
+freely, and none names an account or a key. So the number of series has a bound. Requests of the
+control API are not counted."""
+
+
+def metrics() -> str:
+    """Write the metrics."""
+    rows = [
+        (
+            f"`{PREFIX_OF_METRICS}{name}`",
+            each.kind,
+            ", ".join(f"`{label}`" for label in each.labels),
+            each.by,
+            each.words,
+        )
+        for name, each in FAMILIES.items()
+    ]
+    shown = table(("metric", "kind", "labels", "of", "meaning"), rows)
+    return f"# Metrics\n\n{METRICS}\n\n{shown}"
+
+
+def log_lines() -> Iterator[tuple[str, str, str, str, str]]:
+    """Give each event that the program logs: its name, level, members and text."""
+    levels = {"exception": "ERROR", "log": "DEBUG, INFO or WARNING"}
+    found: dict[str, tuple[set[str], bool]] = {}
     for path in SOURCE.rglob("*.py"):
-        logger = ".".join(path.relative_to(SOURCE.parent).with_suffix("").parts)
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             match node:
-                case ast.Call(
-                    func=ast.Attribute(value=ast.Name(id="log"), attr=level),
-                    args=[ast.Constant(value=str(text)), *_],
-                ):
+                case ast.Call(func=ast.Attribute(value=ast.Name(id="log"), attr=level)):
+                    (name,) = [
+                        each.attr.lower()
+                        for each in node.args
+                        if isinstance(each, ast.Attribute) and ast.unparse(each.value) == "events"
+                    ]
                     traced = level == "exception" or any(e.arg == "exc_info" for e in node.keywords)
-                    shown = levels.get(level, level.upper())
-                    yield shown, f"`{logger}`", text, "yes" if traced else ""
+                    shown, before = found.get(name, (set(), False))
+                    found[name] = (shown | {levels.get(level, level.upper())}, before or traced)
+    for name, (shown, traced) in found.items():
+        event = events.EVENTS[name]
+        members = ", ".join(f"`{each}`" for each in event.members)
+        levels_of = ", ".join(sorted(shown))
+        yield f"`{name}`", levels_of, members, str(event), "yes" if traced else ""
 
 
 def rates(given: RateClass) -> str:
@@ -486,6 +530,7 @@ PAGES = {
     "operations.md": operations,
     "server-paths.md": server_paths,
     "logs.md": logs,
+    "metrics.md": metrics,
     "control.md": control_api,
     "pytest.md": pytest_plugin,
 }

@@ -15,6 +15,7 @@ from backroom.api.control import ROUTES
 from backroom.catalog.operations import OPERATIONS
 from backroom.cli import main
 from backroom.errors import Fault, FrameworkFault, OperationFault
+from backroom.events import EVENTS
 from backroom.feeds.formats import SHOPS
 from backroom.revisions import LADDER
 from backroom.settings import SETTINGS, variable
@@ -26,7 +27,7 @@ DOCS = ROOT / "docs"
 PAGES = sorted([*ROOT.glob("*.md"), *DOCS.rglob("*.md")])
 MADE = (
     *("settings", "cli", "errors", "revisions", "operations", "server-paths", "logs", "control"),
-    *("feeds", "pytest"),
+    *("feeds", "metrics", "pytest"),
 )
 FAMILIES = {Fault, FrameworkFault, OperationFault}
 
@@ -151,10 +152,9 @@ def test_every_server_path_has_a_row() -> None:
     assert [each.path for each in ROUTES if f"| `{each.path}` | {each.words}" not in text] == []
 
 
-def test_every_logged_line_has_a_row() -> None:
-    source = "".join(path.read_text("utf-8") for path in (ROOT / "src").rglob("*.py"))
-    logged = re.findall(r"\blog\.(?:debug|info|warning|error|exception)\(", source)
-    assert len(re.findall(r"^\| [A-Z]+ \| `backroom", page("logs.md"), re.MULTILINE)) == len(logged)
+def test_every_event_has_a_row() -> None:
+    rows = re.findall(r"^\| `(\w+)` \| [A-Z]", page("logs.md"), re.MULTILINE)
+    assert sorted(rows) == sorted(EVENTS.keys() - {"library"})
 
 
 def test_architecture_names_modules_that_exist() -> None:

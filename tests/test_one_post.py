@@ -9,8 +9,8 @@ one module to the next is a climb
 
 Some modules are only looked into in passing, so that the reader stays where he is: those that hold
 values and tables (as the parts of a body, or whether the last write succeeded), those that check
-one value, and the interface by which a statement is run. Nor does it lead anywhere to read a
-property.
+one value, those that count, and the interface by which a statement is run. Nor does it lead
+anywhere to read a property.
 """
 
 from __future__ import annotations
@@ -55,10 +55,14 @@ IN_PASSING = {
     "catalog/values.py",
     "clock.py",
     "errors.py",
+    "events.py",
     "jobs/lifecycle.py",
     "store/database.py",
     "store/job_rows.py",
     "store/readiness.py",
+    "signals/durations.py",
+    "signals/request_counts.py",
+    "store/signals.py",
 }
 RECEIVED = "HttpProtocol.data_received"
 """The function that is given what a client has sent."""

@@ -197,6 +197,12 @@ def ulid_number(ulid: str) -> int:
     return number
 
 
+def ulid_moment(ulid: str) -> datetime:
+    """Give the moment of a ULID, to the millisecond."""
+    # The first ten letters are the time.
+    return _EPOCH + ulid_number(ulid[:10]) * _MILLISECOND
+
+
 def new_ulid(moment: datetime, after: str = "") -> str:
     """Give a ULID of `moment`, greater than `after` and than all earlier ones of this process.
 

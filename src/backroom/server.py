@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Protocol
 
+from backroom import events
 from backroom.api.admission import Admission
 from backroom.api.app import App
 from backroom.api.asked_revision import AskedRevision
@@ -27,6 +28,8 @@ from backroom.jobs.lifecycle import Status
 from backroom.jobs.next_job import NextJob, unwatched
 from backroom.jobs.pacing import Pacing
 from backroom.settings import Settings, read_fixed_key
+from backroom.signals.metrics import Metrics
+from backroom.signals.scrapes import Scrapes
 from backroom.store import keys, open_database
 from backroom.store.keys import DEFAULT_ACCOUNT
 from backroom.store.migrate import WrongDatabase
@@ -41,8 +44,10 @@ if TYPE_CHECKING:
 
     from backroom.api.mounted import Asgi
     from backroom.api.observer import Observer
+    from backroom.signals.telemetry import Telemetry
     from backroom.store.database import Database, Transaction
     from backroom.store.keys import NewKey
+    from backroom.store.signals import Signal
     from backroom.testing.faults import Faults
     from backroom.testing.journal import Journal
 
@@ -89,9 +94,8 @@ class Server:
             if settings.seed:
                 _check_empty(self.database)
             pacing = Pacing()
-            self._workforce = workforce(
-                self.database, next_job_of(self.database, settings, on_step, pacing), settings
-            )
+            self.next_job = next_job_of(self.database, settings, on_step, pacing)
+            self._workforce = workforce(self.database, self.next_job, settings)
             self.pace = _scripted_pace(settings, pacing, self._workforce.announce)
             opened.callback(self.pace.stop)
             self._keys = FixedKeys()
@@ -120,6 +124,7 @@ class Server:
             self._http = server_for(
                 self._app, TimeLimits.of(settings), plain=settings.http == "plain"
             )
+            opened.callback(self._show_metrics(settings))
             # Everything is open. From here on `run` closes it, in its own order.
             opened.pop_all()
         self._catches_signals = False
@@ -129,6 +134,22 @@ class Server:
         """The last requests, or None if they are not kept."""
         host, port = self._socket.getsockname()[:2]
         self.url = f"http://{f'[{host}]' if ':' in host else host}:{port}"
+
+    def _show_metrics(self, settings: Settings) -> Callable[[], None]:
+        """Count requests and jobs, show what is counted, and give what ends that."""
+        self._end_metrics: Callable[[], None] = nothing_to_end
+        if settings.metrics == "off":
+            return self._end_metrics
+        metrics = Metrics(self.database, "server")
+        scrapes = Scrapes(metrics)
+        metrics.sources += [self._app.signals, self._http.signals]
+        watch_jobs(metrics, self.next_job, self._workforce.asked)
+        self._app.observe(metrics.requests)
+        if settings.metrics_port:
+            self._end_metrics = scrapes.serve(settings.host, settings.metrics_port)
+        else:
+            self._app.metrics = scrapes.text
+        return self._end_metrics
 
     def _new_journal(self) -> Journal:
         # A server without a journal starts sooner.
@@ -162,6 +183,15 @@ class Server:
         """Have an observer watch all requests from now on."""
         self._app.observe(observer)
 
+    def tell(self, telemetry: Telemetry) -> None:
+        """Have OpenTelemetry watch all requests and jobs from now on."""
+        if telemetry.spans is not None:
+            self._app.observe(telemetry.spans, statements=True)
+            self.next_job.watch.add(telemetry.spans)
+        if telemetry.meters is not None:
+            telemetry.meters.active = lambda: self._app.active
+            self._app.observe(telemetry.meters)
+
     def _control_application(self) -> Asgi:
         """Make what is beside the API, of whose libraries other servers import none."""
         from backroom.control.application import control_application
@@ -188,6 +218,7 @@ class Server:
             self._workforce.start()
             self._http.run(self._socket, lambda: self._is_ready(announce, first_key))
         finally:
+            self._end_metrics()
             self._app.close()
             self.pace.stop()
             self._workforce.stop()
@@ -244,8 +275,19 @@ class Workforce(Protocol):
     def start(self) -> None: ...
     @property
     def announce(self) -> Callable[[str], None]: ...
+    @property
+    def asked(self) -> Callable[[Transaction], list[Signal]]: ...
     def state(self) -> str: ...
     def stop(self) -> None: ...
+
+
+def watch_jobs(
+    metrics: Metrics, next_job: NextJob, asked: Callable[[Transaction], list[Signal]]
+) -> None:
+    """Have metrics show the jobs that a worker applies, and what the database says of workers."""
+    next_job.watch.add(metrics.jobs)
+    metrics.sources.append(next_job.turns.aside.signals)
+    metrics.questions.append(asked)
 
 
 def next_job_of(
@@ -290,7 +332,7 @@ def _limiter(settings: Settings, database: Database) -> Limiter | None:
     if settings.limits_scale is None:
         return None
     if not settings.limits_store and not isinstance(database, SqliteDatabase):
-        log.warning("rate limits hold for this process alone: BACKROOM_LIMITS_STORE is not set")
+        log.warning(events.LIMITS_NOT_SHARED)
     store = settings.limits_store
     return Limiter(settings.limits_scale, SharedWindows(store) if store else Windows())
 
@@ -311,6 +353,10 @@ def workforce(database: Database, next_job: NextJob, settings: Settings) -> Work
     from backroom.jobs.procrastinate.worker import QueueWorker
 
     return OwnWorker(dispatcher, lambda: QueueWorker(database, next_job, settings.concurrency))
+
+
+def nothing_to_end() -> None:
+    """End nothing."""
 
 
 def _check_empty(database: Database) -> None:

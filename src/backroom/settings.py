@@ -149,7 +149,7 @@ class Settings:
         "text|json|auto",
     )
     access_log: str = _setting(
-        "auto", "Whether to log each request; auto does so on a terminal.", "on|off|auto"
+        "auto", "Whether to log each request and job; auto does so on a terminal.", "on|off|auto"
     )
     journal: str = _setting(
         "auto",
@@ -180,6 +180,15 @@ class Settings:
         "TOKEN",
     )
 
+    metrics: str = _setting(
+        "on", "Whether to show metrics for Prometheus, at the path /metrics.", "on|off"
+    )
+    metrics_port: int = _setting(
+        0,
+        "A port of --host that shows the metrics and nothing else; then the other port shows none."
+        " 0 opens none.",
+        "PORT",
+    )
     origins: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
     """The flag or the variable that each setting comes from, without those that are the default."""
 
@@ -197,8 +206,9 @@ class Settings:
             _check_choice(name, getattr(self, name))
         self._check_timeouts()
         self._check_for_tests()
-        if not 0 <= self.port <= MOST_PORT:
-            raise InvalidSetting("port must be between 0 and 65535")
+        for name in ("port", "metrics_port"):
+            if not 0 <= getattr(self, name) <= MOST_PORT:
+                raise InvalidSetting(f"{name} must be between 0 and 65535")
         if self.public_url and not is_public_url(self.public_url):
             raise InvalidSetting(
                 "public_url must be http(s)://HOST[:PORT][/PATH] in ASCII, without a query or a"
@@ -266,7 +276,8 @@ def read_fixed_key(text: str) -> tuple[str, str]:
 
 
 _CHOICES = (
-    *("worker", "pipeline", "http", "log_level", "log_format", "access_log", "journal", "testing"),
+    *("worker", "pipeline", "http", "log_level", "log_format", "access_log", "journal"),
+    *("testing", "metrics"),
     *("retired_revisions", "newer_revisions"),
 )
 """The settings that have one of a few values, which their metavar lists."""

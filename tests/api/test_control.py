@@ -92,9 +92,16 @@ def test_health_members_are_described(database: Database) -> None:
 @pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.path)
 def test_every_route_is_answered(database: Database, route: control.Route) -> None:
     path = route.path.replace(control.DATE, "2024-02-15")
-    answered = answer_route("GET", path, database, accept="text/html")
+    answered = answer_route(
+        "GET", path, database, metrics=lambda: ("text/plain", b""), accept="text/html"
+    )
     assert answered is not None
     assert answered.status in route.statuses
+
+
+def test_metrics_that_are_off_have_no_path(database: Database) -> None:
+    assert answer_route("GET", "/metrics", database) is None
+    assert control.takes_long("/metrics")
 
 
 def test_days_between_are_the_earlier() -> None:

@@ -8,6 +8,7 @@ import logging
 
 import pytest
 
+from backroom import events
 from backroom.cli.logs import JsonFormatter, is_json, logs_requests
 from backroom.settings import Settings
 
@@ -50,9 +51,25 @@ def formatted(text: str, error: Exception | None = None) -> str:
 
 def test_records_are_lines_of_json() -> None:
     line = json.loads(formatted("it\nfailed", ValueError("it")))
-    assert (line["level"], line["event"], line["logger"]) == ("error", "it\nfailed", "x")
+    assert (line["level"], line["message"], line["logger"]) == ("error", "it\nfailed", "x")
+    assert line["event"] == "library"
     assert line["timestamp"].endswith("Z")
     assert "ValueError: it" in line["traceback"]
+
+
+def test_events_have_members() -> None:
+    values = ("1", "shop", 2.5, ValueError())
+    record = logging.LogRecord("x", logging.WARNING, "", 0, events.JOB_TRIED_AGAIN, values, None)
+    line = json.loads(JsonFormatter().format(record))
+    assert line["event"] == "job_tried_again"
+    assert (line["job_id"], line["account"], line["seconds"]) == ("1", "shop", 2.5)
+    assert line["error"] == "ValueError()"
+    assert line["message"].startswith("job 1 of account shop will be tried again in 2.5")
+
+
+def test_lines_say_what_they_are_about() -> None:
+    with events.about(("request_id", "7")):
+        assert json.loads(formatted("slow"))["request_id"] == "7"
 
 
 @pytest.mark.parametrize("text", ["\x1b[2J", "\x9b2J", "abc\u202ecba", "\ud800"])

@@ -37,6 +37,11 @@ NOT_RUN = {
     "docs/how-to/inject-faults.md": [
         "needs the fixture of a test; tests/testing/test_faults.py adds each fault of this page",
     ],
+    "docs/how-to/monitor.md": [
+        "needs a PostgreSQL server; tests/signals/test_exposition.py scrapes two workers",
+        "needs promtool; tests/docs/test_monitoring.py runs it where it is found",
+        "needs a package index that has backroom",
+    ],
     "docs/how-to/run-behind-a-proxy.md": [
         "a configuration; tests/front/test_proxies.py serves with it",
         "a configuration; tests/front/test_proxies.py serves with it",

@@ -187,7 +187,7 @@ def test_oldest_job_waits_first(database: Database) -> None:
         assert jobs.first_waiting(tx, "other", EVER) is None
         assert jobs.first_waiting(tx, ACCOUNT, older.created_at) == waiting
         assert jobs.first_waiting(tx, ACCOUNT, a_job(HOUR * 2).created_at) is None
-    assert waiting == (ACCOUNT, older.job_id, TYPE, "processing", encode([draft]), 1, 0)
+    assert waiting == (ACCOUNT, older.job_id, TYPE, "processing", encode([draft]), 1, 0, None)
 
 
 def test_earliest_creation_is_known(database: Database) -> None:

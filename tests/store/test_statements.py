@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
     from backroom.catalog.operations import Operation
     from backroom.store.database import Connection, Database, Row
+    from backroom.store.signals import Signal
     from conftest import NewDatabase
     from support.factories import Answered
 
@@ -119,6 +120,12 @@ class HeardDatabase:
 
     def check(self) -> None:
         self._database.check()
+
+    def signals(self) -> list[Signal]:
+        return self._database.signals()
+
+    def asked(self, tx: Transaction) -> list[Signal]:
+        return self._database.asked(tx)
 
     def close(self) -> None:
         self._database.close()

@@ -15,18 +15,22 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from backroom import events
 from backroom.api import control, paced
 from backroom.api.admission import Known, Refusal
 from backroom.api.body_reader import BodyReader
 from backroom.api.damage import DamagedAnswer, damaged, send_over_asgi
-from backroom.api.observer import Exchange, both
+from backroom.api.observer import METHODS, Exchange, both
+from backroom.api.reading import Read, refusal_answer, refusal_of
 from backroom.api.request import Answer, Request
 from backroom.api.routes import PREFIXES
 from backroom.catalog.operations import Shape
 from backroom.errors import Fault, NotFound, ServerError, Unavailable
 from backroom.jobs.lifecycle import MOST_IN_PROGRESS
 from backroom.jobs.pacing import Pace, Pacing
-from backroom.store.database import StoreUnavailable, TookTooLong
+from backroom.store.database import TookTooLong
+from backroom.store.signals import Signal
+from backroom.store.timed import noting, timing
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, MutableMapping
@@ -47,6 +51,8 @@ _THREADS = 16
 """How many requests are counted in another process, or documented, at the same time."""
 _LEAVING_WORK = frozenset({Shape.JOB_POST, Shape.DELETE})
 """What leaves something to the worker: a job, or the links of a category that is gone."""
+
+_OTHER_METHOD = "other"
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -82,6 +88,11 @@ class App:
         self._worker = worker
         self._pacing = pacing or Pacing()
         self._observer: Observer | None = None
+        self._notes_statements = False
+        self.active = dict.fromkeys((*METHODS, _OTHER_METHOD), 0)
+        """How many requests are being answered, by method, where an observer watches."""
+        self.metrics: control.Shown = None
+        """What gives the metrics of the process. They are off where it is None."""
         self._mounted: Mounted | None = None
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -89,9 +100,25 @@ class App:
         """Have an application answer what is below `control.PREFIX` and no path of `control`."""
         self._mounted = mounted
 
-    def observe(self, observer: Observer) -> None:
-        """Have an observer watch all requests from now on, beside those that do already."""
+    def observe(self, observer: Observer, *, statements: bool = False) -> None:
+        """Have an observer watch all requests from now on, beside those that do already.
+
+        With `statements` it is shown those of each request, too, which takes time.
+        """
         self._observer = both(self._observer, observer)
+        self._notes_statements |= statements
+
+    def signals(self) -> list[Signal]:
+        """Give how many requests are being answered."""
+        return [Signal("http_requests_active", sum(self.active.values()))]
+
+    def _new_exchange(self, request: Request) -> Exchange:
+        self._count_active(request, 1)
+        return Exchange(Known(request), statements=[] if self._notes_statements else None)
+
+    def _count_active(self, request: Request, by: int) -> None:
+        method = request.method
+        self.active[method if method in METHODS else _OTHER_METHOD] += by
 
     def close(self) -> None:
         """Wait for what threads are at. The event loop has ended."""
@@ -100,11 +127,13 @@ class App:
     def answer(self, request: Request, reply: Reply) -> None:
         """Answer a request that has no body, now or later, on the event loop."""
         if _is_of_api(request):
-            read = _Read(self._service, self._database, request)
+            read = Read(self._service, self._database, request)
             if self._pacing.pace is not None:
                 reply = paced.counting_reads(self._pacing.pace, lambda: read.admitted, reply)
             if self._observer is not None:
-                reply = partial(self._watched, read, Exchange(Known(request)), reply)
+                exchange = self._new_exchange(request)
+                read.statements = exchange.statements
+                reply = partial(self._watched, read, exchange, reply)
             self._run(read, reply, in_thread=self._waits)
         elif (mounted := self._mounted_for(request)) is not None:
             task = asyncio.get_running_loop().create_task(self._pass_on(mounted, request, reply))
@@ -113,19 +142,17 @@ class App:
         else:
             path = request.raw_path
             if self._observer is not None:
-                reply = partial(self._watched, None, Exchange(Known(request)), reply)
+                reply = partial(self._watched, None, self._new_exchange(request), reply)
             self._run(partial(self._control, request), reply, in_thread=control.takes_long(path))
 
     def refuse(self, request: Request, fault: Fault) -> Answer:
         """Answer a request that was refused before it came here."""
-        answer = _refusal_answer(self._service, fault, Known(request))
+        answer = refusal_answer(self._service, fault, Known(request))
         if self._observer is not None:
             self._observer.finished(Exchange(Known(request), fault), answer)
         return answer
 
-    def _watched(
-        self, read: _Read | None, exchange: Exchange, reply: Reply, answer: Answer
-    ) -> None:
+    def _watched(self, read: Read | None, exchange: Exchange, reply: Reply, answer: Answer) -> None:
         """Deliver an answer to a request without a body. `read` is None outside of the API."""
         if read is None:
             if answer.status == NotFound.status:
@@ -149,6 +176,7 @@ class App:
     def _end(self, exchange: Exchange, reply: Reply, answer: Answer) -> None:
         if self._observer is not None:
             exchange.end()
+            self._count_active(exchange.known.request, -1)
             self._observer.finished(exchange, answer)
         reply(answer)
 
@@ -198,7 +226,15 @@ class App:
             answered: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
             self.answer(request, partial(_settle, answered))
             return await answered
-        exchange = Exchange(Known(request))
+        events.ABOUT.set((("request_id", request.request_id),))
+        exchange = self._new_exchange(request)
+        try:
+            return await self._observed(exchange, receive)
+        finally:
+            self._count_active(request, -1)
+
+    async def _observed(self, exchange: Exchange, receive: Receive) -> Answer:
+        """Answer a request with a body, and show it to the observer. Raises `ClientLeft`."""
         answer = await self._performed(exchange, receive)
         mishap = exchange.mishap
         if mishap is not None:
@@ -223,29 +259,37 @@ class App:
                     await asyncio.sleep(mishap.delay)
                     if mishap.replaces_work:
                         return _NOTHING_DONE
-            body = self._service.read_body(admitted, raw)
-            if admitted.operation.shape is Shape.JOB_POST:
-                pace = self._pacing.pace
-                if pace is None:
-                    job_id = await self._database.accept(body, MOST_IN_PROGRESS)
-                    answer = self._service.accepted(admitted, body, job_id)
-                else:
-                    answer = await self._accepted_planned(admitted, body, pace)
-            else:
-                work = partial(self._service.perform, admitted, body)
-                answer = await self._database.written(work)
+            answer = await self._done(exchange, admitted, raw)
         except ClientLeft:
             raise
         except asyncio.CancelledError:
             # The server stops, and waits no longer for this request.
-            return _refusal_answer(self._service, Unavailable(), exchange.known)
+            return refusal_answer(self._service, Unavailable(), exchange.known)
         except Exception as error:  # noqa: BLE001 - each has its answer
-            refusal = _refusal_of(error, exchange.known)
+            refusal = refusal_of(error, exchange.known)
             exchange.known, exchange.fault = refusal.known, refusal.fault
             return self._service.refuse(refusal)
         if admitted.operation.shape in _LEAVING_WORK:
             self._announce(admitted.account)
         return answer
+
+    async def _done(self, exchange: Exchange, admitted: Admitted, raw: bytes) -> Answer:
+        """Do what an admitted request with a body asks for. Raises `Refusal`."""
+        body = self._service.read_body(admitted, raw)
+        if admitted.operation.shape is Shape.JOB_POST:
+            new: NewJob = body._replace(trace=exchange.trace) if exchange.trace else body
+            if (pace := self._pacing.pace) is not None:
+                return await self._accepted_planned(admitted, new, pace)
+            accepting = self._database.accept(new, MOST_IN_PROGRESS)
+            if exchange.statements is None:
+                return self._service.accepted(admitted, new, await accepting)
+            with timing("accept a job", exchange.statements):
+                job_id = await accepting
+            return self._service.accepted(admitted, new, job_id)
+        work = partial(self._service.perform, admitted, body)
+        if exchange.statements is not None:
+            work = partial(noting, exchange.statements, work)
+        return await self._database.written(events.carried(work))
 
     async def _accepted_planned(self, admitted: Admitted, new: NewJob, pace: Pace) -> Answer:
         """Answer with a job that has done what it may do at once. Raises `Refusal`."""
@@ -272,7 +316,7 @@ class App:
         try:
             return await mounted.answer(request, receive)
         except Exception as error:  # noqa: BLE001 - each has its answer
-            return _refusal_answer(self._service, error, Known(request))
+            return refusal_answer(self._service, error, Known(request))
 
     async def _admitted(self, request: Request) -> Admitted:
         """Admit a request whose body is still to come. Raises `Refusal`."""
@@ -299,13 +343,14 @@ class App:
                 request.raw_path,
                 self._database,
                 self._worker(),
+                self.metrics,
                 request.header(b"accept") or "",
             )
         except TookTooLong:
             raise
         except Exception as error:  # noqa: BLE001 - each has its answer
-            return _refusal_answer(self._service, error, known)
-        return found or _refusal_answer(self._service, _no_path(), known)
+            return refusal_answer(self._service, error, known)
+        return found or refusal_answer(self._service, _no_path(), known)
 
 
 def _no_path() -> NotFound:
@@ -316,58 +361,6 @@ _NO_CONTENT = 204
 BODILESS = frozenset({"GET", "HEAD", "OPTIONS"})
 _NOTHING_DONE = Answer(ServerError.status, [], [])
 """Stands for the answer to a request that was not carried out: a mishap replaces it."""
-
-
-class _Read:
-    """A request without a body, being answered.
-
-    The database may begin it again in a thread where it takes long on the event loop. Then it is
-    not admitted again: it would count twice.
-    """
-
-    __slots__ = ("_database", "_request", "_service", "admitted", "refusal")
-
-    def __init__(self, service: Service, database: Database, request: Request) -> None:
-        self._service = service
-        self._database = database
-        self._request = request
-        self.admitted: Admitted | None = None
-        self.refusal: Refusal | None = None
-
-    def __call__(self) -> Answer:
-        """Give the answer, whatever happens. Raises only `TookTooLong`."""
-        service = self._service
-        try:
-            if self._request.method == "OPTIONS":
-                return service.options(self._request)
-            if self.admitted is None:
-                self.admitted = service.admit(self._request)
-            with self._database.read() as tx:
-                return service.perform(self.admitted, None, tx)
-        except TookTooLong:
-            raise
-        except Exception as error:  # noqa: BLE001 - each has its answer
-            known = Known(self._request) if self.admitted is None else self.admitted.known
-            self.refusal = _refusal_of(error, known)
-            return service.refuse(self.refusal)
-
-
-def _refusal_answer(service: Service, error: Exception, known: Known) -> Answer:
-    """Make the answer of whatever went wrong."""
-    return service.refuse(_refusal_of(error, known))
-
-
-def _refusal_of(error: Exception, known: Known) -> Refusal:
-    """Give the refusal that whatever went wrong is answered with."""
-    if isinstance(error, Refusal):
-        return error
-    if isinstance(error, Fault):
-        return Refusal(error, known)
-    if isinstance(error, StoreUnavailable):
-        log.error("the store is unavailable: %s", error)
-        return Refusal(Unavailable(), known)
-    log.error("request %s failed", known.request.request_id, exc_info=error)
-    return Refusal(ServerError(), known)
 
 
 async def _received(admitted: Admitted, receive: Receive) -> bytes:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
-from backroom import clock
+from backroom import clock, events
 from backroom.errors import RevisionRetired
 from backroom.revisions import NEWEST, REVISIONS, day_in, requested
 
@@ -63,7 +63,7 @@ class AskedRevision:
         """Say once for each revision that it is used after its end."""
         if found.date not in self._warned:
             self._warned.add(found.date)
-            log.warning("requests use revision %s, retired on %s", found.date, found.retired_on)
+            log.warning(events.REVISION_RETIRED, found.date, found.retired_on)
 
 
 def _oldest_served(today: dt.date) -> Revision:

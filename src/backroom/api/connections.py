@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 from backroom import clock
 from backroom.api.deadlines import Deadlines, TimedConnection
 from backroom.api.headers import CLOSE, DATE, KEEP_ALIVE, NO_SNIFF, lines
+from backroom.store.signals import Signal, WorstOfLate
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
@@ -42,6 +43,8 @@ class Connections:
         hint = f"timeout={int(limits.idle)}".encode()
         self._keep_alive = [(KEEP_ALIVE, hint)] if limits.idle >= 1 else []
         self._timer: asyncio.TimerHandle | None = None
+        self._due = 0.0
+        self._lag = WorstOfLate()
 
     def begin(self) -> None:
         """Begin to look at the clock. The event loop runs."""
@@ -49,12 +52,23 @@ class Connections:
         # In the thread that moves the clock, so that the next answer shows the new date: what is
         # handed to the loop may come after a request.
         clock.watch(self._write_lines)
+        self._due = self.loop.time()
         self._tick()
 
     def _tick(self) -> None:
+        now = self.loop.time()
+        self._lag.add(now, now - self._due)
         self._write_lines()
         self._deadlines.look()
-        self._timer = self.loop.call_later(self._deadlines.interval, self._tick)
+        self._due = now + self._deadlines.interval
+        self._timer = self.loop.call_at(self._due, self._tick)
+
+    def signals(self) -> list[Signal]:
+        """Give how many connections are open, and how late the event loop was of late."""
+        return [
+            Signal("http_connections_open", len(self._open)),
+            Signal("event_loop_lag_seconds", self._lag.worst),
+        ]
 
     def _write_lines(self) -> None:
         always = [(DATE, format_datetime(clock.now(), usegmt=True).encode()), NO_SNIFF]

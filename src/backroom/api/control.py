@@ -28,10 +28,10 @@ if TYPE_CHECKING:
     from backroom.store.database import Database
 
     Handler = Callable[["Served"], Answer | None]
+    Shown = Callable[[], tuple[str, bytes]] | None
 
 PREFIX = "/_backroom"
-"""The start of these paths. No path of the API starts with it. Only `/` and `/health` have another
-start."""
+"""The start of these paths, but of `/`, `/health` and `/metrics`. No path of the API has it."""
 METHODS = ("GET", "HEAD")
 DATE = "{date}"
 HEALTH_MEMBERS = {
@@ -57,11 +57,13 @@ class Served(NamedTuple):
     """What the answers of these paths are made from. `revision` is the one in the path.
 
     `accept` is the header `Accept` of the request.
+    `metrics` gives those of the server after their media type. It is None where they are off.
     """
 
     database: Database
     worker: str
     revision: Revision
+    metrics: Shown
     accept: str = ""
 
 
@@ -71,6 +73,7 @@ class Need(StrEnum):
     NOTHING = "nothing"
     DATABASE = "the database"
     MAKING = "the document, made when it is first asked for"
+    MEASURING = "the metrics, made each time"
 
 
 @dataclass(frozen=True)
@@ -153,6 +156,12 @@ def _published(published: Published) -> Answer:
     return Answer(200, [published.body], [media_type, _POLICY])
 
 
+def _metrics(served: Served) -> Answer:
+    assert served.metrics is not None  # noqa: S101 - there is no such path otherwise
+    media_type, text = served.metrics()
+    return Answer(200, [text], [(CONTENT_TYPE, media_type.encode())])
+
+
 _SERVES = "Whether the server can serve: it can while its database can be read and written to."
 
 ROUTES = (
@@ -172,6 +181,14 @@ ROUTES = (
         Need.NOTHING,
         (200,),
         "Whether the process lives. It does not ask the database and waits for nothing.",
+    ),
+    Route(
+        "/metrics",
+        _metrics,
+        Need.MEASURING,
+        (200, 404),
+        "The [metrics](metrics.md) of the process, for Prometheus, unless `--metrics off` or"
+        " `--metrics-port` says otherwise.",
     ),
     Route(
         f"{PREFIX}{publish.DOCUMENTS}",
@@ -229,28 +246,37 @@ def is_own(path: str) -> bool:
 
 
 def answer_route(
-    method: str, path: str, database: Database, worker: str = "here", accept: str = ""
+    method: str,
+    path: str,
+    database: Database,
+    worker: str = "here",
+    metrics: Shown = None,
+    accept: str = "",
 ) -> Answer | None:
     """Answer a request for one of the routes. Gives None for any other path.
 
-    `worker` says where jobs are applied, `accept` what media types the client takes.
+    `worker` says where jobs are applied, `metrics` gives those of the server, `accept` is the
+    header `Accept` of the request.
     """
     found = route_of(path)
-    if found is None:
+    if found is None or (found.route.needs is Need.MEASURING and metrics is None):
         return None
     if method not in METHODS:
         return Answer(405, [], [(ALLOW, ", ".join(METHODS).encode())])
-    answered = found.route.handler(Served(database, worker, found.revision, accept))
+    answered = found.route.handler(Served(database, worker, found.revision, metrics, accept))
     if found.route.needs is Need.MAKING:
         _made.add((found.route.path, found.revision.date))
     return answered
 
 
 def takes_long(path: str) -> bool:
-    """Whether answering a path takes some 25 ms, because its document must be made first.
+    """Whether answering a path takes some milliseconds: a document is made first, or metrics are.
 
-    That happens once for each document and page. Such a path is answered in a thread, because the
-    event loop could answer no other request meanwhile.
+    A document is made once. Such a path is answered in a thread, because the event loop could
+    answer no other request meanwhile.
     """
     found = route_of(path)
-    return found is not None and found.route.needs is Need.MAKING and not found.is_made
+    if found is None:
+        return False
+    needs = found.route.needs
+    return needs is Need.MEASURING or (needs is Need.MAKING and not found.is_made)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from backroom.api.app import App
     from backroom.api.deadlines import TimeLimits
+    from backroom.store.signals import Signal
 
 log = logging.getLogger(__name__)
 
@@ -32,6 +33,7 @@ class AnyServer(Protocol):
 
     def run(self, listening: socket.socket, when_ready: Callable[[], None]) -> None: ...
     def stop(self) -> None: ...
+    def signals(self) -> list[Signal]: ...
 
 
 def server_for(app: App, limits: TimeLimits, *, plain: bool) -> AnyServer:
@@ -70,6 +72,10 @@ class HttpServer:
         with contextlib.suppress(RuntimeError):
             if loop is not None:
                 loop.call_soon_threadsafe(self._stop.set)
+
+    def signals(self) -> list[Signal]:
+        """Give what operators watch of its connections."""
+        return self._connections.signals()
 
     async def _serve(self, listening: socket.socket, when_ready: Callable[[], None]) -> None:
         self._loop = loop = asyncio.get_running_loop()

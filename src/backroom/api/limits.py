@@ -19,7 +19,7 @@ from functools import lru_cache
 from threading import Lock
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
-from backroom import clock
+from backroom import clock, events
 from backroom.api import headers
 from backroom.catalog.neighbours import NEIGHBOURS
 from backroom.catalog.operations import OPERATIONS, Operation, Rate
@@ -222,9 +222,7 @@ class SharedWindows:
                 return there(self._store)
             except self._gone as error:
                 self._apart_until = time.monotonic() + _APART_SECONDS
-                log.warning(
-                    "the store of limits is gone, counting in this process alone: %s", error
-                )
+                log.warning(events.LIMITS_STORE_LOST, error)
         return here()
 
 

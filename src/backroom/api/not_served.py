@@ -6,6 +6,7 @@ import logging
 from functools import cache
 from typing import TYPE_CHECKING
 
+from backroom import events
 from backroom.catalog import published
 from backroom.catalog.neighbours import NEIGHBOURS
 from backroom.catalog.operations import OPERATIONS
@@ -58,4 +59,4 @@ def _served() -> frozenset[tuple[str, str]]:
 
 @cache
 def _log_once(words: str) -> None:
-    log.warning("%s", words)
+    log.warning(events.OPERATION_NOT_SERVED, words)

@@ -16,6 +16,11 @@ if TYPE_CHECKING:
     from backroom.api.request import Answer
     from backroom.catalog.operations import Operation
     from backroom.errors import Fault
+    from backroom.store.timed import TimedStatement
+
+
+METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+"""Those that observers tell apart. A client may invent as many others as it likes."""
 
 
 class Mishap(NamedTuple):
@@ -42,18 +47,38 @@ class Exchange:
     """One request, with what became known of it on the way to its answer.
 
     `fault` is why it was refused. `body` is the request's, as it came, after decompression.
-    `seconds` is from the end of its head to its answer.
+    `seconds` is from the end of its head to its answer. `statements` are those of its work, where
+    an observer asks for them. `trace` is what a job that it makes is linked to, as a `traceparent`,
+    and `span` what an observer has begun for that.
     """
 
-    __slots__ = ("began", "body", "fault", "known", "mishap", "seconds")
+    __slots__ = (
+        "began",
+        "body",
+        "fault",
+        "known",
+        "mishap",
+        "seconds",
+        "span",
+        "statements",
+        "trace",
+    )
 
-    def __init__(self, known: Known, fault: Fault | None = None) -> None:
+    def __init__(
+        self,
+        known: Known,
+        fault: Fault | None = None,
+        statements: list[TimedStatement] | None = None,
+    ) -> None:
         self.began = perf_counter()
         self.known = known
         self.body = b""
         self.fault = fault
         self.mishap: Mishap | None = None
         self.seconds = 0.0
+        self.statements = statements
+        self.trace: str | None = None
+        self.span: object = None
 
     @property
     def operation(self) -> Operation | None:

@@ -19,6 +19,7 @@ from backroom.api.deadlines import SLOWEST
 from backroom.api.headers import KEEP_ALIVE, NO_SNIFF
 from backroom.api.request import Request
 from backroom.errors import Fault, RequestTimeout
+from backroom.store.signals import Signal
 
 if TYPE_CHECKING:
     import socket
@@ -54,6 +55,10 @@ class PlainServer:
         """
         self._uvicorn.force_exit = self._uvicorn.should_exit
         self._uvicorn.should_exit = True
+
+    def signals(self) -> list[Signal]:
+        """Give how many connections are open."""
+        return [Signal("http_connections_open", len(self._uvicorn.server_state.connections))]
 
 
 def configured(asgi: _Asgi, limits: TimeLimits, grace: int) -> uvicorn.Config:

@@ -29,6 +29,7 @@ from collections import deque
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
+from backroom import events
 from backroom.api import damage
 from backroom.api.answer_head import answer_head
 from backroom.api.app import BODILESS, ClientLeft
@@ -99,7 +100,7 @@ class HttpProtocol(asyncio.Protocol):
         """Drop what the client has asked for."""
         self._connections.remove(self)
         if self._answering and not self._over:
-            log.debug("%s hung up before its answer: %s", self._client(), exc or "it was closed")
+            log.debug(events.CLIENT_HUNG_UP, self._client(), exc or "it was closed")
         self._over = True
         self._parser.close()
         if self._pours is not None:
@@ -287,7 +288,7 @@ class HttpProtocol(asyncio.Protocol):
 
     def _refuse(self, fault: Fault) -> None:
         """Have the request that arrives refused when its turn comes, and hear no more."""
-        log.debug("%s sent what is refused: %s", self._client(), fault)
+        log.debug(events.REQUEST_MALFORMED, self._client(), fault)
         self._parser.deaf = True
         if self._parser.stage is Stage.BODY and not self._forget_unfinished():
             # It was answered before it came as a whole.
@@ -373,7 +374,7 @@ class HttpProtocol(asyncio.Protocol):
     def let_go(self, wait: Wait) -> None:
         """End a connection whose client has let it wait for too long."""
         level = logging.DEBUG if wait is Wait.IDLE else logging.INFO
-        log.log(level, "%s was let go: %s", self._client(), wait.value)
+        log.log(level, events.CLIENT_LET_GO, self._client(), wait.value)
         if wait in {Wait.READER, Wait.CLOSE}:
             self._transport.abort()
         elif self._parser.stage is Stage.BETWEEN:

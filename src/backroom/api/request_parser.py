@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import httptools
 
+from backroom import events
 from backroom.api import request_head
 from backroom.api.headers import lines
 from backroom.api.request_head import MOST_HEAD, MOST_HEADERS
@@ -209,6 +210,6 @@ def _fault_of(error: httptools.HttpParserError) -> Fault:
     if isinstance(cause, Fault):
         return cause
     if isinstance(error, httptools.HttpParserCallbackError):
-        log.error("a request could not be read", exc_info=cause)
+        log.error(events.REQUEST_UNREADABLE, exc_info=cause)
         return ServerError()
     return MalformedRequest(f"The request is not HTTP: {error}.")

@@ -48,6 +48,12 @@ class Path(NamedTuple):
         return operation
 
 
+def template(path: Path) -> str:
+    """Give a path as its operations have it, with `{id}` in place of an id."""
+    # All operations of a path have the same.
+    return next(iter(path.operations.values())).path
+
+
 def _key(segments: list[str]) -> tuple[str, ...]:
     """Give the segments after `/api/`, with an empty text in place of the id."""
     return (segments[2], "", *segments[4:]) if len(segments) > _ID else tuple(segments[2:])

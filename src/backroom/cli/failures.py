@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from backroom.settings import InvalidSetting
 from backroom.store.database import StoreUnavailable, UnusablePlace
 from backroom.store.migrate import WrongDatabase
 
@@ -24,5 +25,5 @@ def reported(before: str = "") -> Iterator[None]:
         yield
     except UnusablePlace as error:
         raise click.UsageError(f"{before}{error}") from None
-    except (StoreUnavailable, WrongDatabase) as error:
+    except (InvalidSetting, StoreUnavailable, WrongDatabase) as error:
         raise click.ClickException(f"{before}{error}") from None

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from backroom.cli.printable import PrintableFormatter, printable_json
+from backroom.events import ABOUT, event_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,8 +21,12 @@ if TYPE_CHECKING:
 FIELDS = {
     "timestamp": "When the line was logged, in UTC.",
     "level": "How grave it is: debug, info, warning or error.",
-    "event": "What is logged. The line of a request has `request`.",
-    "logger": "The module that logs. A request has none.",
+    "event": "What has happened: `request`, `job`, one of the events below, or `library`.",
+    "message": "The same as a sentence. Requests and jobs have none.",
+    "logger": "The module that logs. Requests and jobs have none.",
+    "request_id": "The request in which it happened: its `X-Klaviyo-Req-Id`.",
+    "job_id": "The job that the line is about.",
+    "account": "The account of that job, or the one that the line is about.",
     "traceback": "Where the server failed, if it did.",
 }
 """What lines of JSON have, with the words for the reference."""
@@ -58,15 +63,26 @@ class JsonFormatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         """Write one record."""
         traceback = self.formatException(record.exc_info) if record.exc_info else None
+        event = event_of(record.msg)
+        values = record.args if isinstance(record.args, tuple) else ()
         return json_line(
             {
                 "timestamp": rfc_3339(datetime.fromtimestamp(record.created, UTC)),
                 "level": record.levelname.lower(),
-                "event": _encodable(record.getMessage()),
+                "event": event.name,
+                "message": _encodable(record.getMessage()),
                 "logger": record.name,
+                **dict(ABOUT.get()),
+                # A library may give other values than the one that its event has.
+                **{name: _plain(each) for name, each in zip(event.members, values, strict=False)},
                 "traceback": traceback and _encodable(traceback),
             }
         )
+
+
+def _plain(value: object) -> object:
+    """Give a value as JSON has it: numbers as they are, and anything else as text."""
+    return value if isinstance(value, (int, float)) else _encodable(str(value) or repr(value))
 
 
 def _encodable(text: str) -> str:

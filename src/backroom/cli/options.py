@@ -18,9 +18,12 @@ from backroom.settings import (
     variable,
 )
 from backroom.settings import flag as flag_of
+from backroom.signals.telemetry import telemetry_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from backroom.signals.telemetry import Telemetry
 
     Command = Callable[..., Any]
 
@@ -82,6 +85,20 @@ def settings_from(flags: dict[str, Any]) -> Settings:
         return load(flags, os.environ)
     except InvalidSetting as error:
         raise click.UsageError(str(error)) from None
+
+
+def telemetry_from_variables(engine: str) -> Telemetry | None:
+    """Start OpenTelemetry as its own variables say, None where they don't. Ends with the command.
+
+    Raises `click.UsageError` for a wrong value.
+    """
+    try:
+        telemetry = telemetry_of(os.environ, engine)
+    except InvalidSetting as error:
+        raise click.UsageError(str(error)) from None
+    if telemetry is not None:
+        click.get_current_context().call_on_close(telemetry.end)
+    return telemetry
 
 
 def own_url(settings: Settings) -> str:

@@ -10,10 +10,10 @@ from typing import Any
 
 import click
 
-from backroom import __version__
+from backroom import __version__, events
 from backroom.cli.failures import reported
 from backroom.cli.logs import is_json, log_to_stderr, logs_requests
-from backroom.cli.options import settings_from, with_format, with_settings
+from backroom.cli.options import settings_from, telemetry_from_variables, with_format, with_settings
 from backroom.dashboard.mount import HOME
 from backroom.server import Server, Started
 from backroom.settings import Settings
@@ -44,16 +44,20 @@ def serve_command(output: str, **flags: Any) -> None:
         )
     if settings.ephemeral and settings.database != Settings.database:
         # A flag would have been refused.
-        log.info("the server is ephemeral, and does not use BACKROOM_DATABASE")
+        log.info(events.DATABASE_SETTING_UNUSED)
     with reported():
         server = _opened_server(settings)
     if logs_requests(settings):
         # A server that logs no requests starts sooner.
         from backroom.cli.access_log import AccessLog, LineWriter
+        from backroom.cli.job_log import JobLog
 
         writer = LineWriter(sys.stderr)
         click.get_current_context().call_on_close(writer.close)
         server.observe(AccessLog(writer, as_json=is_json(settings)))
+        server.next_job.watch.add(JobLog(writer, as_json=is_json(settings)))
+    if (telemetry := telemetry_from_variables(server.database.dialect.name)) is not None:
+        server.tell(telemetry)
     # All objects that exist by now stay to the end. Looking through them for garbage would take
     # 20 ms, in which no request is answered, twice in 500 jobs.
     gc.freeze()

@@ -20,6 +20,7 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Mount, Route
 
+from backroom import events
 from backroom.api.control import PREFIX
 from backroom.control.route import ControlError, Given
 from backroom.control.table import ROUTES
@@ -126,7 +127,7 @@ class _Endpoint:
         except StoreUnavailable as error:
             return _refused(503, f"The database is unavailable: {error}. Try again.")
         except Exception:
-            log.exception("%s %s failed", request.method, request.url.path)
+            log.exception(events.CONTROL_FAILED, request.method, request.url.path)
             return _refused(500, "The server failed. Its log says why.")
         if result is None:
             return Response(status_code=204, headers=_NO_STORE)

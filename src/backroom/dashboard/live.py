@@ -11,6 +11,8 @@ import asyncio
 import logging
 from typing import TYPE_CHECKING
 
+from backroom import events
+
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable
 
@@ -81,7 +83,7 @@ class LivePart:
             try:
                 html = await asyncio.to_thread(self._make)
             except Exception:
-                log.exception("a part of the dashboard could not be rendered, and is tried again")
+                log.exception(events.PART_NOT_RENDERED)
             else:
                 if html != self._html:
                     self._html = html

@@ -66,15 +66,15 @@ def apply(
     waiting: jobs.Waiting,
     on_step: Callable[[str], None],
     ending: Ending = _AS_USUAL,
-) -> None:
+) -> jobs.Job:
     """Apply all operations of a job, and complete it. One that fails does not stop the others.
 
-    Raises `RuntimeError` where the job was completed by somebody else meanwhile, which the lock of
-    its account forbids. Whatever else it raises is a fault of the server.
+    Gives the job as it has ended. Raises `RuntimeError` where the job was completed by somebody
+    else meanwhile, which the lock of its account forbids. Whatever else it raises is a fault of the
+    server.
     """
     if _was_applied(waiting):
-        _end(tx, waiting, _applied.decode(waiting.operations), on_step, ending)
-        return
+        return _end(tx, waiting, _applied.decode(waiting.operations), on_step, ending)
     job_kind = JOB_KINDS[waiting.type]
     drafts = _drafts.decode(waiting.operations)
     on_step("operations_read")
@@ -82,7 +82,7 @@ def apply(
     sound = [each for place, each in enumerate(drafts) if place not in failing]
     done = iter(ACTIONS[job_kind.verb](tx, job_kind.kind, waiting.account, sound))
     outcomes = [failing[n] if n in failing else next(done) for n in range(len(drafts))]
-    _complete_job(tx, waiting, zip(drafts, outcomes, strict=True), on_step, ending)
+    return _complete_job(tx, waiting, zip(drafts, outcomes, strict=True), on_step, ending)
 
 
 @dataclass
@@ -104,10 +104,10 @@ def apply_apart(
     on_step: Callable[[str], None],
     care: Care | None = None,
     ending: Ending = _AS_USUAL,
-) -> list[BaseException | None]:
+) -> tuple[jobs.Job, list[BaseException | None]]:
     """Do the same, but let an operation at which the server fails fail alone.
 
-    Gives why the server failed, for each of these operations.
+    Gives the job, and why the server failed, for each of these operations.
     """
     job_kind = JOB_KINDS[waiting.type]
     action = ACTIONS[job_kind.verb]
@@ -133,8 +133,7 @@ def apply_apart(
         outcomes.append((draft, outcome))
     if care is not None:
         care.under_way = None
-    _complete_job(tx, waiting, outcomes, on_step, ending)
-    return causes
+    return _complete_job(tx, waiting, outcomes, on_step, ending), causes
 
 
 def _take_care(care: Care, place: int) -> None:
@@ -145,21 +144,23 @@ def _take_care(care: Care, place: int) -> None:
     care.under_way = place
 
 
-def give_up(tx: Transaction, waiting: jobs.Waiting) -> None:
+def give_up(tx: Transaction, waiting: jobs.Waiting) -> jobs.Job:
     """Complete a job none of whose operations were applied. All of them have failed."""
     try:
         drafts: list[Draft] = _drafts.decode(waiting.operations)
     except msgspec.MsgspecError:
         # Somebody has changed the operations. How many there were is known all the same.
         drafts = [Draft("")] * waiting.total_count
-    _complete_job(tx, waiting, [(draft, _FAILED) for draft in drafts], lambda _: None)
+    return _complete_job(tx, waiting, [(draft, _FAILED) for draft in drafts], lambda _: None)
 
 
-def cancel(tx: Transaction, waiting: jobs.Waiting) -> None:
+def cancel(tx: Transaction, waiting: jobs.Waiting) -> jobs.Job:
     """End a job as cancelled, with none of its operations applied, or with all that were."""
     kept = _applied.decode(waiting.operations) if _was_applied(waiting) else Applied(0, [], [])
-    if not jobs.complete(tx, waiting.account, _ended(waiting, kept, Status.CANCELLED)):
+    ended = _ended(waiting, kept, Status.CANCELLED)
+    if not jobs.complete(tx, waiting.account, ended):
         raise RuntimeError(f"job {waiting.job_id} was completed while it was being cancelled")
+    return ended
 
 
 def _was_applied(waiting: jobs.Waiting) -> bool:
@@ -173,7 +174,7 @@ def _complete_job(
     outcomes: Iterable[tuple[Draft, Outcome]],
     on_step: Callable[[str], None],
     ending: Ending = _AS_USUAL,
-) -> None:
+) -> jobs.Job:
     """Write what has become of a job's operations, whose rows are written."""
     on_step("rows_written")
     job_kind = JOB_KINDS[waiting.type]
@@ -187,7 +188,7 @@ def _complete_job(
             completed += 1
             linked[draft.id] = None
     linkage = [{"type": job_kind.kind.type, "id": each} for each in linked]
-    _end(tx, waiting, Applied(completed, errors, linkage), on_step, ending)
+    return _end(tx, waiting, Applied(completed, errors, linkage), on_step, ending)
 
 
 def _end(
@@ -196,7 +197,7 @@ def _end(
     applied: Applied,
     on_step: Callable[[str], None],
     ending: Ending,
-) -> None:
+) -> jobs.Job:
     """Write the counts and errors of a job, and complete it unless only these are to be shown."""
     ended = _ended(waiting, applied, Status.COMPLETE)
     if ending.counts_only:
@@ -205,6 +206,7 @@ def _end(
     elif not jobs.complete(tx, waiting.account, ended):
         raise RuntimeError(f"job {waiting.job_id} was completed while it was being applied")
     on_step("progress_written")
+    return ended
 
 
 def _ended(waiting: jobs.Waiting, applied: Applied, status: Status) -> jobs.Job:

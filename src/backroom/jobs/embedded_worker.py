@@ -25,7 +25,7 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
-from backroom import clock
+from backroom import clock, events
 from backroom.jobs import housekeeping
 from backroom.jobs.next_job import NotApplied
 from backroom.store.database import StoreUnavailable
@@ -33,6 +33,7 @@ from backroom.store.database import StoreUnavailable
 if TYPE_CHECKING:
     from backroom.jobs.next_job import NextJob
     from backroom.store.database import Database, Transaction
+    from backroom.store.signals import Signal
 
 log = logging.getLogger(__name__)
 
@@ -81,6 +82,10 @@ class EmbeddedWorker:
         """Say where jobs are applied."""
         return "here"
 
+    def asked(self, _: Transaction) -> list[Signal]:
+        """Give what the database says of workers: here is one, and no other."""
+        return []
+
     def stop(self) -> None:
         """Finish the job that is being applied, and end the thread."""
         self._stopping = True
@@ -95,7 +100,7 @@ class EmbeddedWorker:
             try:
                 pause = self._turn()
             except Exception:
-                log.exception("the worker failed and will try again")
+                log.exception(events.WORKER_FAILED)
                 pause = _RETRY_SECONDS
             if pause and not self._stopping:
                 self._woken.wait(pause)
@@ -151,7 +156,7 @@ class EmbeddedWorker:
         except Exception:
             if not self._chosen:
                 raise
-            log.exception("a job of account %s failed and will be tried again", self._chosen)
+            log.exception(events.ACCOUNT_FAILED, self._chosen)
             self._paused[self._chosen] = time.monotonic() + _RETRY_SECONDS
             return True
 

@@ -43,12 +43,14 @@ from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
+from backroom import events
 from backroom.catalog.kinds import JOB_KINDS
 from backroom.jobs.apply import Care, Ending, apply, apply_apart, cancel, give_up
 from backroom.jobs.lifecycle import DEATH_TRIES, MOST_TRIES, Status, pause_seconds
 from backroom.jobs.pacing import Pacing, Step
 from backroom.jobs.set_aside import UnknownType
 from backroom.jobs.turns import Turns
+from backroom.jobs.watching import Watch
 from backroom.store import jobs, readiness
 from backroom.store.database import StoreUnavailable, WriteRefused
 
@@ -102,6 +104,7 @@ class NextJob:
         on_step: Callable[[str], None] = unwatched,
     ) -> None:
         self._database = database
+        self.watch = Watch()
         self.turns = Turns(delay, pacing or Pacing())
         self._show_queued = show_queued
         self._on_step = on_step
@@ -154,6 +157,8 @@ class NextJob:
                 self._counted.pop(claimed[0].job_id, None)
                 self._refused.pop(claimed[0].job_id, None)
             self._on_step("committed")
+            if claimed:
+                self.watch.committed(claimed[0])
             if claimed and self.turns.pacing.pace is not None:
                 self.turns.pacing.pace.took(claimed[0], self.turns.step_of(claimed[0]))
         return applied
@@ -177,11 +182,7 @@ class NextJob:
     def _is_deadly(self, job: jobs.Waiting) -> bool:
         """Count a try before it is begun. True where the process died too often at this job."""
         if job.tries + DEATH_TRIES > MOST_TRIES:
-            log.error(
-                "workers have died at job %s of account %s, or failed at it, too often",
-                job.job_id,
-                job.account,
-            )
+            log.error(events.JOB_DEADLY, job.job_id, job.account)
             return True
 
         def count(tx: Transaction) -> None:
@@ -242,10 +243,14 @@ class NextJob:
         step = self.turns.step_of(waiting)
         if step is Step.BEGIN:
             jobs.begin(tx, waiting.account, waiting.job_id, Status.QUEUED, Status.PROCESSING)
-        elif step is Step.CANCEL:
-            cancel(tx, waiting)
-        else:
-            apply(tx, waiting, self._on_step, self._ending(waiting))
+            return True
+        with self.watch.applying(waiting, tx) as watched:
+            if step is Step.CANCEL:
+                ended = cancel(watched, waiting)
+            else:
+                ended = apply(watched, waiting, self._on_step, self._ending(waiting))
+        if step is not Step.COUNT:
+            self.watch.ends(ended)
         return True
 
     def _apply_apart(self, claimed: list[jobs.Waiting], error: Exception) -> bool:
@@ -270,12 +275,17 @@ class NextJob:
             if waiting is None or waiting.job_id != job.job_id:
                 return []
             self._on_step("claimed")
-            return apply_apart(tx, waiting, self._on_step, care, self._ending(waiting))
+            ending = self._ending(waiting)
+            with self.watch.applying(waiting, tx) as watched:
+                ended, causes = apply_apart(watched, waiting, self._on_step, care, ending)
+            if not ending.counts_only:
+                self.watch.ends(ended)
+            return causes
 
         causes = self._database.write(work).result()
         if causes:
             log.error(
-                "the server failed at %d operations of job %s of account %s, at the first so:",
+                events.JOB_OPERATIONS_FAILED,
                 len(causes),
                 job.job_id,
                 job.account,
@@ -296,17 +306,12 @@ class NextJob:
         except Exception as again:
             raise self._set_aside(job, again) from again
         self._counted.pop(job.job_id, None)
+        self.watch.failed(job)
         if tries is None:
             return True
         if tries < MOST_TRIES:
             pause = pause_seconds(tries)
-            log.warning(
-                "job %s of account %s will be tried again in %g seconds: %r",
-                job.job_id,
-                job.account,
-                pause,
-                error,
-            )
+            log.warning(events.JOB_TRIED_AGAIN, job.job_id, job.account, pause, error)
             raise NotApplied(pause) from error
         return self._end(job, error)
 
@@ -356,19 +361,15 @@ class NextJob:
         def work(tx: Transaction) -> None:
             waiting = self._claim(tx, _chosen(job.account), [])
             if waiting is not None and waiting.job_id == job.job_id:
-                give_up(tx, waiting)
+                with self.watch.applying(waiting, tx) as watched:
+                    self.watch.ends(give_up(watched, waiting))
 
         try:
             self._database.write(work).result()
         except Exception as again:
             raise self._set_aside(job, again) from again
         self.turns.aside.forget(job.job_id)
-        log.error(
-            "job %s of account %s can't be applied: all its operations have failed",
-            job.job_id,
-            job.account,
-            exc_info=error,
-        )
+        log.error(events.JOB_GIVEN_UP, job.job_id, job.account, exc_info=error)
         return True
 
     def _set_aside(self, job: jobs.Waiting, error: Exception) -> NotApplied:
@@ -384,8 +385,9 @@ class NextJob:
                 raise error
         elif isinstance(error, StoreUnavailable):
             raise error
+        self.watch.set_aside(job)
         log.error(
-            "job %s of account %s is set aside for %g seconds, and later ones go on: %s",
+            events.JOB_SET_ASIDE,
             job.job_id,
             job.account,
             self.turns.aside.put(job.job_id),

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import time
 
+from backroom.store.signals import Signal
+
 FIRST_SECONDS = 1.0
 LONGEST_SECONDS = 300.0
 _FORGOTTEN_SECONDS = 3600.0
@@ -48,6 +50,10 @@ class SetAside:
             if now - end > _FORGOTTEN_SECONDS:
                 self.forget(job_id)
         return [job_id for job_id, (end, _) in list(self._until.items()) if end > now]
+
+    def signals(self) -> list[Signal]:
+        """Give how many jobs are set aside now."""
+        return [Signal("jobs_set_aside", len(self.ids()))]
 
     def forget(self, job_id: str) -> None:
         """Forget a job that has come to its end."""

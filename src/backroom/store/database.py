@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from backroom.store.dialects import Dialect
     from backroom.store.job_rows import NewJob
+    from backroom.store.signals import Signal
 
 Row = tuple[Any, ...]
 T = TypeVar("T")
@@ -208,6 +209,12 @@ class Database(Protocol):
         It costs no write, as long as writes succeed now and then. On an event loop it may only be
         called as part of `on_loop`'s work, and may raise `TookTooLong` there.
         """
+
+    def signals(self) -> list[Signal]:
+        """Give what operators watch of it, without asking it."""
+
+    def asked(self, tx: Transaction) -> list[Signal]:
+        """Give what it says itself of what operators watch. Raises `StoreUnavailable`."""
 
     def close(self) -> None:
         """Finish all work that was handed over to write, then close all connections."""

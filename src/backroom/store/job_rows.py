@@ -24,7 +24,8 @@ class Job(NamedTuple):
 class Waiting(NamedTuple):
     """A job that waits for a worker, with its operations as JSON text.
 
-    `tries` says how many times it could not be applied by a fault of the server.
+    `tries` says how many times it could not be applied by a fault of the server. `trace` is that of
+    the request which has made it, as a `traceparent`, where requests are traced.
     """
 
     account: str
@@ -34,14 +35,19 @@ class Waiting(NamedTuple):
     operations: str
     total_count: int
     tries: int
+    trace: str | None = None
 
 
 class NewJob(NamedTuple):
-    """A job that the database has still to accept, with its operations as JSON text."""
+    """A job that the database has still to accept, with its operations as JSON text.
+
+    `trace` is the one that a `Waiting` has.
+    """
 
     account: str
     job: Job
     operations: str
+    trace: str | None = None
 
     @property
     def lock(self) -> str:

@@ -45,11 +45,13 @@ def accept(tx: Transaction, new: NewJob, most: int) -> str | None:
         # The clock of another process is ahead of this one's, or a later request came first.
         moment = datetime.fromisoformat(job.created_at)
         job = job._replace(job_id=clock.new_ulid(moment, latest))
-    insert(tx, new.account, job, new.operations)
+    insert(tx, new.account, job, new.operations, new.trace)
     return job.job_id
 
 
-def insert(tx: Transaction, account: str, job: Job, operations: str) -> None:
+def insert(
+    tx: Transaction, account: str, job: Job, operations: str, trace: str | None = None
+) -> None:
     """Store a new job with the operations that wait in it."""
     tx.run(
         f"insert into jobs (account, {_COLUMNS}) values ({_VALUES})",
@@ -57,11 +59,12 @@ def insert(tx: Transaction, account: str, job: Job, operations: str) -> None:
         **job._asdict(),
     )
     tx.run(
-        "insert into job_operations (account, job_id, operations)"
-        " values (:account, :job_id, :operations)",
+        "insert into job_operations (account, job_id, operations, trace)"
+        " values (:account, :job_id, :operations, :trace)",
         account=account,
         job_id=job.job_id,
         operations=operations,
+        trace=trace,
     )
 
 
@@ -243,7 +246,7 @@ def oldest_in_progress(tx: Transaction) -> dict[str, str]:
 
 _WAITING = (
     "select jobs.account, jobs.job_id, type, status, coalesce(operations, ''), total_count,"
-    f" coalesce(tries, {_NO_TRY_LEFT}) from jobs"
+    f" coalesce(tries, {_NO_TRY_LEFT}), trace from jobs"
     " left join job_operations on job_operations.account = jobs.account"
     " and job_operations.job_id = jobs.job_id"
     " where jobs.account = :account and completed_at is null"

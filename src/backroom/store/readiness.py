@@ -12,6 +12,7 @@ import time
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
+from backroom import events
 from backroom.store.database import StoreUnavailable, Undone
 
 if TYPE_CHECKING:
@@ -78,11 +79,11 @@ class Readiness:
         except StoreUnavailable as error:
             if self._said != (reason := str(error)):
                 self._said = reason
-                log.error("not ready: %s", reason)  # noqa: TRY400 - the look was ours
+                log.error(events.NOT_READY, reason)  # noqa: TRY400 - the look was ours
             raise
         if self._said:
             self._said = ""
-            log.warning("ready again")
+            log.warning(events.READY_AGAIN)
 
 
 class _Enough(Exception):

@@ -20,15 +20,18 @@ import threading
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
+from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import apsw
 
+from backroom import events
 from backroom.store import jobs
 from backroom.store.database import StoreUnavailable, TookTooLong, Transaction
 from backroom.store.dialects import SQLITE
 from backroom.store.readiness import Readiness
+from backroom.store.signals import WRITES, Signal, Tally
 from backroom.store.sqlite_connection import UNAVAILABLE, SqliteConnection
 from backroom.store.sqlite_file import DatabaseFile, make_file, refuse_missing, scratch_directory
 
@@ -123,10 +126,11 @@ class _TransactionEnded(Exception):
 class _Work:
     """A piece of writing, and the promise of its result."""
 
-    __slots__ = ("do", "failure", "future", "result")
+    __slots__ = ("asked", "do", "failure", "future", "result")
 
     def __init__(self, do: Callable[[Transaction], Any]) -> None:
         self.do = do
+        self.asked = time.perf_counter()
         self.future: Future[Any] = Future()
         # A future that runs can't be cancelled. So the work is done even when its caller has gone,
         # and settling the future never fails.
@@ -139,6 +143,9 @@ class _Work:
             self.future.set_result(self.result)
         else:
             self.future.set_exception(self.failure)
+
+
+_ASKED = attrgetter("asked")
 
 
 class SqliteDatabase:
@@ -163,6 +170,7 @@ class SqliteDatabase:
         self._closed = False
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="backroom-reader")
         self._readiness = Readiness()
+        self._tally = Tally(*WRITES, "sqlite_commits_total")
         (refuse_missing if read_only else make_file)(Path(self.path))
         self._connection = self._connect()
         self._transaction = Transaction(self._connection, SQLITE)
@@ -279,6 +287,13 @@ class SqliteDatabase:
                 f"{self.path} is damaged: {error}. Stop the server and put back a copy."
             )
 
+    def signals(self) -> list[Signal]:
+        waiting = Signal("store_writes_waiting", self._queue.qsize())
+        return [*self._tally.signals(), *self._file.signals(), waiting]
+
+    def asked(self, _: Transaction) -> list[Signal]:
+        return []
+
     def close(self) -> None:
         with self._ending:
             if self._closed:
@@ -308,7 +323,11 @@ class SqliteDatabase:
                     ended = True
                     break
                 entries.append(following)
+            began = time.perf_counter()
             self._commit(entries)
+            self._tally.add("store_writes_total", len(entries))
+            waited = began * len(entries) - sum(map(_ASKED, entries))
+            self._tally.add("store_write_wait_seconds_total", waited)
             for each in entries:
                 each.settle()
             if ended:
@@ -329,16 +348,18 @@ class SqliteDatabase:
             # A trigger may say `raise(rollback)`. What the others have written is gone with it.
             self._commit([each for each in entries if each.failure is None])
         except Exception as error:  # noqa: BLE001 - the writer goes on with the next work
-            log.error("a transaction was rolled back: %s", _failure_in_words(error))  # noqa: TRY400
+            log.error(events.TRANSACTION_ROLLED_BACK, _failure_in_words(error))  # noqa: TRY400
             self._roll_back()
             unavailable = isinstance(error, (*UNAVAILABLE, StoreUnavailable))
             if unavailable:
                 self._look_for_damage(error)
                 self._readiness.failed(_failure_in_words(error))
+            self._tally.add("store_write_failures_total", len(entries))
             for entry in entries:
                 entry.failure = StoreUnavailable(_failure_in_words(error)) if unavailable else error
         else:
             self._readiness.succeeded()
+            self._tally.add("sqlite_commits_total")
 
     def _roll_back(self) -> None:
         """End the transaction of a commit that failed.
@@ -349,7 +370,7 @@ class SqliteDatabase:
             if self._connection.raw.in_transaction:
                 self._connection.execute("rollback", {})
         except Exception as error:  # noqa: BLE001 - the writer goes on
-            log.error("a rollback failed: %s", _failure_in_words(error))  # noqa: TRY400
+            log.error(events.ROLLBACK_FAILED, _failure_in_words(error))  # noqa: TRY400
 
     def _attempt(self, entry: _Work) -> None:
         run = self._connection.execute

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from backroom.store.database import StoreUnavailable, UnusablePlace
+from backroom.store.signals import Signal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -140,6 +141,23 @@ class DatabaseFile:
             raise StoreUnavailable(
                 f"The disk of {self._path} is full: {free} bytes are free. Make room on it."
             )
+
+    def signals(self) -> list[Signal]:
+        """Give the sizes of the files, and when the log was last written into the database.
+
+        With a write-ahead log SQLite writes into the file of the database in no other way.
+        """
+        try:
+            found = Path(self._path).stat()
+            ahead = Path(f"{self._path}-wal")
+            ahead_bytes = ahead.stat().st_size if ahead.exists() else 0
+        except OSError:
+            return []
+        return [
+            Signal("db_size_bytes", found.st_size),
+            Signal("wal_size_bytes", ahead_bytes),
+            Signal("sqlite_last_checkpoint_timestamp_seconds", found.st_mtime),
+        ]
 
 
 def _identity(path: str) -> tuple[int, int] | None:

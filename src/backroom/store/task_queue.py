@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from backroom import clock
 from backroom.store.postgresql.database import PostgresConnection, PostgresDatabase
 from backroom.store.postgresql.pool import engine_pool
+from backroom.store.signals import Signal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -30,6 +31,10 @@ if TYPE_CHECKING:
 
 SCHEMA = "procrastinate"
 """The PostgreSQL schema of Procrastinate's tables."""
+
+
+_ALIVE_SECONDS = 60
+"""A worker whose last heartbeat is older has gone."""
 
 
 def lent_connection(tx: Transaction) -> psycopg.Connection[Any]:
@@ -83,6 +88,29 @@ def seconds_since_heartbeat(tx: Transaction) -> float | None:
         f" from {SCHEMA}.procrastinate_workers"
     )
     return None if row is None or row[0] is None else float(row[0])
+
+
+def queue_signals(tx: Transaction) -> list[Signal]:
+    """Give how many tasks wait and run, how many workers live, and when the last one was alive."""
+    rows = tx.all(
+        "-- signals of the queue\n"
+        f"select status::text, count(*) from {SCHEMA}.procrastinate_jobs"
+        f" where status in ('todo', 'doing') group by status"
+    )
+    counts = {"todo": 0, "doing": 0} | dict(rows)
+    alive = tx.one(
+        "-- signals of workers\n"
+        "select count(*), coalesce(extract(epoch from max(last_heartbeat)), 0)::float8"
+        f" from {SCHEMA}.procrastinate_workers"
+        f" where last_heartbeat > clock_timestamp() - interval '{_ALIVE_SECONDS} seconds'"
+    )
+    workers, heartbeat = alive or (0, 0.0)
+    return [
+        Signal("queue_tasks", counts["todo"], (("state", "waiting"),)),
+        Signal("queue_tasks", counts["doing"], (("state", "running"),)),
+        Signal("workers", workers),
+        Signal("worker_last_heartbeat_timestamp_seconds", heartbeat),
+    ]
 
 
 def lock_schema(tx: Transaction) -> None:

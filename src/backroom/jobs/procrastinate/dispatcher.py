@@ -36,6 +36,7 @@ from typing import TYPE_CHECKING, Any
 import procrastinate
 from procrastinate.exceptions import AlreadyEnqueued
 
+from backroom import events
 from backroom.store import task_queue
 from backroom.store.database import StoreUnavailable
 
@@ -97,7 +98,7 @@ class Dispatcher:
             try:
                 self._announce({account for account in batch if account is not None})
             except Exception:
-                log.exception("new work could not be announced; the sweep will find it")
+                log.exception(events.ANNOUNCING_FAILED)
             time.sleep(_BATCH_SECONDS)
 
     def _announce(self, accounts: set[str]) -> None:
@@ -106,7 +107,7 @@ class Dispatcher:
                 # One look at all costs less than an insert that is refused for each.
                 unannounced = accounts - task_queue.accounts_waiting(tx, accounts)
         except StoreUnavailable as error:
-            log.warning("new work could not be announced; the sweep will find it: %s", error)
+            log.warning(events.WORK_NOT_ANNOUNCED, error)
             return
         writes = {
             account: self._database.write(partial(self._add_task, account=account))
@@ -115,11 +116,7 @@ class Dispatcher:
         for account, write in writes.items():
             failure = write.exception()
             if failure is not None and not isinstance(failure, AlreadyEnqueued):
-                log.warning(
-                    "account %s could not be announced; the sweep will find it: %s",
-                    account,
-                    failure.__cause__ or failure,
-                )
+                log.warning(events.ACCOUNT_NOT_ANNOUNCED, account, failure.__cause__ or failure)
 
     def _add_task(self, tx: Transaction, account: str, wait: float = 0.0) -> None:
         options: dict[str, Any] = {"lock": account, "queueing_lock": account}

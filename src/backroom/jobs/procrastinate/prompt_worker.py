@@ -45,6 +45,8 @@ import procrastinate
 from procrastinate.exceptions import ConnectorException
 from procrastinate.worker import Worker
 
+from backroom import events
+
 if TYPE_CHECKING:
     from procrastinate.job_context import JobContext
 
@@ -89,7 +91,7 @@ class PromptWorker(Worker):
         try:
             await super()._process_job(context)
         except ConnectorException as error:
-            log.warning("the end of a task could not be written: %s", error.__cause__ or error)
+            log.warning(events.TASK_END_NOT_WRITTEN, error.__cause__ or error)
             self.stop()  # type: ignore[no-untyped-call]
         self.wake()
 
@@ -111,8 +113,7 @@ def best_worker(library_worker: type[Worker] = Worker) -> type[Worker]:
     if not missing:
         return PromptWorker
     log.warning(
-        "Procrastinate %s is not known to this version of backroom (%s): jobs start later,"
-        " by up to %s seconds",
+        events.PROCRASTINATE_UNKNOWN,
         procrastinate.__version__,
         ", ".join(missing),
         _PLAIN_POLL_SECONDS,

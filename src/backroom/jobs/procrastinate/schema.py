@@ -31,6 +31,7 @@ from typing import TYPE_CHECKING
 import procrastinate
 from procrastinate.schema import SchemaManager
 
+from backroom import events
 from backroom.store import task_queue
 from backroom.store.migrate import NewerDatabase
 
@@ -51,7 +52,7 @@ def prepare(database: Database) -> None:
     """
     migrations = shipped_migrations()
     while name := database.write(lambda tx: _take_a_step(tx, migrations)).result():
-        log.info("the tables of Procrastinate were migrated: %s", name)
+        log.info(events.QUEUE_MIGRATED, name)
 
 
 def shipped_migrations() -> dict[str, str]:

@@ -55,7 +55,7 @@ import procrastinate
 from procrastinate.exceptions import AlreadyEnqueued, ConnectorException
 from procrastinate.jobs import DeleteJobCondition, Status
 
-from backroom import clock
+from backroom import clock, events
 from backroom.jobs import housekeeping
 from backroom.jobs.next_job import NotApplied
 from backroom.jobs.procrastinate import prompt_worker, schema
@@ -196,11 +196,11 @@ class QueueWorker:
             if not self._stopping.is_set():
                 await self._worker.run()  # type: ignore[no-untyped-call]
         except (ConnectorException, StoreUnavailable) as error:
-            log.warning("the worker has lost the database: %s", error.__cause__ or error)
+            log.warning(events.WORKER_LOST_DATABASE, error.__cause__ or error)
         finally:
             check.cancel()
         if not self._stopping.is_set():
-            log.warning("the worker starts again, under another number")
+            log.warning(events.WORKER_RENUMBERED)
 
     def _stop(self) -> None:
         self._stopping.set()
@@ -228,7 +228,7 @@ class QueueWorker:
                     if each.worker_id == worker.worker_id and each.lock not in self._accounts
                 }
                 if seen & ended:
-                    log.warning("the end of a task is missing in the queue")
+                    log.warning(events.TASK_END_MISSING)
                     worker.stop()  # type: ignore[no-untyped-call]
                 seen = ended
 
@@ -259,9 +259,9 @@ class QueueWorker:
             self._paused[account] = time.monotonic() + failure.pause
             return failure.pause
         except StoreUnavailable as error:
-            log.warning("account %s waits for the store: %s", account, error)
+            log.warning(events.ACCOUNT_WAITS, account, error)
         except Exception:
-            log.exception("a job of account %s failed and will be tried again", account)
+            log.exception(events.ACCOUNT_FAILED, account)
         return _RETRY_SECONDS
 
     def _apply_slice(self, account: str) -> float | None:
@@ -283,7 +283,7 @@ class QueueWorker:
         try:
             self._dispatcher.defer(account, wait)
         except (StoreUnavailable, ConnectorException):
-            log.warning("account %s is left to the sweep", account)
+            log.warning(events.ACCOUNT_LEFT_TO_SWEEP, account)
             return
         if wait:
             # PostgreSQL notifies when a task is added, not when it comes due.
@@ -297,7 +297,7 @@ class QueueWorker:
         """Announce again the accounts that dead workers had taken."""
         manager = self.app.job_manager
         for task in await manager.get_stalled_jobs(seconds_since_heartbeat=_STALLED_SECONDS):
-            log.warning("a worker has stopped in the middle of %s", task.call_string)
+            log.warning(events.WORKER_DIED, task.call_string)
             # Fails where the task has ended meanwhile, by its own worker or another rescuer.
             with suppress(ConnectorException):
                 await manager.finish_job(task, Status.FAILED, delete_job=True)
@@ -342,7 +342,7 @@ class QueueWorker:
             self._database.write(task_queue.hasten).result()
             housekeeping.expire(self._database, self._stopping.is_set)
         except StoreUnavailable as error:
-            log.warning("the worker does not follow the clock: %s", error)
+            log.warning(events.CLOCK_NOT_FOLLOWED, error)
 
     def _expire(self, timestamp: int) -> None:  # noqa: ARG002 - periodic tasks are given one
         housekeeping.expire(self._database, self._stopping.is_set)

@@ -11,6 +11,7 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
+from backroom import events
 from backroom.store import task_queue
 from backroom.store.database import StoreUnavailable
 from backroom.store.migrate import WrongDatabase
@@ -40,6 +41,7 @@ class OwnWorker:
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="backroom-worker")
         self.announce = dispatcher.announce
+        self.asked = task_queue.queue_signals
 
     def start(self) -> None:
         """Begin to announce and to apply."""
@@ -63,10 +65,10 @@ class OwnWorker:
             try:
                 self._worker.run_in_thread()
             except WrongDatabase as error:
-                log.error("this server applies no more jobs: %s", error)  # noqa: TRY400
+                log.error(events.WORKER_ENDED, error)  # noqa: TRY400
                 return
             except Exception:
-                log.exception("the worker failed and will start again")
+                log.exception(events.WORKER_RESTARTED)
             if not self._stopping.wait(_RETRY_SECONDS):
                 self._worker = self._make_worker()
 
@@ -83,6 +85,7 @@ class OtherWorkers:
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="backroom-watch")
         self.announce = dispatcher.announce
+        self.asked = task_queue.queue_signals
 
     def start(self) -> None:
         """Begin to announce and to watch."""
@@ -113,13 +116,9 @@ class OtherWorkers:
             self._alive_at = max(self._alive_at, now - silence)
         missing = now - self._alive_at > MISSING_SECONDS
         if missing and not self._missing:
-            log.warning(
-                "jobs wait: no worker has been alive for %d seconds. Run `backroom work` on this"
-                " database, or this server with --worker on",
-                MISSING_SECONDS,
-            )
+            log.warning(events.WORKERS_MISSING, MISSING_SECONDS)
         elif self._missing and not missing:
-            log.warning("a worker is alive again")
+            log.warning(events.WORKERS_BACK)
         self._missing = missing
 
     def _watch(self) -> None:
@@ -127,4 +126,4 @@ class OtherWorkers:
             try:
                 self.look()
             except Exception:
-                log.exception("looking for workers failed and will be tried again")
+                log.exception(events.WATCHING_WORKERS_FAILED)

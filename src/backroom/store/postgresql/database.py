@@ -32,6 +32,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import psycopg
 from psycopg import errors
 
+from backroom import events
 from backroom.store.database import (
     Row,
     StoreUnavailable,
@@ -40,12 +41,11 @@ from backroom.store.database import (
     WriteRefused,
 )
 from backroom.store.dialects import POSTGRES
-from backroom.store.jobs import Job
 from backroom.store.postgresql import driver, greenlets
+from backroom.store.postgresql.accepting import accept_statement, accept_values, accepted_id
 from backroom.store.postgresql.address import check_address
 from backroom.store.postgresql.connections import (
     CHECK_SECONDS,
-    IDLE_SECONDS,
     NETWORK,
     READ_SECONDS,
     SHARED_SECONDS,
@@ -56,6 +56,7 @@ from backroom.store.postgresql.connections import (
 )
 from backroom.store.postgresql.failures import (
     AGAIN,
+    END_ABSENT,
     OTHERS_FAULT,
     UNAVAILABLE,
     ends_transaction,
@@ -66,8 +67,15 @@ from backroom.store.postgresql.failures import (
 from backroom.store.postgresql.pipeline import Outcome
 from backroom.store.postgresql.pipeline_pool import PipelinePool
 from backroom.store.postgresql.pool import Pool
+from backroom.store.postgresql.signals import (
+    COUNTS,
+    asked_signals,
+    connection_signals,
+    timeout_counted,
+)
 from backroom.store.postgresql.statements import for_psycopg, for_rows, name_of
 from backroom.store.readiness import Readiness
+from backroom.store.signals import Signal, Tally
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -85,27 +93,10 @@ _SHARED_TRIES = 3
 """How often a statement is sent behind others, if the server skips it each time."""
 _MOST_SLOW_TEXTS = 512
 _TRIES = 8
-_END_ABSENT = f"""-- end absent clients
-    select pg_terminate_backend(pid) from pg_stat_activity as session
-    where datname = current_database() and usename = current_user
-      and state <> 'idle' and wait_event_type = 'Client'
-      and state_change < now() - interval '{IDLE_SECONDS} seconds'
-      and exists (select from pg_locks
-        where pg_locks.pid = session.pid and locktype = 'advisory' and granted)
-"""
-"""Ends who holds an account and went away between the parts of a pipeline.
-
-PostgreSQL does not count that as idle.
-"""
 _TAKES_WRITES = "-- takes writes\n select current_setting('transaction_read_only') = 'off'"
 """False also on a standby, while it recovers."""
 _SMALLEST_WRITE = "select txid_current()"
 """Its commit is written to the log, and nothing else."""
-_JOB = ", ".join(f":{column}" for column in ("account", *Job._fields))
-_ACCEPT = f"""-- accept a job
-    select accept_job(:lock, row({_JOB})::jobs, :operations, :most)
-"""
-"""All statements that `jobs.accept` runs, in one; the migration says how."""
 
 
 class PostgresConnection:
@@ -173,7 +164,7 @@ class PostgresDatabase:
         self.url = url
         self._readiness = Readiness()
         if pipeline and driver.ABSENT:
-            log.warning("psycopg %s lacks %s: no pipelines", psycopg.__version__, driver.ABSENT)
+            log.warning(events.PIPELINES_ABSENT, psycopg.__version__, driver.ABSENT)
         self._pipelined = pipeline and not driver.ABSENT
         self._pool = Pool(url, connections, watched=self._pipelined)
         self._writers = ThreadPoolExecutor(connections, thread_name_prefix="backroom-store")
@@ -181,6 +172,7 @@ class PostgresDatabase:
         self._readers = ThreadPoolExecutor(self._most_readers, thread_name_prefix="backroom-reader")
         self._alone: set[Future[list[Row]]] = set()
         """Statements that threads read by themselves."""
+        self._tally = Tally(*COUNTS)
         self._slow: set[str] = set()
         """Texts that were too slow for a shared connection the last time."""
         self._greenlets = greenlets.Greenlets()
@@ -250,11 +242,13 @@ class PostgresDatabase:
                 if reply.outcome is Outcome.ANSWERED:
                     return reply.rows
                 if reply.outcome is Outcome.TOO_SLOW:
+                    self._tally.add("postgres_slow_reads_total")
                     self._remember_slow(sql)
                 if reply.outcome is not Outcome.NOT_BEGUN:
                     break
         try:
-            reading = self._readers.submit(self._read_alone, sql, values, time.monotonic())
+            read = events.carried(self._read_alone)
+            reading = self._readers.submit(read, sql, values, time.monotonic())
         except RuntimeError:
             raise StoreUnavailable("The database is closed.") from None
         self._alone.add(reading)
@@ -271,13 +265,13 @@ class PostgresDatabase:
         began = time.monotonic()
         name = name_of(sql)
         if began - asked > WAIT_SECONDS:
-            log.error("statement %r was not begun: all threads that read are busy", name)
+            log.error(events.STATEMENT_NOT_BEGUN, name)
             raise StoreUnavailable(f"all threads that read are busy; statement: {name}")
         try:
             with self.read() as tx:
                 rows = list(tx.connection.execute(sql, values))
         except (StoreUnavailable, psycopg.Error) as error:
-            log.error("statement %r failed: %s", name, error)  # noqa: TRY400 - its caller shows it
+            log.error(events.STATEMENT_FAILED, name, error)  # noqa: TRY400 - its caller shows it
             raise
         if time.monotonic() - began < SHARED_SECONDS:
             self._slow.discard(sql)
@@ -299,22 +293,16 @@ class PostgresDatabase:
         On a pipelined connection that nobody else waits for; in a thread if none is free, or if the
         statement was refused there, and nothing was changed.
         """
-        values = {
-            "lock": new.lock,
-            "account": new.account,
-            "operations": new.operations,
-            "most": most,
-            **new.job._asdict(),
-        }
+        values = accept_values(new, most)
         if self._pipelined:
             return self._greenlets.spawn(partial(self._accept, values))
         return asyncio.wrap_future(self._submit(partial(_accepted, values)))
 
     def _accept(self, values: dict[str, Any]) -> str | None:
-        reply = self._writing.ask_alone(_ACCEPT, values)
+        reply = self._writing.ask_alone(accept_statement(values), values)
         if reply.outcome is Outcome.ANSWERED:
             self._readiness.succeeded()
-            return _function_value(reply.rows)
+            return accepted_id(reply.rows)
         if reply.outcome is Outcome.LOST:
             # It may be stored: who tries again could store it twice.
             raise StoreUnavailable("the connection was lost while it accepted a job")
@@ -323,14 +311,20 @@ class PostgresDatabase:
     def _submit(self, do: Callable[[PatientConnection], T]) -> Future[T]:
         """Have a thread write."""
         try:
-            return self._writers.submit(self._write, do)
+            work = events.carried(self._write)
+            submitted = self._writers.submit(work, do, time.perf_counter())
         except RuntimeError:
             refused: Future[T] = Future()
             refused.set_exception(StoreUnavailable("The database is closed."))
             return refused
+        self._tally.add("store_writes_waiting")
+        return submitted
 
-    def _write(self, do: Callable[[PatientConnection], T]) -> T:
+    def _write(self, do: Callable[[PatientConnection], T], asked: float) -> T:
         """Write, and try again where the server asks for it."""
+        self._tally.add("store_writes_total")
+        self._tally.add("store_writes_waiting", -1)
+        self._tally.add("store_write_wait_seconds_total", time.perf_counter() - asked)
         for attempt in range(1, _TRIES + 1):
             try:
                 with self._pool.connection(WRITE_SECONDS) as raw:
@@ -342,7 +336,8 @@ class PostgresDatabase:
                         # Nobody takes a key just before each of so many tries: it is our mistake.
                         raise
                     raise WriteRefused(failure_text(error)) from error
-                log.info("a transaction is tried again: %s", type(error).__name__)
+                self._tally.add("postgres_transactions_retried_total")
+                log.info(events.TRANSACTION_TRIED_AGAIN, type(error).__name__)
             except UNAVAILABLE as error:
                 if not is_unavailable(error):
                     raise
@@ -353,6 +348,9 @@ class PostgresDatabase:
 
     def _write_failure(self, error: Exception) -> StoreUnavailable:
         """Note why the database could not write, and give the error to raise."""
+        self._tally.add("store_write_failures_total")
+        if timeout := timeout_counted(error):
+            self._tally.add(timeout)
         if isinstance(error, errors.LockNotAvailable):
             self._end_absent()
         if not isinstance(error, OTHERS_FAULT):
@@ -361,8 +359,8 @@ class PostgresDatabase:
 
     def _end_absent(self) -> None:
         with suppress(*UNAVAILABLE), self._pool.connection(READ_SECONDS) as raw:
-            if raw.execute(_END_ABSENT).rowcount:
-                log.warning("a session was ended that held an account, and whose client is gone")
+            if raw.execute(END_ABSENT).rowcount:
+                log.warning(events.SESSION_ENDED)
 
     def check(self) -> None:
         with self._readiness.told():
@@ -379,6 +377,13 @@ class PostgresDatabase:
                 else:
                     tried.result()
 
+    def signals(self) -> list[Signal]:
+        pipelines = {"reading": self._reading, "writing": self._writing}
+        return [*self._tally.signals(), *connection_signals(self._pool, pipelines)]
+
+    def asked(self, tx: Transaction) -> list[Signal]:
+        return asked_signals(tx)
+
     def close(self) -> None:
         self._writers.shutdown()
         self._readers.shutdown()
@@ -389,9 +394,4 @@ class PostgresDatabase:
 
 def _accepted(values: dict[str, Any], raw: PatientConnection) -> str | None:
     """Accept a job in a thread."""
-    return _function_value(PostgresConnection(raw).execute(_ACCEPT, values))
-
-
-def _function_value(rows: Iterable[Row]) -> str | None:
-    ((value,),) = rows
-    return None if value is None else str(value)
+    return accepted_id(PostgresConnection(raw).execute(accept_statement(values), values))

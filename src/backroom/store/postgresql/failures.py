@@ -7,6 +7,7 @@ from psycopg import errors
 from psycopg_pool import PoolTimeout
 
 from backroom.store.database import StoreUnavailable, WriteRefused, WriteTooSlow
+from backroom.store.postgresql.connections import IDLE_SECONDS
 
 AGAIN = (errors.DeadlockDetected, errors.SerializationFailure, errors.UniqueViolation)
 """After these, PostgreSQL asks to try the transaction again."""
@@ -24,6 +25,18 @@ UNAVAILABLE = (
 )
 OTHERS_FAULT = (errors.LockNotAvailable, errors.QueryCanceled)
 """After these, the next write may succeed."""
+END_ABSENT = f"""-- end absent clients
+    select pg_terminate_backend(pid) from pg_stat_activity as session
+    where datname = current_database() and usename = current_user
+      and state <> 'idle' and wait_event_type = 'Client'
+      and state_change < now() - interval '{IDLE_SECONDS} seconds'
+      and exists (select from pg_locks
+        where pg_locks.pid = session.pid and locktype = 'advisory' and granted)
+"""
+"""Ends who holds an account and went away between the parts of a pipeline.
+
+PostgreSQL does not count that as idle.
+"""
 
 
 def is_unavailable(error: BaseException) -> bool:

@@ -39,6 +39,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import psycopg
 
+from backroom import events
 from backroom.store.postgresql import driver, greenlets
 from backroom.store.postgresql.statements import for_protocol, name_of
 
@@ -174,7 +175,7 @@ class Pipeline:
             self._names.pop((text, dumped[1]), None)
         log.log(
             logging.INFO if slow else logging.WARNING,
-            "statement %r is asked again on a connection of its own: %s",
+            events.STATEMENT_ASKED_AGAIN,
             name_of(sql),
             driver.message(answer),
         )
@@ -278,7 +279,7 @@ class Pipeline:
         sent, self._expected = self._expected, deque()
         uncommitted, self._uncommitted = self._uncommitted, []
         names = [name_of(each.sql) for each in sent if each.waiting is not None]
-        log.warning("a connection to PostgreSQL is lost: %s; it was at: %s", reason, names)
+        log.warning(events.CONNECTION_LOST, reason, names)
         # Before it is closed: the next connection may get the same number from the system.
         self._loop.remove_reader(self._channel.socket)
         self._loop.remove_writer(self._channel.socket)

@@ -94,6 +94,11 @@ class Pool:
             self._pool.drain()
             raise
 
+    def standing(self) -> tuple[int, int, int]:
+        """Give how many connections there are, how many are free, and how many threads wait."""
+        found = self._pool.get_stats()
+        return found["pool_size"], found["pool_available"], found["requests_waiting"]
+
     def close(self) -> None:
         """Close all connections."""
         self._pool.close()

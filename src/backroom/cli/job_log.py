@@ -1,0 +1,71 @@
+"""The lines of jobs in the access log: one for each job that has ended, from whoever applied it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from backroom import clock
+from backroom.cli.logs import json_line, rfc_3339
+
+if TYPE_CHECKING:
+    from backroom.cli.access_log import LineWriter
+    from backroom.jobs.watching import JobEnd
+    from backroom.store.database import Transaction
+    from backroom.store.jobs import Waiting
+
+FIELDS = {
+    "type": "The type of the job.",
+    "status": "How it ended: `complete` or `cancelled`.",
+    "applied": "How many of its operations were applied.",
+    "failed": "How many of them have failed.",
+    "waited_ms": "Milliseconds from its creation until it was begun.",
+    "duration_ms": "Milliseconds from there until it was complete, and on disk.",
+}
+"""What the line of a job has beside the fields of each line, with words for the reference."""
+
+
+class JobLog:
+    """Logs each job that has ended, as a line of JSON or as text."""
+
+    def __init__(self, writer: LineWriter, *, as_json: bool) -> None:
+        self._write = writer.write
+        self._line = _json_of_job if as_json else _text_of_job
+
+    def begins(self, _: Waiting, tx: Transaction) -> Transaction:
+        return tx
+
+    def ended(self, end: JobEnd) -> None:
+        self._write(self._line(end))
+
+    def failed(self, _: Waiting) -> None:
+        """Leave it to the log, which says why."""
+
+    set_aside = failed
+
+
+def _text_of_job(end: JobEnd) -> str:
+    job = end.job
+    counts = f"{job.completed_count}/{job.completed_count + job.failed_count}"
+    return (
+        f"{clock.now():%H:%M:%S} job {job.type:42} {counts:>7} {job.job_id}"
+        f" {end.seconds * 1000:9.2f} ms, after {end.waited * 1000:.0f} ms"
+    )
+
+
+def _json_of_job(end: JobEnd) -> str:
+    job = end.job
+    return json_line(
+        {
+            "timestamp": rfc_3339(clock.now()),
+            "level": "info",
+            "event": "job",
+            "job_id": job.job_id,
+            "account": end.waiting.account,
+            "type": job.type,
+            "status": str(job.status),
+            "applied": job.completed_count,
+            "failed": job.failed_count,
+            "waited_ms": round(end.waited * 1000, 3),
+            "duration_ms": round(end.seconds * 1000, 3),
+        }
+    )

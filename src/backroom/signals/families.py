@@ -1,0 +1,167 @@
+"""Every metric that a process shows: its name, its kind, its labels and what it means.
+
+The reference page docs/reference/metrics.md is made from this table. No label has a value that a
+client chooses freely, and none names an account or a key.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+PREFIX_OF_METRICS = "backroom_"
+COUNTER, GAUGE, HISTOGRAM = "counter", "gauge", "histogram"
+
+REQUEST_BUCKETS = (
+    *(0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05),
+    *(0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0),
+)
+"""Seconds of requests, up to which each bucket counts. Most take less than a millisecond."""
+JOB_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0)
+"""Seconds for which a job waits, or is applied."""
+
+
+class Family(NamedTuple):
+    """One metric. `by` says who shows it, and what its value is of."""
+
+    kind: str
+    words: str
+    labels: tuple[str, ...] = ()
+    by: str = "process"
+
+
+_ALIKE = "database"
+"""Read from the database, and the same on all that share it: take the maximum, not the sum."""
+_POSTGRES = "process on PostgreSQL"
+_ALIKE_POSTGRES = "database on PostgreSQL"
+_SQLITE = "server on SQLite"
+_SERVER = "server"
+
+FAMILIES = {
+    "build_info": Family(
+        GAUGE,
+        "Always 1. The labels say what runs.",
+        ("version", "engine", "role"),
+    ),
+    "http_requests_total": Family(
+        COUNTER,
+        "Requests that were answered. The route is `unknown` where there is none.",
+        ("method", "route", "status", "revision"),
+        _SERVER,
+    ),
+    "http_request_duration_seconds": Family(
+        HISTOGRAM,
+        "Seconds from the end of a request's head to its answer.",
+        ("method", "route"),
+        _SERVER,
+    ),
+    "http_requests_active": Family(GAUGE, "Requests that are being answered.", (), _SERVER),
+    "http_connections_open": Family(GAUGE, "Connections of clients.", (), _SERVER),
+    "event_loop_lag_seconds": Family(
+        GAUGE,
+        "The longest that the event loop was late in the last minute or two.",
+        (),
+        _SERVER,
+    ),
+    "rate_limited_total": Family(
+        COUNTER,
+        "Requests that were answered 429: because of a `rate`, or of too many `jobs` in progress.",
+        ("reason",),
+        _SERVER,
+    ),
+    "jobs": Family(
+        GAUGE,
+        "Jobs that are not complete. Beyond 100,000 they are no longer counted.",
+        ("type", "status"),
+        _ALIKE,
+    ),
+    "job_oldest_waiting_seconds": Family(
+        GAUGE, "The age of the oldest job that is not complete, 0 if there is none.", (), _ALIKE
+    ),
+    "jobs_finished_total": Family(
+        COUNTER, "Jobs that have ended: `complete` or `cancelled`.", ("type", "status")
+    ),
+    "job_items_total": Family(
+        COUNTER,
+        "Operations of jobs, by their result: `applied` or `failed`.",
+        ("type", "result"),
+    ),
+    "job_queue_latency_seconds": Family(
+        HISTOGRAM, "Seconds from the creation of a job until it was begun.", ("type",)
+    ),
+    "job_duration_seconds": Family(
+        HISTOGRAM, "Seconds from there until the job was complete, and on disk.", ("type",)
+    ),
+    "job_tries_failed_total": Family(
+        COUNTER, "Tries of jobs that failed by a fault of the server.", ("type",)
+    ),
+    "jobs_set_aside_total": Family(
+        COUNTER,
+        "How often a job was set aside, so that later ones of its account go on.",
+        ("type",),
+    ),
+    "jobs_set_aside": Family(GAUGE, "Jobs that this process has set aside now."),
+    "database_up": Family(GAUGE, "Whether the database could be asked: 1 or 0."),
+    "db_size_bytes": Family(
+        GAUGE, "The size of the database. On SQLite it is that of its file.", (), _ALIKE
+    ),
+    "store_writes_total": Family(COUNTER, "Pieces of writing that had their turn."),
+    "store_write_wait_seconds_total": Family(
+        COUNTER, "Seconds for which these have waited for their turn."
+    ),
+    "store_writes_waiting": Family(GAUGE, "Pieces of writing that wait for their turn."),
+    "store_write_failures_total": Family(
+        COUNTER, "Pieces of writing that the database could not do."
+    ),
+    "wal_size_bytes": Family(GAUGE, "The size of the write-ahead log.", (), _SQLITE),
+    "sqlite_commits_total": Family(
+        COUNTER, "Commits. Many pieces of writing share one.", (), _SQLITE
+    ),
+    "sqlite_last_checkpoint_timestamp_seconds": Family(
+        GAUGE, "When the log was last written into the database, since 1970.", (), _SQLITE
+    ),
+    "postgres_pool_connections": Family(
+        GAUGE, "Connections for threads: `lent` or `free`.", ("state",), _POSTGRES
+    ),
+    "postgres_pool_waiting": Family(GAUGE, "Threads that wait for a connection.", (), _POSTGRES),
+    "postgres_pipelines": Family(
+        GAUGE, "Connections of the event loop: for `reading` or `writing`.", ("use",), _POSTGRES
+    ),
+    "postgres_pipeline_statements": Family(
+        GAUGE, "Statements that are under way on these.", ("use",), _POSTGRES
+    ),
+    "postgres_transactions_retried_total": Family(
+        COUNTER,
+        "Transactions that were tried again: deadlocks, and keys that somebody else took.",
+        (),
+        _POSTGRES,
+    ),
+    "postgres_slow_reads_total": Family(
+        COUNTER,
+        "Reads that were cancelled on a shared connection, and begun again on one of their own.",
+        (),
+        _POSTGRES,
+    ),
+    "postgres_lock_timeouts_total": Family(
+        COUNTER, "Writes that gave up waiting for a lock.", (), _POSTGRES
+    ),
+    "postgres_statement_timeouts_total": Family(
+        COUNTER, "Writes that PostgreSQL cancelled at their time limit.", (), _POSTGRES
+    ),
+    "postgres_lock_waits": Family(
+        GAUGE, "Sessions that wait for a lock in the database.", (), _ALIKE_POSTGRES
+    ),
+    "queue_tasks": Family(
+        GAUGE,
+        "Accounts in the queue of workers: `waiting` or `running`.",
+        ("state",),
+        _ALIKE_POSTGRES,
+    ),
+    "workers": Family(GAUGE, "Workers that were alive in the last minute.", (), _ALIKE_POSTGRES),
+    "worker_last_heartbeat_timestamp_seconds": Family(
+        GAUGE,
+        "When the last of them was alive, since 1970; 0 if there is none.",
+        (),
+        _ALIKE_POSTGRES,
+    ),
+}
+"""Every metric by its name, without the prefix."""

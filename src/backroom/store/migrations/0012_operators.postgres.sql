@@ -1,0 +1,27 @@
+-- What the server is doing, over all accounts: the newest jobs, the oldest that waits, those with
+-- failures, and what was applied lately. Each is read from an index, however many jobs there are.
+
+create index jobs_newest on jobs (job_id, account);
+create index jobs_oldest_in_progress on jobs (job_id, account) where completed_at is null;
+create index jobs_failed on jobs (job_id, account) where failed_count > 0;
+create index jobs_completed on jobs (completed_at, total_count) where completed_at is not null;
+
+-- The trace of the request that has made a job, as a `traceparent`, so that the trace of the worker
+-- that applies it can be linked to it. Null where requests are not traced.
+alter table job_operations add column trace text;
+alter table snapshot_job_operations add column trace text;
+
+-- Does what the function of the same name with four values does, which servers call that trace
+-- nothing, and keeps the trace beside the operations.
+create function accept_job(what text, job jobs, operations text, most integer, trace text)
+returns text
+language plpgsql as $$
+declare
+    accepted text;
+begin
+    accepted := accept_job(what, job, operations, most);
+    update job_operations set trace = accept_job.trace
+    where job_operations.account = job.account and job_operations.job_id = accepted;
+    return accepted;
+end
+$$;
