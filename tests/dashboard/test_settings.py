@@ -2,7 +2,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from backroom.settings import SETTINGS, load
+from backroom.environment import load
+from backroom.settings import SETTINGS
 from conftest import running
 from dashboard.conftest import TOKEN
 from support.visitor import PAGES, Visitor

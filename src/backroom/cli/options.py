@@ -8,13 +8,13 @@ from urllib.parse import urlsplit
 
 import click
 
+from backroom.environment import load
 from backroom.settings import (
     DEFAULT_PORT,
     SECRETS,
     SETTINGS,
     InvalidSetting,
     Settings,
-    load,
     variable,
 )
 from backroom.settings import flag as flag_of
