@@ -53,6 +53,7 @@ QUICK_REVISIONS = frozenset({OLDEST, NEWEST})
 WHOLE = frozenset(
     {
         "acceptance",
+        "browser",
         "containers",
         "crash",
         "machines",
