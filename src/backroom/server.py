@@ -34,6 +34,7 @@ from backroom.store.sqlite import SqliteDatabase
 from backroom.testing.clock import clock_of
 from backroom.testing.pace import ScriptedPace
 from backroom.testing.wishes import read_wish
+from backroom.webhooks.sender import Sender
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -94,6 +95,7 @@ class Server:
             )
             self.pace = _scripted_pace(settings, pacing, self._workforce.announce)
             opened.callback(self.pace.stop)
+            self.webhooks = Sender(self.database, private=settings.webhook_private)
             self._keys = FixedKeys()
             self.control_token = settings.control_token or secrets.token_urlsafe(24)
             self._control = Control(
@@ -104,6 +106,7 @@ class Server:
                     "state": self._workforce.state,
                     "clock": self.clock,
                     "pace": self.pace,
+                    "webhooks": self.webhooks,
                 },
             )
             self._app = App(
@@ -173,11 +176,13 @@ class Server:
             fixed = map(read_fixed_key, settings.key)
             self._keys.prepare(self.database, fixed, opens_all=settings.open)
             self._workforce.start()
+            self.webhooks.start()
             self._http.run(self._socket, lambda: self._is_ready(announce, first_key))
         finally:
             self._app.close()
             self.pace.stop()
             self._workforce.stop()
+            self.webhooks.stop()
             self.database.close()
             self._socket.close()
             self.clock.let_go()

@@ -174,6 +174,11 @@ class Settings:
         "TOKEN",
     )
 
+    webhook_private: bool = _setting(
+        False,
+        "Let webhooks go to private addresses, such as those of this machine and its network.",
+    )
+
     def __post_init__(self) -> None:
         _read_scale(self.limits)
         if not 0 <= self.job_delay <= _LONGEST_DELAY:
