@@ -21,13 +21,24 @@ def test_other_urls_are_refused(url: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "host", ["127.0.0.1", "10.0.0.1", "[::1]", "[::ffff:10.0.0.1]", "[fe80::1]", "169.254.169.254"]
+    "host",
+    [
+        *("127.0.0.1", "10.0.0.1", "169.254.169.254", "0.0.0.0", "100.64.0.1", "224.0.0.1"),
+        *("[::1]", "[::ffff:10.0.0.1]", "[fe80::1]", "[fc00::1]", "[fec0::1]", "[ff02::1]"),
+        # Addresses of IPv6 that lead to one of IPv4.
+        *("[64:ff9b::10.0.0.1]", "[64:ff9b:1::127.0.0.1]", "[::127.0.0.1]", "[2002:7f00:1::]"),
+    ],
 )
 def test_private_addresses_are_refused(host: str) -> None:
     target = target_of(f"http://{host}/")
     with pytest.raises(PrivateAddress, match="is the private address"):
         resolved(target, private=False)
     assert resolved(target, private=True)
+
+
+def test_public_addresses_are_allowed() -> None:
+    for host in ("93.184.216.34", "[2606:4700::1]", "[64:ff9b::93.184.216.34]"):
+        assert resolved(target_of(f"http://{host}/"), private=False)
 
 
 def test_one_private_address_is_enough(monkeypatch: pytest.MonkeyPatch) -> None:

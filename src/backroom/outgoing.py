@@ -9,13 +9,17 @@ from __future__ import annotations
 import ipaddress
 import socket
 import ssl
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
     import urllib3
+    from urllib3.connection import HTTPConnection
 
 _PORTS = {"http": 80, "https": 443}
+_TRANSLATED = [ipaddress.IPv6Network(each) for each in ("64:ff9b::/96", "64:ff9b:1::/48", "::/96")]
+"""Addresses of IPv6 whose last 32 bits are one of IPv4."""
+_IPV4_BITS = 0xFFFFFFFF
 
 
 class NotConnected(Exception):
@@ -73,10 +77,18 @@ def resolved(target: Destination, *, private: bool) -> str:
 def is_public(address: str) -> bool:
     """Whether an address is one of the public internet."""
     found = ipaddress.ip_address(address.partition("%")[0])
-    mapped = getattr(found, "ipv4_mapped", None) or getattr(found, "sixtofour", None)
-    if mapped is not None:
-        found = mapped
+    if isinstance(found, ipaddress.IPv6Address):
+        if found.is_site_local:
+            return False
+        found = _held(found) or found
     return found.is_global and not found.is_multicast
+
+
+def _held(address: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
+    """Give the address of IPv4 to which one of IPv6 leads, None if it leads to none."""
+    if any(address in each for each in _TRANSLATED):
+        return ipaddress.IPv4Address(int(address) & _IPV4_BITS)
+    return address.ipv4_mapped or address.sixtofour
 
 
 def pool_to(target: Destination, address: str) -> urllib3.HTTPConnectionPool:
@@ -86,10 +98,21 @@ def pool_to(target: Destination, address: str) -> urllib3.HTTPConnectionPool:
 
     if not target.secure:
         return urllib3.HTTPConnectionPool(address, target.port)
-    return urllib3.HTTPSConnectionPool(
-        address,
-        target.port,
-        server_hostname=target.host,
-        assert_hostname=target.host,
-        ssl_context=ssl.create_default_context(),
-    )
+    return urllib3.HTTPSConnectionPool(address, target.port, **_tls(target))
+
+
+def connection_to(target: Destination, address: str) -> HTTPConnection:
+    """Give one such connection, which is not open yet."""
+    from urllib3.connection import HTTPConnection, HTTPSConnection
+
+    if not target.secure:
+        return HTTPConnection(address, target.port)
+    return HTTPSConnection(address, target.port, **_tls(target))
+
+
+def _tls(target: Destination) -> dict[str, Any]:
+    return {
+        "server_hostname": target.host,
+        "assert_hostname": target.host,
+        "ssl_context": ssl.create_default_context(),
+    }

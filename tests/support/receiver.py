@@ -14,6 +14,7 @@ from standardwebhooks import Webhook as Verifier
 from support.process import until
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import Callable, Iterator
 
 
@@ -55,8 +56,8 @@ class Receiver:
 
 
 @contextmanager
-def receiving(host: str = "127.0.0.1") -> Iterator[Receiver]:
-    """Run a receiver."""
+def receiving(host: str = "127.0.0.1", tls: ssl.SSLContext | None = None) -> Iterator[Receiver]:
+    """Run a receiver, which speaks https where it has a context."""
     receiver = Receiver()
 
     class Handler(BaseHTTPRequestHandler):
@@ -83,9 +84,11 @@ def receiving(host: str = "127.0.0.1") -> Iterator[Receiver]:
             """A sender may be gone by the time of the answer."""
 
     server = Server((host, 0), Handler)
+    if tls is not None:
+        server.socket = tls.wrap_socket(server.socket, server_side=True)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
-    receiver.url = f"http://{host}:{server.server_port}/hook?a=1"
+    receiver.url = f"{'https' if tls else 'http'}://{host}:{server.server_port}/hook?a=1"
     try:
         yield receiver
     finally:

@@ -1,9 +1,12 @@
 from __future__ import annotations
 
 import socket
+import ssl
+import subprocess
 import threading
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from shutil import which
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from standardwebhooks.webhooks import WebhookVerificationError
@@ -15,6 +18,7 @@ from support.receiver import Receiver, receiving
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from backroom.webhooks.attempt import TryOutcome
 
@@ -86,17 +90,7 @@ def test_private_address_gets_nothing(receiver: Receiver) -> None:
 
 
 def test_name_is_resolved_once(receiver: Receiver, monkeypatch: pytest.MonkeyPatch) -> None:
-    asked: list[str] = []
-    resolve = socket.getaddrinfo
-
-    def counted(host: str, *more: object, **options: object) -> object:
-        # Connections resolve too, but only addresses.
-        if host == "shop.example":
-            asked.append(host)
-            return resolve("127.0.0.1", *more, **options)  # type: ignore[arg-type]
-        return resolve(host, *more, **options)  # type: ignore[arg-type]
-
-    monkeypatch.setattr(socket, "getaddrinfo", counted)
+    asked = resolving_names_here(monkeypatch)
     assert tried(receiver.url.replace("127.0.0.1", "shop.example")).delivered
     assert asked == ["shop.example"]
     assert receiver.received[0].headers["host"].startswith("shop.example:")
@@ -110,10 +104,51 @@ def test_closed_port_is_an_outcome() -> None:
     assert outcome.error
 
 
-def test_certificates_are_checked(receiver: Receiver) -> None:
-    outcome = tried(receiver.url.replace("http://", "https://"))
-    assert not outcome.delivered
-    assert receiver.received == []
+@pytest.fixture
+def certificate(tmp_path: Path) -> Path:
+    """A certificate of shop.example that nobody trusts, with its key."""
+    path = tmp_path / "shop.pem"
+    made = "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2"
+    named = "-subj /CN=shop.example -addext subjectAltName=DNS:shop.example"
+    files = ["-keyout", str(path), "-out", str(tmp_path / "cert.pem")]
+    subprocess.run(["openssl", *made.split(), *named.split(), *files], check=True, timeout=30)
+    path.write_text(path.read_text() + (tmp_path / "cert.pem").read_text())
+    return path
+
+
+@pytest.mark.skipif(which("openssl") is None, reason="openssl is not installed")
+def test_certificate_has_to_be_the_name_s(
+    certificate: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    served = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    served.load_cert_chain(certificate)
+    resolving_names_here(monkeypatch)
+    with receiving(tls=served) as receiver:
+        url = receiver.url.replace("127.0.0.1", "shop.example")
+        untrusted = tried(url)
+        monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+        other = tried(url.replace("shop.example", "other.example"))
+        right = tried(url)
+    assert "self-signed certificate" in (untrusted.error or "")
+    assert "other.example" in (other.error or "")
+    assert right.delivered
+    assert len(receiver.received) == 1
+
+
+def resolving_names_here(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Have each name under `.example` mean this machine; gives which were asked for."""
+    asked: list[str] = []
+    resolve = socket.getaddrinfo
+
+    def here(host: str, *more: Any, **options: Any) -> Any:
+        # Connections resolve too, but only addresses.
+        if not host.endswith(".example"):
+            return resolve(host, *more, **options)
+        asked.append(host)
+        return resolve("127.0.0.1", *more, **options)
+
+    monkeypatch.setattr(socket, "getaddrinfo", here)
+    return asked
 
 
 def test_slow_try_is_broken_off(receiver: Receiver) -> None:

@@ -12,7 +12,7 @@ import socket
 import time
 from base64 import b64decode, b64encode
 from contextlib import suppress
-from typing import TYPE_CHECKING, NamedTuple, cast
+from typing import TYPE_CHECKING, NamedTuple
 
 from backroom import __version__, clock, outgoing
 from backroom.store.webhooks import SECRET_PREFIX
@@ -103,11 +103,8 @@ class Attempt:
         address = outgoing.resolved(target, private=self._private)
         self.ends_at = time.monotonic() + SECONDS
         body = self.delivery.body.encode()
-        pool = outgoing.pool_to(target, address)
-        # A connection of its own, not the pool's: another thread may have to end it.
-        connection = cast(
-            "HTTPConnection", pool.ConnectionCls(address, target.port, **pool.conn_kw)
-        )
+        # Not one of a pool: another thread may have to end it.
+        connection = outgoing.connection_to(target, address)
         connection.timeout = _CONNECT_SECONDS
         self._connection = connection
         try:
