@@ -98,6 +98,11 @@ def epoch() -> float:
     return time.time()
 
 
+def moment_of(seconds: float) -> datetime:
+    """Give the moment in UTC that is so many seconds after 1970 began, as `epoch` counts."""
+    return datetime.fromtimestamp(seconds, UTC)
+
+
 def follow(course: Course | None) -> None:
     """Have the time of this process follow a course, None for the time of the system."""
     global _course, _last_ulid  # noqa: PLW0603 - there is one clock

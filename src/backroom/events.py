@@ -76,6 +76,20 @@ REQUEST_UNREADABLE = Event("request_unreadable", "a request could not be read")
 CLIENT_HUNG_UP = Event("client_hung_up", "%s hung up before its answer: %s", "client", "reason")
 CLIENT_LET_GO = Event("client_let_go", "%s was let go: %s", "client", "reason")
 CONTROL_FAILED = Event("control_failed", "%s %s failed", "method", "path")
+WEBHOOKS_WAIT = Event(
+    "webhooks_wait", "webhooks wait until the database is there again: %s", "error"
+)
+DELIVERIES_FAILED = Event(
+    "deliveries_failed", "looking for deliveries failed and will be tried again"
+)
+DELIVERY_NOT_NOTED = Event("delivery_not_noted", "what came of a delivery could not be written")
+DELIVERY_GIVEN_UP = Event(
+    "delivery_given_up",
+    "delivery %s was given up after %d tries: %s",
+    "delivery",
+    "tries",
+    "error",
+)
 PART_NOT_RENDERED = Event(
     "part_not_rendered", "a part of the dashboard could not be rendered, and is tried again"
 )

@@ -37,6 +37,7 @@ from backroom.store.sqlite import SqliteDatabase
 from backroom.testing.clock import clock_of
 from backroom.testing.pace import ScriptedPace
 from backroom.testing.wishes import read_wish
+from backroom.webhooks.sender import Sender
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -85,11 +86,7 @@ class Server:
             opened.callback(self.clock.let_go)
             self._socket = _listen(settings.host, settings.port)
             opened.callback(self._socket.close)
-            self.database = open_database(
-                None if settings.ephemeral else settings.database,
-                least=_REQUEST_CONNECTIONS + settings.concurrency if settings.worker == "on" else 0,
-                pipeline=settings.pipeline == "on",
-            )
+            self.database = _opened_database(settings)
             opened.callback(self.database.close)
             if settings.seed:
                 _check_empty(self.database)
@@ -98,6 +95,7 @@ class Server:
             self._workforce = workforce(self.database, self.next_job, settings)
             self.pace = _scripted_pace(settings, pacing, self._workforce.announce)
             opened.callback(self.pace.stop)
+            self.webhooks = Sender(self.database, private=settings.webhook_private)
             self._keys = FixedKeys()
             self.control_token = settings.control_token or secrets.token_urlsafe(24)
             limiter = _limiter(settings, self.database)
@@ -110,6 +108,7 @@ class Server:
                     "clock": self.clock,
                     "pace": self.pace,
                     "limiter": limiter,
+                    "webhooks": self.webhooks,
                 },
             )
             self._app = App(
@@ -216,12 +215,14 @@ class Server:
             fixed = map(read_fixed_key, settings.key)
             self._keys.prepare(self.database, fixed, opens_all=settings.open)
             self._workforce.start()
+            self.webhooks.start()
             self._http.run(self._socket, lambda: self._is_ready(announce, first_key))
         finally:
             self._end_metrics()
             self._app.close()
             self.pace.stop()
             self._workforce.stop()
+            self.webhooks.stop()
             self.database.close()
             self._socket.close()
             self.clock.let_go()
@@ -317,6 +318,14 @@ def _scripted_pace(
     usual = read_wish({"times": "always", "after_seconds": settings.job_delay})
     return ScriptedPace(
         pacing, announce, usual if settings.seed or settings.clock != Settings.clock else None
+    )
+
+
+def _opened_database(settings: Settings) -> Database:
+    return open_database(
+        None if settings.ephemeral else settings.database,
+        least=_REQUEST_CONNECTIONS + settings.concurrency if settings.worker == "on" else 0,
+        pipeline=settings.pipeline == "on",
     )
 
 

@@ -179,6 +179,10 @@ class Settings:
         "TOKEN",
     )
 
+    webhook_private: bool = _setting(
+        False,
+        "Let webhooks go to private addresses, such as those of this machine and its network.",
+    )
     metrics: str = _setting(
         "on", "Whether to show metrics for Prometheus, at the path /metrics.", "on|off"
     )

@@ -146,15 +146,27 @@ class Page(HTMLParser):
 
 
 @every_revision
-def test_page_loads_nothing(client: Client, revision: str) -> None:
+def test_page_loads_one_script_of_the_server(client: Client, revision: str) -> None:
     answer = fetched(client, f"{DOCS}/{revision}")
     html = answer.body.decode()
     assert answer.headers["Content-Type"] == "text/html; charset=utf-8"
     assert answer.headers["Content-Security-Policy"].startswith("default-src 'none';")
     page = Page(html)
-    assert page.loads == []
+    assert page.loads == ['<script src="/_backroom/docs/page.js" defer>']
     assert not re.search(r"url\(|@import|javascript:", html)
     assert {each for each in page.links if not each.startswith(("#", "/_backroom/"))} == set()
+
+
+def test_script_is_served_as_one(client: Client) -> None:
+    answer = fetched(client, f"{DOCS}/page.js")
+    assert answer.headers["Content-Type"] == "text/javascript; charset=utf-8"
+    assert b"innerHTML" not in answer.body
+    assert b"://" not in answer.body
+
+
+def test_policy_allows_this_server_alone(client: Client) -> None:
+    policy = fetched(client, DOCS).headers["Content-Security-Policy"]
+    assert "script-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'" in policy
 
 
 @every_revision

@@ -39,7 +39,7 @@ def test_contrast_is_that_of_browsers(text: str, paper: str, contrast: float) ->
 def test_first_link_skips_to_the_content() -> None:
     page = html(NEWEST)
     assert re.findall(r"<a [^>]*>", page)[0] == '<a class="skip" href="#main">'
-    assert '<main id="main" tabindex="-1">' in page
+    assert '<main id="main" tabindex="-1" ' in page
 
 
 def test_keyboard_reaches_what_scrolls() -> None:

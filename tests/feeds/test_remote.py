@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from backroom import outgoing
 from backroom.feeds import remote
 from backroom.feeds.feed_options import FeedOptions
 from backroom.feeds.formats import open_feed
@@ -86,7 +87,7 @@ def test_all_private_addresses_are_off(host: str) -> None:
 
 
 def test_redirects_are_checked(shop: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(remote, "_is_public", lambda address: address == "127.0.0.1")
+    monkeypatch.setattr(outgoing, "is_public", lambda address: address == "127.0.0.1")
     with pytest.raises(FeedError, match=r"is the private address 127\.0\.0\.2"):
         fetch(f"{shop}/to=http://127.0.0.2/", io.BytesIO())
 

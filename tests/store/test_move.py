@@ -16,6 +16,7 @@ from backroom.store import (
     records,
     snapshots,
     subscriptions,
+    webhooks,
 )
 from backroom.store.move import TABLES, Differs, NotEmpty, move
 from backroom.store.pages import Columns, RecordQuestion
@@ -75,6 +76,8 @@ def source(database: Database) -> Database:
     written(database, lambda tx: kept.keep_request(tx, ACCOUNT, "create_event", "", "{}"))
     written(database, lambda tx: kept.put_resource(tx, ACCOUNT, kept.LIST, "a", {"name": "All"}))
     written(database, lambda tx: kept.identify(tx, ACCOUNT, "a", ["email a"]))
+    hook = written(database, lambda tx: webhooks.insert(tx, ACCOUNT, "http://hooks.example", ["a"]))
+    written(database, lambda tx: webhooks.queue_event(tx, hook.webhook_id, webhooks.TEST, {}))
     written(database, lambda tx: snapshots.save_snapshot(tx, ACCOUNT, "one", [ACCOUNT]))
     return database
 

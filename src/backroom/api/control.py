@@ -48,9 +48,15 @@ HEALTH_MEMBERS = {
 _JSON: Headers = [(CONTENT_TYPE, b"application/json")]
 _POLICY = (
     b"Content-Security-Policy",
-    b"default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'",
+    (
+        b"default-src 'none'; style-src 'unsafe-inline'; script-src 'self'; connect-src 'self';"
+        b" base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    ),
 )
-"""Published pages load no external resources. This header makes browsers enforce it."""
+"""Published pages load one script of this server, and send requests to no other.
+
+This header makes browsers enforce it.
+"""
 
 
 class Served(NamedTuple):
@@ -151,6 +157,10 @@ def _openapi_page(served: Served) -> Answer:
     return _published(publish.published_page(PREFIX, served.revision.date))
 
 
+def _script(_: Served) -> Answer:
+    return _published(publish.published_script())
+
+
 def _published(published: Published) -> Answer:
     media_type = (CONTENT_TYPE, published.media_type.encode())
     return Answer(200, [published.body], [media_type, _POLICY])
@@ -210,6 +220,13 @@ ROUTES = (
         Need.MAKING,
         (200,),
         "The document of the newest revision, as a page to read.",
+    ),
+    Route(
+        f"{PREFIX}{publish.SCRIPT}",
+        _script,
+        Need.NOTHING,
+        (200,),
+        "The script of these pages.",
     ),
     Route(
         f"{PREFIX}{publish.PAGES}/{DATE}",

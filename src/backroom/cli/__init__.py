@@ -83,6 +83,11 @@ _VERBS = {
         "lists_group",
         "Make lists of profiles on a running server.",
     ),
+    "webhooks": (
+        "backroom.cli.webhooks",
+        "webhooks_group",
+        "Have a running server say elsewhere how jobs ended.",
+    ),
     "info": ("backroom.cli.control", "info_command", "Say what a running server is."),
     "config": ("backroom.cli.control", "config_command", "Show the settings of a running server."),
     "revisions": (

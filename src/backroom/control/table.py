@@ -21,6 +21,7 @@ from backroom.control import (
     seed,
     snapshots,
     subscriptions,
+    webhooks,
 )
 from backroom.control.document import control_document
 from backroom.control.route import ControlError, ControlRoute, Given
@@ -41,6 +42,7 @@ TABLES: tuple[tuple[ControlRoute, ...], ...] = (
     jobs.ROUTES,
     subscriptions.ROUTES,
     neighbours.ROUTES,
+    webhooks.ROUTES,
     clock.ROUTES,
     pace.ROUTES,
     faults.ROUTES,

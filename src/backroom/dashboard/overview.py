@@ -58,7 +58,7 @@ def overview_values(dashboard: Dashboard) -> dict[str, Any]:
         "median": percentile(durations, 0.5),
         "slowest": percentile(durations, 0.95),
         "work": work,
-        "waiting": None if work.oldest is None else _seconds_since(work.oldest, now),
+        "waiting": None if work.oldest is None else _age_of(work.oldest, now),
         "failed": failed,
         "refused": dashboard.traffic.refused()[:8],
         "sizes": sizes,
@@ -69,7 +69,7 @@ def overview_values(dashboard: Dashboard) -> dict[str, Any]:
     }
 
 
-def _seconds_since(moment: str, now: datetime) -> float:
+def _age_of(moment: str, now: datetime) -> float:
     return max((now - datetime.fromisoformat(moment)).total_seconds(), 0.0)
 
 

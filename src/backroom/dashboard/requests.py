@@ -230,7 +230,7 @@ def can_send_again(entry: JournalEntry) -> bool:
     return entry.account is not None and entry.body.length <= LONGEST_BODY
 
 
-def send_again(request: Request) -> Response:
+def send_once_more(request: Request) -> Response:
     """Send a request once more, as the same account, and show what comes of it."""
     dashboard = dashboard_of(request)
     journal = _journal_kept(dashboard)
@@ -279,5 +279,5 @@ ROUTES = (
     Route(PATH, list_requests),
     Route(f"{PATH}/live", live_requests),
     Route(f"{PATH}/{{number}}", show_request),
-    Route(f"{PATH}/{{number}}/send", send_again, methods=["POST"]),
+    Route(f"{PATH}/{{number}}/send", send_once_more, methods=["POST"]),
 )

@@ -121,7 +121,7 @@ def _advance_clock(control: Control, form: Mapping[str, str]) -> None:
     perform(control, "POST", "/clock/advance", by)
 
 
-def _wish(control: Control, form: Mapping[str, str]) -> None:
+def _wish_of_form(control: Control, form: Mapping[str, str]) -> None:
     wish = _given_fields(form, "account", "type")
     end = form.get("end", "")
     if end in {"stay", "never"}:
@@ -186,7 +186,7 @@ ACTIONS: dict[str, tuple[Callable[[Control, Mapping[str, str]], None], str]] = {
     "clock": (_change_clock, "clock"),
     "clock-set": (_set_clock, "clock"),
     "clock-advance": (_advance_clock, "clock"),
-    "wish": (_wish, "wish"),
+    "wish": (_wish_of_form, "wish"),
     "forget-wish": (_forget_wish, "forgotten"),
     "release": (_release, "released"),
     "add-fault": (_add_fault, "fault"),

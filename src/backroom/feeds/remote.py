@@ -1,21 +1,17 @@
 """Feeds at a URL: fetched once, within bounds of size and time, and from public addresses alone.
 
-The name is resolved once, all its addresses are checked, and the connection goes to one of them. So
-a name that changes between check and connection reaches nothing else. Each redirect is checked the
-same way.
+`outgoing.py` resolves and checks the name. Each redirect is checked the same way.
 """
 
 from __future__ import annotations
 
-import ipaddress
-import socket
-import ssl
 import time
 from typing import IO
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urljoin
 
 import urllib3
 
+from backroom import outgoing
 from backroom.feeds.rows import FeedError
 
 LARGEST_FEED = 4_000_000_000
@@ -71,35 +67,17 @@ def _receive(response: urllib3.BaseHTTPResponse, into: IO[bytes], end: float) ->
 
 def _answer(url: str, *, private_addresses: bool) -> urllib3.BaseHTTPResponse:
     try:
-        parts = urlsplit(url)
-        secure = parts.scheme.lower() == "https"
-        port = parts.port or (443 if secure else 80)
-    except ValueError:
-        raise FeedError("can't be fetched: it is not a URL") from None
-    host = parts.hostname or ""
-    address = _address_of(host, port, private_addresses=private_addresses)
-    path = f"{parts.path or '/'}{'?' + parts.query if parts.query else ''}"
-    headers = {
-        "Host": parts.netloc.rpartition("@")[2],
-        "Accept-Encoding": "identity",
-        "User-Agent": "backroom",
-    }
-    pool: urllib3.HTTPConnectionPool
-    if secure:
-        # The connection goes to the checked address. The certificate has to be the name's.
-        pool = urllib3.HTTPSConnectionPool(
-            address,
-            port,
-            server_hostname=host,
-            assert_hostname=host,
-            ssl_context=ssl.create_default_context(),
-        )
-    else:
-        pool = urllib3.HTTPConnectionPool(address, port)
+        target = outgoing.target_of(url)
+        address = outgoing.resolved(target, private=private_addresses)
+    except outgoing.PrivateAddress as error:
+        raise FeedError(f"is not fetched: {error}; --private-addresses allows it") from None
+    except outgoing.NotConnected as error:
+        raise FeedError(f"can't be fetched: {error}") from None
+    headers = {"Host": target.named, "Accept-Encoding": "identity", "User-Agent": "backroom"}
     try:
-        return pool.urlopen(
+        return outgoing.pool_to(target, address).urlopen(
             "GET",
-            path,
+            target.path,
             headers=headers,
             redirect=False,
             retries=False,
@@ -108,27 +86,3 @@ def _answer(url: str, *, private_addresses: bool) -> urllib3.BaseHTTPResponse:
         )
     except urllib3.exceptions.HTTPError as error:
         raise FeedError(f"can't be fetched: {error}") from None
-
-
-def _address_of(host: str, port: int, *, private_addresses: bool) -> str:
-    try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except (OSError, UnicodeError):
-        raise FeedError(f"can't be fetched: the name {host!r} is not known") from None
-    addresses = [str(each[4][0]) for each in found]
-    if not private_addresses:
-        for address in addresses:
-            if not _is_public(address):
-                raise FeedError(
-                    f"is not fetched: {host!r} is the private address {address};"
-                    " --private-addresses allows it"
-                )
-    return addresses[0]
-
-
-def _is_public(address: str) -> bool:
-    found = ipaddress.ip_address(address.partition("%")[0])
-    mapped = getattr(found, "ipv4_mapped", None) or getattr(found, "sixtofour", None)
-    if mapped is not None:
-        found = mapped
-    return found.is_global and not found.is_multicast

@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from backroom import clock
+from backroom.store import webhooks
 from backroom.store.job_rows import Job, NewJob, Waiting
 
 __all__ = ["Job", "NewJob", "Waiting"]
@@ -328,12 +329,17 @@ def show_counts(tx: Transaction, account: str, job: Job, operations: str) -> Non
 
 
 def complete(tx: Transaction, account: str, job: Job) -> bool:
-    """Complete a job and drop its operations. False if it was complete before."""
+    """Complete a job and drop its operations. False if it was complete before.
+
+    The webhooks of the account get to know, in the same transaction. Whether there are any is part
+    of the one statement, so this is right in every process, and costs no other statement.
+    """
     row = tx.one(
         "update jobs set status = :status, completed_at = :completed_at,"
         " completed_count = :completed_count, failed_count = :failed_count, errors = :errors,"
         " linkage = :linkage where account = :account and job_id = :job_id"
-        " and completed_at is null returning job_id",
+        " and completed_at is null returning created_at,"
+        " (select count(*) from (select 1 from webhooks where account = :account limit 1) one)",
         account=account,
         job_id=job.job_id,
         status=job.status,
@@ -348,7 +354,12 @@ def complete(tx: Transaction, account: str, job: Job) -> bool:
         account=account,
         job_id=job.job_id,
     )
-    return row is not None
+    if row is None:
+        return False
+    created_at, has_webhooks = row
+    if has_webhooks:
+        webhooks.job_ended(tx, account, job._replace(created_at=created_at))
+    return True
 
 
 def newest(tx: Transaction, account: str, status: str | None, most: int) -> list[Job]:

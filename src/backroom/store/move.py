@@ -60,6 +60,12 @@ _PLAIN = (
         ("account", "key_id"),
         ("name", "hash", "hint", "scopes", "created_at", "revoked_at"),
     ),
+    Table("webhooks", ("webhook_id",), ("account", "url", "events", "secret", "created_at")),
+    Table(
+        "webhook_deliveries",
+        ("delivery_id",),
+        ("webhook_id", "event", "body", "created_at", "state", "due_at", "tries", "attempts"),
+    ),
     Table("items", ("account", "number"), ("title", *_RECORD)),
     Table("variants", ("account", "number"), ("title", "sku", "item_number", *_RECORD)),
     Table(
@@ -106,7 +112,8 @@ _PLAIN = (
         ),
     ),
 )
-CATALOG = tuple(each for each in _PLAIN if each.name not in {"secrets", "accounts", "keys"})
+_APART = {"secrets", "accounts", "keys", "webhooks", "webhook_deliveries"}
+CATALOG = tuple(each for each in _PLAIN if each.name not in _APART)
 """Every table with rows of an account's catalog, of its jobs, and of what is kept beside them.
 
 A snapshot has copies of all of them.

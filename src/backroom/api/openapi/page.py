@@ -1,4 +1,7 @@
-"""An OpenAPI document as one HTML page. It loads no script, no font and no picture."""
+"""An OpenAPI document as one HTML page. It loads one script of our own, no font and no picture.
+
+The script (`page.js`) searches operations and sends requests. All else is there without it.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,8 @@ from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 from backroom.api.openapi import tree
+from backroom.api.openapi.calls import calls
+from backroom.api.openapi.samples import BASE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -17,8 +22,27 @@ if TYPE_CHECKING:
 _STYLE = (resources.files(__package__) / "page.css").read_text("utf-8")
 
 
-def html_page(document: dict[str, Any], pages: Mapping[str, str], source: str) -> str:
-    """Show a document. `pages` has the path of each revision's page, `source` the document's."""
+_SEARCH = (
+    '<div class="search" hidden><label for="search">Search operations <kbd>/</kbd></label>'
+    '<input type="search" id="search" autocomplete="off" spellcheck="false">'
+    '<p id="found" role="status"></p></div>'
+)
+_KEY = (
+    '<section class="key" aria-label="Key" hidden><label for="key">Key for the requests that this'
+    ' page sends</label> <input type="password" id="key" autocomplete="off" spellcheck="false">'
+    ' <button type="button" id="forget">Forget it</button>'
+    "<p>Your browser keeps the key in this tab. It goes nowhere but to this server.</p></section>"
+    '<p id="unscripted">With JavaScript this page also searches operations, and sends requests to'
+    " this server. Everything else is here without it.</p>"
+)
+
+
+def html_page(document: dict[str, Any], pages: Mapping[str, str], source: str, script: str) -> str:
+    """Show a document.
+
+    `pages` has the path of each revision's page, `source` that of the document, `script` that of
+    the script.
+    """
     date = document["info"]["version"]
     title = document["info"]["title"]
     return "".join(
@@ -26,11 +50,13 @@ def html_page(document: dict[str, Any], pages: Mapping[str, str], source: str) -
             '<!doctype html><html lang="en"><head><meta charset="utf-8">',
             '<meta name="viewport" content="width=device-width, initial-scale=1">',
             '<meta name="color-scheme" content="light dark">',
-            f"<title>{escape(title)}: {escape(date)}</title><style>{_STYLE}</style></head><body>",
+            f"<title>{escape(title)}: {escape(date)}</title><style>{_STYLE}</style>",
+            f'<script src="{escape(script)}" defer></script></head><body>',
             '<a class="skip" href="#main">Skip to the content</a>',
             _page_header(title, date, pages, source),
-            f'<div class="columns">{_index(document)}<main id="main" tabindex="-1">',
-            f'<section class="about">{_prose(document["info"]["description"])}</section>',
+            f'<div class="columns">{_index(document)}',
+            f'<main id="main" tabindex="-1" data-base="{escape(BASE)}">',
+            f'<section class="about">{_prose(document["info"]["description"])}</section>{_KEY}',
             *_sections(document),
             _refusals_section(document),
             "</main></div></body></html>",
@@ -75,7 +101,7 @@ def _index(document: dict[str, Any]) -> str:
     return (
         '<nav class="index" aria-label="Operations">'
         '<input type="checkbox" id="menu"> <label for="menu">Show the list of operations</label>'
-        f'<div>{"".join(groups)}<h2><a href="#refusals">Refusals</a></h2></div></nav>'
+        f'{_SEARCH}<div>{"".join(groups)}<h2><a href="#refusals">Refusals</a></h2></div></nav>'
     )
 
 
@@ -102,13 +128,15 @@ def _operation_section(
     scopes = f"scope <code>{escape(', '.join(needed))}</code>" if needed else "no scope"
     rate = operation["x-backroom-rate"]
     return (
-        f'<article id="{name}"><h3><a href="#{name}">{escape(operation["summary"])}</a></h3>'
+        f'<article id="{name}" data-method="{escape(method)}" data-path="{escape(path)}"><h3>'
+        f'<a href="#{name}">{escape(operation["summary"])}</a></h3>'
         f'<p class="path">{_method(method)} <code>{escape(path)}</code></p>'
         f"{_prose(operation['description'])}"
         f'<p class="facts"><code>{name}</code> <span>{scopes}</span>'
         f" <span>{rate['burst']} a second, {rate['steady']} a minute</span></p>"
         f"{_parameters_section(operation['parameters'])}"
-        f"{_body_section(document, operation)}{_answers(document, operation)}</article>"
+        f"{_body_section(document, operation)}{_answers(document, operation)}"
+        f"{_calls_section(document, method, path, operation)}</article>"
     )
 
 
@@ -145,6 +173,18 @@ def _answers(document: dict[str, Any], operation: dict[str, Any]) -> str:
         f'<h4>Answer <b class="status good">{escape(status)}</b></h4>{shown}'
         f'<p class="refused">Refused with {refused}</p>'
     )
+
+
+def _calls_section(
+    document: dict[str, Any], method: str, path: str, operation: dict[str, Any]
+) -> str:
+    made = calls(document["info"]["version"], method, path, operation)
+    shown = "".join(
+        f"<details><summary>{escape(each.language)}</summary>{tree.code_html(each.text)}</details>"
+        for each in made
+    )
+    alone = "<p>The SDKs of this revision have no method for it.</p>" if len(made) == 1 else ""
+    return f'<div class="calls"><h4>Call</h4>{shown}{alone}</div>'
 
 
 def _content(document: dict[str, Any], content: Mapping[str, Any]) -> str:

@@ -6,6 +6,7 @@ So are the modules that make them imported then: a server starts some 15 ms soon
 from __future__ import annotations
 
 from functools import lru_cache
+from importlib import resources
 from typing import NamedTuple
 
 import msgspec
@@ -16,6 +17,7 @@ from backroom.revisions import REVISIONS, Revision
 
 DOCUMENTS = "/openapi"
 PAGES = "/docs"
+SCRIPT = f"{PAGES}/page.js"
 
 
 class Published(NamedTuple):
@@ -69,5 +71,12 @@ def published_page(prefix: str, date: str) -> Published:
     source = f"{prefix}{DOCUMENTS}/{date}.json"
     return Published(
         "text/html; charset=utf-8",
-        html_page(openapi_document(REVISIONS[date]), pages, source).encode(),
+        html_page(openapi_document(REVISIONS[date]), pages, source, f"{prefix}{SCRIPT}").encode(),
     )
+
+
+@lru_cache
+def published_script() -> Published:
+    """Give the script of the pages."""
+    made = (resources.files(__package__) / "page.js").read_bytes()
+    return Published("text/javascript; charset=utf-8", made)

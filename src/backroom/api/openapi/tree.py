@@ -84,6 +84,10 @@ def _type(described: Schema) -> str:
 
 
 def example_html(value: Any) -> str:
-    """Show an example as indented JSON. It may scroll, so the keyboard has to reach it."""
-    shown = escape(json.dumps(value, indent=2, ensure_ascii=False))
-    return f'<pre tabindex="0"><code>{shown}</code></pre>'
+    """Show an example as indented JSON."""
+    return code_html(json.dumps(value, indent=2, ensure_ascii=False))
+
+
+def code_html(text: str) -> str:
+    """Show code. It may scroll, so the keyboard has to reach it."""
+    return f'<pre tabindex="0"><code>{escape(text)}</code></pre>'

@@ -1,0 +1,87 @@
+"""What the official SDKs call the operations: a method of an API class, in each revision.
+
+The names are the operation ids that were published with the revision. Those of the newest revision
+are the names in `catalog/operations.py`. The Node SDK writes the same names in camel case.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from backroom.catalog.kinds import ITEM
+from backroom.catalog.neighbours import Neighbour
+from backroom.catalog.operations import Shape
+
+if TYPE_CHECKING:
+    from backroom.catalog.operations import Operation
+
+NEWEST_NAMES_SINCE = "2024-10-15"
+"""Since this revision, all names but those of two kinds' jobs are the newest ones."""
+JOB_NAMES_SINCE = "2025-01-15"
+"""The same for the jobs on variants and categories."""
+RELATIONS_NAMED_SINCE = "2023-02-22"
+"""Since this revision, the method of a relationship is named after that, too."""
+NODE_TYPED_SINCE = "2023-09-15"
+"""Since this revision, the Node SDK is typed. Before that, it took a body before an id."""
+
+_LATE = "get_variant_ids_for_catalog_item"
+"""The operation that the SDKs of the revision which brought it don't have."""
+_CLASSES = {
+    "account": "Accounts",
+    "back-in-stock-subscription": "Catalogs",
+    "event": "Events",
+    "event-bulk-create-job": "Events",
+    "list": "Lists",
+    "metric": "Metrics",
+    "profile": "Profiles",
+    "profile-subscription-bulk-create-job": "Profiles",
+}
+_VERBS = {
+    Shape.IDS: "get",
+    Shape.ADD: "create",
+    Shape.REPLACE: "update",
+    Shape.REMOVE: "delete",
+}
+
+
+def api_class(operation: Operation, revision: str) -> str | None:
+    """Give the class whose method calls an operation in a revision. None where there is none.
+
+    Operations for browsers have none.
+    """
+    if not isinstance(operation, Neighbour):
+        is_missing = operation.name == _LATE and revision < JOB_NAMES_SINCE
+        return None if is_missing else "Catalogs"
+    return None if operation.public else _CLASSES[operation.type]
+
+
+def method_name(operation: Operation, revision: str) -> str:
+    """Give the name of the method that calls an operation in a revision."""
+    if isinstance(operation, Neighbour):
+        is_old = revision < NEWEST_NAMES_SINCE and operation.name == "bulk_subscribe_profiles"
+        return "subscribe_profiles" if is_old else operation.name
+    if operation.bulk is not None:
+        return _job_method(operation, revision)
+    if operation.parent is None or revision >= NEWEST_NAMES_SINCE:
+        return operation.name
+    owner = f"catalog_{operation.parent.name}"
+    if operation.shape is Shape.LIST:
+        return f"get_{owner}_{operation.relation}"
+    end = f"_{operation.relation}" if revision >= RELATIONS_NAMED_SINCE else ""
+    return f"{_VERBS[operation.shape]}_{owner}_relationships{end}"
+
+
+def _job_method(operation: Operation, revision: str) -> str:
+    posts = operation.shape is Shape.JOB_POST
+    since = NEWEST_NAMES_SINCE if posts or operation.kind is ITEM else JOB_NAMES_SINCE
+    if revision >= since:
+        return operation.name
+    first = "spawn" if posts else "get"
+    many = "s" if operation.shape is Shape.JOB_LIST else ""
+    return f"{first}_{operation.job_kind.verb}_{operation.kind.plural}_job{many}"
+
+
+def in_camel_case(name: str) -> str:
+    """Write a name as the Node SDK does."""
+    first, *others = name.split("_")
+    return first + "".join(each[:1].upper() + each[1:] for each in others)

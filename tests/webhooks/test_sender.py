@@ -1,0 +1,171 @@
+"""Deliveries reach real receivers, on both engines, and no receiver delays another."""
+
+from __future__ import annotations
+
+import threading
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import msgspec
+import pytest
+
+from backroom.store import open_database, webhooks
+from backroom.webhooks.sender import Sender
+from support.factories import ACCOUNT, written
+from support.process import until
+from support.receiver import Receiver, receiving
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from backroom.store.database import Database
+    from backroom.store.webhooks import Delivery, Webhook
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    with receiving() as running:
+        yield running
+
+
+def made(database: Database, url: str) -> Webhook:
+    return written(database, lambda tx: webhooks.insert(tx, ACCOUNT, url, [*webhooks.EVENTS]))
+
+
+def sent(database: Database, webhook: Webhook, count: int = 1) -> list[str]:
+    """Have some events delivered; give their ids."""
+    return [
+        written(
+            database, lambda tx: webhooks.queue_event(tx, webhook.webhook_id, webhooks.TEST, {})
+        ).delivery_id
+        for _ in range(count)
+    ]
+
+
+@contextmanager
+def sending(
+    database: Database, schedule: tuple[float, ...] = (0.01, 0.01), *, private: bool = True
+) -> Iterator[Sender]:
+    sender = Sender(database, private=private, schedule=schedule)
+    sender.start()
+    try:
+        yield sender
+    finally:
+        sender.stop()
+
+
+def delivery(database: Database, webhook: Webhook) -> Delivery:
+    with database.read() as tx:
+        (found,) = webhooks.deliveries(tx, webhook.webhook_id, None, 10)
+    return found
+
+
+def state(database: Database, webhook: Webhook) -> str:
+    return delivery(database, webhook).state
+
+
+def test_delivery_reaches_its_receiver(database: Database, receiver: Receiver) -> None:
+    webhook = made(database, receiver.url)
+    ids = sent(database, webhook)
+    with sending(database):
+        (got,) = receiver.wait()
+        assert got.verified(webhook.secret)["type"] == "webhook.test"
+        until(lambda: state(database, webhook) == "delivered", "the outcome")
+    assert receiver.ids == ids
+    (attempt,) = msgspec.json.decode(delivery(database, webhook).attempts)
+    assert (attempt["status"], attempt["error"]) == (204, None)
+
+
+def test_failed_delivery_is_tried_again(database: Database, receiver: Receiver) -> None:
+    webhook = made(database, receiver.url)
+    receiver.answer = lambda _: 204 if len(receiver.received) == 3 else 500
+    (delivery_id,) = sent(database, webhook)
+    with sending(database):
+        until(lambda: state(database, webhook) == "delivered", "the third try")
+    assert receiver.ids == [delivery_id] * 3
+    tries = msgspec.json.decode(delivery(database, webhook).attempts)
+    assert [each["status"] for each in tries] == [500, 500, 204]
+
+
+def test_delivery_is_given_up(database: Database, receiver: Receiver) -> None:
+    webhook = made(database, receiver.url)
+    receiver.answer = lambda _: 500
+    sent(database, webhook)
+    with sending(database):
+        until(lambda: state(database, webhook) == "given up", "the last try")
+    assert len(receiver.received) == 3
+
+
+def test_gone_receiver_is_left_alone(database: Database, receiver: Receiver) -> None:
+    webhook = made(database, receiver.url)
+    receiver.answer = lambda _: 410
+    sent(database, webhook)
+    with sending(database):
+        until(lambda: state(database, webhook) == "given up", "the only try")
+    assert len(receiver.received) == 1
+
+
+def test_private_receiver_gets_nothing(database: Database, receiver: Receiver) -> None:
+    webhook = made(database, receiver.url)
+    sent(database, webhook)
+    with sending(database, private=False):
+        until(lambda: state(database, webhook) == "given up", "the last try")
+    assert receiver.received == []
+    assert "is the private address 127.0.0.1" in delivery(database, webhook).attempts
+
+
+def test_slow_receiver_delays_no_other(database: Database, receiver: Receiver) -> None:
+    ends = threading.Event()
+    with receiving() as slow:
+        slow.answer = lambda _: ends.wait(10) and 204
+        sent(database, made(database, slow.url), 20)
+        with sending(database):
+            slow.wait()
+            sent(database, made(database, receiver.url), 5)
+            receiver.wait(5)
+            assert len(slow.received) <= 4
+            ends.set()
+            slow.wait(20)
+
+
+def test_stop_gives_back_what_is_sent(database: Database, receiver: Receiver) -> None:
+    ends = threading.Event()
+    receiver.answer = lambda _: ends.wait(10) and 204
+    webhook = made(database, receiver.url)
+    (delivery_id,) = sent(database, webhook)
+    with sending(database):
+        receiver.wait()
+    ends.set()
+    left = delivery(database, webhook)
+    assert (left.state, left.tries) == ("waiting", 0)
+    assert left.due_at <= webhooks.milliseconds()
+    with sending(database):
+        until(lambda: state(database, webhook) == "delivered", "the next sender")
+    assert receiver.ids == [delivery_id] * 2
+
+
+def test_two_servers_send_each_once(postgres_url: str, receiver: Receiver) -> None:
+    databases = [open_database(postgres_url) for _ in range(2)]
+    try:
+        webhook = made(databases[0], receiver.url)
+        ids = sent(databases[0], webhook, 60)
+        with sending(databases[0]), sending(databases[1]):
+            receiver.wait(60)
+            until(lambda: _waiting(databases[0]) == 0, "all outcomes")
+        assert sorted(receiver.ids) == sorted(ids)
+    finally:
+        for each in databases:
+            each.close()
+
+
+def _waiting(database: Database) -> int:
+    with database.read() as tx:
+        return webhooks.count_deliveries(tx).waiting
+
+
+def test_late_webhook_is_noticed(database: Database, receiver: Receiver) -> None:
+    with sending(database) as sender:
+        webhook = made(database, receiver.url)
+        sent(database, webhook)
+        sender.wake()
+        receiver.wait()
