@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     import asyncio
     from collections.abc import Callable, Iterable, Iterator, Sequence
     from concurrent.futures import Future
+    from contextlib import AbstractContextManager
 
     from backroom.catalog.operations import Operation
     from backroom.store.database import Connection, Database, Row
@@ -104,6 +105,9 @@ class HeardDatabase:
     def read(self) -> Iterator[Transaction]:
         with self._database.read() as tx:
             yield self._heard(tx)
+
+    def one_moment(self) -> AbstractContextManager[Transaction]:
+        return self.read()
 
     def on_loop(self, work: Callable[[], Any], deliver: Callable[[Any], None]) -> None:
         self._database.on_loop(work, deliver)

@@ -27,6 +27,13 @@ _VERBS = {
         "Make the database, or update its schema.",
     ),
     "database": ("backroom.cli.database", "database_group", "Move a database to another engine."),
+    "backup": ("backroom.cli.backup", "backup_command", "Copy a database while it is in use."),
+    "restore": (
+        "backroom.cli.backup",
+        "restore_backup_command",
+        "Restore a backup.",
+    ),
+    "verify": ("backroom.cli.backup", "verify_command", "Check that a database is sound."),
     "keys": ("backroom.cli.keys", "keys_group", "Make, list and revoke keys."),
     "import": ("backroom.cli.imports", "import_command", "Load a feed through bulk jobs."),
     "accounts": (

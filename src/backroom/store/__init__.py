@@ -32,7 +32,7 @@ def open_database(
     `WrongDatabase` where it can't be used.
     """
     if url is not None and not make and not is_postgres(url):
-        refuse_missing(_path(url))
+        refuse_missing(file_of(url))
     database = _opened(url, least, pipeline=pipeline)
     if migrated:
         try:
@@ -53,7 +53,7 @@ def open_to_read(url: str) -> Database:
     if is_postgres(url):
         database = _opened(_reading_only(url), least=0, pipeline=False)
     else:
-        database = SqliteDatabase(_path(url), read_only=True)
+        database = SqliteDatabase(file_of(url), read_only=True)
     try:
         check_schema(database)
     except BaseException:
@@ -74,7 +74,8 @@ def is_postgres(url: str) -> bool:
     return url.startswith(("postgresql://", "postgres://"))
 
 
-def _path(url: str) -> Path:
+def file_of(url: str) -> Path:
+    """Give the file of SQLite that a URL names, which is no URL of PostgreSQL."""
     return Path(url.removeprefix("sqlite:///"))
 
 
@@ -84,4 +85,4 @@ def _opened(url: str | None, least: int, *, pipeline: bool) -> Database:
         from backroom.store.postgresql.database import CONNECTIONS, PostgresDatabase
 
         return PostgresDatabase(url, max(CONNECTIONS, least), pipeline=pipeline)
-    return SqliteDatabase(None if url is None else _path(url))
+    return SqliteDatabase(None if url is None else file_of(url))

@@ -174,6 +174,12 @@ class Database(Protocol):
         A thread may open one inside of another. Both can be used until they end, each in its block.
         """
 
+    def one_moment(self) -> AbstractContextManager[Transaction]:
+        """Open a transaction to read in, all of whose statements see the same moment.
+
+        It may last long, and so may its statements. Not for an event loop.
+        """
+
     def on_loop(self, work: Callable[[], T], deliver: Callable[[T], None]) -> None:
         """Do `work`, which reads, for a caller on an event loop, and hand its result to `deliver`.
 

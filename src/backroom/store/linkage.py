@@ -67,13 +67,36 @@ def renew(tx: Transaction, kind: Kind, account: str, numbers: Iterable[int]) -> 
 
 @cache
 def _statement(dialect: Dialect, kind: Kind) -> str:
+    held = _held(dialect, kind)
+    return (
+        f"update {kind.table} as r set linkage = {held} where r.account = :account"
+        f" and {dialect.among('r.number', 'numbers')} and r.linkage is distinct from {held}"
+    )
+
+
+def _held(dialect: Dialect, kind: Kind) -> str:
+    """Give the linkage that a row `r` of items or categories should have."""
     name, table, owner, order = _HELD[kind.name]
-    held = dialect.joined(
+    return dialect.joined(
         name,
         f"select {name} from {table} where account = r.account and {owner} = r.number"
         f" order by {order} limit {LINKED_AT_MOST}",
     )
+
+
+def stale(dialect: Dialect, kind: Kind) -> str:
+    """Give the statement that finds records with another linkage than they should have.
+
+    Its rows have the account and the external id.
+    """
+    if kind.name in _HELD:
+        held = _held(dialect, kind)
+    else:
+        name = dialect.octets("i.external_id")
+        held = (
+            f"(select {name} from items as i"
+            " where i.account = r.account and i.number = r.item_number)"
+        )
     return (
-        f"update {kind.table} as r set linkage = {held} where r.account = :account"
-        f" and {dialect.among('r.number', 'numbers')} and r.linkage is distinct from {held}"
+        f"select account, external_id from {kind.table} as r where linkage is distinct from {held}"
     )

@@ -19,7 +19,7 @@ from backroom.catalog.kinds import KINDS
 from backroom.store import search
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from backroom.store.database import Database, Row, Transaction
 
@@ -179,30 +179,48 @@ def _copy(
 
 def _slices(database: Database, table: Table, after: list[Any] | None) -> Iterator[list[Row]]:
     """Read a table in slices by its key."""
-    key = ", ".join(table.key)
-    bound = ", ".join(f":{column}" for column in table.key)
     while True:
-        condition = f" where ({key}) > ({bound})" if after is not None else ""
         with database.read() as tx:
-            rows = tx.all(
-                f"select {', '.join(table.columns)} from {table.name}{condition}"
-                f" order by {key} limit :most",
-                most=_ROWS_IN_A_SLICE,
-                **dict(zip(table.key, after or (), strict=False)),
-            )
+            rows = next_slice(tx, table, after)
         if not rows:
             return
         yield rows
         after = list(rows[-1][: len(table.key)])
 
 
-def _put(tx: Transaction, table: Table, rows: list[Row]) -> None:
+def slices(tx: Transaction, table: Table) -> Iterator[list[Row]]:
+    """Read a table in slices by its key, all in one transaction."""
+    after: list[Any] | None = None
+    while rows := next_slice(tx, table, after):
+        yield rows
+        after = list(rows[-1][: len(table.key)])
+
+
+def next_slice(tx: Transaction, table: Table, after: list[Any] | None) -> list[Row]:
+    """Give the rows of a table that follow a key, in order; None is before all keys."""
+    key = ", ".join(table.key)
+    bound = ", ".join(f":{column}" for column in table.key)
+    condition = f" where ({key}) > ({bound})" if after is not None else ""
+    return tx.all(
+        f"select {', '.join(table.columns)} from {table.name}{condition}"
+        f" order by {key} limit :most",
+        most=_ROWS_IN_A_SLICE,
+        **dict(zip(table.key, after or (), strict=False)),
+    )
+
+
+def put_rows(tx: Transaction, table: Table, rows: list[Row]) -> None:
+    """Add rows to a table, with the words of the search that are derived from them."""
     tx.insert(table.name, table.columns, rows)
     kind = _SEARCHED.get(table.name)
     if kind is not None:
         at = table.columns.index("search_text")
         for row in rows:
             search.index(tx, kind, row[0], [(row[1], row[at])], fresh=True)
+
+
+def _put(tx: Transaction, table: Table, rows: list[Row]) -> None:
+    put_rows(tx, table, rows)
     note = msgspec.json.encode(rows[-1][: len(table.key)]).decode()
     tx.run("delete from move_notes where table_name = :table", table=table.name)
     tx.run(
@@ -213,7 +231,7 @@ def _put(tx: Transaction, table: Table, rows: list[Row]) -> None:
 
 
 def _compared(source: Database, target: Database, table: Table) -> Moved:
-    here, there = _summed(source, table), _summed(target, table)
+    here, there = (summed(table, _slices(each, table, None)) for each in (source, target))
     if here != there:
         raise Differs(
             f"{table.name} differs after the move: {here.rows} rows with the sum {here.checksum},"
@@ -222,9 +240,10 @@ def _compared(source: Database, target: Database, table: Table) -> Moved:
     return there
 
 
-def _summed(database: Database, table: Table) -> Moved:
+def summed(table: Table, slices_read: Iterable[list[Row]]) -> Moved:
+    """Count the rows in slices of a table, and add up their checksums."""
     count = total = 0
-    for rows in _slices(database, table, None):
+    for rows in slices_read:
         for row in rows:
             digest = hashlib.blake2b(msgspec.json.encode(row), digest_size=8).digest()
             total = (total + int.from_bytes(digest)) % _MODULUS

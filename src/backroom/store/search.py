@@ -55,6 +55,11 @@ def grams(account: str, search_text: str) -> set[str]:
     return _words(account, indexed + _FILLER * (_LENGTH - 1))
 
 
+def all_grams(account: str, search_text: str) -> set[str]:
+    """Give the grams that earlier versions stored, which were those of a whole text."""
+    return _words(account, _cleaned(search_text) + _FILLER * (_LENGTH - 1))
+
+
 def _mark(account: str) -> str:
     """Give the gram of texts that have more than their grams say."""
     return account + _FILLER * _LENGTH

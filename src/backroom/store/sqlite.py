@@ -193,6 +193,10 @@ class SqliteDatabase:
             reading = self._local.reading = _Reading(connection, self._look_for_damage)
         return reading
 
+    def one_moment(self) -> _Reading:
+        # Whatever is read in a transaction of SQLite is of the moment of its first statement.
+        return self.read()
+
     def _new_reader(self) -> SqliteConnection:
         connection = self._connect()
         with self._ending:

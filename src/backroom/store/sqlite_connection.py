@@ -47,7 +47,9 @@ class SqliteConnection:
     """An `apsw` connection with the settings that durability and speed ask for."""
 
     def __init__(self, path: str, *, durable: bool = True, read_only: bool = False) -> None:
-        self.raw = _read_only(path) if read_only else apsw.Connection(path, statementcachesize=400)
+        self.raw = (
+            reading_connection(path) if read_only else apsw.Connection(path, statementcachesize=400)
+        )
         # Another process may hold the file for a moment, as `backroom keys` does.
         self.raw.set_busy_timeout(_BUSY_MILLISECONDS)
         # Otherwise a statement with a limit is compiled again whenever other values are bound.
@@ -96,7 +98,7 @@ class SqliteConnection:
         self.raw.close()
 
 
-def _read_only(path: str) -> apsw.Connection:
+def reading_connection(path: str) -> apsw.Connection:
     """Open a file so that SQLite never writes to it.
 
     SQLite still puts an index of the write-ahead log beside the file; the next connection that

@@ -21,6 +21,7 @@ for a server that is gone.
 
 from __future__ import annotations
 
+import math
 import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -67,6 +68,11 @@ SETTINGS = f"""
     set tcp_keepalives_count = 3;
     set tcp_user_timeout = 8000;
 """
+_ONE_MOMENT = """
+    set transaction isolation level repeatable read, read only;
+    set local statement_timeout = 0;
+    set local idle_in_transaction_session_timeout = 0
+"""
 _IS_AT_WORK = """
     select from pg_stat_activity
     where pid = %s and state = 'active' and wait_event_type is distinct from 'Client'
@@ -111,6 +117,13 @@ class PatientConnection(Watched):
             yield
         finally:
             self.patience = SILENT_SECONDS
+
+    @contextmanager
+    def one_moment(self) -> Iterator[None]:
+        """Begin a transaction to read in that sees one moment, however long it lasts."""
+        with self.waiting(math.inf), self.transaction():
+            self.execute(_ONE_MOMENT)
+            yield
 
     def is_fresh(self) -> bool:
         """Whether the server spoke a moment ago, and has not hung up since."""

@@ -62,6 +62,7 @@ from backroom.store.postgresql.failures import (
     ends_transaction,
     failure_text,
     is_unavailable,
+    reported_as_ours,
     write_failure,
 )
 from backroom.store.postgresql.pipeline import Outcome
@@ -206,13 +207,13 @@ class PostgresDatabase:
         if greenlets.can_suspend():
             yield Transaction(_Suspending(self._read_statement), POSTGRES, on_loop=True)
             return
-        try:
-            with self._pool.connection(READ_SECONDS) as raw:
-                yield Transaction(PostgresConnection(raw), POSTGRES)
-        except UNAVAILABLE as error:
-            if not is_unavailable(error):
-                raise
-            raise StoreUnavailable(failure_text(error)) from error
+        with reported_as_ours(), self._pool.connection(READ_SECONDS) as raw:
+            yield Transaction(PostgresConnection(raw), POSTGRES)
+
+    @contextmanager
+    def one_moment(self) -> Iterator[Transaction]:
+        with reported_as_ours(), self._pool.connection(0) as raw, raw.one_moment():
+            yield Transaction(PostgresConnection(raw), POSTGRES)
 
     def on_loop(self, work: Callable[[], T], deliver: Callable[[T], None]) -> None:
         def end(done: asyncio.Future[T]) -> None:

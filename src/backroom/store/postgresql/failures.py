@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
 import psycopg
 from psycopg import errors
 from psycopg_pool import PoolTimeout
 
 from backroom.store.database import StoreUnavailable, WriteRefused, WriteTooSlow
 from backroom.store.postgresql.connections import IDLE_SECONDS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 AGAIN = (errors.DeadlockDetected, errors.SerializationFailure, errors.UniqueViolation)
 """After these, PostgreSQL asks to try the transaction again."""
@@ -56,6 +62,17 @@ def ends_transaction(error: BaseException) -> bool:
 def failure_text(error: Exception) -> str:
     """Give what went wrong, with the name of the statement."""
     return "; ".join([str(error).strip(), *getattr(error, "__notes__", ())])
+
+
+@contextmanager
+def reported_as_ours() -> Iterator[None]:
+    """Raise `StoreUnavailable` in place of the errors of psycopg that mean it."""
+    try:
+        yield
+    except UNAVAILABLE as error:
+        if not is_unavailable(error):
+            raise
+        raise StoreUnavailable(failure_text(error)) from error
 
 
 def write_failure(error: Exception) -> StoreUnavailable:

@@ -1,0 +1,201 @@
+"""The laws of a database: what holds between its rows, as statements that find what breaks it.
+
+Each law is one statement for both engines. It gives the rows that break the law: the account, and
+what to call the row by.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from backroom.catalog.kinds import JOB_KINDS, KINDS
+from backroom.store import linkage
+from backroom.store.move import CATALOG, SNAPSHOT
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from backroom.store.dialects import Dialect
+
+
+class Law(NamedTuple):
+    """What must hold: its name, what is said of rows that break it, and what to do about them.
+
+    `broken` makes the statement that finds them.
+    """
+
+    name: str
+    words: str
+    advice: str
+    broken: Callable[[Dialect], str]
+
+
+_RESTORE = "Restore a backup from before, or delete these resources and create them again."
+_SWEPT = "They show nowhere. A backup from before lacks them."
+_STATUSES = "'queued', 'processing', 'complete', 'cancelled'"
+_TYPES = ", ".join(f"'{each}'" for each in JOB_KINDS)
+_ENDED = "'complete', 'cancelled'"
+
+
+def _fixed(sql: str) -> Callable[[Dialect], str]:
+    return lambda _: sql
+
+
+def _stale_linkage(name: str) -> Callable[[Dialect], str]:
+    return lambda dialect: linkage.stale(dialect, KINDS[name])
+
+
+def _without_account(table: str) -> Law:
+    return Law(
+        f"account of {table}",
+        f"rows of {table} belong to no account",
+        "No key opens them. Restore a backup that has the account.",
+        _fixed(
+            f"select account, account from (select distinct account from {table}) as found"
+            " where not exists (select 1 from accounts where accounts.account = found.account)"
+        ),
+    )
+
+
+def _without_snapshot(table: str) -> Law:
+    return Law(
+        f"snapshot of {table}",
+        f"rows of {SNAPSHOT}{table} belong to no snapshot",
+        _SWEPT,
+        _fixed(
+            "select account, snapshot_id from"
+            f" (select distinct account, snapshot_id from {SNAPSHOT}{table}) as found"
+            " where not exists"
+            " (select 1 from snapshots where snapshots.snapshot_id = found.snapshot_id)"
+        ),
+    )
+
+
+_OF_CATALOG = (
+    Law(
+        "items of variants",
+        "variants belong to items that do not exist",
+        _RESTORE,
+        _fixed(
+            "select account, external_id from variants as v where item_number is not null"
+            " and not exists (select 1 from items"
+            " where items.account = v.account and items.number = v.item_number)"
+        ),
+    ),
+    Law(
+        "items of links",
+        "links of categories lead to items that do not exist",
+        "Replace the items of these categories: a PATCH of the relationship renews the links.",
+        _fixed(
+            "select account, item_external_id from item_categories as l where not exists"
+            " (select 1 from items as i where i.account = l.account and i.number = l.item_number)"
+        ),
+    ),
+    Law(
+        "categories of links",
+        "links of items lead to categories that do not exist and were not deleted",
+        "Replace the categories of these items: a PATCH of the relationship renews the links.",
+        _fixed(
+            "select account, item_external_id from item_categories as l where not exists"
+            " (select 1 from categories as c where c.account = l.account"
+            " and c.number = l.category_number) and not exists"
+            " (select 1 from emptied_categories as e where e.account = l.account"
+            " and e.category_number = l.category_number)"
+        ),
+    ),
+    Law(
+        "names in links",
+        "links name their items wrongly",
+        "Replace the categories of these items: a PATCH of the relationship renews the links.",
+        _fixed(
+            "select l.account, l.item_external_id from item_categories as l join items as i"
+            " on i.account = l.account and i.number = l.item_number"
+            " where l.item_external_id <> i.external_id"
+        ),
+    ),
+    Law(
+        "emptied categories",
+        "categories exist that are noted as deleted, so their links are being removed",
+        "Stop the server, and restore a backup from before.",
+        _fixed(
+            "select c.account, c.external_id from emptied_categories as e join categories as c"
+            " on c.account = e.account and c.number = e.category_number"
+        ),
+    ),
+    *(
+        Law(
+            f"linkage of {kind.table}",
+            f"{kind.table} show other related resources in old revisions than they have",
+            "Replace the relationship of these resources, which renews what is shown of it.",
+            _stale_linkage(kind.name),
+        )
+        for kind in KINDS.values()
+    ),
+)
+_OF_JOBS = (
+    Law(
+        "status of jobs",
+        "jobs are in a status that does not exist",
+        _RESTORE,
+        _fixed(f"select account, job_id from jobs where status not in ({_STATUSES})"),
+    ),
+    Law(
+        "type of jobs",
+        "jobs are of a type that this version does not know",
+        "A later version has accepted them. Run it, or wait until they have expired.",
+        _fixed(f"select account, job_id from jobs where type not in ({_TYPES})"),
+    ),
+    Law(
+        "end of jobs",
+        "jobs have ended without a time of their end, or have one and go on",
+        "Wait until these jobs have expired, and send their operations again.",
+        _fixed(
+            "select account, job_id from jobs"
+            f" where (completed_at is not null) <> (status in ({_ENDED}))"
+        ),
+    ),
+    Law(
+        "counts of jobs",
+        "jobs count other operations than they have",
+        "Read the catalog to see what was applied: these jobs do not say it.",
+        _fixed(
+            "select account, job_id from jobs where total_count < 0 or completed_count < 0"
+            " or failed_count < 0 or completed_count + failed_count > total_count"
+            " or (status = 'complete' and completed_count + failed_count <> total_count)"
+        ),
+    ),
+    Law(
+        "operations of jobs in progress",
+        "jobs in progress have lost their operations",
+        "They will end with all their operations failed. Send these again.",
+        _fixed(
+            "select account, job_id from jobs where completed_at is null and not exists"
+            " (select 1 from job_operations as o"
+            " where o.account = jobs.account and o.job_id = jobs.job_id)"
+        ),
+    ),
+    Law(
+        "jobs of operations",
+        "operations wait for jobs that have ended or do not exist",
+        "Nobody applies them. Read the catalog to see whether they were applied.",
+        _fixed(
+            "select account, job_id from job_operations as o where not exists"
+            " (select 1 from jobs where jobs.account = o.account and jobs.job_id = o.job_id"
+            " and completed_at is null)"
+        ),
+    ),
+)
+_OF_OTHERS = (
+    *(_without_account(each) for each in ("keys", "items", "variants", "categories", "jobs")),
+    Law(
+        "events of subscriptions",
+        "subscriptions have the time of an event without the event, or the other way round",
+        "Delete these subscriptions, and make them again.",
+        _fixed(
+            "select account, subscription_id from subscriptions"
+            " where (delivered_at is null) <> (event_id is null)"
+        ),
+    ),
+    *(_without_snapshot(table.name) for table in CATALOG),
+)
+LAWS: tuple[Law, ...] = (*_OF_CATALOG, *_OF_JOBS, *_OF_OTHERS)
