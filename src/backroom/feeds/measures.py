@@ -1,14 +1,19 @@
 """What a push has measured: how long requests take, a turn of the sender, and jobs.
 
-All are means, of what has been seen last where the beginning says little of the rest.
+What adds up to the whole is a mean, of what has been seen last where the beginning says little of
+the rest. Reads are few before a push, and one slow one says nothing of the others: their median
+counts.
 """
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass, field
+from statistics import median
 
 _GUESSED_REQUEST = 0.05
-_GUESSED_JOB = 0.05
+_JOB_ROWS = 100
+_LAST = 25
 _WEIGHT = 0.05
 """Of the newest value in a mean, once there are many."""
 
@@ -35,24 +40,32 @@ class Mean:
 class Measures:
     """Seconds, as far as they are known."""
 
-    request: Mean = field(default_factory=lambda: Mean(_GUESSED_REQUEST))
-    """From a GET to its answer."""
+    _requests: deque[float] = field(default_factory=lambda: deque(maxlen=_LAST))
     _turn: Mean = field(default_factory=lambda: Mean(0.0))
-    _job: Mean = field(default_factory=lambda: Mean(_GUESSED_JOB))
+    _job: Mean = field(default_factory=lambda: Mean(0.0))
+    _work: float = 0.0
     _shortest: float | None = None
     _last_post: float | None = None
     _rested: float = 0.0
     _last_completed: float = 0.0
 
     @property
+    def request(self) -> float:
+        """From a GET to its answer, as most of them are."""
+        return median(self._requests) if self._requests else _GUESSED_REQUEST
+
+    @property
     def turn(self) -> float:
-        """From one job that is posted to the next, without pauses."""
-        return self._turn.now(2 * self.request.now())
+        """From one job that is posted to the next, without pauses.
+
+        Before the first one it is guessed: two reads, and the work that comparing its rows was.
+        """
+        return self._turn.now(2 * self.request + self._work)
 
     @property
     def job(self) -> float:
         """How long a server takes for one more job, when jobs wait for each other."""
-        return self._job.now()
+        return self._job.now(self.turn)
 
     @property
     def shortest_job(self) -> float:
@@ -62,7 +75,11 @@ class Measures:
     def answered(self, method: str, seconds: float) -> None:
         """Note how long a request took."""
         if method == "GET":
-            self.request.take(seconds)
+            self._requests.append(seconds)
+
+    def compared(self, rows: int, seconds: float) -> None:
+        """Note how long rows took that were compared."""
+        self._work = seconds / max(rows, _JOB_ROWS) * _JOB_ROWS
 
     def rested(self, seconds: float) -> None:
         """Note a pause, or the wait for a job."""

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     from backroom.catalog.kinds import JobKind
     from backroom.feeds.api_client import FinishedJob
-    from backroom.feeds.api_documents import JobAttributes
+    from backroom.feeds.api_documents import JobAttributes, ListedJob
     from backroom.feeds.encoding import EncodedRow
 
 _Document = TypeVar("_Document")
@@ -64,9 +64,11 @@ class PacedClient(ApiClient):
         self._patience = timeout
         self.pacer = Pacer(revision)
         self.measures = Measures()
-        self._open: dict[JobKind, set[str]] = {}
+        self._open: dict[str, set[str]] = {}
+        """Jobs that were posted and not waited for, by the collection that they are in."""
         self._finished: dict[str, FinishedJob] = {}
-        self.posted: Counter[JobKind] = Counter()
+        self.posted: Counter[str] = Counter()
+        """How many jobs were posted to each collection."""
 
     @property
     def in_flight(self) -> int:
@@ -96,8 +98,8 @@ class PacedClient(ApiClient):
                     raise
                 self._rest(_BUSY_PAUSE_SECONDS, "too many jobs are in progress")
                 continue
-            self._open.setdefault(job_kind, set()).add(job)
-            self.posted[job_kind] += 1
+            self._open.setdefault(job_kind.collection, set()).add(job)
+            self.posted[job_kind.collection] += 1
             self.measures.posted(time.monotonic())
             return job
 
@@ -120,12 +122,22 @@ class PacedClient(ApiClient):
                 pause = min(pause * 1.5, _LONGEST_PAUSE_SECONDS)
         finally:
             self.measures.rested(time.monotonic() - began)
-        self._open.get(job_kind, set()).discard(job_id)
+        self._open.get(job_kind.collection, set()).discard(job_id)
         return self._finished.pop(job_id)
+
+    def measure_jobs(self, job_kind: JobKind) -> None:
+        """Learn from the jobs that the account had how long jobs take."""
+        for job in reversed(self.listed(job_kind.collection, {}, "", JobPageDocument).data):
+            self._measure(job.attributes)
+
+    def _measure(self, attributes: JobAttributes) -> None:
+        created, completed = _moment(attributes.created_at), _moment(attributes.completed_at)
+        if created and completed:
+            self.measures.completed(created, completed)
 
     def _look(self, job_kind: JobKind, job_id: str) -> float:
         """Ask how jobs are, this one at least; give how long to pause before asking again."""
-        wanted = self._open.get(job_kind, set())
+        wanted = self._open.get(job_kind.collection, set())
         many = len(wanted) > _FEW
         if job_id in wanted and many and self._look_in_list(job_kind, job_id, wanted):
             return _LEAST_LIST_PAUSE_SECONDS
@@ -136,28 +148,27 @@ class PacedClient(ApiClient):
     def _look_in_list(self, job_kind: JobKind, job_id: str, wanted: set[str]) -> bool:
         """Look for jobs among the newest; give whether this one is among them."""
         cursor = ""
+        listed: list[ListedJob] = []
         for _ in range(_MOST_PAGES):
             page = self.listed(job_kind.collection, {}, cursor, JobPageDocument)
-            for job in page.data:
-                failures = job.attributes.failed_count or 0
-                # A list that leaves the errors out is no reason to call a job a success.
-                if job.id in wanted and len(job.attributes.errors or ()) >= failures:
-                    self._keep(job.id, job.attributes)
-            listed = next((job for job in page.data if job.id == job_id), None)
-            if listed:
-                goes_on = listed.attributes.status not in FINAL_STATUSES
-                return goes_on or job_id in self._finished
-            if not (cursor := page.cursor):
+            listed += page.data
+            if not (cursor := page.cursor) or any(job.id == job_id for job in page.data):
                 break
-        return False
+        # Lists have the newest first. Jobs are measured in the order in which they end.
+        for job in reversed(listed):
+            failures = job.attributes.failed_count or 0
+            # A list that leaves the errors out is no reason to call a job a success.
+            if job.id in wanted and len(job.attributes.errors or ()) >= failures:
+                self._keep(job.id, job.attributes)
+        found = next((job for job in listed if job.id == job_id), None)
+        goes_on = found is not None and found.attributes.status not in FINAL_STATUSES
+        return goes_on or job_id in self._finished
 
     def _keep(self, job_id: str, attributes: JobAttributes) -> None:
         if attributes.status not in FINAL_STATUSES or job_id in self._finished:
             return
         self._finished[job_id] = finished_job(job_id, attributes)
-        created, completed = _moment(attributes.created_at), _moment(attributes.completed_at)
-        if created and completed:
-            self.measures.completed(created, completed)
+        self._measure(attributes)
 
     def _call(
         self, method: str, path: str, document: type[_Document], body: bytes | None = None

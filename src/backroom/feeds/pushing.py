@@ -89,11 +89,18 @@ class Push:
                 plan_removals(comparison, self._options.limit)
             if source:
                 self._keep_present(source)
+            began = time.monotonic()
             Rehearsal(comparison, self._options.check).run(progress)
+            seconds = time.monotonic() - began
+            self.target.measures.compared(sum(comparison.settled.values()), seconds)
             self._plan.make(reopen=not self._options.dry_run)
         found = self._plan.difference()
         self._phases = found.phases(self.mode, self._options.batch, self._options.largest)
         self.target.posted.clear()
+        for phase in self._phases:
+            for verb, number in phase.jobs.items():
+                if number:
+                    self.target.measure_jobs(JobKind(phase.kind, verb))
         return found
 
     @property
@@ -107,7 +114,7 @@ class Push:
             Phase(
                 phase.kind,
                 {
-                    verb: max(0, number - self.target.posted[JobKind(phase.kind, verb)])
+                    verb: max(0, number - self.target.posted[JobKind(phase.kind, verb).collection])
                     for verb, number in phase.jobs.items()
                 },
             )
