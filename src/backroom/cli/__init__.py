@@ -36,6 +36,7 @@ _VERBS = {
     "verify": ("backroom.cli.backup", "verify_command", "Check that a database is sound."),
     "keys": ("backroom.cli.keys", "keys_group", "Make, list and revoke keys."),
     "import": ("backroom.cli.imports", "import_command", "Load a feed through bulk jobs."),
+    "push": ("backroom.cli.push", "push_command", "Send a catalog on to another server."),
     "accounts": (
         "backroom.cli.control",
         "accounts_group",

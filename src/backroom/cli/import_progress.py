@@ -21,7 +21,7 @@ from rich.text import Text
 from backroom.clock import now
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from rich.progress import Task
 
@@ -42,6 +42,8 @@ class ShownProgress:
     """Shows how many rows of each kind are settled, and for what an import waits."""
 
     def __init__(self, totals: dict[str, int], bars: Progress | None) -> None:
+        self.remaining: Callable[[], float] | None = None
+        """Gives the seconds that are left, where that is known better than by the rate."""
         self._totals = totals
         self._bars = bars
         self._tasks = {
@@ -53,13 +55,14 @@ class ShownProgress:
         self._begun = time.monotonic()
         self._said = self._begun
         self._first: int | None = None
+        self._words = ""
 
     def __call__(self, kind: str, settled: int) -> None:
         """Show that so many rows of a kind are settled."""
         self._settled[kind] = settled
         if self._bars and kind in self._tasks:
             self._bars.start_task(self._tasks[kind])
-            self._bars.update(self._tasks[kind], completed=settled, waiting="")
+            self._bars.update(self._tasks[kind], completed=settled, waiting=self._predicted())
         elif not self._bars:
             self._say_at_intervals(kind)
 
@@ -75,6 +78,14 @@ class ShownProgress:
             if self._bars:
                 self._bars.update(task, waiting=said)
 
+    def _predicted(self) -> str:
+        """Say at most once a second how long it will take, where that is known."""
+        moment = time.monotonic()
+        if self.remaining and moment - self._said >= 1:
+            self._said = moment
+            self._words = f"{self.remaining():,.0f} s left of all"
+        return self._words
+
     def _say_at_intervals(self, kind: str) -> None:
         moment = time.monotonic()
         done, total = sum(self._settled.values()), sum(self._totals.values())
@@ -84,7 +95,8 @@ class ShownProgress:
             return
         self._said = moment
         rate = (done - self._first) / (moment - self._begun)
-        left = f", {(total - done) / rate:,.0f} s left" if rate else ""
+        seconds = self.remaining() if self.remaining else rate and (total - done) / rate
+        left = f", {seconds:,.0f} s left" if seconds else ""
         click.echo(f"{kind}: {done:,} of {total:,} rows, {rate:,.0f} rows/s{left}", err=True)
 
 

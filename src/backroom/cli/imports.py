@@ -6,42 +6,41 @@ order of things.
 
 from __future__ import annotations
 
-import re
 import sys
 import time
-from contextlib import contextmanager
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict, Unpack
 
 import click
-import msgspec
 
-from backroom.catalog.drafts import draft
-from backroom.catalog.operations import NESTED_BULK_SINCE, body_limit
-from backroom.cli import EXIT_ERROR, EXIT_ROWS_FAILED, EXIT_UNREACHABLE
+from backroom.catalog.operations import NESTED_BULK_SINCE
+from backroom.cli import EXIT_ERROR, EXIT_ROWS_FAILED
 from backroom.cli.feed_options import FeedPlace, KeyOption, with_feed_options
 from backroom.cli.import_progress import shown_progress
-from backroom.cli.import_report import (
-    WRITERS,
-    ReportedCommand,
-    on_terminal,
-    print_json,
-    print_tables,
-    write_report,
-)
+from backroom.cli.import_report import ReportedCommand, on_terminal, write_report
 from backroom.cli.options import checked_url, own_url, settings_from, with_format
 from backroom.cli.printable import printable
-from backroom.errors import Invalid
-from backroom.feeds.api_client import ApiClient, OperationRefusal, RefusedError, UnreachableError
+from backroom.cli.sending import (
+    EXIT_USAGE,
+    Ended,
+    checked_by,
+    checked_key,
+    checked_limit,
+    checked_reports,
+    checked_revision,
+    close_ledger,
+    explained,
+    largest_of,
+    opened_ledger,
+    print_report,
+)
+from backroom.feeds.api_client import ApiClient
 from backroom.feeds.comparing import MODES
 from backroom.feeds.comparison import Comparison
-from backroom.feeds.encoding import LARGEST_BODY
-from backroom.feeds.ledger import Ledger
-from backroom.feeds.ledger_file import LedgerInUseError
 from backroom.feeds.loading import LARGEST_BATCH, Loader
 from backroom.feeds.loading import Options as LoadOptions
-from backroom.feeds.mirroring import RemovalLimit, TooManyRemovalsError, plan_removals
+from backroom.feeds.mirroring import plan_removals
 from backroom.feeds.rehearsal import Rehearsal
 from backroom.feeds.rejects import can_reject, write_rejects
 from backroom.feeds.reporting import Report
@@ -51,18 +50,11 @@ from backroom.feeds.staging import SUFFIX, ledger_beside, stage
 from backroom.revisions import NEWEST
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from backroom.catalog.kinds import JobKind
     from backroom.cli.feed_options import FeedChoice
     from backroom.feeds.formats import Feed
+    from backroom.feeds.ledger import Ledger
+    from backroom.feeds.mirroring import RemovalLimit
 
-_EXIT_USAGE = 2
-_EXIT_INTERRUPTED = 130
-_HEADER_WORD = re.compile(r"[!-~]+")
-_POINTER = re.compile(r"/(?:attributes/|relationships/)?(.*)")
-_ENVELOPE_BYTES = 100_000
-"""What stands around the operations of a request takes less."""
 _SAME_FOR_ALL = {
     *("file", "demo", "key", "timeout", "state", "reports", "rejects", "output", "batch"),
     *("max_delete", "dry_run", "feed"),
@@ -88,47 +80,6 @@ class _Options(TypedDict):
     output: str
 
 
-class _Ended(Exception):
-    """The import ends with a sentence and an exit code."""
-
-    def __init__(self, detail: str, exit_code: int) -> None:
-        super().__init__(detail)
-        self.exit_code = exit_code
-
-
-def _checked_key(_: click.Context, __: click.Parameter, key: str) -> str:
-    """Refuse what no header can carry, without showing it."""
-    if not _HEADER_WORD.fullmatch(key):
-        raise click.BadParameter(
-            "a key has ASCII characters alone, without blanks and line breaks; the value is not"
-            " shown here"
-        )
-    return key
-
-
-def _checked_revision(_: click.Context, __: click.Parameter, revision: str) -> str:
-    if not _HEADER_WORD.fullmatch(revision):
-        raise click.BadParameter(f"{revision!r} is not a date, as YYYY-MM-DD")
-    return revision
-
-
-def _checked_limit(_: click.Context, __: click.Parameter, text: str) -> RemovalLimit:
-    try:
-        return RemovalLimit(text)
-    except ValueError as error:
-        raise click.BadParameter(str(error)) from None
-
-
-def _checked_reports(
-    _: click.Context, __: click.Parameter, paths: tuple[Path, ...]
-) -> tuple[Path, ...]:
-    for path in paths:
-        if path.suffix.lower() not in WRITERS:
-            known = ", ".join(WRITERS)
-            raise click.BadParameter(f"{str(path)!r} has none of the extensions {known}")
-    return paths
-
-
 @click.command("import", cls=ReportedCommand)
 @click.argument(
     "file",
@@ -149,7 +100,7 @@ def _checked_reports(
     required=True,
     envvar="BACKROOM_KEY",
     show_envvar=True,
-    callback=_checked_key,
+    callback=checked_key,
     help="A private key of the account to load into.",
 )
 @click.option(
@@ -165,7 +116,7 @@ def _checked_reports(
     default="10%",
     show_default=True,
     metavar="SHARE|NUMBER",
-    callback=_checked_limit,
+    callback=checked_limit,
     help="How much of the catalog mirror may delete; if it were more, nothing is sent.",
 )
 @click.option("--dry-run", is_flag=True, help="Send nothing; say what would be done with each row.")
@@ -181,7 +132,7 @@ def _checked_reports(
     "--revision",
     default=NEWEST,
     show_default=True,
-    callback=_checked_revision,
+    callback=checked_revision,
     help="The revision of the API to use.",
 )
 @click.option(
@@ -202,7 +153,7 @@ def _checked_reports(
     "reports",
     multiple=True,
     type=click.Path(dir_okay=False, path_type=Path),
-    callback=_checked_reports,
+    callback=checked_reports,
     help="Write the report to a file: .json, .csv or .html. May be given several times.",
 )
 @click.option(
@@ -232,30 +183,20 @@ def import_command(**options: Unpack[_Options]) -> None:
     exit_code = 0
     try:
         exit_code = _imported(path, options, report)
-    except _Ended as error:
+    except Ended as error:
         report.error, exit_code = str(error), error.exit_code
     except click.ClickException as error:
         report.error, exit_code = error.format_message(), error.exit_code
-    _print(report, options)
+    print_report(report, options["output"])
     if report.ledger:
-        _close(report.ledger, report)
+        close_ledger(report.ledger, report)
     sys.exit(exit_code)
-
-
-def _print(report: Report, options: _Options) -> None:
-    if options["output"] == "json":
-        print_json(report)
-    elif report.settled or not report.error:
-        # Without a row that was looked at, the sentence alone says more than a table of zeros.
-        print_tables(report)
-    if report.error:
-        click.echo(f"Error: {on_terminal(report.error)}", err=True)
 
 
 def _imported(path: Path | str, options: _Options, report: Report) -> int:
     """Import a feed and write its reports; give the exit code."""
     if options["revision"] < NESTED_BULK_SINCE:
-        raise _Ended(
+        raise Ended(
             f"imports speak revisions from {NESTED_BULK_SINCE} on, and --revision is"
             f" {options['revision']}; leave it out, or name a later one",
             EXIT_ERROR,
@@ -265,15 +206,16 @@ def _imported(path: Path | str, options: _Options, report: Report) -> int:
     if not options["demo"]:
         click.echo(on_terminal(report.feed), err=True)
     if options["rejects"] and not can_reject(feed):
-        raise _Ended(
+        raise Ended(
             "--rejects copies lines of JSON Lines, and of CSV with the API's names that is not"
             f" UTF-16; {feed.name} is {feed.described}. Correct the rows in that file, and import"
             " it again",
-            _EXIT_USAGE,
+            EXIT_USAGE,
         )
-    report.ledger = _opened_ledger(path, options)
+    kept = options["state"] or (None if options["demo"] else ledger_beside(path))
+    report.ledger = opened_ledger(None if options["dry_run"] else kept)
     began = time.monotonic()
-    with _explained(report):
+    with explained(report):
         _run(feed, options, report, report.ledger)
     report.seconds = round(time.monotonic() - began, 3)
     report.count()
@@ -283,60 +225,12 @@ def _imported(path: Path | str, options: _Options, report: Report) -> int:
         for place in options["reports"]:
             write_report(report, place)
     except FeedError as error:
-        raise _Ended(str(error), EXIT_ERROR) from error
+        raise Ended(str(error), EXIT_ERROR) from error
     except OSError as error:
-        raise _Ended(f"{error.filename} can't be written: {error.strerror}", EXIT_ERROR) from error
+        raise Ended(f"{error.filename} can't be written: {error.strerror}", EXIT_ERROR) from error
     if report.unaccounted:
-        raise _Ended(f"{report.unaccounted:,} rows were neither done nor refused", EXIT_ERROR)
+        raise Ended(f"{report.unaccounted:,} rows were neither done nor refused", EXIT_ERROR)
     return EXIT_ROWS_FAILED if report.total("failed") else 0
-
-
-@contextmanager
-def _explained(report: Report) -> Iterator[None]:
-    """Turn what breaks an import off into a sentence and an exit code."""
-    try:
-        yield
-    except UnreachableError as error:
-        ended = _Ended(str(error), EXIT_UNREACHABLE)
-    except (RefusedError, FeedError, TooManyRemovalsError) as error:
-        ended = _Ended(str(error), EXIT_ERROR)
-    except KeyboardInterrupt:
-        ended = _Ended("interrupted; jobs already sent go on", _EXIT_INTERRUPTED)
-    else:
-        return
-    report.count()
-    if report.ledger and report.ledger.path and _can_go_on(report):
-        place = on_terminal(str(report.ledger.path))
-        ended = _Ended(
-            f"{ended}; run the same command again to go on (progress is in {place})",
-            ended.exit_code,
-        )
-    raise ended
-
-
-def _can_go_on(report: Report) -> bool:
-    """Whether anything was done that an import can go on from."""
-    return bool(report.total("sent") or any(report.total(each) for each in report.mode.outcomes))
-
-
-def _opened_ledger(path: Path | str, options: _Options) -> Ledger:
-    """Open the progress of this import: where it is kept, or for this run alone."""
-    kept = options["state"] or (None if options["demo"] else ledger_beside(path))
-    place = None if options["dry_run"] else kept
-    try:
-        return Ledger(place)
-    except LedgerInUseError as error:
-        raise _Ended(f"{place} {error}", EXIT_ERROR) from error
-    except OSError as error:
-        raise _Ended(f"{place} can't be written: {error}", EXIT_ERROR) from error
-
-
-def _close(ledger: Ledger, report: Report) -> None:
-    """Keep the progress of an import that can go on, and nothing else."""
-    if report.error and _can_go_on(report):
-        ledger.close()
-    else:
-        ledger.remove()
 
 
 def _run(feed: Feed, options: _Options, report: Report, ledger: Ledger) -> None:
@@ -362,28 +256,13 @@ def _run(feed: Feed, options: _Options, report: Report, ledger: Ledger) -> None:
     with shown_progress(shown, silent=options["output"] == "json") as progress:
         client.waiting = progress.wait
         if options["dry_run"]:
-            Rehearsal(comparison, _checked_by(options["revision"])).run(progress)
+            Rehearsal(comparison, checked_by(options["revision"])).run(progress)
         else:
-            largest = body_limit(options["revision"]) - _ENVELOPE_BYTES
             load_options = LoadOptions(
-                options["batch"], min(largest, LARGEST_BODY), options["timeout"]
+                options["batch"], largest_of(options["revision"]), options["timeout"]
             )
             Loader(comparison, client, load_options).run(progress)
 
 
 def _demo() -> Path:
     return Path(str(resources.files("backroom.feeds").joinpath("demo", "shop.jsonl")))
-
-
-def _checked_by(revision: str) -> Callable[[JobKind, bytes], OperationRefusal | None]:
-    """Give what says how the server would refuse an operation, in one revision."""
-
-    def check(job_kind: JobKind, operation: bytes) -> OperationRefusal | None:
-        try:
-            draft(job_kind.verb, job_kind.kind, msgspec.json.decode(operation), "", revision)
-        except Invalid as error:
-            found = _POINTER.fullmatch(error.pointer or "")
-            return OperationRefusal(found[1] if found else "", error.detail)
-        return None
-
-    return check

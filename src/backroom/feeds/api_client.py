@@ -8,7 +8,7 @@ import time
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, TypeVar
-from urllib.parse import parse_qs, quote, urlsplit
+from urllib.parse import quote, urlsplit
 
 import msgspec
 import urllib3
@@ -33,12 +33,10 @@ _CONNECT_SECONDS = 5.0
 _ANSWER_SECONDS = 60.0
 _FIRST_PAUSE_SECONDS = 0.02
 _LONGEST_PAUSE_SECONDS = 1.0
-_SUCCESSES = (200, 202)
+SUCCESSES = (200, 202)
 _TRY_AGAIN_LATER = (429, 503)
 _PERHAPS_DONE = (500, 502, 504)
 """Statuses after which nobody knows whether a POST was carried out. A GET is sent again."""
-_MOST_TRIES = 20
-"""How often a request is sent that the server puts off."""
 _FIRST_BACKOFF_SECONDS = 0.2
 _LONGEST_BACKOFF_SECONDS = 60.0
 _LONGEST_ABSENT_SECONDS = 2.0
@@ -54,7 +52,7 @@ _PLAIN = re.compile(r'[A-Za-z0-9_.~$:,()\[\]"-]*')
 _LARGEST_ANSWER = 64_000_000
 """Bytes. The largest real one is a job with a hundred errors."""
 _CHUNK_BYTES = 65_536
-_FINAL_STATUSES = ("complete", "cancelled")
+FINAL_STATUSES = ("complete", "cancelled")
 _OPERATION_POINTER = re.compile(r"/data/attributes/\w+/(?:data/)?(\d+)(?:/(.*))?")
 
 
@@ -136,6 +134,9 @@ class FinishedJob:
 class ApiClient:
     """A client of one account of one server, in one revision."""
 
+    most_tries = 20
+    """How often a request is sent that the server puts off."""
+
     def __init__(self, url: str, key: str, revision: str, timeout: float) -> None:
         self.url = url.rstrip("/")
         self._timeout = timeout
@@ -187,8 +188,8 @@ class ApiClient:
         path = f"/api/{job_kind.collection}/{quote(job_id, safe='')}"
         while True:
             data = self._call("GET", path, JobDocument).data
-            if data.attributes.status in _FINAL_STATUSES:
-                return _finished_job(job_id, data.attributes)
+            if data.attributes.status in FINAL_STATUSES:
+                return finished_job(job_id, data.attributes)
             if time.monotonic() + pause > end:
                 raise UnreachableError(
                     f"job {job_id} ({job_kind.title}) was not complete after {self._timeout:g} s"
@@ -198,16 +199,20 @@ class ApiClient:
 
     def page(self, path: str, query: Mapping[str, str], cursor: str = "") -> Page:
         """Read one page of a list of resources. Raises `RefusedError` or `UnreachableError`."""
-        asked = {**query, **({"page[cursor]": cursor} if cursor else {})}
-        parameters = (f"{_in_query(name)}={_in_query(value)}" for name, value in asked.items())
-        target = f"/api/{path}?{'&'.join(parameters)}"
-        document = self._call("GET", target.rstrip("?"), PageDocument)
-        following = urlsplit((document.links and document.links.next) or "").query
-        cursors = parse_qs(following).get("page[cursor]", [""])
+        document = self.listed(path, query, cursor, PageDocument)
         resources = [
             Resource(external_id_in(each.id) or each.id, each.attributes) for each in document.data
         ]
-        return Page(resources, cursors[0])
+        return Page(resources, document.cursor)
+
+    def listed(
+        self, path: str, query: Mapping[str, str], cursor: str, document: type[_Document]
+    ) -> _Document:
+        """Read one page of a list as a document. Raises the same as `page`."""
+        asked = {**query, **({"page[cursor]": cursor} if cursor else {})}
+        parameters = (f"{_in_query(name)}={_in_query(value)}" for name, value in asked.items())
+        target = f"/api/{path}?{'&'.join(parameters)}"
+        return self._call("GET", target.rstrip("?"), document)
 
     def jobs(self, job_kind: JobKind) -> list[ListedJob]:
         """Give the newest jobs of a kind, the newest first."""
@@ -230,7 +235,7 @@ class ApiClient:
         end = time.monotonic() + self._timeout
         status, answer = self._answer(method, path, end, body)
         try:
-            if status in _SUCCESSES:
+            if status in SUCCESSES:
                 return msgspec.json.decode(answer, type=document)
             errors = msgspec.json.decode(answer, type=ErrorDocument).errors
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
@@ -245,7 +250,7 @@ class ApiClient:
     def _answer(self, method: str, path: str, end: float, body: bytes | None) -> tuple[int, bytes]:
         for attempt in itertools.count():
             try:
-                status, answer, retry_after = self._answered(method, path, end, body)
+                status, answer, headers = self._answered(method, path, end, body)
             except urllib3.exceptions.HTTPError as error:
                 self._wait_for_server(method, error, attempt, end)
                 continue
@@ -253,14 +258,15 @@ class ApiClient:
             if status in _PERHAPS_DONE and method == "POST":
                 raise LostAnswerError(f"the server answered {status}")
             put_off = status in _TRY_AGAIN_LATER or status in _PERHAPS_DONE
-            if not put_off or attempt >= _MOST_TRIES - 1:
+            if not put_off or attempt >= self.most_tries - 1:
                 return status, answer
-            self._wait_to_try_again(status, retry_after, attempt, end)
+            self._wait_to_try_again(status, headers.get("Retry-After", ""), attempt, end)
         raise AssertionError
 
     def _answered(
         self, method: str, path: str, end: float, body: bytes | None
-    ) -> tuple[int, bytes, str]:
+    ) -> tuple[int, bytes, Mapping[str, str]]:
+        """Send a request once; give the status, the body and the headers of its answer."""
         response = self._pool.urlopen(
             method,
             self._path + path,
@@ -273,7 +279,7 @@ class ApiClient:
             answer = self._read(response, end)
         finally:
             response.release_conn()
-        return response.status, answer, response.headers.get("Retry-After", "")
+        return response.status, answer, response.headers
 
     def _wait_for_server(
         self, method: str, error: urllib3.exceptions.HTTPError, attempt: int, end: float
@@ -307,6 +313,7 @@ class ApiClient:
         return bytes(answer)
 
     def _wait_to_try_again(self, status: int, header: str, attempt: int, end: float) -> None:
+        """Wait as long as the server asks, if that ends before `end`."""
         asked = _retry_after(header)
         backoff = min(_FIRST_BACKOFF_SECONDS * 2 ** min(attempt, 10), _LONGEST_BACKOFF_SECONDS)
         pause = backoff if asked is None else asked
@@ -364,7 +371,8 @@ def _member_in(pointer: str) -> str:
     return pointer.removeprefix("attributes/").removeprefix("relationships/")
 
 
-def _finished_job(job_id: str, attributes: JobAttributes) -> FinishedJob:
+def finished_job(job_id: str, attributes: JobAttributes) -> FinishedJob:
+    """Make the result of a job from what the API shows of it."""
     faults = [_job_fault(error) for error in attributes.errors or ()]
     return FinishedJob(job_id, attributes.status, attributes.completed_count or 0, faults)
 

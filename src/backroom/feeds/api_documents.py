@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Annotated, Any
+from urllib.parse import parse_qs, urlsplit
 
 import msgspec
 
@@ -34,6 +35,9 @@ class JobAttributes(msgspec.Struct):
     status: str
     job_id: str | None = None
     completed_count: int | None = None
+    failed_count: int | None = None
+    created_at: str | None = None
+    completed_at: str | None = None
     errors: list[ErrorObject] | None = None
 
 
@@ -57,11 +61,42 @@ class PageLinks(msgspec.Struct):
     next: str | None = None
 
 
-class PageDocument(msgspec.Struct):
+class Paged(msgspec.Struct, kw_only=True):
+    """What every answer with a page has."""
+
+    links: PageLinks | None = None
+
+    @property
+    def cursor(self) -> str:
+        """What leads to the next page, empty on the last."""
+        following = urlsplit((self.links and self.links.next) or "").query
+        return parse_qs(following).get("page[cursor]", [""])[0]
+
+
+class PageDocument(Paged):
     """The answer with a page of a list."""
 
     data: list[ListedResource]
-    links: PageLinks | None = None
+
+
+class CatalogPageDocument(Paged):
+    """The answer with a page of whole resources, as they were sent."""
+
+    data: list[dict[str, Any]]
+    included: list[dict[str, Any]] = []
+
+
+class ListedJob(msgspec.Struct):
+    """A job of a list."""
+
+    id: str
+    attributes: JobAttributes
+
+
+class JobPageDocument(Paged):
+    """The answer with a page of jobs."""
+
+    data: list[ListedJob]
 
 
 class IncludingDocument(msgspec.Struct):

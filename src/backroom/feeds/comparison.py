@@ -61,7 +61,7 @@ class Comparison:
         """
         rows = self.ledger.pending(kind.name)
         while chunk := list(islice(rows, _CHUNK)):
-            there = self.existing.resources(kind, dict.fromkeys(e.row.external_id for e in chunk))
+            there = self._there(kind, chunk)
             pieces: list[Piece] = []
             unchanged: list[int] = []
             with self.ledger.together():
@@ -97,6 +97,10 @@ class Comparison:
             self.ledger.find(found, staged=True)
             self.ledger.settle((each.number,), outcomes.FAILED)
             self.settled[each.row.kind.name] += 1
+
+    def _there(self, kind: Kind, chunk: list[Staged]) -> Mapping[str, dict[str, Any]]:
+        """Give the attributes of those resources of a chunk that exist."""
+        return self.existing.resources(kind, dict.fromkeys(e.row.external_id for e in chunk))
 
     def _decided(
         self, staged: Staged, there: Mapping[str, dict[str, Any]]

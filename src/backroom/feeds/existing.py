@@ -51,7 +51,7 @@ class ExistingCatalog:
         if whole is not None:
             return {each: whole[each] for each in wanted if each in whole}
         found: dict[str, Attributes] = {}
-        for some in _in_requests(wanted):
+        for some in in_requests(wanted):
             # These are few, and each is there once: they fit on a page.
             found |= _by_id(self.client.page(kind.collection, {"filter": f"any(ids,[{some}])"}))
         return found
@@ -104,7 +104,7 @@ def _by_id(page: Page) -> dict[str, Attributes]:
     return {each.external_id: each.attributes for each in page.resources}
 
 
-def _in_requests(external_ids: list[str]) -> Iterator[str]:
+def in_requests(external_ids: list[str]) -> Iterator[str]:
     """Write ids as lists of a filter, none with too many ids or too many characters."""
     some: list[str] = []
     length = 0

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 
 _VERSION = 1
 _BUSY_MILLISECONDS = 100
+KNOWN = "known"
+"""The table that outlives each import that a ledger is used for (`known.py`)."""
 _SCHEMA = """
 create table facts (name text primary key, value text not null) without rowid;
 create table rows (
@@ -68,12 +70,15 @@ class LedgerFile:
             self.path.unlink(missing_ok=True)
 
     def clear(self) -> None:
-        """Forget everything."""
-        names = [name for (name,) in self.run("select name from sqlite_schema where type='table'")]
-        for name in names:
-            self.run(f"drop table {name}")
-        self.run(_SCHEMA)
-        self.run(f"pragma user_version = {_VERSION}")
+        """Forget everything but what is known of the target."""
+        tables = self.run("select name from sqlite_schema where type = 'table'")
+        names = [name for (name,) in tables if name != KNOWN]
+        # One commit: a file that lost only some of its tables could never be opened again.
+        with self.connection:
+            for name in names:
+                self.run(f"drop table {name}")
+            self.run(_SCHEMA)
+            self.run(f"pragma user_version = {_VERSION}")
 
     def together(self) -> apsw.Connection:
         """Give the context in which all changes are committed together."""

@@ -1,9 +1,9 @@
 """Load the rows of a ledger into a server: compare, send what differs, settle.
 
 The rows of a kind are compared in chunks with what the server has. What differs goes into bulk
-jobs, one for creates and one for updates at a time. Up to IN_FLIGHT jobs are with the server. Then
-the loader waits for the oldest one. Only the rows of jobs in flight are in memory. Rows with the
-same id become one operation, so the order of jobs does not matter within a kind.
+jobs, one for creates and one for updates at a time. As many as the options say are with the server.
+Then the loader waits for the oldest one. Only the rows of jobs in flight are in memory. Rows with
+the same id become one operation, so the order of jobs does not matter within a kind.
 
 A batch is in the ledger before its job is posted, and the job's id right after. A batch without an
 id is one whose answer never came. Its job is looked for among the newest jobs of the server.
@@ -41,6 +41,8 @@ if TYPE_CHECKING:
 
 IN_FLIGHT = 16
 LARGEST_BATCH = 100
+_LARGEST_IN_FLIGHT = 96_000_000
+"""Bytes of the operations that are with the server."""
 _PASSES = 3
 """How often rows are compared that another client has created meanwhile."""
 _LOST_PAUSE_SECONDS = 0.2
@@ -51,11 +53,12 @@ _EXISTS = "already exists"
 
 @dataclass
 class Options:
-    """How to load: rows in a job, bytes in a request, seconds to look for a lost job."""
+    """How to load: rows in a job, bytes in a request, seconds for a lost job, jobs in flight."""
 
     batch: int = LARGEST_BATCH
     largest: int = LARGEST_BODY
     patience: float = 600.0
+    in_flight: int = IN_FLIGHT
 
 
 @dataclass(frozen=True)
@@ -64,6 +67,7 @@ class _Running:
     batch: int
     job: str
     pieces: Sequence[Piece]
+    length: int = 0
 
 
 @dataclass
@@ -135,10 +139,14 @@ class Loader:
         filling, self._filling[verb] = self._filling[verb], _Filling()
         self._submit(JobKind(kind, verb), filling.pieces)
         given_back = 0
-        while len(self._running) >= IN_FLIGHT:
+        while len(self._running) >= self._options.in_flight or self._too_large():
             given_back += self._settle_oldest()
         self._tell(kind)
         return given_back
+
+    def _too_large(self) -> bool:
+        """Whether the rows in flight take more memory than they may."""
+        return sum(each.length for each in self._running) > _LARGEST_IN_FLIGHT
 
     def _submit(self, job_kind: JobKind, pieces: list[Piece]) -> None:
         """Send a job, without the operations for which the server refuses it."""
@@ -157,7 +165,8 @@ class Loader:
                 pieces = self._without_refused(pieces, error)
             else:
                 self._ledger.posted(batch, job)
-                self._running.append(_Running(job_kind, batch, job, pieces))
+                length = sum(len(each.operation.encoded.encoded) for each in pieces)
+                self._running.append(_Running(job_kind, batch, job, pieces, length))
                 return
 
     def _without_refused(self, pieces: list[Piece], error: RefusedError) -> list[Piece]:
@@ -249,6 +258,8 @@ class Loader:
             for fault in job.faults
             if (piece := left.pop(fault.external_id, None))
         ]
+        if failed and job_kind.verb is Verb.DELETE and self._comparison.mode.mirrors:
+            failed = self._still_there(job_kind.kind, failed, left)
         given_back: list[int] = []
         with self._ledger.together():
             for piece, detail in failed:
@@ -263,6 +274,16 @@ class Loader:
             self._ledger.close_batch(running.batch)
         self._tell(job_kind.kind)
         return len(given_back)
+
+    def _still_there(
+        self, kind: Kind, failed: list[tuple[Piece, str]], left: dict[str, Piece]
+    ) -> list[tuple[Piece, str]]:
+        """Take deletions of what is gone for done: of a mirror, nobody asked who deletes."""
+        there = ExistingCatalog(self._client, self._ledger).resources(
+            kind, (piece.external_id for piece, _ in failed)
+        )
+        left |= {each.external_id: each for each, _ in failed if each.external_id not in there}
+        return [each for each in failed if each[0].external_id in there]
 
     def _succeed(self, job_kind: JobKind, pieces: Iterable[Piece]) -> None:
         """Settle the rows of operations that succeeded: of rows that were joined, one created."""

@@ -12,7 +12,8 @@ from backroom.feeds.tallies import count_nameless
 if TYPE_CHECKING:
     from backroom.feeds.comparison import Comparison
 
-_PLANNED = "removals planned"
+PLANNED = "removals planned"
+"""The fact of a ledger that has all deletions."""
 _LIMIT = re.compile(r"(\d+)|(\d+(?:\.\d+)?)%")
 _WHOLE = 100
 
@@ -45,7 +46,7 @@ def plan_removals(comparison: Comparison, limit: RemovalLimit) -> None:
     Where rows can't be read, nobody knows which resources they mean, and nothing is deleted.
     """
     ledger = comparison.ledger
-    if ledger.fact(_PLANNED):
+    if ledger.fact(PLANNED):
         return
     comparison.existing.read_all_ids()
     existing = ledger.count_existing()
@@ -66,4 +67,4 @@ def plan_removals(comparison: Comparison, limit: RemovalLimit) -> None:
                     f" at most {most:,} may be deleted ({limit.text}); nothing was sent. If they"
                     " are to go, give a larger --max-delete"
                 )
-        ledger.note(_PLANNED, "yes")
+        ledger.note(PLANNED, "yes")

@@ -12,11 +12,12 @@ from backroom.feeds.rows import FeedError
 from backroom.feeds.survey import Survey, UnknownColumn
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     from backroom.feeds.formats import Feed
     from backroom.feeds.ledger import Ledger
+    from backroom.feeds.rows import Finding, Row
 
 SUFFIX = ".import-progress"
 _FEED = "feed"
@@ -25,7 +26,7 @@ _UNKNOWN = "unknown columns"
 _READ_BYTES = 1_000_000
 
 
-def ledger_beside(path: Path | str) -> Path | None:
+def ledger_beside(path: Path | str, suffix: str = SUFFIX) -> Path | None:
     """Give where the progress of an import of a file is kept, None where it has no such place.
 
     Standard input, a pipe and a URL have none, and neither has a file in a directory that can't be
@@ -34,7 +35,7 @@ def ledger_beside(path: Path | str) -> Path | None:
     if isinstance(path, str) or not path.is_file() or not os.access(path.parent, os.W_OK):
         return None
     # SQLite takes only names that are UTF-8.
-    name = path.name.encode(errors="backslashreplace").decode() + SUFFIX
+    name = path.name.encode(errors="backslashreplace").decode() + suffix
     try:
         str(path.parent).encode()
     except UnicodeEncodeError:
@@ -61,6 +62,22 @@ def stage(feed: Feed, ledger: Ledger, options: Mapping[str, object]) -> bool | N
     with ledger.together():
         ledger.note(_FEED, before)
         ledger.note(_UNKNOWN, msgspec.json.encode(list(survey.unknown.values())).decode())
+        ledger.note(_STAGED, "yes")
+    return None if earlier else False
+
+
+def stage_rows(
+    rows: Iterable[Row | Finding], ledger: Ledger, options: Mapping[str, object]
+) -> bool | None:
+    """Bring rows that no file has into a ledger, unless it has them; give what `stage` gives."""
+    asked = hashlib.sha256(msgspec.json.encode(sorted(options.items()), enc_hook=str)).hexdigest()
+    earlier = ledger.fact(_FEED)
+    if ledger.fact(_STAGED) and earlier == asked:
+        return True
+    ledger.clear()
+    ledger.stage(rows)
+    with ledger.together():
+        ledger.note(_FEED, asked)
         ledger.note(_STAGED, "yes")
     return None if earlier else False
 

@@ -1,0 +1,103 @@
+"""What `backroom push` says on its way: the difference, how long it takes, and what was sent on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+import msgspec
+
+from backroom.cli.import_report import on_terminal
+from backroom.cli.printable import printable_json
+from backroom.clock import now
+from backroom.feeds.report_page import summary
+
+if TYPE_CHECKING:
+    from backroom.feeds.push_plan import Difference
+    from backroom.feeds.reporting import Report
+
+_VERBS = {"created": "create", "updated": "update", "deleted": "delete"}
+_PLURALS = {"category": "categories", "item": "items", "variant": "variants"}
+_MINUTE = 60
+_SHOWN = 20
+
+
+def print_difference(difference: Difference, jobs: int, seconds: float) -> None:
+    """Say what the target lacks, and how long it takes to send it."""
+    if not difference:
+        click.echo("Nothing differs.", err=True)
+        return
+    for outcome, verb in _VERBS.items():
+        numbers = [
+            f"{number:,} {_PLURALS[kind] if number != 1 else kind}"
+            for (kind, each), number in difference.outcomes.items()
+            if each == outcome
+        ]
+        if not numbers:
+            continue
+        changed = [
+            f"{name} of {number:,} {_PLURALS[kind] if number != 1 else kind}"
+            for (kind, name), number in difference.attributes.most_common()
+        ]
+        details = f" ({', '.join(changed)})" if outcome == "updated" and changed else ""
+        click.echo(on_terminal(f"To {verb}: {', '.join(numbers)}{details}"), err=True)
+    click.echo(
+        f"{jobs:,} {'job' if jobs == 1 else 'jobs'}, within the limits of the target:"
+        f" about {shown_time(seconds)}",
+        err=True,
+    )
+
+
+def shown_time(seconds: float) -> str:
+    """Write a time as `8 s` or `2 min 05 s`."""
+    whole = max(1, round(seconds))
+    if whole < _MINUTE:
+        return f"{whole} s"
+    return f"{whole // _MINUTE} min {whole % _MINUTE:02} s"
+
+
+def print_sent_on(report: Report, output: str) -> None:
+    """Say in a line what a push that stays has sent on, and which rows failed."""
+    faults = [on_terminal(_fault(each)) for each in report.findings(failed=True, most=_SHOWN)]
+    if output == "json":
+        told = {"at": now().isoformat(), "counts": report.counts, "faults": faults}
+        click.echo(printable_json(msgspec.json.encode(told).decode()))
+        return
+    click.echo(f"{now():%H:%M:%S} {summary(report)}")
+    for each in faults:
+        click.echo(f"  {each}")
+
+
+class Told:
+    """Says on standard error what a push that stays waits for, each thing once."""
+
+    def __init__(self) -> None:
+        self._said = ""
+
+    def forget(self) -> None:
+        """Begin again: what was waited for is there."""
+        self._said = ""
+
+    def away(self, reason: str) -> None:
+        """Say why a server does not answer."""
+        if reason != self._said:
+            click.echo(f"{now():%H:%M:%S} waiting: {on_terminal(reason)}", err=True)
+        self._said = reason
+
+    def waiting(self, seconds: float, reason: str) -> None:
+        """Say for what a pause is, if it is worth a word."""
+        if seconds >= 1:
+            self.away(reason)
+
+    def holding(self, number: int, allowed: int) -> None:
+        """Say that deletions are held back."""
+        self.away(
+            f"{number:,} resources are gone from the source, and at most {allowed:,} may be"
+            " deleted; none of them is. If they are to go, begin again with a larger --max-delete"
+        )
+
+
+def _fault(finding: object) -> str:
+    kind = getattr(finding, "kind", None)
+    name = kind.name if kind else "row"
+    return f"{name} {getattr(finding, 'external_id', '')}: {getattr(finding, 'detail', '')}"

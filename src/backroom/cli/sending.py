@@ -1,0 +1,156 @@
+"""What the commands that send rows to a server share: checks of options, the ledger, the end."""
+
+from __future__ import annotations
+
+import re
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import click
+import msgspec
+
+from backroom.catalog.drafts import draft
+from backroom.catalog.operations import body_limit
+from backroom.cli import EXIT_ERROR, EXIT_UNREACHABLE
+from backroom.cli.import_report import WRITERS, on_terminal, print_json, print_tables
+from backroom.errors import Invalid
+from backroom.feeds.api_client import OperationRefusal, RefusedError, UnreachableError
+from backroom.feeds.encoding import LARGEST_BODY
+from backroom.feeds.ledger import Ledger
+from backroom.feeds.ledger_file import LedgerInUseError
+from backroom.feeds.mirroring import RemovalLimit, TooManyRemovalsError
+from backroom.feeds.rows import FeedError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from backroom.catalog.kinds import JobKind
+    from backroom.feeds.reporting import Report
+
+EXIT_USAGE = 2
+EXIT_INTERRUPTED = 130
+_HEADER_WORD = re.compile(r"[!-~]+")
+_POINTER = re.compile(r"/(?:attributes/|relationships/)?(.*)")
+_ENVELOPE_BYTES = 100_000
+"""What stands around the operations of a request takes less."""
+
+
+class Ended(Exception):
+    """The command ends with a sentence and an exit code."""
+
+    def __init__(self, detail: str, exit_code: int) -> None:
+        super().__init__(detail)
+        self.exit_code = exit_code
+
+
+def checked_key(_: click.Context, __: click.Parameter, key: str | None) -> str | None:
+    """Refuse what no header can carry, without showing it."""
+    if key is not None and not _HEADER_WORD.fullmatch(key):
+        raise click.BadParameter(
+            "a key has ASCII characters alone, without blanks and line breaks; the value is not"
+            " shown here"
+        )
+    return key
+
+
+def checked_revision(_: click.Context, __: click.Parameter, revision: str) -> str:
+    """Refuse a revision that no header can carry."""
+    if not _HEADER_WORD.fullmatch(revision):
+        raise click.BadParameter(f"{revision!r} is not a date, as YYYY-MM-DD")
+    return revision
+
+
+def checked_limit(_: click.Context, __: click.Parameter, text: str) -> RemovalLimit:
+    """Read how much may be deleted."""
+    try:
+        return RemovalLimit(text)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from None
+
+
+def checked_reports(
+    _: click.Context, __: click.Parameter, paths: tuple[Path, ...]
+) -> tuple[Path, ...]:
+    """Refuse reports that have no known form."""
+    for path in paths:
+        if path.suffix.lower() not in WRITERS:
+            known = ", ".join(WRITERS)
+            raise click.BadParameter(f"{str(path)!r} has none of the extensions {known}")
+    return paths
+
+
+def largest_of(revision: str) -> int:
+    """Give how many bytes of operations a request may have in a revision."""
+    return min(body_limit(revision) - _ENVELOPE_BYTES, LARGEST_BODY)
+
+
+def checked_by(revision: str) -> Callable[[JobKind, bytes], OperationRefusal | None]:
+    """Give what says how the server would refuse an operation, in one revision."""
+
+    def check(job_kind: JobKind, operation: bytes) -> OperationRefusal | None:
+        try:
+            draft(job_kind.verb, job_kind.kind, msgspec.json.decode(operation), "", revision)
+        except Invalid as error:
+            found = _POINTER.fullmatch(error.pointer or "")
+            return OperationRefusal(found[1] if found else "", error.detail)
+        return None
+
+    return check
+
+
+def opened_ledger(place: Path | None) -> Ledger:
+    """Open the progress that is kept in a file, or without one for this run alone."""
+    try:
+        return Ledger(place)
+    except LedgerInUseError as error:
+        raise Ended(f"{place} {error}", EXIT_ERROR) from error
+    except OSError as error:
+        raise Ended(f"{place} can't be written: {error}", EXIT_ERROR) from error
+
+
+def close_ledger(ledger: Ledger, report: Report) -> None:
+    """Keep the progress of what can go on, and nothing else."""
+    if report.error and can_go_on(report):
+        ledger.close()
+    else:
+        ledger.remove()
+
+
+def can_go_on(report: Report) -> bool:
+    """Whether anything was done that the same command can go on from."""
+    return bool(report.total("sent") or any(report.total(each) for each in report.mode.outcomes))
+
+
+@contextmanager
+def explained(report: Report) -> Iterator[None]:
+    """Turn what breaks the command off into a sentence and an exit code."""
+    try:
+        yield
+    except UnreachableError as error:
+        ended = Ended(str(error), EXIT_UNREACHABLE)
+    except (RefusedError, FeedError, TooManyRemovalsError) as error:
+        ended = Ended(str(error), EXIT_ERROR)
+    except KeyboardInterrupt:
+        ended = Ended("interrupted; jobs already sent go on", EXIT_INTERRUPTED)
+    else:
+        return
+    report.count()
+    if report.ledger and report.ledger.path and can_go_on(report):
+        place = on_terminal(str(report.ledger.path))
+        ended = Ended(
+            f"{ended}; run the same command again to go on (progress is in {place})",
+            ended.exit_code,
+        )
+    raise ended
+
+
+def print_report(report: Report, output: str) -> None:
+    """Print the report as text or as JSON, and on standard error what went wrong."""
+    if output == "json":
+        print_json(report)
+    elif report.settled or not report.error:
+        # Without a row that was looked at, the sentence alone says more than a table of zeros.
+        print_tables(report)
+    if report.error:
+        click.echo(f"Error: {on_terminal(report.error)}", err=True)

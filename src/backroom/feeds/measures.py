@@ -1,0 +1,100 @@
+"""What a push has measured: how long requests take, a turn of the sender, and jobs.
+
+What adds up to the whole is a mean, of what has been seen last where the beginning says little of
+the rest. Reads are few before a push, and one slow one says nothing of the others: their median
+counts.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, field
+from statistics import median
+
+_GUESSED_REQUEST = 0.05
+_JOB_ROWS = 100
+_LAST = 25
+_WEIGHT = 0.05
+"""Of the newest value in a mean, once there are many."""
+
+
+@dataclass
+class Mean:
+    """A mean that follows changes. `guess` is what it is without a value."""
+
+    guess: float
+    number: int = 0
+    value: float = 0.0
+
+    def take(self, value: float) -> None:
+        """Take a value in."""
+        self.number += 1
+        self.value += (value - self.value) * max(1 / self.number, _WEIGHT)
+
+    def now(self, guess: float | None = None) -> float:
+        """Give the mean, or a guess."""
+        return self.value if self.number else (self.guess if guess is None else guess)
+
+
+@dataclass
+class Measures:
+    """Seconds, as far as they are known."""
+
+    _requests: deque[float] = field(default_factory=lambda: deque(maxlen=_LAST))
+    _turn: Mean = field(default_factory=lambda: Mean(0.0))
+    _job: Mean = field(default_factory=lambda: Mean(0.0))
+    _work: float = 0.0
+    _shortest: float | None = None
+    _last_post: float | None = None
+    _rested: float = 0.0
+    _last_completed: float = 0.0
+
+    @property
+    def request(self) -> float:
+        """From a GET to its answer, as most of them are."""
+        return median(self._requests) if self._requests else _GUESSED_REQUEST
+
+    @property
+    def turn(self) -> float:
+        """From one job that is posted to the next, without pauses.
+
+        Before the first one it is guessed: two reads, and the work that comparing its rows was.
+        """
+        return self._turn.now(2 * self.request + self._work)
+
+    @property
+    def job(self) -> float:
+        """How long a server takes for one more job, when jobs wait for each other."""
+        return self._job.now(self.turn)
+
+    @property
+    def shortest_job(self) -> float:
+        """How long a job takes at least, from its creation to its end."""
+        return self.job if self._shortest is None else self._shortest
+
+    def answered(self, method: str, seconds: float) -> None:
+        """Note how long a request took."""
+        if method == "GET":
+            self._requests.append(seconds)
+
+    def compared(self, rows: int, seconds: float) -> None:
+        """Note how long rows took that were compared."""
+        self._work = seconds / max(rows, _JOB_ROWS) * _JOB_ROWS
+
+    def rested(self, seconds: float) -> None:
+        """Note a pause, or the wait for a job."""
+        self._rested += seconds
+
+    def posted(self, moment: float) -> None:
+        """Note that a job was posted."""
+        if self._last_post is not None:
+            self._turn.take(max(0.0, moment - self._last_post - self._rested))
+        self._last_post, self._rested = moment, 0.0
+
+    def completed(self, created: float, completed: float) -> None:
+        """Note when a job was created and when it was complete, by the clock of the server."""
+        whole = max(0.0, completed - created)
+        self._shortest = whole if self._shortest is None else min(self._shortest, whole)
+        if self._last_completed <= completed:
+            self._job.take(completed - max(created, self._last_completed))
+            self._last_completed = completed

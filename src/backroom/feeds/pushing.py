@@ -1,0 +1,147 @@
+"""One push: the rows of a ledger are compared with a target, and what differs is sent.
+
+The rows may be of a file, or of the catalog of another server. The work is that of an import. What
+is added here: the difference is known and shown before anything is sent, and how long it will take.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from backroom.catalog.kinds import JobKind
+from backroom.feeds.encoding import LARGEST_BODY
+from backroom.feeds.loading import LARGEST_BATCH, Loader, Options
+from backroom.feeds.mirroring import PLANNED, RemovalLimit, plan_removals
+from backroom.feeds.prediction import Phase, Sender, predicted_seconds
+from backroom.feeds.products import NO_SHOP
+from backroom.feeds.push_plan import Difference, Plan, PlannedComparison
+from backroom.feeds.rehearsal import Rehearsal
+from backroom.feeds.rows import ORDER, FeedError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from backroom.feeds.comparing import Mode
+    from backroom.feeds.ledger import Ledger
+    from backroom.feeds.paced_client import PacedClient
+    from backroom.feeds.rehearsal import Check
+    from backroom.feeds.source_catalog import SourceCatalog
+
+    Progress = Callable[[str, int], object]
+
+IN_FLIGHT = 100
+"""Jobs that are with a target at a time: a fifth of what the service allows an account."""
+_CHUNK = 100
+_NO_SHOP = NO_SHOP.partition("{")[0].removesuffix("products/")
+
+
+class NoShopError(FeedError):
+    """Products have addresses that lead nowhere. Nothing was sent."""
+
+
+@dataclass
+class PushOptions:
+    """How to push. `check` says what the target would find wrong with an operation."""
+
+    check: Check
+    limit: RemovalLimit
+    batch: int = LARGEST_BATCH
+    largest: int = LARGEST_BODY
+    patience: float = 600.0
+    dry_run: bool = False
+
+
+class Push:
+    """One push of the rows in a ledger."""
+
+    def __init__(
+        self, ledger: Ledger, target: PacedClient, mode: Mode, options: PushOptions
+    ) -> None:
+        self.ledger = ledger
+        self.target = target
+        self.mode = mode
+        self._options = options
+        self._plan = Plan(ledger)
+        self._phases: list[Phase] = []
+
+    def check_addresses(self) -> None:
+        """Raise `NoShopError` where an address was made up because a file has none."""
+        mark = f'"url":"{_NO_SHOP}'.encode()
+        if number := self.ledger.one("select count(*) from rows where instr(body, ?) > 0", mark):
+            raise NoShopError(
+                f"the addresses of {number:,} products begin with {_NO_SHOP}, which leads nowhere;"
+                " nothing was sent. Give --shop-url, as https://shop.example/products/{handle}"
+            )
+
+    def compare(self, progress: Progress, source: SourceCatalog | None = None) -> Difference:
+        """Find out what the target lacks, unless that is known; give what is left to send.
+
+        With a mirror, what is not in the ledger is deleted, if `source` does not have it either.
+        Raises `RefusedError`, `UnreachableError` and `TooManyRemovalsError`.
+        """
+        if not self._plan.ready:
+            self._plan.begin()
+            comparison = PlannedComparison(self.target, self.ledger, self.mode)
+            comparison.count_settled()
+            if self.mode.mirrors and not self.ledger.fact(PLANNED):
+                plan_removals(comparison, self._options.limit)
+            if source:
+                self._keep_present(source)
+            began = time.monotonic()
+            Rehearsal(comparison, self._options.check).run(progress)
+            seconds = time.monotonic() - began
+            self.target.measures.compared(sum(comparison.settled.values()), seconds)
+            self._plan.make(reopen=not self._options.dry_run)
+        found = self._plan.difference()
+        self._phases = found.phases(self.mode, self._options.batch, self._options.largest)
+        self.target.posted.clear()
+        for phase in self._phases:
+            for verb, number in phase.jobs.items():
+                if number:
+                    self.target.measure_jobs(JobKind(phase.kind, verb))
+        return found
+
+    @property
+    def jobs(self) -> int:
+        """How many jobs are planned."""
+        return sum(sum(phase.jobs.values()) for phase in self._phases)
+
+    def remaining_seconds(self) -> float:
+        """Predict how long it takes to send what is left."""
+        left = [
+            Phase(
+                phase.kind,
+                {
+                    verb: max(0, number - self.target.posted[JobKind(phase.kind, verb).collection])
+                    for verb, number in phase.jobs.items()
+                },
+            )
+            for phase in self._phases
+        ]
+        target = self.target
+        sender = Sender(target.pacer, target.measures, IN_FLIGHT, target.in_flight)
+        return predicted_seconds(left, sender, time.monotonic())
+
+    def send(self, progress: Progress) -> None:
+        """Send what is planned. Raises `RefusedError` and `UnreachableError`."""
+        comparison = PlannedComparison(self.target, self.ledger, self.mode)
+        comparison.plan = self._plan
+        options = self._options
+        Loader(
+            comparison,
+            self.target,
+            Options(options.batch, options.largest, options.patience, IN_FLIGHT),
+        ).run(progress)
+
+    def _keep_present(self, source: SourceCatalog) -> None:
+        """Take back the deletions of what one reading of the source has not shown."""
+        for kind in ORDER:
+            pending = list(self.ledger.pending(kind.name, removals=True))
+            for start in range(0, len(pending), _CHUNK):
+                some = {each.row.external_id: each for each in pending[start : start + _CHUNK]}
+                present = source.present(kind, some)
+                self.ledger.connection.executemany(
+                    "delete from rows where number = ?", ((some[each].number,) for each in present)
+                )

@@ -1,0 +1,143 @@
+"""A push that stays: it reads its source at intervals, and sends on what has changed.
+
+A reading compares each resource with its digest (`known.py`), and asks the target nothing. Only
+what differs becomes a push. A push that was broken off is ended before the source is read again.
+"""
+
+from __future__ import annotations
+
+import itertools
+import time
+from typing import TYPE_CHECKING
+
+from backroom.feeds.api_client import UnreachableError
+from backroom.feeds.known import KnownCatalog
+from backroom.feeds.mirroring import PLANNED
+from backroom.feeds.pushing import Push
+from backroom.feeds.rows import ORDER, Row
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from backroom.feeds.comparing import Mode
+    from backroom.feeds.ledger import Ledger
+    from backroom.feeds.paced_client import PacedClient
+    from backroom.feeds.pushing import PushOptions
+    from backroom.feeds.rows import Finding
+    from backroom.feeds.source_catalog import SourceCatalog
+
+STAGED = "changes staged"
+_LONGEST_INTERVAL = 40.0
+"""Seconds between two readings at most, so that a change is sent on within a minute."""
+_REST = 5
+"""A reading that takes long is followed by a pause so many times as long, within the limit."""
+
+
+class Watch:
+    """The source and the target of a push that stays."""
+
+    def __init__(
+        self,
+        source: SourceCatalog,
+        target: PacedClient,
+        ledger: Ledger,
+        mode: Mode,
+        options: PushOptions,
+    ) -> None:
+        self._source = source
+        self._target = target
+        self._ledger = ledger
+        self._mode = mode
+        self._options = options
+        self._known = KnownCatalog(ledger)
+        self.holding: Callable[[int, int], object] = lambda *_: None
+        """Called with how many are to be deleted and how many may be, where these are fewer."""
+        self._read_seconds = 0.0
+
+    @property
+    def knows(self) -> bool:
+        """Whether a whole push was done before."""
+        return len(self._known) > 0
+
+    def begin_for(self, push: str) -> None:
+        """Forget what is of another push: another target, or other options."""
+        self._known.begin_for(push)
+
+    def finish(self) -> None:
+        """Take in what became of the rows of the first push."""
+        self._known.learn()
+        self._ledger.note(STAGED, "")
+
+    def stay(
+        self,
+        interval: float,
+        pushed: Callable[[Push], object],
+        away: Callable[[str], object],
+    ) -> None:
+        """Send on changes until the process is interrupted.
+
+        `pushed` is called after each push, `away` with the reason why a server does not answer.
+        Raises `RefusedError`, and what `Push.check_addresses` raises.
+        """
+        while True:
+            try:
+                push = self.once()
+            except UnreachableError as error:
+                away(str(error))
+            else:
+                if push:
+                    pushed(push)
+            time.sleep(max(interval, min(self._read_seconds * _REST, _LONGEST_INTERVAL)))
+
+    def once(self) -> Push | None:
+        """End what was broken off, or send on what has changed; None where nothing has."""
+        if not self._ledger.fact(STAGED) and not self._staged():
+            return None
+        push = Push(self._ledger, self._target, self._mode, self._options)
+        push.check_addresses()
+        push.compare(_silent, self._source)
+        push.send(_silent)
+        self.finish()
+        return push
+
+    def _staged(self) -> bool:
+        """Read the source, and bring what has changed into the ledger."""
+        began = time.monotonic()
+        self._known.begin()
+        changes = self._changes()
+        first = next(changes, None)
+        if first is not None:
+            self._ledger.clear()
+            self._ledger.stage(itertools.chain([first], changes))
+        self._read_seconds = time.monotonic() - began
+        gone = {kind: ids for kind in ORDER if (ids := self._known.unseen(kind))}
+        if not self._mode.mirrors:
+            for kind, ids in gone.items():
+                self._known.forget(kind, ids)
+            gone = {}
+        number = sum(map(len, gone.values()))
+        allowed = self._options.limit.allowed(len(self._known))
+        if number > allowed:
+            self.holding(number, allowed)
+            gone = {}
+        if first is None and not gone:
+            return False
+        if first is None:
+            self._ledger.clear()
+            self._ledger.stage(())
+        with self._ledger.together():
+            for kind, ids in gone.items():
+                self._ledger.add_existing(kind.name, ids)
+                self._ledger.add_removals(kind.name)
+            # The deletions are these, and no others that the target may have.
+            self._ledger.note(PLANNED, "yes")
+            self._ledger.note(STAGED, "yes")
+        return True
+
+    def _changes(self) -> Iterator[Row | Finding]:
+        for page in self._source.pages():
+            yield from self._known.changed(each for each in page if isinstance(each, Row))
+
+
+def _silent(_: str, __: int) -> None:
+    """Show no progress: changes are few."""

@@ -1,0 +1,105 @@
+"""Pushes that are killed, servers that go away in the middle: the same catalog, nothing sent twice."""
+
+from __future__ import annotations
+
+import json
+import random
+import signal
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from feeds.catalogs import catalog_of, change, create, rows, sent_operations
+from support.client import Client
+from support.process import until
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from support.process import Program, Programs, ServerProgram
+
+ITEMS = 200
+ROWS = 2 * ITEMS + 4
+_LONGEST_LIFE = 1.0
+"""Seconds after its start within which a push is killed."""
+
+
+@pytest.fixture
+def source(programs: Programs, tmp_path: Path) -> Client:
+    server = programs.serve("--ephemeral")
+    feed = tmp_path / "feed.jsonl"
+    feed.write_text("\n".join(map(json.dumps, rows(ITEMS, random.Random(0)))))
+    loaded = programs.run("import", str(feed), BACKROOM_URL=server.url, BACKROOM_KEY=server.key)
+    assert loaded.process.returncode == 0
+    return Client(server.url, server.key)
+
+
+def start(programs: Programs, source: Client, server: ServerProgram, *more: str) -> Program:
+    arguments = ("push", "--from", source.url, "--to", server.url, "--state", "push.state", *more)
+    return programs.start(
+        *arguments, "--batch", "10", BACKROOM_FROM_KEY=source.key, BACKROOM_TO_KEY=server.key
+    )
+
+
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT])
+def test_killed_push_goes_on(
+    programs: Programs, source: Client, tmp_path: Path, seed: str, how: signal.Signals
+) -> None:
+    chances = random.Random(seed)
+    server = programs.serve("--ephemeral", "--limits", "20")
+    state = tmp_path / "push.state"
+    for _ in range(6):
+        program = start(programs, source, server)
+        until(lambda: state.exists() or program.ended, "a push to begin")  # noqa: B023
+        end = time.monotonic() + chances.random() * _LONGEST_LIFE
+        until(lambda: time.monotonic() > end or program.ended, "the moment")  # noqa: B023
+        program.stop(how)
+    last = start(programs, source, server)
+    assert last.wait() == 0, last.errors
+    target = Client(server.url, server.key)
+    assert catalog_of(target) == catalog_of(source)
+    assert sent_operations(target) == ROWS
+
+
+def test_restarted_target_is_waited_for(programs: Programs, source: Client) -> None:
+    server = programs.serve("--job-delay", "0.01")
+    target = Client(server.url, server.key)
+    program = start(programs, source, server)
+    until(lambda: sent_operations(target) > 0 or program.ended, "a job")
+    server.kill()
+    programs.serve("--port", str(server.port)).announced()
+    assert program.wait() == 0, program.errors
+    assert catalog_of(target) == catalog_of(source)
+    assert sent_operations(target) == ROWS
+
+
+def test_watch_survives_everything(programs: Programs, source: Client, seed: str) -> None:
+    chances = random.Random(seed)
+    server = programs.serve()
+    target = Client(server.url, server.key)
+    watching = ("--watch", "--interval", "1", "--delete", "--timeout", "2")
+    program = start(programs, source, server, *watching)
+
+    def equal() -> bool:
+        return catalog_of(target) == catalog_of(source)
+
+    until(equal, "the first push")
+    # 1. Calls change the source.
+    change(source, ITEMS, chances)
+    until(equal, "the changes")
+    # 2. The process is killed, and begins again where it was.
+    create(source, "while-away")
+    program.kill()
+    program = start(programs, source, server, *watching)
+    until(equal, "what was created meanwhile")
+    # 3. The target goes away for longer than the time-out, and the source changes.
+    server.kill()
+    change(source, ITEMS, chances)
+    until(lambda: "waiting" in program.errors, "a word about the target")
+    programs.serve("--port", str(server.port)).announced()
+    until(equal, "changes while the target was away")
+    # 4. It ends cleanly, and has sent little more than what it needed.
+    assert program.stop(signal.SIGINT) == 130
+    assert "Traceback" not in program.errors
+    assert sent_operations(target) < ROWS + 100
