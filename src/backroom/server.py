@@ -23,6 +23,7 @@ from backroom.api.mounted import Mounted
 from backroom.api.service import Service
 from backroom.control.route import Control
 from backroom.jobs.embedded_worker import EmbeddedWorker
+from backroom.jobs.keeping import Keeping
 from backroom.jobs.lifecycle import Status
 from backroom.jobs.next_job import NextJob, unwatched
 from backroom.jobs.pacing import Pacing
@@ -254,6 +255,7 @@ def next_job_of(
         delay=timedelta(seconds=settings.job_delay),
         show_queued=settings.show_queued,
         pacing=pacing,
+        keeping=Keeping(settings.kept_operations),
         on_step=on_step or unwatched,
     )
 

@@ -21,6 +21,8 @@ PREFIX = "BACKROOM_"
 DEFAULT_PORT = 7227
 _LONGEST_DELAY = 7 * 24 * 3600
 """Seconds. A job that waited longer would expire before it starts."""
+_MOST_KEPT = 100_000
+"""Jobs. Looking for those that are kept no longer walks them all."""
 FASTEST_CLOCK = 1_000_000
 CLOCK_YEARS = (1971, 9000)
 """The first year that a clock can be set to, and the first one that it can't be."""
@@ -104,6 +106,12 @@ class Settings:
     concurrency: int = _setting(
         4, "How many accounts a worker serves at the same time.", "ACCOUNTS"
     )
+    kept_operations: int = _setting(
+        1000,
+        "How many of the newest complete jobs keep the operations that were sent, as do"
+        " as many of the newest with failures: to be looked at, and sent again. 0 keeps none.",
+        "JOBS",
+    )
     pipeline: str = _setting(
         "on",
         "PostgreSQL: on sends the statements of several requests together; off is slower, and uses"
@@ -184,6 +192,8 @@ class Settings:
             raise InvalidSetting(wrong)
         if self.concurrency < 1:
             raise InvalidSetting("concurrency must be 1 or more")
+        if not 0 <= self.kept_operations <= _MOST_KEPT:
+            raise InvalidSetting(f"kept_operations must be from 0 to {_MOST_KEPT}")
         for name in _CHOICES:
             _check_choice(name, getattr(self, name))
         self._check_timeouts()

@@ -242,8 +242,8 @@ def oldest_in_progress(tx: Transaction) -> dict[str, str]:
 
 
 _WAITING = (
-    "select jobs.account, jobs.job_id, type, status, coalesce(operations, ''), total_count,"
-    f" coalesce(tries, {_NO_TRY_LEFT}) from jobs"
+    "select jobs.account, jobs.job_id, type, status, coalesce(applied, operations, ''),"
+    f" total_count, coalesce(tries, {_NO_TRY_LEFT}) from jobs"
     " left join job_operations on job_operations.account = jobs.account"
     " and job_operations.job_id = jobs.job_id"
     " where jobs.account = :account and completed_at is null"
@@ -304,8 +304,8 @@ def note_tries(tx: Transaction, waiting: Waiting, tries: int) -> None:
     )
 
 
-def show_counts(tx: Transaction, account: str, job: Job, operations: str) -> None:
-    """Show the counts and errors of a job in progress; keep `operations` in place of its own."""
+def show_counts(tx: Transaction, account: str, job: Job, applied: str) -> None:
+    """Show the counts and errors of a job in progress; keep `applied` beside its operations."""
     tx.run(
         "update jobs set completed_count = :completed_count, failed_count = :failed_count,"
         " errors = :errors where account = :account and job_id = :job_id and completed_at is null",
@@ -316,16 +316,19 @@ def show_counts(tx: Transaction, account: str, job: Job, operations: str) -> Non
         errors=job.errors,
     )
     tx.run(
-        "update job_operations set operations = :operations"
+        "update job_operations set applied = :applied"
         " where account = :account and job_id = :job_id",
         account=account,
         job_id=job.job_id,
-        operations=operations,
+        applied=applied,
     )
 
 
-def complete(tx: Transaction, account: str, job: Job) -> bool:
-    """Complete a job and drop its operations. False if it was complete before."""
+def complete(tx: Transaction, account: str, job: Job, *, keeps: bool = True) -> bool:
+    """Complete a job. False if it was complete before.
+
+    Its operations stay until `job_requests.drop_operations`, or are dropped at once.
+    """
     row = tx.one(
         "update jobs set status = :status, completed_at = :completed_at,"
         " completed_count = :completed_count, failed_count = :failed_count, errors = :errors,"
@@ -340,11 +343,12 @@ def complete(tx: Transaction, account: str, job: Job) -> bool:
         errors=job.errors,
         linkage=job.linkage,
     )
-    tx.run(
-        "delete from job_operations where account = :account and job_id = :job_id",
-        account=account,
-        job_id=job.job_id,
-    )
+    if not keeps:
+        tx.run(
+            "delete from job_operations where account = :account and job_id = :job_id",
+            account=account,
+            job_id=job.job_id,
+        )
     return row is not None
 
 
@@ -361,7 +365,10 @@ def newest(tx: Transaction, account: str, status: str | None, most: int) -> list
 
 
 def expire(tx: Transaction, account: str, least: str, most: int) -> int:
-    """Remove up to `most` complete jobs whose id is below `least`. Give how many were removed."""
+    """Remove up to `most` complete jobs whose id is below `least`. Give how many were removed.
+
+    What is kept of their operations goes with them.
+    """
     rows = tx.all(
         "delete from jobs where account = :account and job_id in (select job_id from jobs"
         " where account = :account and job_id < :least and completed_at is not null limit :most)"
@@ -369,5 +376,11 @@ def expire(tx: Transaction, account: str, least: str, most: int) -> int:
         account=account,
         least=least,
         most=most,
+    )
+    tx.run(
+        "delete from job_operations where account = :account"
+        f" and {tx.dialect.among('job_id', 'removed')}",
+        account=account,
+        removed=tx.dialect.array([row[0] for row in rows]),
     )
     return len(rows)

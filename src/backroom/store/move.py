@@ -85,7 +85,7 @@ _PLAIN = (
             "linkage",
         ),
     ),
-    Table("job_operations", ("account", "job_id"), ("operations", "tries")),
+    Table("job_operations", ("account", "job_id"), ("operations", "tries", "applied")),
     Table(
         "kept_requests", ("account", "request_id"), ("operation", "revision", "body", "created_at")
     ),
