@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import logging
 import secrets
@@ -18,6 +19,7 @@ from backroom.api.asked_revision import AskedRevision
 from backroom.api.deadlines import TimeLimits
 from backroom.api.fixed_keys import FixedKeys
 from backroom.api.http_server import server_for
+from backroom.api.in_process import ApiCalls
 from backroom.api.limits import Limiter, SharedWindows, Windows
 from backroom.api.mounted import Mounted
 from backroom.api.service import Service
@@ -90,9 +92,8 @@ class Server:
             if settings.seed:
                 _check_empty(self.database)
             pacing = Pacing()
-            self._workforce = workforce(
-                self.database, next_job_of(self.database, settings, on_step, pacing), settings
-            )
+            next_job = next_job_of(self.database, settings, on_step, pacing)
+            self._workforce = workforce(self.database, next_job, settings)
             self.pace = _scripted_pace(settings, pacing, self._workforce.announce)
             opened.callback(self.pace.stop)
             self._keys = FixedKeys()
@@ -105,6 +106,7 @@ class Server:
                     "state": self._workforce.state,
                     "clock": self.clock,
                     "pace": self.pace,
+                    "turns": next_job.turns,
                 },
             )
             self._app = App(
@@ -115,6 +117,8 @@ class Server:
                 worker=self._workforce.state,
                 pacing=pacing,
             )
+            self._calls = ApiCalls(self._app, self._keys.own_key)
+            self._control.parts["call"] = self._calls.call
             self._app.mount(Mounted(self._control_application))
             self._http = server_for(
                 self._app, TimeLimits.of(settings), plain=settings.http == "plain"
@@ -193,6 +197,7 @@ class Server:
     def _is_ready(self, announce: Callable[[Started], None], first_key: NewKey | None) -> None:
         if self._catches_signals:
             self._catch_signals()
+        self._calls.serve_on(asyncio.get_running_loop())
         with self.database.read() as tx:
             started = Started(
                 self.url, first_key, keys.count(tx), self._keys.first, self.control_token
