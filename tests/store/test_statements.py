@@ -66,7 +66,8 @@ FOR_ALL_ACCOUNTS = {
     (
         "select kept.account, kept.job_id from job_operations as kept cross join jobs"
         " where jobs.account = kept.account and jobs.job_id = kept.job_id"
-        " and +completed_at < :completed and (failed_count = 0 or jobs.job_id < :failed)"
+        " and coalesce(completed_at, '~') < :completed"
+        " and (failed_count = 0 or jobs.job_id < :failed)"
         " limit :slice_size"
     ),
 }

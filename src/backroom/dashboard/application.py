@@ -20,7 +20,7 @@ from starlette.staticfiles import StaticFiles
 
 from backroom.api.control import PREFIX
 from backroom.control.route import ControlError
-from backroom.dashboard import overview, sign_in
+from backroom.dashboard import job, job_actions, jobs, overview, sign_in
 from backroom.dashboard.live import LiveParts
 from backroom.dashboard.mount import PAGES
 from backroom.dashboard.page import FOLDER, HTMX, Dashboard, dashboard_of, page
@@ -37,7 +37,13 @@ if TYPE_CHECKING:
     from backroom.control.guard import Guard
     from backroom.control.route import Control
 
-ROUTES: tuple[Route, ...] = (*sign_in.ROUTES, *overview.ROUTES)
+ROUTES: tuple[Route, ...] = (
+    *sign_in.ROUTES,
+    *overview.ROUTES,
+    *jobs.ROUTES,
+    *job_actions.ROUTES,
+    *job.ROUTES,
+)
 """The pages. Each module of a page has its own table."""
 
 _STATIC = f"{PAGES}/static"

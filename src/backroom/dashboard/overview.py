@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from starlette.routing import Route
 
 from backroom import clock
-from backroom.dashboard import charts
+from backroom.dashboard import charts, workers
 from backroom.dashboard.mount import HOME, PAGES
 from backroom.dashboard.page import dashboard_of, live_response, page
 from backroom.dashboard.traffic import SLICE, percentile
@@ -63,6 +63,7 @@ def shown(dashboard: Dashboard) -> dict[str, Any]:
         "names": names,
         "since": dashboard.traffic.since,
         "worker": dashboard.control.parts["state"](),
+        **workers.shown(dashboard),
     }
 
 

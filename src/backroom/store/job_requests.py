@@ -47,11 +47,11 @@ def no_longer_kept(tx: Transaction, most: int, slice_size: int) -> list[tuple[st
             " order by job_id desc, account desc limit 1 offset :before",
             most,
         )
-    # A cross join and the plus keep SQLite from walking all complete jobs.
+    # The cross join keeps SQLite from walking all complete jobs.
     rows = tx.all(
         "select kept.account, kept.job_id from job_operations as kept cross join jobs"
         " where jobs.account = kept.account and jobs.job_id = kept.job_id"
-        f" and {tx.dialect.unindexed.format('completed_at')} < :completed"
+        f" and coalesce(completed_at, '{_LAST}') < :completed"
         " and (failed_count = 0 or jobs.job_id < :failed)"
         " limit :slice_size",
         completed=completed,

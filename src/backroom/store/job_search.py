@@ -110,6 +110,27 @@ def find_jobs(
     return JobsFound(page[::-1] if ascending else page, is_last, looked_until)
 
 
+def oldest_in_progress_of(tx: Transaction, account: str) -> str | None:
+    """Give the id of an account's oldest job in progress, None if it has none."""
+    row = tx.one(
+        "select job_id from jobs where account = :account and completed_at is null"
+        " order by job_id limit 1",
+        account=account,
+    )
+    return str(row[0]) if row else None
+
+
+def jobs_before(tx: Transaction, account: str, job_id: str) -> int:
+    """Count the jobs of an account that are in progress, and come before one."""
+    row = tx.one(
+        "select count(*) from jobs"
+        " where account = :account and job_id < :job_id and completed_at is null",
+        account=account,
+        job_id=job_id,
+    )
+    return int(row[0]) if row else 0
+
+
 def _question(
     tx: Transaction, asked: JobFilter, border: JobPlace | None, *, ascending: bool
 ) -> _Question:
