@@ -53,7 +53,7 @@ _POLICY = (
 )
 _HEADERS = {
     "Content-Security-Policy": _POLICY,
-    "Referrer-Policy": "no-referrer",
+    "Referrer-Policy": "same-origin",
     "X-Content-Type-Options": "nosniff",
     "Cache-Control": "no-store",
 }
@@ -148,7 +148,7 @@ async def _sent_form(request: Request) -> FormData:
     async def receive() -> Message:
         return {"type": "http.request", "body": bytes(received), "more_body": False}
 
-    return await Request(request.scope, receive).form()
+    return await Request(request.scope, receive).form(max_part_size=MOST_FORM)
 
 
 def _too_old(request: Request) -> Response:

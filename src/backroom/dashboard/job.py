@@ -130,7 +130,7 @@ def operations_of(request: Request) -> dict[str, Any]:
     account = request.path_params["account"]
     results = _shown_results(dashboard, known, account)
     counts: dict[str, int] = {}
-    for each in results:
+    for each in sorted(results, key=lambda each: each.words != FAILED):
         counts[each.words] = counts.get(each.words, 0) + 1
     only = request.query_params.get("only", "")
     shown = [each for each in results if only in {"", each.words}]

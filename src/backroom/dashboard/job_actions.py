@@ -34,7 +34,6 @@ if TYPE_CHECKING:
     from backroom.jobs.results import Result
 
 _MOST_CHOSEN = 100
-_UNPROCESSABLE = 422
 
 
 class Wrong(NamedTuple):
@@ -56,15 +55,12 @@ class Chosen(NamedTuple):
     link: str = ""
 
 
-def _ask_retry(
-    request: Request, text: str, wrong: list[Wrong], failed: list[Result], status: int = 200
-) -> Response:
+def _ask_retry(request: Request, text: str, wrong: list[Wrong], failed: list[Result]) -> Response:
     account, job_id = request.path_params["account"], request.path_params["job_id"]
     return page(
         request,
         "job_retry.html",
         section="jobs",
-        status=status,
         text=text,
         wrong=wrong,
         failed=[reason_of(each.error) for each in failed],
@@ -98,11 +94,11 @@ def send_retry(request: Request) -> Response:
         resources = msgspec.json.decode(text, type=list[Any])
     except (msgspec.MsgspecError, RecursionError) as error:
         wrong = [Wrong(f"This is no JSON list: {error}", "", None)]
-        return _ask_retry(request, text, wrong, _failed(known), _UNPROCESSABLE)
+        return _ask_retry(request, text, wrong, _failed(known))
     answered = send_as_job(dashboard.control, account, known.job.type, resources)
     sent, wrong = outcome_of(answered, known.job.type)
     if not sent:
-        return _ask_retry(request, text, wrong, _failed(known), _UNPROCESSABLE)
+        return _ask_retry(request, text, wrong, _failed(known))
     return redirect(request, path_of(account, sent))
 
 
@@ -185,7 +181,7 @@ def _foreseen(
     if action == "cancel":
         if job.completed_at is not None:
             return False, f"It is {job.status}, and stays so.", ""
-        return True, f"None of its {job.total_count} operations will be applied.", ""
+        return True, "None of its operations will be applied.", ""
     if known.results is None and job.failed_count:
         return False, NOT_KEPT, ""
     if not failed or job.completed_at is None:
