@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import logging
 import secrets
@@ -197,7 +196,7 @@ class Server:
     def _is_ready(self, announce: Callable[[Started], None], first_key: NewKey | None) -> None:
         if self._catches_signals:
             self._catch_signals()
-        self._calls.serve_on(asyncio.get_running_loop())
+        self._calls.serve_here()
         with self.database.read() as tx:
             started = Started(
                 self.url, first_key, keys.count(tx), self._keys.first, self.control_token

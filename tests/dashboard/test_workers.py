@@ -31,7 +31,7 @@ def shown(database: Database, next_job: NextJob | None = None) -> list[ShownWork
     control = Control(database, Settings(), parts)
     sessions = Sessions("token", "/", secure=False)
     dashboard = Dashboard(control, sessions, Traffic(), LiveParts())
-    found: list[ShownWorker] = workers.shown(dashboard)["workers"]
+    found: list[ShownWorker] = workers.shown_workers(dashboard)["workers"]
     return found
 
 
@@ -65,7 +65,8 @@ def test_queue_workers_are_listed(postgres_url: str) -> None:
                 " (now() - interval '20 seconds');"
                 f" insert into {tables}_jobs"
                 " (task_name, queue_name, lock, status, worker_id)"
-                f" select 'apply_jobs', 'default', '{ACCOUNT}', 'doing', min(id) from {tables}_workers"
+                f" select 'apply_jobs', 'default', '{ACCOUNT}', 'doing', min(id)"
+                f" from {tables}_workers"
             ),
         )
         busy, silent = shown(database)

@@ -278,6 +278,8 @@ def _check_walk(step: str, plan: list[str], asked: JobFilter, border: JobPlace |
     elif asked.status == "processing":
         name = "jobs_in_progress" if asked.account else "jobs_oldest_in_progress"
         assert name in step, plan
+    elif asked.status == "cancelled":
+        assert "jobs_cancelled" in step, plan
     elif asked.account:
         assert "(account=?" in step, plan
     else:
@@ -289,7 +291,7 @@ def test_kept_operations_are_walked_alone(stocked: Stocked) -> None:
     completed, failed, kept = stocked.plans[-3:]
     assert "jobs_completed" in completed[0], completed
     assert "jobs_failed" in failed[0], failed
-    walk, look_up = kept
+    walk, _, look_up = kept
     assert walk.startswith("SCAN kept USING COVERING INDEX"), kept
     assert "SEARCH jobs USING INDEX" in look_up, kept
     assert "(account=? AND job_id=?)" in look_up, kept

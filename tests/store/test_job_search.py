@@ -33,7 +33,7 @@ def names(listed: JobsFound) -> list[str]:
 
 @pytest.fixture
 def some(database: Database) -> dict[str, Job]:
-    """Jobs an hour apart, the oldest first."""
+    """Jobs an hour apart."""
     failing = {"failed_count": 1, "errors": ERRORS}
     return {
         "old": stored(database, a_complete_job(HOUR * 5)),
@@ -41,22 +41,24 @@ def some(database: Database) -> dict[str, Job]:
         "others": stored(database, a_complete_job(HOUR * 3, **failing), account="other"),
         "deletes": stored(database, a_complete_job(HOUR * 2, type=DELETES)),
         "waiting": stored(database, a_job(HOUR)),
+        "off": stored(database, a_complete_job(HOUR * 6, status="cancelled")),
     }
 
 
 @pytest.mark.parametrize(
     ("asked", "expected"),
     [
-        ({}, "waiting deletes others failed old"),
-        ({"account": ACCOUNT}, "waiting deletes failed old"),
+        ({}, "waiting deletes others failed old off"),
+        ({"account": ACCOUNT}, "waiting deletes failed old off"),
         ({"types": (DELETES,)}, "deletes"),
-        ({"types": (DELETES, CREATES)}, "waiting deletes others failed old"),
-        ({"account": ACCOUNT, "types": (CREATES,)}, "waiting failed old"),
+        ({"types": (DELETES, CREATES)}, "waiting deletes others failed old off"),
+        ({"account": ACCOUNT, "types": (CREATES,)}, "waiting failed old off"),
         ({"account": ACCOUNT, "types": (CREATES,), "status": "complete"}, "failed old"),
         ({"status": "processing"}, "waiting"),
         ({"account": "other", "status": "processing"}, ""),
         ({"status": "complete"}, "deletes others failed old"),
-        ({"status": "cancelled"}, ""),
+        ({"status": "cancelled"}, "off"),
+        ({"status": "cancelled", "account": "other"}, ""),
         ({"with_failures": True}, "others failed"),
         ({"with_failures": True, "account": ACCOUNT}, "failed"),
         ({"text": "wrong"}, "others failed"),
@@ -115,5 +117,6 @@ def test_look_ends_and_goes_on(
     further = found(database, listed.looked_until, types=(DELETES, "other"))
     assert names(further) == []
     assert further.looked_until == JobPlace(some["failed"].job_id, ACCOUNT)
+    further = found(database, further.looked_until, types=(DELETES, "other"))
     last = found(database, further.looked_until, types=(DELETES, "other"))
     assert (last.is_last, last.looked_until) == (True, None)

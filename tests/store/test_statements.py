@@ -64,10 +64,9 @@ FOR_ALL_ACCOUNTS = {
         " order by job_id desc, account desc limit 1 offset :before"
     ),
     (
-        "select kept.account, kept.job_id from job_operations as kept cross join jobs"
-        " where jobs.account = kept.account and jobs.job_id = kept.job_id"
-        " and coalesce(completed_at, '~') < :completed"
-        " and (failed_count = 0 or jobs.job_id < :failed)"
+        "select account, job_id from job_operations as kept where coalesce((select"
+        " case when failed_count = 0 or job_id < :failed then completed_at end from jobs"
+        " where account = kept.account and job_id = kept.job_id), '~') < :completed"
         " limit :slice_size"
     ),
 }

@@ -53,9 +53,9 @@ class ApiCalls:
         self._key_of = key_of
         self._loop: asyncio.AbstractEventLoop | None = None
 
-    def serve_on(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Have calls made on the loop of the server, which has just begun to serve."""
-        self._loop = loop
+    def serve_here(self) -> None:
+        """Have calls made on the loop that runs: the server has just begun to serve on it."""
+        self._loop = asyncio.get_running_loop()
 
     def call(
         self, account: str, method: str, target: str, revision: str, body: bytes = b""
@@ -73,7 +73,7 @@ class ApiCalls:
             answer = asyncio.run_coroutine_threadsafe(asked, self._loop).result(_SECONDS)
         except TimeoutError:
             raise NotServing(f"No answer has come within {_SECONDS:g} seconds.") from None
-        return _answered(answer)
+        return _of_answer(answer)
 
 
 class _Whole:
@@ -104,11 +104,11 @@ def look_up(
         query = query_of(operation, rung.date, request.query_string)
         admitted = Admitted(request, path, access, rung, None, operation, query, Cursors(b""))
         with database.read() as tx:
-            return _answered(Service.perform(admitted, None, tx))
+            return _of_answer(Service.perform(admitted, None, tx))
     except Fault as fault:
-        return _answered(Service.refuse(Refusal(fault, known)))
+        return _of_answer(Service.refuse(Refusal(fault, known)))
     except Refusal as refusal:
-        return _answered(Service.refuse(refusal))
+        return _of_answer(Service.refuse(refusal))
 
 
 def _request(
@@ -124,7 +124,7 @@ def _request(
     return Request(method, path.encode(), query.encode(), encoded, "http", public_url)
 
 
-def _answered(answer: Answer) -> Answered:
+def _of_answer(answer: Answer) -> Answered:
     pairs = [*answer.usual.pairs, *answer.headers]
     headers = {name.decode().lower(): value.decode("latin-1") for name, value in pairs}
     return Answered(answer.status, headers, b"".join(answer.parts))

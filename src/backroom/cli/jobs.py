@@ -21,7 +21,7 @@ def jobs_group() -> None:
     """List, show, retry and cancel jobs of a running server."""
 
 
-def _path(job_id: str, rest: str = "") -> str:
+def _path_of_job(job_id: str, rest: str = "") -> str:
     return f"/jobs/{quote(job_id, safe='')}{rest}"
 
 
@@ -41,7 +41,7 @@ def list_jobs_command(server: RunningServer, account: str | None, status: str | 
 @on_server
 def show_job_command(server: RunningServer, job_id: str, account: str | None) -> None:
     """Show one job, with its operations and what came of each."""
-    show(server.ask("GET", _path(job_id), account=account))
+    show(server.ask("GET", _path_of_job(job_id), account=account))
 
 
 @jobs_group.command("retry")
@@ -64,7 +64,7 @@ def retry_job_command(
         except (msgspec.MsgspecError, UnicodeDecodeError) as error:
             raise click.ClickException(f"The operations are no JSON list: {error}") from None
     body = given_members(account=account, operations=given)
-    show(server.ask("POST", _path(job_id, "/retry"), body))
+    show(server.ask("POST", _path_of_job(job_id, "/retry"), body))
 
 
 @jobs_group.command("cancel")
@@ -73,4 +73,4 @@ def retry_job_command(
 @on_server
 def cancel_job_command(server: RunningServer, job_id: str, account: str | None) -> None:
     """Cancel a job that waits. None of its operations is applied."""
-    show(server.ask("POST", _path(job_id, "/cancel"), given_members(account=account)))
+    show(server.ask("POST", _path_of_job(job_id, "/cancel"), given_members(account=account)))

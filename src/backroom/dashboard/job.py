@@ -13,6 +13,7 @@ from starlette.routing import Route
 from backroom.api.in_process import look_up
 from backroom.catalog.kinds import JOB_KINDS
 from backroom.control.jobs import known_job
+from backroom.control.route import ControlError
 from backroom.dashboard.jobs import PATH, words_of
 from backroom.dashboard.page import dashboard_of, live_response, page
 from backroom.jobs.results import FAILED
@@ -67,7 +68,7 @@ def path_of(account: str, job_id: str) -> str:
     return f"{PATH}/{quote(account, safe='')}/{quote(job_id, safe='')}"
 
 
-def _known(request: Request) -> tuple[Dashboard, KnownJob]:
+def _asked_job(request: Request) -> tuple[Dashboard, KnownJob]:
     dashboard = dashboard_of(request)
     account, job_id = request.path_params["account"], request.path_params["job_id"]
     return dashboard, known_job(dashboard.control, account, job_id)
@@ -126,7 +127,7 @@ def pretty(document: bytes) -> str:
 
 def operations_of(request: Request) -> dict[str, Any]:
     """Give what the part with the operations shows: all, or with `only` those with one result."""
-    dashboard, known = _known(request)
+    dashboard, known = _asked_job(request)
     account = request.path_params["account"]
     results = _shown_results(dashboard, known, account)
     counts: dict[str, int] = {}
@@ -154,7 +155,7 @@ def sides_of(left: str, right: str) -> list[Side]:
     return found
 
 
-def _compared(request: Request, dashboard: Dashboard, known: KnownJob) -> dict[str, Any]:
+def _documents_compared(request: Request, dashboard: Dashboard, known: KnownJob) -> dict[str, Any]:
     chosen = [
         given if (given := request.query_params.get(name, "")) in REVISIONS else usual
         for name, usual in (("left", OLDEST), ("right", NEWEST))
@@ -179,7 +180,7 @@ def _compared(request: Request, dashboard: Dashboard, known: KnownJob) -> dict[s
 
 def show_job_page(request: Request) -> Response:
     """Show the page of a job."""
-    dashboard, known = _known(request)
+    dashboard, known = _asked_job(request)
     account, job_id = request.path_params["account"], request.path_params["job_id"]
     kept = {
         name: request.query_params[name]
@@ -196,7 +197,7 @@ def show_job_page(request: Request) -> Response:
         is_live=known.job.completed_at is None,
         **head_of(dashboard, account, job_id),
         **operations_of(request),
-        **_compared(request, dashboard, known),
+        **_documents_compared(request, dashboard, known),
     )
 
 
@@ -205,18 +206,21 @@ def live_job(request: Request) -> Response:
     dashboard = dashboard_of(request)
     account, job_id = request.path_params["account"], request.path_params["job_id"]
     only = request.query_params.get("only", "")
-    return live_response(
-        request,
-        f"job {account} {job_id} {only}",
-        lambda: dashboard.rendered(
-            "job_live.html", is_live=True, only=only, **head_of(dashboard, account, job_id)
-        ),
-    )
+
+    def render() -> str:
+        try:
+            head = head_of(dashboard, account, job_id)
+        except ControlError as gone:
+            # It has expired, or a test has reset its account.
+            return dashboard.rendered("message.html", title="The job is gone", words=gone.detail)
+        return dashboard.rendered("job_live.html", is_live=True, only=only, **head)
+
+    return live_response(request, f"job {account} {job_id} {only}", render)
 
 
 def show_operations(request: Request) -> Response:
     """Show the operations again, when the job has ended on an open page."""
-    dashboard, _ = _known(request)
+    dashboard, _ = _asked_job(request)
     account, job_id = request.path_params["account"], request.path_params["job_id"]
     head = head_of(dashboard, account, job_id)
     return page(request, "job_operations.html", **head, **operations_of(request))

@@ -75,19 +75,19 @@ def _failed(known: KnownJob) -> list[Result]:
 def edit_retry(request: Request) -> Response:
     """Show the operations that have failed, to be edited and sent again."""
     dashboard = dashboard_of(request)
-    known = known_job(dashboard.control, *_named(request))
+    known = known_job(dashboard.control, *_account_and_id(request))
     text = pretty(msgspec.json.encode(failed_resources(known)))
     return _ask_retry(request, text, [], _failed(known))
 
 
-def _named(request: Request) -> tuple[str, str]:
+def _account_and_id(request: Request) -> tuple[str, str]:
     return request.path_params["account"], request.path_params["job_id"]
 
 
 def send_retry(request: Request) -> Response:
     """Send the edited operations, and lead to the new job, or show what is wrong with them."""
     dashboard = dashboard_of(request)
-    account, job_id = _named(request)
+    account, job_id = _account_and_id(request)
     known = known_job(dashboard.control, account, job_id)
     text = form_of(request).get("operations", "")
     try:
@@ -117,7 +117,7 @@ def outcome_of(answered: Answered, job_type: str) -> tuple[str, list[Wrong]]:
 
 def cancel_one(request: Request) -> Response:
     """Cancel the job of a page, and show it again."""
-    account, job_id = _named(request)
+    account, job_id = _account_and_id(request)
     cancel_job(dashboard_of(request).control, account, job_id)
     return redirect(request, path_of(account, job_id))
 
@@ -154,14 +154,14 @@ def _show_chosen(
     for key in list(dict.fromkeys(names))[:_MOST_CHOSEN]:
         account, _, job_id = key.partition("/")
         touched, effect, made = act(dashboard, action, account, job_id)
-        words, name = _words(dashboard, account, job_id)
+        words, name = _words_and_name(dashboard, account, job_id)
         chosen.append(Chosen(key, words, name, effect, touched, made))
     return page(
         request, "jobs_chosen.html", section="jobs", action=action, chosen=chosen, done=done
     )
 
 
-def _words(dashboard: Dashboard, account: str, job_id: str) -> tuple[str, str]:
+def _words_and_name(dashboard: Dashboard, account: str, job_id: str) -> tuple[str, str]:
     with dashboard.control.database.read() as tx:
         name = (None if "\0" in account else keys.account_name(tx, account)) or account
     try:

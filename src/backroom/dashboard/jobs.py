@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from backroom.dashboard.page import Dashboard
     from backroom.store.database import Transaction
-    from backroom.store.job_search import ListedJob
+    from backroom.store.job_search import JobSummary
 
 PATH = f"{PAGES}/jobs"
 _FIELDS = ("state", "kind", "verb", "account", "from", "until", "text", "failures")
@@ -41,7 +41,7 @@ _DETAIL = re.compile(r'"detail":("(?:[^"\\]|\\.)*")')
 class ShownJob(NamedTuple):
     """A row of the list: the job, what it does, whose it is, and its first error in words."""
 
-    job: ListedJob
+    job: JobSummary
     words: str
     account_name: str
     error: str
@@ -68,7 +68,7 @@ def filter_of(tx: Transaction, asked: Mapping[str, str]) -> tuple[JobFilter, lis
         account = found or _NOWHERE
     moments = {}
     for name in ("from", "until"):
-        moments[name] = _least_id(asked.get(name, ""))
+        moments[name] = _first_id_of(asked.get(name, ""))
         if asked.get(name) and not moments[name]:
             wrong.append(f"{asked[name]!r} is no time: write it as 2026-01-31T08:00.")
     narrowed = "kind" in asked or "verb" in asked
@@ -95,7 +95,7 @@ def _types(kind: str, verb: str) -> tuple[str, ...]:
     return tuple(found) or (_NOWHERE,)
 
 
-def _least_id(text: str) -> str:
+def _first_id_of(text: str) -> str:
     """Give the least id that a job of a moment can have, empty if the text is no moment."""
     try:
         moment = datetime.fromisoformat(text)
@@ -111,11 +111,11 @@ def place_of(text: str | None) -> JobPlace | None:
     return JobPlace(job_id, account) if dot else None
 
 
-def _link(asked: Mapping[str, str], name: str, place: JobPlace | None) -> str:
+def _query_of_page(asked: Mapping[str, str], name: str, place: JobPlace | None) -> str:
     return "" if place is None else urlencode({**asked, name: f"{place.job_id}.{place.account}"})
 
 
-def listed(
+def listed_jobs(
     dashboard: Dashboard,
     asked: Mapping[str, str],
     border: JobPlace | None = None,
@@ -154,13 +154,13 @@ def _links(
     elif further is not None:
         older = further
     return {
-        "newer": _link(asked, "after", newer),
-        "older": _link(asked, "before", older),
+        "newer": _query_of_page(asked, "after", newer),
+        "older": _query_of_page(asked, "before", older),
         "further": "yes" if further is not None else "",
     }
 
 
-def _first(job: ListedJob) -> str:
+def _first(job: JobSummary) -> str:
     """Give the words of a job's first error, empty where it has none."""
     found = _DETAIL.search(job.errors)
     try:
@@ -176,7 +176,7 @@ def list_jobs_page(request: Request) -> Response:
     asked = asked_for(query)
     newer, older = place_of(query.get("after")), place_of(query.get("before"))
     ascending = newer is not None
-    found = listed(dashboard, asked, newer or older, ascending=ascending)
+    found = listed_jobs(dashboard, asked, newer or older, ascending=ascending)
     if ascending and found["is_last"]:
         # It ends at the newest job, so it would be the first page but for those that come.
         return redirect(request, f"{PATH}?{urlencode(asked)}" if asked else PATH)
@@ -203,7 +203,7 @@ def live_jobs(request: Request) -> Response:
     return live_response(
         request,
         f"jobs?{urlencode(asked)}",
-        lambda: dashboard.rendered("jobs_live.html", **listed(dashboard, asked)),
+        lambda: dashboard.rendered("jobs_live.html", **listed_jobs(dashboard, asked)),
     )
 
 

@@ -63,7 +63,7 @@ def shown(dashboard: Dashboard) -> dict[str, Any]:
         "names": names,
         "since": dashboard.traffic.since,
         "worker": dashboard.control.parts["state"](),
-        **workers.shown(dashboard),
+        **workers.shown_workers(dashboard),
     }
 
 

@@ -39,7 +39,7 @@ class ShownWorker(NamedTuple):
         return self.seconds is not None and self.seconds > SILENT_SECONDS
 
 
-def shown(dashboard: Dashboard) -> dict[str, Any]:
+def shown_workers(dashboard: Dashboard) -> dict[str, Any]:
     """Give what `workers.html` shows."""
     database = dashboard.control.database
     with database.read() as tx:
@@ -72,7 +72,7 @@ def _registered(tx: Transaction) -> list[ShownWorker]:
 def _jobs_at(tx: Transaction, account: str, job_id: str | None = None) -> list[AtWork]:
     """Give the oldest job of an account in progress, or the one named if it still is."""
     oldest = oldest_in_progress_of(tx, account) if job_id is None else job_id
-    job = None if oldest is None else jobs.find(tx, account, oldest)
+    job = None if oldest is None else jobs.find_job(tx, account, oldest)
     if job is None or job.completed_at is not None:
         return []
     name = keys.account_name(tx, account) or account

@@ -47,12 +47,11 @@ def no_longer_kept(tx: Transaction, most: int, slice_size: int) -> list[tuple[st
             " order by job_id desc, account desc limit 1 offset :before",
             most,
         )
-    # The cross join keeps SQLite from walking all complete jobs.
+    # Neither engine makes a join of this, which might walk all jobs.
     rows = tx.all(
-        "select kept.account, kept.job_id from job_operations as kept cross join jobs"
-        " where jobs.account = kept.account and jobs.job_id = kept.job_id"
-        f" and coalesce(completed_at, '{_LAST}') < :completed"
-        " and (failed_count = 0 or jobs.job_id < :failed)"
+        "select account, job_id from job_operations as kept where coalesce((select"
+        " case when failed_count = 0 or job_id < :failed then completed_at end from jobs"
+        f" where account = kept.account and job_id = kept.job_id), '{_LAST}') < :completed"
         " limit :slice_size",
         completed=completed,
         failed=failed,

@@ -21,6 +21,7 @@ MOST_LOOKED_AT = 5_000
 MOST_READ = 1_000
 """The same where the errors of each are read."""
 _IN_PROGRESS = frozenset({"queued", "processing"})
+_CANCELLED = "cancelled"
 _ERRORS_SHOWN = 2_000
 """Characters of the errors that a listed job has."""
 _LISTED = (
@@ -52,7 +53,7 @@ class JobFilter(NamedTuple):
     with_failures: bool = False
 
 
-class ListedJob(NamedTuple):
+class JobSummary(NamedTuple):
     """A job in a list. `errors` is the beginning of the JSON of its errors."""
 
     account: str
@@ -78,7 +79,7 @@ class JobsFound(NamedTuple):
     `looked_until` is where a look ended that has found too few, None where there are no more rows.
     """
 
-    jobs: list[ListedJob]
+    jobs: list[JobSummary]
     is_last: bool
     looked_until: JobPlace | None = None
 
@@ -171,6 +172,9 @@ def _conditions(tx: Transaction, asked: JobFilter) -> tuple[list[str], list[str]
         driving.append("failed_count > 0")
     elif asked.status in _IN_PROGRESS:
         driving.append("completed_at is null")
+    elif asked.status == _CANCELLED:
+        # Few jobs are. Those of an account have no index of their own.
+        driving, left = [f"status = '{_CANCELLED}'"], driving
     elif by_account and one_type:
         driving += [by_type, *(["status = :status"] if asked.status else [])]
         return driving, left
@@ -198,12 +202,12 @@ def _looked(question: _Question, columns: Sequence[str], *, ascending: bool) -> 
 
 def _rows(
     tx: Transaction, question: _Question, asked: JobFilter, *, ascending: bool, size: int
-) -> list[ListedJob]:
+) -> list[JobSummary]:
     shown = f"substr(errors, 1, {_ERRORS_SHOWN})"
     if not question.left:
         statement = _looked(question, [*_LISTED, shown], ascending=ascending)
         rows = tx.all(statement, **question.values, looked=size)
-        return [ListedJob(*row) for row in rows]
+        return [JobSummary(*row) for row in rows]
     looked = _looked(question, [*_LISTED, "errors"], ascending=ascending)
     order = "asc" if ascending else "desc"
     rows = tx.all(
@@ -214,7 +218,7 @@ def _rows(
         looked=_most(asked),
         size=size,
     )
-    return [ListedJob(*row) for row in rows]
+    return [JobSummary(*row) for row in rows]
 
 
 def _end_of_look(

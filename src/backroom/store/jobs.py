@@ -352,7 +352,7 @@ def complete(tx: Transaction, account: str, job: Job, *, keeps: bool = True) -> 
     return row is not None
 
 
-def find(tx: Transaction, account: str, job_id: str) -> Job | None:
+def find_job(tx: Transaction, account: str, job_id: str) -> Job | None:
     """Give a job by its id, whatever its type, None if there is none."""
     row = tx.one(
         f"select {_COLUMNS} from jobs where account = :account and job_id = :job_id",
