@@ -19,11 +19,13 @@ from backroom.api.asked_revision import AskedRevision
 from backroom.api.deadlines import TimeLimits
 from backroom.api.fixed_keys import FixedKeys
 from backroom.api.http_server import server_for
+from backroom.api.in_process import ApiCalls
 from backroom.api.limits import Limiter, SharedWindows, Windows
 from backroom.api.mounted import Mounted
 from backroom.api.service import Service
 from backroom.control.route import Control
 from backroom.jobs.embedded_worker import EmbeddedWorker
+from backroom.jobs.keeping import Keeping
 from backroom.jobs.lifecycle import Status
 from backroom.jobs.next_job import NextJob, unwatched
 from backroom.jobs.pacing import Pacing
@@ -109,6 +111,7 @@ class Server:
                     "pace": self.pace,
                     "limiter": limiter,
                     "webhooks": self.webhooks,
+                    "turns": self.next_job.turns,
                 },
             )
             self._app = App(
@@ -119,6 +122,8 @@ class Server:
                 worker=self._workforce.state,
                 pacing=pacing,
             )
+            self._calls = ApiCalls(self._app, self._keys.own_key)
+            self._control.parts["call"] = self._calls.call
             self._app.mount(Mounted(self._control_application))
             self._http = server_for(
                 self._app, TimeLimits.of(settings), plain=settings.http == "plain"
@@ -230,6 +235,7 @@ class Server:
     def _is_ready(self, announce: Callable[[Started], None], first_key: NewKey | None) -> None:
         if self._catches_signals:
             self._catch_signals()
+        self._calls.serve_here()
         with self.database.read() as tx:
             started = Started(
                 self.url, first_key, keys.count(tx), self._keys.first, self.control_token
@@ -303,6 +309,7 @@ def next_job_of(
         delay=timedelta(seconds=settings.job_delay),
         show_queued=settings.show_queued,
         pacing=pacing,
+        keeping=Keeping(settings.kept_operations),
         on_step=on_step or unwatched,
     )
 

@@ -20,6 +20,8 @@ PREFIX = "BACKROOM_"
 DEFAULT_PORT = 7227
 _LONGEST_DELAY = 7 * 24 * 3600
 """Seconds. A job that waited longer would expire before it starts."""
+_MOST_KEPT = 100_000
+"""Jobs. Looking for those that are kept no longer walks them all."""
 FASTEST_CLOCK = 1_000_000
 CLOCK_YEARS = (1971, 9000)
 """The first year that a clock can be set to, and the first one that it can't be."""
@@ -102,6 +104,12 @@ class Settings:
     )
     concurrency: int = _setting(
         4, "How many accounts a worker serves at the same time.", "ACCOUNTS"
+    )
+    kept_operations: int = _setting(
+        1000,
+        "How many of the newest complete jobs keep the operations that were sent, as do"
+        " as many of the newest with failures: to be looked at, and sent again. 0 keeps none.",
+        "JOBS",
     )
     pipeline: str = _setting(
         "on",
@@ -197,21 +205,15 @@ class Settings:
 
     def __post_init__(self) -> None:
         _read_scale(self.limits)
-        if not 0 <= self.job_delay <= _LONGEST_DELAY:
-            raise InvalidSetting(f"job_delay must be from 0 to {_LONGEST_DELAY} seconds")
+        self._check_numbers()
         if self.default_revision and not _DATE.fullmatch(self.default_revision):
             raise InvalidSetting("default_revision must be a date, as YYYY-MM-DD")
         if wrong := wrong_with_database(self.database):
             raise InvalidSetting(wrong)
-        if self.concurrency < 1:
-            raise InvalidSetting("concurrency must be 1 or more")
         for name in _CHOICES:
             _check_choice(name, getattr(self, name))
         self._check_timeouts()
         self._check_for_tests()
-        for name in ("port", "metrics_port"):
-            if not 0 <= getattr(self, name) <= MOST_PORT:
-                raise InvalidSetting(f"{name} must be between 0 and 65535")
         if self.public_url and not is_public_url(self.public_url):
             raise InvalidSetting(
                 "public_url must be http(s)://HOST[:PORT][/PATH] in ASCII, without a query or a"
@@ -222,6 +224,17 @@ class Settings:
                 "limits_store must be redis://HOST:PORT or valkey://HOST:PORT, with %40 for @, %2F"
                 " for / and %3F for ? in a password"
             )
+
+    def _check_numbers(self) -> None:
+        if not 0 <= self.job_delay <= _LONGEST_DELAY:
+            raise InvalidSetting(f"job_delay must be from 0 to {_LONGEST_DELAY} seconds")
+        if self.concurrency < 1:
+            raise InvalidSetting("concurrency must be 1 or more")
+        if not 0 <= self.kept_operations <= _MOST_KEPT:
+            raise InvalidSetting(f"kept_operations must be from 0 to {_MOST_KEPT}")
+        for name in ("port", "metrics_port"):
+            if not 0 <= getattr(self, name) <= MOST_PORT:
+                raise InvalidSetting(f"{name} must be between 0 and 65535")
 
     def _check_for_tests(self) -> None:
         if not _is_clock(self.clock):

@@ -35,3 +35,12 @@ def test_database_keeps_no_fixed_key(database: Database) -> None:
     with database.read() as tx:
         assert keys.all_keys(tx) == []
     assert opened(database, FixedKeys(), "pk_test") is None
+
+
+def test_own_key_opens_any_account(database: Database) -> None:
+    made = database.write(lambda tx: keys.create(tx, "shop", "till", [])).result()
+    fixed = FixedKeys()
+    assert opened(database, fixed, fixed.own_key(made.account)) == "shop"
+    assert opened(database, FixedKeys(), fixed.own_key(made.account)) is None
+    with database.read() as tx:
+        assert len(keys.all_keys(tx)) == 1

@@ -75,7 +75,7 @@ def test_listed_resources_are_a_feed(
 def test_server_is_described(run: Callable[..., Result], account: str) -> None:
     assert shown(run("info"))[0]["database"] in {"sqlite", "postgres"}
     assert shown(run("config"))[0]["control_token"] in {"", "***"}
-    assert shown(run("jobs", "--account", account)) == []
+    assert shown(run("jobs", "list", "--account", account)) == []
 
 
 def test_refusal_says_what_to_do(run: Callable[..., Result]) -> None:

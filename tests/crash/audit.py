@@ -34,7 +34,8 @@ ORPHANS = """
       from item_categories as links where not exists
       (select 1 from categories where account = links.account and number = category_number)
     union all
-    select 'operations of a complete job', job_id from job_operations
+    select 'operations without a job', job_id from job_operations as waiting where not exists
+      (select 1 from jobs where account = waiting.account and job_id = waiting.job_id)
 """
 
 

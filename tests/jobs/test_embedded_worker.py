@@ -321,7 +321,7 @@ def test_waiting_jobs_need_no_look(database: Database, monkeypatch: pytest.Monke
     submitted(database, ITEMS, a_creation("item", "a"))
     counted = Counted(database, monkeypatch)
     with working(database, delay=HOUR) as watched:
-        for _ in range(4):
+        for _ in range(5):
             counted.looks.get(timeout=DEADLINE)
         submitted(database, ITEMS, a_creation("item", "b"))
         for _ in range(5):
@@ -332,7 +332,7 @@ def test_waiting_jobs_need_no_look(database: Database, monkeypatch: pytest.Monke
 def test_single_job_is_one_write(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     counted = Counted(database, monkeypatch)
     with working(database) as watched:
-        for _ in range(4):
+        for _ in range(5):
             counted.looks.get(timeout=DEADLINE)
         job = submitted(database, ITEMS, a_creation("item", "a"))
         accepting = counted.writes

@@ -11,9 +11,19 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from backroom.catalog.kinds import ITEM, KINDS, Kind
-from backroom.store import jobs, keys, large_records, links, open_database, pages, records
+from backroom.store import (
+    job_requests,
+    jobs,
+    keys,
+    large_records,
+    links,
+    open_database,
+    pages,
+    records,
+)
 from backroom.store.database import Transaction
 from backroom.store.dialects import SQLITE
+from backroom.store.job_search import JobFilter, JobPlace, find_jobs
 from backroom.store.pages import Columns, RecordQuestion
 from backroom.store.sqlite_connection import SqliteConnection
 from scale.stock import ACCOUNT, OTHER_ACCOUNT, fill
@@ -226,3 +236,62 @@ def test_keys_are_looked_up(stocked: Stocked) -> None:
     assert keys.access_of(stocked.tx, f"pk_{ACCOUNT}_unknown") is None
     (step,) = stocked.last_plan()
     assert "(account=? AND hash=?)" in step
+
+
+FILTERS: dict[str, Any] = {
+    "account": ACCOUNT,
+    "types": ("catalog-item-bulk-create-job",),
+    "status": "complete",
+    "text": "wrong",
+    "with_failures": True,
+    "least": "01A",
+    "beyond": "7ZZ",
+}
+
+
+@pytest.mark.parametrize(
+    "names",
+    [some for count in range(len(FILTERS) + 1) for some in combinations(FILTERS, count)],
+    ids=" and ".join,
+)
+def test_listed_jobs_walk_an_index(stocked: Stocked, names: tuple[str, ...]) -> None:
+    for status in ("complete", "processing", "cancelled") if "status" in names else ("",):
+        asked = JobFilter(**{name: FILTERS[name] for name in names} | {"status": status})
+        for border in (None, JobPlace("01K4A00000", ACCOUNT)):
+            for ascending in (False, True):
+                before = len(stocked.plans)
+                find_jobs(stocked.tx, asked, border, ascending=ascending)
+                for plan in stocked.plans[before:]:
+                    walk = [each for each in plan if re.search(r"(SCAN|SEARCH) jobs\b", each)]
+                    assert len(walk) == 1, plan
+                    _check_walk(walk[0], plan, asked, border)
+
+
+def _check_walk(step: str, plan: list[str], asked: JobFilter, border: JobPlace | None) -> None:
+    assert " INDEX " in step, plan
+    assert not any("TEMP B-TREE" in each for each in plan), plan
+    if border is not None:
+        assert re.search(r"job_id|\(job_id,account\)", step), plan
+    failures = asked.with_failures or asked.text
+    if failures:
+        assert ("jobs_failed_of_account" if asked.account else "jobs_failed ") in f"{step} ", plan
+    elif asked.status == "processing":
+        name = "jobs_in_progress" if asked.account else "jobs_oldest_in_progress"
+        assert name in step, plan
+    elif asked.status == "cancelled":
+        assert "jobs_cancelled" in step, plan
+    elif asked.account:
+        assert "(account=?" in step, plan
+    else:
+        assert "jobs_newest" in step, plan
+
+
+def test_kept_operations_are_walked_alone(stocked: Stocked) -> None:
+    job_requests.no_longer_kept(stocked.tx, 100, 10)
+    completed, failed, kept = stocked.plans[-3:]
+    assert "jobs_completed" in completed[0], completed
+    assert "jobs_failed" in failed[0], failed
+    walk, _, look_up = kept
+    assert walk.startswith("SCAN kept USING COVERING INDEX"), kept
+    assert "SEARCH jobs USING INDEX" in look_up, kept
+    assert "(account=? AND job_id=?)" in look_up, kept

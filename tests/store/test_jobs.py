@@ -9,7 +9,7 @@ import pytest
 
 from backroom import clock
 from backroom.catalog.drafts import encode
-from backroom.store import jobs
+from backroom.store import job_requests, jobs
 from backroom.store.jobs import JobQuestion, NewJob
 from support.factories import (
     ACCOUNT,
@@ -236,13 +236,24 @@ def test_completion_is_written_once(database: Database) -> None:
     assert found(database, job) == ended
 
 
-def test_completion_drops_the_operations(database: Database) -> None:
+@pytest.mark.parametrize(("keeps", "left"), [(True, 2), (False, 1)])
+def test_completion_may_drop_the_operations(database: Database, *, keeps: bool, left: int) -> None:
     job = stored(database, a_job(), a_creation("item", "a"))
     stored(database, a_job(HOUR), a_creation("item", "b"))
-    assert operations(database) == 2
     ended = job._replace(completed_at="now")
-    written(database, lambda tx: jobs.complete(tx, ACCOUNT, ended))
-    assert operations(database) == 1
+    written(database, lambda tx: jobs.complete(tx, ACCOUNT, ended, keeps=keeps))
+    assert operations(database) == left
+
+
+def test_shown_counts_leave_the_operations(database: Database) -> None:
+    job = stored(database, a_job(), a_creation("item", "a"))
+    written(database, lambda tx: jobs.show_counts(tx, ACCOUNT, job, '{"completed":1}'))
+    with database.read() as tx:
+        waiting = jobs.waiting(tx, ACCOUNT, job.job_id)
+        sent = job_requests.sent_operations(tx, ACCOUNT, job.job_id)
+    assert waiting is not None
+    assert waiting.operations == '{"completed":1}'
+    assert '"external_id":"a"' in str(sent)
 
 
 def test_only_complete_jobs_expire(database: Database) -> None:

@@ -15,6 +15,7 @@ from backroom.catalog import ids
 from backroom.catalog.kinds import JOB_KINDS, KINDS, Verb
 from backroom.catalog.operations import FILTERED_IDS_SINCE, OPERATIONS, Shape
 from backroom.jobs import housekeeping
+from backroom.jobs.keeping import Keeping
 from backroom.jobs.next_job import NextJob
 from backroom.store import jobs, keys, open_database, sqlite
 from backroom.store.database import Transaction
@@ -56,6 +57,20 @@ FOR_ALL_ACCOUNTS = {
     "select account, category_number from emptied_categories limit 1",
     "select 1 from emptied_categories limit 1",
     "select distinct account from jobs where completed_at is null and created_at <= :due",
+    (
+        "select completed_at from jobs where completed_at is not null"
+        " order by completed_at desc limit 1 offset :before"
+    ),
+    (
+        "select job_id from jobs where failed_count > 0"
+        " order by job_id desc, account desc limit 1 offset :before"
+    ),
+    (
+        "select account, job_id from job_operations as kept where coalesce((select"
+        " case when failed_count = 0 or job_id < :failed then completed_at end from jobs"
+        " where account = kept.account and job_id = kept.job_id), '~') < :completed"
+        " limit :slice_size"
+    ),
 }
 """What a server that starts and a worker that looks for work have to ask of everybody."""
 
@@ -228,6 +243,7 @@ def test_only_upkeep_asks_of_everybody(site: Site, heard: HeardDatabase) -> None
     ask(site, next(each for each in OPERATIONS if each.name == "delete_catalog_category"))
     heard.said.clear()
     housekeeping.expire(heard, lambda: False)
+    Keeping().drop(heard, lambda: False)
     while housekeeping.empty_categories(heard):
         pass
     with heard.read() as tx:

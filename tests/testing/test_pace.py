@@ -170,3 +170,12 @@ def test_no_wish_leaves_no_hook() -> None:
     hung.append(pacing.pace)
     pace.forget()
     assert [*hung, pacing.pace] == [None, pace, None]
+
+
+def test_job_that_has_ended_is_planned_no_more(server: Server, items: Jobs) -> None:
+    wish(server, never=True)
+    job_id = post(items)
+    ((account, _, _, _),) = server.pace.plans()
+    server.pace.ended(account, job_id)
+    assert server.pace.plans() == []
+    server.pace.ended(account, "another")

@@ -70,7 +70,7 @@ _VERBS = {
         "resources_command",
         "List the catalog of a running server.",
     ),
-    "jobs": ("backroom.cli.control", "jobs_command", "List jobs of a running server."),
+    "jobs": ("backroom.cli.jobs", "jobs_group", "List, show, retry and cancel jobs."),
     "subscriptions": (
         "backroom.cli.neighbours",
         "subscriptions_command",

@@ -1,4 +1,4 @@
-"""Commands that steer a running server: its accounts, catalogs, snapshots and jobs."""
+"""Commands that steer a running server: its accounts, catalogs and snapshots."""
 
 from __future__ import annotations
 
@@ -117,16 +117,6 @@ def account_command(server: RunningServer, name: str | None) -> None:
 def accounts_command(server: RunningServer) -> None:
     """List all accounts, oldest first."""
     for each in server.ask("GET", "/accounts"):
-        show(each)
-
-
-@click.command("jobs")
-@with_account
-@click.option("--status", help="Only jobs in this status.")
-@on_server
-def jobs_command(server: RunningServer, account: str | None, status: str | None) -> None:
-    """List the newest jobs of an account of a running server."""
-    for each in server.ask("GET", "/jobs", account=account, status=status):
         show(each)
 
 

@@ -21,7 +21,17 @@ from starlette.staticfiles import StaticFiles
 
 from backroom.api.control import PREFIX
 from backroom.control.route import ControlError
-from backroom.dashboard import accounts, overview, requests, settings, sign_in, testing
+from backroom.dashboard import (
+    accounts,
+    job,
+    job_actions,
+    jobs,
+    overview,
+    requests,
+    settings,
+    sign_in,
+    testing,
+)
 from backroom.dashboard.live import LiveParts
 from backroom.dashboard.mount import PAGES
 from backroom.dashboard.page import FOLDER, HTMX, Dashboard, dashboard_of, page
@@ -45,6 +55,9 @@ ROUTES: tuple[Route, ...] = (
     *testing.ROUTES,
     *accounts.ROUTES,
     *settings.ROUTES,
+    *jobs.ROUTES,
+    *job_actions.ROUTES,
+    *job.ROUTES,
 )
 """The pages. Each module of a page has its own table."""
 
@@ -151,7 +164,7 @@ async def _sent_form(request: Request) -> FormData:
     async def receive() -> Message:
         return {"type": "http.request", "body": bytes(received), "more_body": False}
 
-    return await Request(request.scope, receive).form()
+    return await Request(request.scope, receive).form(max_part_size=MOST_FORM)
 
 
 def _too_old(request: Request) -> Response:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from starlette.routing import Route
 
 from backroom import clock
-from backroom.dashboard import charts
+from backroom.dashboard import charts, workers
 from backroom.dashboard.mount import HOME, PAGES
 from backroom.dashboard.page import dashboard_of, live_response, page
 from backroom.dashboard.traffic import SLICE, percentile
@@ -66,6 +66,7 @@ def overview_values(dashboard: Dashboard) -> dict[str, Any]:
         "uses": limiter.fullest(6) if limiter is not None else None,
         "since": dashboard.traffic.since,
         "worker": dashboard.control.parts["state"](),
+        **workers.shown_workers(dashboard),
     }
 
 

@@ -10,7 +10,7 @@ There are three ways, each for jobs that the one before could not apply:
 
 A test may have operations fail without being applied, `Failing` says which. It may have a job show
 its counts before it completes, with the step `COUNT`. Then the job keeps what it will show when it
-is complete in place of its operations, so that they are not applied again, also after a crash.
+is complete beside its operations, so that they are not applied again, also after a crash.
 """
 
 from __future__ import annotations
@@ -51,10 +51,14 @@ class Applied(msgspec.Struct):
 
 
 class Ending(NamedTuple):
-    """How a job ends: which operations fail unapplied, and whether only its counts are shown."""
+    """How a job ends: which operations fail unapplied, and whether only its counts are shown.
+
+    `keeps` says that a complete job keeps its operations for a while.
+    """
 
     failing: Callable[[list[Draft]], dict[int, OperationFault]] | None = None
     counts_only: bool = False
+    keeps: bool = True
 
 
 _AS_USUAL = Ending()
@@ -203,7 +207,7 @@ def _end(
     if ending.counts_only:
         kept = msgspec.json.encode(applied).decode()
         jobs.show_counts(tx, waiting.account, ended, kept)
-    elif not jobs.complete(tx, waiting.account, ended):
+    elif not jobs.complete(tx, waiting.account, ended, keeps=ending.keeps):
         raise RuntimeError(f"job {waiting.job_id} was completed while it was being applied")
     on_step("progress_written")
     return ended

@@ -4,7 +4,7 @@ Accounts take turns, a job each; an account's own jobs are applied oldest first.
 thread does the first of these that there is to do:
 
 1. Once an hour: remove expired jobs.
-2. Apply the next account's oldest job.
+2. Apply the next account's oldest job. After many: drop the operations of older complete ones.
 3. Remove some links of deleted categories.
 4. Sleep until there may be more to do: until `announce` or a clock that is moved wakes the thread,
    the first delayed job comes due, a paused account may try again, or it is time to poll.
@@ -110,8 +110,10 @@ class EmbeddedWorker:
         self._next_job.look_for_begun()
         if clock.steady() >= self._next_expiry:
             housekeeping.expire(self._database, lambda: self._stopping)
+            self._next_job.keeping.drop(self._database, lambda: self._stopping)
             self._next_expiry = clock.steady() + _EXPIRE_SECONDS
         if not self._all_are_delayed() and self._finds_due_job() and self._apply_next():
+            self._next_job.keeping.note(1, self._database, lambda: self._stopping)
             return 0.0
         if housekeeping.empty_categories(self._database):
             return 0.0

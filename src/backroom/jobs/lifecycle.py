@@ -3,6 +3,7 @@
 ::
 
     queued ──begin──▶ processing ──complete──▶ complete ──expire──▶ (gone)
+       └──────────────────┴──────cancel──────▶ cancelled ──expire──▶ (gone)
 
 A new job is `processing`, as the real service shows it, or `queued`, as its specification says,
 where the setting `show_queued` asks for that. A job leaves `processing` only when it is complete:
@@ -31,7 +32,7 @@ _FIRST_PAUSE_SECONDS = 1.0
 
 
 class Status(StrEnum):
-    """The states as the wire names them. No operation of the API cancels a job."""
+    """The states as the wire names them. No operation of the API cancels a job, operators may."""
 
     QUEUED = "queued"
     PROCESSING = "processing"

@@ -46,6 +46,7 @@ from typing import TYPE_CHECKING
 from backroom import events
 from backroom.catalog.kinds import JOB_KINDS
 from backroom.jobs.apply import Care, Ending, apply, apply_apart, cancel, give_up
+from backroom.jobs.keeping import Keeping
 from backroom.jobs.lifecycle import DEATH_TRIES, MOST_TRIES, Status, pause_seconds
 from backroom.jobs.pacing import Pacing, Step
 from backroom.jobs.set_aside import UnknownType
@@ -88,10 +89,10 @@ def unwatched(_: str) -> None:
 class NextJob:
     """Applies jobs, one at a time.
 
-    A job starts `delay` after its creation at the earliest. `show_queued` says that jobs are
-    created with the status `queued`, and must be seen as `processing` before they are `complete`.
-    `pacing` is where a test hangs the pace of jobs. `on_step` is called with the name of each step
-    when it is done; what it raises undoes the transaction.
+    A job starts `delay` after its creation at the earliest. `show_queued` says that jobs begin
+    `queued`, and must be seen as `processing` before they are `complete`. `pacing` is where a test
+    hangs the pace of jobs, `keeping` says which keep their operations. `on_step` is called with the
+    name of each step; what it raises undoes the transaction.
     """
 
     def __init__(
@@ -101,18 +102,20 @@ class NextJob:
         delay: timedelta = timedelta(0),
         show_queued: bool = False,
         pacing: Pacing | None = None,
+        keeping: Keeping | None = None,
         on_step: Callable[[str], None] = unwatched,
     ) -> None:
         self._database = database
         self.watch = Watch()
         self.turns = Turns(delay, pacing or Pacing())
+        self.keeping = keeping or Keeping()
         self._show_queued = show_queued
         self._on_step = on_step
         self._found: dict[str, str] = {}
         """For accounts, the job that a worker which has died may have begun."""
         self._has_looked = False
         self._counted: dict[str, int] = {}
-        """For jobs whose try was counted before it began, how many there were before that."""
+        """For jobs whose try was counted before it began, the tries before that."""
         self._refused: Counter[str] = Counter()
         """How often the end of a job was refused, though the database was there afterwards."""
 
@@ -215,11 +218,11 @@ class NextJob:
         return waiting
 
     def _ending(self, waiting: jobs.Waiting) -> Ending:
-        pace = self.turns.pacing.pace
+        pace, keeps = self.turns.pacing.pace, self.keeping.most > 0
         if pace is None:
-            return Ending()
+            return Ending(keeps=keeps)
         counts_only = self.turns.step_of(waiting) is Step.COUNT
-        return Ending(partial(pace.failing, waiting), counts_only)
+        return Ending(partial(pace.failing, waiting), counts_only, keeps)
 
     def _begin(self, tx: Transaction, choose: Choose, claimed: list[jobs.Waiting]) -> str | None:
         """Move the next job to `processing`, where it is `queued`; give its account."""
@@ -257,7 +260,6 @@ class NextJob:
         """Apply the job at which the server has failed, so that each operation fails alone."""
         if not claimed:
             raise error
-
         try:
             return self._applied_apart(claimed[0], None)
         except WriteRefused as refused:

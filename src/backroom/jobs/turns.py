@@ -33,6 +33,8 @@ class Turns:
         self.delay = delay
         self.pacing = pacing
         self.aside = SetAside()
+        self.latest: tuple[str, str] | None = None
+        """The account and the id of the job that was claimed last. It may have ended since."""
 
     def due(self) -> str:
         """Give the time up to which a job must have been created to start now."""
@@ -84,9 +86,13 @@ class Turns:
     def first_waiting(self, tx: Transaction, account: str) -> jobs.Waiting | None:
         """Give the job of an account that is next, None if it has none that is due."""
         if self.pacing.pace is None:
-            return jobs.first_waiting(tx, account, self.due(), self.aside.ids())
-        ready = next(self._ready(tx, account), None)
-        return None if ready is None else jobs.waiting(tx, account, ready.job_id)
+            found = jobs.first_waiting(tx, account, self.due(), self.aside.ids())
+        else:
+            ready = next(self._ready(tx, account), None)
+            found = None if ready is None else jobs.waiting(tx, account, ready.job_id)
+        if found is not None:
+            self.latest = (account, found.job_id)
+        return found
 
     def step_of(self, waiting: jobs.Waiting) -> Step:
         """Give the step that a claimed job takes, which does not change until it has taken it."""

@@ -246,8 +246,8 @@ def oldest_in_progress(tx: Transaction) -> dict[str, str]:
 
 
 _WAITING = (
-    "select jobs.account, jobs.job_id, type, status, coalesce(operations, ''), total_count,"
-    f" coalesce(tries, {_NO_TRY_LEFT}), trace from jobs"
+    "select jobs.account, jobs.job_id, type, status, coalesce(applied, operations, ''),"
+    f" total_count, coalesce(tries, {_NO_TRY_LEFT}), trace from jobs"
     " left join job_operations on job_operations.account = jobs.account"
     " and job_operations.job_id = jobs.job_id"
     " where jobs.account = :account and completed_at is null"
@@ -308,8 +308,8 @@ def note_tries(tx: Transaction, waiting: Waiting, tries: int) -> None:
     )
 
 
-def show_counts(tx: Transaction, account: str, job: Job, operations: str) -> None:
-    """Show the counts and errors of a job in progress; keep `operations` in place of its own."""
+def show_counts(tx: Transaction, account: str, job: Job, applied: str) -> None:
+    """Show the counts and errors of a job in progress; keep `applied` beside its operations."""
     tx.run(
         "update jobs set completed_count = :completed_count, failed_count = :failed_count,"
         " errors = :errors where account = :account and job_id = :job_id and completed_at is null",
@@ -320,17 +320,18 @@ def show_counts(tx: Transaction, account: str, job: Job, operations: str) -> Non
         errors=job.errors,
     )
     tx.run(
-        "update job_operations set operations = :operations"
+        "update job_operations set applied = :applied"
         " where account = :account and job_id = :job_id",
         account=account,
         job_id=job.job_id,
-        operations=operations,
+        applied=applied,
     )
 
 
-def complete(tx: Transaction, account: str, job: Job) -> bool:
-    """Complete a job and drop its operations. False if it was complete before.
+def complete(tx: Transaction, account: str, job: Job, *, keeps: bool = True) -> bool:
+    """Complete a job. False if it was complete before.
 
+    Its operations stay until `job_requests.drop_operations`, or are dropped at once.
     The webhooks of the account get to know, in the same transaction. Whether there are any is part
     of the one statement, so this is right in every process, and costs no other statement.
     """
@@ -349,17 +350,28 @@ def complete(tx: Transaction, account: str, job: Job) -> bool:
         errors=job.errors,
         linkage=job.linkage,
     )
-    tx.run(
-        "delete from job_operations where account = :account and job_id = :job_id",
-        account=account,
-        job_id=job.job_id,
-    )
+    if not keeps:
+        tx.run(
+            "delete from job_operations where account = :account and job_id = :job_id",
+            account=account,
+            job_id=job.job_id,
+        )
     if row is None:
         return False
     created_at, has_webhooks = row
     if has_webhooks:
         webhooks.job_ended(tx, account, job._replace(created_at=created_at))
     return True
+
+
+def find_job(tx: Transaction, account: str, job_id: str) -> Job | None:
+    """Give a job by its id, whatever its type, None if there is none."""
+    row = tx.one(
+        f"select {_COLUMNS} from jobs where account = :account and job_id = :job_id",
+        account=account,
+        job_id=job_id,
+    )
+    return Job(*row) if row else None
 
 
 def newest(tx: Transaction, account: str, status: str | None, most: int) -> list[Job]:
@@ -375,7 +387,10 @@ def newest(tx: Transaction, account: str, status: str | None, most: int) -> list
 
 
 def expire(tx: Transaction, account: str, least: str, most: int) -> int:
-    """Remove up to `most` complete jobs whose id is below `least`. Give how many were removed."""
+    """Remove up to `most` complete jobs whose id is below `least`. Give how many were removed.
+
+    What is kept of their operations goes with them.
+    """
     rows = tx.all(
         "delete from jobs where account = :account and job_id in (select job_id from jobs"
         " where account = :account and job_id < :least and completed_at is not null limit :most)"
@@ -383,5 +398,11 @@ def expire(tx: Transaction, account: str, least: str, most: int) -> int:
         account=account,
         least=least,
         most=most,
+    )
+    tx.run(
+        "delete from job_operations where account = :account"
+        f" and {tx.dialect.among('job_id', 'removed')}",
+        account=account,
+        removed=tx.dialect.array([row[0] for row in rows]),
     )
     return len(rows)

@@ -91,7 +91,7 @@ _PLAIN = (
             "linkage",
         ),
     ),
-    Table("job_operations", ("account", "job_id"), ("operations", "tries", "trace")),
+    Table("job_operations", ("account", "job_id"), ("operations", "tries", "trace", "applied")),
     Table(
         "kept_requests", ("account", "request_id"), ("operation", "revision", "body", "created_at")
     ),

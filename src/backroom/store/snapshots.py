@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 ALL_ACCOUNTS = "*"
 _KINDS = {kind.table: kind for kind in KINDS.values()}
 _NULLABLE = {
-    *("item_number", "completed_at", "linkage"),
+    *("item_number", "completed_at", "linkage", "applied"),
     *("delivered_at", "event_id", "quantity"),
 }
 _TELLING = {"account", "number", "external_id", "item_number", "attributes", "nulls", "linkage"}

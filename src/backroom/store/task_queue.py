@@ -14,7 +14,7 @@ Procrastinate's; we remember their names in a table beside its own, because Proc
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from backroom import clock
 from backroom.store.postgresql.database import PostgresConnection, PostgresDatabase
@@ -111,6 +111,34 @@ def queue_signals(tx: Transaction) -> list[Signal]:
         Signal("workers", workers),
         Signal("worker_last_heartbeat_timestamp_seconds", heartbeat),
     ]
+
+
+class QueueWorkerRow(NamedTuple):
+    """A registered worker: its number, the seconds since it was alive, and what it is at.
+
+    These are the accounts of its tasks.
+    """
+
+    number: int
+    seconds: float
+    accounts: list[str]
+
+
+def all_workers(tx: Transaction) -> list[QueueWorkerRow]:
+    """List the registered workers, each with the accounts whose jobs it is applying."""
+    if not has_tables(tx):
+        return []
+    workers = tx.all(
+        "select id, extract(epoch from clock_timestamp() - last_heartbeat)::float8"
+        f" from {SCHEMA}.procrastinate_workers order by id"
+    )
+    doing: dict[int, list[str]] = {}
+    for number, account in tx.all(
+        f"select worker_id, lock from {SCHEMA}.procrastinate_jobs"
+        " where status = 'doing' and lock is not null order by lock"
+    ):
+        doing.setdefault(number, []).append(account)
+    return [QueueWorkerRow(number, seconds, doing.get(number, [])) for number, seconds in workers]
 
 
 def lock_schema(tx: Transaction) -> None:

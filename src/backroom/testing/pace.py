@@ -156,6 +156,13 @@ class ScriptedPace:
         self._go_on({each for each, _ in freed}, [])
         return [each for _, each in freed]
 
+    def ended(self, account: str, job_id: str) -> None:
+        """Note that a job has ended without its worker: nothing that was planned for it is left."""
+        with self._changed:
+            plan = self._plans.pop((account, job_id), None)
+            self._changed.notify_all()
+        self._go_on(set(), [] if plan is None else plan.waiters)
+
     def settle(self, seconds: float = SETTLE_SECONDS) -> bool:
         """Wait until no plan has a step that is due. False where that takes too long."""
         with self._changed:

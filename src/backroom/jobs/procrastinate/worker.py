@@ -28,7 +28,7 @@ time runs each:
   each takes the account's lock in the transaction that applies a job (`jobs/next_job.py`).
 - *sweep*, every two seconds: announce the accounts that have work and no task, and remove links of
   deleted categories.
-- *expire*, every hour: remove expired jobs.
+- *expire*, every hour: remove expired jobs, and operations that are no longer kept.
 
 Where the clock of the process is moved, tasks that wait for a moment start at once, and find out
 again what is due; expired jobs are removed.
@@ -266,11 +266,12 @@ class QueueWorker:
 
     def _apply_slice(self, account: str) -> float | None:
         end = time.monotonic() + _SLICE_SECONDS
-        for _ in range(SLICE_JOBS):
-            if not self._next_job.apply(lambda _: account):
-                break
+        applied = 0
+        while applied < SLICE_JOBS and self._next_job.apply(lambda _: account):
+            applied += 1
             if time.monotonic() >= end:
                 break
+        self._next_job.keeping.note(applied, self._database, self._stopping.is_set)
         with self._database.read() as tx:
             # When a job that is set aside may be tried again, the sweep announces its account.
             earliest = self._next_job.turns.earliest_usual(tx, account)
@@ -340,9 +341,10 @@ class QueueWorker:
         """Have tasks that wait for a moment start now, and remove expired jobs."""
         try:
             self._database.write(task_queue.hasten).result()
-            housekeeping.expire(self._database, self._stopping.is_set)
+            self._expire(0)
         except StoreUnavailable as error:
             log.warning(events.CLOCK_NOT_FOLLOWED, error)
 
     def _expire(self, timestamp: int) -> None:  # noqa: ARG002 - periodic tasks are given one
         housekeeping.expire(self._database, self._stopping.is_set)
+        self._next_job.keeping.drop(self._database, self._stopping.is_set)

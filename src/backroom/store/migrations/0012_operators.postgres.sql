@@ -4,7 +4,14 @@
 create index jobs_newest on jobs (job_id, account);
 create index jobs_oldest_in_progress on jobs (job_id, account) where completed_at is null;
 create index jobs_failed on jobs (job_id, account) where failed_count > 0;
+create index jobs_failed_of_account on jobs (account, job_id) where failed_count > 0;
+create index jobs_cancelled on jobs (job_id, account) where status = 'cancelled';
 create index jobs_completed on jobs (completed_at, total_count) where completed_at is not null;
+
+-- The operations of a job stay for a while when it is complete, as they were sent. What a job that
+-- shows its counts early has already applied stands beside them.
+alter table job_operations add column applied text;
+alter table snapshot_job_operations add column applied text;
 
 -- The trace of the request that has made a job, as a `traceparent`, so that the trace of the worker
 -- that applies it can be linked to it. Null where requests are not traced.

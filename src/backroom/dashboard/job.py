@@ -1,0 +1,233 @@
+"""One job: how far it is, what came of each operation, and how two revisions show it."""
+
+from __future__ import annotations
+
+import difflib
+from itertools import zip_longest
+from typing import TYPE_CHECKING, Any, NamedTuple
+from urllib.parse import quote, urlencode
+
+import msgspec
+from starlette.routing import Route
+
+from backroom.api.in_process import look_up
+from backroom.catalog.kinds import JOB_KINDS
+from backroom.control.jobs import known_job
+from backroom.control.route import ControlError
+from backroom.dashboard.jobs import PATH, words_of
+from backroom.dashboard.page import dashboard_of, live_response, page
+from backroom.jobs.results import FAILED
+from backroom.revisions import NEWEST, OLDEST, REVISIONS
+from backroom.store import keys
+from backroom.store.job_search import jobs_before
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+    from backroom.control.jobs import KnownJob
+    from backroom.dashboard.page import Dashboard
+    from backroom.jobs.results import Result
+
+ONE = f"{PATH}/{{account}}/{{job_id}}"
+_MOST_LINES = 1_000
+"""Lines of the documents of two revisions that are shown."""
+_LONGEST_RESOURCE = 20_000
+"""Characters of an operation that are shown."""
+
+
+class Side(NamedTuple):
+    """A line of one document beside one of the other. One of them may be missing."""
+
+    left: str | None
+    right: str | None
+    differs: bool
+
+
+class Reason(NamedTuple):
+    """Why an operation has failed: the resource, the words of the error, and where it points."""
+
+    named: str
+    detail: str
+    pointer: str
+
+
+class ShownResult(NamedTuple):
+    """An operation as it is shown: what came of it, and its JSON."""
+
+    place: int
+    external_id: str
+    link: str
+    words: str
+    reason: Reason | None
+    text: str
+
+
+def path_of(account: str, job_id: str) -> str:
+    """Give the path of a job's page, as `redirect` takes it."""
+    return f"{PATH}/{quote(account, safe='')}/{quote(job_id, safe='')}"
+
+
+def _asked_job(request: Request) -> tuple[Dashboard, KnownJob]:
+    dashboard = dashboard_of(request)
+    account, job_id = request.path_params["account"], request.path_params["job_id"]
+    return dashboard, known_job(dashboard.control, account, job_id)
+
+
+def head_of(dashboard: Dashboard, account: str, job_id: str) -> dict[str, Any]:
+    """Give what the part with the state of a job shows."""
+    known = known_job(dashboard.control, account, job_id)
+    job = known.job
+    with dashboard.control.database.read() as tx:
+        name = keys.account_name(tx, account) or account
+        ahead = 0 if job.completed_at else jobs_before(tx, account, job_id)
+    return {
+        "job": job,
+        "words": words_of(job.type),
+        "account": account,
+        "account_name": name,
+        "ahead": ahead,
+        "is_kept": known.results is not None,
+        "path": dashboard.root + path_of(account, job_id),
+    }
+
+
+def _shown_results(dashboard: Dashboard, known: KnownJob, account: str) -> list[ShownResult]:
+    kind = JOB_KINDS[known.job.type].kind.name if known.job.type in JOB_KINDS else ""
+    start = f"{dashboard.root}{PATH.removesuffix('jobs')}catalog/{quote(account, safe='')}/{kind}/"
+    return [_shown_result(each, start) for each in known.results or []]
+
+
+def _shown_result(result: Result, start: str) -> ShownResult:
+    text = pretty(msgspec.json.encode(result.resource))
+    if len(text) > _LONGEST_RESOURCE:
+        text = f"{text[:_LONGEST_RESOURCE]}\n… and {len(text) - _LONGEST_RESOURCE:,} characters"
+    link = start + quote(result.external_id, safe="")
+    reason = reason_of(result.error)
+    return ShownResult(result.place, result.external_id, link, result.words, reason, text)
+
+
+def reason_of(error: dict[str, Any] | None) -> Reason | None:
+    """Give the words of an error as a job shows it."""
+    if error is None:
+        return None
+    meta = error.get("meta") or {}
+    named = str(meta.get("external_id") or meta.get("id") or "")
+    pointer = (error.get("source") or {}).get("pointer") or ""
+    return Reason(named, str(error.get("detail", "")), str(pointer))
+
+
+def pretty(document: bytes) -> str:
+    """Give JSON as people read it."""
+    try:
+        return msgspec.json.format(document, indent=2).decode()
+    except msgspec.DecodeError:
+        return document.decode(errors="replace")
+
+
+def operations_of(request: Request) -> dict[str, Any]:
+    """Give what the part with the operations shows: all, or with `only` those with one result."""
+    dashboard, known = _asked_job(request)
+    account = request.path_params["account"]
+    results = _shown_results(dashboard, known, account)
+    counts: dict[str, int] = {}
+    for each in sorted(results, key=lambda each: each.words != FAILED):
+        counts[each.words] = counts.get(each.words, 0) + 1
+    only = request.query_params.get("only", "")
+    shown = [each for each in results if only in {"", each.words}]
+    shown.sort(key=lambda each: (each.words != FAILED, each.place))
+    return {
+        "results": shown,
+        "counts": counts,
+        "only": only,
+        "loose": list(map(reason_of, msgspec.json.decode(known.job.errors))),
+    }
+
+
+def sides_of(left: str, right: str) -> list[Side]:
+    """Give two texts line by line, beside each other."""
+    ones, others = (text.splitlines()[:_MOST_LINES] for text in (left, right))
+    found = []
+    matcher = difflib.SequenceMatcher(None, ones, others, autojunk=False)
+    for what, i, until_i, j, until_j in matcher.get_opcodes():
+        pairs = zip_longest(ones[i:until_i], others[j:until_j])
+        found += [Side(one, other, what != "equal") for one, other in pairs]
+    return found
+
+
+def _documents_compared(request: Request, dashboard: Dashboard, known: KnownJob) -> dict[str, Any]:
+    chosen = [
+        given if (given := request.query_params.get(name, "")) in REVISIONS else usual
+        for name, usual in (("left", OLDEST), ("right", NEWEST))
+    ]
+    job = known.job
+    if job.type not in JOB_KINDS:
+        return {"sides": [], "left": chosen[0], "right": chosen[1], "statuses": [0, 0]}
+    target = f"/api/{JOB_KINDS[job.type].collection}/{quote(job.job_id, safe='')}"
+    url = dashboard.control.settings.public_url or str(request.base_url)
+    answers = [
+        look_up(dashboard.control.database, request.path_params["account"], target, each, url)
+        for each in chosen
+    ]
+    return {
+        "left": chosen[0],
+        "right": chosen[1],
+        "statuses": [each.status for each in answers],
+        "target": target,
+        "sides": sides_of(*(pretty(each.body) for each in answers)),
+    }
+
+
+def show_job_page(request: Request) -> Response:
+    """Show the page of a job."""
+    dashboard, known = _asked_job(request)
+    account, job_id = request.path_params["account"], request.path_params["job_id"]
+    kept = {
+        name: request.query_params[name]
+        for name in ("only", "left", "right")
+        if request.query_params.get(name)
+    }
+    return page(
+        request,
+        "job.html",
+        section="jobs",
+        revisions=list(REVISIONS)[::-1],
+        kept=kept,
+        query=urlencode(kept),
+        is_live=known.job.completed_at is None,
+        **head_of(dashboard, account, job_id),
+        **operations_of(request),
+        **_documents_compared(request, dashboard, known),
+    )
+
+
+def live_job(request: Request) -> Response:
+    """Keep the state of a job up to date."""
+    dashboard = dashboard_of(request)
+    account, job_id = request.path_params["account"], request.path_params["job_id"]
+    only = request.query_params.get("only", "")
+
+    def render() -> str:
+        try:
+            head = head_of(dashboard, account, job_id)
+        except ControlError as gone:
+            # It has expired, or a test has reset its account.
+            return dashboard.rendered("message.html", title="The job is gone", words=gone.detail)
+        return dashboard.rendered("job_live.html", is_live=True, only=only, **head)
+
+    return live_response(request, f"job {account} {job_id} {only}", render)
+
+
+def show_operations(request: Request) -> Response:
+    """Show the operations again, when the job has ended on an open page."""
+    dashboard, _ = _asked_job(request)
+    account, job_id = request.path_params["account"], request.path_params["job_id"]
+    head = head_of(dashboard, account, job_id)
+    return page(request, "job_operations.html", **head, **operations_of(request))
+
+
+ROUTES = (
+    Route(ONE, show_job_page),
+    Route(f"{ONE}/live", live_job),
+    Route(f"{ONE}/operations", show_operations),
+)

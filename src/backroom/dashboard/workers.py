@@ -1,0 +1,79 @@
+"""Who applies jobs: the workers, when each was last alive, and what it is at."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from backroom.dashboard.jobs import words_of
+from backroom.store import jobs, keys
+from backroom.store.job_search import oldest_in_progress_of
+
+if TYPE_CHECKING:
+    from backroom.dashboard.page import Dashboard
+    from backroom.store.database import Transaction
+
+SILENT_SECONDS = 10.0
+"""A worker that was not alive for so long has died, or has lost the database."""
+_MOST_SHOWN = 50
+
+
+class AtWork(NamedTuple):
+    """A job that a worker is at."""
+
+    account: str
+    account_name: str
+    job_id: str
+    words: str
+
+
+class ShownWorker(NamedTuple):
+    """A worker. `seconds` is how long ago it was alive, None for the one in this process."""
+
+    name: str
+    seconds: float | None
+    at_work: list[AtWork]
+
+    @property
+    def is_silent(self) -> bool:
+        """Whether nothing was heard of it for too long."""
+        return self.seconds is not None and self.seconds > SILENT_SECONDS
+
+
+def shown_workers(dashboard: Dashboard) -> dict[str, Any]:
+    """Give what `workers.html` shows."""
+    database = dashboard.control.database
+    with database.read() as tx:
+        is_embedded = database.dialect.name == "sqlite"
+        found = [_embedded(dashboard, tx)] if is_embedded else _registered(tx)
+    return {"workers": found[:_MOST_SHOWN], "more_workers": max(len(found) - _MOST_SHOWN, 0)}
+
+
+def _embedded(dashboard: Dashboard, tx: Transaction) -> ShownWorker:
+    turns = dashboard.control.parts.get("turns")
+    latest = None if turns is None else turns.latest
+    at_work = [] if latest is None else _jobs_at(tx, latest[0], latest[1])
+    return ShownWorker("The worker of this server", None, at_work)
+
+
+def _registered(tx: Transaction) -> list[ShownWorker]:
+    # Procrastinate is only installed where there is PostgreSQL.
+    from backroom.store import task_queue
+
+    return [
+        ShownWorker(
+            f"Worker {each.number}",
+            each.seconds,
+            [job for account in each.accounts for job in _jobs_at(tx, account)],
+        )
+        for each in task_queue.all_workers(tx)[: _MOST_SHOWN + 1]
+    ]
+
+
+def _jobs_at(tx: Transaction, account: str, job_id: str | None = None) -> list[AtWork]:
+    """Give the oldest job of an account in progress, or the one named if it still is."""
+    oldest = oldest_in_progress_of(tx, account) if job_id is None else job_id
+    job = None if oldest is None else jobs.find_job(tx, account, oldest)
+    if job is None or job.completed_at is not None:
+        return []
+    name = keys.account_name(tx, account) or account
+    return [AtWork(account, name, job.job_id, words_of(job.type))]

@@ -1,0 +1,48 @@
+"""How many complete jobs keep their operations, and dropping those of the others in slices."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from backroom.store import job_requests
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from backroom.store.database import Database
+
+_SLICE = 200
+"""Jobs whose operations are dropped in one write."""
+_SHARE = 4
+"""Operations are dropped when a quarter more are there than shall be kept."""
+_LEAST_BATCH = 50
+
+
+class Keeping:
+    """Sees that only the newest complete jobs keep their operations, and the newest with failures.
+
+    `most` is how many of each. Several threads may use it.
+    """
+
+    def __init__(self, most: int = 1000) -> None:
+        self.most = most
+        self._batch = max(most // _SHARE, _LEAST_BATCH)
+        self._noted = 0
+
+    def note(self, applied: int, database: Database, stopping: Callable[[], bool]) -> None:
+        """Note jobs that were applied. After many of them, drop what is kept no longer."""
+        self._noted += applied
+        if self.most and self._noted >= self._batch:
+            self.drop(database, stopping)
+
+    def drop(self, database: Database, stopping: Callable[[], bool]) -> None:
+        """Drop the operations of all jobs that shall keep them no longer, until `stopping`."""
+        self._noted = 0
+        while not stopping():
+            with database.read() as tx:
+                found = job_requests.no_longer_kept(tx, self.most, _SLICE)
+            if found:
+                database.write(partial(job_requests.drop_operations, jobs=found)).result()
+            if len(found) < _SLICE:
+                return

@@ -1,0 +1,101 @@
+"""The page of one job over HTTP."""
+
+from __future__ import annotations
+
+import html
+from typing import TYPE_CHECKING
+
+import pytest
+
+from backroom.dashboard.job import Reason, Side, pretty, reason_of, sides_of
+from backroom.store import job_requests
+from support.job_shop import Shop
+from support.visitor import Visitor
+
+if TYPE_CHECKING:
+    from backroom.server import Server
+    from conftest import MakeClient
+
+
+@pytest.fixture
+def shop(live_server: Server, make_client: MakeClient) -> Shop:
+    return Shop(live_server, make_client())
+
+
+@pytest.fixture
+def visitor(live_server: Server) -> Visitor:
+    """Somebody who has signed in."""
+    visitor = Visitor(live_server.url)
+    visitor.sign_in(live_server.control_token)
+    return visitor
+
+
+def test_results_stand_beside_operations(shop: Shop, visitor: Visitor) -> None:
+    shop.ended("a/b")
+    page = visitor.read(shop.path(shop.ended("c", "a/b")))
+    assert page.index("failed</span>") < page.index("created</span>")
+    assert f'/dashboard/catalog/{shop.account}/item/a%2Fb"' in page
+    words = visitor.words(shop.path(shop.ended("d")))
+    assert "All 1 Created 1" in words
+    assert '"external_id": "d"' in words
+
+
+def test_results_are_filtered(shop: Shop, visitor: Visitor) -> None:
+    shop.ended("a")
+    path = shop.path(shop.ended("a", "b"))
+    only = visitor.read(f"{path}/operations?only=failed")
+    assert '"external_id": "b"' not in html.unescape(only)
+    assert only.count("<details") == 1
+    assert visitor.read(path).count("<details") == 2
+
+
+def test_dropped_request_leaves_the_errors(shop: Shop, visitor: Visitor) -> None:
+    shop.ended("a")
+    job_id = shop.ended("a")
+    key = [(shop.account, job_id)]
+    shop.server.database.write(lambda tx: job_requests.drop_operations(tx, key)).result()
+    words = visitor.words(shop.path(job_id))
+    assert "What was sent is no longer kept" in words
+    assert "already exists" in words
+    assert "Retry" not in words
+
+
+def test_revisions_are_compared(shop: Shop, visitor: Visitor) -> None:
+    path = shop.path(shop.ended("a"))
+    page = visitor.read(f"{path}?left=2023-02-22&right=2026-10-15")
+    assert "<option selected>2023-02-22</option>" in page
+    assert page.count('<span class="status s2">200</span>') == 2
+    same = visitor.read(f"{path}?left=2026-10-15&right=2026-10-15")
+    assert 'class="differs"' not in same
+    assert 'class="differs"' in visitor.read(f"{path}?left=2022-10-17")
+
+
+def test_looking_counts_as_no_read(shop: Shop, visitor: Visitor) -> None:
+    shop.hold(stay=False, after_reads=1)
+    job_id = shop.send("a")
+    visitor.read(shop.path(job_id))
+    assert shop.state(job_id) == "processing"
+    shop.client.get(f"/api/catalog-item-bulk-create-jobs/{job_id}")
+    assert shop.state(job_id) == "complete"
+
+
+@pytest.mark.parametrize("end", ["", "/operations", "/retry"])
+def test_unknown_job_is_404(visitor: Visitor, shop: Shop, end: str) -> None:
+    answer = visitor.ask("GET", shop.path("none") + end)
+    assert (answer.status, b"has no job none" in answer.data) == (404, True)
+
+
+def test_lines_stand_side_by_side() -> None:
+    assert sides_of("a\nb\nc", "a\nx\ny\nc") == [
+        Side("a", "a", differs=False),
+        Side("b", "x", differs=True),
+        Side(None, "y", differs=True),
+        Side("c", "c", differs=False),
+    ]
+
+
+def test_texts_are_for_people() -> None:
+    assert pretty(b'{"a":1}') == '{\n  "a": 1\n}'
+    assert pretty(b"no json") == "no json"
+    assert reason_of(None) is None
+    assert reason_of({"meta": {"id": "x"}, "detail": "d"}) == Reason("x", "d", "")
