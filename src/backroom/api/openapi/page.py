@@ -23,9 +23,10 @@ _STYLE = (resources.files(__package__) / "page.css").read_text("utf-8")
 
 
 _SEARCH = (
-    '<div class="search" hidden><label for="search">Search operations <kbd>/</kbd></label>'
+    '<section class="search" aria-label="Search" hidden>'
+    '<label for="search">Search operations <kbd>/</kbd></label>'
     '<input type="search" id="search" autocomplete="off" spellcheck="false">'
-    '<p id="found" role="status"></p></div>'
+    '<p id="found" role="status"></p></section>'
 )
 _KEY = (
     '<section class="key" aria-label="Key" hidden><label for="key">Key for the requests that this'
