@@ -230,9 +230,10 @@ def server_paths() -> str:
         " describes what is in a document."
     )
     health = (
-        "Each of the four health paths answers with a JSON object of these members. The status is"
+        "Each of the five health paths answers with a JSON object of these members. The status is"
         " 200, or 503 while the database can't be read or written to; then the log says why."
-        " `/_backroom/health/live` does not ask the database, so its status is always 200."
+        " `/_backroom/health/live` and `/_backroom/health/startup` do not ask the database, so"
+        " their status is always 200."
     )
     routes = table(("path", "what it answers", "what it needs first", "statuses"), rows)
     described = table(("member", "what it says"), members)

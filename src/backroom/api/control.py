@@ -154,6 +154,14 @@ ROUTES = (
         "Whether the process lives. It does not ask the database and waits for nothing.",
     ),
     Route(
+        f"{PREFIX}/health/startup",
+        _live,
+        Need.NOTHING,
+        (200,),
+        "Whether the server has started: its database is open and has this version's schema. Before"
+        " that, a request gets no answer.",
+    ),
+    Route(
         f"{PREFIX}{publish.DOCUMENTS}",
         _listing,
         Need.NOTHING,
