@@ -25,6 +25,8 @@ from backroom.catalog.neighbours import NEIGHBOURS, Neighbour
 from backroom.catalog.operations import OPERATIONS, Operation
 from backroom.cli import access_log, main
 from backroom.cli import logs as logs_of
+from backroom.cli.doctor import ALL_CHECKS
+from backroom.cli.doctor_checks import PUBLIC
 from backroom.control.table import ROUTES as CONTROL_ROUTES
 from backroom.errors import Fault, FrameworkFault, OperationFault
 from backroom.feeds.formats import SHOPS
@@ -371,6 +373,19 @@ def _control_path(route: ControlRoute) -> str:
     return "\n\n".join(part for part in (heading, shown, answered) if part)
 
 
+def doctor() -> str:
+    """Write the table of what `backroom doctor` looks at."""
+    words = (
+        "`backroom doctor` says in plain words what is wrong on this machine and in the database,"
+        " and what to do about it. It takes the settings of `backroom serve`, changes nothing, and"
+        " asks nobody but what the settings name. The exit code is 3 if something is wrong, and 0"
+        " if there are warnings at most."
+    )
+    shell = "```sh\nbackroom doctor --database backroom.db --port 0\n```"
+    rows = [(each.name, each.words) for each in (*ALL_CHECKS, PUBLIC)]
+    return "\n\n".join(("# Doctor", words, shell, table(("check", "what is looked at"), rows)))
+
+
 def logs() -> str:
     """Write how the program logs, and the table of the lines that it logs."""
     words = (
@@ -487,6 +502,7 @@ PAGES = {
     "revisions.md": revisions,
     "operations.md": operations,
     "server-paths.md": server_paths,
+    "doctor.md": doctor,
     "logs.md": logs,
     "control.md": control_api,
     "pytest.md": pytest_plugin,

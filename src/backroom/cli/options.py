@@ -13,7 +13,7 @@ from backroom.settings import DEFAULT_PORT, SECRETS, InvalidSetting, Settings, l
 from backroom.settings import flag as flag_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     Command = Callable[..., Any]
 
@@ -75,6 +75,11 @@ def settings_from(flags: dict[str, Any]) -> Settings:
         return load(flags, os.environ)
     except InvalidSetting as error:
         raise click.UsageError(str(error)) from None
+
+
+def environment() -> Mapping[str, str]:
+    """Give the variables that the settings are read from."""
+    return os.environ
 
 
 def own_url(settings: Settings) -> str:
