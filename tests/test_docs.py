@@ -27,7 +27,7 @@ DOCS = ROOT / "docs"
 PAGES = sorted([*ROOT.glob("*.md"), *DOCS.rglob("*.md")])
 MADE = (
     *("settings", "cli", "errors", "revisions", "operations", "server-paths", "logs", "control"),
-    *("feeds", "pytest"),
+    *("doctor", "feeds", "pytest"),
 )
 FAMILIES = {Fault, FrameworkFault, OperationFault}
 
