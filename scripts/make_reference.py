@@ -24,6 +24,8 @@ from backroom.catalog.neighbours import NEIGHBOURS, Neighbour
 from backroom.catalog.operations import OPERATIONS, Operation
 from backroom.cli import access_log, job_log, main
 from backroom.cli import logs as logs_of
+from backroom.cli.doctor import ALL_CHECKS
+from backroom.cli.doctor_checks import PUBLIC
 from backroom.control.table import ROUTES as CONTROL_ROUTES
 from backroom.errors import Fault, FrameworkFault, OperationFault
 from backroom.feeds.formats import SHOPS
@@ -230,9 +232,10 @@ def server_paths() -> str:
         " describes what is in a document."
     )
     health = (
-        "Each of the four health paths answers with a JSON object of these members. The status is"
+        "Each of the five health paths answers with a JSON object of these members. The status is"
         " 200, or 503 while the database can't be read or written to; then the log says why."
-        " `/_backroom/health/live` does not ask the database, so its status is always 200."
+        " `/_backroom/health/live` and `/_backroom/health/startup` do not ask the database, so"
+        " their status is always 200."
     )
     routes = table(("path", "what it answers", "what it needs first", "statuses"), rows)
     described = table(("member", "what it says"), members)
@@ -368,6 +371,19 @@ def _control_path(route: ControlRoute) -> str:
     shown = table(("member", "where", "type", "needed", "meaning"), rows) if rows else ""
     answered = f"Answers {route.status}."
     return "\n\n".join(part for part in (heading, shown, answered) if part)
+
+
+def doctor() -> str:
+    """Write the table of what `backroom doctor` looks at."""
+    words = (
+        "`backroom doctor` says in plain words what is wrong on this machine and in the database,"
+        " and what to do about it. It takes the settings of `backroom serve`, changes nothing, and"
+        " asks nobody but what the settings name. The exit code is 3 if something is wrong, and 0"
+        " if there are warnings at most."
+    )
+    shell = "```sh\nbackroom doctor --database backroom.db --port 0\n```"
+    rows = [(each.name, each.words) for each in (*ALL_CHECKS, PUBLIC)]
+    return "\n\n".join(("# Doctor", words, shell, table(("check", "what is looked at"), rows)))
 
 
 def logs() -> str:
@@ -529,6 +545,7 @@ PAGES = {
     "revisions.md": revisions,
     "operations.md": operations,
     "server-paths.md": server_paths,
+    "doctor.md": doctor,
     "logs.md": logs,
     "metrics.md": metrics,
     "control.md": control_api,

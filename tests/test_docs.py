@@ -27,7 +27,7 @@ DOCS = ROOT / "docs"
 PAGES = sorted([*ROOT.glob("*.md"), *DOCS.rglob("*.md")])
 MADE = (
     *("settings", "cli", "errors", "revisions", "operations", "server-paths", "logs", "control"),
-    *("feeds", "metrics", "pytest"),
+    *("doctor", "feeds", "metrics", "pytest"),
 )
 FAMILIES = {Fault, FrameworkFault, OperationFault}
 

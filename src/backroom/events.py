@@ -90,6 +90,12 @@ DELIVERY_GIVEN_UP = Event(
     "tries",
     "error",
 )
+DATABASE_AWAY = Event(
+    "database_away",
+    "the database is away, and is tried again; this line comes once a minute: %s",
+    "error",
+)
+WORKER_HAS_DATABASE = Event("worker_has_database", "the worker has the database again")
 PART_NOT_RENDERED = Event(
     "part_not_rendered", "a part of the dashboard could not be rendered, and is tried again"
 )

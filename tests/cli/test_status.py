@@ -5,11 +5,16 @@ import socket
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+import psycopg
 import pytest
 from click.testing import CliRunner
+from psycopg import sql
 
 from backroom.cli import EXIT_UNREACHABLE, main
+from conftest import running
 from feeds.scripted_server import Answer, scripted
+from support.engines import end_sessions
+from support.process import until
 
 if TYPE_CHECKING:
     from click.testing import Result
@@ -100,3 +105,21 @@ def test_what_is_wrong_is_said(health: dict[str, Any], words: str, code: int) ->
     with scripted(Answer(200, {"version": "1", "database": "sqlite", **health})) as script:
         result = status("--url", script.url)
     assert (result.exit_code, words in result.output) == (code, True)
+
+
+@pytest.mark.slow
+def test_read_only_postgres_is_not_ready(postgres_url: str) -> None:
+    name = urlsplit(postgres_url).path[1:]
+
+    def answered(code: int) -> bool:
+        return status("--url", server.url).exit_code == code
+
+    with running(postgres_url, limits="off") as server:
+        for word, code in (("on", EXIT_UNREACHABLE), ("off", 0)):
+            with psycopg.connect(postgres_url, autocommit=True) as connection:
+                made = sql.SQL(f"alter database {{}} set default_transaction_read_only = {word}")
+                with connection.transaction():
+                    connection.execute("set transaction read write")
+                    connection.execute(made.format(sql.Identifier(name)))
+            end_sessions(postgres_url)
+            until(lambda code=code: answered(code), "the answer")  # type: ignore[misc]

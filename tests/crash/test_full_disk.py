@@ -6,6 +6,7 @@ import signal
 from typing import TYPE_CHECKING
 
 import pytest
+import urllib3
 
 from crash.lives import wait_for_more
 from support.client import NEWEST, Client
@@ -52,6 +53,18 @@ def test_full_disk_is_503(server: ServerProgram, items: Jobs) -> None:
     answer = fill(server, items)
     assert (answer.status, answer.error["code"]) == (503, "service_unavailable")
     assert int(answer.headers["Retry-After"]) > 0
+
+
+def test_full_disk_is_not_ready(server: ServerProgram, items: Jobs) -> None:
+    def status() -> int:
+        asked = urllib3.request("GET", f"{server.url}/_backroom/health/ready", retries=False)
+        return asked.status
+
+    assert status() == 200
+    fill(server, items)
+    assert status() == 503
+    server.process.send_signal(signal.SIGUSR2)
+    until(lambda: status() == 200, "the server to be ready")
 
 
 def test_full_disk_can_be_read(server: ServerProgram, items: Jobs) -> None:

@@ -201,6 +201,14 @@ ROUTES = (
         " `--metrics-port` says otherwise.",
     ),
     Route(
+        f"{PREFIX}/health/startup",
+        _live,
+        Need.NOTHING,
+        (200,),
+        "Whether the server has started: its database is open and has this version's schema. Before"
+        " that, a request gets no answer.",
+    ),
+    Route(
         f"{PREFIX}{publish.DOCUMENTS}",
         _listing,
         Need.NOTHING,

@@ -34,6 +34,7 @@ _VERBS = {
         "Restore a backup.",
     ),
     "verify": ("backroom.cli.backup", "verify_command", "Check that a database is sound."),
+    "doctor": ("backroom.cli.doctor", "doctor_command", "Say what is wrong here."),
     "keys": ("backroom.cli.keys", "keys_group", "Make, list and revoke keys."),
     "import": ("backroom.cli.imports", "import_command", "Load a feed through bulk jobs."),
     "push": ("backroom.cli.push", "push_command", "Send a catalog on to another server."),

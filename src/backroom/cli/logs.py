@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from backroom.cli.outage_lines import OutageLines
 from backroom.cli.printable import PrintableFormatter, printable_json
 from backroom.events import ABOUT, event_of
 
@@ -97,4 +98,5 @@ def log_to_stderr(settings: Settings) -> None:
         handler.setFormatter(JsonFormatter())
     else:
         handler.setFormatter(PrintableFormatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    handler.addFilter(OutageLines())
     logging.basicConfig(level=settings.log_level.upper(), handlers=[handler])

@@ -21,7 +21,7 @@ from backroom.settings import flag as flag_of
 from backroom.signals.telemetry import telemetry_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from backroom.signals.telemetry import Telemetry
 
@@ -99,6 +99,11 @@ def telemetry_from_variables(engine: str) -> Telemetry | None:
     if telemetry is not None:
         click.get_current_context().call_on_close(telemetry.end)
     return telemetry
+
+
+def environment() -> Mapping[str, str]:
+    """Give the variables that the settings are read from."""
+    return os.environ
 
 
 def own_url(settings: Settings) -> str:

@@ -109,6 +109,8 @@ class QueueWorker:
         self._stop_asked = False
         self._is_set_up = False
         """Whether there is an event loop that can be asked to stop."""
+        self._has_lost = False
+        """Whether the database was lost and is not there again."""
         self._accounts: set[str] = set()
         """The accounts whose jobs this process is applying."""
         self._paused: dict[str, float] = {}
@@ -193,6 +195,9 @@ class QueueWorker:
         try:
             await asyncio.to_thread(schema.prepare, self._database)
             await asyncio.to_thread(self._next_job.look_for_begun)
+            if self._has_lost:
+                log.warning(events.WORKER_HAS_DATABASE)
+                self._has_lost = False
             if not self._stopping.is_set():
                 await self._worker.run()  # type: ignore[no-untyped-call]
         except (ConnectorException, StoreUnavailable) as error:
@@ -201,6 +206,7 @@ class QueueWorker:
             check.cancel()
         if not self._stopping.is_set():
             log.warning(events.WORKER_RENUMBERED)
+            self._has_lost = True
 
     def _stop(self) -> None:
         self._stopping.set()

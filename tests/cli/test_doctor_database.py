@@ -1,0 +1,90 @@
+from __future__ import annotations
+
+from contextlib import closing
+from datetime import timedelta
+from pathlib import Path
+
+import apsw
+import pytest
+
+from backroom.cli import doctor_database
+from backroom.cli.doctor_database import CHECKS
+from backroom.settings import Settings
+from backroom.store import keys, open_database
+from support.factories import a_creation, a_kind_of_job, submitted, written
+
+
+def found(name: str, url: str) -> list[tuple[str, str]]:
+    (check,) = (each for each in CHECKS if each.name == name)
+    return [(each.level, each.words) for each in check.look(Settings(database=url), {})]
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    path = tmp_path / "shop.db"
+    with closing(open_database(str(path))) as database:
+        written(database, lambda tx: keys.create(tx, "one", "test", []))
+    return path
+
+
+def test_sound_file_has_no_advice(path: Path) -> None:
+    assert found("file", str(path)) == []
+    assert [level for level, _ in found("database", str(path))] == ["ok", "ok", "ok"]
+
+
+def test_open_mode_is_a_warning(path: Path) -> None:
+    path.chmod(0o644)
+    ((level, words),) = found("file", str(path))
+    assert (level, words.endswith("its mode is 644")) == ("warning", True)
+
+
+def test_little_room_is_wrong(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doctor_database, "_LEAST_ROOM", 2**62)
+    assert found("file", str(path))[0][0] == "wrong"
+
+
+def test_large_log_is_a_warning(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doctor_database, "_LARGE_LOG", 0)
+    Path(f"{path}-wal").write_bytes(b"log")
+    assert "write-ahead log has 3 bytes" in found("file", str(path))[0][1]
+
+
+def test_missing_file_is_fine(tmp_path: Path) -> None:
+    assert found("file", str(tmp_path / "none.db"))[0][0] == "ok"
+    assert found("database", str(tmp_path / "none.db")) == []
+
+
+@pytest.mark.parametrize(
+    ("statement", "level", "words"),
+    [
+        ("insert into schema_migrations values (99, 'x', '')", "wrong", "a later version"),
+        ("delete from schema_migrations where number > 5", "warning", "an earlier version"),
+        ("drop table schema_migrations", "wrong", "not a database of backroom"),
+        ("update keys set revoked_at = 'now'", "warning", "all keys are revoked"),
+        ("delete from keys", "warning", "there are no keys"),
+    ],
+)
+def test_each_fault_is_said(path: Path, statement: str, level: str, words: str) -> None:
+    with closing(apsw.Connection(str(path))) as connection:
+        connection.execute(statement)
+    assert any(each == level and words in said for each, said in found("database", str(path)))
+
+
+def test_waiting_jobs_are_said(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with closing(open_database(str(path))) as database:
+        submitted(database, a_kind_of_job("item", "create"), a_creation("item", "a"))
+    assert found("database", str(path))[-1][0] == "ok"
+    monkeypatch.setattr(doctor_database, "_LONG_WAIT", timedelta())
+    level, words = found("database", str(path))[-1]
+    assert (level, words.startswith("1 jobs wait")) == ("warning", True)
+
+
+def test_postgres_is_looked_at(postgres_url: str) -> None:
+    open_database(postgres_url).close()
+    said = found("database", postgres_url)
+    assert any("PostgreSQL is version" in words for _, words in said)
+    assert "wrong" not in {level for level, _ in said}
+
+
+def test_unreachable_postgres_is_wrong() -> None:
+    assert found("database", "postgresql://127.0.0.1:1/none")[0][0] == "wrong"

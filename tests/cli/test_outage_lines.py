@@ -1,0 +1,70 @@
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+import msgspec
+import psycopg
+import pytest
+from psycopg import sql
+
+from backroom import events
+from backroom.cli.outage_lines import OutageLines
+from support.process import until
+
+if TYPE_CHECKING:
+    from support.process import Program, Programs
+
+LOST = "the worker has lost the database: %s"
+
+
+def a_line(name: str, words: str, *values: object) -> logging.LogRecord:
+    return logging.LogRecord(name, logging.WARNING, "", 0, words, values, None)
+
+
+def test_one_line_a_minute_passes() -> None:
+    moments = iter(range(600))
+    lines = OutageLines(lambda: next(moments))
+    passed = [second for second in range(180) if lines.filter(a_line("backroom.a", LOST, "x"))]
+    assert passed == [0, 60, 120]
+
+
+def test_lines_of_the_pool_are_ours() -> None:
+    record = a_line("psycopg.pool", "error connecting in %r: %s", "backroom", "refused")
+    assert OutageLines().filter(record)
+    assert record.getMessage() == events.DATABASE_AWAY % "error connecting in 'backroom': refused"
+
+
+def test_other_lines_pass() -> None:
+    lines = OutageLines()
+    for _ in range(3):
+        assert lines.filter(a_line("backroom.a", "the worker has the database again"))
+        assert lines.filter(a_line("procrastinate.worker", "Something else"))
+        assert not lines.filter(a_line("procrastinate.utils", "listener: %s", "Database error."))
+
+
+def events(worker: Program) -> list[str]:
+    return [msgspec.json.decode(line)["event"] for line in worker.errors.splitlines()]
+
+
+@pytest.mark.slow
+def test_worker_says_once_that_it_waits(programs: Programs, postgres_url: str) -> None:
+    worker = programs.start("work", "--database", postgres_url, "--log-level", "info")
+    until(lambda: "applies jobs" in worker.output, "the worker to start")
+    name = urlsplit(postgres_url).path[1:]
+    others = postgres_url.replace(f"/{name}?", "/postgres?")
+    with psycopg.connect(others, autocommit=True) as connection:
+
+        def allow(word: str) -> None:
+            named = sql.SQL(f"alter database {{}} with allow_connections {word}")
+            connection.execute(named.format(sql.Identifier(name)))
+
+        allow("false")
+        ended = "select pg_terminate_backend(pid) from pg_stat_activity where datname = %s"
+        connection.execute(ended, [name])
+        until(lambda: events(worker) != [], "a line")
+        allow("true")
+    until(lambda: events(worker)[-1] == "the worker has the database again", "the database")
+    assert len(events(worker)) == 2
+    assert events(worker)[0].startswith("the database is away")
