@@ -29,6 +29,7 @@ _VERBS = {
     "database": ("backroom.cli.database", "database_group", "Move a database to another engine."),
     "keys": ("backroom.cli.keys", "keys_group", "Make, list and revoke keys."),
     "import": ("backroom.cli.imports", "import_command", "Load a feed through bulk jobs."),
+    "export": ("backroom.cli.export", "export_command", "Write the catalog in any format."),
     "accounts": (
         "backroom.cli.control",
         "accounts_group",

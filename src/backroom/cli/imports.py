@@ -20,6 +20,7 @@ import msgspec
 from backroom.catalog.drafts import draft
 from backroom.catalog.operations import NESTED_BULK_SINCE, body_limit
 from backroom.cli import EXIT_ERROR, EXIT_ROWS_FAILED, EXIT_UNREACHABLE
+from backroom.cli.api_options import checked_key, checked_revision
 from backroom.cli.feed_options import FeedPlace, KeyOption, with_feed_options
 from backroom.cli.import_progress import shown_progress
 from backroom.cli.import_report import (
@@ -59,7 +60,6 @@ if TYPE_CHECKING:
 
 _EXIT_USAGE = 2
 _EXIT_INTERRUPTED = 130
-_HEADER_WORD = re.compile(r"[!-~]+")
 _POINTER = re.compile(r"/(?:attributes/|relationships/)?(.*)")
 _ENVELOPE_BYTES = 100_000
 """What stands around the operations of a request takes less."""
@@ -94,22 +94,6 @@ class _Ended(Exception):
     def __init__(self, detail: str, exit_code: int) -> None:
         super().__init__(detail)
         self.exit_code = exit_code
-
-
-def _checked_key(_: click.Context, __: click.Parameter, key: str) -> str:
-    """Refuse what no header can carry, without showing it."""
-    if not _HEADER_WORD.fullmatch(key):
-        raise click.BadParameter(
-            "a key has ASCII characters alone, without blanks and line breaks; the value is not"
-            " shown here"
-        )
-    return key
-
-
-def _checked_revision(_: click.Context, __: click.Parameter, revision: str) -> str:
-    if not _HEADER_WORD.fullmatch(revision):
-        raise click.BadParameter(f"{revision!r} is not a date, as YYYY-MM-DD")
-    return revision
 
 
 def _checked_limit(_: click.Context, __: click.Parameter, text: str) -> RemovalLimit:
@@ -149,7 +133,7 @@ def _checked_reports(
     required=True,
     envvar="BACKROOM_KEY",
     show_envvar=True,
-    callback=_checked_key,
+    callback=checked_key,
     help="A private key of the account to load into.",
 )
 @click.option(
@@ -181,7 +165,7 @@ def _checked_reports(
     "--revision",
     default=NEWEST,
     show_default=True,
-    callback=_checked_revision,
+    callback=checked_revision,
     help="The revision of the API to use.",
 )
 @click.option(

@@ -20,6 +20,7 @@ from backroom.feeds.api_documents import (
     ErrorMeta,
     IncludingDocument,
     JobDocument,
+    LinkedPageDocument,
     PageDocument,
 )
 
@@ -97,6 +98,8 @@ class Resource:
 
     external_id: str
     attributes: dict[str, Any]
+    related: tuple[str, ...] = ()
+    """External ids of what it includes, where a page was asked to include them."""
 
 
 @dataclass(frozen=True)
@@ -198,16 +201,23 @@ class ApiClient:
 
     def page(self, path: str, query: Mapping[str, str], cursor: str = "") -> Page:
         """Read one page of a list of resources. Raises `RefusedError` or `UnreachableError`."""
-        asked = {**query, **({"page[cursor]": cursor} if cursor else {})}
-        parameters = (f"{_in_query(name)}={_in_query(value)}" for name, value in asked.items())
-        target = f"/api/{path}?{'&'.join(parameters)}"
-        document = self._call("GET", target.rstrip("?"), PageDocument)
-        following = urlsplit((document.links and document.links.next) or "").query
-        cursors = parse_qs(following).get("page[cursor]", [""])
+        document = self._call("GET", _page_target(path, query, cursor), PageDocument)
         resources = [
             Resource(external_id_in(each.id) or each.id, each.attributes) for each in document.data
         ]
-        return Page(resources, cursors[0])
+        return Page(resources, _next_cursor(document))
+
+    def linked_page(
+        self, path: str, query: Mapping[str, str], relation: str, cursor: str = ""
+    ) -> Page:
+        """Read one page that includes a relation, with the ids it leads to. Raises as `page`."""
+        target = _page_target(path, {**query, "include": relation}, cursor)
+        document = self._call("GET", target, LinkedPageDocument)
+        resources = [
+            Resource(external_id_in(each.id) or each.id, each.attributes, each.linked(relation))
+            for each in document.data
+        ]
+        return Page(resources, _next_cursor(document))
 
     def jobs(self, job_kind: JobKind) -> list[ListedJob]:
         """Give the newest jobs of a kind, the newest first."""
@@ -319,6 +329,17 @@ class ApiClient:
         throttled = status == HTTPStatus.TOO_MANY_REQUESTS
         self.waiting(pause, "the rate limit is reached" if throttled else f"it answered {status}")
         time.sleep(pause)
+
+
+def _page_target(path: str, query: Mapping[str, str], cursor: str) -> str:
+    asked = {**query, **({"page[cursor]": cursor} if cursor else {})}
+    parameters = (f"{_in_query(name)}={_in_query(value)}" for name, value in asked.items())
+    return f"/api/{path}?{'&'.join(parameters)}".rstrip("?")
+
+
+def _next_cursor(document: PageDocument | LinkedPageDocument) -> str:
+    following = urlsplit((document.links and document.links.next) or "").query
+    return parse_qs(following).get("page[cursor]", [""])[0]
 
 
 def _in_query(text: str) -> str:

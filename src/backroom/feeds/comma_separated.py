@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from backroom.feeds.number_style import NumberStyle
 
+csv.field_size_limit(LONGEST_LINE)
 _NEEDED = ("type", "external_id")
 _FIRST_CREDIT = 4_000_000
 _CREDIT = 4
