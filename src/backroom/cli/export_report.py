@@ -105,10 +105,11 @@ def _print_text(report: ExportReport, *, err: bool) -> None:
         if each.changed_cells:
             console.print(
                 f"{each.changed_cells:,} cells have an apostrophe before them, which an import"
-                " keeps"
+                " keeps",
+                soft_wrap=True,
             )
         for sentence in _sentences(each):
-            console.print(f"  {on_terminal(sentence)}")
+            console.print(f"  {on_terminal(sentence)}", soft_wrap=True)
 
 
 def _sentences(written: Written) -> Iterator[str]:

@@ -38,6 +38,7 @@ _LARGEST_EXACT = 10**15
 """Numbers up to here come back from a workbook as they are."""
 _NOT_IN_SHEETS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]|\r\n?")
 _OWN_HEADING = "external id"
+"""A table with this heading and a type is taken for one with the API's names."""
 
 
 class Carrier(Protocol):
@@ -70,6 +71,8 @@ class TableColumns:
     def add(self, pairs: Pairs) -> None:
         """Make room for a record."""
         for heading, count in Counter(name for name, _ in pairs).items():
+            if heading.lower().replace("_", " ") == _OWN_HEADING:
+                continue
             width = self._widths.get(heading, 0)
             wanted = min(count, _MOST_OF_ONE)
             if wanted > width and self._total + wanted - width <= self._most:
@@ -277,8 +280,7 @@ def _is_texts(value: Any) -> bool:
 
 def _is_heading(heading: str) -> bool:
     """Whether a column may be called so. A reader takes blanks round it away."""
-    plain = heading.replace("\ufeff", "").strip()
-    return plain == heading != "" and heading.lower().replace("_", " ") != _OWN_HEADING
+    return heading.replace("\ufeff", "").strip() == heading != ""
 
 
 def _is_number(cell: str) -> bool:

@@ -31,9 +31,15 @@ _LONG_LINE = "a line that is too long, known by its identity"
 
 
 def read(
-    rows: Iterable[tuple[int, list[str] | str]], numbers: NumberStyle = "point"
+    rows: Iterable[tuple[int, list[str] | str]],
+    numbers: NumberStyle = "point",
+    *,
+    in_sheet: bool = False,
 ) -> Iterator[Row | RowFault]:
-    """Read the rows of a table. Raises `FeedError` if its first one doesn't name the columns."""
+    """Read the rows of a table. Raises `FeedError` if its first one doesn't name the columns.
+
+    Rows of a sheet end with their last cell that is not empty.
+    """
     header: list[str] | None = None
     for line, cells in rows:
         if header is None:
@@ -41,6 +47,8 @@ def read(
         elif isinstance(cells, str):
             yield RowFault(line, cells)
         else:
+            if in_sheet:
+                cells += [""] * (len(header) - len(cells))
             yield _row_of_cells(line, header, cells, numbers)
     if header is None:
         raise FeedError("is empty: its first line has to name the columns")

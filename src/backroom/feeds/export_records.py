@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 _PATH = " > "
 _OF_METADATA = ("metadata", "variant metadata")
-_MOST_TRIED = 3
+_MOST_OPTIONS = 3
 
 
 def images_of(attributes: Attributes) -> list[str]:
@@ -77,13 +77,12 @@ def option_names(item: ReadItem, headings: Headings, separator: str) -> list[str
             if is_word(value) and is_word(name) and headings.find(name) is None
         ]
         found.append(entries)
-    title = str(item.attributes.get("title"))
+    start = f"{item.attributes.get('title')} - "
     for variant, entries in zip(item.variants, found, strict=True):
-        metadata = metadata_of(variant.attributes)
-        for count in range(1, min(len(entries), _MOST_TRIED) + 1):
-            names = entries[-count:]
-            values = separator.join(metadata[name] for name in names)
-            if variant.attributes.get("title") == f"{title} - {values}":
+        title = str(variant.attributes.get("title"))
+        if title.startswith(start):
+            parts = title.removeprefix(start).split(separator)
+            if names := _names_of_values(parts, metadata_of(variant.attributes), entries):
                 return names
     if len(item.variants) < 2:  # noqa: PLR2004 - one alone is told from none
         return []
@@ -92,4 +91,17 @@ def option_names(item: ReadItem, headings: Headings, separator: str) -> list[str
         name
         for name in common
         if len({metadata_of(each.attributes)[name] for each in item.variants}) > 1
-    ][:_MOST_TRIED]
+    ][:_MOST_OPTIONS]
+
+
+def _names_of_values(parts: list[str], metadata: dict[str, Any], entries: list[str]) -> list[str]:
+    """Give the entries that have these values in this order, none if a value has no entry."""
+    left = list(entries)
+    names = []
+    for part in parts:
+        name = next((each for each in left if metadata[each] == part), None)
+        if name is None:
+            return []
+        left.remove(name)
+        names.append(name)
+    return names

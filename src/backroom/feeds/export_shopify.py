@@ -27,13 +27,14 @@ COLUMNS = (
     *("Variant Compare At Price", "Image Src", "Image Position", "Variant Image", "Status"),
 )
 _HEADINGS = Headings(FIELDS)
+_MOST_OPTIONS = 3
 _SHOWN_ALWAYS = 2
 
 
 def records(item: ReadItem, *, as_is: bool = True) -> list[Pairs]:  # noqa: ARG001 - as of the others
     """Give the rows of a product."""
     handle = ("Handle", item.external_id)
-    names = option_names(item, _HEADINGS, " / ")
+    names = option_names(item, _HEADINGS, " / ")[:_MOST_OPTIONS]
     rows: list[Pairs] = [[handle, *_product(item)]]
     for number, variant in enumerate(item.variants):
         if number:

@@ -54,7 +54,7 @@ CARRIERS_OF = {
     "shopify": ("csv", "xlsx"),
     "woocommerce": ("csv", "xlsx"),
     "google": ("tsv", "rss", "atom", "csv", "xlsx"),
-    "klaviyo": ("json", "xml", "csv", "xlsx"),
+    "klaviyo": ("json", "xml"),
     ALL: ("zip",),
 }
 """The carriers of each format, the usual one first."""
@@ -254,9 +254,10 @@ class _ShopExport:
                 for each in records:
                     self._carrier.write(each)
                 counts[ITEM.name] += 1
-                counts[VARIANT.name] += len(item.variants)
+            counts[VARIANT.name] += len(item.variants)
             self._progress(ITEM.type, counts[ITEM.name])
         self._carrier.end()
+        counts[VARIANT.name] -= self._lost(VARIANT.name)
         self._written.counts = {CATEGORY.name: self._count_categories(), **counts}
         for variant in self._spool.variants(without_item=True):
             self._written.losses.add(VARIANT.name, "item", LOST, variant.external_id)
@@ -285,5 +286,8 @@ class _ShopExport:
         for external_id, name in self._spool.categories():
             self._back.compare_category(external_id, name)
             total += 1
-        lost = self._written.losses.found.get((CATEGORY.name, "external_id", LOST), (0, []))
-        return total - lost[0]
+        return total - self._lost(CATEGORY.name)
+
+    def _lost(self, kind: str) -> int:
+        """Give how many resources the file does not have."""
+        return self._written.losses.found.get((kind, "external_id", LOST), (0, []))[0]
