@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from backroom.feeds.catalog_spool import CatalogSpool
 from feeds.catalogs import VARIANT, item, spool_of, variant
 
 
@@ -12,6 +13,7 @@ def test_items_meet_variants_and_categories() -> None:
 
 
 def test_variants_without_item_are_found() -> None:
-    spool = spool_of()
+    spool = CatalogSpool()
     spool.add_variants([("alone", VARIANT)])
+    spool.finish()
     assert [each.external_id for each in spool.variants(without_item=True)] == ["alone"]

@@ -106,8 +106,8 @@ class ReadBack:
         """Count what is lost of a category."""
         if hash(external_id) not in self.written:
             self.losses.add(CATEGORY.name, _IDENTITY, LOST, external_id)
-        elif name != external_id:
-            self.losses.add(CATEGORY.name, "name", LOST, external_id)
+        elif outcome := outcome_of(name, external_id):
+            self.losses.add(CATEGORY.name, "name", outcome, external_id)
 
     def _compare(self, row: Row, attributes: Attributes) -> None:
         for each in KINDS[row.kind.name].attributes:
@@ -116,7 +116,7 @@ class ReadBack:
             wanted = attributes.get(each.name, each.default)
             found = row.attributes.get(each.name)
             found = each.default if found is None else found
-            outcome = _outcome(wanted, found)
+            outcome = outcome_of(wanted, found)
             if outcome:
                 self.losses.add(row.kind.name, each.name, outcome, row.external_id)
 
@@ -139,7 +139,7 @@ class ReadBack:
                 yield row
 
 
-def _outcome(wanted: Any, found: Any) -> str:
+def outcome_of(wanted: Any, found: Any) -> str:
     """Say what becomes of a value, empty if it stays. Metadata may get more entries."""
     if _same(wanted, found):
         return ""

@@ -1,0 +1,10 @@
+from __future__ import annotations
+
+from backroom.feeds.export_woocommerce import records
+from feeds.catalogs import item, variant
+
+
+def test_variations_name_their_parent() -> None:
+    parent, *variations = [dict(row) for row in records(item(variant("a"), variant("b")))]
+    assert (parent["SKU"], parent["Type"]) == ("cap", "variable")
+    assert [(row["Parent"], row["SKU"]) for row in variations] == [("cap", "a"), ("cap", "b")]
