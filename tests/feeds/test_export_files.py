@@ -13,12 +13,13 @@ if TYPE_CHECKING:
 
 
 def test_broken_export_leaves_nothing(tmp_path: Path) -> None:
-    with (
-        pytest.raises(KeyError),
-        written_whole(str(tmp_path / "a.csv"), overwrite=False) as file,
-    ):
-        file.write(b"half")
-        raise KeyError
+    def break_off() -> None:
+        with written_whole(str(tmp_path / "a.csv"), overwrite=False) as file:
+            file.write(b"half")
+            raise KeyError
+
+    with pytest.raises(KeyError):
+        break_off()
     assert list(tmp_path.iterdir()) == []
 
 

@@ -47,9 +47,8 @@ def read(
         elif isinstance(cells, str):
             yield RowFault(line, cells)
         else:
-            if in_sheet:
-                cells += [""] * (len(header) - len(cells))
-            yield _row_of_cells(line, header, cells, numbers)
+            missing = len(header) - len(cells) if in_sheet else 0
+            yield _row_of_cells(line, header, [*cells, *[""] * missing], numbers)
     if header is None:
         raise FeedError("is empty: its first line has to name the columns")
 
