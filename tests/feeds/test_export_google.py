@@ -1,12 +1,12 @@
 from __future__ import annotations
 
-from backroom.feeds.export_google import records
+from backroom.feeds.export_google import google_records
 from feeds.catalogs import item, variant
 
 
 def test_kept_prices_come_back() -> None:
     kept = {"price": "9.00 EUR", "sale_price": "5.00 EUR"}
-    (row,) = records(item(variant("cap", custom_metadata=kept)))
+    (row,) = google_records(item(variant("cap", custom_metadata=kept)))
     assert dict(row) | kept == dict(row)
-    (plain,) = records(item(variant("cap", custom_metadata=kept)), as_is=False)
+    (plain,) = google_records(item(variant("cap", custom_metadata=kept)), as_is=False)
     assert dict(plain)["price"] == 5

@@ -1,11 +1,11 @@
 from __future__ import annotations
 
-from backroom.feeds.export_klaviyo import records
+from backroom.feeds.export_klaviyo import klaviyo_records
 from feeds.catalogs import item, variant
 
 
 def test_one_variant_gives_the_stock() -> None:
-    (row,) = records(item(variant("cap", inventory_quantity=3)))
+    (row,) = klaviyo_records(item(variant("cap", inventory_quantity=3)))
     assert dict(row)["inventory_quantity"] == 3
-    (without,) = records(item(variant("a"), variant("b")))
+    (without,) = klaviyo_records(item(variant("a"), variant("b")))
     assert "inventory_quantity" not in dict(without)

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 _EXIT_INTERRUPTED = 130
 
 
-class _Options(TypedDict):
+class _ExportOptions(TypedDict):
     file: str
     url: str
     key: str
@@ -106,7 +106,7 @@ class _Options(TypedDict):
     help="Seconds to wait for a request that the server puts off, and for a server that is away.",
 )
 @with_format("How to print the report.", show_default=True)
-def export_command(**options: Unpack[_Options]) -> None:
+def export_command(**options: Unpack[_ExportOptions]) -> None:
     """Write the catalog of an account to a file.
 
     FILE gets its name when all of it is written; - is the standard output. The catalog is written
@@ -138,7 +138,7 @@ def export_command(**options: Unpack[_Options]) -> None:
     sys.exit(exit_code)
 
 
-def _exported(options: _Options, report: ExportReport) -> None:
+def _exported(options: _ExportOptions, report: ExportReport) -> None:
     """Read the catalog and write the file."""
     file = options["file"]
     if options["revision"] < NESTED_BULK_SINCE:

@@ -94,14 +94,14 @@ def _print_text(report: ExportReport, *, err: bool) -> None:
     console = Console(stderr=err, markup=False, emoji=False, highlight=False)
     if not console.is_terminal:
         console.width = max(console.width, _PIPE_WIDTH)
-    read = _counted(report.read)
+    read = _count_words(report.read)
     console.print(f"{on_terminal(report.url)} has {read}, {report.seconds:.1f} s")
     for each in report.files:
         name = f"{on_terminal(each.name)}: {each.choice.format} as {each.choice.carrier}"
         if each.error:
             console.print(f"{name}: not written, it {on_terminal(each.error)}")
             continue
-        console.print(f"{name}: {_counted(each.counts)}")
+        console.print(f"{name}: {_count_words(each.counts)}")
         if each.changed_cells:
             console.print(
                 f"{each.changed_cells:,} cells have an apostrophe before them, which an import"
@@ -130,7 +130,7 @@ def _sentences(written: Written) -> Iterator[str]:
         yield f"{sentence.strip()}: {shown}"
 
 
-def _counted(counts: dict[str, int]) -> str:
+def _count_words(counts: dict[str, int]) -> str:
     return ", ".join(
         f"{count:,} {kind if count == 1 else _PLURALS[kind]}" for kind, count in counts.items()
     )

@@ -163,7 +163,7 @@ class DelimitedTable(_Table):
         self._text.detach()
 
     def _made_safe(self, cell: str) -> str:
-        if not cell.startswith(_SPREADSHEET) or _is_number(cell):
+        if not cell.startswith(_SPREADSHEET) or _reads_as_number(cell):
             return cell
         self.changed_cells += 1
         return f"'{cell}"
@@ -283,7 +283,7 @@ def _is_heading(heading: str) -> bool:
     return heading.replace("\ufeff", "").strip() == heading != ""
 
 
-def _is_number(cell: str) -> bool:
+def _reads_as_number(cell: str) -> bool:
     try:
         read_number(cell)
     except ValueError:

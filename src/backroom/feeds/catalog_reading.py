@@ -38,7 +38,9 @@ def read_catalog(client: ApiClient, spool: CatalogSpool, progress: Progress) -> 
     _read_items(client, spool, progress)
     read = 0
     for page in _pages(client, VARIANT.collection, _OLDEST_FIRST):
-        spool.add_variants((each.external_id, _own(each.attributes)) for each in page.resources)
+        spool.add_variants(
+            (each.external_id, _creatable(each.attributes)) for each in page.resources
+        )
         read += len(page.resources)
         progress(VARIANT.type, read)
     spool.finish()
@@ -62,7 +64,7 @@ def _read_items(client: ApiClient, spool: CatalogSpool, progress: Progress) -> N
     read, cursor = 0, ""
     while True:
         page = client.linked_page(ITEM.collection, _OLDEST_FIRST | names_alone, relation, cursor)
-        spool.add_items((each.external_id, _own(each.attributes)) for each in page.resources)
+        spool.add_items((each.external_id, _creatable(each.attributes)) for each in page.resources)
         for each in page.resources:
             spool.add_links(each.external_id, each.related)
             if len(each.related) >= _MOST_LINKED:
@@ -96,6 +98,6 @@ def _path_of(kind: Kind, external_id: str) -> str:
     return f"{kind.collection}/{quote(resource_id(external_id), safe='')}"
 
 
-def _own(attributes: Attributes) -> Attributes:
+def _creatable(attributes: Attributes) -> Attributes:
     """Give what a create may give."""
     return {name: value for name, value in attributes.items() if name not in _SHOWN_ALONE}

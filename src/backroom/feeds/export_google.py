@@ -30,7 +30,7 @@ _HIDDEN_WHEN_OUT = 1
 _KEPT = ("price", "sale price", "sale dates")
 
 
-def records(item: ReadItem, *, as_is: bool = True) -> list[Pairs]:
+def google_records(item: ReadItem, *, as_is: bool = True) -> list[Pairs]:
     """Give the records of a product. With `as_is` prices are those that an import has kept."""
     alone = ReadVariant(item.external_id, item.external_id, item.attributes)
     variants = item.variants or (alone,)
@@ -57,7 +57,11 @@ def records(item: ReadItem, *, as_is: bool = True) -> list[Pairs]:
             first = attributes.get("image_full_url")
             others = [each for each in images_of(item.attributes) if each != first]
             row += [("additional_image_link", each) for each in others]
-        row += _stock(attributes, metadata) if item.variants else [("availability", "in_stock")]
+        row += (
+            _google_stock_cells(attributes, metadata)
+            if item.variants
+            else [("availability", "in_stock")]
+        )
         kept = [each for field in _KEPT if (each := written_as(metadata, _HEADINGS, field))]
         row += kept if as_is and kept else [("price", attributes.get("price"))]
         row += [("product_type", each) for each in deepest_paths(item.categories)]
@@ -65,7 +69,7 @@ def records(item: ReadItem, *, as_is: bool = True) -> list[Pairs]:
     return found
 
 
-def _stock(attributes: Attributes, metadata: dict[str, Any]) -> Pairs:
+def _google_stock_cells(attributes: Attributes, metadata: dict[str, Any]) -> Pairs:
     policy, quantity = attributes.get("inventory_policy"), attributes.get("inventory_quantity")
     kept = written_as(metadata, _HEADINGS, "availability")
     said = str(kept[1]).lower().replace(" ", "_") if kept else ""

@@ -19,7 +19,7 @@ COLUMNS = (
 _HEADINGS = Headings(FIELDS)
 
 
-def records(item: ReadItem, *, as_is: bool = True) -> list[Pairs]:  # noqa: ARG001 - as of the others
+def klaviyo_records(item: ReadItem, *, as_is: bool = True) -> list[Pairs]:  # noqa: ARG001 - as of the others
     """Give the one record of an item."""
     attributes = item.attributes
     found: Pairs = [

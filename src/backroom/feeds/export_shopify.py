@@ -31,7 +31,7 @@ _MOST_OPTIONS = 3
 _SHOWN_ALWAYS = 2
 
 
-def records(item: ReadItem, *, as_is: bool = True) -> list[Pairs]:  # noqa: ARG001 - as of the others
+def shopify_records(item: ReadItem, *, as_is: bool = True) -> list[Pairs]:  # noqa: ARG001 - as of the others
     """Give the rows of a product."""
     handle = ("Handle", item.external_id)
     names = option_names(item, _HEADINGS, " / ")[:_MOST_OPTIONS]
@@ -41,8 +41,8 @@ def records(item: ReadItem, *, as_is: bool = True) -> list[Pairs]:  # noqa: ARG0
             rows.append([handle])
         row = rows[number]
         metadata = metadata_of(variant.attributes)
-        row += _options(item, variant.external_id, variant.attributes, names, first=not number)
-        row += _stock(variant.attributes)
+        row += _option_cells(item, variant.external_id, variant.attributes, names, first=not number)
+        row += _shopify_stock_cells(variant.attributes)
         if variant.attributes.get("image_full_url"):
             row.append(("Variant Image", variant.attributes["image_full_url"]))
         for name, value in kept_metadata(metadata, _HEADINGS):
@@ -76,7 +76,7 @@ def _product(item: ReadItem) -> Pairs:
     return found + [(name, value) for name, value in own if not _is_of_variant(name)]
 
 
-def _options(
+def _option_cells(
     item: ReadItem, identity: str, attributes: Attributes, names: list[str], *, first: bool
 ) -> Pairs:
     metadata: dict[str, Any] = metadata_of(attributes)
@@ -96,7 +96,7 @@ def _options(
     return [*([("Option1 Name", "Title")] if first else []), ("Option1 Value", value)]
 
 
-def _stock(attributes: Attributes) -> Pairs:
+def _shopify_stock_cells(attributes: Attributes) -> Pairs:
     policy, quantity = attributes.get("inventory_policy"), attributes.get("inventory_quantity")
     found: Pairs = [
         ("Variant SKU", attributes.get("sku")),

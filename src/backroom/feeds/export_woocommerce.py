@@ -40,7 +40,7 @@ _SHOWN_ALWAYS = 2
 _UNKNOWN_URL = "https://shop.invalid/"
 
 
-def records(item: ReadItem, *, as_is: bool = True) -> list[Pairs]:
+def woocommerce_records(item: ReadItem, *, as_is: bool = True) -> list[Pairs]:
     """Give the rows of a product. With `as_is` both prices are those that an import has kept."""
     variants = item.variants
     alone = not variants or (len(variants) == 1 and variants[0].external_id == item.external_id)
@@ -59,7 +59,7 @@ def records(item: ReadItem, *, as_is: bool = True) -> list[Pairs]:
     if url and not url.startswith(_UNKNOWN_URL):
         row.append(("External URL", url))
     if alone:
-        row += _stock(variants[0].attributes) if variants else []
+        row += _woocommerce_stock_cells(variants[0].attributes) if variants else []
         row += _prices(item.attributes, metadata, as_is=as_is)
     else:
         row += _kept_prices(metadata)
@@ -68,7 +68,7 @@ def records(item: ReadItem, *, as_is: bool = True) -> list[Pairs]:
             known = dict.fromkeys(_in_list(each) for each in values if isinstance(each, str))
             metadata = {**metadata, name: metadata.get(name) or ", ".join(known)}
     attributes = _attribute_names(metadata, names)
-    row += _metadata(metadata, attributes)
+    row += _metadata_cells(metadata, attributes)
     found = [row]
     if not alone:
         reference = next((f"id:{value}" for name, value in row if name == "ID"), None)
@@ -81,7 +81,7 @@ def _product_identity(item: ReadItem, *, alone: bool) -> Pairs:
     identity, title = item.external_id, str(item.attributes.get("title") or "")
     sku = str(item.variants[0].attributes.get("sku") or "") if alone and item.variants else ""
     found: Pairs = [("Type", "simple" if alone else "variable"), ("Name", title)]
-    if _is_number(identity) or (sku and sku != identity):
+    if _is_numeric_id(identity) or (sku and sku != identity):
         return [("ID", identity), ("SKU", sku), *found]
     if alone and not sku and slug(title) == identity:
         return found
@@ -102,13 +102,13 @@ def _variation(
     sku = str(attributes.get("sku") or "")
     row: Pairs = [("Type", "variation"), ("SKU", sku), ("Name", attributes.get("title"))]
     derived = not sku and variant_id(item.external_id, options) == identity
-    if _is_number(identity) or not (sku == identity or derived):
+    if _is_numeric_id(identity) or not (sku == identity or derived):
         row.insert(0, ("ID", identity))
     row += _common(attributes)
     row.append(("Parent", parent))
-    row += _stock(attributes)
+    row += _woocommerce_stock_cells(attributes)
     row += _prices(attributes, metadata, as_is=as_is)
-    return row + _metadata(metadata, [name for name in names if is_word(metadata.get(name))])
+    return row + _metadata_cells(metadata, [name for name in names if is_word(metadata.get(name))])
 
 
 def _common(attributes: Attributes) -> Pairs:
@@ -124,7 +124,7 @@ def _common(attributes: Attributes) -> Pairs:
     ]
 
 
-def _stock(attributes: Attributes) -> Pairs:
+def _woocommerce_stock_cells(attributes: Attributes) -> Pairs:
     policy, quantity = attributes.get("inventory_policy"), attributes.get("inventory_quantity")
     always = policy == _SHOWN_ALWAYS
     if not quantity and policy != 1:
@@ -163,7 +163,7 @@ def _attribute_names(metadata: dict[str, Any], names: list[str]) -> list[str]:
     ]
 
 
-def _metadata(metadata: dict[str, Any], attributes: list[str]) -> Pairs:
+def _metadata_cells(metadata: dict[str, Any], attributes: list[str]) -> Pairs:
     found: Pairs = []
     for number, name in enumerate(attributes, start=1):
         found.append((f"Attribute {number} name", name))
@@ -176,5 +176,5 @@ def _in_list(text: str) -> str:
     return text.replace(",", "\\,")
 
 
-def _is_number(identity: str) -> bool:
+def _is_numeric_id(identity: str) -> bool:
     return identity.isascii() and identity.isdecimal()

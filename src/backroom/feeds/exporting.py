@@ -42,10 +42,10 @@ if TYPE_CHECKING:
 
 ALL = "all"
 _SHOP_RECORDS = {
-    "shopify": (export_shopify.records, export_shopify.COLUMNS),
-    "woocommerce": (export_woocommerce.records, export_woocommerce.COLUMNS),
-    "google": (export_google.records, export_google.COLUMNS),
-    "klaviyo": (export_klaviyo.records, export_klaviyo.COLUMNS),
+    "shopify": (export_shopify.shopify_records, export_shopify.COLUMNS),
+    "woocommerce": (export_woocommerce.woocommerce_records, export_woocommerce.COLUMNS),
+    "google": (export_google.google_records, export_google.COLUMNS),
+    "klaviyo": (export_klaviyo.klaviyo_records, export_klaviyo.COLUMNS),
 }
 CARRIERS_OF = {
     "jsonl": ("jsonl",),

@@ -35,11 +35,11 @@ _TEXTS = "only texts, under headings that are no column of the format"
 _NONE = "the format has no place for it"
 
 
-def _of(kind: Kind, **places: tuple[str, str]) -> tuple[Holding, ...]:
+def _held_of(kind: Kind, **places: tuple[str, str]) -> tuple[Holding, ...]:
     return tuple(Holding(kind, name, *place) for name, place in places.items())
 
 
-_PATHS = _of(
+_PATHS = _held_of(
     CATEGORY,
     external_id=("", "only categories with items, as paths `A > B`"),
     name=("", "the name is the id"),
@@ -57,7 +57,7 @@ HOLDINGS: dict[str, tuple[Holding, ...]] = {
     "json": _OWN,
     "csv": _OWN,
     "shopify": (
-        *_of(
+        *_held_of(
             ITEM,
             external_id=("Handle", _BARE),
             title=("Title", _BARE),
@@ -71,7 +71,7 @@ HOLDINGS: dict[str, tuple[Holding, ...]] = {
             published=("Published, Status", ""),
             categories=("Type, Product Category", "two paths with all their ancestors"),
         ),
-        *_of(
+        *_held_of(
             VARIANT,
             external_id=("Variant SKU", "the SKU, where every variant has one, else handle and options"),
             title=("Title, Option Values", "the item's title with the option values"),
@@ -91,7 +91,7 @@ HOLDINGS: dict[str, tuple[Holding, ...]] = {
         *_PATHS,
     ),
     "woocommerce": (
-        *_of(
+        *_held_of(
             ITEM,
             external_id=("ID, SKU", _BARE),
             title=("Name", _BARE),
@@ -105,7 +105,7 @@ HOLDINGS: dict[str, tuple[Holding, ...]] = {
             published=("Published", ""),
             categories=("Categories", "paths with all their ancestors"),
         ),
-        *_of(
+        *_held_of(
             VARIANT,
             external_id=("ID, SKU", _BARE),
             title=("Name", "of a simple product that of the item"),
@@ -125,7 +125,7 @@ HOLDINGS: dict[str, tuple[Holding, ...]] = {
         *_PATHS,
     ),
     "google": (
-        *_of(
+        *_held_of(
             ITEM,
             external_id=("item_group_id, id", _BARE),
             title=("title", "that of the first variant"),
@@ -139,7 +139,7 @@ HOLDINGS: dict[str, tuple[Holding, ...]] = {
             published=("", "always true"),
             categories=("product_type", "paths with all their ancestors"),
         ),
-        *_of(
+        *_held_of(
             VARIANT,
             external_id=("id", _BARE),
             title=("title", _BARE),
@@ -159,7 +159,7 @@ HOLDINGS: dict[str, tuple[Holding, ...]] = {
         *_PATHS,
     ),
     "klaviyo": (
-        *_of(
+        *_held_of(
             ITEM,
             external_id=("id", _BARE),
             title=("title", _BARE),
@@ -173,7 +173,7 @@ HOLDINGS: dict[str, tuple[Holding, ...]] = {
             published=("", "always true"),
             categories=("categories", "ids without blanks round them; in XML and tables without commas"),
         ),
-        *_of(
+        *_held_of(
             VARIANT,
             external_id=("id", "only one variant of an item, with the id of the item"),
             title=("title", "that of the item"),
@@ -190,7 +190,7 @@ HOLDINGS: dict[str, tuple[Holding, ...]] = {
             published=("", "always true"),
             item=("id", ""),
         ),
-        *_of(
+        *_held_of(
             CATEGORY,
             external_id=("categories", "only categories with items"),
             name=("", "the name is the id"),

@@ -141,22 +141,24 @@ class ReadBack:
 
 def outcome_of(wanted: Any, found: Any) -> str:
     """Say what becomes of a value, empty if it stays. Metadata may get more entries."""
-    if _same(wanted, found):
+    if _equal_json(wanted, found):
         return ""
     if wanted in _EMPTY:
         return ADDED
     if isinstance(wanted, dict) and isinstance(found, dict):
-        kept = all(name in found and _same(value, found[name]) for name, value in wanted.items())
+        kept = all(
+            name in found and _equal_json(value, found[name]) for name, value in wanted.items()
+        )
         return ADDED if kept else LOST
     return LOST
 
 
-def _same(one: Any, two: Any) -> bool:
+def _equal_json(one: Any, two: Any) -> bool:
     """Whether two values are equal. To JSON, true is not 1."""
     if isinstance(one, bool) or isinstance(two, bool):
         return one is two
     if isinstance(one, dict) and isinstance(two, dict):
-        return one.keys() == two.keys() and all(_same(one[name], two[name]) for name in one)
+        return one.keys() == two.keys() and all(_equal_json(one[name], two[name]) for name in one)
     if isinstance(one, list) and isinstance(two, list):
-        return len(one) == len(two) and all(map(_same, one, two))
+        return len(one) == len(two) and all(map(_equal_json, one, two))
     return bool(one == two)
