@@ -448,7 +448,8 @@ def rates(given: RateClass) -> str:
 EXPORTS = """\
 Where `backroom export` writes each attribute, and what of it an import of that file gives back.
 JSON Lines, CSV and JSON with the API's names hold all of it. A workbook can't hold control
-characters, carriage returns, and what a cell has beyond 32,767 characters. XML can't hold control characters. A
+characters, carriage returns, and what a cell has beyond 32,767 characters. XML can't hold control
+characters. A
 table has at most 2,000 columns. The report of an export counts everything that is lost.\
 """
 FEEDS = """\
