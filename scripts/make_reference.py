@@ -29,6 +29,7 @@ from backroom.cli.doctor_checks import PUBLIC
 from backroom.control.table import ROUTES as CONTROL_ROUTES
 from backroom.errors import Fault, FrameworkFault, OperationFault
 from backroom.feeds.formats import SHOPS
+from backroom.feeds.holdings import HOLDINGS
 from backroom.revisions import LADDER, NEWEST, history
 from backroom.settings import SETTINGS, variable
 from backroom.signals.families import FAMILIES, PREFIX_OF_METRICS
@@ -503,6 +504,13 @@ def rates(given: RateClass) -> str:
     return "; before ".join(steps)
 
 
+EXPORTS = """\
+Where `backroom export` writes each attribute, and what of it an import of that file gives back.
+JSON Lines, CSV and JSON with the API's names hold all of it. A workbook can't hold control
+characters, carriage returns, and what a cell has beyond 32,767 characters. XML can't hold control
+characters. A
+table has at most 2,000 columns. The report of an export counts everything that is lost.\
+"""
 FEEDS = """\
 What becomes of each column or element of a file. `backroom import --show-mapping FILE` writes
 the fields of a file as TOML, and `--mapping` reads them. Rules that go beyond one column are on
@@ -526,6 +534,14 @@ def feeds() -> str:
             table(("field", "headings", "becomes"), rows),
             *kept_headings(form),
         ]
+    parts += ["## What an export can hold", EXPORTS]
+    for form in SHOPS.values():
+        held = [
+            (each.kind.name, f"`{each.attribute}`", each.columns, each.words or "all of it")
+            for each in HOLDINGS[form.name]
+        ]
+        heads = ("kind", "attribute", "columns", "what is held")
+        parts += [f"### {form.title}: `{form.name}`", table(heads, held)]
     return "\n\n".join(parts)
 
 

@@ -44,7 +44,7 @@ def test_other_lines_pass() -> None:
         assert not lines.filter(a_line("procrastinate.utils", "listener: %s", "Database error."))
 
 
-def events(worker: Program) -> list[str]:
+def names_of_events(worker: Program) -> list[str]:
     return [msgspec.json.decode(line)["event"] for line in worker.errors.splitlines()]
 
 
@@ -63,8 +63,10 @@ def test_worker_says_once_that_it_waits(programs: Programs, postgres_url: str) -
         allow("false")
         ended = "select pg_terminate_backend(pid) from pg_stat_activity where datname = %s"
         connection.execute(ended, [name])
-        until(lambda: events(worker) != [], "a line")
+        until(lambda: names_of_events(worker) != [], "a line")
         allow("true")
-    until(lambda: events(worker)[-1] == "the worker has the database again", "the database")
-    assert len(events(worker)) == 2
-    assert events(worker)[0].startswith("the database is away")
+    until(
+        lambda: names_of_events(worker)[-1] == "the worker has the database again", "the database"
+    )
+    assert len(names_of_events(worker)) == 2
+    assert names_of_events(worker)[0].startswith("the database is away")

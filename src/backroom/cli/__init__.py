@@ -38,6 +38,7 @@ _VERBS = {
     "keys": ("backroom.cli.keys", "keys_group", "Make, list and revoke keys."),
     "import": ("backroom.cli.imports", "import_command", "Load a feed through bulk jobs."),
     "push": ("backroom.cli.push", "push_command", "Send a catalog on to another server."),
+    "export": ("backroom.cli.export", "export_command", "Write the catalog in any format."),
     "accounts": (
         "backroom.cli.control",
         "accounts_group",

@@ -49,7 +49,7 @@ def _file(settings: Settings, _: Mapping[str, str]) -> Iterator[Advice]:
     if wal.exists() and wal.stat().st_size > _LARGE_LOG:
         yield Advice(
             "warning",
-            f"the write-ahead wal has {wal.stat().st_size} bytes",
+            f"the write-ahead log has {wal.stat().st_size} bytes",
             "Something reads for long, as a backup does. If nothing does, restart the server.",
         )
     system = _file_system(path)

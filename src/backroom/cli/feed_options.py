@@ -178,14 +178,23 @@ _SAID = (
 
 
 def _feed_options(said: dict[str, Any]) -> FeedOptions:
-    shop_url = said["shop_url"]
-    if shop_url and not is_url(shop_url):
-        raise click.UsageError(f"--shop-url {shop_url!r} does not begin with http:// or https://")
-    if shop_url and not any(each in shop_url for each in ("{handle}", "{id}", "{sku}")):
-        raise click.UsageError("--shop-url needs {handle}, {id} or {sku}, or all products are one")
+    _check_shop_url(said["shop_url"])
     try:
         said["mapping"] = read_mapping(said["mapping"]) if said["mapping"] else None
     except FeedError as error:
         raise click.ClickException(printable(str(error))) from None
     said["compression"] = said["compression"] or ""
     return FeedOptions(**said, today=clock.now().date())
+
+
+def _check_shop_url(shop_url: str) -> None:
+    if shop_url and not is_url(shop_url):
+        raise click.UsageError(f"--shop-url {shop_url!r} does not begin with http:// or https://")
+    if shop_url and not any(each in shop_url for each in ("{handle}", "{id}", "{sku}")):
+        raise click.UsageError("--shop-url needs {handle}, {id} or {sku}, or all products are one")
+
+
+def checked_shop_url(_: click.Context, __: click.Parameter, shop_url: str) -> str:
+    """Refuse a URL that is none, or that makes all products one."""
+    _check_shop_url(shop_url)
+    return shop_url

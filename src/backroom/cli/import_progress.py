@@ -21,7 +21,7 @@ from rich.text import Text
 from backroom.clock import now
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from rich.progress import Task
 
@@ -41,7 +41,7 @@ class _Rate(ProgressColumn):
 class ShownProgress:
     """Shows how many rows of each kind are settled, and for what an import waits."""
 
-    def __init__(self, totals: dict[str, int], bars: Progress | None) -> None:
+    def __init__(self, totals: Mapping[str, int | None], bars: Progress | None) -> None:
         self.remaining: Callable[[], float] | None = None
         """Gives the seconds that are left, where that is known better than by the rate."""
         self._totals = totals
@@ -88,21 +88,31 @@ class ShownProgress:
 
     def _say_at_intervals(self, kind: str) -> None:
         moment = time.monotonic()
-        done, total = sum(self._settled.values()), sum(self._totals.values())
+        done, total = sum(self._settled.values()), _sum(self._totals.values())
         if self._first is None:
             self._first = done
         if moment - self._said < INTERVAL_SECONDS:
             return
         self._said = moment
         rate = (done - self._first) / (moment - self._begun)
-        seconds = self.remaining() if self.remaining else rate and (total - done) / rate
+        by_rate = (total - done) / rate if rate and total is not None else 0
+        seconds = self.remaining() if self.remaining else by_rate
         left = f", {seconds:,.0f} s left" if seconds else ""
-        click.echo(f"{kind}: {done:,} of {total:,} rows, {rate:,.0f} rows/s{left}", err=True)
+        of = "" if total is None else f" of {total:,}"
+        click.echo(f"{kind}: {done:,}{of} rows, {rate:,.0f} rows/s{left}", err=True)
+
+
+def _sum(totals: Iterable[int | None]) -> int | None:
+    known = [each for each in totals if each is not None]
+    return sum(known) if known else None
 
 
 @contextmanager
-def shown_progress(totals: dict[str, int], *, silent: bool) -> Iterator[ShownProgress]:
-    """Show the progress of so many rows of each kind; `silent` shows lines alone, no bar."""
+def shown_progress(totals: Mapping[str, int | None], *, silent: bool) -> Iterator[ShownProgress]:
+    """Show the progress of so many rows of each kind; `silent` shows lines alone, no bar.
+
+    A total may be None where nobody knows it.
+    """
     console = Console(stderr=True)
     if silent or not console.is_terminal:
         yield ShownProgress(totals, None)

@@ -16,6 +16,7 @@ import click
 
 from backroom.catalog.operations import NESTED_BULK_SINCE
 from backroom.cli import EXIT_ERROR, EXIT_ROWS_FAILED
+from backroom.cli.api_options import checked_key, checked_revision
 from backroom.cli.feed_options import FeedPlace, KeyOption, with_feed_options
 from backroom.cli.import_progress import shown_progress
 from backroom.cli.import_report import ReportedCommand, on_terminal, write_report
@@ -25,10 +26,8 @@ from backroom.cli.sending import (
     EXIT_USAGE,
     Ended,
     checked_by,
-    checked_key,
     checked_limit,
     checked_reports,
-    checked_revision,
     close_ledger,
     explained,
     largest_of,

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any, TypedDict
 
 import click
 
+from backroom.cli.api_options import checked_key, checked_revision
 from backroom.cli.feed_options import FeedPlace, with_feed_options
 from backroom.cli.options import checked_url, with_format
-from backroom.cli.sending import checked_key, checked_limit, checked_reports, checked_revision
+from backroom.cli.sending import checked_limit, checked_reports
 from backroom.feeds.loading import LARGEST_BATCH
 from backroom.revisions import NEWEST
 

@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 
 EXIT_USAGE = 2
 EXIT_INTERRUPTED = 130
-_HEADER_WORD = re.compile(r"[!-~]+")
 _POINTER = re.compile(r"/(?:attributes/|relationships/)?(.*)")
 _ENVELOPE_BYTES = 100_000
 """What stands around the operations of a request takes less."""
@@ -42,23 +41,6 @@ class Ended(Exception):
     def __init__(self, detail: str, exit_code: int) -> None:
         super().__init__(detail)
         self.exit_code = exit_code
-
-
-def checked_key(_: click.Context, __: click.Parameter, key: str | None) -> str | None:
-    """Refuse what no header can carry, without showing it."""
-    if key is not None and not _HEADER_WORD.fullmatch(key):
-        raise click.BadParameter(
-            "a key has ASCII characters alone, without blanks and line breaks; the value is not"
-            " shown here"
-        )
-    return key
-
-
-def checked_revision(_: click.Context, __: click.Parameter, revision: str) -> str:
-    """Refuse a revision that no header can carry."""
-    if not _HEADER_WORD.fullmatch(revision):
-        raise click.BadParameter(f"{revision!r} is not a date, as YYYY-MM-DD")
-    return revision
 
 
 def checked_limit(_: click.Context, __: click.Parameter, text: str) -> RemovalLimit:

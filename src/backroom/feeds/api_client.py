@@ -20,8 +20,10 @@ from backroom.feeds.api_documents import (
     ErrorMeta,
     IncludingDocument,
     JobDocument,
+    LinkedPageDocument,
     PageDocument,
 )
+from backroom.feeds.page_target import page_target
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -46,9 +48,6 @@ _NEVER_REACHED = (
     urllib3.exceptions.ConnectTimeoutError,
     urllib3.exceptions.NameResolutionError,
 )
-_UNESCAPED = "$:,()[]"
-"""What filters consist of, and a URL may hold as it is."""
-_PLAIN = re.compile(r'[A-Za-z0-9_.~$:,()\[\]"-]*')
 _LARGEST_ANSWER = 64_000_000
 """Bytes. The largest real one is a job with a hundred errors."""
 _CHUNK_BYTES = 65_536
@@ -95,6 +94,8 @@ class Resource:
 
     external_id: str
     attributes: dict[str, Any]
+    related: tuple[str, ...] = ()
+    """External ids of what it includes, where a page was asked to include them."""
 
 
 @dataclass(frozen=True)
@@ -209,10 +210,19 @@ class ApiClient:
         self, path: str, query: Mapping[str, str], cursor: str, document: type[_Document]
     ) -> _Document:
         """Read one page of a list as a document. Raises the same as `page`."""
-        asked = {**query, **({"page[cursor]": cursor} if cursor else {})}
-        parameters = (f"{_in_query(name)}={_in_query(value)}" for name, value in asked.items())
-        target = f"/api/{path}?{'&'.join(parameters)}"
-        return self._call("GET", target.rstrip("?"), document)
+        return self._call("GET", page_target(path, query, cursor), document)
+
+    def linked_page(
+        self, path: str, query: Mapping[str, str], relation: str, cursor: str = ""
+    ) -> Page:
+        """Read one page that includes a relation, with the ids it leads to. Raises as `page`."""
+        asked = {**query, "include": relation}
+        document = self.listed(path, asked, cursor, LinkedPageDocument)
+        resources = [
+            Resource(external_id_in(each.id) or each.id, each.attributes, each.linked(relation))
+            for each in document.data
+        ]
+        return Page(resources, document.cursor)
 
     def jobs(self, job_kind: JobKind) -> list[ListedJob]:
         """Give the newest jobs of a kind, the newest first."""
@@ -326,13 +336,6 @@ class ApiClient:
         throttled = status == HTTPStatus.TOO_MANY_REQUESTS
         self.waiting(pause, "the rate limit is reached" if throttled else f"it answered {status}")
         time.sleep(pause)
-
-
-def _in_query(text: str) -> str:
-    """Quote a part of a query. Most filters are long and need only their quotes quoted."""
-    if _PLAIN.fullmatch(text):
-        return text.replace('"', "%22")
-    return quote(text, safe=_UNESCAPED)
 
 
 def _retry_after(header: str) -> float | None:

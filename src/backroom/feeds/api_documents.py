@@ -7,6 +7,8 @@ from urllib.parse import parse_qs, urlsplit
 
 import msgspec
 
+from backroom.catalog.ids import external_id as external_id_in
+
 
 class ErrorSource(msgspec.Struct):
     """What an error points to."""
@@ -97,6 +99,37 @@ class JobPageDocument(Paged):
     """The answer with a page of jobs."""
 
     data: list[ListedJob]
+
+
+class ResourceIdentifier(msgspec.Struct):
+    """The id of a resource, as linkage has it."""
+
+    id: str
+
+
+class Linkage(msgspec.Struct):
+    """A relationship to many, as a page shows it that includes them."""
+
+    data: list[ResourceIdentifier] = []
+
+
+class LinkedResource(msgspec.Struct):
+    """A resource of a list, with its relationships."""
+
+    id: str
+    attributes: dict[str, Any] = {}
+    relationships: dict[str, Linkage] = {}
+
+    def linked(self, relation: str) -> tuple[str, ...]:
+        """Give the external ids to which a relation leads."""
+        found = self.relationships.get(relation, Linkage()).data
+        return tuple(external_id_in(each.id) or each.id for each in found)
+
+
+class LinkedPageDocument(Paged):
+    """The answer with a page of a list whose relationships are read."""
+
+    data: list[LinkedResource]
 
 
 class IncludingDocument(msgspec.Struct):

@@ -31,7 +31,10 @@ _RELATIONS = {kind.name: relation_of(kind) for kind in ORDER}
 _ATTRIBUTES = {kind.name: {each.name: each.form for each in kind.attributes} for kind in ORDER}
 _CLEARED = {name for each in _ATTRIBUTES.values() for name in each} - {"external_id"}
 _EMPTY_TEXT = '""'
-"""A cell that is the empty text. A cell without anything says nothing."""
+"""A cell that is the empty text. A cell without anything says nothing.
+
+Text between two of these is that text exactly, with the blanks that are otherwise nothing.
+"""
 _BOOLEANS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 
 
@@ -79,6 +82,7 @@ def _readers() -> dict[str, Callable[[str], Any]]:
 _COLUMN_READERS: dict[str, Callable[[str], Any]] = {"type": str, **_readers()}
 COLUMNS = tuple(_COLUMN_READERS)
 """The names of all columns except `custom_metadata.<key>`."""
+_EXACT = {name for name, reader in _COLUMN_READERS.items() if reader is str} - {"type"}
 
 
 NUMBER_COLUMNS = frozenset(
@@ -93,11 +97,33 @@ def value_of(column: str, text: str, numbers: NumberStyle = "point") -> Any:
     """Read the text of a cell as a value of `column`. Raises `ValueError` with the reason."""
     if column in NUMBER_COLUMNS:
         return read_number(text, numbers)
+    if _is_marked(text) and column in _EXACT:
+        return text[len(_EMPTY_TEXT) : -len(_EMPTY_TEXT)]
     if column in _BARE:
         return text.strip()
     if text == _EMPTY_TEXT and _COLUMN_READERS.get(column) is str:
         return ""
     return _COLUMN_READERS.get(column, str)(text)
+
+
+def exact_cell(column: str, text: str) -> str:
+    """Write a text as a cell that `value_of` reads as that text."""
+    if column not in _EXACT:
+        return text
+    if not text:
+        return _EMPTY_TEXT
+    bare = column in _BARE and text != text.strip()
+    if bare or not text.strip() or text == _EMPTY_TEXT or _is_marked(text):
+        return f"{_EMPTY_TEXT}{text}{_EMPTY_TEXT}"
+    return text
+
+
+def _is_marked(text: str) -> bool:
+    return (
+        text.startswith(_EMPTY_TEXT)
+        and text.endswith(_EMPTY_TEXT)
+        and len(text) >= 2 * len(_EMPTY_TEXT)
+    )
 
 
 def meant(column: str) -> str | None:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from backroom.feeds.number_style import NumberStyle
 
+csv.field_size_limit(LONGEST_LINE)
 _NEEDED = ("type", "external_id")
 _FIRST_CREDIT = 4_000_000
 _CREDIT = 4
@@ -30,9 +31,15 @@ _LONG_LINE = "a line that is too long, known by its identity"
 
 
 def read(
-    rows: Iterable[tuple[int, list[str] | str]], numbers: NumberStyle = "point"
+    rows: Iterable[tuple[int, list[str] | str]],
+    numbers: NumberStyle = "point",
+    *,
+    in_sheet: bool = False,
 ) -> Iterator[Row | RowFault]:
-    """Read the rows of a table. Raises `FeedError` if its first one doesn't name the columns."""
+    """Read the rows of a table. Raises `FeedError` if its first one doesn't name the columns.
+
+    Rows of a sheet end with their last cell that is not empty.
+    """
     header: list[str] | None = None
     for line, cells in rows:
         if header is None:
@@ -40,7 +47,8 @@ def read(
         elif isinstance(cells, str):
             yield RowFault(line, cells)
         else:
-            yield _row_of_cells(line, header, cells, numbers)
+            missing = len(header) - len(cells) if in_sheet else 0
+            yield _row_of_cells(line, header, [*cells, *[""] * missing], numbers)
     if header is None:
         raise FeedError("is empty: its first line has to name the columns")
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 import msgspec
 
@@ -81,7 +82,8 @@ class ExistingCatalog:
     def _read_members(self, kind: Kind) -> None:
         (target,) = (KINDS[each.target] for each in kind.relations if each.many)
         for category in list(self.ids(target)):
-            path = f"{target.collection}/{resource_id(category)}/relationships/{kind.plural}"
+            name = quote(resource_id(category), safe="")
+            path = f"{target.collection}/{name}/relationships/{kind.plural}"
             for page in self._pages(path, {}):
                 self.ledger.add_members(category, (each.external_id for each in page.resources))
 

@@ -222,7 +222,10 @@ class Feed:
             if self._evidence is None:
                 weighed = comma_separated.numbers_in(self._found.table.rows())
                 self._evidence = self._options.numbers or weighed.style(self._usual())
-            yield from comma_separated.read(self._found.table.rows(), self._evidence)
+            table = self._found.table
+            yield from comma_separated.read(
+                table.rows(), self._evidence, in_sheet=bool(table.sheet)
+            )
         elif self._found.carrier == "lines":
             yield from json_lines.read(self._as_utf_8())
         else:
