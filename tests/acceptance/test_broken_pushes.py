@@ -1,4 +1,4 @@
-"""Pushes that are killed, servers that go away in the middle: the same catalog, nothing sent twice."""
+"""Pushes that are killed, and servers that go away: the same catalog, and nothing sent twice."""
 
 from __future__ import annotations
 

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
-import random
 from typing import TYPE_CHECKING, Any
 
+from backroom.feeds.columns import row_from
+from backroom.feeds.comparing import MODES
+from backroom.feeds.comparison import Comparison
+from backroom.feeds.ledger import Ledger
+from backroom.feeds.loading import Loader
+from backroom.feeds.paced_client import PacedClient
+from backroom.revisions import NEWEST
 
 if TYPE_CHECKING:
+    import random
+
     from support.client import Client
 
 Catalog = dict[tuple[str, str], Any]
@@ -15,7 +23,7 @@ _ID = "$custom:::$default:::"
 
 
 def catalog_of(client: Client) -> Catalog:
-    """Give all resources of an account by type and id, with their attributes and where they lead."""
+    """Give all resources of an account by type and id: their attributes, and where they lead."""
     found: Catalog = {}
     members: dict[str, list[str]] = {}
     for category in _all(client, "/api/catalog-categories"):
@@ -53,6 +61,19 @@ def sent_operations(client: Client) -> int:
         for verb in ("create", "update", "delete")
         for each in _all(client, f"/api/catalog-{kind}-bulk-{verb}-jobs")
     )
+
+
+def paced(client: Client, timeout: float = 10) -> PacedClient:
+    """Give a client of a push for the same account."""
+    return PacedClient(client.url, client.key, NEWEST, timeout)
+
+
+def load(client: Client, number: int, chances: random.Random) -> None:
+    """Bring a catalog of so many items into an account."""
+    ledger = Ledger(None)
+    ledger.stage(row_from(at, each) for at, each in enumerate(rows(number, chances), 1))
+    sender = paced(client)
+    Loader(Comparison(sender, ledger, MODES["upsert"]), sender).run(lambda *_: None)
 
 
 def rows(number: int, chances: random.Random) -> list[dict[str, Any]]:

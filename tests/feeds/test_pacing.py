@@ -71,3 +71,11 @@ def test_answer_without_rates_lifts_the_limit() -> None:
 def test_half_a_header_says_nothing() -> None:
     assert rate_in("75, 75;w=1, 750;w=60") == Rate(75, 750)
     assert rate_in("75;w=1") is None
+
+
+def test_scale_of_one_holds_for_others() -> None:
+    pacer = Pacer(NEWEST)
+    pacer.answered("GET /api/catalog-items", {"RateLimit-Limit": "700, 700;w=1, 7000;w=60"}, 1.0)
+    assert pacer.windows(POST).rate == Rate(150, 1500)
+    pacer.answered("GET /api/catalog-variants", {}, 1.0)
+    assert pacer.windows("POST /api/catalog-variant-bulk-create-jobs").rate is None

@@ -84,11 +84,13 @@ class Pacer:
     def __init__(self, revision: str) -> None:
         self._official = official_rates(revision)
         self._windows: dict[str, Windows] = {}
+        self._scale: float | None = 1.0
+        """By how much the rates of this server differ from the official ones. None: no limits."""
 
     def windows(self, operation: str) -> Windows:
         """Give the windows of an operation."""
         if operation not in self._windows:
-            self._windows[operation] = Windows(self._official.get(operation))
+            self._windows[operation] = Windows(self._expected(operation))
         return self._windows[operation]
 
     def answered(self, operation: str, headers: Mapping[str, str], moment: float) -> None:
@@ -99,4 +101,15 @@ class Pacer:
         windows = self.windows(operation)
         if "Retry-After" not in headers:
             windows.rate = rate_in(headers.get(LIMIT_HEADER, ""))
+            if official := self._official.get(operation):
+                rate = windows.rate
+                self._scale = rate and rate.steady / official.steady
         windows.count(moment)
+
+    def _expected(self, operation: str) -> Rate | None:
+        """Give the rate of an operation of which no answer came yet, by those of the others."""
+        official = self._official.get(operation)
+        if official is None or self._scale is None:
+            return None
+        burst, steady = (max(1, round(each * self._scale)) for each in official)
+        return Rate(burst, steady)
