@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from backroom.catalog.operations import OPERATIONS, Rate
-from backroom.feeds.pacing import MINUTE, SECOND, Pacer, Windows, operation_of, rate_in
+from backroom.feeds.pacing import MINUTE, SECOND, OwnWindows, Pacer, operation_of, rate_in
 from backroom.revisions import NEWEST
 
 POST = "POST /api/catalog-item-bulk-create-jobs"
@@ -13,7 +13,7 @@ SLOW = {"RateLimit-Limit": "1, 1;w=1, 20;w=60"}
 
 @given(st.integers(1, 6), st.integers(1, 30), st.lists(st.floats(0, 3), min_size=1, max_size=200))
 def test_no_window_overflows(burst: int, steady: int, spent: list[float]) -> None:
-    windows = Windows(Rate(burst, steady))
+    windows = OwnWindows(Rate(burst, steady))
     moment, requests = 0.0, []
     for seconds in spent:
         sent = windows.earliest(moment)
@@ -27,7 +27,7 @@ def test_no_window_overflows(burst: int, steady: int, spent: list[float]) -> Non
 
 
 def test_first_requests_go_at_once() -> None:
-    windows = Windows(Rate(2, 5))
+    windows = OwnWindows(Rate(2, 5))
     for _ in range(2):
         assert windows.earliest(10.0) == 10.0
         windows.count(10.0)
@@ -35,7 +35,7 @@ def test_first_requests_go_at_once() -> None:
 
 
 def test_without_rate_nothing_waits() -> None:
-    windows = Windows(None)
+    windows = OwnWindows(None)
     for _ in range(100):
         windows.count(1.0)
     assert windows.earliest(1.0) == 1.0

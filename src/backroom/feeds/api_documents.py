@@ -86,7 +86,7 @@ class CatalogPageDocument(Paged):
     included: list[dict[str, Any]] = []
 
 
-class ListedJob(msgspec.Struct):
+class JobInList(msgspec.Struct):
     """A job of a list."""
 
     id: str
@@ -96,7 +96,7 @@ class ListedJob(msgspec.Struct):
 class JobPageDocument(Paged):
     """The answer with a page of jobs."""
 
-    data: list[ListedJob]
+    data: list[JobInList]
 
 
 class IncludingDocument(msgspec.Struct):
