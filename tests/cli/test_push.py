@@ -110,7 +110,7 @@ def test_changes_alone_are_sent(source: Client, target: Client) -> None:
     assert "To update: " in result.stderr
     assert "price of 6 items" in result.stderr or "price of 5 items" in result.stderr
     assert catalog_of(target) == catalog_of(source)
-    # Items that leave a category that is gone need no operation: it goes without them.
+    # The items of the category that is gone have left it.
     assert sent_operations(target) - before < 60
 
 
