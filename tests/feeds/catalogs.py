@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from support.client import Client
 
 Catalog = dict[tuple[str, str], Any]
+_NOT_FOUND = 404
 _DATES = ("created", "updated")
 _ID = "$custom:::$default:::"
 
@@ -43,7 +44,11 @@ def _all(client: Client, path: str) -> list[dict[str, Any]]:
     resources: list[dict[str, Any]] = []
     following: str | None = path
     while following:
-        document = client.get(following).json
+        answer = client.get(following)
+        if answer.status == _NOT_FOUND:
+            # It was deleted between two requests, by a push that goes on.
+            break
+        document = answer.json
         resources += document["data"]
         following = document["links"].get("next")
     return resources
