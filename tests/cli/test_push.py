@@ -1,4 +1,4 @@
-"""Catalogs that are pushed from one real server to another, which limits, fails and loses answers."""
+"""Catalogs that are pushed from one real server to another one with limits and faults."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from click.testing import CliRunner, Result
 
 from backroom.cli.push import push_command
 from conftest import client_of, running
-from feeds.catalogs import catalog_of, change, create, rows, sent_operations
+from feeds.catalogs import catalog_of, change, create, load, sent_operations
 from feeds.scripted_server import Answer, scripted
 
 if TYPE_CHECKING:
@@ -68,10 +68,7 @@ def told(source: Client | Path, target: Client, *arguments: str) -> Any:
 
 
 def fill(client: Client, number: int = ITEMS, seed: int = 0) -> None:
-    """Bring a catalog into an account, by a push of a file."""
-    path = Path(f"{client.account}.jsonl")
-    path.write_text("\n".join(map(json.dumps, rows(number, random.Random(seed)))))
-    assert run(path, client, "--delete", "--max-delete", "100%").exit_code == 0
+    load(client, number, random.Random(seed))
 
 
 def test_push_makes_catalogs_equal(source: Client, target: Client) -> None:
@@ -113,7 +110,7 @@ def test_changes_alone_are_sent(source: Client, target: Client) -> None:
     assert "To update: " in result.stderr
     assert "price of 6 items" in result.stderr or "price of 5 items" in result.stderr
     assert catalog_of(target) == catalog_of(source)
-    # Items that leave a category that is gone need no operation: it goes without them.
+    # The items of the category that is gone have left it.
     assert sent_operations(target) - before < 60
 
 
@@ -184,9 +181,7 @@ def test_made_up_addresses_are_refused(target: Client, tmp_path: Path) -> None:
     assert len(catalog_of(target)) == 2
 
 
-def test_made_up_addresses_of_a_server_are_refused(
-    source: Client, target: Client, tmp_path: Path
-) -> None:
+def test_made_up_addresses_of_servers_are_refused(source: Client, target: Client) -> None:
     item = {"external_id": "1", "title": "", "description": "", "url": "https://shop.invalid/1"}
     body = {"data": {"type": "catalog-item", "attributes": item}}
     assert source.request("POST", "/api/catalog-items", json=body).status == 201
@@ -194,7 +189,7 @@ def test_made_up_addresses_of_a_server_are_refused(
     assert catalog_of(target) == {}
 
 
-def test_absent_target_exits_with_4(source: Client, target: Client) -> None:
+def test_absent_target_exits_with_4(source: Client) -> None:
     result = CliRunner(env={"BACKROOM_FROM_KEY": source.key, "BACKROOM_TO_KEY": "pk"}).invoke(
         push_command, ["--from", source.url, "--to", "http://127.0.0.1:9"]
     )

@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
-import random
 from typing import TYPE_CHECKING, Any
 
+from backroom.feeds.columns import row_from
+from backroom.feeds.comparing import MODES
+from backroom.feeds.comparison import Comparison
+from backroom.feeds.ledger import Ledger
+from backroom.feeds.loading import Loader
+from backroom.feeds.paced_client import PacedClient
+from backroom.revisions import NEWEST
+
 if TYPE_CHECKING:
+    import random
+
     from support.client import Client
 
 Catalog = dict[tuple[str, str], Any]
+_NOT_FOUND = 404
 _DATES = ("created", "updated")
 _ID = "$custom:::$default:::"
 
 
 def catalog_of(client: Client) -> Catalog:
-    """Give all resources of an account by type and id, with their attributes and where they lead."""
+    """Give all resources of an account by type and id: their attributes, and where they lead."""
     found: Catalog = {}
     members: dict[str, list[str]] = {}
     for category in _all(client, "/api/catalog-categories"):
@@ -34,7 +44,11 @@ def _all(client: Client, path: str) -> list[dict[str, Any]]:
     resources: list[dict[str, Any]] = []
     following: str | None = path
     while following:
-        document = client.get(following).json
+        answer = client.get(following)
+        if answer.status == _NOT_FOUND:
+            # It was deleted between two requests, by a push that goes on.
+            break
+        document = answer.json
         resources += document["data"]
         following = document["links"].get("next")
     return resources
@@ -52,6 +66,19 @@ def sent_operations(client: Client) -> int:
         for verb in ("create", "update", "delete")
         for each in _all(client, f"/api/catalog-{kind}-bulk-{verb}-jobs")
     )
+
+
+def paced(client: Client, timeout: float = 10) -> PacedClient:
+    """Give a client of a push for the same account."""
+    return PacedClient(client.url, client.key, NEWEST, timeout)
+
+
+def load(client: Client, number: int, chances: random.Random) -> None:
+    """Bring a catalog of so many items into an account."""
+    ledger = Ledger(None)
+    ledger.stage(row_from(at, each) for at, each in enumerate(rows(number, chances), 1))
+    sender = paced(client)
+    Loader(Comparison(sender, ledger, MODES["upsert"]), sender).run(lambda *_: None)
 
 
 def rows(number: int, chances: random.Random) -> list[dict[str, Any]]:

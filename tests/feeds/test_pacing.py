@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from backroom.catalog.operations import OPERATIONS, Rate
-from backroom.feeds.pacing import MINUTE, SECOND, Pacer, Windows, operation_of, rate_in
+from backroom.feeds.pacing import MINUTE, SECOND, OwnWindows, Pacer, operation_of, rate_in
 from backroom.revisions import NEWEST
 
 POST = "POST /api/catalog-item-bulk-create-jobs"
@@ -13,7 +13,7 @@ SLOW = {"RateLimit-Limit": "1, 1;w=1, 20;w=60"}
 
 @given(st.integers(1, 6), st.integers(1, 30), st.lists(st.floats(0, 3), min_size=1, max_size=200))
 def test_no_window_overflows(burst: int, steady: int, spent: list[float]) -> None:
-    windows = Windows(Rate(burst, steady))
+    windows = OwnWindows(Rate(burst, steady))
     moment, requests = 0.0, []
     for seconds in spent:
         sent = windows.earliest(moment)
@@ -27,7 +27,7 @@ def test_no_window_overflows(burst: int, steady: int, spent: list[float]) -> Non
 
 
 def test_first_requests_go_at_once() -> None:
-    windows = Windows(Rate(2, 5))
+    windows = OwnWindows(Rate(2, 5))
     for _ in range(2):
         assert windows.earliest(10.0) == 10.0
         windows.count(10.0)
@@ -35,7 +35,7 @@ def test_first_requests_go_at_once() -> None:
 
 
 def test_without_rate_nothing_waits() -> None:
-    windows = Windows(None)
+    windows = OwnWindows(None)
     for _ in range(100):
         windows.count(1.0)
     assert windows.earliest(1.0) == 1.0
@@ -71,3 +71,11 @@ def test_answer_without_rates_lifts_the_limit() -> None:
 def test_half_a_header_says_nothing() -> None:
     assert rate_in("75, 75;w=1, 750;w=60") == Rate(75, 750)
     assert rate_in("75;w=1") is None
+
+
+def test_scale_of_one_holds_for_others() -> None:
+    pacer = Pacer(NEWEST)
+    pacer.answered("GET /api/catalog-items", {"RateLimit-Limit": "700, 700;w=1, 7000;w=60"}, 1.0)
+    assert pacer.windows(POST).rate == Rate(150, 1500)
+    pacer.answered("GET /api/catalog-variants", {}, 1.0)
+    assert pacer.windows("POST /api/catalog-variant-bulk-create-jobs").rate is None

@@ -114,9 +114,9 @@ def _pushed(options: PushChoice, report: Report) -> int:
     sides = _sides(options, report)
     report.ledger = opened_ledger(None if options["dry_run"] else _place_of(options))
     with explained(report):
-        identity = _identity(options, sides)
+        identity = _identity_of(options, sides)
         if options["watch"] and sides.source:
-            _follow(options, sides.source, identity, sides.target, report)
+            _stay(options, sides.source, identity, sides.target, report)
         else:
             _push_once(options, sides, identity, report)
     for place in options["reports"]:
@@ -165,7 +165,7 @@ def _place_of(options: PushChoice) -> Path | None:
     return Path(f"{'-to-'.join(names)}{_SUFFIX}")
 
 
-def _identity(options: PushChoice, sides: _Sides) -> dict[str, object]:
+def _identity_of(options: PushChoice, sides: _Sides) -> dict[str, object]:
     """Give what tells this push from any other. It does not have the keys, which may change."""
     account = sides.target.account()
     if sides.source and sides.source.client.url == sides.target.url:
@@ -252,7 +252,7 @@ def _push_options(options: PushChoice) -> PushOptions:
     )
 
 
-def _follow(
+def _stay(
     options: PushChoice,
     source: SourceCatalog,
     identity: dict[str, object],

@@ -58,7 +58,7 @@ def shown_time(seconds: float) -> str:
 
 def print_sent_on(report: Report, output: str) -> None:
     """Say in a line what a push that stays has sent on, and which rows failed."""
-    faults = [on_terminal(_fault(each)) for each in report.findings(failed=True, most=_SHOWN)]
+    faults = [on_terminal(_shown_fault(each)) for each in report.findings(failed=True, most=_SHOWN)]
     if output == "json":
         told = {"at": now().isoformat(), "counts": report.counts, "faults": faults}
         click.echo(printable_json(msgspec.json.encode(told).decode()))
@@ -97,7 +97,7 @@ class Told:
         )
 
 
-def _fault(finding: object) -> str:
+def _shown_fault(finding: object) -> str:
     kind = getattr(finding, "kind", None)
     name = kind.name if kind else "row"
     return f"{name} {getattr(finding, 'external_id', '')}: {getattr(finding, 'detail', '')}"

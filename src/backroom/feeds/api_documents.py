@@ -88,7 +88,7 @@ class CatalogPageDocument(Paged):
     included: list[dict[str, Any]] = []
 
 
-class ListedJob(msgspec.Struct):
+class JobInList(msgspec.Struct):
     """A job of a list."""
 
     id: str
@@ -98,7 +98,7 @@ class ListedJob(msgspec.Struct):
 class JobPageDocument(Paged):
     """The answer with a page of jobs."""
 
-    data: list[ListedJob]
+    data: list[JobInList]
 
 
 class ResourceIdentifier(msgspec.Struct):

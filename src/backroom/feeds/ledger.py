@@ -203,6 +203,16 @@ class Ledger(LedgerFile):
         )
         return [self._staged(*each) for each in found]
 
+    def count_with(self, text: bytes) -> int:
+        """Count the rows whose JSON has a text in it."""
+        return int(self.one("select count(*) from rows where instr(body, ?) > 0", text))
+
+    def forget_rows(self, numbers: Iterable[int]) -> None:
+        """Take rows out."""
+        self.connection.executemany(
+            "delete from rows where number = ?", ((each,) for each in numbers)
+        )
+
     def has(self, kind: str, external_id: str) -> bool:
         """Whether the feed has a row with an id that did not fail."""
         statement = (

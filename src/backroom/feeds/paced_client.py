@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     from backroom.catalog.kinds import JobKind
     from backroom.feeds.api_client import FinishedJob
-    from backroom.feeds.api_documents import JobAttributes, ListedJob
+    from backroom.feeds.api_documents import JobAttributes, JobInList
     from backroom.feeds.encoding import EncodedRow
 
 _Document = TypeVar("_Document")
@@ -148,7 +148,7 @@ class PacedClient(ApiClient):
     def _look_in_list(self, job_kind: JobKind, job_id: str, wanted: set[str]) -> bool:
         """Look for jobs among the newest; give whether this one is among them."""
         cursor = ""
-        listed: list[ListedJob] = []
+        listed: list[JobInList] = []
         for _ in range(_MOST_PAGES):
             page = self.listed(job_kind.collection, {}, cursor, JobPageDocument)
             listed += page.data

@@ -48,7 +48,7 @@ def rate_in(header: str) -> Rate | None:
 
 
 @dataclass
-class Windows:
+class OwnWindows:
     """The requests of one operation that may still count. Without a rate, all may go at once."""
 
     rate: Rate | None
@@ -73,9 +73,9 @@ class Windows:
         while len(self._moments) > most:
             self._moments.popleft()
 
-    def copy(self) -> Windows:
+    def copy(self) -> OwnWindows:
         """Give the same windows, for a prediction to count in."""
-        return Windows(self.rate, self._moments.copy())
+        return OwnWindows(self.rate, self._moments.copy())
 
 
 class Pacer:
@@ -83,12 +83,14 @@ class Pacer:
 
     def __init__(self, revision: str) -> None:
         self._official = official_rates(revision)
-        self._windows: dict[str, Windows] = {}
+        self._windows: dict[str, OwnWindows] = {}
+        self._scale: float | None = 1.0
+        """By how much the rates of this server differ from the official ones. None: no limits."""
 
-    def windows(self, operation: str) -> Windows:
+    def windows(self, operation: str) -> OwnWindows:
         """Give the windows of an operation."""
         if operation not in self._windows:
-            self._windows[operation] = Windows(self._official.get(operation))
+            self._windows[operation] = OwnWindows(self._expected(operation))
         return self._windows[operation]
 
     def answered(self, operation: str, headers: Mapping[str, str], moment: float) -> None:
@@ -99,4 +101,15 @@ class Pacer:
         windows = self.windows(operation)
         if "Retry-After" not in headers:
             windows.rate = rate_in(headers.get(LIMIT_HEADER, ""))
+            if official := self._official.get(operation):
+                rate = windows.rate
+                self._scale = rate and rate.steady / official.steady
         windows.count(moment)
+
+    def _expected(self, operation: str) -> Rate | None:
+        """Give the rate of an operation of which no answer came yet, by those of the others."""
+        official = self._official.get(operation)
+        if official is None or self._scale is None:
+            return None
+        burst, steady = (max(1, round(each * self._scale)) for each in official)
+        return Rate(burst, steady)

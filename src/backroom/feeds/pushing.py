@@ -69,7 +69,7 @@ class Push:
     def check_addresses(self) -> None:
         """Raise `NoShopError` where an address was made up because a file has none."""
         mark = f'"url":"{_NO_SHOP}'.encode()
-        if number := self.ledger.one("select count(*) from rows where instr(body, ?) > 0", mark):
+        if number := self.ledger.count_with(mark):
             raise NoShopError(
                 f"the addresses of {number:,} products begin with {_NO_SHOP}, which leads nowhere;"
                 " nothing was sent. Give --shop-url, as https://shop.example/products/{handle}"
@@ -142,6 +142,4 @@ class Push:
             for start in range(0, len(pending), _CHUNK):
                 some = {each.row.external_id: each for each in pending[start : start + _CHUNK]}
                 present = source.present(kind, some)
-                self.ledger.connection.executemany(
-                    "delete from rows where number = ?", ((some[each].number,) for each in present)
-                )
+                self.ledger.forget_rows(some[each].number for each in present)

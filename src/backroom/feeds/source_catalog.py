@@ -114,7 +114,7 @@ def _rows_of(
         categories[item].append(category)
     for resource in page.data:
         number += 1
-        yield _related(resource_row(number, resource), categories)
+        yield _leading_to(resource_row(number, resource), categories)
     owners = {
         each["id"]: [external_id(item["id"]) or item["id"]]
         for item in page.data
@@ -124,7 +124,7 @@ def _rows_of(
         number += 1
         owner = owners.get(resource["id"])
         row = resource_row(number, resource)
-        yield _related(row, {row.external_id: owner} if owner else {})
+        yield _leading_to(row, {row.external_id: owner} if owner else {})
 
 
 def _ids(resources: list[dict[str, Any]]) -> list[str]:
@@ -136,7 +136,7 @@ def _shown_variants(item: dict[str, Any]) -> list[dict[str, Any]]:
     return shown.get("data") or []
 
 
-def _related(row: Row | RowFault, related: dict[str, list[str]]) -> Row | RowFault:
+def _leading_to(row: Row | RowFault, related: dict[str, list[str]]) -> Row | RowFault:
     if not isinstance(row, Row) or row.external_id not in related:
         return row
     return Row(row.line, row.kind, row.external_id, row.attributes, tuple(related[row.external_id]))

@@ -1,0 +1,78 @@
+from __future__ import annotations
+
+import random
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from backroom.catalog.kinds import ITEM
+from backroom.feeds.comparing import MODES
+from backroom.feeds.ledger import Ledger
+from backroom.feeds.mirroring import RemovalLimit
+from backroom.feeds.pushing import NoShopError, Push, PushOptions
+from backroom.feeds.rows import Row
+from backroom.feeds.source_catalog import SourceCatalog
+from feeds.catalogs import catalog_of, load, paced
+
+if TYPE_CHECKING:
+    from conftest import MakeClient
+    from support.client import Client
+
+CAP = {"title": "Cap", "description": "", "url": "https://shop.example/c"}
+
+
+def a_push(client: Client, *rows: Row, mode: str = "upsert", **more: Any) -> Push:
+    ledger = Ledger(None)
+    ledger.stage(rows)
+    return Push(ledger, paced(client), MODES[mode], options(**more))
+
+
+def options(**more: Any) -> PushOptions:
+    return PushOptions(lambda *_: None, RemovalLimit("100%"), **more)
+
+
+def silent(*_: object) -> None:
+    pass
+
+
+def test_dry_run_keeps_its_outcomes(client: Client) -> None:
+    push = a_push(client, Row(1, ITEM, "C", CAP), dry_run=True)
+    assert push.compare(silent).outcomes == {("item", "created"): 1}
+    assert push.ledger.one("select outcome from rows") == "created"
+    assert catalog_of(client) == {}
+
+
+def test_prediction_is_of_what_is_left(client: Client) -> None:
+    push = a_push(client, *(Row(at, ITEM, f"C{at}", CAP) for at in range(1, 21)), batch=2)
+    push.compare(silent)
+    assert push.jobs == 10
+    before = push.remaining_seconds()
+    push.send(silent)
+    assert 0 < before < 30
+    assert push.remaining_seconds() == 0
+
+
+def test_second_comparison_reads_the_plan(client: Client) -> None:
+    push = a_push(client, Row(1, ITEM, "C", CAP))
+    push.compare(silent)
+    again = Push(push.ledger, paced(client), push.mode, options())
+    assert again.compare(silent).outcomes == {("item", "created"): 1}
+    again.send(silent)
+    assert not again.compare(silent)
+
+
+def test_made_up_address_is_found(client: Client) -> None:
+    a_push(client, Row(1, ITEM, "C", CAP)).check_addresses()
+    nowhere = CAP | {"url": "https://shop.invalid/products/cap"}
+    with pytest.raises(NoShopError, match="1 products"):
+        a_push(client, Row(1, ITEM, "C", nowhere)).check_addresses()
+
+
+def test_what_a_reading_missed_stays(client: Client, make_client: MakeClient) -> None:
+    source = make_client()
+    for each in (client, source):
+        load(each, 3, random.Random(0))
+    source.request("DELETE", "/api/catalog-items/$custom:::$default:::C1")
+    push = a_push(client, Row(1, ITEM, "C0", {}), mode="mirror")
+    difference = push.compare(silent, SourceCatalog(paced(source)))
+    assert difference.outcomes == {("item", "deleted"): 1, ("variant", "deleted"): 1}
