@@ -39,6 +39,13 @@ class Read:
         self.statements: list[TimedStatement] | None = None
         """Where its statements are noted, if somebody asks for them."""
 
+    @property
+    def known(self) -> Known | Admitted:
+        """What is known of the request by now."""
+        if self.refusal is not None:
+            return self.refusal.known
+        return self.admitted or Known(self._request)
+
     def __call__(self) -> Answer:
         """Give the answer, whatever happens. Raises only `TookTooLong`."""
         service = self._service
