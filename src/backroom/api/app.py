@@ -26,7 +26,7 @@ from backroom.api.reading import Read, refusal_answer, refusal_of
 from backroom.api.request import Answer, Request
 from backroom.api.routes import PREFIXES
 from backroom.catalog.operations import Shape
-from backroom.errors import Fault, NotFound, ServerError, Throttled, Unavailable
+from backroom.errors import Fault, NotFound, ServerError, Unavailable
 from backroom.jobs.lifecycle import MOST_IN_PROGRESS
 from backroom.jobs.pacing import Pace, Pacing
 from backroom.store.database import TookTooLong
@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     Receive = Callable[[], Awaitable[Message]]
     Send = Callable[[Message], Awaitable[None]]
     Reply = Callable[[Answer], None]
+    Count = Callable[[Known | Admitted, int, float], None]
 
 _THREADS = 16
 """How many requests are counted in another process, or documented, at the same time."""
@@ -86,7 +87,7 @@ class App:
         self._observer: Observer | None = None
         self._notes_statements = False
         self.counter: RequestCounter | None = None
-        """What counts requests for metrics."""
+        self._count: Count = lambda *_: None
         self.active = dict.fromkeys((*METHODS, _OTHER_METHOD), 0)
         """How many requests are being answered, by method, where an observer watches."""
         self.metrics: control.Shown = None
@@ -105,6 +106,10 @@ class App:
         """
         self._observer = both(self._observer, observer)
         self._notes_statements |= statements
+
+    def count(self, counter: RequestCounter) -> None:
+        """Have all requests counted from now on."""
+        self.counter, self._count = counter, counter.add
 
     def _new_exchange(self, request: Request) -> Exchange:
         self._count_active(request, 1)
@@ -138,7 +143,7 @@ class App:
         else:
             path = request.raw_path
             if self.counter is not None:
-                reply = partial(self._counted, Known(request), perf_counter(), reply)
+                reply = partial(self._counted_outside, request, perf_counter(), reply)
             if self._observer is not None:
                 reply = partial(self._watched, None, self._new_exchange(request), reply)
             self._run(partial(self._control, request), reply, in_thread=control.takes_long(path))
@@ -147,19 +152,25 @@ class App:
         """Answer a request that was refused before it came here."""
         answer = refusal_answer(self._service, fault, Known(request))
         if self.counter is not None:
-            self.counter.add(Known(request), answer.status, 0.0)
+            self._count(Known(request), answer.status, 0.0)
         if self._observer is not None:
             self._observer.finished(Exchange(Known(request), fault), answer)
         return answer
 
-    def _counted(self, read: Read | Known, began: float, reply: Reply, answer: Answer) -> None:
+    def _counted(self, read: Read, began: float, reply: Reply, answer: Answer) -> None:
         """Deliver an answer to a request without a body, and count it."""
-        counter = self.counter
-        if counter is not None:
-            known = read.known if isinstance(read, Read) else read
-            counter.add(known, answer.status, perf_counter() - began)
-            if answer.status == Throttled.status and isinstance(read, Read) and read.refusal:
-                counter.add_throttled(read.refusal.fault)
+        refusal = read.refusal
+        known = read.admitted if refusal is None else refusal.known
+        self._count(known or read.request_alone, answer.status, perf_counter() - began)
+        if refusal is not None and self.counter is not None:
+            self.counter.add_throttled(refusal.fault)
+        reply(answer)
+
+    def _counted_outside(
+        self, request: Request, began: float, reply: Reply, answer: Answer
+    ) -> None:
+        """Deliver an answer to a request outside of the API, and count it."""
+        self._count(Known(request), answer.status, perf_counter() - began)
         reply(answer)
 
     def _watched(self, read: Read | None, exchange: Exchange, reply: Reply, answer: Answer) -> None:
@@ -253,7 +264,7 @@ class App:
             answer = self._struck(exchange, mishap, answer)
         exchange.end()
         if self.counter is not None:
-            self.counter.add(exchange.known, answer.status, exchange.seconds)
+            self._count(exchange.known, answer.status, exchange.seconds)
             if exchange.fault is not None and mishap is None:
                 self.counter.add_throttled(exchange.fault)
         if self._observer is not None:

@@ -40,11 +40,9 @@ class Read:
         """Where its statements are noted, if somebody asks for them."""
 
     @property
-    def known(self) -> Known | Admitted:
-        """What is known of the request by now."""
-        if self.refusal is not None:
-            return self.refusal.known
-        return self.admitted or Known(self._request)
+    def request_alone(self) -> Known:
+        """What is known of a request of which nothing else is."""
+        return Known(self._request)
 
     def __call__(self) -> Answer:
         """Give the answer, whatever happens. Raises only `TookTooLong`."""
