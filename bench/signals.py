@@ -27,6 +27,7 @@ _ON = {
     "access log, as JSON": {"access-log": "on", "log-format": "json"},
     "journal": {"journal": "on"},
     "traces": {},
+    "traces of one in a hundred": {},
     "metrics, log and journal": {"metrics": "on", "access-log": "on", "journal": "on"},
 }
 _FOR_JOBS = (_OFF, "metrics", "access log, as JSON", "traces", "metrics, log and journal")
@@ -57,7 +58,11 @@ def _flags(name: str) -> list[str]:
 
 
 def _variables(name: str, endpoint: str) -> dict[str, str]:
-    return {"OTEL_EXPORTER_OTLP_ENDPOINT": endpoint} if name == "traces" else {}
+    if not name.startswith("traces"):
+        return {}
+    sampled = {"OTEL_TRACES_SAMPLER": "traceidratio", "OTEL_TRACES_SAMPLER_ARG": "0.01"}
+    told = {"OTEL_EXPORTER_OTLP_ENDPOINT": endpoint, "OTEL_METRICS_EXPORTER": "none"}
+    return told if name == "traces" else told | sampled
 
 
 def _reading(home: Path, settings: Settings, endpoint: str) -> list[Row]:

@@ -269,7 +269,7 @@ def path_of(imported: str, name: str) -> str | None:
 
 
 def test_feeds_know_only_tables() -> None:
-    """They are a client of the API, of which these tables are data, and fetch files as others do."""
+    """They are a client of the API, of which these tables are data; `outgoing` checks URLs."""
     imported = {
         path_of(*each) or ""
         for module in MODULES

@@ -146,9 +146,9 @@ class Server:
             return self._end_metrics
         metrics = Metrics(self.database, "server")
         scrapes = Scrapes(metrics)
-        metrics.sources += [self._app.signals, self._http.signals]
+        metrics.sources.append(self._http.signals)
         watch_jobs(metrics, self.next_job, self._workforce.asked)
-        self._app.observe(metrics.requests)
+        self._app.count(metrics.requests)
         if settings.metrics_port:
             self._end_metrics = scrapes.serve(settings.host, settings.metrics_port)
         else:

@@ -6,10 +6,10 @@ import click
 import pytest
 
 from backroom.catalog.kinds import ITEM, JobKind, Verb
+from backroom.cli.api_options import checked_key
 from backroom.cli.sending import (
     Ended,
     checked_by,
-    checked_key,
     explained,
     largest_of,
     opened_ledger,

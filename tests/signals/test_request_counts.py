@@ -9,8 +9,7 @@ from typing import Any
 
 from backroom.api.admission import Known
 from backroom.api.asked_revision import AskedRevision
-from backroom.api.observer import Exchange
-from backroom.api.request import Answer, Request
+from backroom.api.request import Request
 from backroom.api.routes import match_path
 from backroom.catalog.neighbours import NEIGHBOURS
 from backroom.catalog.operations import OPERATIONS
@@ -22,30 +21,29 @@ from backroom.signals.request_counts import RequestCounts
 METHODS = ("GET", "POST", "PATCH", "DELETE", "HEAD", "OPTIONS", "PROPFIND", "GET2")
 
 
-def an_exchange(method: str, path: str, revision: str = "", fault: Fault | None = None) -> Exchange:
+def known_of(method: str, path: str, revision: str = "") -> Known:
     headers = {b"revision": revision.encode("latin-1")} if revision else {}
     request = Request(method, path.encode("latin-1"), b"", headers, "http", "")
     try:
         asked = AskedRevision(Settings()).of(request)
-        known = Known(request, match_path(request.raw_path), None, asked)
+        return Known(request, match_path(request.raw_path), None, asked)
     except Fault:
-        known = Known(request)
-    return Exchange(known, fault)
+        return Known(request)
 
 
-def counted(*exchanges: tuple[Exchange, int]) -> RequestCounts:
+def counted(*requests: tuple[Known, int]) -> RequestCounts:
     counts = RequestCounts()
-    for exchange, status in exchanges:
-        counts.finished(exchange, Answer(status, [], []))
+    for known, status in requests:
+        counts.add(known, status, 0.001)
     return counts
 
 
 def test_routes_are_templates() -> None:
     counts = counted(
-        (an_exchange("GET", "/api/catalog-items/a%20b", "2024-10-15"), 200),
-        (an_exchange("GET", "/api/catalog-items/c/", "2024-10-15"), 200),
-        (an_exchange("GET", "/health"), 200),
-        (an_exchange("GET", "/nowhere"), 404),
+        (known_of("GET", "/api/catalog-items/a%20b", "2024-10-15"), 200),
+        (known_of("GET", "/api/catalog-items/c/", "2024-10-15"), 200),
+        (known_of("GET", "/health"), 200),
+        (known_of("GET", "/nowhere"), 404),
     )
     keys = [(route, revision) for _, route, _, revision in counts.seen()]
     assert keys == [
@@ -55,7 +53,7 @@ def test_routes_are_templates() -> None:
     ]
 
 
-def fuzzed(number: int) -> tuple[Exchange, int]:
+def fuzzed(number: int) -> tuple[Known, int]:
     chance = random.Random(number)
 
     def text() -> str:
@@ -72,7 +70,7 @@ def fuzzed(number: int) -> tuple[Exchange, int]:
     )
     method = chance.choice([*METHODS, text().upper()])
     revision = chance.choice([text(), *REVISIONS])
-    return an_exchange(method, path, revision), chance.choice([200, 404, 400])
+    return known_of(method, path, revision), chance.choice([200, 404, 400])
 
 
 def test_fuzzed_requests_make_no_new_labels() -> None:
@@ -85,23 +83,20 @@ def test_fuzzed_requests_make_no_new_labels() -> None:
 
 
 def test_throttled_requests_say_why() -> None:
-    path = "/api/catalog-item-bulk-create-jobs"
-    counts = counted(
-        (an_exchange("POST", path, fault=Throttled(1)), 429),
-        (an_exchange("POST", path, fault=Throttled(1, "Too many jobs.")), 429),
-        (an_exchange("POST", path, fault=NotFound("it")), 404),
-    )
+    counts = RequestCounts()
+    for fault in (Throttled(1), Throttled(1, "Too many jobs."), NotFound("it")):
+        counts.add_throttled(fault)
     assert {each.name: each.value for each in counts.limited.signals()} == {"rate": 1, "jobs": 1}
 
 
 def test_a_count_takes_no_time() -> None:
-    counts, answer = RequestCounts(), Answer(200, [], [])
-    exchange = an_exchange("GET", "/api/catalog-items", "2024-10-15")
+    counts = RequestCounts()
+    known = known_of("GET", "/api/catalog-items", "2024-10-15")
     took = []
     for _ in range(20):
         began = perf_counter()
         for _ in range(500):
-            counts.finished(exchange, answer)
+            counts.add(known, 200, 0.001)
         took.append((perf_counter() - began) / 500)
     # It takes half a microsecond. A machine that is shared may take some times as long.
     assert min(took) < 5e-6

@@ -72,6 +72,13 @@ def test_missing_package_is_only_warned_of(
 
 
 @pytest.mark.slow
+def test_server_with_a_wrong_variable_ends(programs: Programs) -> None:
+    server = programs.serve(OTEL_TRACES_EXPORTER="zipkin")
+    assert server.wait() == 2
+    assert "zipkin, which is not installed" in server.errors
+
+
+@pytest.mark.slow
 def test_link_leads_over_processes(programs: Programs, postgres_url: str) -> None:
     with collecting() as collector:
         variables = {

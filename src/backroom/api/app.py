@@ -13,12 +13,13 @@ import asyncio
 import logging
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from time import perf_counter
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from backroom import events
 from backroom.api import control, paced
 from backroom.api.admission import Known, Refusal
-from backroom.api.body_reader import BodyReader
+from backroom.api.body_reader import ClientLeft, received
 from backroom.api.damage import DamagedAnswer, damaged, send_over_asgi
 from backroom.api.observer import METHODS, Exchange, both
 from backroom.api.reading import Read, refusal_answer, refusal_of
@@ -29,7 +30,6 @@ from backroom.errors import Fault, NotFound, ServerError, Unavailable
 from backroom.jobs.lifecycle import MOST_IN_PROGRESS
 from backroom.jobs.pacing import Pace, Pacing
 from backroom.store.database import TookTooLong
-from backroom.store.signals import Signal
 from backroom.store.timed import noting, timing
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
     from backroom.api.admission import Admitted
     from backroom.api.mounted import Mounted
-    from backroom.api.observer import Mishap, Observer
+    from backroom.api.observer import Mishap, Observer, RequestCounter
     from backroom.api.service import Service
     from backroom.store.database import Database
     from backroom.store.jobs import NewJob
@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     Receive = Callable[[], Awaitable[Message]]
     Send = Callable[[Message], Awaitable[None]]
     Reply = Callable[[Answer], None]
+    Count = Callable[[Known | Admitted, int, float], None]
 
 _THREADS = 16
 """How many requests are counted in another process, or documented, at the same time."""
@@ -56,10 +57,6 @@ _OTHER_METHOD = "other"
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
-
-
-class ClientLeft(Exception):
-    """The client went away before its request was whole."""
 
 
 class App:
@@ -89,6 +86,8 @@ class App:
         self._pacing = pacing or Pacing()
         self._observer: Observer | None = None
         self._notes_statements = False
+        self.counter: RequestCounter | None = None
+        self._count: Count = lambda *_: None
         self.active = dict.fromkeys((*METHODS, _OTHER_METHOD), 0)
         """How many requests are being answered, by method, where an observer watches."""
         self.metrics: control.Shown = None
@@ -108,9 +107,9 @@ class App:
         self._observer = both(self._observer, observer)
         self._notes_statements |= statements
 
-    def signals(self) -> list[Signal]:
-        """Give how many requests are being answered."""
-        return [Signal("http_requests_active", sum(self.active.values()))]
+    def count(self, counter: RequestCounter) -> None:
+        """Have all requests counted from now on."""
+        self.counter, self._count = counter, counter.add
 
     def _new_exchange(self, request: Request) -> Exchange:
         self._count_active(request, 1)
@@ -130,6 +129,8 @@ class App:
             read = Read(self._service, self._database, request)
             if self._pacing.pace is not None:
                 reply = paced.counting_reads(self._pacing.pace, lambda: read.admitted, reply)
+            if self.counter is not None:
+                reply = partial(self._counted, read, perf_counter(), reply)
             if self._observer is not None:
                 exchange = self._new_exchange(request)
                 read.statements = exchange.statements
@@ -141,6 +142,8 @@ class App:
             task.add_done_callback(self._tasks.discard)
         else:
             path = request.raw_path
+            if self.counter is not None:
+                reply = partial(self._counted_outside, request, perf_counter(), reply)
             if self._observer is not None:
                 reply = partial(self._watched, None, self._new_exchange(request), reply)
             self._run(partial(self._control, request), reply, in_thread=control.takes_long(path))
@@ -148,9 +151,27 @@ class App:
     def refuse(self, request: Request, fault: Fault) -> Answer:
         """Answer a request that was refused before it came here."""
         answer = refusal_answer(self._service, fault, Known(request))
+        if self.counter is not None:
+            self._count(Known(request), answer.status, 0.0)
         if self._observer is not None:
             self._observer.finished(Exchange(Known(request), fault), answer)
         return answer
+
+    def _counted(self, read: Read, began: float, reply: Reply, answer: Answer) -> None:
+        """Deliver an answer to a request without a body, and count it."""
+        refusal = read.refusal
+        known = read.admitted if refusal is None else refusal.known
+        self._count(known or read.request_alone, answer.status, perf_counter() - began)
+        if refusal is not None and self.counter is not None:
+            self.counter.add_throttled(refusal.fault)
+        reply(answer)
+
+    def _counted_outside(
+        self, request: Request, began: float, reply: Reply, answer: Answer
+    ) -> None:
+        """Deliver an answer to a request outside of the API, and count it."""
+        self._count(Known(request), answer.status, perf_counter() - began)
+        reply(answer)
 
     def _watched(self, read: Read | None, exchange: Exchange, reply: Reply, answer: Answer) -> None:
         """Deliver an answer to a request without a body. `read` is None outside of the API."""
@@ -241,8 +262,12 @@ class App:
             if mishap.after:
                 await asyncio.sleep(mishap.delay)
             answer = self._struck(exchange, mishap, answer)
+        exchange.end()
+        if self.counter is not None:
+            self._count(exchange.known, answer.status, exchange.seconds)
+            if exchange.fault is not None and mishap is None:
+                self.counter.add_throttled(exchange.fault)
         if self._observer is not None:
-            exchange.end()
             self._observer.finished(exchange, answer)
         return answer
 
@@ -251,7 +276,7 @@ class App:
         try:
             admitted = await self._admitted(exchange.known.request)
             exchange.known = admitted.known
-            raw = await _received(admitted, receive)
+            raw = await received(admitted, receive)
             if self._observer is not None:
                 exchange.body = raw
                 mishap = exchange.mishap = self._observer.befalls(exchange)
@@ -361,20 +386,6 @@ _NO_CONTENT = 204
 BODILESS = frozenset({"GET", "HEAD", "OPTIONS"})
 _NOTHING_DONE = Answer(ServerError.status, [], [])
 """Stands for the answer to a request that was not carried out: a mishap replaces it."""
-
-
-async def _received(admitted: Admitted, receive: Receive) -> bytes:
-    """Receive the body of a request. Raises `ClientLeft`, or a fault."""
-    if not admitted.operation.has_body:
-        return b""
-    reader = BodyReader(admitted.request, admitted.revision)
-    while True:
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            raise ClientLeft
-        reader.feed(message.get("body", b""))
-        if not message.get("more_body", False):
-            return reader.end()
 
 
 def _settle(future: asyncio.Future[T], result: T) -> None:

@@ -1,14 +1,20 @@
-"""Receive a body: the bytes of the wire as they arrive, unpacked, and never more than allowed."""
+"""Receive a body: the bytes of the wire as they arrive, unpacked, and never more than allowed.
+
+`received` is event-loop code, which waits for them.
+"""
 
 from __future__ import annotations
 
 import zlib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from backroom.catalog.operations import body_limit
 from backroom.errors import ParseFailed, TooLarge, UnsupportedMediaType
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, MutableMapping
+
+    from backroom.api.admission import Admitted
     from backroom.api.request import Request
     from backroom.revisions import Revision
 
@@ -17,6 +23,10 @@ _GZIP = 31
 """The `wbits` by which `zlib` reads gzip, with the largest window."""
 _LONGEST_LENGTH = 12
 """Digits of a Content-Length. A number with more digits is larger than any limit."""
+
+
+class ClientLeft(Exception):
+    """The client went away before its request was whole."""
 
 
 class BodyReader:
@@ -85,3 +95,19 @@ class BodyReader:
         if self._unpack is not None and self._began and not self._unpack.eof:
             raise ParseFailed("The body ends before its gzip stream does.")
         return b"".join(self._chunks)
+
+
+async def received(
+    admitted: Admitted, receive: Callable[[], Awaitable[MutableMapping[str, Any]]]
+) -> bytes:
+    """Receive the body of a request. Raises `ClientLeft`, or a fault."""
+    if not admitted.operation.has_body:
+        return b""
+    reader = BodyReader(admitted.request, admitted.revision)
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ClientLeft
+        reader.feed(message.get("body", b""))
+        if not message.get("more_body", False):
+            return reader.end()

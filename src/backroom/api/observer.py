@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 from backroom.api.damage import NOTHING_SENT
 
 if TYPE_CHECKING:
-    from backroom.api.admission import Known
+    from backroom.api.admission import Admitted, Known
     from backroom.api.damage import Damage
     from backroom.api.request import Answer
     from backroom.catalog.operations import Operation
@@ -101,6 +101,19 @@ class Observer(Protocol):
 
     def finished(self, exchange: Exchange, answer: Answer) -> None:
         """Take note of a request and its answer, which is about to be sent."""
+
+
+class RequestCounter(Protocol):
+    """Counts all requests, in the thread that serves. An observer costs several times as much."""
+
+    def add(self, known: Known | Admitted, status: int, seconds: float) -> None:
+        """Count a request by what is known of it, the status of its answer, and how long it took.
+
+        That is from the end of its head to its answer.
+        """
+
+    def add_throttled(self, fault: Fault) -> None:
+        """Count a request that was refused with a fault, if that says that there were too many."""
 
 
 class _Both:

@@ -32,7 +32,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast
 from backroom import events
 from backroom.api import damage
 from backroom.api.answer_head import answer_head
-from backroom.api.app import BODILESS, ClientLeft
+from backroom.api.app import BODILESS
+from backroom.api.body_reader import ClientLeft
 from backroom.api.damage import DamagedAnswer, Harm
 from backroom.api.deadlines import Progress, Wait
 from backroom.api.request import Request, Stream

@@ -39,6 +39,11 @@ class Read:
         self.statements: list[TimedStatement] | None = None
         """Where its statements are noted, if somebody asks for them."""
 
+    @property
+    def request_alone(self) -> Known:
+        """What is known of a request of which nothing else is."""
+        return Known(self._request)
+
     def __call__(self) -> Answer:
         """Give the answer, whatever happens. Raises only `TookTooLong`."""
         service = self._service

@@ -45,6 +45,8 @@ def serve_command(output: str, **flags: Any) -> None:
     if settings.ephemeral and settings.database != Settings.database:
         # A flag would have been refused.
         log.info(events.DATABASE_SETTING_UNUSED)
+    shared = is_postgres(settings.database) and not settings.ephemeral
+    telemetry = telemetry_from_variables("postgres" if shared else "sqlite")
     with reported():
         server = _opened_server(settings)
     if logs_requests(settings):
@@ -56,7 +58,7 @@ def serve_command(output: str, **flags: Any) -> None:
         click.get_current_context().call_on_close(writer.close)
         server.observe(AccessLog(writer, as_json=is_json(settings)))
         server.next_job.watch.add(JobLog(writer, as_json=is_json(settings)))
-    if (telemetry := telemetry_from_variables(server.database.dialect.name)) is not None:
+    if telemetry is not None:
         server.tell(telemetry)
     # All objects that exist by now stay to the end. Looking through them for garbage would take
     # 20 ms, in which no request is answered, twice in 500 jobs.

@@ -54,7 +54,6 @@ FAMILIES = {
         ("method", "route"),
         _SERVER,
     ),
-    "http_requests_active": Family(GAUGE, "Requests that are being answered.", (), _SERVER),
     "http_connections_open": Family(GAUGE, "Connections of clients.", (), _SERVER),
     "event_loop_lag_seconds": Family(
         GAUGE,

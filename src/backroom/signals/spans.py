@@ -179,6 +179,8 @@ class Spans:
 
 def _context(traceparent: str | None, tracestate: str | None) -> Context:
     """Read the headers of W3C Trace Context. A wrong one counts as none."""
+    if traceparent is None:
+        return _EMPTY
     carrier = {"traceparent": traceparent, "tracestate": tracestate}
     return _PROPAGATOR.extract({name: value for name, value in carrier.items() if value}, _EMPTY)
 
