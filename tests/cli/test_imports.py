@@ -245,13 +245,6 @@ def test_shop_without_addresses_gets_one_warning(client: Client, tmp_path: Path)
     assert warning["went_in"]
 
 
-def test_shop_files_have_no_rejects(client: Client, tmp_path: Path) -> None:
-    (tmp_path / "shop.csv").write_text(SHOPIFY)
-    result = run(client, tmp_path / "shop.csv", "--rejects", tmp_path / "rejects.csv")
-    assert result.exit_code == 2
-    assert "shop.csv is Shopify CSV, 3 columns" in result.stderr
-
-
 def test_standard_input_goes_on_with_a_state(client: Client, tmp_path: Path) -> None:
     state = tmp_path / "state"
     environment = {"BACKROOM_URL": client.url, "BACKROOM_KEY": client.key}

@@ -22,6 +22,7 @@ from backroom.catalog.operations import NESTED_BULK_SINCE, body_limit
 from backroom.cli import EXIT_ERROR, EXIT_ROWS_FAILED, EXIT_UNREACHABLE
 from backroom.cli.feed_options import FeedPlace, KeyOption, with_feed_options
 from backroom.cli.import_progress import shown_progress
+from backroom.cli.import_rejects import write_and_tell
 from backroom.cli.import_report import (
     WRITERS,
     ReportedCommand,
@@ -43,7 +44,6 @@ from backroom.feeds.loading import LARGEST_BATCH, Loader
 from backroom.feeds.loading import Options as LoadOptions
 from backroom.feeds.mirroring import RemovalLimit, TooManyRemovalsError, plan_removals
 from backroom.feeds.rehearsal import Rehearsal
-from backroom.feeds.rejects import can_reject, write_rejects
 from backroom.feeds.reporting import Report
 from backroom.feeds.rows import FeedError
 from backroom.feeds.sources import shown_name
@@ -208,7 +208,7 @@ def _checked_reports(
 @click.option(
     "--rejects",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="Write the rows that failed to a file of the same format.",
+    help="Write the products with a fault to a file of the same format.",
 )
 @with_format("How to print the report.", show_default=True)
 def import_command(**options: Unpack[_Options]) -> None:
@@ -264,13 +264,6 @@ def _imported(path: Path | str, options: _Options, report: Report) -> int:
     report.feed = feed.described
     if not options["demo"]:
         click.echo(on_terminal(report.feed), err=True)
-    if options["rejects"] and not can_reject(feed):
-        raise _Ended(
-            "--rejects copies lines of JSON Lines, and of CSV with the API's names that is not"
-            f" UTF-16; {feed.name} is {feed.described}. Correct the rows in that file, and import"
-            " it again",
-            _EXIT_USAGE,
-        )
     report.ledger = _opened_ledger(path, options)
     began = time.monotonic()
     with _explained(report):
@@ -279,7 +272,8 @@ def _imported(path: Path | str, options: _Options, report: Report) -> int:
     report.count()
     try:
         if options["rejects"]:
-            write_rejects(feed, report.ledger, options["rejects"])
+            mode, choice = MODES[options["mode"]], options["feed"]
+            write_and_tell(feed, report.ledger, options["rejects"], mode, choice)
         for place in options["reports"]:
             write_report(report, place)
     except FeedError as error:

@@ -29,6 +29,19 @@ _CREDIT = 4
 _LONG_LINE = "a line that is too long, known by its identity"
 
 
+class TornRow(str):
+    """What is wrong with a row, with the cells that can be read of it all the same."""
+
+    __slots__ = ("cells",)
+    cells: list[str]
+    """By them the row may be known to belong to others."""
+
+    def __new__(cls, detail: str, cells: list[str]) -> Self:
+        made = super().__new__(cls, detail)
+        made.cells = cells
+        return made
+
+
 def read(
     rows: Iterable[tuple[int, list[str] | str]], numbers: NumberStyle = "point"
 ) -> Iterator[Row | RowFault]:
@@ -80,7 +93,10 @@ def records(file: IO[str], delimiter: str = ",") -> Iterator[tuple[int, list[str
             return
         except csv.Error as error:
             lines.give_back()
-            yield number, TOO_LONG if str(error) == TOO_LONG else f"is not CSV: {error}"
+            if str(error) == TOO_LONG:
+                yield number, TOO_LONG
+            else:
+                yield number, TornRow(f"is not CSV: {error}", _cells_of(lines.first, delimiter))
             continue
         if not _is_unicode("".join(cells)):
             yield number, "is not text in the encoding of the file"
@@ -129,6 +145,11 @@ class _Lines:
             end = self._file.readline(LONGEST_LINE + 1)
         return _LONG_LINE
 
+    @property
+    def first(self) -> str:
+        """The first line of the record."""
+        return self._taken[0]
+
     def begin(self) -> int:
         """Begin a record. Gives the number of its first line."""
         self._number += len(self._taken)
@@ -143,6 +164,14 @@ class _Lines:
         self._returned.extendleft(reversed(again))
         self._credit -= sum(map(len, again))
         self._one_by_one |= self._credit < 0
+
+
+def _cells_of(line: str, delimiter: str) -> list[str]:
+    """Read the cells of a line whose last quote may be open."""
+    try:
+        return next(csv.reader([line], delimiter=delimiter), [])
+    except csv.Error:
+        return []
 
 
 def _is_unicode(text: str) -> bool:

@@ -211,6 +211,17 @@ class Ledger(LedgerFile):
         )
         return bool(self.one(statement, kind, external_id))
 
+    def has_failed(self, row: Row) -> bool:
+        """Whether a row of the feed failed, or never came into the ledger."""
+        statement = (
+            "select 1 from rows where kind = ? and external_id = ? and line = ?"
+            " and outcome is not 'failed'"
+        )
+        try:
+            return not self.one(statement, row.kind.name, row.external_id, row.line)
+        except UnicodeEncodeError:
+            return True
+
     def knows_job(self, job: str) -> bool:
         """Whether a job is one of this import."""
         return bool(self.one("select 1 from batches where job = ?", job))
