@@ -167,6 +167,8 @@ class ApiClient:
         self._pool = urllib3.connection_from_url(
             self.url,
             retries=patience,
+            # One for the thread that sends, one for the thread that compares.
+            maxsize=2,
             timeout=urllib3.Timeout(connect=_CONNECT_SECONDS, read=_ANSWER_SECONDS),
         )
 

@@ -125,8 +125,8 @@ class Ledger(LedgerFile):
     def settle(self, numbers: Iterable[int], outcome: str | None) -> None:
         """Write down what became of rows; None lets them be compared again."""
         self.connection.executemany(
-            "update rows set outcome = ? where number = ?",
-            ((outcome, number) for number in numbers),
+            "update rows set outcome = ? where number between ? and ?",
+            ((outcome, *span) for span in _spans(numbers)),
         )
 
     def settle_changed(self, rows: Iterable[tuple[str, str, int]]) -> None:
@@ -164,9 +164,17 @@ class Ledger(LedgerFile):
         with self.connection:
             self.run("insert into batches (kind, verb) values (?, ?)", kind, str(verb))
             batch = self.connection.last_insert_rowid()
+            alike: dict[str, list[int]] = {}
+            for number, changed in rows:
+                alike.setdefault(changed, []).append(number)
             self.connection.executemany(
-                "update rows set outcome = 'sent', batch = ?, changed = ? where number = ?",
-                ((batch, changed, number) for number, changed in rows),
+                "update rows set outcome = 'sent', batch = ?, changed = ?"
+                " where number between ? and ?",
+                (
+                    (batch, changed, *span)
+                    for changed, numbers in alike.items()
+                    for span in _spans(numbers)
+                ),
             )
         return batch
 
@@ -267,6 +275,20 @@ class Ledger(LedgerFile):
             merges=content.merges,
         )
         return Staged(number, row, bool(again))
+
+
+def _spans(numbers: Iterable[int]) -> Iterator[tuple[int, int]]:
+    """Give the first and the last of numbers that follow each other: mostly all of them do."""
+    first = last = None
+    for number in numbers:
+        if last is not None and number == last + 1:
+            last = number
+            continue
+        if first is not None and last is not None:
+            yield first, last
+        first = last = number
+    if first is not None and last is not None:
+        yield first, last
 
 
 _decode = msgspec.json.Decoder(_Body).decode
