@@ -394,6 +394,23 @@ def test_dry_run_foretells_refusals(client: Client, feed: Path) -> None:
     assert run(client, feed, "--dry-run").exit_code == 3
 
 
+def test_variant_of_another_item_is_named(client: Client, tmp_path: Path) -> None:
+    path = tmp_path / "feed.jsonl"
+    sold = {"title": "Cap M", "description": "", "url": "u", "sku": "1", "price": 5}
+    row = {"type": "variant", "external_id": "V1", "inventory_quantity": 1, "item": "C1", **sold}
+    other = CAP.replace("C1", "C2")
+    path.write_text(CAP + other + json.dumps(row))
+    assert told(client, path)["counts"]["catalog-variant"]["created"] == 1
+    assert told(client, path)["faults"] == []
+    path.write_text(json.dumps(row | {"item": "C2", "price": 6}))
+    (fault,) = told(client, path)["faults"]
+    report = told(client, path, "--mode", "upsert")
+    (warning,) = report["warnings"]
+    assert (warning["column"], warning["value"], warning["went_in"]) == ("item", "C2", True)
+    assert "can't move a variant" in fault["detail"]
+    assert report["counts"]["catalog-variant"]["updated"] == 1
+
+
 def test_rejects_can_be_corrected(client: Client, tmp_path: Path) -> None:
     path, rejects = tmp_path / "feed.csv", tmp_path / "rejects.csv"
     path.write_text(CSV + "item,C1,Cap,x,u,5\nitem,C2,Cap,x,u,cheap\nitem,C3\n")

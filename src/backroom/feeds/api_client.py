@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from backroom.catalog.kinds import JobKind
-    from backroom.feeds.api_documents import ErrorObject, JobAttributes
+    from backroom.feeds.api_documents import ErrorObject, JobAttributes, ListedResource
 
 _CONNECT_SECONDS = 5.0
 _ANSWER_SECONDS = 60.0
@@ -97,6 +97,8 @@ class Resource:
 
     external_id: str
     attributes: dict[str, Any]
+    variants: frozenset[str] | None = None
+    """The external ids of an item's variants, None where the answer does not show them."""
 
 
 @dataclass(frozen=True)
@@ -207,7 +209,8 @@ class ApiClient:
         following = urlsplit((document.links and document.links.next) or "").query
         cursors = parse_qs(following).get("page[cursor]", [""])
         resources = [
-            Resource(external_id_in(each.id) or each.id, each.attributes) for each in document.data
+            Resource(external_id_in(each.id) or each.id, each.attributes, _variants_of(each))
+            for each in document.data
         ]
         return Page(resources, cursors[0])
 
@@ -321,6 +324,11 @@ class ApiClient:
         throttled = status == HTTPStatus.TOO_MANY_REQUESTS
         self.waiting(pause, "the rate limit is reached" if throttled else f"it answered {status}")
         time.sleep(pause)
+
+
+def _variants_of(item: ListedResource) -> frozenset[str] | None:
+    shown = item.relationships.variants.data
+    return None if shown is None else frozenset(external_id_in(each.id) or "" for each in shown)
 
 
 def _in_query(text: str) -> str:

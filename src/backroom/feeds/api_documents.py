@@ -44,11 +44,30 @@ class JobData(msgspec.Struct):
     id: str | None = None
 
 
+class Identifier(msgspec.Struct):
+    """What a relationship leads to."""
+
+    id: str
+
+
+class Linkage(msgspec.Struct):
+    """A relationship to many, as far as an answer shows it."""
+
+    data: list[Identifier] | None = None
+
+
+class Linkages(msgspec.Struct):
+    """The relationships of an item that an import reads."""
+
+    variants: Linkage = msgspec.field(default_factory=Linkage)
+
+
 class ListedResource(msgspec.Struct):
     """A resource of a list, of any type."""
 
     id: str
     attributes: dict[str, Any] = {}
+    relationships: Linkages = msgspec.field(default_factory=Linkages)
 
 
 class PageLinks(msgspec.Struct):

@@ -213,8 +213,10 @@ def _row_of_cells(
                 faults.append((name, text, str(error)))
     row = row_from(line, cells)
     if faults and row.kind:
-        detail = "; ".join(f"{name}: {reason}" for name, _, reason in faults)
-        name, text, reason = faults[0]
-        advice = reason.partition("; ")[2]
+        # What to write instead stands behind the reason.
+        parted = [(name, *reason.partition("; ")[::2]) for name, _, reason in faults]
+        detail = "; ".join(f"{name}: {reason}" for name, reason, _ in parted)
+        advice = "; ".join(dict.fromkeys(each for _, _, each in parted if each))
+        name, text, _ = faults[0]
         return RowFault(line, detail, row.kind, row.external_id, name, text, advice)
     return row
