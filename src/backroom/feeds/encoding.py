@@ -65,7 +65,7 @@ def _row_fault(row: Row, detail: str) -> RowFault:
 
 
 @cache
-def _needed(kind: Kind) -> tuple[tuple[str, ...], Relation | None]:
+def _needed_for_create(kind: Kind) -> tuple[tuple[str, ...], Relation | None]:
     """Give the attributes that a create needs beside the id, and the relation it can fill."""
     # An attribute that has ended is not required: newer revisions refuse it.
     kept = [each for each in kind.attributes if not each.until and each.name != "external_id"]
@@ -75,7 +75,7 @@ def _needed(kind: Kind) -> tuple[tuple[str, ...], Relation | None]:
 
 def _attributes_missing(row: Row) -> list[str]:
     given = row.attributes
-    required, relation = _needed(row.kind)
+    required, relation = _needed_for_create(row.kind)
     missing = [name for name in required if given.get(name) is None]
     if relation and relation.required and not row.related:
         missing.append(relation.name)
