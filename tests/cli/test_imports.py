@@ -245,13 +245,6 @@ def test_shop_without_addresses_gets_one_warning(client: Client, tmp_path: Path)
     assert warning["went_in"]
 
 
-def test_shop_files_have_no_rejects(client: Client, tmp_path: Path) -> None:
-    (tmp_path / "shop.csv").write_text(SHOPIFY)
-    result = run(client, tmp_path / "shop.csv", "--rejects", tmp_path / "rejects.csv")
-    assert result.exit_code == 2
-    assert "shop.csv is Shopify CSV, 3 columns" in result.stderr
-
-
 def test_standard_input_goes_on_with_a_state(client: Client, tmp_path: Path) -> None:
     state = tmp_path / "state"
     environment = {"BACKROOM_URL": client.url, "BACKROOM_KEY": client.key}
@@ -399,6 +392,23 @@ def test_dry_run_foretells_refusals(client: Client, feed: Path) -> None:
     assert (fault["column"], fault["value"]) == ("price", "cheap")
     assert fault["detail"] == "price: A valid number is required."
     assert run(client, feed, "--dry-run").exit_code == 3
+
+
+def test_variant_of_another_item_is_named(client: Client, tmp_path: Path) -> None:
+    path = tmp_path / "feed.jsonl"
+    sold = {"title": "Cap M", "description": "", "url": "u", "sku": "1", "price": 5}
+    row = {"type": "variant", "external_id": "V1", "inventory_quantity": 1, "item": "C1", **sold}
+    other = CAP.replace("C1", "C2")
+    path.write_text(CAP + other + json.dumps(row))
+    assert told(client, path)["counts"]["catalog-variant"]["created"] == 1
+    assert told(client, path)["faults"] == []
+    path.write_text(json.dumps(row | {"item": "C2", "price": 6}))
+    (fault,) = told(client, path)["faults"]
+    report = told(client, path, "--mode", "upsert")
+    (warning,) = report["warnings"]
+    assert (warning["column"], warning["value"], warning["went_in"]) == ("item", "C2", True)
+    assert "can't move a variant" in fault["detail"]
+    assert report["counts"]["catalog-variant"]["updated"] == 1
 
 
 def test_rejects_can_be_corrected(client: Client, tmp_path: Path) -> None:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import base64
+import gzip
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -40,6 +42,13 @@ def test_feed_is_text_of_a_format(call: Callable[..., Any]) -> None:
     assert call("POST", "/seed", {"feed": feed, "format": "csv"})["categories"] == 1
 
 
+def test_packed_feed_of_a_shop_is_recognised(call: Callable[..., Any]) -> None:
+    feed = "Handle;Title;Variant Price;Type\ncap;Kappe für Wärme;19,95;Hüte\n"
+    packed = base64.b64encode(gzip.compress(feed.encode("cp1252"))).decode()
+    found = call("POST", "/seed", {"feed_base64": packed})
+    assert (found["categories"], found["items"], found["variants"]) == (1, 1, 1)
+
+
 def test_one_wrong_row_refuses_all(control: Control, call: Callable[..., Any]) -> None:
     wrong = MUG | {"external_id": "cup", "categories": ["none"]}
     with pytest.raises(ControlError, match="Nothing was written") as raised:
@@ -59,6 +68,8 @@ def test_one_wrong_row_refuses_all(control: Control, call: Callable[..., Any]) -
         ({"resources": [{"type": "shop"}]}, "row 1: type is 'shop'"),
         ({"resources": [], "feed": ""}, "not both"),
         ({"feed": "", "format": "xml"}, "take jsonl or csv"),
+        ({"feed": "", "feed_base64": ""}, "not both"),
+        ({"feed_base64": "é"}, "not base64"),
     ],
 )
 def test_wrong_feed_says_why(call: Callable[..., Any], body: dict[str, Any], words: str) -> None:

@@ -135,7 +135,6 @@ def test_all_wrong_cells_are_told(path: Path) -> None:
         2,
         (
             "price: '19,99' is not a number as the file writes them (1,299.95); "
-            "write it as 19.99; "
             "published: 'maybe' is neither true nor false; "
             "categories: begins with [ but is not a JSON list"
         ),

@@ -12,13 +12,13 @@ from hypothesis import strategies as st
 from backroom.catalog.kinds import CATEGORY, ITEM, VARIANT, Verb
 from backroom.feeds.measures import Measures
 from backroom.feeds.pacing import Pacer
-from backroom.feeds.prediction import Phase, Sender, predicted_seconds
+from backroom.feeds.prediction import Phase, PredictedSender, predicted_seconds
 from backroom.revisions import NEWEST
 
 BURST, STEADY = 75, 750
 
 
-def sender(turn: float, job: float, shortest: float = 0.0) -> Sender:
+def sender(turn: float, job: float, shortest: float = 0.0) -> PredictedSender:
     measures = Measures()
     measures.posted(0.0)
     measures.posted(turn)
@@ -26,7 +26,7 @@ def sender(turn: float, job: float, shortest: float = 0.0) -> Sender:
     if shortest:
         for number in range(400):
             measures.completed(0.0, shortest + (number + 1) * job)
-    return Sender(Pacer(NEWEST), measures, most=100)
+    return PredictedSender(Pacer(NEWEST), measures, most=100)
 
 
 class FixedWindows:
@@ -95,7 +95,7 @@ def test_requests_before_count() -> None:
 
 def test_jobs_under_way_count() -> None:
     found = sender(0.005, 0.5)
-    waiting = Sender(found.pacer, found.measures, 100, running=10)
+    waiting = PredictedSender(found.pacer, found.measures, 100, running=10)
     assert predicted_seconds([], waiting, 0.0) == pytest.approx(5)
 
 

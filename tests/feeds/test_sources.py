@@ -40,8 +40,8 @@ def read(place: str, shell: str) -> str:
     ("place", "shell", "name"),
     [
         ("-", "cat | {python} {read} {place}", "standard input"),
-        ("/dev/stdin", "cat | {python} {read} {place}", "stdin"),
-        ("", "{python} {read} <(cat)", ""),
+        ("/dev/stdin", "cat | {python} {read} {place}", "standard input"),
+        ("", "{python} {read} <(cat)", "a pipe"),
     ],
 )
 def test_pipes_are_read_twice(place: str, shell: str, name: str) -> None:

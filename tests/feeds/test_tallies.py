@@ -10,7 +10,6 @@ from backroom.feeds.tallies import (
     count_findings,
     count_nameless,
     counts,
-    failed_lines,
     findings,
     row_changes,
 )
@@ -36,10 +35,6 @@ def test_findings_are_in_the_order_of_lines(ledger: Ledger) -> None:
     assert list(findings(ledger, failed=True, most=1)) == [FAULT]
     assert count_findings(ledger, failed=True) == 2
     assert count_nameless(ledger) == 0
-
-
-def test_failed_lines_have_all_rows(ledger: Ledger) -> None:
-    assert list(failed_lines(ledger)) == [(1, False), (2, True)]
 
 
 def test_changes_name_attributes(ledger: Ledger) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -48,8 +49,9 @@ def seed_command(server: RunningServer, file: str | None, account: str | None) -
 
         try:
             feed = open_feed(Path(file))
-            given = {"feed": feed.path.read_text(encoding="utf-8"), "format": feed.format.name}
-        except (FeedError, UnicodeDecodeError, OSError) as error:
+            content = b64encode(feed.source.path.read_bytes()).decode()
+            given = {"feed_base64": content, "format": feed.format.name}
+        except (FeedError, OSError) as error:
             raise click.ClickException(f"{file} can't be read: {error}") from None
     show(server.ask("POST", "/seed", given_members(account=account, **given)))
 

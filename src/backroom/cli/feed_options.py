@@ -12,7 +12,7 @@ import click
 from backroom import clock
 from backroom.cli.printable import printable
 from backroom.feeds.compressed import COMPRESSIONS
-from backroom.feeds.feed_options import FeedOptions
+from backroom.feeds.feed_options import VARIANT_IDS, FeedOptions
 from backroom.feeds.formats import FORMATS, Feed, open_feed
 from backroom.feeds.mapping import read_mapping
 from backroom.feeds.number_style import STYLES
@@ -60,6 +60,8 @@ class FeedChoice:
     format: str | None
     options: FeedOptions
     show_mapping: bool = False
+    said: tuple[tuple[str, str], ...] = ()
+    """Options, and their values, that a part of the feed has to be read with too."""
 
     @property
     def identity(self) -> str:
@@ -111,6 +113,12 @@ _OPTIONS = (
         "  [default: recognised from all its numbers]",
     ),
     click.option(
+        "--variant-ids",
+        type=click.Choice(VARIANT_IDS),
+        help="What the ids of Shopify's variants are: their SKU, or handle and option values."
+        "  [default: the SKU, if every variant of FILE has one of its own]",
+    ),
+    click.option(
         "--compression",
         type=click.Choice(COMPRESSIONS),
         help="How FILE is compressed.  [default: recognised]",
@@ -155,7 +163,10 @@ def with_feed_options() -> Callable[[Command], Command]:
             *arguments: Any, input_format: str | None, show_mapping: bool, **given: Any
         ) -> Any:
             said = {name: given.pop(name) for name in _SAID}
-            choice = FeedChoice(input_format, _feed_options(said), show_mapping)
+            of_parts = tuple(
+                (name.replace("_", "-"), str(said[name])) for name in _OF_PARTS if said[name]
+            )
+            choice = FeedChoice(input_format, _feed_options(said), show_mapping, of_parts)
             return command(*arguments, feed=choice, **given)
 
         for option in reversed(_OPTIONS):
@@ -169,12 +180,14 @@ _SAID = (
     "encoding",
     "delimiter",
     "numbers",
+    "variant_ids",
     "compression",
     "sheet",
     "shop_url",
     "mapping",
     "private_addresses",
 )
+_OF_PARTS = ("encoding", "delimiter", "shop_url", "mapping")
 
 
 def _feed_options(said: dict[str, Any]) -> FeedOptions:

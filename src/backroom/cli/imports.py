@@ -19,11 +19,11 @@ from backroom.cli import EXIT_ERROR, EXIT_ROWS_FAILED
 from backroom.cli.api_options import checked_key, checked_revision
 from backroom.cli.feed_options import FeedPlace, KeyOption, with_feed_options
 from backroom.cli.import_progress import shown_progress
+from backroom.cli.import_rejects import write_and_tell
 from backroom.cli.import_report import ReportedCommand, on_terminal, write_report
 from backroom.cli.options import checked_url, own_url, settings_from, with_format
 from backroom.cli.printable import printable
 from backroom.cli.sending import (
-    EXIT_USAGE,
     Ended,
     checked_by,
     checked_limit,
@@ -41,7 +41,6 @@ from backroom.feeds.loading import LARGEST_BATCH, Loader
 from backroom.feeds.loading import Options as LoadOptions
 from backroom.feeds.mirroring import plan_removals
 from backroom.feeds.rehearsal import Rehearsal
-from backroom.feeds.rejects import can_reject, write_rejects
 from backroom.feeds.reporting import Report
 from backroom.feeds.rows import FeedError
 from backroom.feeds.sources import shown_name
@@ -158,7 +157,7 @@ class _Options(TypedDict):
 @click.option(
     "--rejects",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="Write the rows that failed to a file of the same format.",
+    help="Write the products with a fault to a file of the same format.",
 )
 @with_format("How to print the report.", show_default=True)
 def import_command(**options: Unpack[_Options]) -> None:
@@ -204,13 +203,6 @@ def _imported(path: Path | str, options: _Options, report: Report) -> int:
     report.feed = feed.described
     if not options["demo"]:
         click.echo(on_terminal(report.feed), err=True)
-    if options["rejects"] and not can_reject(feed):
-        raise Ended(
-            "--rejects copies lines of JSON Lines, and of CSV with the API's names that is not"
-            f" UTF-16; {feed.name} is {feed.described}. Correct the rows in that file, and import"
-            " it again",
-            EXIT_USAGE,
-        )
     kept = options["state"] or (None if options["demo"] else ledger_beside(path))
     report.ledger = opened_ledger(None if options["dry_run"] else kept)
     began = time.monotonic()
@@ -220,7 +212,8 @@ def _imported(path: Path | str, options: _Options, report: Report) -> int:
     report.count()
     try:
         if options["rejects"]:
-            write_rejects(feed, report.ledger, options["rejects"])
+            mode, choice = MODES[options["mode"]], options["feed"]
+            write_and_tell(feed, report.ledger, options["rejects"], mode, choice)
         for place in options["reports"]:
             write_report(report, place)
     except FeedError as error:

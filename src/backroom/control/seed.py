@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import tempfile
 from importlib import resources
 from pathlib import Path
@@ -40,7 +41,7 @@ def seed_account(control: Control, given: Given) -> dict[str, Any]:
     The demo shop has rows with mistakes, which are left out.
     """
     wanted, faults = _drafts_of(_rows_given(given))
-    is_demo = not {"resources", "feed"} & given.body.keys()
+    is_demo = not {"resources", "feed", "feed_base64"} & given.body.keys()
     if faults and not is_demo:
         raise _refuse_rows(faults)
 
@@ -68,7 +69,7 @@ def _batches(rows: list[Draft]) -> Iterator[list[Draft]]:
 
 def _rows_given(given: Given) -> list[Row | RowFault]:
     """Read what the body gives: rows, a feed, or nothing, which stands for the demo shop."""
-    rows, feed = given.body.get("resources"), given.body.get("feed")
+    rows, feed = given.body.get("resources"), _feed_given(given)
     if rows is not None and feed is not None:
         raise ControlError(400, "Give `resources` or a `feed`, not both.")
     if rows is not None:
@@ -76,16 +77,29 @@ def _rows_given(given: Given) -> list[Row | RowFault]:
     if feed is None:
         with resources.as_file(resources.files("backroom.feeds") / "demo" / "shop.jsonl") as path:
             return _without_warnings(open_feed(path).rows())
-    name = given.body.get("format") or "jsonl"
-    if name not in FORMATS:
+    # A text is JSON Lines unless it is said. A file shows what it is.
+    name = given.body.get("format") or (None if "feed_base64" in given.body else "jsonl")
+    if name is not None and name not in FORMATS:
         raise ControlError(400, f"{name!r} is no format of feeds: take {' or '.join(FORMATS)}.")
     with tempfile.TemporaryDirectory() as directory:
         path = Path(directory) / "feed"
-        path.write_text(feed, encoding="utf-8")
+        path.write_bytes(feed)
         try:
             return _without_warnings(open_feed(path, name).rows())
         except FeedError as error:
             raise ControlError(400, f"The feed can't be read: {error}") from None
+
+
+def _feed_given(given: Given) -> bytes | None:
+    text, encoded = given.body.get("feed"), given.body.get("feed_base64")
+    if text is not None and encoded is not None:
+        raise ControlError(400, "Give `feed` or `feed_base64`, not both.")
+    if encoded is None:
+        return None if text is None else str(text).encode("utf-8", "surrogatepass")
+    try:
+        return base64.b64decode(encoded, validate=True)
+    except ValueError:
+        raise ControlError(400, "`feed_base64` is not base64.") from None
 
 
 def _without_warnings(found: Iterable[Row | Finding]) -> list[Row | RowFault]:
@@ -175,7 +189,15 @@ ROUTES = (
                 form="array",
             ),
             Member("feed", "A feed as text, in place of `resources`."),
-            Member("format", f"The format of `feed`: {' or '.join(FORMATS)}; jsonl without it."),
+            Member(
+                "feed_base64",
+                "The file of a feed in base64, in place of `feed`: in any encoding, packed or not.",
+            ),
+            Member(
+                "format",
+                f"The format of the feed: {' or '.join(FORMATS)}. Without it, `feed` is jsonl and"
+                " `feed_base64` is recognised.",
+            ),
         ),
     ),
 )

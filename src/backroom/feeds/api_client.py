@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from backroom.catalog.kinds import JobKind
-    from backroom.feeds.api_documents import ErrorObject, JobAttributes
+    from backroom.feeds.api_documents import ErrorObject, JobAttributes, ListedResource
 
 _CONNECT_SECONDS = 5.0
 _ANSWER_SECONDS = 60.0
@@ -96,6 +96,8 @@ class Resource:
     attributes: dict[str, Any]
     related: tuple[str, ...] = ()
     """External ids of what it includes, where a page was asked to include them."""
+    variants: frozenset[str] | None = None
+    """The external ids of an item's variants, None where the answer does not show them."""
 
 
 @dataclass(frozen=True)
@@ -169,6 +171,8 @@ class ApiClient:
         self._pool = urllib3.connection_from_url(
             self.url,
             retries=patience,
+            # One for the thread that sends, one for the thread that compares.
+            maxsize=2,
             timeout=urllib3.Timeout(connect=_CONNECT_SECONDS, read=_ANSWER_SECONDS),
         )
 
@@ -201,10 +205,7 @@ class ApiClient:
     def page(self, path: str, query: Mapping[str, str], cursor: str = "") -> Page:
         """Read one page of a list of resources. Raises `RefusedError` or `UnreachableError`."""
         document = self.listed(path, query, cursor, PageDocument)
-        resources = [
-            Resource(external_id_in(each.id) or each.id, each.attributes) for each in document.data
-        ]
-        return Page(resources, document.cursor)
+        return Page([_resource_of(each) for each in document.data], document.cursor)
 
     def listed(
         self, path: str, query: Mapping[str, str], cursor: str, document: type[_Document]
@@ -336,6 +337,12 @@ class ApiClient:
         throttled = status == HTTPStatus.TOO_MANY_REQUESTS
         self.waiting(pause, "the rate limit is reached" if throttled else f"it answered {status}")
         time.sleep(pause)
+
+
+def _resource_of(listed: ListedResource) -> Resource:
+    shown = listed.relationships.variants.data
+    ids = None if shown is None else frozenset(external_id_in(each.id) or "" for each in shown)
+    return Resource(external_id_in(listed.id) or listed.id, listed.attributes, variants=ids)
 
 
 def _retry_after(header: str) -> float | None:

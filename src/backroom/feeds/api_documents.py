@@ -50,11 +50,30 @@ class JobData(msgspec.Struct):
     id: str | None = None
 
 
+class Identifier(msgspec.Struct):
+    """What a relationship leads to."""
+
+    id: str
+
+
+class Linkage(msgspec.Struct):
+    """A relationship to many, as far as an answer shows it."""
+
+    data: list[Identifier] | None = None
+
+
+class Linkages(msgspec.Struct):
+    """The relationships of an item that an import reads."""
+
+    variants: Linkage = msgspec.field(default_factory=Linkage)
+
+
 class ListedResource(msgspec.Struct):
     """A resource of a list, of any type."""
 
     id: str
     attributes: dict[str, Any] = {}
+    relationships: Linkages = msgspec.field(default_factory=Linkages)
 
 
 class PageLinks(msgspec.Struct):
@@ -101,18 +120,6 @@ class JobPageDocument(Paged):
     data: list[JobInList]
 
 
-class ResourceIdentifier(msgspec.Struct):
-    """The id of a resource, as linkage has it."""
-
-    id: str
-
-
-class Linkage(msgspec.Struct):
-    """A relationship to many, as a page shows it that includes them."""
-
-    data: list[ResourceIdentifier] = []
-
-
 class LinkedResource(msgspec.Struct):
     """A resource of a list, with its relationships."""
 
@@ -123,7 +130,7 @@ class LinkedResource(msgspec.Struct):
     def linked(self, relation: str) -> tuple[str, ...]:
         """Give the external ids to which a relation leads."""
         found = self.relationships.get(relation, Linkage()).data
-        return tuple(external_id_in(each.id) or each.id for each in found)
+        return tuple(external_id_in(each.id) or each.id for each in found or ())
 
 
 class LinkedPageDocument(Paged):

@@ -30,6 +30,19 @@ _CREDIT = 4
 _LONG_LINE = "a line that is too long, known by its identity"
 
 
+class TornRow(str):
+    """What is wrong with a row, with the cells that can be read of it all the same."""
+
+    __slots__ = ("cells",)
+    cells: list[str]
+    """By them the row may be known to belong to others."""
+
+    def __new__(cls, detail: str, cells: list[str]) -> Self:
+        made = super().__new__(cls, detail)
+        made.cells = cells
+        return made
+
+
 def read(
     rows: Iterable[tuple[int, list[str] | str]],
     numbers: NumberStyle = "point",
@@ -88,7 +101,10 @@ def records(file: IO[str], delimiter: str = ",") -> Iterator[tuple[int, list[str
             return
         except csv.Error as error:
             lines.give_back()
-            yield number, TOO_LONG if str(error) == TOO_LONG else f"is not CSV: {error}"
+            if str(error) == TOO_LONG:
+                yield number, TOO_LONG
+            else:
+                yield number, TornRow(f"is not CSV: {error}", _cells_of(lines.first, delimiter))
             continue
         if not _is_unicode("".join(cells)):
             yield number, "is not text in the encoding of the file"
@@ -137,6 +153,11 @@ class _Lines:
             end = self._file.readline(LONGEST_LINE + 1)
         return _LONG_LINE
 
+    @property
+    def first(self) -> str:
+        """The first line of the record."""
+        return self._taken[0]
+
     def begin(self) -> int:
         """Begin a record. Gives the number of its first line."""
         self._number += len(self._taken)
@@ -151,6 +172,14 @@ class _Lines:
         self._returned.extendleft(reversed(again))
         self._credit -= sum(map(len, again))
         self._one_by_one |= self._credit < 0
+
+
+def _cells_of(line: str, delimiter: str) -> list[str]:
+    """Read the cells of a line whose last quote may be open."""
+    try:
+        return next(csv.reader([line], delimiter=delimiter), [])
+    except csv.Error:
+        return []
 
 
 def _is_unicode(text: str) -> bool:
@@ -192,8 +221,10 @@ def _row_of_cells(
                 faults.append((name, text, str(error)))
     row = row_from(line, cells)
     if faults and row.kind:
-        detail = "; ".join(f"{name}: {reason}" for name, _, reason in faults)
-        name, text, reason = faults[0]
-        advice = reason.partition("; ")[2]
+        # What to write instead stands behind the reason.
+        parted = [(name, *reason.partition("; ")[::2]) for name, _, reason in faults]
+        detail = "; ".join(f"{name}: {reason}" for name, reason, _ in parted)
+        advice = "; ".join(dict.fromkeys(each for _, _, each in parted if each))
+        name, text, _ = faults[0]
         return RowFault(line, detail, row.kind, row.external_id, name, text, advice)
     return row

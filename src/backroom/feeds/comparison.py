@@ -11,7 +11,7 @@ from backroom.feeds import ledger as outcomes
 from backroom.feeds.comparing import Mode, RowOperation, decide, joined
 from backroom.feeds.encoding import EncodedRow, encode_row
 from backroom.feeds.existing import ExistingCatalog
-from backroom.feeds.rows import RowFault, RowWarning
+from backroom.feeds.rows import RowFault, RowWarning, relation_of
 from backroom.feeds.tallies import counts
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from backroom.catalog.kinds import Kind
     from backroom.feeds.api_client import ApiClient
     from backroom.feeds.ledger import Ledger, Staged
+    from backroom.feeds.rows import Row
 
 _CHUNK = 100
 """Rows that are compared at a time, which is what one request can ask for."""
@@ -45,6 +46,8 @@ class Comparison:
         self.ledger = ledger
         self.mode = mode
         self.existing = ExistingCatalog(client, ledger)
+        self._elsewhere: set[str] = set()
+        """Variants of the chunk whose item on the server is another one."""
         self.settled: Counter[str] = Counter()
         """How many rows of each kind are settled."""
 
@@ -62,6 +65,7 @@ class Comparison:
         rows = self.ledger.pending(kind.name)
         while chunk := list(islice(rows, _CHUNK)):
             there = self._there(kind, chunk)
+            self._elsewhere = self._moved(kind, chunk, there)
             pieces: list[Piece] = []
             unchanged: list[int] = []
             with self.ledger.together():
@@ -117,12 +121,27 @@ class Comparison:
             lambda: self.existing.related(row.kind, row.external_id),
         )
         numbers = tuple(each.number for each in rows)
+        if row.external_id in self._elsewhere:
+            if not self.mode.updates:
+                self.fail(rows, RowFault(*_moved_finding(row)))
+                return ()
+            self.ledger.find(RowWarning(*_moved_finding(row)))
         if found is None:
             return numbers
         if isinstance(found, RowFault):
             self.fail(rows, found)
             return ()
         return Piece(found, numbers)
+
+    def _moved(
+        self, kind: Kind, chunk: Iterable[Staged], there: Mapping[str, dict[str, Any]]
+    ) -> set[str]:
+        """Give the resources of a chunk that would have to be moved, which no operation does."""
+        relation = relation_of(kind)
+        if self.mode.deletes or relation is None or Verb.UPDATE in relation.verbs:
+            return set()
+        existing = [each.row for each in chunk if each.row.external_id in there]
+        return self.existing.elsewhere(existing) if existing else set()
 
     def _equals(self, staged: Staged) -> list[Staged]:
         """Give the rows with the id of `staged` that are one operation, if it is their first."""
@@ -148,3 +167,13 @@ class Comparison:
                     ),
                 )
         return rows if joins else [first]
+
+
+def _moved_finding(row: Row) -> tuple[int, str, Kind, str, str, str, str]:
+    item = (row.related or ("",))[0]
+    detail = (
+        f"item: the variant exists and is not one of the item {item!r}; the API can't move a"
+        " variant to another item, so it stays where it is"
+    )
+    advice = "Delete the variant, then import its row again."
+    return row.line, detail, row.kind, row.external_id, "item", item, advice

@@ -15,7 +15,7 @@ from backroom.feeds.rows import RowFault, relation_of
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from backroom.catalog.kinds import JobKind, Kind
+    from backroom.catalog.kinds import JobKind, Kind, Relation
     from backroom.feeds.rows import Row
 
 LARGEST_BODY = 4_900_000
@@ -65,17 +65,18 @@ def _row_fault(row: Row, detail: str) -> RowFault:
 
 
 @cache
-def _required_members(kind: Kind) -> tuple[str, ...]:
+def _needed_for_create(kind: Kind) -> tuple[tuple[str, ...], Relation | None]:
+    """Give the attributes that a create needs beside the id, and the relation it can fill."""
     # An attribute that has ended is not required: newer revisions refuse it.
-    kept = [each for each in kind.attributes if not each.until]
-    return tuple(each.name for each in kept if each.create == "required")
+    kept = [each for each in kind.attributes if not each.until and each.name != "external_id"]
+    required = tuple(each.name for each in kept if each.create == "required")
+    return required, relation_of(kind)
 
 
 def _attributes_missing(row: Row) -> list[str]:
     given = row.attributes
-    required = _required_members(row.kind)
-    missing = [name for name in required if given.get(name) is None and name != "external_id"]
-    relation = relation_of(row.kind)
+    required, relation = _needed_for_create(row.kind)
+    missing = [name for name in required if given.get(name) is None]
     if relation and relation.required and not row.related:
         missing.append(relation.name)
     return missing

@@ -14,7 +14,7 @@ from urllib.parse import quote
 import msgspec
 
 from backroom.catalog.ids import resource_id
-from backroom.catalog.kinds import KINDS, Kind
+from backroom.catalog.kinds import ITEM, KINDS, VARIANT, Kind
 from backroom.feeds.api_client import RefusedError
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from backroom.feeds.api_client import ApiClient, Page
     from backroom.feeds.ledger import Ledger
+    from backroom.feeds.rows import Row
 
 _LONGEST_FILTER = 6_000
 """Characters of the ids in one request. Servers refuse longer lines."""
@@ -56,6 +57,28 @@ class ExistingCatalog:
             # These are few, and each is there once: they fit on a page.
             found |= _by_id(self.client.page(kind.collection, {"filter": f"any(ids,[{some}])"}))
         return found
+
+    def elsewhere(self, rows: Iterable[Row]) -> set[str]:
+        """Give the ids of variants that exist, and whose item on the server is another one.
+
+        A server that does not show the variants of items leaves it open.
+        """
+        named = {row.external_id: row.related[0] for row in rows if row.related}
+        there: dict[str, frozenset[str] | None] = {}
+        fields = {
+            "include": VARIANT.plural,
+            f"fields[{ITEM.type}]": "external_id",
+            f"fields[{VARIANT.type}]": "external_id",
+        }
+        for some in in_requests(list(dict.fromkeys(named.values()))):
+            query = {"filter": f"any(ids,[{some}])", **fields}
+            for each in self.client.page(ITEM.collection, query).resources:
+                there[each.external_id] = each.variants
+        return {
+            variant
+            for variant, item in named.items()
+            if (variants := there.get(item, frozenset())) is not None and variant not in variants
+        }
 
     def ids(self, kind: Kind) -> Iterator[str]:
         """Give the external ids of all resources of a kind."""

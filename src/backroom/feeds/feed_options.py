@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, get_args
 
 if TYPE_CHECKING:
     from datetime import date
 
     from backroom.feeds.mapping import Mapping
     from backroom.feeds.number_style import NumberStyle
+
+VariantIds = Literal["sku", "options"]
+"""What the ids of Shopify's variants are made of: their SKU, or handle and option values."""
+VARIANT_IDS: tuple[VariantIds, ...] = get_args(VariantIds)
 
 
 @dataclass(frozen=True)
@@ -20,6 +24,7 @@ class FeedOptions:
     delimiter: str = ""
     numbers: NumberStyle | None = None
     compression: str = ""
+    variant_ids: VariantIds | None = None
     sheet: str = ""
     """The sheet of a workbook."""
     shop_url: str = ""

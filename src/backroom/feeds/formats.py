@@ -18,19 +18,19 @@ from backroom.feeds.joining import Joined, ShopFormat
 from backroom.feeds.json_elements import array_elements, document_elements
 from backroom.feeds.mapping import shown_mapping
 from backroom.feeds.recognition import recognise, unknown_columns
-from backroom.feeds.rows import FeedError, RowFault
+from backroom.feeds.rows import FeedError, Row, RowFault
 from backroom.feeds.sources import Source, shown_name
 from backroom.feeds.tables import DELIMITERS
 from backroom.feeds.text_encoding import shown_encoding
 from backroom.feeds.xml_elements import xml_records
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from backroom.feeds.joining import Found
     from backroom.feeds.number_style import NumberStyle
-    from backroom.feeds.recognition import Carrier
-    from backroom.feeds.rows import Finding, Row
+    from backroom.feeds.recognition import Carrier, Recognised
+    from backroom.feeds.rows import Finding
 
 SHOPS = {
     each.name: each
@@ -141,8 +141,10 @@ class Feed:
                 " written; leave the format out, and it is recognised"
             )
         shop = SHOPS.get(name)
-        self._joined = Joined(shop, self._records, options, self._usual()) if shop else None
-        if self._joined and not self._joined.has_needed(self._found.columns):
+        columns = self._found.columns
+        usual = self._usual()
+        self._joined = Joined(shop, self._records, options, usual, columns) if shop else None
+        if self._joined and not self._joined.has_needed:
             raise unknown_columns(self._found, self.format.title)
 
     @property
@@ -176,10 +178,9 @@ class Feed:
         return ", ".join(parts)
 
     @property
-    def has_lines(self) -> bool:
-        """Whether its lines end at bytes that stand for nothing else, as in UTF-8."""
-        sheet = self._found.table.sheet if self._found.table else ""
-        return not sheet and not self._found.encoding.startswith(("utf-16", "utf_16"))
+    def recognised(self) -> Recognised:
+        """What the file is."""
+        return self._found
 
     def rows(self) -> Iterator[Row | Finding]:
         """Read the file from its beginning. Raises `FeedError`."""
@@ -196,6 +197,30 @@ class Feed:
             raise FeedError(f"{self.name} {_why_unreadable(error)}") from error
         if not count:
             raise FeedError(f"{self.name} is empty: it has no rows")
+
+    @property
+    def encoding_said(self) -> str | None:
+        """The encoding that the user names. XML names its own."""
+        return self._options.encoding or None
+
+    def rejected(self, failed: Callable[[Row], bool]) -> bytearray:
+        """Mark the records with a fault: a byte for each. `failed` says it of a row that was read.
+
+        Of a product that is several records, all are marked if one has a fault.
+        """
+        if self._joined:
+            return self._joined.rejected(failed)
+        return bytearray(not isinstance(each, Row) or failed(each) for each in self._rows())
+
+    def reading(self) -> dict[str, str]:
+        """Give what is known by the whole of the file alone, as options that say it."""
+        if not self._joined:
+            return {"numbers": self._evidence} if self._evidence else {}
+        numbers, skus_identify = self._joined.reading()
+        said = {"numbers": str(numbers)}
+        if self.format.name == "shopify":
+            said["variant-ids"] = "sku" if skus_identify else "options"
+        return said
 
     def shown_mapping(self) -> str:
         """Write the mapping in use as TOML. Raises `FeedError` for formats without one."""
@@ -227,7 +252,7 @@ class Feed:
                 table.rows(), self._evidence, in_sheet=bool(table.sheet)
             )
         elif self._found.carrier == "lines":
-            yield from json_lines.read(self._as_utf_8())
+            yield from json_lines.read(self.lines_path())
         else:
             for line, element in self._elements():
                 if isinstance(element, dict):
@@ -240,8 +265,7 @@ class Feed:
         if self._found.table:
             yield from self._found.table.pairs()
         elif self._found.carrier == "xml":
-            encoding = self._options.encoding or None
-            yield from xml_records(self.source.path, encoding)
+            yield from xml_records(self.source.path, self.encoding_said)
         else:
             for line, element in self._elements():
                 if isinstance(element, dict):
@@ -259,8 +283,8 @@ class Feed:
         semicolons = self._found.table and self._found.table.delimiter == ";"
         return "comma" if semicolons else "point"
 
-    def _as_utf_8(self) -> Path:
-        """Give the file in the encoding that JSON Lines have."""
+    def lines_path(self) -> Path:
+        """Give JSON Lines in the encoding that they have to have."""
         if self._found.encoding.startswith("utf-8"):
             return self.source.path
         if self._utf_8 is None:

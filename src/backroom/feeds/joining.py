@@ -8,28 +8,32 @@ variations belong to which product.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from backroom.feeds.comma_separated import TornRow
 from backroom.feeds.fields import Field, Headings
 from backroom.feeds.products import Shop, SkuCensus
 from backroom.feeds.records import FeedRecord, Layout
-from backroom.feeds.rows import RowFault
+from backroom.feeds.rows import Row, RowFault
 from backroom.feeds.spooling import Spool, encoded_record
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from backroom.feeds.feed_options import FeedOptions
     from backroom.feeds.number_style import NumberStyle
-    from backroom.feeds.rows import Finding, Row
+    from backroom.feeds.rows import Finding
 
 Found = tuple[int, "list[tuple[str, Any]] | str"]
 """The line of a record with its headings and values, or with what is wrong there."""
 _NAMELESS = "\0"
 _ORPHAN = "\1"
 _LONGEST_SHOWN = 200
+_MOST_TORN = 50_000
+"""Products of rows that can't be read. Beyond them, a row is torn behind its last cell."""
 
 
 @dataclass(frozen=True)
@@ -62,44 +66,88 @@ class Joined:
         found: Callable[[], Iterable[Found]],
         options: FeedOptions,
         usual: NumberStyle,
+        columns: Sequence[str] = (),
     ) -> None:
-        """`usual` is how numbers are read where no cell says it."""
+        """`usual` is how numbers are read where no cell says it; `columns` are those of a table."""
         self._form = form
         self._found = found
         self._options = options
         self._usual = usual
+        self._columns = columns
+        self._count = 0
         self._spool: Spool | None = None
         self._faults = Spool()
+        self._torn = Spool()
+        """The products to which rows may belong that can't be read."""
         self._skus = SkuCensus()
         renamed = options.mapping.columns if options.mapping else None
         self.layout = Layout(Headings(form.fields, renamed))
 
-    def has_needed(self, columns: Iterable[str]) -> bool:
+    @property
+    def has_needed(self) -> bool:
         """Whether a table has the columns without which it is not of the format."""
-        found = [self.layout.headings.find(each) for each in columns]
+        found = [self.layout.headings.find(each) for each in self._columns]
         names = {each[0] for each in found if each}
         return not found or any(names >= needed for needed in self._form.needed)
 
     def rows(self) -> Iterator[Row | Finding]:
         """Give all rows. Raises `FeedError` before the first one, if the file can't be read."""
-        if self._spool is None:
-            self._spool = self._gathered()
-        usual = self._options.numbers or self.layout.numbers.style(self._usual)
-        shop = Shop(self.layout, self._options.shop_url, self._options.today, usual, self._skus)
+        shop = self._shop()
         if not self._form.is_open:
             yield from self.layout.warnings(1)
         for encoded in self._faults.records():
-            line, detail, value = msgspec.msgpack.decode(encoded)
+            line, detail, value, _ = msgspec.msgpack.decode(encoded)
             yield RowFault(line, detail, value=value)
-        decoder = msgspec.msgpack.Decoder(FeedRecord)
-        for key, encoded_records in self._spool.groups():
-            records = [decoder.decode(each) for each in encoded_records]
+        for _, _, rows in self._products(shop):
+            yield from rows
+
+    def reading(self) -> tuple[NumberStyle, bool]:
+        """Give how the file writes numbers, and whether SKUs are the ids of its variants."""
+        shop = self._shop()
+        return shop.numbers, shop.skus_identify
+
+    def rejected(self, failed: Callable[[Row], bool]) -> bytearray:
+        """Mark the records of products with a fault: a byte for each record of the file."""
+        shop = self._shop()
+        marks = bytearray(self._count)
+        for encoded in self._faults.records():
+            marks[msgspec.msgpack.decode(encoded)[3]] = True
+        torn = {hash(key) for key, _ in self._torn.keyed()}
+        for key, records, rows in self._products(shop):
+            found = [isinstance(each, RowFault) or _has_failed(each, failed) for each in rows]
+            if any(found) or hash(key) in torn:
+                for record in records:
+                    marks[record.number] = True
+        return marks
+
+    def _shop(self) -> Shop:
+        """Gather the file, and give what its rows need to know of the whole of it."""
+        if self._spool is None:
+            self._spool = self._gathered()
+        numbers = self._options.numbers or self.layout.numbers.style(self._usual)
+        said = self._options.variant_ids
+        return Shop(
+            self.layout,
+            self._options.shop_url,
+            self._options.today,
+            numbers,
+            said == "sku" if said else self._skus.identifies,
+        )
+
+    def _products(
+        self, shop: Shop
+    ) -> Iterator[tuple[str, list[FeedRecord], Iterator[Row | Finding]]]:
+        """Give the records of each product, with its rows."""
+        decode = msgspec.msgpack.Decoder(FeedRecord).decode
+        for key, encoded in self._spool.groups() if self._spool else ():
+            records = [decode(each) for each in encoded]
             group = "" if key.startswith(_NAMELESS) else key.removeprefix(_ORPHAN)
-            yield from self._form.rows_of(group, records, shop)
+            yield key, records, self._form.rows_of(group, records, shop)
 
     def close(self) -> None:
         """Drop what was gathered."""
         self._faults.close()
+        self._torn.close()
         if self._spool:
             self._spool.close()
 
@@ -107,15 +155,19 @@ class Joined:
         spool, late = Spool(), Spool()
         aliases: dict[str, str] = {}
         form = self._form
-        for line, pairs in self._found():
+        for number, (line, pairs) in enumerate(self._found()):
+            self._count = number + 1
             if isinstance(pairs, str):
-                self._add_fault(line, pairs)
+                self._add_fault(number, line, pairs)
+                if isinstance(pairs, TornRow):
+                    self._add_torn(line, pairs.cells)
                 continue
             record = self.layout.record(line, pairs)
+            record.number = number
             key = form.group_of(record)
             encoded = encoded_record(record)
             if isinstance(encoded, str):
-                self._add_fault(line, encoded, key)
+                self._add_fault(number, line, encoded, key)
                 continue
             if form.is_variant(record):
                 self._skus.add(record.text("sku"))
@@ -131,8 +183,32 @@ class Joined:
             known = aliases.get(reference) or aliases.get(reference.lower())
             spool.add(known or f"{_ORPHAN}{reference}", encoded)
         late.close()
+        self._torn = self._torn.renamed(lambda key: aliases.get(key, key))
         return spool
 
-    def _add_fault(self, line: int, detail: str, value: str = "") -> None:
+    def _add_torn(self, line: int, cells: list[str]) -> None:
+        """Note the products to which a row may belong, wherever it is torn.
+
+        Cells before the tear stand below their headings from the left, those behind it from the
+        right.
+        """
+        columns = self._columns
+        places = range(len(columns) + 1) if self._torn.count < _MOST_TORN else (len(columns),)
+        # Another layout: the row is no evidence for how the file is written.
+        layout = Layout(self.layout.headings)
+        keys: set[str] = set()
+        for place in places:
+            behind = len(columns) - place
+            ends = zip(columns[place:], cells[len(cells) - behind :], strict=False)
+            pairs = chain(zip(columns[:place], cells, strict=False), ends)
+            keys.add(self._form.group_of(layout.record(line, pairs)))
+        for key in keys - {""}:
+            self._torn.add(key, b"")
+
+    def _add_fault(self, number: int, line: int, detail: str, value: str = "") -> None:
         shown = value[:_LONGEST_SHOWN].encode("utf-8", "replace").decode()
-        self._faults.add("", msgspec.msgpack.encode((line, detail, shown)))
+        self._faults.add("", msgspec.msgpack.encode((line, str(detail), shown, number)))
+
+
+def _has_failed(found: Row | Finding, failed: Callable[[Row], bool]) -> bool:
+    return isinstance(found, Row) and failed(found)

@@ -45,6 +45,14 @@ def array_elements(path: Path, encoding: str) -> Iterator[tuple[int, Any]]:
         yield from _Scanner(file).elements()
 
 
+def array_texts(path: Path, encoding: str) -> Iterator[str]:
+    """Give the elements of the array in the file at `path` as they are written there."""
+    with _opened_text(path, encoding) as file:
+        scanner = _Scanner(file)
+        for _ in scanner.elements():
+            yield scanner.text
+
+
 def document_elements(path: Path, encoding: str) -> Iterator[tuple[int, Any]]:
     """Give the resources in the `data` of the object in the file at `path`.
 
@@ -99,6 +107,12 @@ class _Scanner:
         self._line = 1
         self._column = 1
         self._ended = False
+        self._begin = 0
+
+    @property
+    def text(self) -> str:
+        """The last element as it is written."""
+        return self._text[self._begin : self._position]
 
     def elements(self) -> Iterator[tuple[int, Any]]:
         if self._next() != "[":
@@ -146,6 +160,7 @@ class _Scanner:
                 goes_on = self._text[end : end + 1] in _OF_NUMBERS
                 if goes_on and isinstance(value, (int, float)) and self._more():
                     continue
+                self._begin = self._position
                 self._move(end)
                 return value
 

@@ -104,8 +104,9 @@ class Ledger(LedgerFile):
     def pending(self, kind: str, *, removals: bool = False) -> Iterator[Staged]:
         """Give the rows of a kind with which nothing was done yet, in the order of the feed."""
         last = -1
+        # The plus keeps SQLite from the index by ids: it would sort all rows of the kind each time.
         statement = (
-            "select number, external_id, line, body, again from rows where kind = ? and"
+            "select number, external_id, line, body, again from rows where +kind = ? and"
             " outcome is null and (line = 0) = ? and number > ? order by number limit ?"
         )
         while found := list(self.run(statement, kind, removals, last, _CHUNK)):
@@ -125,8 +126,8 @@ class Ledger(LedgerFile):
     def settle(self, numbers: Iterable[int], outcome: str | None) -> None:
         """Write down what became of rows; None lets them be compared again."""
         self.connection.executemany(
-            "update rows set outcome = ? where number = ?",
-            ((outcome, number) for number in numbers),
+            "update rows set outcome = ? where number between ? and ?",
+            ((outcome, *span) for span in _spans(numbers)),
         )
 
     def settle_changed(self, rows: Iterable[tuple[str, str, int]]) -> None:
@@ -164,9 +165,17 @@ class Ledger(LedgerFile):
         with self.connection:
             self.run("insert into batches (kind, verb) values (?, ?)", kind, str(verb))
             batch = self.connection.last_insert_rowid()
+            alike: dict[str, list[int]] = {}
+            for number, changed in rows:
+                alike.setdefault(changed, []).append(number)
             self.connection.executemany(
-                "update rows set outcome = 'sent', batch = ?, changed = ? where number = ?",
-                ((batch, changed, number) for number, changed in rows),
+                "update rows set outcome = 'sent', batch = ?, changed = ?"
+                " where number between ? and ?",
+                (
+                    (batch, changed, *span)
+                    for changed, numbers in alike.items()
+                    for span in _spans(numbers)
+                ),
             )
         return batch
 
@@ -221,6 +230,17 @@ class Ledger(LedgerFile):
         )
         return bool(self.one(statement, kind, external_id))
 
+    def has_failed(self, row: Row) -> bool:
+        """Whether a row of the feed failed, or never came into the ledger."""
+        statement = (
+            "select 1 from rows where kind = ? and external_id = ? and line = ?"
+            " and outcome is not 'failed'"
+        )
+        try:
+            return not self.one(statement, row.kind.name, row.external_id, row.line)
+        except UnicodeEncodeError:
+            return True
+
     def knows_job(self, job: str) -> bool:
         """Whether a job is one of this import."""
         return bool(self.one("select 1 from batches where job = ?", job))
@@ -266,6 +286,20 @@ class Ledger(LedgerFile):
             merges=content.merges,
         )
         return Staged(number, row, bool(again))
+
+
+def _spans(numbers: Iterable[int]) -> Iterator[tuple[int, int]]:
+    """Give the first and the last of numbers that follow each other: mostly all of them do."""
+    first = last = None
+    for number in numbers:
+        if last is not None and number == last + 1:
+            last = number
+            continue
+        if first is not None and last is not None:
+            yield first, last
+        first = last = number
+    if first is not None and last is not None:
+        yield first, last
 
 
 _decode = msgspec.json.Decoder(_Body).decode

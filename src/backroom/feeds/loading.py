@@ -1,12 +1,14 @@
 """Load the rows of a ledger into a server: compare, send what differs, settle.
 
 The rows of a kind are compared in chunks with what the server has. What differs goes into bulk
-jobs, one for creates and one for updates at a time. As many as the options say are with the server.
-Then the loader waits for the oldest one. Only the rows of jobs in flight are in memory. Rows with
-the same id become one operation, so the order of jobs does not matter within a kind.
+jobs, one for creates and one for updates at a time. When as many as the options say are with the
+server, the loader waits for the oldest one. Requests are under way in another thread while the next
+rows are compared. Only the rows of jobs in flight are in memory. Rows with the same id become one
+operation, so the order of jobs does not matter within a kind.
 
-A batch is in the ledger before its job is posted, and the job's id right after. A batch without an
-id is one whose answer never came. Its job is looked for among the newest jobs of the server.
+A batch is in the ledger before its job is posted, and the job's id before the next batch is. A
+batch without an id is one whose answer never came. Its job is looked for among the newest jobs of
+the server.
 """
 
 from __future__ import annotations
@@ -30,9 +32,11 @@ from backroom.feeds.comparison import Piece
 from backroom.feeds.encoding import LARGEST_BODY, EncodedRow
 from backroom.feeds.existing import ExistingCatalog
 from backroom.feeds.rows import RowFault
+from backroom.feeds.sending import RequestThread
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
+    from concurrent.futures import Future
 
     from backroom.catalog.kinds import Kind
     from backroom.feeds.api_client import ApiClient, FinishedJob
@@ -62,12 +66,28 @@ class Options:
 
 
 @dataclass(frozen=True)
+class _Sending:
+    """A batch whose job is being posted."""
+
+    job_kind: JobKind
+    batch: int
+    pieces: list[Piece]
+    answer: Future[str]
+
+    @property
+    def numbers(self) -> list[int]:
+        return [number for piece in self.pieces for number in piece.numbers]
+
+
+@dataclass
 class _Running:
     job_kind: JobKind
     batch: int
     job: str
     pieces: Sequence[Piece]
     length: int = 0
+    finished: Future[FinishedJob] | None = None
+    """Where the thread waits for it."""
 
 
 @dataclass
@@ -88,6 +108,8 @@ class Loader:
         self._ledger = comparison.ledger
         self._client = client
         self._options = options or Options()
+        self._sender = RequestThread()
+        self._sending: _Sending | None = None
         self._running: deque[_Running] = deque()
         self._filling = {verb: _Filling() for verb in Verb}
         self._last_pass = False
@@ -99,6 +121,12 @@ class Loader:
         Raises `RefusedError` and `UnreachableError`.
         """
         self._progress = progress
+        try:
+            self._load()
+        finally:
+            self._sender.close()
+
+    def _load(self) -> None:
         self._comparison.count_settled()
         self._recover()
         for kind in self._comparison.mode.order:
@@ -126,6 +154,7 @@ class Loader:
             filling.length += length
         for verb in Verb:
             given_back += self._flush(kind, verb)
+        self._note_posted()
         while self._running:
             given_back += self._settle_oldest()
         self._tell(kind)
@@ -137,10 +166,14 @@ class Loader:
 
     def _flush(self, kind: Kind, verb: Verb) -> int:
         filling, self._filling[verb] = self._filling[verb], _Filling()
-        self._submit(JobKind(kind, verb), filling.pieces)
+        self._note_posted()
+        self._post(JobKind(kind, verb), filling.pieces)
         given_back = 0
-        while len(self._running) >= self._options.in_flight or self._too_large():
+        while len(self._running) > self._options.in_flight or self._too_large():
             given_back += self._settle_oldest()
+        if len(self._running) == self._options.in_flight:
+            oldest = self._running[0]
+            oldest.finished = self._sender.call(self._client.wait, oldest.job_kind, oldest.job)
         self._tell(kind)
         return given_back
 
@@ -148,26 +181,36 @@ class Loader:
         """Whether the rows in flight take more memory than they may."""
         return sum(each.length for each in self._running) > _LARGEST_IN_FLIGHT
 
-    def _submit(self, job_kind: JobKind, pieces: list[Piece]) -> None:
-        """Send a job, without the operations for which the server refuses it."""
-        while pieces:
-            rows = [(number, ",".join(p.operation.changed)) for p in pieces for number in p.numbers]
-            batch = self._ledger.begin(job_kind.kind.name, job_kind.verb, rows)
+    def _post(self, job_kind: JobKind, pieces: list[Piece]) -> None:
+        """Begin to post a job."""
+        if not pieces:
+            return
+        rows = [(number, ",".join(p.operation.changed)) for p in pieces for number in p.numbers]
+        batch = self._ledger.begin(job_kind.kind.name, job_kind.verb, rows)
+        operations = [each.operation.encoded for each in pieces]
+        answer = self._sender.call(self._client.submit, job_kind, operations)
+        self._sending = _Sending(job_kind, batch, pieces, answer)
+
+    def _note_posted(self) -> None:
+        """Note the job that is being posted, without the operations that the server refuses."""
+        while sending := self._sending:
+            self._sending = None
+            job_kind, pieces = sending.job_kind, sending.pieces
             try:
-                job = self._posted(job_kind, pieces)
+                job = self._job_of(sending)
             except RefusedError as error:
-                self._ledger.give_back(batch, (number for number, _ in rows))
+                self._ledger.give_back(sending.batch, sending.numbers)
                 if error.status == _TOO_LARGE and len(pieces) > 1:
                     half = len(pieces) // 2
-                    self._submit(job_kind, pieces[:half])
-                    pieces = pieces[half:]
-                    continue
-                pieces = self._without_refused(pieces, error)
+                    self._post(job_kind, pieces[:half])
+                    self._note_posted()
+                    self._post(job_kind, pieces[half:])
+                else:
+                    self._post(job_kind, self._without_refused(pieces, error))
             else:
-                self._ledger.posted(batch, job)
+                self._ledger.posted(sending.batch, job)
                 length = sum(len(each.operation.encoded.encoded) for each in pieces)
-                self._running.append(_Running(job_kind, batch, job, pieces, length))
-                return
+                self._running.append(_Running(job_kind, sending.batch, job, pieces, length))
 
     def _without_refused(self, pieces: list[Piece], error: RefusedError) -> list[Piece]:
         faulty = {index: each for index, each in error.faulty.items() if index < len(pieces)}
@@ -180,20 +223,23 @@ class Loader:
             self._fail(pieces[index], fault)
         return [piece for index, piece in enumerate(pieces) if index not in faulty]
 
-    def _posted(self, job_kind: JobKind, pieces: Sequence[Piece]) -> str:
-        """Post a job until its answer is known; give its id."""
+    def _job_of(self, sending: _Sending) -> str:
+        """Give the id of a job that was posted. It is posted again if the server lacks it."""
         end = time.monotonic() + self._options.patience
+        answer = sending.answer
         while True:
             try:
-                return self._client.submit(job_kind, [each.operation.encoded for each in pieces])
+                return answer.result()
             except LostAnswerError as error:
                 self._client.waiting(_LOST_PAUSE_SECONDS, f"an answer was lost: {error}")
-                ids = {each.external_id for each in pieces}
-                if job := self._found_job(job_kind, ids):
+                ids = {each.external_id for each in sending.pieces}
+                if job := self._found_job(sending.job_kind, ids):
                     return job
                 if time.monotonic() > end:
                     raise UnreachableError(str(error)) from error
                 time.sleep(_LOST_PAUSE_SECONDS)
+                operations = [each.operation.encoded for each in sending.pieces]
+                answer = self._sender.call(self._client.submit, sending.job_kind, operations)
 
     def _found_job(self, job_kind: JobKind, ids: set[str]) -> str | None:
         """Find a job with just these resources that is not in the ledger: one that was ours."""
@@ -243,7 +289,10 @@ class Loader:
         """Settle the rows of the oldest job; give how many have to be compared again."""
         running = self._running.popleft()
         try:
-            job = self._client.wait(running.job_kind, running.job)
+            if running.finished:
+                job = running.finished.result()
+            else:
+                job = self._client.wait(running.job_kind, running.job)
         except RefusedError as error:
             if error.status != _NOT_FOUND:
                 raise

@@ -46,7 +46,7 @@ class Phase:
 
 
 @dataclass(frozen=True)
-class Sender:
+class PredictedSender:
     """How a push sends: its windows, what it has measured, how many jobs it has at a time."""
 
     pacer: Pacer
@@ -56,7 +56,7 @@ class Sender:
     """Jobs that are under way."""
 
 
-def predicted_seconds(phases: Sequence[Phase], sender: Sender, now: float) -> float:
+def predicted_seconds(phases: Sequence[Phase], sender: PredictedSender, now: float) -> float:
     """Give how many seconds the jobs of `phases` take from `now` on."""
     measures = sender.measures
     moment = now

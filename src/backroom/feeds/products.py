@@ -70,7 +70,8 @@ class Shop:
     shop_url: str = ""
     today: date | None = None
     numbers: NumberStyle = "point"
-    skus: SkuCensus = field(default_factory=SkuCensus)
+    skus_identify: bool = False
+    """Whether a SKU names one variant, for every variant."""
     categories: set[int] = field(default_factory=set)
     """Hashes of those whose rows were given."""
     missing: set[str] = field(default_factory=set)

@@ -14,7 +14,7 @@ from backroom.catalog.kinds import JobKind
 from backroom.feeds.encoding import LARGEST_BODY
 from backroom.feeds.loading import LARGEST_BATCH, Loader, Options
 from backroom.feeds.mirroring import PLANNED, RemovalLimit, plan_removals
-from backroom.feeds.prediction import Phase, Sender, predicted_seconds
+from backroom.feeds.prediction import Phase, PredictedSender, predicted_seconds
 from backroom.feeds.products import NO_SHOP
 from backroom.feeds.push_plan import Difference, Plan, PlannedComparison
 from backroom.feeds.rehearsal import Rehearsal
@@ -121,7 +121,7 @@ class Push:
             for phase in self._phases
         ]
         target = self.target
-        sender = Sender(target.pacer, target.measures, IN_FLIGHT, target.in_flight)
+        sender = PredictedSender(target.pacer, target.measures, IN_FLIGHT, target.in_flight)
         return predicted_seconds(left, sender, time.monotonic())
 
     def send(self, progress: Progress) -> None:

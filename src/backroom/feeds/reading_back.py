@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from backroom.catalog.kinds import CATEGORY, ITEM, KINDS, VARIANT
 from backroom.feeds.fields import Headings
-from backroom.feeds.products import Shop
+from backroom.feeds.products import Shop, SkuCensus
 from backroom.feeds.records import FeedRecord, Layout
 from backroom.feeds.rows import Row
 
@@ -55,6 +55,7 @@ class ReadBack:
     shop_url: str
     today: date | None
     losses: Losses
+    skus: SkuCensus = field(default_factory=SkuCensus)
     written: set[int] = field(default_factory=set)
     """Hashes of the categories that the file names."""
 
@@ -66,7 +67,8 @@ class ReadBack:
         """Notice what concerns the whole of the file."""
         for record in self._records(records):
             if self.form.is_variant(record):
-                self.shop.skus.add(record.text("sku"))
+                self.skus.add(record.text("sku"))
+        self.shop.skus_identify = self.skus.identifies
 
     def holds_prices(self, item: ReadItem, records: list[Pairs]) -> bool:
         """Whether the prices come back as they are."""

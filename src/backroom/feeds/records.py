@@ -33,6 +33,8 @@ class FeedRecord(msgspec.Struct, array_like=True):
     """What has a meaning in the format, by the names of its fields."""
     rest: dict[str, Any]
     """What is metadata, by its heading as it is written in the file."""
+    number: int = 0
+    """How many records of the file come before it. Several may begin in one line."""
 
     def text(self, name: str) -> str:
         """Give a cell as text without blanks round it, empty where there is none."""

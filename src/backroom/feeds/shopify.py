@@ -124,7 +124,9 @@ def _shopify_variants(
     for record in records:
         options = _options(record, names)
         sku = record.text("sku")
-        identity = sku if shop.skus.identifies else distinct(variant_id(handle, options.values()))
+        identity = (
+            sku if shop.skus_identify and sku else distinct(variant_id(handle, options.values()))
+        )
         cells = Cells(shop, record, VARIANT, identity)
         policy, quantity = _shopify_stock(cells)
         title = product.text("title")

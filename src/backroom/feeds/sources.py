@@ -6,6 +6,7 @@ that it can be read any number of times. The directory goes when the feed does.
 
 from __future__ import annotations
 
+import re
 import stat
 import sys
 import tempfile
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
     from backroom.feeds.feed_options import FeedOptions
 
 STANDARD_INPUT = "-"
+_STANDARD_INPUTS = {STANDARD_INPUT, "/dev/stdin", "/dev/fd/0", "/proc/self/fd/0"}
+_DESCRIPTOR = re.compile(r"/dev/fd/\d+|/proc/(?:self|\d+)/fd/\d+")
+"""As a shell names what `<(...)` gives."""
 _DEVICES = ("/dev/", "/proc/")
 _CHUNK = 1 << 18
 _MOST_LAYERS = 2
@@ -136,4 +140,6 @@ def shown_name(place: Path | str) -> str:
     """Give the name of a feed without what may be secret in a URL."""
     if isinstance(place, str) and is_url(place):
         return Path(urlsplit(place).path).name or urlsplit(place).hostname or "feed"
-    return "standard input" if str(place) == STANDARD_INPUT else Path(place).name
+    if str(place) in _STANDARD_INPUTS:
+        return "standard input"
+    return "a pipe" if _DESCRIPTOR.fullmatch(str(place)) else Path(place).name

@@ -17,7 +17,7 @@ from typing import IO, TYPE_CHECKING, Any
 import msgspec
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 _IN_MEMORY = 8_000_000
 """Bytes of records that stay in memory."""
@@ -35,9 +35,12 @@ class Spool:
         self._held: list[_Framed] = []
         self._size = 0
         self._parts: list[IO[bytes]] = []
+        self.count = 0
+        """How many records were added."""
 
     def add(self, key: str, encoded: bytes) -> None:
         """Add a record."""
+        self.count += 1
         if self._parts:
             self._write(key, encoded)
             return
@@ -77,6 +80,14 @@ class Spool:
         for part in self._parts:
             part.seek(0)
             yield from _frames(part)
+
+    def renamed(self, name: Callable[[str], str]) -> Spool:
+        """Give the records under other keys, and drop this spool."""
+        other = Spool(self._in_memory)
+        for key, encoded in self.keyed():
+            other.add(name(key), encoded)
+        self.close()
+        return other
 
     def close(self) -> None:
         """Drop everything."""

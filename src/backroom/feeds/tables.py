@@ -7,7 +7,7 @@ import io
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from backroom.feeds.comma_separated import records
+from backroom.feeds.comma_separated import TornRow, records
 from backroom.feeds.rows import FeedError
 from backroom.feeds.workbooks import sheet_rows
 
@@ -66,7 +66,7 @@ class FeedTable:
                 if self.sheet and len(cells) < len(header):
                     yield line, list(zip(header, cells, strict=False))
                 else:
-                    yield line, wrong_length(cells, header)
+                    yield line, TornRow(wrong_length(cells, header), cells)
             else:
                 yield line, list(zip(header, cells, strict=True))
 

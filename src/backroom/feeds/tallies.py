@@ -74,16 +74,6 @@ def findings(
         yield made(line, detail, KINDS.get(kind), external_id, place, value, advice)
 
 
-def failed_lines(ledger: LedgerFile) -> Iterator[tuple[int, bool]]:
-    """Give the line of every row of the feed in order, and whether a row there failed."""
-    for line, failed in ledger.run(
-        "select line, max(failed) from (select line, outcome is 'failed' as failed from rows"
-        " where line > 0 union all select line, failed from findings where line > 0)"
-        " group by line order by line"
-    ):
-        yield line, bool(failed)
-
-
 def row_changes(ledger: LedgerFile, most: int = -1) -> Iterator[RowChange]:
     """Give what was done with rows, without those that stay as they are."""
     for each in ledger.run(

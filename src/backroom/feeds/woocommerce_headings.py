@@ -12,7 +12,7 @@ HEADINGS: dict[str, tuple[str, ...]] = {
     "sku": ("SKU", "Artikelnummer", "UGS", "Référence", "REF"),
     "name": ("Name", "Nom", "Nombre", "Naam", "Nome", "Nazwa"),
     "published": ("Published", "Veröffentlicht", "Publié", "Publicado", "Gepubliceerd", "Pubblicato", "Opublikowano"),
-    "visibility": ("Visibility in catalog", "Sichtbarkeit im Katalog", "Visibilité dans le catalogue", "Visibilidad en el catálogo", "Zichtbaarheid in catalogus", "Visibilità nel catalogo", "Widoczność w katalogu", "Visibilidade no catálogo"),
+    "visibility": ("Visibility in catalog", "Visibility in catalogue", "Sichtbarkeit im Katalog", "Visibilité dans le catalogue", "Visibilidad en el catálogo", "Zichtbaarheid in catalogus", "Visibilità nel catalogo", "Widoczność w katalogu", "Visibilidade no catálogo"),
     "short description": ("Short description", "Kurzbeschreibung", "Description courte", "Descripción corta", "Korte omschrijving", "Korte beschrijving", "Breve descrizione", "Krótki opis", "Descrição curta"),
     "description": ("Description", "Beschreibung", "Descripción", "Beschrijving", "Descrizione", "Opis", "Descrição"),
     "sale starts": ("Date sale price starts", "Datum, an dem Angebotspreis beginnt", "Date de début de promo", "Día en que empieza el precio rebajado", "Startdatum actieprijs", "Data di inizio del prezzo in offerta", "Data rozpoczęcia promocji", "Data de preço promocional começa em"),

@@ -6,6 +6,7 @@ document type in one of its parts refuses it.
 
 from __future__ import annotations
 
+import csv
 import re
 import warnings
 import zipfile
@@ -16,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from backroom.feeds.rows import FeedError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
 _LARGEST_PART = 1_000_000_000
@@ -54,17 +55,49 @@ def sheet_names(path: Path) -> list[str]:
 
 def sheet_rows(path: Path, sheet: str) -> Iterator[tuple[int, list[str]]]:
     """Give the cells of each row that has any, with its number. Raises `FeedError`."""
+    for number, row in _valued_rows(path, sheet):
+        cells = [_as_cell(value) for value in row]
+        while cells and not cells[-1]:
+            cells.pop()
+        if cells:
+            yield number, cells
+
+
+def copy_rows(path: Path, sheet: str, wanted: Iterable[object], target: Path) -> None:
+    """Copy rows that have any cells, as `wanted` says it of each, to a workbook or to CSV."""
+    rows = (row for _, row in _valued_rows(path, sheet) if any(map(_as_cell, row)))
+    kept = (row for row, each in zip(rows, wanted, strict=False) if each)
+    if target.suffix.lower() == ".csv":
+        with target.open("w", encoding="utf-8-sig", newline="") as file:
+            csv.writer(file).writerows(_as_wide_rows(kept))
+        return
+    from openpyxl import Workbook
+
+    book = Workbook(write_only=True)
+    page = book.create_sheet(sheet)
+    for row in kept:
+        page.append(row)
+    book.save(target)
+
+
+def _as_wide_rows(rows: Iterable[Sequence[Any]]) -> Iterator[list[str]]:
+    """Give all rows as many cells as the first has."""
+    width = None
+    for row in rows:
+        cells = [_as_cell(value) for value in row]
+        while cells and not cells[-1] and (width is None or len(cells) > width):
+            cells.pop()
+        width = width or len(cells)
+        yield cells + [""] * (width - len(cells))
+
+
+def _valued_rows(path: Path, sheet: str) -> Iterator[tuple[int, Sequence[Any]]]:
     with _opened_book(path) as book:
         page = book[sheet]
         # Some programs write a range that is too small.
         page.reset_dimensions()
         try:
-            for number, row in enumerate(page.iter_rows(values_only=True), start=1):
-                cells = [_as_cell(value) for value in row]
-                while cells and not cells[-1]:
-                    cells.pop()
-                if cells:
-                    yield number, cells
+            yield from enumerate(page.iter_rows(values_only=True), start=1)
         except (*_BROKEN, SyntaxError, KeyError, TypeError, IndexError) as error:
             raise FeedError(f"can't be read as a workbook: {error}") from None
 

@@ -7,7 +7,7 @@ namespace, whatever the prefix.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 from xml.parsers import expat
 
 from backroom.feeds.rows import LONGEST_LINE, FeedError
@@ -23,6 +23,8 @@ _RECORDS = {"rss": "item", "RDF": "item", "feed": "entry", "products": "product"
 """The element of one record, by the root."""
 _DEEPEST = 50
 _CHUNK = 1 << 18
+_LONGEST_TAG = 1_000
+"""Bytes of an end tag."""
 _SEPARATOR = "\n"
 _OWN_CHILDREN = 2
 _CODES_OF_CUT_FILES = {
@@ -80,6 +82,71 @@ def xml_records(
     yield from collector.taken()
 
 
+def record_ranges(path: Path, encoding: str | None = None) -> Iterator[tuple[int, int]]:
+    """Give the bytes at which each record begins and ends. Raises what `xml_records` raises."""
+    found = _Ranges(path, encoding)
+    with path.open("rb") as file:
+        while chunk := file.read(_CHUNK):
+            found.parser.Parse(chunk, False)  # noqa: FBT003 - not the last bytes
+            yield from found.taken()
+        found.parser.Parse(b"", True)  # noqa: FBT003 - the last bytes
+    yield from found.taken()
+
+
+class _Ranges:
+    """Where records stand in a file."""
+
+    def __init__(self, path: Path, encoding: str | None) -> None:
+        self.parser = _guarded(encoding)
+        self.parser.StartElementHandler = self._begin
+        self.parser.EndElementHandler = self._end
+        self._path = path
+        self._record_name = ""
+        self._depth = 0
+        self._record_depth = 0
+        self._began = 0
+        self._done: list[tuple[int, int]] = []
+
+    def taken(self) -> Iterator[tuple[int, int]]:
+        done, self._done = self._done, []
+        with self._path.open("rb") as file:
+            for began, ended in done:
+                yield began, _end_of_tag(file, began, ended)
+
+    def _begin(self, name: str, _: dict[str, str]) -> None:
+        local = name.rpartition(_SEPARATOR)[2]
+        self._depth += 1
+        if self._depth == 1:
+            self._record_name = _record_name(local)
+        elif not self._record_depth and self._record_name in {local, local.lower()}:
+            self._record_depth = self._depth
+            self._began = self.parser.CurrentByteIndex
+
+    def _end(self, _: str) -> None:
+        if self._depth == self._record_depth:
+            self._done.append((self._began, self.parser.CurrentByteIndex))
+            self._record_depth = 0
+        self._depth -= 1
+
+
+def _end_of_tag(file: IO[bytes], began: int, ended: int) -> int:
+    """Give where an element ends. The parser says where its end tag begins, if it has one."""
+    file.seek(began)
+    written = file.read(ended - began).replace(b"\0", b"")
+    if written.endswith(b"/>") and b"<" not in written[1:]:
+        return ended
+    file.seek(ended)
+    tag = file.read(_LONGEST_TAG)
+    after = tag.index(b">") + 1
+    # UTF-16 with the lower byte first has one more.
+    little_endian = tag[1:2] == b"\0"
+    return ended + after + little_endian
+
+
+def _record_name(root: str) -> str:
+    return _RECORDS.get(root) or _RECORDS.get(root.lower(), "")
+
+
 def _guarded(encoding: str | None) -> expat.XMLParserType:
     parser = expat.ParserCreate(encoding, namespace_separator=_SEPARATOR)
     parser.buffer_text = True
@@ -128,7 +195,7 @@ class _Collector:
     def _begin(self, name: str, attributes: dict[str, str]) -> None:
         local = name.rpartition(_SEPARATOR)[2]
         if not self._path:
-            self._record_name = _RECORDS.get(local) or _RECORDS.get(local.lower(), "")
+            self._record_name = _record_name(local)
         self._path.append(local)
         if len(self._path) > _DEEPEST:
             raise FeedError(f"is nested too deep in line {self.parser.CurrentLineNumber}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import time
+from base64 import b64encode
 from typing import TYPE_CHECKING, Any
 
 from backroom.control.route import given_members
@@ -94,7 +95,8 @@ class Account:
             from backroom.feeds.formats import open_feed
 
             found = open_feed(feed)
-            given |= {"feed": feed.read_text(encoding="utf-8"), "format": found.format.name}
+            content = b64encode(found.source.path.read_bytes()).decode()
+            given |= {"feed_base64": content, "format": found.format.name}
         self._call("POST", "/seed", self._own(**given))
 
     def resources(
