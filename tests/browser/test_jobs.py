@@ -68,6 +68,8 @@ def test_page_follows_its_job(inside: Page, shop: Shop) -> None:
     expect(inside.locator("#operations .result").first).to_contain_text("failed")
     expect(inside.get_by_role("link", name="Retry the failed operation…")).to_be_visible()
     expect(inside.locator("#has-ended")).to_contain_text("The job has ended")
+    expect(inside.get_by_role("button", name="Cancel this job")).to_have_count(0)
+    expect(inside.locator(".sides")).to_contain_text('"status": "complete"')
 
 
 def test_filters_stay_with_the_back_button(inside: Page, shop: Shop) -> None:

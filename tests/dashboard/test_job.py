@@ -43,7 +43,7 @@ def test_results_stand_beside_operations(shop: Shop, visitor: Visitor) -> None:
 def test_results_are_filtered(shop: Shop, visitor: Visitor) -> None:
     shop.ended("a")
     path = shop.path(shop.ended("a", "b"))
-    only = visitor.read(f"{path}/operations?only=failed")
+    only = visitor.read(f"{path}/rest?only=failed")
     assert '"external_id": "b"' not in html.unescape(only)
     assert only.count("<details") == 1
     assert visitor.read(path).count("<details") == 2
@@ -79,7 +79,7 @@ def test_looking_counts_as_no_read(shop: Shop, visitor: Visitor) -> None:
     assert shop.state(job_id) == "complete"
 
 
-@pytest.mark.parametrize("end", ["", "/operations", "/retry"])
+@pytest.mark.parametrize("end", ["", "/rest", "/retry"])
 def test_unknown_job_is_404(visitor: Visitor, shop: Shop, end: str) -> None:
     answer = visitor.ask("GET", shop.path("none") + end)
     assert (answer.status, b"has no job none" in answer.data) == (404, True)
