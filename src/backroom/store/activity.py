@@ -52,7 +52,7 @@ def jobs_in_progress(tx: Transaction) -> Work:
     """Count the jobs in progress, up to `MOST_COUNTED_JOBS`, and find the oldest."""
     rows = tx.all(
         "select status, count(*) from"
-        " (select status from jobs where completed_at is null limit :most) as some"
+        " (select status from jobs where completed_at is null limit :most) as counted"
         " group by status order by status",
         most=MOST_COUNTED_JOBS,
     )
@@ -90,12 +90,13 @@ def applied_since(tx: Transaction, moment: str) -> list[tuple[str, int]]:
 
 def catalog_sizes(tx: Transaction) -> list[Size]:
     """Give how many items, variants and categories there are, an estimate where they are many."""
-    return [_size(tx, kind.name, kind.table) for kind in KINDS.values()]
+    return [_size_of_catalog(tx, kind.name, kind.table) for kind in KINDS.values()]
 
 
-def _size(tx: Transaction, kind: str, table: str) -> Size:
+def _size_of_catalog(tx: Transaction, kind: str, table: str) -> Size:
     row = tx.one(
-        f"select count(*) from (select 1 from {table} limit :most) as some", most=MOST_COUNTED_ROWS
+        f"select count(*) from (select 1 from {table} limit :most) as counted",
+        most=MOST_COUNTED_ROWS,
     )
     counted = int(row[0]) if row else 0
     if counted < MOST_COUNTED_ROWS:
