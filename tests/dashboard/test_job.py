@@ -85,6 +85,19 @@ def test_unknown_job_is_404(visitor: Visitor, shop: Shop, end: str) -> None:
     assert (answer.status, b"has no job none" in answer.data) == (404, True)
 
 
+def test_watched_job_may_be_gone(shop: Shop, visitor: Visitor) -> None:
+    answer = visitor.pool.request(
+        "GET",
+        f"{visitor.url}{shop.path('none')}/live",
+        headers={"Cookie": visitor.cookie},
+        preload_content=False,
+    )
+    try:
+        assert b"The job is gone" in answer.read1(10_000)
+    finally:
+        answer.close()
+
+
 def test_lines_stand_side_by_side() -> None:
     assert sides_of("a\nb\nc", "a\nx\ny\nc") == [
         Side("a", "a", differs=False),
