@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from backroom.dashboard.jobs import words_of
-from backroom.store import jobs, keys
-from backroom.store.job_search import oldest_in_progress_of
+from backroom.store import keys
+from backroom.store.job_search import find_job, oldest_in_progress_of
 
 if TYPE_CHECKING:
     from backroom.dashboard.page import Dashboard
@@ -78,7 +78,7 @@ def _registered(tx: Transaction) -> tuple[list[ShownWorker], list[Any]]:
 def _jobs_at(tx: Transaction, account: str, job_id: str | None = None) -> list[AtWork]:
     """Give the oldest job of an account in progress, or the one named if it still is."""
     oldest = oldest_in_progress_of(tx, account) if job_id is None else job_id
-    job = None if oldest is None else jobs.find_job(tx, account, oldest)
+    job = None if oldest is None else find_job(tx, account, oldest)
     if job is None or job.completed_at is not None:
         return []
     name = keys.account_name(tx, account) or account
