@@ -61,6 +61,8 @@ def test_list_follows_a_job(inside: Page, shop: Shop) -> None:
 def test_page_follows_its_job(inside: Page, shop: Shop) -> None:
     shop.hold(early_counts=True)
     job_id = shop.send("a", "b", "a")
+    asked: list[str] = []
+    inside.on("request", lambda request: asked.append(request.url.rpartition("/")[2]))
     inside.goto(shop.path(job_id))
     expect(inside.locator(".state-now")).to_contain_text("processing")
     shop.release()
@@ -68,6 +70,12 @@ def test_page_follows_its_job(inside: Page, shop: Shop) -> None:
     expect(inside.locator("#operations .result").first).to_contain_text("failed")
     expect(inside.get_by_role("link", name="Retry the failed operation…")).to_be_visible()
     expect(inside.locator("#has-ended")).to_contain_text("The job has ended")
+    expect(inside.get_by_role("button", name="Cancel this job")).to_have_count(0)
+    expect(inside.locator(".sides")).to_contain_text('"status": "complete"')
+    # The part is renewed again, as the times in it change. The rest is not.
+    before = inside.locator(".timeline").inner_text()
+    expect(inside.locator(".timeline")).not_to_have_text(before, use_inner_text=True)
+    assert asked.count("rest") == 1
 
 
 def test_filters_stay_with_the_back_button(inside: Page, shop: Shop) -> None:

@@ -43,7 +43,7 @@ def test_results_stand_beside_operations(shop: Shop, visitor: Visitor) -> None:
 def test_results_are_filtered(shop: Shop, visitor: Visitor) -> None:
     shop.ended("a")
     path = shop.path(shop.ended("a", "b"))
-    only = visitor.read(f"{path}/operations?only=failed")
+    only = visitor.read(f"{path}/rest?only=failed")
     assert '"external_id": "b"' not in html.unescape(only)
     assert only.count("<details") == 1
     assert visitor.read(path).count("<details") == 2
@@ -79,10 +79,23 @@ def test_looking_counts_as_no_read(shop: Shop, visitor: Visitor) -> None:
     assert shop.state(job_id) == "complete"
 
 
-@pytest.mark.parametrize("end", ["", "/operations", "/retry"])
+@pytest.mark.parametrize("end", ["", "/rest", "/retry"])
 def test_unknown_job_is_404(visitor: Visitor, shop: Shop, end: str) -> None:
     answer = visitor.ask("GET", shop.path("none") + end)
     assert (answer.status, b"has no job none" in answer.data) == (404, True)
+
+
+def test_watched_job_may_be_gone(shop: Shop, visitor: Visitor) -> None:
+    answer = visitor.pool.request(
+        "GET",
+        f"{visitor.url}{shop.path('none')}/live",
+        headers={"Cookie": visitor.cookie},
+        preload_content=False,
+    )
+    try:
+        assert b"The job is gone" in answer.read1(10_000)
+    finally:
+        answer.close()
 
 
 def test_lines_stand_side_by_side() -> None:

@@ -120,3 +120,14 @@ def test_look_ends_and_goes_on(
     further = found(database, further.looked_until, types=(DELETES, "other"))
     last = found(database, further.looked_until, types=(DELETES, "other"))
     assert (last.is_last, last.looked_until) == (True, None)
+
+
+def test_single_jobs_are_found(database: Database, some: dict[str, Job]) -> None:
+    with database.read() as tx:
+        assert job_search.find_job(tx, ACCOUNT, some["failed"].job_id) == some["failed"]
+        assert job_search.find_job(tx, "other", some["failed"].job_id) is None
+        waiting = some["waiting"].job_id
+        assert job_search.oldest_in_progress_of(tx, ACCOUNT) == waiting
+        assert job_search.oldest_in_progress_of(tx, "other") is None
+        assert job_search.jobs_before(tx, ACCOUNT, "8") == 1
+        assert job_search.jobs_before(tx, ACCOUNT, waiting) == 0

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import pytest
@@ -44,3 +45,25 @@ def test_begun_tasks_wait_no_more(announced: Database) -> None:
 
     written(announced, begin)
     assert waiting(announced, "a", "b") == {"b"}
+
+
+def test_processes_are_listed_by_host_and_number(announced: Database) -> None:
+    with announced.read() as tx:
+        (own,) = task_queue.all_processes(tx)
+    assert own.name.endswith(f" {os.getpid()}")
+    assert own.connections >= 1
+
+
+def test_workers_are_listed_with_their_accounts(announced: Database) -> None:
+    def register(tx: Transaction) -> None:
+        tx.script("set local search_path to procrastinate")
+        tx.script("insert into procrastinate.procrastinate_workers (last_heartbeat) values (now())")
+        tx.script(
+            "update procrastinate.procrastinate_jobs set status = 'doing', worker_id ="
+            " (select id from procrastinate.procrastinate_workers) where lock = 'a'"
+        )
+
+    written(announced, register)
+    with announced.read() as tx:
+        (worker,) = task_queue.all_workers(tx)
+    assert (worker.accounts, worker.seconds < 10) == (["a"], True)

@@ -14,7 +14,7 @@ from backroom.jobs.cancelling import cancel_waiting
 from backroom.jobs.lifecycle import Status
 from backroom.jobs.results import FAILED, Result, body_of, results_of
 from backroom.revisions import NEWEST
-from backroom.store import job_requests, jobs
+from backroom.store import job_requests, job_search, jobs
 
 if TYPE_CHECKING:
     from backroom.control.route import Control, Given
@@ -51,7 +51,7 @@ def known_job(control: Control, account: str, job_id: str) -> KnownJob:
     """Give a job of an account by its id. Raises `ControlError` where there is none."""
     with control.database.read() as tx:
         # No job has an id with a null character, and PostgreSQL refuses such a text as a value.
-        job = None if "\0" in account + job_id else jobs.find_job(tx, account, job_id)
+        job = None if "\0" in account + job_id else job_search.find_job(tx, account, job_id)
         if job is None:
             raise ControlError(404, f"The account has no job {job_id}. GET /_backroom/jobs lists.")
         operations = job_requests.sent_operations(tx, account, job_id)

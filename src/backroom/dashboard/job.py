@@ -178,34 +178,36 @@ def _documents_compared(request: Request, dashboard: Dashboard, known: KnownJob)
     }
 
 
-def show_job_page(request: Request) -> Response:
-    """Show the page of a job."""
+def _query_kept(request: Request) -> str:
+    """Give the query of a job's page: which operations it shows, and which revisions."""
+    given = request.query_params
+    return urlencode({name: given[name] for name in ("only", "left", "right") if given.get(name)})
+
+
+def _body_of(request: Request) -> dict[str, Any]:
+    """Give what a job's page shows below its state."""
     dashboard, known = _asked_job(request)
-    account, job_id = request.path_params["account"], request.path_params["job_id"]
-    kept = {
-        name: request.query_params[name]
-        for name in ("only", "left", "right")
-        if request.query_params.get(name)
-    }
-    return page(
-        request,
-        "job.html",
-        section="jobs",
-        revisions=list(REVISIONS)[::-1],
-        kept=kept,
-        query=urlencode(kept),
-        is_live=known.job.completed_at is None,
-        **head_of(dashboard, account, job_id),
+    return {
+        "revisions": list(REVISIONS)[::-1],
+        "query": _query_kept(request),
+        **head_of(dashboard, request.path_params["account"], known.job.job_id),
         **operations_of(request),
         **_documents_compared(request, dashboard, known),
-    )
+    }
+
+
+def show_job_page(request: Request) -> Response:
+    """Show the page of a job."""
+    shown = _body_of(request)
+    is_live = shown["job"].completed_at is None
+    return page(request, "job.html", section="jobs", is_live=is_live, **shown)
 
 
 def live_job(request: Request) -> Response:
     """Keep the state of a job up to date."""
     dashboard = dashboard_of(request)
     account, job_id = request.path_params["account"], request.path_params["job_id"]
-    only = request.query_params.get("only", "")
+    query = _query_kept(request)
 
     def render() -> str:
         try:
@@ -213,21 +215,18 @@ def live_job(request: Request) -> Response:
         except ControlError as gone:
             # It has expired, or a test has reset its account.
             return dashboard.rendered("message.html", title="The job is gone", words=gone.detail)
-        return dashboard.rendered("job_live.html", is_live=True, only=only, **head)
+        return dashboard.rendered("job_live.html", is_live=True, query=query, **head)
 
-    return live_response(request, f"job {account} {job_id} {only}", render)
+    return live_response(request, f"job {account} {job_id} {query}", render)
 
 
-def show_operations(request: Request) -> Response:
-    """Show the operations again, when the job has ended on an open page."""
-    dashboard, _ = _asked_job(request)
-    account, job_id = request.path_params["account"], request.path_params["job_id"]
-    head = head_of(dashboard, account, job_id)
-    return page(request, "job_operations.html", **head, **operations_of(request))
+def show_rest(request: Request) -> Response:
+    """Show again what is below the state, when the job has ended on an open page."""
+    return page(request, "job_rest.html", **_body_of(request))
 
 
 ROUTES = (
     Route(ONE, show_job_page),
     Route(f"{ONE}/live", live_job),
-    Route(f"{ONE}/operations", show_operations),
+    Route(f"{ONE}/rest", show_rest),
 )

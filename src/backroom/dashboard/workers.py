@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from backroom.dashboard.jobs import words_of
-from backroom.store import jobs, keys
-from backroom.store.job_search import oldest_in_progress_of
+from backroom.store import keys
+from backroom.store.job_search import find_job, oldest_in_progress_of
 
 if TYPE_CHECKING:
     from backroom.dashboard.page import Dashboard
@@ -44,35 +44,41 @@ def shown_workers(dashboard: Dashboard) -> dict[str, Any]:
     database = dashboard.control.database
     with database.read() as tx:
         is_embedded = database.dialect.name == "sqlite"
-        found = [_embedded(dashboard, tx)] if is_embedded else _registered(tx)
-    return {"workers": found[:_MOST_SHOWN], "more_workers": max(len(found) - _MOST_SHOWN, 0)}
+        found, processes = _embedded(dashboard, tx) if is_embedded else _registered(tx)
+    return {
+        "workers": found[:_MOST_SHOWN],
+        "more_workers": max(len(found) - _MOST_SHOWN, 0),
+        "processes": processes[:_MOST_SHOWN],
+    }
 
 
-def _embedded(dashboard: Dashboard, tx: Transaction) -> ShownWorker:
+def _embedded(dashboard: Dashboard, tx: Transaction) -> tuple[list[ShownWorker], list[Any]]:
     turns = dashboard.control.parts.get("turns")
     latest = None if turns is None else turns.latest
     at_work = [] if latest is None else _jobs_at(tx, latest[0], latest[1])
-    return ShownWorker("The worker of this server", None, at_work)
+    return [ShownWorker("The worker of this server", None, at_work)], []
 
 
-def _registered(tx: Transaction) -> list[ShownWorker]:
-    # Procrastinate is only installed where there is PostgreSQL.
+def _registered(tx: Transaction) -> tuple[list[ShownWorker], list[Any]]:
+    """Give the queue workers, and the processes that have the database open."""
+    # The driver is only installed where there is PostgreSQL.
     from backroom.store import task_queue
 
-    return [
+    found = [
         ShownWorker(
             f"Worker {each.number}",
             each.seconds,
             [job for account in each.accounts for job in _jobs_at(tx, account)],
         )
-        for each in task_queue.all_workers(tx)[: _MOST_SHOWN + 1]
+        for each in task_queue.all_workers(tx)
     ]
+    return found, list(task_queue.all_processes(tx))
 
 
 def _jobs_at(tx: Transaction, account: str, job_id: str | None = None) -> list[AtWork]:
     """Give the oldest job of an account in progress, or the one named if it still is."""
     oldest = oldest_in_progress_of(tx, account) if job_id is None else job_id
-    job = None if oldest is None else jobs.find_job(tx, account, oldest)
+    job = None if oldest is None else find_job(tx, account, oldest)
     if job is None or job.completed_at is not None:
         return []
     name = keys.account_name(tx, account) or account

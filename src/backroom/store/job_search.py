@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
+from backroom.store.job_rows import Job
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -109,6 +111,16 @@ def find_jobs(
     page = rows[:size]
     is_last = len(rows) <= size and looked_until is None
     return JobsFound(page[::-1] if ascending else page, is_last, looked_until)
+
+
+def find_job(tx: Transaction, account: str, job_id: str) -> Job | None:
+    """Give a job by its id, whatever its type, None if there is none."""
+    row = tx.one(
+        f"select {', '.join(Job._fields)} from jobs where account = :account and job_id = :job_id",
+        account=account,
+        job_id=job_id,
+    )
+    return Job(*row) if row else None
 
 
 def oldest_in_progress_of(tx: Transaction, account: str) -> str | None:

@@ -364,16 +364,6 @@ def complete(tx: Transaction, account: str, job: Job, *, keeps: bool = True) -> 
     return True
 
 
-def find_job(tx: Transaction, account: str, job_id: str) -> Job | None:
-    """Give a job by its id, whatever its type, None if there is none."""
-    row = tx.one(
-        f"select {_COLUMNS} from jobs where account = :account and job_id = :job_id",
-        account=account,
-        job_id=job_id,
-    )
-    return Job(*row) if row else None
-
-
 def newest(tx: Transaction, account: str, status: str | None, most: int) -> list[Job]:
     """Give the newest jobs of an account, up to `most`: all, or those in a status."""
     rows = tx.all(

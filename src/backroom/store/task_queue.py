@@ -17,6 +17,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from backroom import clock
+from backroom.store.postgresql.connections import CONNECTION_NAME
 from backroom.store.postgresql.database import PostgresConnection, PostgresDatabase
 from backroom.store.postgresql.pool import engine_pool
 from backroom.store.signals import Signal
@@ -139,6 +140,27 @@ def all_workers(tx: Transaction) -> list[QueueWorkerRow]:
     ):
         doing.setdefault(number, []).append(account)
     return [QueueWorkerRow(number, seconds, doing.get(number, [])) for number, seconds in workers]
+
+
+class ProcessRow(NamedTuple):
+    """A process that has this database open: its host and number, and its connections."""
+
+    name: str
+    connections: int
+
+
+def all_processes(tx: Transaction) -> list[ProcessRow]:
+    """List the servers and workers that have the database open, by their hosts and numbers.
+
+    One whose URL names its connections otherwise is not among them.
+    """
+    rows = tx.all(
+        "select substr(application_name, length(:start) + 1), count(*) from pg_stat_activity"
+        " where datname = current_database() and application_name like :start || '%'"
+        " group by application_name order by application_name",
+        start=CONNECTION_NAME,
+    )
+    return [ProcessRow(*row) for row in rows]
 
 
 def lock_schema(tx: Transaction) -> None:

@@ -22,6 +22,8 @@ for a server that is gone.
 from __future__ import annotations
 
 import math
+import os
+import socket
 import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -77,8 +79,12 @@ _IS_AT_WORK = """
     select from pg_stat_activity
     where pid = %s and state = 'active' and wait_event_type is distinct from 'Client'
 """
+CONNECTION_NAME = "backroom "
+"""How connections are named for whoever looks at the server's sessions; host and process follow."""
 NETWORK: dict[str, Any] = {
     "connect_timeout": CONNECT_SECONDS,
+    # PostgreSQL keeps 63 bytes of a name. One in the URL is taken instead.
+    "fallback_application_name": f"{CONNECTION_NAME}{socket.gethostname()[:40]} {os.getpid()}",
     # A server that vanished without a word is found out within 8 seconds, not within hours.
     "keepalives_idle": 5,
     "keepalives_interval": 1,
