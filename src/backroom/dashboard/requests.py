@@ -10,12 +10,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlencode
 
 import msgspec
-import urllib3
 from starlette.exceptions import HTTPException
 from starlette.routing import Route
 
 from backroom.control.route import ControlError
-from backroom.dashboard.calls import call
 from backroom.dashboard.mount import PAGES
 from backroom.dashboard.page import dashboard_of, live_response, page, redirect
 from backroom.revisions import NEWEST, REVISIONS
@@ -238,12 +236,10 @@ def send_once_more(request: Request) -> Response:
     if not can_send_again(entry) or entry.account is None:
         raise ControlError(409, "The journal does not have all of this request.")
     last = journal.last
-    body = entry.body.text.encode() if entry.body.length else None
-    try:
-        revision = entry.revision or NEWEST
-        answered = call(dashboard, entry.account, entry.method, entry.path, revision, body)
-    except urllib3.exceptions.HTTPError as error:
-        raise ControlError(502, f"No answer came: {type(error).__name__}.") from None
+    body = entry.body.text.encode() if entry.body.length else b""
+    revision = entry.revision or NEWEST
+    call = dashboard.control.parts["call"]
+    answered = call(entry.account, entry.method, entry.path, revision, body)
     sent = [each for each in journal.find(Wanted(since=last)) if each.path == entry.path]
     if not sent:
         raise ControlError(404, f"It was answered with {answered.status}, and was not kept.")

@@ -124,18 +124,13 @@ def access_of(tx: Transaction, key: str) -> Access | None:
     return Access(row[0], row[1], frozenset(row[2].split()) if row[2] else None)
 
 
-def remove_key(tx: Transaction, made: NewKey) -> None:
-    """Remove a key that nobody has seen. Its account stays."""
+def remove(tx: Transaction, made: NewKey) -> None:
+    """Remove a key that nobody has seen, and its account if it was made for this key."""
     tx.run(
         "delete from keys where account = :account and key_id = :key_id",
         account=made.account,
         key_id=made.key_id,
     )
-
-
-def remove(tx: Transaction, made: NewKey) -> None:
-    """Remove a key that nobody has seen, and its account if it was made for this key."""
-    remove_key(tx, made)
     tx.run(
         "delete from accounts where account = :account"
         " and not exists (select 1 from keys where keys.account = accounts.account)",
