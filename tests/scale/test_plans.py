@@ -12,6 +12,7 @@ import pytest
 
 from backroom.catalog.kinds import ITEM, KINDS, Kind
 from backroom.store import (
+    activity,
     job_requests,
     jobs,
     keys,
@@ -295,3 +296,22 @@ def test_kept_operations_are_walked_alone(stocked: Stocked) -> None:
     assert walk.startswith("SCAN kept USING COVERING INDEX"), kept
     assert "SEARCH jobs USING INDEX" in look_up, kept
     assert "(account=? AND job_id=?)" in look_up, kept
+
+
+@pytest.mark.parametrize(
+    ("ask", "indexes"),
+    [
+        (activity.jobs_in_progress, ("in_progress", "jobs_oldest_in_progress")),
+        (lambda tx: activity.newest_failed(tx, 5), ("jobs_failed",)),
+        (lambda tx: activity.applied_since(tx, "2026"), ("jobs_completed",)),
+    ],
+    ids=["in progress", "failed", "applied"],
+)
+def test_overview_reads_an_index(stocked: Stocked, ask: Any, indexes: tuple[str, ...]) -> None:
+    before = len(stocked.plans)
+    ask(stocked.tx)
+    plans = stocked.plans[before:]
+    assert len(plans) == len(indexes)
+    for plan, index in zip(plans, indexes, strict=True):
+        walked = [step for step in plan if " jobs" in step]
+        assert all("INDEX" in step and index in step for step in walked), plan
