@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import shutil
 import sys
+import threading
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from typing import TYPE_CHECKING
+
+import urllib3
 
 from bench import applying, catalog, cores, reads, servers
 from bench.measuring import Found, Goal, Row, alternate, alternate_afresh
@@ -28,6 +31,7 @@ _ON = {
     "journal": {"journal": "on"},
     "traces": {},
     "traces of one in a hundred": {},
+    "one dashboard open": {"control-token": "only-for-tests"},
     "metrics, log and journal": {"metrics": "on", "access-log": "on", "journal": "on"},
 }
 _FOR_JOBS = (_OFF, "metrics", "access log, as JSON", "traces", "metrics, log and journal")
@@ -65,6 +69,34 @@ def _variables(name: str, endpoint: str) -> dict[str, str]:
     return told if name == "traces" else told | sampled
 
 
+@contextmanager
+def _watched(url: str) -> Iterator[None]:
+    """Keep the overview of the dashboard open, as a browser does."""
+    pool = urllib3.PoolManager(retries=False)
+    signed = pool.request("GET", f"{url}/_backroom/?token=only-for-tests")
+    cookie = signed.headers["set-cookie"].partition(";")[0]
+    live = pool.request(
+        "GET",
+        f"{url}/_backroom/dashboard/live/overview",
+        headers={"Cookie": cookie},
+        preload_content=False,
+    )
+    ended = threading.Event()
+
+    def drain() -> None:
+        while not ended.is_set() and live.read1():
+            pass
+
+    reader = threading.Thread(target=drain)
+    reader.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        reader.join()
+        live.close()
+
+
 def _reading(home: Path, settings: Settings, endpoint: str) -> list[Row]:
     contestants: Contestants = {}
     with ExitStack() as stack:
@@ -75,6 +107,8 @@ def _reading(home: Path, settings: Settings, endpoint: str) -> list[Row]:
             served = stack.enter_context(
                 servers.backroom(database, *_flags(name), **_variables(name, endpoint))
             )
+            if name == "one dashboard open":
+                stack.enter_context(_watched(f"http://127.0.0.1:{served.port}"))
             question, _ = catalog.reading(served, catalog.JOBS, key)
             contestants[name] = reads.asking(served, question, settings)
         taken = alternate(settings, contestants)
