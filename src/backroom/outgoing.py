@@ -80,11 +80,11 @@ def is_public(address: str) -> bool:
     if isinstance(found, ipaddress.IPv6Address):
         if found.is_site_local:
             return False
-        found = _held(found) or found
+        found = _held_in(found) or found
     return found.is_global and not found.is_multicast
 
 
-def _held(address: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
+def _held_in(address: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
     """Give the address of IPv4 to which one of IPv6 leads, None if it leads to none."""
     if any(address in each for each in _TRANSLATED):
         return ipaddress.IPv4Address(int(address) & _IPV4_BITS)

@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from backroom.api.in_process import Answered
-from backroom.dashboard.job_actions import outcome_of
+from backroom.dashboard.job_actions import outcome_of_operation
 from support.factories import a_resource
 from support.job_shop import CREATES, PAGES, Shop
 from support.process import until
@@ -118,4 +118,6 @@ def test_forms_need_their_token(shop: Shop, visitor: Visitor) -> None:
 
 
 def test_refusal_without_errors_is_said() -> None:
-    assert outcome_of(Answered(429, {}, b""), CREATES)[1][0].detail.endswith("answered 429.")
+    assert outcome_of_operation(Answered(429, {}, b""), CREATES)[1][0].detail.endswith(
+        "answered 429."
+    )

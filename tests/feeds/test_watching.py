@@ -10,7 +10,7 @@ from backroom.feeds.ledger import Ledger
 from backroom.feeds.mirroring import RemovalLimit
 from backroom.feeds.pushing import PushOptions
 from backroom.feeds.source_catalog import SourceCatalog
-from backroom.feeds.watching import Watch
+from backroom.feeds.watching import PushWatch
 from feeds.catalogs import catalog_of, change, create, load, paced, sent_operations
 
 if TYPE_CHECKING:
@@ -27,10 +27,10 @@ def source(make_client: MakeClient) -> Client:
     return made
 
 
-def a_watch(source: Client, target: Client, mode: str = "mirror", limit: str = "10%") -> Watch:
+def a_watch(source: Client, target: Client, mode: str = "mirror", limit: str = "10%") -> PushWatch:
     options = PushOptions(lambda *_: None, RemovalLimit(limit))
     catalog = SourceCatalog(paced(source))
-    return Watch(catalog, paced(target), Ledger(None), MODES[mode], options)
+    return PushWatch(catalog, paced(target), Ledger(None), MODES[mode], options)
 
 
 def delete(client: Client, external_id: str) -> None:

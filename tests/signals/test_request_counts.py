@@ -75,7 +75,7 @@ def fuzzed(number: int) -> tuple[Known, int]:
 
 def test_fuzzed_requests_make_no_new_labels() -> None:
     seen = counted(*map(fuzzed, range(10_000))).seen()
-    routes = {each.path for each in (*OPERATIONS, *NEIGHBOURS)} | {"unknown", "/metrics"}
+    routes = {each.path for each in (*OPERATIONS, *NEIGHBOURS)} | {"unknown", "/", "/metrics"}
     assert {key[0] for key in seen} <= {*METHODS[:-2], "PUT", "other"}
     assert {key[1] for key in seen} <= routes
     assert {key[3] for key in seen} <= {"none", *REVISIONS}

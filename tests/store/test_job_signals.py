@@ -52,4 +52,4 @@ def test_the_index_of_jobs_in_progress_counts_them(database: Database) -> None:
         plan = PlanOf(tx)
         # It only reads.
         job_signals(Transaction(cast("Any", plan), tx.dialect))
-    assert "jobs_in_progress" in plan.plan
+    assert "in_progress" in plan.plan

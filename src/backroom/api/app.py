@@ -363,13 +363,9 @@ class App:
         """Answer a request outside of the API."""
         known = Known(request)
         try:
+            path, accept = request.raw_path, request.header(b"accept") or ""
             found = control.answer_route(
-                request.method,
-                request.raw_path,
-                self._database,
-                self._worker(),
-                self.metrics,
-                request.header(b"accept") or "",
+                request.method, path, self._database, self._worker(), self.metrics, accept
             )
         except TookTooLong:
             raise

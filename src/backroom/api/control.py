@@ -287,6 +287,9 @@ def answer_route(
     if found is None or (found.route.needs is Need.MEASURING and metrics is None):
         return None
     if method not in METHODS:
+        if found.route.handler is _front:
+            # The real service has nothing there, whatever the method.
+            return None
         return Answer(405, [], [(ALLOW, ", ".join(METHODS).encode())])
     answered = found.route.handler(Served(database, worker, found.revision, metrics, accept))
     if found.route.needs is Need.MAKING:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import fields
 from difflib import get_close_matches
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, NamedTuple
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import urllib3
 
 from backroom.cli.options import own_url
-from backroom.settings import PREFIX, SECRETS, Settings, variable
+from backroom.settings import PREFIX, SECRETS, SETTINGS, Settings, variable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -38,7 +37,7 @@ class Check(NamedTuple):
 
 
 def _settings(settings: Settings, environment: Mapping[str, str]) -> Iterator[Advice]:
-    for each in fields(Settings):
+    for each in SETTINGS:
         value = getattr(settings, each.name)
         if value == each.default:
             continue
@@ -49,7 +48,7 @@ def _settings(settings: Settings, environment: Mapping[str, str]) -> Iterator[Ad
 
 
 def _variables(_: Settings, environment: Mapping[str, str]) -> Iterator[Advice]:
-    known = {variable(each.name) for each in fields(Settings)} | _OTHER_VARIABLES
+    known = {variable(each.name) for each in SETTINGS} | _OTHER_VARIABLES
     known |= {f"{variable(name)}_FILE" for name in SECRETS}
     for name in sorted(environment):
         if not name.startswith(PREFIX) or name in known:

@@ -83,7 +83,7 @@ def _of_database(settings: Settings, _: Mapping[str, str]) -> Iterator[Advice]:
             if tx.dialect.name == "postgres":
                 yield from _server(tx)
             else:
-                yield from _pages(tx)
+                yield from _checked_pages(tx)
     except OlderDatabase as error:
         yield Advice("warning", str(error), "The server migrates it when it starts.")
     except NewerDatabase as error:
@@ -94,7 +94,7 @@ def _of_database(settings: Settings, _: Mapping[str, str]) -> Iterator[Advice]:
         yield Advice("wrong", f"the database can't be read: {error}", "Try `backroom verify`.")
 
 
-def _pages(tx: Transaction) -> Iterator[Advice]:
+def _checked_pages(tx: Transaction) -> Iterator[Advice]:
     found = conditions.broken_page(tx)
     if found:
         yield Advice("wrong", f"the file is damaged: {found}", "Restore a backup.")

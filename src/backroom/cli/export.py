@@ -14,7 +14,7 @@ from backroom.catalog.kinds import KINDS
 from backroom.catalog.operations import NESTED_BULK_SINCE
 from backroom.cli import EXIT_ERROR, EXIT_ROWS_FAILED, EXIT_UNREACHABLE
 from backroom.cli.api_options import checked_key, checked_revision
-from backroom.cli.export_report import ExportReport, print_report
+from backroom.cli.export_report import ExportReport, print_export_report
 from backroom.cli.feed_options import checked_shop_url
 from backroom.cli.import_progress import shown_progress
 from backroom.cli.import_report import on_terminal
@@ -132,7 +132,7 @@ def export_command(**options: Unpack[_ExportOptions]) -> None:
         report.error, exit_code = "interrupted; nothing was written", _EXIT_INTERRUPTED
     report.seconds = round(time.monotonic() - began, 3)
     # The standard output may be the file.
-    print_report(report, options["output"], err=options["file"] == STANDARD_OUTPUT)
+    print_export_report(report, options["output"], err=options["file"] == STANDARD_OUTPUT)
     if report.error:
         click.echo(f"Error: {on_terminal(report.error)}", err=True)
     sys.exit(exit_code)

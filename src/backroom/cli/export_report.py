@@ -47,7 +47,7 @@ class ExportReport:
         return any(each.error or each.changed_cells or list(_losses(each)) for each in self.files)
 
 
-def print_report(report: ExportReport, output: str, *, err: bool) -> None:
+def print_export_report(report: ExportReport, output: str, *, err: bool) -> None:
     """Print the report as text or JSON, on standard error if the other one is the file."""
     if output == "json":
         document = msgspec.json.encode(_document(report)).decode()

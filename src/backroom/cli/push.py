@@ -39,7 +39,7 @@ from backroom.feeds.reporting import Report
 from backroom.feeds.source_catalog import SourceCatalog
 from backroom.feeds.sources import shown_name
 from backroom.feeds.staging import ledger_beside, stage, stage_rows
-from backroom.feeds.watching import Watch
+from backroom.feeds.watching import PushWatch
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -262,7 +262,7 @@ def _stay(
     """Push everything once, unless an earlier run did, and then each change."""
     ledger = report.ledger
     assert ledger is not None  # noqa: S101 - opened just before
-    watch = Watch(source, target, ledger, report.mode, _push_options(options))
+    watch = PushWatch(source, target, ledger, report.mode, _push_options(options))
     watch.begin_for(msgspec.json.encode(identity, order="sorted").decode())
     if not watch.knows:
         _push_once(options, _Sides(target, source=source), identity, report)

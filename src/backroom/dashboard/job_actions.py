@@ -96,13 +96,13 @@ def send_retry(request: Request) -> Response:
         wrong = [Wrong(f"This is no JSON list: {error}", "", None)]
         return _ask_retry(request, text, wrong, _failed(known))
     answered = send_as_job(dashboard.control, account, known.job.type, resources)
-    sent, wrong = outcome_of(answered, known.job.type)
+    sent, wrong = outcome_of_operation(answered, known.job.type)
     if not sent:
         return _ask_retry(request, text, wrong, _failed(known))
     return redirect(request, path_of(account, sent))
 
 
-def outcome_of(answered: Answered, job_type: str) -> tuple[str, list[Wrong]]:
+def outcome_of_operation(answered: Answered, job_type: str) -> tuple[str, list[Wrong]]:
     """Give the id of the job that was made, or what is wrong with what was sent."""
     document = msgspec.json.decode(answered.body) if answered.body else {}
     if "data" in document:
@@ -196,7 +196,7 @@ def _retried(dashboard: Dashboard, _: str, account: str, job_id: str) -> tuple[b
         answered = send_as_job(dashboard.control, account, known.job.type, resources)
     except ControlError as error:
         return False, error.detail, ""
-    sent, wrong = outcome_of(answered, known.job.type)
+    sent, wrong = outcome_of_operation(answered, known.job.type)
     if not sent:
         return False, "; ".join(each.detail for each in wrong), ""
     made = dashboard.root + path_of(account, sent)

@@ -50,7 +50,7 @@ def journal_of(dashboard: Dashboard) -> Journal | None:
     return found
 
 
-def asked_for(query: Mapping[str, str]) -> dict[str, str]:
+def asked_requests(query: Mapping[str, str]) -> dict[str, str]:
     """Give the filters in a query that have a value."""
     return {name: query[name].strip() for name in _FILTERS if query.get(name, "").strip()}
 
@@ -96,7 +96,7 @@ def list_requests(request: Request) -> Response:
     journal = journal_of(dashboard)
     if journal is None:
         return page(request, "no_journal.html", section="requests")
-    asked = asked_for(request.query_params)
+    asked = asked_requests(request.query_params)
     before = _number_of(request.query_params.get("before"))
     listed = _listed_entries(dashboard, journal, asked, before)
     return page(
@@ -117,7 +117,7 @@ def live_requests(request: Request) -> Response:
     """Keep the newest requests up to date."""
     dashboard = dashboard_of(request)
     journal = _journal_kept(dashboard)
-    asked = asked_for(request.query_params)
+    asked = asked_requests(request.query_params)
     return live_response(
         request,
         f"requests?{urlencode(asked)}",
@@ -159,8 +159,8 @@ def show_request(request: Request) -> Response:
         entry=entry,
         account=account,
         shown=entry.as_json(),
-        body=pretty(entry.body),
-        answer=pretty(entry.answer),
+        body=pretty_body(entry.body),
+        answer=pretty_body(entry.answer),
         parts=list(parts_of(entry)),
         meaning=meaning_of(entry),
         curl=as_curl(entry, str(request.base_url).rstrip("/")),
@@ -185,10 +185,10 @@ def parts_of(entry: JournalEntry) -> Iterable[Part]:
         source = each.get("source") or {}
         pointer, parameter = source.get("pointer"), source.get("parameter")
         place = f"parameter {parameter}" if parameter else pointer or ""
-        yield Part(str(each.get("detail", "")), place, _value_at(entry.body.document, pointer))
+        yield Part(str(each.get("detail", "")), place, _pointed_value(entry.body.document, pointer))
 
 
-def _value_at(document: Any, pointer: str | None) -> str | None:
+def _pointed_value(document: Any, pointer: str | None) -> str | None:
     """Give what stands at a pointer, as JSON on one line, or None if nothing does."""
     steps = [each for each in (pointer or "").split("/") if each]
     if not steps:
@@ -204,7 +204,7 @@ def _value_at(document: Any, pointer: str | None) -> str | None:
     return msgspec.json.encode(document).decode()
 
 
-def pretty(body: Body) -> str:
+def pretty_body(body: Body) -> str:
     """Give a body as it is read by people: JSON in lines."""
     if body.document is None:
         return body.text
@@ -265,9 +265,9 @@ def _lines_of_entry(entry: JournalEntry) -> list[str]:
     head = [f"{entry.method} {entry.path}", f"revision: {entry.revision}", f"{entry.status}"]
     return [
         *head[:2],
-        *pretty(entry.body).splitlines(),
+        *pretty_body(entry.body).splitlines(),
         head[2],
-        *pretty(entry.answer).splitlines(),
+        *pretty_body(entry.answer).splitlines(),
     ]
 
 

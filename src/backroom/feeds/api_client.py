@@ -205,7 +205,7 @@ class ApiClient:
     def page(self, path: str, query: Mapping[str, str], cursor: str = "") -> Page:
         """Read one page of a list of resources. Raises `RefusedError` or `UnreachableError`."""
         document = self.listed(path, query, cursor, PageDocument)
-        return Page([_resource_of(each) for each in document.data], document.cursor)
+        return Page([_listed_resource(each) for each in document.data], document.cursor)
 
     def listed(
         self, path: str, query: Mapping[str, str], cursor: str, document: type[_Document]
@@ -339,7 +339,7 @@ class ApiClient:
         time.sleep(pause)
 
 
-def _resource_of(listed: ListedResource) -> Resource:
+def _listed_resource(listed: ListedResource) -> Resource:
     shown = listed.relationships.variants.data
     ids = None if shown is None else frozenset(external_id_in(each.id) or "" for each in shown)
     return Resource(external_id_in(listed.id) or listed.id, listed.attributes, variants=ids)

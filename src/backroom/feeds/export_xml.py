@@ -36,7 +36,7 @@ class _Xml:
         for name, value in pairs:
             if _NAME.fullmatch(name):
                 values = value if isinstance(value, list) else [value]
-                found += [(name, _held(each)) for each in values if each is not None]
+                found += [(name, _held_text(each)) for each in values if each is not None]
         return found
 
     def begin(self, columns: Sequence[str]) -> None:  # noqa: ARG002 - elements have no columns
@@ -98,7 +98,7 @@ class GoogleAtom(GoogleRss):
         return super()._child(name, value)
 
 
-def _held(value: Any) -> Any:
+def _held_text(value: Any) -> Any:
     if isinstance(value, dict) and value:
         return {
             name: _FORBIDDEN.sub("", cell_text(each))

@@ -52,7 +52,7 @@ def _copy_lines(feed: Feed, marks: Iterable[int], target: Path) -> None:
                 file.write(text)
 
 
-def _copy_table(feed: Feed, marks: Iterable[int], target: Path) -> None:
+def _copy_rejected_table(feed: Feed, marks: Iterable[int], target: Path) -> None:
     table = feed.recognised.table
     if table is None:
         raise FeedError(f"{feed.name} is no table")
@@ -123,7 +123,7 @@ def _copy_xml(feed: Feed, marks: Iterable[int], target: Path) -> None:
 
 _WRITERS: dict[str, Callable[[Feed, Iterable[int], Path], None]] = {
     "lines": _copy_lines,
-    "table": _copy_table,
+    "table": _copy_rejected_table,
     "array": _copy_elements,
     "document": _copy_resources,
     "xml": _copy_xml,

@@ -33,7 +33,7 @@ _REST = 5
 """A reading that takes long is followed by a pause so many times as long, within the limit."""
 
 
-class Watch:
+class PushWatch:
     """The source and the target of a push that stays."""
 
     def __init__(

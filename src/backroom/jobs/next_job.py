@@ -10,9 +10,8 @@ What happens, all in one transaction, so that a crash at any point leaves the jo
 3. Read the account's oldest job that is not complete.
 4. Apply it (`jobs/apply.py`), which writes rows, counts and the status `complete`.
 
-Where clients shall see jobs queued first, a transaction of its own before these moves the job from
-`queued` to `processing`. A crash between the two leaves it `processing`, which is applied all the
-same.
+Where clients shall see jobs queued first, a transaction before these moves the job from `queued` to
+`processing`. A crash between the two leaves it `processing`, which is applied all the same.
 
 No job may keep the later ones of its account waiting for ever. If the server fails at a job for a
 reason of its own, the transaction is undone, and this module does in order:
@@ -29,9 +28,8 @@ A database that is away is no try: then nothing is known of the job, and it wait
 usually means so may also come of the one job. So the database counts as away only if it does not
 take the count either, with as much room as the job needs in the tables that jobs change.
 
-A job may also end the process each time. To note each job before it is begun would cost a write. So
-that is done only for jobs which a worker that has died may have begun: at a start the oldest one of
-each account, and later those that other workers have left. See `expect_begun`.
+A job may also end the process each time. To note each one before it is begun would cost a write. So
+only those that a dead worker may have begun are noted, by the rules of `expect_begun`.
 """
 
 from __future__ import annotations

@@ -104,7 +104,7 @@ def find_jobs(
 ) -> JobsFound:
     """Give the jobs next to the border, newest first: older ones, or newer if `ascending`."""
     question = _question(tx, asked, border, ascending=ascending)
-    rows = _rows(tx, question, asked, ascending=ascending, size=size + 1)
+    rows = _job_rows(tx, question, asked, ascending=ascending, size=size + 1)
     looked_until = None
     if len(rows) <= size and question.left:
         looked_until = _end_of_look(tx, question, asked, ascending=ascending)
@@ -212,7 +212,7 @@ def _looked(question: _Question, columns: Sequence[str], *, ascending: bool) -> 
     )
 
 
-def _rows(
+def _job_rows(
     tx: Transaction, question: _Question, asked: JobFilter, *, ascending: bool, size: int
 ) -> list[JobSummary]:
     shown = f"substr(errors, 1, {_ERRORS_SHOWN})"

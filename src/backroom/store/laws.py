@@ -176,12 +176,11 @@ _OF_JOBS = (
     ),
     Law(
         "jobs of operations",
-        "operations wait for jobs that have ended or do not exist",
-        "Nobody applies them. Read the catalog to see whether they were applied.",
+        "operations are kept of jobs that do not exist",
+        "Nobody applies or shows them.",
         _fixed(
             "select account, job_id from job_operations as o where not exists"
-            " (select 1 from jobs where jobs.account = o.account and jobs.job_id = o.job_id"
-            " and completed_at is null)"
+            " (select 1 from jobs where jobs.account = o.account and jobs.job_id = o.job_id)"
         ),
     ),
 )
