@@ -488,6 +488,8 @@ def log_lines() -> Iterator[tuple[str, str, str, str, str]]:
                     traced = level == "exception" or any(e.arg == "exc_info" for e in node.keywords)
                     shown, before = found.get(name, (set(), False))
                     found[name] = (shown | {levels.get(level, level.upper())}, before or traced)
+    # Lines of the pool of connections are put into these words.
+    found[events.DATABASE_AWAY.name] = ({"WARNING"}, False)
     for name, (shown, traced) in found.items():
         event = events.EVENTS[name]
         members = ", ".join(f"`{each}`" for each in event.members)
