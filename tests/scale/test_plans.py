@@ -11,7 +11,18 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from backroom.catalog.kinds import ITEM, KINDS, Kind
-from backroom.store import jobs, keys, large_records, links, open_database, pages, records
+from backroom.control import browse
+from backroom.control.browse import Asked
+from backroom.store import (
+    job_touches,
+    jobs,
+    keys,
+    large_records,
+    links,
+    open_database,
+    pages,
+    records,
+)
 from backroom.store.database import Transaction
 from backroom.store.dialects import SQLITE
 from backroom.store.pages import Columns, RecordQuestion
@@ -220,6 +231,35 @@ def test_accepting_looks_jobs_up(stocked: Stocked) -> None:
     _, _, counted, _, latest = stocked.last_plan()
     assert counted.startswith("SEARCH jobs USING INDEX jobs_in_progress")
     assert latest.startswith("SEARCH jobs USING COVERING INDEX")
+
+
+@pytest.mark.parametrize("before", [None, "01K4A00000"], ids=["newest", "further back"])
+def test_jobs_that_name_a_resource_are_bounded(stocked: Stocked, before: str | None) -> None:
+    job_touches.jobs_naming(stocked.tx, ACCOUNT, "item-1", before, most=20)
+    (walked,) = (each for each in stocked.last_plan() if each.startswith("SEARCH jobs "))
+    assert ("COVERING INDEX" in walked, "job_id<?" in walked) == (True, bool(before))
+    job_touches.jobs_between(stocked.tx, ACCOUNT, "item-1", "01", "02")
+    (walked,) = (each for each in stocked.last_plan() if each.startswith("SEARCH jobs "))
+    assert "job_id>? AND job_id<?" in walked
+    assert not any("TEMP B-TREE" in each for each in stocked.last_plan())
+
+
+def test_catalog_of_dashboard_walks_an_index(stocked: Stocked) -> None:
+    for kind in KINDS.values():
+        related = [{each.name: f"{each.name}-1"} for each in browse.narrowing(kind)]
+        for owner in ({}, *related):
+            for search, published in (("shirt", None), ("s", True), ("", False), ("item-1", None)):
+                before = len(stocked.plans)
+                filtered = published if "published" in kind.columns else None
+                asked = Asked(kind, 24, search, filtered, owner)
+                browse.found_page(stocked.tx, ACCOUNT, asked)
+                for plan in stocked.plans[before:]:
+                    assert faults(plan, bounded=False, sorts=False) in ([], [plan[0]]), plan
+
+
+def test_accounts_to_choose_from_are_bounded(stocked: Stocked) -> None:
+    keys.some_accounts(stocked.tx, 200)
+    assert not any("TEMP B-TREE" in each for each in stocked.last_plan())
 
 
 def test_keys_are_looked_up(stocked: Stocked) -> None:

@@ -20,10 +20,20 @@ from starlette.staticfiles import StaticFiles
 
 from backroom.api.control import PREFIX
 from backroom.control.route import ControlError
-from backroom.dashboard import accounts, overview, requests, settings, sign_in, testing
+from backroom.dashboard import (
+    accounts,
+    catalog,
+    imports,
+    overview,
+    requests,
+    resource_edit,
+    settings,
+    sign_in,
+    testing,
+)
 from backroom.dashboard.live import LiveParts
 from backroom.dashboard.mount import PAGES
-from backroom.dashboard.page import FOLDER, HTMX, Dashboard, dashboard_of, page
+from backroom.dashboard.page import FOLDER, HTMX, POLICY, Dashboard, dashboard_of, page
 from backroom.dashboard.sessions import FIELD, HEADER, Sessions
 from backroom.dashboard.traffic import Traffic
 from backroom.store.database import StoreUnavailable
@@ -44,16 +54,15 @@ ROUTES: tuple[Route, ...] = (
     *testing.ROUTES,
     *accounts.ROUTES,
     *settings.ROUTES,
+    *imports.ROUTES,
+    *catalog.ROUTES,
+    *resource_edit.ROUTES,
 )
 """The pages. Each module of a page has its own table."""
 
 _STATIC = f"{PAGES}/static"
-_POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:;"
-    " connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-)
 _HEADERS = {
-    "Content-Security-Policy": _POLICY,
+    "Content-Security-Policy": POLICY,
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
     "Cache-Control": "no-store",

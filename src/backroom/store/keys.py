@@ -230,6 +230,12 @@ def all_accounts(tx: Transaction) -> list[AccountRow]:
     return [AccountRow(*row) for row in rows]
 
 
+def some_accounts(tx: Transaction, most: int) -> list[tuple[str, str]]:
+    """Give the ids and the names of some accounts, at most so many."""
+    rows = tx.all("select account, name from accounts order by account limit :most", most=most)
+    return [(row[0], row[1]) for row in rows]
+
+
 def count_accounts(tx: Transaction) -> int:
     """Count the accounts."""
     (row,) = tx.all("select count(*) from accounts")

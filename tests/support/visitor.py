@@ -1,0 +1,64 @@
+"""A reader of the dashboard without a browser: keeps its cookie, and fills in forms."""
+
+from __future__ import annotations
+
+import html
+import re
+from urllib.parse import urlencode
+
+import urllib3
+
+HOME = "/_backroom/"
+PAGES = "/_backroom/dashboard"
+DEADLINE = 20.0
+_CSRF = re.compile(r'name="csrf_token" value="([^"]*)"')
+
+
+class Visitor:
+    """Visits one server. `sign_in` with its token opens the pages."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.cookie = ""
+        self.pool = urllib3.PoolManager(retries=False, timeout=DEADLINE)
+
+    def ask(
+        self, method: str, path: str, body: bytes | None = None, **headers: str
+    ) -> urllib3.BaseHTTPResponse:
+        """Ask as a browser would, and follow nothing."""
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        if self.cookie:
+            named["Cookie"] = self.cookie
+        answer = self.pool.request(
+            method, self.url + path, body=body, headers=named, redirect=False
+        )
+        set_cookie = answer.headers.get("set-cookie")
+        if set_cookie:
+            self.cookie = set_cookie.partition(";")[0]
+        return answer
+
+    def sign_in(self, token: str) -> urllib3.BaseHTTPResponse:
+        """Follow the link that a server prints."""
+        return self.ask("GET", f"{HOME}?{urlencode({'token': token})}")
+
+    def read(self, path: str) -> str:
+        """Give a page, which there has to be."""
+        answer = self.ask("GET", path)
+        assert answer.status == 200, answer.data
+        return answer.data.decode()
+
+    def words(self, path: str) -> str:
+        """Give the words of a page, without its elements."""
+        main = self.read(path).partition('id="main"')[2]
+        return " ".join(html.unescape(re.sub(r"<[^>]*>", " ", main)).split())
+
+    def csrf_token(self, path: str = HOME) -> str:
+        """Give what the forms of a page carry."""
+        found = _CSRF.search(self.read(path))
+        assert found is not None
+        return found[1]
+
+    def send(self, path: str, **fields: str) -> urllib3.BaseHTTPResponse:
+        """Send a form, as a page of the session does."""
+        body = urlencode({"csrf_token": self.csrf_token(), **fields}).encode()
+        return self.ask("POST", path, body, content_type="application/x-www-form-urlencoded")
