@@ -188,12 +188,19 @@ class Server:
             self._workforce.start()
             self._http.run(self._socket, lambda: self._is_ready(announce, first_key))
         finally:
+            self._end_imports()
             self._app.close()
             self.pace.stop()
             self._workforce.stop()
             self.database.close()
             self._socket.close()
             self.clock.let_go()
+
+    def _end_imports(self) -> None:
+        """End the imports of the dashboard, whose keys are revoked with them."""
+        imports = self._control.parts.get("imports")
+        if imports is not None:
+            imports.close()
 
     def _is_ready(self, announce: Callable[[Started], None], first_key: NewKey | None) -> None:
         if self._catches_signals:

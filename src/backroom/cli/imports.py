@@ -15,9 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict, Unpack
 
 import click
-import msgspec
 
-from backroom.catalog.drafts import draft
 from backroom.catalog.operations import NESTED_BULK_SINCE, body_limit
 from backroom.cli import EXIT_ERROR, EXIT_ROWS_FAILED, EXIT_UNREACHABLE
 from backroom.cli.feed_options import FeedPlace, KeyOption, with_feed_options
@@ -32,8 +30,8 @@ from backroom.cli.import_report import (
 )
 from backroom.cli.options import checked_url, own_url, settings_from, with_format
 from backroom.cli.printable import printable
-from backroom.errors import Invalid
-from backroom.feeds.api_client import ApiClient, OperationRefusal, RefusedError, UnreachableError
+from backroom.feeds.api_client import ApiClient, RefusedError, UnreachableError
+from backroom.feeds.checking import checked_by
 from backroom.feeds.comparing import MODES
 from backroom.feeds.comparison import Comparison
 from backroom.feeds.encoding import LARGEST_BODY
@@ -51,16 +49,14 @@ from backroom.feeds.staging import SUFFIX, ledger_beside, stage
 from backroom.revisions import NEWEST
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
-    from backroom.catalog.kinds import JobKind
     from backroom.cli.feed_options import FeedChoice
     from backroom.feeds.formats import Feed
 
 _EXIT_USAGE = 2
 _EXIT_INTERRUPTED = 130
 _HEADER_WORD = re.compile(r"[!-~]+")
-_POINTER = re.compile(r"/(?:attributes/|relationships/)?(.*)")
 _ENVELOPE_BYTES = 100_000
 """What stands around the operations of a request takes less."""
 _SAME_FOR_ALL = {
@@ -362,7 +358,7 @@ def _run(feed: Feed, options: _Options, report: Report, ledger: Ledger) -> None:
     with shown_progress(shown, silent=options["output"] == "json") as progress:
         client.waiting = progress.wait
         if options["dry_run"]:
-            Rehearsal(comparison, _checked_by(options["revision"])).run(progress)
+            Rehearsal(comparison, checked_by(options["revision"])).run(progress)
         else:
             largest = body_limit(options["revision"]) - _ENVELOPE_BYTES
             load_options = LoadOptions(
@@ -373,17 +369,3 @@ def _run(feed: Feed, options: _Options, report: Report, ledger: Ledger) -> None:
 
 def _demo() -> Path:
     return Path(str(resources.files("backroom.feeds").joinpath("demo", "shop.jsonl")))
-
-
-def _checked_by(revision: str) -> Callable[[JobKind, bytes], OperationRefusal | None]:
-    """Give what says how the server would refuse an operation, in one revision."""
-
-    def check(job_kind: JobKind, operation: bytes) -> OperationRefusal | None:
-        try:
-            draft(job_kind.verb, job_kind.kind, msgspec.json.decode(operation), "", revision)
-        except Invalid as error:
-            found = _POINTER.fullmatch(error.pointer or "")
-            return OperationRefusal(found[1] if found else "", error.detail)
-        return None
-
-    return check

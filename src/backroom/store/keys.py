@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from backroom import clock
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from backroom.store.database import Database, Transaction
 
 DEFAULT_ACCOUNT = "default"
@@ -167,6 +169,20 @@ def revoke(tx: Transaction, key_id: str) -> bool:
         revoked_at=clock.timestamp(clock.now()),
     )
     return row is not None
+
+
+def revoke_left_over(tx: Transaction, start: str, made_before: str, used: Collection[str]) -> None:
+    """Revoke the keys whose names begin so, which were made before a time and are not in use."""
+    rows = tx.all(
+        "select key_id from keys where revoked_at is null and created_at < :made_before"
+        " and substr(name, 1, :length) = :start",
+        made_before=made_before,
+        length=len(start),
+        start=start,
+    )
+    for (key_id,) in rows:
+        if key_id not in used:
+            revoke(tx, key_id)
 
 
 def cursor_secret(database: Database) -> bytes:
