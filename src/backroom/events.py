@@ -96,6 +96,7 @@ DATABASE_AWAY = Event(
     "error",
 )
 WORKER_HAS_DATABASE = Event("worker_has_database", "the worker has the database again")
+IMPORT_FAILED = Event("import_failed", "an import of %s failed", "file")
 PART_NOT_RENDERED = Event(
     "part_not_rendered", "a part of the dashboard could not be rendered, and is tried again"
 )

@@ -176,11 +176,8 @@ class Server:
     @property
     def control(self) -> Control:
         """What the functions of the control API work on."""
-        self._control.parts |= {
-            "faults": self.faults,
-            "journal": self.journal,
-            "url": self.url,
-        }
+        parts = {"faults": self.faults, "journal": self.journal, "url": self.url}
+        self._control.parts |= parts
         return self._control
 
     def observe(self, observer: Observer) -> None:
@@ -224,6 +221,7 @@ class Server:
             self._http.run(self._socket, lambda: self._is_ready(announce, first_key))
         finally:
             self._end_metrics()
+            self._end_imports()
             self._app.close()
             self.pace.stop()
             self._workforce.stop()
@@ -231,6 +229,11 @@ class Server:
             self.database.close()
             self._socket.close()
             self.clock.let_go()
+
+    def _end_imports(self) -> None:
+        """End the imports of the dashboard, whose keys are revoked with them."""
+        if (imports := self._control.parts.get("imports")) is not None:
+            imports.close()
 
     def _is_ready(self, announce: Callable[[Started], None], first_key: NewKey | None) -> None:
         if self._catches_signals:

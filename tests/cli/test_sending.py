@@ -9,12 +9,12 @@ from backroom.catalog.kinds import ITEM, JobKind, Verb
 from backroom.cli.api_options import checked_key
 from backroom.cli.sending import (
     Ended,
-    checked_by,
     explained,
     largest_of,
     opened_ledger,
 )
 from backroom.feeds.api_client import RefusedError, UnreachableError
+from backroom.feeds.checking import checked_by
 from backroom.feeds.comparing import MODES
 from backroom.feeds.ledger import Ledger
 from backroom.feeds.reporting import Report

@@ -11,9 +11,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from backroom.catalog.kinds import ITEM, KINDS, Kind
+from backroom.control import browse
+from backroom.control.browse import BrowseQuestion
 from backroom.store import (
     activity,
     job_requests,
+    job_touches,
     jobs,
     keys,
     large_records,
@@ -231,6 +234,35 @@ def test_accepting_looks_jobs_up(stocked: Stocked) -> None:
     _, _, counted, _, latest = stocked.last_plan()
     assert counted.startswith("SEARCH jobs USING INDEX jobs_in_progress")
     assert latest.startswith("SEARCH jobs USING COVERING INDEX")
+
+
+@pytest.mark.parametrize("before", [None, "01K4A00000"], ids=["newest", "further back"])
+def test_jobs_that_name_a_resource_are_bounded(stocked: Stocked, before: str | None) -> None:
+    job_touches.jobs_naming(stocked.tx, ACCOUNT, "item-1", before, most=20)
+    (walked,) = (each for each in stocked.last_plan() if each.startswith("SEARCH jobs "))
+    assert ("COVERING INDEX" in walked, "job_id<?" in walked) == (True, bool(before))
+    job_touches.jobs_between(stocked.tx, ACCOUNT, "item-1", "01", "02")
+    (walked,) = (each for each in stocked.last_plan() if each.startswith("SEARCH jobs "))
+    assert "job_id>? AND job_id<?" in walked
+    assert not any("TEMP B-TREE" in each for each in stocked.last_plan())
+
+
+def test_catalog_of_dashboard_walks_an_index(stocked: Stocked) -> None:
+    for kind in KINDS.values():
+        related = [{each.name: f"{each.name}-1"} for each in browse.narrowing(kind)]
+        for owner in ({}, *related):
+            for search, published in (("shirt", None), ("s", True), ("", False), ("item-1", None)):
+                before = len(stocked.plans)
+                filtered = published if "published" in kind.columns else None
+                asked = BrowseQuestion(kind, 24, search, filtered, owner)
+                browse.found_page(stocked.tx, ACCOUNT, asked)
+                for plan in stocked.plans[before:]:
+                    assert faults(plan, bounded=False, sorts=False) in ([], [plan[0]]), plan
+
+
+def test_accounts_to_choose_from_are_bounded(stocked: Stocked) -> None:
+    keys.some_accounts(stocked.tx, 200)
+    assert not any("TEMP B-TREE" in each for each in stocked.last_plan())
 
 
 def test_keys_are_looked_up(stocked: Stocked) -> None:

@@ -25,7 +25,6 @@ from backroom.cli.options import checked_url, own_url, settings_from, with_forma
 from backroom.cli.printable import printable
 from backroom.cli.sending import (
     Ended,
-    checked_by,
     checked_limit,
     checked_reports,
     close_ledger,
@@ -35,6 +34,7 @@ from backroom.cli.sending import (
     print_report,
 )
 from backroom.feeds.api_client import ApiClient
+from backroom.feeds.checking import checked_by
 from backroom.feeds.comparing import MODES
 from backroom.feeds.comparison import Comparison
 from backroom.feeds.loading import LARGEST_BATCH, Loader

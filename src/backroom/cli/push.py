@@ -25,13 +25,13 @@ from backroom.cli.push_options import PushChoice, key_in, with_push_options
 from backroom.cli.push_report import Told, print_difference, print_sent_on, shown_time
 from backroom.cli.sending import (
     Ended,
-    checked_by,
     close_ledger,
     explained,
     largest_of,
     opened_ledger,
     print_report,
 )
+from backroom.feeds.checking import checked_by
 from backroom.feeds.comparing import MODES
 from backroom.feeds.paced_client import PacedClient
 from backroom.feeds.pushing import Push, PushOptions

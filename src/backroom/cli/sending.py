@@ -7,14 +7,11 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import click
-import msgspec
 
-from backroom.catalog.drafts import draft
 from backroom.catalog.operations import body_limit
 from backroom.cli import EXIT_ERROR, EXIT_UNREACHABLE
 from backroom.cli.import_report import WRITERS, on_terminal, print_json, print_tables
-from backroom.errors import Invalid
-from backroom.feeds.api_client import OperationRefusal, RefusedError, UnreachableError
+from backroom.feeds.api_client import RefusedError, UnreachableError
 from backroom.feeds.encoding import LARGEST_BODY
 from backroom.feeds.ledger import Ledger
 from backroom.feeds.ledger_file import LedgerInUseError
@@ -22,10 +19,9 @@ from backroom.feeds.mirroring import RemovalLimit, TooManyRemovalsError
 from backroom.feeds.rows import FeedError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
     from pathlib import Path
 
-    from backroom.catalog.kinds import JobKind
     from backroom.feeds.reporting import Report
 
 EXIT_USAGE = 2
@@ -65,20 +61,6 @@ def checked_reports(
 def largest_of(revision: str) -> int:
     """Give how many bytes of operations a request may have in a revision."""
     return min(body_limit(revision) - _ENVELOPE_BYTES, LARGEST_BODY)
-
-
-def checked_by(revision: str) -> Callable[[JobKind, bytes], OperationRefusal | None]:
-    """Give what says how the server would refuse an operation, in one revision."""
-
-    def check(job_kind: JobKind, operation: bytes) -> OperationRefusal | None:
-        try:
-            draft(job_kind.verb, job_kind.kind, msgspec.json.decode(operation), "", revision)
-        except Invalid as error:
-            found = _POINTER.fullmatch(error.pointer or "")
-            return OperationRefusal(found[1] if found else "", error.detail)
-        return None
-
-    return check
 
 
 def opened_ledger(place: Path | None) -> Ledger:

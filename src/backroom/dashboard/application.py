@@ -23,18 +23,21 @@ from backroom.api.control import PREFIX
 from backroom.control.route import ControlError
 from backroom.dashboard import (
     accounts,
+    catalog,
+    imports,
     job,
     job_actions,
     jobs,
     overview,
     requests,
+    resource_edit,
     settings,
     sign_in,
     testing,
 )
 from backroom.dashboard.live import LiveParts
 from backroom.dashboard.mount import PAGES
-from backroom.dashboard.page import FOLDER, HTMX, Dashboard, dashboard_of, page
+from backroom.dashboard.page import FOLDER, HTMX, POLICY, Dashboard, dashboard_of, page
 from backroom.dashboard.sessions import FIELD, HEADER, Sessions
 from backroom.dashboard.traffic import Traffic
 from backroom.store.database import StoreUnavailable
@@ -58,16 +61,15 @@ ROUTES: tuple[Route, ...] = (
     *jobs.ROUTES,
     *job_actions.ROUTES,
     *job.ROUTES,
+    *imports.ROUTES,
+    *catalog.ROUTES,
+    *resource_edit.ROUTES,
 )
 """The pages. Each module of a page has its own table."""
 
 _STATIC = f"{PAGES}/static"
-_POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:;"
-    " connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-)
 _HEADERS = {
-    "Content-Security-Policy": _POLICY,
+    "Content-Security-Policy": POLICY,
     # Not less: browsers send forms of pages without any referrer as those of an unknown origin.
     "Referrer-Policy": "same-origin",
     "X-Content-Type-Options": "nosniff",

@@ -5,6 +5,9 @@ from __future__ import annotations
 import math
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import msgspec
 
 from backroom import clock
 
@@ -74,6 +77,23 @@ def cut(text: str, most: int) -> str:
     return text if len(text) <= most else f"{text[: most - 1]}…"
 
 
+def web_address(text: object) -> str | None:
+    """Give a text where it is an address that a page may link: of http or https. Else None."""
+    if not isinstance(text, str):
+        return None
+    address = text.strip()
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return None
+    return address if parts.scheme in {"http", "https"} and parts.netloc else None
+
+
+def as_json(value: Any) -> str:
+    """Give a value as JSON on one line."""
+    return msgspec.json.encode(value).decode()
+
+
 FILTERS: dict[str, Callable[..., Any]] = {
     "number": number,
     "size": size,
@@ -82,4 +102,6 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "plural": plural,
     "cut": cut,
     "zip": lambda left, right: list(zip(left, right, strict=False)),
+    "web_address": web_address,
+    "json": as_json,
 }

@@ -25,6 +25,11 @@ if TYPE_CHECKING:
     from backroom.dashboard.traffic import Traffic
 
 FOLDER = Path(__file__).parent
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:;"
+    " connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+"""What a page may load, and from where, unless it says so itself."""
 HTMX = "HX-Request"
 """The header of requests for a part of a page."""
 _SEE_OTHER = 303

@@ -153,6 +153,8 @@ class ApiClient:
         """Whether the server has ever answered. One that has is waited for when it is away."""
         self.waiting: Callable[[float, str], object] = lambda *_: None
         """Called before a pause with its seconds and its reason."""
+        self.asking: Callable[[], object] = lambda: None
+        """Called before each request. What it raises ends what is being done."""
         # A connection that was never made may be tried again. A request that was lost under way may
         # have been carried out. `_answer` repeats what was put off.
         patience = urllib3.Retry(
@@ -243,6 +245,7 @@ class ApiClient:
         self, method: str, path: str, document: type[_Document], body: bytes | None = None
     ) -> _Document:
         """Send a request until it is not put off."""
+        self.asking()
         end = time.monotonic() + self._timeout
         status, answer = self._answer(method, path, end, body)
         try:

@@ -82,3 +82,19 @@ def row_changes(ledger: LedgerFile, most: int = -1) -> Iterator[RowChange]:
         most,
     ):
         yield RowChange(*each)
+
+
+class SentJob(NamedTuple):
+    """A job that an import has sent."""
+
+    kind: str
+    verb: str
+    job: str
+
+
+def sent_jobs(ledger: LedgerFile, most: int = -1) -> Iterator[SentJob]:
+    """Give the jobs that were sent, the first ones first."""
+    for each in ledger.run(
+        "select kind, verb, job from batches where job is not null order by id limit ?", most
+    ):
+        yield SentJob(*each)

@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from backroom import clock
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from backroom.store.database import Database, Transaction
 
 DEFAULT_ACCOUNT = "default"
@@ -164,6 +166,20 @@ def revoke(tx: Transaction, key_id: str) -> bool:
     return row is not None
 
 
+def revoke_left_over(tx: Transaction, start: str, made_before: str, used: Collection[str]) -> None:
+    """Revoke the keys whose names begin so, which were made before a time and are not in use."""
+    rows = tx.all(
+        "select key_id from keys where revoked_at is null and created_at < :made_before"
+        " and substr(name, 1, :length) = :start",
+        made_before=made_before,
+        length=len(start),
+        start=start,
+    )
+    for (key_id,) in rows:
+        if key_id not in used:
+            revoke(tx, key_id)
+
+
 def cursor_secret(database: Database) -> bytes:
     """Give the secret that signs the cursors of all servers on a database. The first one makes it.
 
@@ -223,6 +239,12 @@ def all_accounts(tx: Transaction) -> list[AccountRow]:
         " order by accounts.created_at, accounts.account"
     )
     return [AccountRow(*row) for row in rows]
+
+
+def some_accounts(tx: Transaction, most: int) -> list[tuple[str, str]]:
+    """Give the ids and the names of some accounts, at most so many."""
+    rows = tx.all("select account, name from accounts order by account limit :most", most=most)
+    return [(row[0], row[1]) for row in rows]
 
 
 def count_accounts(tx: Transaction) -> int:

@@ -1,0 +1,253 @@
+"""One run of an imported file through the API: a dry run, or the real one, and what came of it.
+
+It sends what `backroom import` sends, to this very server, with a key that is made for it.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+from backroom import clock
+from backroom.catalog.operations import body_limit
+from backroom.feeds.api_client import ApiClient, RefusedError, UnreachableError
+from backroom.feeds.checking import checked_by
+from backroom.feeds.comparing import MODES
+from backroom.feeds.comparison import Comparison
+from backroom.feeds.encoding import LARGEST_BODY
+from backroom.feeds.feed_options import FeedOptions
+from backroom.feeds.formats import open_feed
+from backroom.feeds.ledger import Ledger
+from backroom.feeds.loading import Loader
+from backroom.feeds.loading import Options as LoadOptions
+from backroom.feeds.mirroring import RemovalLimit, TooManyRemovalsError, plan_removals
+from backroom.feeds.rehearsal import Rehearsal
+from backroom.feeds.report_page import summary
+from backroom.feeds.reporting import Report, csv_lines_of, json_lines_of
+from backroom.feeds.rows import FeedError, RowFault
+from backroom.feeds.staging import stage
+from backroom.feeds.tallies import sent_jobs
+from backroom.revisions import NEWEST
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
+    from backroom.feeds.number_style import NumberStyle
+    from backroom.feeds.rows import Finding, Row
+    from backroom.feeds.tallies import RowChange, SentJob
+
+MOST_FINDINGS = 200
+MOST_CHANGES = 100
+MOST_JOBS = 100
+"""How many of each an outcome has. The files of its report have all findings."""
+PATIENCE = 600.0
+"""Seconds to wait for a job, and for a request that is put off."""
+_ENVELOPE_BYTES = 100_000
+
+
+class Cancelled(Exception):
+    """Somebody has ended the import. Jobs that were sent go on."""
+
+
+@dataclass(frozen=True)
+class ImportOptions:
+    """How a file is read, and what is done with its rows. `max_delete` bounds a mirror."""
+
+    mode: str = "upsert"
+    shop_url: str = ""
+    numbers: NumberStyle | None = None
+    max_delete: str = "10%"
+
+
+@dataclass(frozen=True)
+class Remark:
+    """What is said of a place in a file. `failed` says whether the row went in."""
+
+    line: int
+    kind: str
+    external_id: str
+    column: str
+    value: str
+    detail: str
+    advice: str
+    failed: bool
+
+
+@dataclass(frozen=True)
+class ImportOutcome:
+    """What came of a run. Lists are cut, and `faults` and `warnings` say how many there are."""
+
+    feed: str
+    summary: str
+    counts: dict[str, dict[str, int]]
+    remarks: list[Remark]
+    faults: int
+    warnings: int
+    changes: list[RowChange]
+    changed: int
+    unknown: list[str]
+    jobs: list[SentJob]
+    sent: int
+    seconds: float
+    error: str = ""
+
+
+@dataclass
+class ImportProgress:
+    """How far a run is: rows that were read, and rows that are settled, with all, by kind."""
+
+    read: int = 0
+    settled: dict[str, int] = field(default_factory=dict)
+    totals: dict[str, int] = field(default_factory=dict)
+    waiting: str = ""
+
+
+class ImportRun:
+    """One run. `cancelled` is looked at all the time, and ends it where it says so."""
+
+    def __init__(self, path: Path, options: ImportOptions, url: str, cancelled: Any) -> None:
+        self.progress = ImportProgress()
+        self._path = path
+        self._options = options
+        self._url = url
+        self._cancelled = cancelled
+
+    def run(self, key: str, *, dry: bool) -> ImportOutcome:
+        """Run the file, and write the report beside it. It raises nothing that a file can cause."""
+        mode = MODES[self._options.mode]
+        report = Report(self._path.name, self._url, mode, dry_run=dry)
+        began = time.monotonic()
+        # A ledger of this run alone: what a server has now decides what is done.
+        report.ledger = ledger = _WatchedLedger(None)
+        ledger.watch = self._read
+        try:
+            self._run(key, report, ledger, dry=dry)
+        except Cancelled:
+            report.error = "cancelled; jobs already sent go on"
+        except (
+            FeedError,
+            RefusedError,
+            UnreachableError,
+            TooManyRemovalsError,
+            ValueError,
+        ) as error:
+            report.error = str(error)
+        report.seconds = round(time.monotonic() - began, 3)
+        report.count()
+        try:
+            self._write(report)
+            return _outcome(report, ledger)
+        finally:
+            ledger.close()
+
+    def _run(self, key: str, report: Report, ledger: Ledger, *, dry: bool) -> None:
+        options = self._options
+        limit = RemovalLimit(options.max_delete)
+        feed = open_feed(
+            self._path,
+            options=FeedOptions(
+                shop_url=options.shop_url, numbers=options.numbers, today=clock.now().date()
+            ),
+        )
+        try:
+            report.feed = feed.described
+            stage(feed, ledger, {})
+        finally:
+            feed.close()
+        report.count()
+        client = ApiClient(self._url, key, NEWEST, PATIENCE)
+        client.asking, client.waiting = self._check, self._wait
+        comparison = Comparison(client, ledger, report.mode)
+        if report.mode.mirrors:
+            plan_removals(comparison, limit)
+            report.count()
+        totals = {kind.name: report.rows_of(kind.name) for kind in report.mode.order}
+        self.progress.totals = {kind: total for kind, total in totals.items() if total}
+        if dry:
+            Rehearsal(comparison, checked_by(NEWEST)).run(self._settle)
+        else:
+            largest = min(body_limit(NEWEST) - _ENVELOPE_BYTES, LARGEST_BODY)
+            Loader(comparison, client, LoadOptions(largest=largest, patience=PATIENCE)).run(
+                self._settle
+            )
+
+    def _check(self) -> None:
+        if self._cancelled.is_set():
+            raise Cancelled
+        self.progress.waiting = ""
+
+    def _wait(self, _: float, reason: str) -> None:
+        self._check()
+        self.progress.waiting = reason
+
+    def _settle(self, kind: str, settled: int) -> None:
+        self._check()
+        self.progress.settled = {**self.progress.settled, kind: settled}
+
+    def _read(self) -> None:
+        self._check()
+        self.progress.read += 1
+
+    def _write(self, report: Report) -> None:
+        """Write the whole report as JSON and CSV."""
+        for name, lines in (
+            (REPORT_JSON, json_lines_of(report)),
+            (REPORT_CSV, csv_lines_of(report)),
+        ):
+            place = self._path.parent.parent / name
+            with place.open("w", encoding="utf-8", errors="backslashreplace", newline="\n") as file:
+                for line in lines:
+                    file.write(f"{line}\n")
+
+
+REPORT_JSON, REPORT_CSV = "report.json", "report.csv"
+
+
+class _WatchedLedger(Ledger):
+    """A ledger that tells of each row that it takes."""
+
+    watch: Any = None
+
+    def stage(self, found: Iterable[Row | Finding]) -> None:
+        super().stage(self._watched(found))
+
+    def _watched(self, found: Iterable[Row | Finding]) -> Iterator[Row | Finding]:
+        for each in found:
+            self.watch()
+            yield each
+
+
+def _outcome(report: Report, ledger: Ledger) -> ImportOutcome:
+    found = [*report.findings(failed=True, most=MOST_FINDINGS)]
+    found += report.findings(failed=False, most=MOST_FINDINGS - len(found))
+    return ImportOutcome(
+        report.feed,
+        summary(report),
+        report.counts,
+        [_remark(each) for each in found],
+        report.number_of_findings(failed=True),
+        report.number_of_findings(failed=False),
+        list(report.changes(MOST_CHANGES)),
+        sum(report.total(each) for each in ("created", "updated", "deleted")),
+        [str(each) for each in islice(report.unknown, MOST_CHANGES)],
+        list(sent_jobs(ledger, MOST_JOBS)),
+        report.total("jobs"),
+        report.seconds,
+        report.error or "",
+    )
+
+
+def _remark(each: Finding) -> Remark:
+    return Remark(
+        each.line,
+        each.kind.name if each.kind else "",
+        each.external_id,
+        each.column,
+        each.value,
+        each.detail,
+        each.advice,
+        isinstance(each, RowFault),
+    )

@@ -1,0 +1,124 @@
+"""A file that is sent to be imported, as it is or by a form: it goes to the disk as it comes.
+
+Event-loop code.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from typing import TYPE_CHECKING, BinaryIO
+
+from starlette.datastructures import UploadFile
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+
+from backroom.control.imports import MOST_BYTES, imports_of, safe_name
+from backroom.control.route import ControlError
+from backroom.dashboard.catalog import chosen_account
+from backroom.dashboard.catalog_links import CATALOG
+from backroom.dashboard.page import dashboard_of, redirect
+from backroom.store.database import StoreUnavailable
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from starlette.requests import Request
+
+    from backroom.control.imports import Import, Imports
+
+IMPORT = f"{CATALOG}/import"
+_AT_ONCE = 2**20
+"""How many bytes are written at a time."""
+
+
+async def receive(request: Request) -> Response:
+    """Take a file, and lead to its import. A script gets where that is, or why there is none."""
+    sent = request.scope["form"].get("file")
+    try:
+        if isinstance(sent, UploadFile):
+            found = await asyncio.to_thread(_take_form, request, sent)
+            return redirect(request, f"{IMPORT}/{found.import_id}")
+        found = await _take_body(request)
+    except ControlError as error:
+        return PlainTextResponse(error.detail, error.status)
+    except StoreUnavailable as error:
+        return PlainTextResponse(f"The database is unavailable: {error}", 503)
+    except OSError as error:
+        return PlainTextResponse(f"The file can't be kept: {error.strerror}", 507)
+    root = dashboard_of(request).root
+    return JSONResponse({"page": f"{root}{IMPORT}/{found.import_id}"})
+
+
+def _chosen_account(request: Request) -> str:
+    """Give the account to import into. Raises `ControlError`."""
+    named = request.query_params.get("account", "")
+    with dashboard_of(request).control.database.read() as tx:
+        chosen = chosen_account(tx, named)
+    if chosen is None or named not in {chosen.account, chosen.name}:
+        raise ControlError(404, "There is no such account.")
+    return chosen.account
+
+
+def _prepared(request: Request) -> tuple[Imports, str, Path]:
+    account = _chosen_account(request)
+    imports = imports_of(dashboard_of(request).control)
+    return imports, account, imports.new_folder()
+
+
+async def _take_body(request: Request) -> Import:
+    length = request.headers.get("content-length", "")
+    if length.isdecimal() and int(length) > MOST_BYTES:
+        raise _too_large()
+    imports, account, folder = await asyncio.to_thread(_prepared, request)
+    name = safe_name(request.query_params.get("name", ""))
+    try:
+        with (folder / "file" / name).open("wb") as file:
+            await _write_part(request, file)
+        return await asyncio.to_thread(imports.add, folder, name, account)
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+
+
+async def _write_part(request: Request, file: BinaryIO) -> None:
+    waiting = bytearray()
+    size = 0
+    try:
+        async for part in request.stream():
+            size += len(part)
+            if size > MOST_BYTES:
+                raise _too_large()
+            waiting += part
+            if len(waiting) >= _AT_ONCE:
+                await asyncio.to_thread(file.write, bytes(waiting))
+                waiting.clear()
+    except ClientDisconnect:
+        raise ControlError(400, "The file did not come to its end.") from None
+    await asyncio.to_thread(file.write, bytes(waiting))
+    if not size:
+        raise ControlError(400, "The file is empty.")
+
+
+def _take_form(request: Request, sent: UploadFile) -> Import:
+    """Take a file from a form, which a browser without scripts sends."""
+    if not sent.filename:
+        raise HTTPException(400, "Choose a file first.")
+    imports, account, folder = _prepared(request)
+    name = safe_name(sent.filename)
+    try:
+        with (folder / "file" / name).open("wb") as file:
+            shutil.copyfileobj(sent.file, file)
+        return imports.add(folder, name, account)
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+
+
+def _too_large() -> ControlError:
+    return ControlError(
+        413,
+        f"A file has at most {MOST_BYTES // 2**20} MB here. Load it with `backroom import`,"
+        " which has no limit, or compressed.",
+    )

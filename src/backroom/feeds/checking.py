@@ -1,0 +1,33 @@
+"""What a server would refuse of an operation, before it is sent: by the rules that servers have."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from backroom.catalog.drafts import draft
+from backroom.errors import Invalid
+from backroom.feeds.api_client import OperationRefusal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from backroom.catalog.kinds import JobKind
+
+_POINTER = re.compile(r"/(?:attributes/|relationships/)?(.*)")
+
+
+def checked_by(revision: str) -> Callable[[JobKind, bytes], OperationRefusal | None]:
+    """Give what says how the server would refuse an operation, in one revision."""
+
+    def check(job_kind: JobKind, operation: bytes) -> OperationRefusal | None:
+        try:
+            draft(job_kind.verb, job_kind.kind, msgspec.json.decode(operation), "", revision)
+        except Invalid as error:
+            found = _POINTER.fullmatch(error.pointer or "")
+            return OperationRefusal(found[1] if found else "", error.detail)
+        return None
+
+    return check
