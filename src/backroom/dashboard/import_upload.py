@@ -47,6 +47,8 @@ async def receive(request: Request) -> Response:
         return PlainTextResponse(f"The database is unavailable: {error}", 503)
     except OSError as error:
         return PlainTextResponse(f"The file can't be kept: {error.strerror}", 507)
+    finally:
+        await request.scope["form"].close()
     root = dashboard_of(request).root
     return JSONResponse({"page": f"{root}{IMPORT}/{found.import_id}"})
 
