@@ -33,8 +33,8 @@ from backroom.cli.sending import (
     opened_ledger,
     print_report,
 )
+from backroom.control.checking import checked_by
 from backroom.feeds.api_client import ApiClient
-from backroom.feeds.checking import checked_by
 from backroom.feeds.comparing import MODES
 from backroom.feeds.comparison import Comparison
 from backroom.feeds.loading import LARGEST_BATCH, Loader

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from backroom import clock
 from backroom.catalog.operations import body_limit
+from backroom.control.checking import checked_by
 from backroom.feeds.api_client import ApiClient, RefusedError, UnreachableError
-from backroom.feeds.checking import checked_by
 from backroom.feeds.comparing import MODES
 from backroom.feeds.comparison import Comparison
 from backroom.feeds.encoding import LARGEST_BODY
