@@ -58,3 +58,10 @@ def test_public_url_is_asked_only_if_wished(shop: str) -> None:
     assert doctor(shop, "--public-url", url).exit_code == 0
     result = doctor(shop, "--public-url", url, "--public")
     assert (result.exit_code, f"{url} does not answer" in result.output) == (3, True)
+
+
+def test_contradicting_settings_are_said(tmp_path: Path) -> None:
+    result = doctor(str(tmp_path / "a"), "--ephemeral", "--format", "json")
+    assert result.exit_code == 3
+    ((check, level),) = [(each["check"], each["level"]) for each in json.loads(result.stdout)]
+    assert (check, level) == ("settings", "wrong")

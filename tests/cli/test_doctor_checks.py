@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from backroom.cli import doctor_checks
 from backroom.cli.doctor_checks import CHECKS, PUBLIC, Advice
 from backroom.settings import Settings
 from feeds.scripted_server import Answer, scripted
@@ -81,3 +82,11 @@ def test_absent_store_of_limits_is_said() -> None:
 
 def test_public_url_that_answers(server_url: str) -> None:
     assert found("public url", Settings(public_url=server_url))[0].level == "ok"
+
+
+def test_telemetry_needs_its_library(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:4318"}
+    assert found("telemetry", Settings(), asked) == []
+    monkeypatch.setattr(doctor_checks, "find_spec", lambda _: None)
+    assert [each.level for each in found("telemetry", Settings(), asked)] == ["warning"]
+    assert found("telemetry", Settings()) == []

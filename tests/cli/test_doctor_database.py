@@ -3,15 +3,23 @@ from __future__ import annotations
 from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import apsw
+import psycopg
 import pytest
+from psycopg import sql
 
 from backroom.cli import doctor_database
 from backroom.cli.doctor_database import CHECKS
 from backroom.settings import Settings
-from backroom.store import keys, open_database
+from backroom.store import keys, open_database, webhooks
 from support.factories import a_creation, a_kind_of_job, submitted, written
+from support.process import until
+
+if TYPE_CHECKING:
+    from support.process import Programs
 
 
 def found(name: str, url: str) -> list[tuple[str, str]]:
@@ -88,3 +96,58 @@ def test_postgres_is_looked_at(postgres_url: str) -> None:
 
 def test_unreachable_postgres_is_wrong() -> None:
     assert found("database", "postgresql://127.0.0.1:1/none")[0][0] == "wrong"
+
+
+def test_given_up_deliveries_are_said(path: Path) -> None:
+    with closing(open_database(str(path))) as database:
+        written(
+            database,
+            lambda tx: tx.run(
+                "insert into webhook_deliveries (delivery_id, webhook_id, event, body,"
+                " created_at, state, due_at, tries, attempts) values"
+                " ('d', 'w', 'e', '{}', '2026', :state, 0, 8, '[]')",
+                state=webhooks.GIVEN_UP,
+            ),
+        )
+    assert ("warning", "1 deliveries of webhooks were given up") in found("database", str(path))
+
+
+def test_read_only_postgres_is_wrong(postgres_url: str) -> None:
+    name = urlsplit(postgres_url).path[1:]
+    with closing(open_database(postgres_url)):
+        pass
+    with psycopg.connect(postgres_url, autocommit=True) as connection:
+        connection.execute(
+            sql.SQL("alter database {} set default_transaction_read_only = on").format(
+                sql.Identifier(name)
+            )
+        )
+    assert ("wrong", True) in [
+        (level, "takes no writes" in words) for level, words in found("database", postgres_url)
+    ]
+
+
+def test_workers_are_said(postgres_url: str, programs: Programs) -> None:
+    worker = programs.start("work", "--database", postgres_url)
+    until(lambda: "applies jobs" in worker.output, "the worker to start")
+    until(
+        lambda: "was alive" in str(found("database", postgres_url)),
+        "a heartbeat",
+    )
+
+
+@pytest.mark.parametrize(
+    ("mounts", "kind"),
+    [
+        ("a / ext4 rw\nb /data nfs4 rw\n", "nfs4"),
+        ("a / ext4 rw\nb /data ext4 rw\nc /data nfs rw\n", "nfs"),
+        ("a / ext4 rw\nb /other\\040data nfs rw\n", "ext4"),
+    ],
+)
+def test_file_system_is_that_on_top(
+    mounts: str, kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listed = tmp_path / "mounts"
+    listed.write_text(mounts)
+    monkeypatch.setattr(doctor_database, "MOUNTS", str(listed))
+    assert doctor_database.file_system(Path("/data/shop.db")) == kind

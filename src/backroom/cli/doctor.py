@@ -9,7 +9,7 @@ import click
 
 from backroom.cli import EXIT_ROWS_FAILED
 from backroom.cli.doctor_checks import CHECKS as CHECKS_AROUND
-from backroom.cli.doctor_checks import PUBLIC
+from backroom.cli.doctor_checks import PUBLIC, Advice
 from backroom.cli.doctor_database import CHECKS as CHECKS_OF_DATABASE
 from backroom.cli.options import environment, settings_from, with_format, with_settings
 from backroom.cli.printable import printable
@@ -27,9 +27,15 @@ def doctor_command(output: str, *, public: bool, **flags: Any) -> None:
     Takes the settings of `backroom serve`. Nothing is changed, and nobody is asked but what the
     settings name. The exit code is 3 if something is wrong, 0 if there are warnings at most.
     """
-    settings = settings_from(flags)
     checks = (*ALL_CHECKS, PUBLIC) if public else ALL_CHECKS
-    found = [(each.name, said) for each in checks for said in each.look(settings, environment())]
+    try:
+        settings = settings_from(flags)
+    except click.UsageError as error:
+        # With settings that contradict each other no server starts, so nothing else is looked at.
+        found = [("settings", Advice("wrong", error.message, "Correct it. Then look again."))]
+    else:
+        variables = environment()
+        found = [(each.name, said) for each in checks for said in each.look(settings, variables)]
     if output == "json":
         click.echo(json.dumps([{"check": name, **said._asdict()} for name, said in found]))
     else:

@@ -74,6 +74,16 @@ def _python(_: Settings, __: Mapping[str, str]) -> Iterator[Advice]:
             )
 
 
+def _telemetry(_: Settings, environment: Mapping[str, str]) -> Iterator[Advice]:
+    named = sorted(name for name in environment if name.startswith("OTEL_"))
+    if named and find_spec("opentelemetry") is None:
+        yield Advice(
+            "warning",
+            f"{named[0]} asks for OpenTelemetry, which is not installed",
+            "pip install 'backroom[otel]'",
+        )
+
+
 def _port(settings: Settings, _: Mapping[str, str]) -> Iterator[Advice]:
     if not settings.port:
         yield Advice("ok", "port 0 is any free port")
@@ -107,8 +117,15 @@ def _port(settings: Settings, _: Mapping[str, str]) -> Iterator[Advice]:
 def _limits_store(settings: Settings, _: Mapping[str, str]) -> Iterator[Advice]:
     if not settings.limits_store:
         return
-    from redis import Redis, RedisError
-
+    try:
+        from redis import Redis, RedisError
+    except ImportError:
+        yield Advice(
+            "wrong",
+            "the store of limits needs a library that is not installed",
+            "pip install 'backroom[postgres]'",
+        )
+        return
     url = settings.limits_store.replace("valkey", "redis", 1)
     try:
         Redis.from_url(url, socket_timeout=_SECONDS, socket_connect_timeout=_SECONDS).ping()
@@ -142,6 +159,7 @@ CHECKS = (
     Check("settings", "Which settings are not the default, and where each comes from.", _settings),
     Check("variables", "Variables that begin as ours do, and that nothing reads.", _variables),
     Check("program", "The version of Python, and libraries that make a server fast.", _python),
+    Check("telemetry", "Whether what the OTEL_ variables ask for is installed.", _telemetry),
     Check("port", "Whether the port is free, or who has it; whether a server is ready.", _port),
     Check("limits store", "Whether the store of limits answers, if one is set.", _limits_store),
 )

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from backroom import clock
 from backroom.cli.doctor_checks import Advice, Check
 from backroom.store import condition as conditions
-from backroom.store import file_of, is_postgres, open_to_read
+from backroom.store import file_of, is_postgres, open_to_read, task_queue, webhooks
 from backroom.store.database import StoreUnavailable
 from backroom.store.migrate import NewerDatabase, OlderDatabase, WrongDatabase
 
@@ -27,7 +27,13 @@ _LARGE_LOG = 256 * 2**20
 _LONG_WAIT = timedelta(minutes=5)
 _MOST_SKEW = 2.0
 _LEAST_POSTGRES = 14
-_NETWORK_FILES = frozenset({"nfs", "nfs4", "cifs", "smb3", "smbfs", "fuse.sshfs", "9p", "ceph"})
+MOUNTS = "/proc/mounts"
+_LONGEST_SILENCE = 60
+"""Seconds."""
+_NETWORK_FILES = frozenset(
+    {"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "ceph", "glusterfs", "lustre"}
+    | {f"fuse.{name}" for name in ("sshfs", "glusterfs", "s3fs", "rclone", "ceph", "gcsfuse")}
+)
 
 
 def _file(settings: Settings, _: Mapping[str, str]) -> Iterator[Advice]:
@@ -52,7 +58,7 @@ def _file(settings: Settings, _: Mapping[str, str]) -> Iterator[Advice]:
             f"the write-ahead log has {wal.stat().st_size} bytes",
             "Something reads for long, as a backup does. If nothing does, restart the server.",
         )
-    system = _file_system(path)
+    system = file_system(path)
     if system in _NETWORK_FILES:
         yield Advice(
             "wrong",
@@ -61,15 +67,17 @@ def _file(settings: Settings, _: Mapping[str, str]) -> Iterator[Advice]:
         )
 
 
-def _file_system(path: Path) -> str:
+def file_system(path: Path) -> str:
     """Give the type of the file system of a path, as Linux names it; empty elsewhere."""
     try:
-        with open("/proc/mounts", encoding="utf-8") as mounts:  # noqa: PTH123 - no path of ours
+        with open(MOUNTS, encoding="utf-8") as mounts:  # noqa: PTH123 - no path of ours
             found = [line.split()[1:3] for line in mounts]
     except OSError:
         return ""
-    holding = [each for each in found if path.is_relative_to(each[0])]
-    return max(holding, key=lambda each: len(each[0]))[1] if holding else ""
+    # A blank in a name is escaped there. Of two on the same place, the later one is on top.
+    mounted = [(place.replace("\\040", " "), kind) for place, kind in found]
+    holding = [each for each in mounted if path.is_relative_to(each[0])]
+    return max(reversed(holding), key=lambda each: len(each[0]))[1] if holding else ""
 
 
 def _of_database(settings: Settings, _: Mapping[str, str]) -> Iterator[Advice]:
@@ -80,8 +88,10 @@ def _of_database(settings: Settings, _: Mapping[str, str]) -> Iterator[Advice]:
         with closing(open_to_read(url)) as database, database.read() as tx:
             yield Advice("ok", "the database can be read, and has this version's schema")
             yield from _rows(tx)
+            yield from _webhooks(tx)
             if tx.dialect.name == "postgres":
                 yield from _server(tx)
+                yield from _workers(tx)
             else:
                 yield from _checked_pages(tx)
     except OlderDatabase as error:
@@ -118,6 +128,31 @@ def _rows(tx: Transaction) -> Iterator[Advice]:
         yield Advice("ok", words)
 
 
+def _webhooks(tx: Transaction) -> Iterator[Advice]:
+    found = webhooks.count_deliveries(tx)
+    if found.given_up:
+        yield Advice(
+            "warning",
+            f"{found.given_up} deliveries of webhooks were given up",
+            "`backroom webhooks deliveries` says why; `send-again` sends one again.",
+        )
+
+
+def _workers(tx: Transaction) -> Iterator[Advice]:
+    workers = task_queue.all_workers(tx)
+    alive = [each for each in workers if each.seconds < _LONGEST_SILENCE]
+    for each in alive:
+        at = f", at jobs of {', '.join(each.accounts)}" if each.accounts else ""
+        yield Advice("ok", f"worker {each.number} was alive {each.seconds:.0f} seconds ago{at}")
+    if workers and not alive:
+        least = min(each.seconds for each in workers)
+        yield Advice(
+            "warning",
+            f"no worker has been alive for {least:.0f} seconds",
+            "Jobs wait until `backroom work` or a server runs.",
+        )
+
+
 def _server(tx: Transaction) -> Iterator[Advice]:
     found = conditions.server_condition(tx)
     version = found.version // 10_000
@@ -126,7 +161,11 @@ def _server(tx: Transaction) -> Iterator[Advice]:
     else:
         yield Advice("ok", f"PostgreSQL is version {version}")
     if not found.takes_writes:
-        yield Advice("wrong", "PostgreSQL is a standby, and takes no writes", "Name the primary.")
+        yield Advice(
+            "wrong",
+            "PostgreSQL takes no writes: it is a standby, or its transactions are read-only",
+            "Name the primary, and look at default_transaction_read_only.",
+        )
     if found.connections > 0.8 * found.most_connections:
         yield Advice(
             "warning",
