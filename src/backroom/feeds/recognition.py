@@ -35,6 +35,8 @@ _DOCUMENT_MEMBERS = {"data", "errors"}
 _MEMBER = re.compile(r'"(data|errors)"\s*:')
 _XML_ENCODING = re.compile(r"""<\?xml[^>]*?encoding\s*=\s*["']([A-Za-z0-9._-]+)""")
 _OWN_HEADINGS = {"type", "external id"}
+_INVENTORY_HEADINGS = {"handle", "hs code", "coo"}
+_PRICE_HEADINGS = {"variant price", "price"}
 _MOST_SHOWN = 12
 _LONGEST_SHOWN = 40
 
@@ -146,8 +148,14 @@ def _recognised_table(
 
 def _format_of_columns(columns: tuple[str, ...], formats: list[ShopFormat]) -> str:
     """Give the format that knows most of the columns, of those whose own columns are there."""
-    if {normal_heading(each) for each in columns} >= _OWN_HEADINGS:
+    present = {normal_heading(each) for each in columns}
+    if present >= _OWN_HEADINGS:
         return "csv"
+    if present >= _INVENTORY_HEADINGS and not present & _PRICE_HEADINGS:
+        # It has a handle and a title, but as products its rows would clear prices and images.
+        raise FeedError(
+            "is an inventory CSV of Shopify, without prices: export the products instead"
+        )
     best, most = "", 0
     for each in formats:
         headings = Headings(each.fields)

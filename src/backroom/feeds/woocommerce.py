@@ -44,16 +44,16 @@ _BECOMES = {
     "published": "0 and -1 make `published` false",
     "visibility": "`hidden` makes `published` false",
     "short description": "the `description` where there is no long one",
-    "description": 'the `description`; `""` where both are empty',
+    "description": 'the `description`; `\\n` is a line break; `""` where both are empty',
     "sale starts": "the first day of the sale; kept in `custom_metadata`",
     "sale ends": "the last day of the sale; kept in `custom_metadata`",
     "in stock": "without a number, 1 and `backorder` are `inventory_policy` 2 and 0 is policy 1, both with quantity 0",
-    "stock": "the variant's `inventory_quantity`; a negative one is 0, with a warning",
+    "stock": "the variant's `inventory_quantity`; a negative one is 0, with a warning; `parent` is the stock of the variation's parent",
     "backorders": "1 and `notify` are `inventory_policy` 2, else 1, where there is a number in stock",
     "sale price": "the `price`, where the sale holds today or has no dates; kept in `custom_metadata`",
     "regular price": "the `price` where no sale holds; kept in `custom_metadata`; a variable item has the least of its variants'",
     "categories": "categories, with commas between them; the path `A > B` makes `A` and `A > B`, and the item is in both",
-    "images": "the `images`, with commas between them; the first is the `image_full_url`",
+    "images": "the `images`, with commas between them; the first is the `image_full_url`, and a variation without one has its parent's",
     "parent": "the item of a variation, by its SKU or as `id:44`",
     "external url": "the item's `url`",
     "attribute {n} name": "the name of an attribute, an entry of `custom_metadata`",
@@ -105,7 +105,9 @@ def rows_of(group: str, records: list[FeedRecord], shop: Shop) -> Iterator[Row |
     url = own_url or shop.address(slug(title) or group, group, item.text("sku"))
     attributes = _shared_attributes(item, title, url)
     made = list(
-        _woocommerce_variants(group, attributes, variations if is_variable else [product], shop)
+        _woocommerce_variants(
+            group, attributes, variations if is_variable else [product], shop, item
+        )
     )
     prices = [values["price"] for cells, values in made if not cells.faults]
     attributes["price"] = min((each for each in prices if each is not None), default=None)
@@ -143,21 +145,31 @@ def _orphan(group: str, record: FeedRecord, shop: Shop) -> RowFault:
 
 
 def _woocommerce_variants(
-    group: str, item: dict[str, Any], records: list[FeedRecord], shop: Shop
+    group: str,
+    item: dict[str, Any],
+    records: list[FeedRecord],
+    shop: Shop,
+    parent: Cells,
 ) -> Iterator[tuple[Cells, dict[str, Any]]]:
     distinct = Distinct()
+    of_parent: tuple[int, float] | None = None
     for record in records:
         alone = not is_variation(record)
         options = {} if alone else _attributes_of(record)
         identity = group if alone else record.text("id") or record.text("sku")
         identity = distinct(identity or variant_id(group, options.values()))
         cells = Cells(shop, record, VARIANT, identity)
-        policy, quantity = _woocommerce_stock(cells)
+        if not alone and cells.text("stock").lower() == "parent":
+            of_parent = of_parent or _woocommerce_stock(parent)
+            policy, quantity = of_parent
+        else:
+            policy, quantity = _woocommerce_stock(cells)
         title = item["title"]
         if not alone:
             joined = ", ".join(options.values())
             title = record.text("name") or (f"{title} - {joined}" if joined else title)
         own = _shared_attributes(cells, title, item["url"])
+        own["image_full_url"] = own["image_full_url"] or item["image_full_url"]
         yield (
             cells,
             own
@@ -182,7 +194,7 @@ def _shared_attributes(cells: Cells, title: str, url: str) -> dict[str, Any]:
     hidden = cells.text("visibility").lower() == "hidden"
     return {
         "title": title,
-        "description": cells.text("description") or cells.text("short description"),
+        "description": _lines_of(cells.text("description") or cells.text("short description")),
         "url": url,
         "image_full_url": images[0] if images else "",
         "images": images,
@@ -224,6 +236,11 @@ def _woocommerce_stock(cells: Cells) -> tuple[int, float]:
     if in_stock == "outofstock" or not cells.truth("in stock", otherwise=True):
         return IN_STOCK_ALWAYS if backorders else HIDDEN_WHEN_OUT, 0
     return IN_STOCK_ALWAYS, 0
+
+
+def _lines_of(text: str) -> str:
+    r"""Give a text its line breaks. WooCommerce writes them as `\n`, and a real `\n` as `\\n`."""
+    return "\\n".join(part.replace("\\n", "\n") for part in text.split("\\\\n"))
 
 
 def _parts_of_list(text: str) -> list[str]:
