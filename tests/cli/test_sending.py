@@ -13,7 +13,7 @@ from backroom.cli.sending import (
     largest_of,
     opened_ledger,
 )
-from backroom.control.checking import checked_by
+from backroom.control.import_check import checked_by
 from backroom.feeds.api_client import RefusedError, UnreachableError
 from backroom.feeds.comparing import MODES
 from backroom.feeds.ledger import Ledger

@@ -7,14 +7,14 @@ import pytest
 from backroom.catalog.kinds import CATEGORY, ITEM, VARIANT
 from backroom.control import browse
 from backroom.control.browse import (
-    BrowsePage,
-    BrowseQuestion,
+    CatalogPage,
+    CatalogQuestion,
     border,
     found_page,
     narrowed_by,
     narrowing,
 )
-from backroom.control.editing import create_by_hand
+from backroom.control.editing import make_resource
 from support.factories import REQUIRED
 
 if TYPE_CHECKING:
@@ -29,15 +29,15 @@ def create(control: Control, kind: Kind, external_id: str, **given: Any) -> None
         name: given.pop(name) for name in ["item", "categories"] if name in given
     }
     attributes = {**REQUIRED[kind.name], "external_id": external_id, **given}
-    create_by_hand(control, ACCOUNT, kind, attributes, related)
+    make_resource(control, ACCOUNT, kind, attributes, related)
 
 
-def found(control: Control, kind: Kind = ITEM, size: int = 3, **asked: Any) -> BrowsePage:
+def found(control: Control, kind: Kind = ITEM, size: int = 3, **asked: Any) -> CatalogPage:
     with control.database.read() as tx:
-        return found_page(tx, ACCOUNT, BrowseQuestion(kind, size, **asked))
+        return found_page(tx, ACCOUNT, CatalogQuestion(kind, size, **asked))
 
 
-def ids(page: BrowsePage) -> list[str]:
+def ids(page: CatalogPage) -> list[str]:
     return [each.external_id for each in [*page.exact, *page.shown]]
 
 

@@ -6,8 +6,8 @@ import msgspec
 import pytest
 
 from backroom.catalog.kinds import CATEGORY, ITEM, VARIANT
-from backroom.control.editing import create_by_hand, delete_by_hand, update_by_hand
-from backroom.control.in_process import ApiCall, RefusedCall, call_api, path_of_resource
+from backroom.control.editing import change_resource, make_resource, remove_resource
+from backroom.control.in_process import ApiCall, CallRefused, call_api, path_of_resource
 from support.factories import REQUIRED
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ ACCOUNT = "shop"
 
 def create(control: Control, kind: Kind, external_id: str, **related: list[str]) -> None:
     attributes = {**REQUIRED[kind.name], "external_id": external_id}
-    create_by_hand(control, ACCOUNT, kind, attributes, related)
+    make_resource(control, ACCOUNT, kind, attributes, related)
 
 
 def read(control: Control, path: str) -> Any:
@@ -28,7 +28,7 @@ def read(control: Control, path: str) -> Any:
 
 def test_update_leaves_the_rest_alone(control: Control) -> None:
     create(control, ITEM, "a")
-    update_by_hand(control, ACCOUNT, ITEM, "a", {"title": "Other"}, {})
+    change_resource(control, ACCOUNT, ITEM, "a", {"title": "Other"}, {})
     attributes = read(control, path_of_resource(ITEM, "a"))["attributes"]
     assert (attributes["title"], attributes["description"]) == ("Other", "A shirt")
 
@@ -39,10 +39,10 @@ def test_relationships_are_given_by_external_ids(control: Control) -> None:
     create(control, VARIANT, "v", item=["a"])
     variants = read(control, f"{path_of_resource(ITEM, 'a')}/variants")
     assert [each["attributes"]["external_id"] for each in variants] == ["v"]
-    update_by_hand(control, ACCOUNT, ITEM, "a", {}, {"categories": []})
+    change_resource(control, ACCOUNT, ITEM, "a", {}, {"categories": []})
     assert read(control, f"{path_of_resource(ITEM, 'a')}/categories") == []
 
 
 def test_delete_of_missing_resource_is_refused(control: Control) -> None:
-    with pytest.raises(RefusedCall):
-        delete_by_hand(control, ACCOUNT, ITEM, "a")
+    with pytest.raises(CallRefused):
+        remove_resource(control, ACCOUNT, ITEM, "a")

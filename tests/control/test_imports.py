@@ -77,13 +77,14 @@ def test_cancelled_run_ends_and_revokes_its_key(
 def test_keys_that_were_left_over_are_revoked(
     server: Server, imports: Imports, account: str
 ) -> None:
-    server.database.write(lambda tx: keys.create(tx, "shop", f"{KEY_NAME} old", [])).result()
+    old = server.database.write(lambda tx: keys.create(tx, "shop", f"{KEY_NAME} old", [])).result()
     own = server.database.write(lambda tx: keys.create(tx, "shop", "own", [])).result()
     checked(imports, account)
     alone = server.database.dialect.exclusive is None
     assert live_keys(server) == ([] if alone else [f"{KEY_NAME} old"])
     with server.database.read() as tx:
         assert keys.access_of(tx, own.key) is not None
+    server.database.write(lambda tx: keys.revoke(tx, old.key_id)).result()
 
 
 def test_oldest_makes_room(imports: Imports, account: str) -> None:

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from backroom.catalog.kinds import ITEM, KINDS
-from backroom.control.in_process import ApiCall, RefusedCall, call_api, path_of_resource
+from backroom.control.in_process import ApiCall, CallRefused, call_api, path_of_resource
 from backroom.revisions import OLDEST
 from support.factories import REQUIRED
 
@@ -39,27 +39,27 @@ def test_old_revision_has_its_shape(control: Control) -> None:
 
 
 def test_fault_points_into_the_body(control: Control) -> None:
-    with pytest.raises(RefusedCall) as refused:
+    with pytest.raises(CallRefused) as refused:
         create(control, price="cheap")
     assert refused.value.pointer == "/data/attributes/price"
 
 
 def test_conflict_is_refused(control: Control) -> None:
     create(control)
-    with pytest.raises(RefusedCall) as refused:
+    with pytest.raises(CallRefused) as refused:
         create(control)
     assert refused.value.status == 409
 
 
 def test_body_has_the_limit_of_requests(control: Control) -> None:
-    with pytest.raises(RefusedCall) as refused:
+    with pytest.raises(CallRefused) as refused:
         create(control, description="x" * 6_000_000)
     assert refused.value.status == 413
 
 
 @pytest.mark.parametrize("kind", KINDS.values(), ids=lambda each: each.name)
 def test_missing_resource_is_refused(control: Control, kind: Any) -> None:
-    with pytest.raises(RefusedCall) as refused:
+    with pytest.raises(CallRefused) as refused:
         call_api(control, ACCOUNT, ApiCall("GET", path_of_resource(kind, "nothing")))
     assert refused.value.status == 404
 

@@ -1,22 +1,20 @@
 from __future__ import annotations
 
 from backroom.catalog.kinds import CATEGORY
-from backroom.control.browse import ShownRecord
-from backroom.dashboard.category_tree import category_tree, steps_of_category
+from backroom.control.browse import Listed
+from backroom.dashboard.category_tree import category_tree, steps_in_name
 
 
-def named(*names: str) -> list[ShownRecord]:
-    return [
-        ShownRecord(CATEGORY, place, str(place), {"name": name}) for place, name in enumerate(names)
-    ]
+def named(*names: str) -> list[Listed]:
+    return [Listed(CATEGORY, place, str(place), {"name": name}) for place, name in enumerate(names)]
 
 
 def test_steps_are_between_arrows() -> None:
-    assert steps_of_category("Home >Kitchen > Mugs") == ["Home", "Kitchen", "Mugs"]
+    assert steps_in_name("Home >Kitchen > Mugs") == ["Home", "Kitchen", "Mugs"]
 
 
 def test_name_with_empty_step_is_no_path() -> None:
-    assert [steps_of_category(each) for each in ("> 5 kg", "a >> b", ">")] == [
+    assert [steps_in_name(each) for each in ("> 5 kg", "a >> b", ">")] == [
         ["> 5 kg"],
         ["a >> b"],
         [">"],

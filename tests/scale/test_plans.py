@@ -12,7 +12,7 @@ import pytest
 
 from backroom.catalog.kinds import ITEM, KINDS, Kind
 from backroom.control import browse
-from backroom.control.browse import BrowseQuestion
+from backroom.control.browse import CatalogQuestion
 from backroom.store import (
     activity,
     job_requests,
@@ -254,7 +254,7 @@ def test_catalog_of_dashboard_walks_an_index(stocked: Stocked) -> None:
             for search, published in (("shirt", None), ("s", True), ("", False), ("item-1", None)):
                 before = len(stocked.plans)
                 filtered = published if "published" in kind.columns else None
-                asked = BrowseQuestion(kind, 24, search, filtered, owner)
+                asked = CatalogQuestion(kind, 24, search, filtered, owner)
                 browse.found_page(stocked.tx, ACCOUNT, asked)
                 for plan in stocked.plans[before:]:
                     assert faults(plan, bounded=False, sorts=False) in ([], [plan[0]]), plan

@@ -164,12 +164,6 @@ class Kind:
         return f"catalog-{self.plural}"
 
     @property
-    def owned(self) -> list[Kind]:
-        """The kinds whose resources are deleted with the one that they belong to."""
-        others = [each for each in KINDS.values() if not each.shown.many]
-        return [each for each in others if KINDS[each.shown.target] is self]
-
-    @property
     def with_article(self) -> str:
         """The beginning of error texts, as `An item`."""
         return f"{self.article} {self.name}"
@@ -199,13 +193,6 @@ class Kind:
     def truth_values(self) -> tuple[str, ...]:
         """The attributes that are true or false."""
         return tuple(each.name for each in self.attributes if each.form == "boolean")
-
-    @cached_property
-    def identifying(self) -> tuple[str, ...]:
-        """The attributes, beside the external id, whose value names a resource in a filter."""
-        return tuple(
-            each.target for each in self.filters if each.means == "attribute" and not each.boolean
-        )
 
     @cached_property
     def objects(self) -> tuple[str, ...]:

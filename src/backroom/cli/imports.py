@@ -33,7 +33,7 @@ from backroom.cli.sending import (
     opened_ledger,
     print_report,
 )
-from backroom.control.checking import checked_by
+from backroom.control.import_check import checked_by
 from backroom.feeds.api_client import ApiClient
 from backroom.feeds.comparing import MODES
 from backroom.feeds.comparison import Comparison

@@ -31,7 +31,7 @@ from backroom.cli.sending import (
     opened_ledger,
     print_report,
 )
-from backroom.control.checking import checked_by
+from backroom.control.import_check import checked_by
 from backroom.feeds.comparing import MODES
 from backroom.feeds.paced_client import PacedClient
 from backroom.feeds.pushing import Push, PushOptions

@@ -29,7 +29,7 @@ _COLUMNS = Columns(attributes=True, linkage=True)
 
 
 @dataclass(frozen=True)
-class ShownRecord:
+class Listed:
     """A resource as it is stored. `linked` has the external ids in its shown relationship."""
 
     kind: Kind
@@ -50,7 +50,7 @@ class ShownRecord:
 
 
 @dataclass(frozen=True)
-class BrowseQuestion:
+class CatalogQuestion:
     """Which resources a page shows, newest first.
 
     `search` is a part of the title, or an external id. `related` names a resource of another kind,
@@ -68,25 +68,25 @@ class BrowseQuestion:
     """Whether the oldest come first."""
 
 
-class BrowsePage(NamedTuple):
+class CatalogPage(NamedTuple):
     """Resources, and the numbers where the pages before and after them begin.
 
     `exact` has those that the text of the search names, by external id or SKU.
     """
 
-    shown: list[ShownRecord]
-    exact: list[ShownRecord]
+    shown: list[Listed]
+    exact: list[Listed]
     newer: int | None
     older: int | None
 
 
-EMPTY = BrowsePage([], [], None, None)
+EMPTY = CatalogPage([], [], None, None)
 
 
-def found_page(tx: Transaction, account: str, asked: BrowseQuestion) -> BrowsePage:
+def found_page(tx: Transaction, account: str, asked: CatalogQuestion) -> CatalogPage:
     """Give a page of resources."""
     asked = replace(asked, search=asked.search.replace("\0", ""))
-    related = _related_records(tx, account, asked)
+    related = _owner_numbers(tx, account, asked)
     if related is None:
         return EMPTY
     base = RecordQuestion(
@@ -107,7 +107,7 @@ def found_page(tx: Transaction, account: str, asked: BrowseQuestion) -> BrowsePa
     first, last = (shown[0].number, shown[-1].number) if shown else (None, None)
     exact = [] if border is not None else _exact(tx, account, asked, base)
     named = {each.number for each in exact}
-    return BrowsePage(
+    return CatalogPage(
         [each for each in shown if each.number not in named],
         exact,
         first if (border is not None if onward else more) else None,
@@ -115,8 +115,8 @@ def found_page(tx: Transaction, account: str, asked: BrowseQuestion) -> BrowsePa
     )
 
 
-def _related_records(
-    tx: Transaction, account: str, asked: BrowseQuestion
+def _owner_numbers(
+    tx: Transaction, account: str, asked: CatalogQuestion
 ) -> list[tuple[str, int]] | None:
     """Give the numbers of what all shall belong to, None where it does not exist."""
     numbers = []
@@ -129,24 +129,30 @@ def _related_records(
 
 
 def _exact(
-    tx: Transaction, account: str, asked: BrowseQuestion, base: RecordQuestion
-) -> list[ShownRecord]:
+    tx: Transaction, account: str, asked: CatalogQuestion, base: RecordQuestion
+) -> list[Listed]:
     """Give those that the text of a search names: by external id, and by SKU."""
     if not asked.search:
         return []
     named = replace(base, parts=[], external_ids=[asked.search])
     rows = pages.records_page(tx, asked.kind, account, named, _COLUMNS)
-    for name in asked.kind.identifying:
+    for name in _identifying(asked.kind):
         alike = replace(base, parts=[], equal=base.equal | {name: asked.search})
         rows += pages.records_page(tx, asked.kind, account, alike, _COLUMNS)
     by_number = {row[0]: row for row in filled_rows(tx, asked.kind, account, rows[: asked.size])}
     return [as_shown(asked.kind, row) for row in by_number.values()]
 
 
-def as_shown(kind: Kind, row: Row) -> ShownRecord:
+def _identifying(kind: Kind) -> list[str]:
+    """Give the attributes, beside the external id, by whose whole value a list is filtered."""
+    filters = kind.filters
+    return [each.target for each in filters if each.means == "attribute" and not each.boolean]
+
+
+def as_shown(kind: Kind, row: Row) -> Listed:
     """Make a resource of a row of `records_page`, whose attributes were read."""
     linked = row[3]
-    return ShownRecord(
+    return Listed(
         kind,
         row[0],
         bytes(row[1]).decode(),
@@ -164,7 +170,7 @@ def number_of(tx: Transaction, kind: Kind, account: str, external_id: str) -> in
 
 def named(
     tx: Transaction, kind: Kind, account: str, external_ids: Iterable[str]
-) -> dict[str, ShownRecord]:
+) -> dict[str, Listed]:
     """Give resources by their external ids, those that exist."""
     wanted = [each for each in external_ids if "\0" not in each]
     if not wanted:
@@ -192,3 +198,9 @@ def narrowing(kind: Kind) -> list[Kind]:
 def narrowed_by(kind: Kind) -> list[Kind]:
     """Give the kinds whose resources may be narrowed to those of one resource of a kind."""
     return [each for each in KINDS.values() if kind in narrowing(each)]
+
+
+def owned_by(kind: Kind) -> list[Kind]:
+    """Give the kinds whose resources are deleted with the one that they belong to."""
+    shown = ((each, each.shown) for each in KINDS.values())
+    return [each for each, to in shown if not to.many and KINDS[to.target] is kind]

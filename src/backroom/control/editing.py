@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from backroom.control.route import Control
 
 
-def create_by_hand(
+def make_resource(
     control: Control,
     account: str,
     kind: Kind,
@@ -29,16 +29,16 @@ def create_by_hand(
 ) -> None:
     """Create a resource. `related` has external ids by the name of a relationship.
 
-    Raises `Refused`.
+    Raises `CallRefused`.
     """
     data = {"type": kind.type, "attributes": attributes}
-    linked = _relationships_of_form(kind, Verb.CREATE, related)
+    linked = _linked_members(kind, Verb.CREATE, related)
     call_api(
         control, account, ApiCall("POST", path_of_resource(kind), body={"data": data | linked})
     )
 
 
-def update_by_hand(
+def change_resource(
     control: Control,
     account: str,
     kind: Kind,
@@ -46,21 +46,19 @@ def update_by_hand(
     attributes: Mapping[str, Any],
     related: Mapping[str, Sequence[str]],
 ) -> None:
-    """Change what is given of a resource, and nothing else. Raises `Refused`."""
+    """Change what is given of a resource, and nothing else. Raises `CallRefused`."""
     data = {"type": kind.type, "id": resource_id(external_id), "attributes": attributes}
-    linked = _relationships_of_form(kind, Verb.UPDATE, related)
+    linked = _linked_members(kind, Verb.UPDATE, related)
     call = ApiCall("PATCH", path_of_resource(kind, external_id), body={"data": data | linked})
     call_api(control, account, call)
 
 
-def delete_by_hand(control: Control, account: str, kind: Kind, external_id: str) -> None:
-    """Delete a resource, and with an item its variants. Raises `Refused`."""
+def remove_resource(control: Control, account: str, kind: Kind, external_id: str) -> None:
+    """Delete a resource, and with an item its variants. Raises `CallRefused`."""
     call_api(control, account, ApiCall("DELETE", path_of_resource(kind, external_id)))
 
 
-def _relationships_of_form(
-    kind: Kind, verb: Verb, related: Mapping[str, Sequence[str]]
-) -> dict[str, Any]:
+def _linked_members(kind: Kind, verb: Verb, related: Mapping[str, Sequence[str]]) -> dict[str, Any]:
     """Give the member of a body that links resources, none where nothing is linked."""
     rules = rules_of(verb, kind, NEWEST).relationships
     linked: dict[str, Any] = {}

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from backroom import clock
 from backroom.catalog.operations import body_limit
-from backroom.control.checking import checked_by
+from backroom.control.import_check import checked_by
 from backroom.feeds.api_client import ApiClient, RefusedError, UnreachableError
 from backroom.feeds.comparing import MODES
 from backroom.feeds.comparison import Comparison
@@ -96,7 +96,7 @@ class ImportOutcome:
 
 
 @dataclass
-class ImportProgress:
+class RunProgress:
     """How far a run is: rows that were read, and rows that are settled, with all, by kind."""
 
     read: int = 0
@@ -109,7 +109,7 @@ class ImportRun:
     """One run. `cancelled` is looked at all the time, and ends it where it says so."""
 
     def __init__(self, path: Path, options: ImportOptions, url: str, cancelled: Any) -> None:
-        self.progress = ImportProgress()
+        self.progress = RunProgress()
         self._path = path
         self._options = options
         self._url = url

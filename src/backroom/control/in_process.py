@@ -36,7 +36,7 @@ _KEY_ID = "control"
 _MEDIA_TYPE = b"application/vnd.api+json"
 
 
-class RefusedCall(Exception):
+class CallRefused(Exception):
     """The API refuses a call. `pointer` leads into the body, or is None."""
 
     def __init__(self, fault: Fault) -> None:
@@ -67,7 +67,7 @@ def path_of_resource(kind: Kind, external_id: str = "") -> str:
 
 
 def call_api(control: Control, account: str, call: ApiCall) -> bytes:
-    """Give the document that answers a call, empty where there is none. Raises `Refused`.
+    """Give the document that answers a call, empty where there is none. Raises `CallRefused`.
 
     Bulk jobs are not among what can be called so.
     """
@@ -78,13 +78,13 @@ def call_api(control: Control, account: str, call: ApiCall) -> bytes:
         if call.method != "GET":
             body = read_body(admitted.operation, admitted.revision, raw, admitted.resource_id)
     except Fault as fault:
-        raise RefusedCall(fault) from None
+        raise CallRefused(fault) from None
     if call.method == "GET":
         try:
             with control.database.read() as tx:
                 return b"".join(Service.perform(admitted, None, tx).parts)
         except Refusal as refusal:
-            raise RefusedCall(refusal.fault) from None
+            raise CallRefused(refusal.fault) from None
     return b"".join(_written_answer(control, admitted, raw, body).parts)
 
 
@@ -123,14 +123,14 @@ def _encoded_body(admitted: Admitted, body: Any) -> bytes:
 
 
 def _written_answer(control: Control, admitted: Admitted, raw: bytes, body: Any) -> Answer:
-    """Carry out a call that writes. A journal has it, as any other. Raises `Refused`."""
+    """Carry out a call that writes. A journal has it, as any other. Raises `CallRefused`."""
     exchange = Exchange(admitted.known)
     exchange.body = raw
     journal = control.parts.get("journal")
     try:
         answer = control.database.write(partial(Service.perform, admitted, body)).result()
     except Refusal as refusal:
-        raise RefusedCall(refusal.fault) from None
+        raise CallRefused(refusal.fault) from None
     if journal is not None:
         exchange.end()
         journal.finished(exchange, answer)

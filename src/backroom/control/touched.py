@@ -74,8 +74,8 @@ def _in_json(text: str) -> str:
 def _touches(each: NamingJob, kind: Kind, external_id: str, whole: str) -> Iterator[Touch]:
     """Give what a job does with a resource. Its name may also stand in a text by chance."""
     job_kind = JOB_KINDS[each.job.type]
-    faults = _faults_of_job(each.job, external_id, whole)
-    drafts = _kept_jobs(each.operations)
+    faults = _faults_named(each.job, external_id, whole)
+    drafts = _kept_drafts(each.operations)
     own = job_kind.kind is kind
     if drafts:
         for draft in drafts:
@@ -100,7 +100,7 @@ def _target(job_kind: JobKind, relation: str) -> str:
     return next((each.target for each in job_kind.kind.relations if each.name == relation), "")
 
 
-def _kept_jobs(operations: str | None) -> list[Draft]:
+def _kept_drafts(operations: str | None) -> list[Draft]:
     """Give the operations of a job that still has them."""
     try:
         return _drafts.decode(operations or "[]")
@@ -109,7 +109,7 @@ def _kept_jobs(operations: str | None) -> list[Draft]:
         return []
 
 
-def _faults_of_job(job: Job, external_id: str, whole: str) -> Iterator[str]:
+def _faults_named(job: Job, external_id: str, whole: str) -> Iterator[str]:
     for error in msgspec.json.decode(job.errors):
         meta = error.get("meta") or {}
         if whole == meta.get("id") or external_id == meta.get("external_id"):

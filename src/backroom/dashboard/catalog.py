@@ -13,7 +13,7 @@ from starlette.routing import Route
 
 from backroom.catalog.kinds import CATEGORY, ITEM, KINDS
 from backroom.control import browse
-from backroom.control.browse import BrowseQuestion
+from backroom.control.browse import CatalogQuestion
 from backroom.dashboard import images
 from backroom.dashboard.catalog_links import CATALOG, list_path, resource_path
 from backroom.dashboard.category_tree import category_tree
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
-    from backroom.control.browse import BrowsePage
+    from backroom.control.browse import CatalogPage
     from backroom.store.database import Transaction
 
 SIZES = {"item": 24, "variant": 50, "category": 500}
@@ -70,13 +70,13 @@ def chosen_account(tx: Transaction, named: str) -> ChosenCatalog | None:
     return ChosenCatalog(found, name, by_name, len(some) <= MOST_ACCOUNTS)
 
 
-def _asked_catalog(query: Mapping[str, str]) -> BrowseQuestion:
+def _asked_catalog(query: Mapping[str, str]) -> CatalogQuestion:
     kind = KINDS.get(query.get("kind", ""), ITEM)
     published = _TRUTHS.get(query.get("published", ""))
     related = {
         each.name: query[each.name] for each in browse.narrowing(kind) if query.get(each.name)
     }
-    return BrowseQuestion(
+    return CatalogQuestion(
         kind,
         SIZES[kind.name],
         query.get("search", "")[:_LONGEST_SEARCH].strip(),
@@ -124,23 +124,23 @@ def catalog(request: Request) -> Response:
     )
 
 
-def _others(tx: Transaction, account: str, asked: BrowseQuestion) -> dict[str, Any]:
+def _others(tx: Transaction, account: str, asked: CatalogQuestion) -> dict[str, Any]:
     """Read what a list shows of other kinds: what it is narrowed to, and may be."""
     narrowed = {
         name: browse.named(tx, KINDS[name], account, [external_id]).get(external_id)
         for name, external_id in asked.related.items()
     }
-    choices: list[browse.ShownRecord] | None = None
+    choices: list[browse.Listed] | None = None
     if CATEGORY in browse.narrowing(asked.kind):
         listed = browse.found_page(
-            tx, account, BrowseQuestion(CATEGORY, MOST_CHOICES, ascending=True)
+            tx, account, CatalogQuestion(CATEGORY, MOST_CHOICES, ascending=True)
         )
         choices = sorted(listed.shown, key=lambda each: each.title.casefold())
         choices = None if listed.older is not None else choices
     return {"narrowed": narrowed, "choices": choices}
 
 
-def _here(account: str, asked: BrowseQuestion, **page: int | None) -> str:
+def _here(account: str, asked: CatalogQuestion, **page: int | None) -> str:
     published = {True: "yes", False: "no", None: ""}[asked.published]
     return list_path(
         account,
@@ -152,7 +152,7 @@ def _here(account: str, asked: BrowseQuestion, **page: int | None) -> str:
     )
 
 
-def _pages_beside(account: str, asked: BrowseQuestion, found: BrowsePage) -> dict[str, Any]:
+def _pages_beside(account: str, asked: CatalogQuestion, found: CatalogPage) -> dict[str, Any]:
     """Give the addresses of the pages before and after the one that is shown."""
     backward = None if found.newer is None else _here(account, asked, after=found.newer)
     forward = None if found.older is None else _here(account, asked, before=found.older)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from backroom.control.browse import ShownRecord
+    from backroom.control.browse import Listed
 
 _BETWEEN = ">"
 _DEEPEST = 12
@@ -20,22 +20,22 @@ class Branch:
     """One step of the tree, by its word. It may stand for no category, or for several alike."""
 
     name: str
-    categories: list[ShownRecord] = field(default_factory=list)
+    categories: list[Listed] = field(default_factory=list)
     branches: dict[str, Branch] = field(default_factory=dict)
 
 
-def category_tree(categories: Iterable[ShownRecord]) -> list[Branch]:
+def category_tree(categories: Iterable[Listed]) -> list[Branch]:
     """Arrange categories by the steps in their names, each step in alphabetical order."""
     root = Branch("")
     for each in categories:
         branch = root
-        for step in steps_of_category(each.title):
+        for step in steps_in_name(each.title):
             branch = branch.branches.setdefault(step, Branch(step))
         branch.categories.append(each)
     return _sorted(root)
 
 
-def steps_of_category(name: str) -> list[str]:
+def steps_in_name(name: str) -> list[str]:
     """Cut a name into its steps. A name with an empty step is no path."""
     steps = [each.strip() for each in name.split(_BETWEEN, _DEEPEST - 1)]
     return steps if all(steps) else [name]

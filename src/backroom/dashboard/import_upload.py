@@ -53,7 +53,7 @@ async def receive(request: Request) -> Response:
     return JSONResponse({"page": f"{root}{IMPORT}/{found.import_id}"})
 
 
-def _chosen_account(request: Request) -> str:
+def _account_into(request: Request) -> str:
     """Give the account to import into. Raises `ControlError`."""
     named = request.query_params.get("account", "")
     with dashboard_of(request).control.database.read() as tx:
@@ -64,7 +64,7 @@ def _chosen_account(request: Request) -> str:
 
 
 def _prepared(request: Request) -> tuple[Imports, str, Path]:
-    account = _chosen_account(request)
+    account = _account_into(request)
     imports = imports_of(dashboard_of(request).control)
     return imports, account, imports.new_folder()
 
@@ -77,14 +77,14 @@ async def _take_body(request: Request) -> Import:
     name = safe_name(request.query_params.get("name", ""))
     try:
         with (folder / "file" / name).open("wb") as file:
-            await _write_part(request, file)
+            await _write_body(request, file)
         return await asyncio.to_thread(imports.add, folder, name, account)
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise
 
 
-async def _write_part(request: Request, file: BinaryIO) -> None:
+async def _write_body(request: Request, file: BinaryIO) -> None:
     waiting = bytearray()
     size = 0
     try:

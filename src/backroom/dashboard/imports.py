@@ -33,7 +33,7 @@ MODE_WORDS = {
 _REPORTS = {"json": (REPORT_JSON, "application/json"), "csv": (REPORT_CSV, "text/csv")}
 
 
-def import_overview(request: Request) -> Response:
+def list_imports(request: Request) -> Response:
     """Show where a file can be dropped, and the imports that are kept."""
     control = dashboard_of(request).control
     with control.database.read() as tx:
@@ -118,20 +118,20 @@ def check(request: Request) -> Response:
 
 
 def load_import(request: Request) -> Response:
-    """Load a file that was tried, and show how far it is."""
+    """Load a file that was tried, and show_import how far it is."""
     dashboard = dashboard_of(request)
     found = imports_of(dashboard.control).load(request.path_params["import_id"])
     return HTMLResponse(_part(dashboard, found))
 
 
 def cancel_import(request: Request) -> Response:
-    """End a run, and show what came of it."""
+    """End a run, and show_import what came of it."""
     dashboard = dashboard_of(request)
     found = imports_of(dashboard.control).cancel(request.path_params["import_id"])
     return HTMLResponse(_part(dashboard, found))
 
 
-def remove(request: Request) -> Response:
+def forget_import(request: Request) -> Response:
     """Forget an import."""
     found = _found_import(request)
     imports_of(dashboard_of(request).control).remove(found.import_id)
@@ -150,13 +150,13 @@ def report(request: Request) -> Response:
 
 _ONE = f"{IMPORT}/{{import_id}}"
 ROUTES = (
-    Route(IMPORT, import_overview),
+    Route(IMPORT, list_imports),
     Route(IMPORT, receive, methods=["POST"]),
     Route(f"{PAGES}/live/import/{{import_id}}", live),
     Route(_ONE, show_import),
     Route(f"{_ONE}/check", check, methods=["POST"]),
     Route(f"{_ONE}/load", load_import, methods=["POST"]),
     Route(f"{_ONE}/cancel", cancel_import, methods=["POST"]),
-    Route(f"{_ONE}/remove", remove, methods=["POST"]),
+    Route(f"{_ONE}/remove", forget_import, methods=["POST"]),
     Route(f"{_ONE}/report.{{form}}", report),
 )

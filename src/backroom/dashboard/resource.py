@@ -10,8 +10,8 @@ from starlette.exceptions import HTTPException
 from backroom.catalog.ids import resource_id
 from backroom.catalog.kinds import KINDS
 from backroom.control import browse, touched
-from backroom.control.browse import BrowseQuestion
-from backroom.control.in_process import ApiCall, RefusedCall, call_api, path_of_resource
+from backroom.control.browse import CatalogQuestion
+from backroom.control.in_process import ApiCall, CallRefused, call_api, path_of_resource
 from backroom.dashboard import images
 from backroom.dashboard.catalog import SAID, chosen_account
 from backroom.dashboard.catalog_links import (
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from starlette.responses import Response
 
     from backroom.catalog.kinds import Kind
-    from backroom.control.browse import BrowsePage, ShownRecord
+    from backroom.control.browse import CatalogPage, Listed
     from backroom.dashboard.catalog import ChosenCatalog
     from backroom.store.database import Transaction
 
@@ -46,7 +46,7 @@ class ResourcePlace(NamedTuple):
     chosen: ChosenCatalog
     kind: Kind
     external_id: str
-    found: ShownRecord | None
+    found: Listed | None
 
     @property
     def address(self) -> str:
@@ -58,7 +58,7 @@ class Related(NamedTuple):
     """Resources of one kind that a resource is tied to."""
 
     kind: Kind
-    shown: list[ShownRecord]
+    shown: list[Listed]
     all: str
     """The path of a list of all of them, empty where all are shown."""
 
@@ -100,7 +100,7 @@ def resource(request: Request) -> Response:
     call = ApiCall("GET", path_of_resource(kind, external_id), revision=revision, base=base)
     document = "" if place.found is None else _shown_document(request, account, call)
     before = query.get("jobs_before")
-    shown_document, is_cut = _cut_lines(document, LONGEST_DOCUMENT, whole=whole)
+    shown_document, is_cut = _cut_text(document, LONGEST_DOCUMENT, whole=whole)
     return page(
         request,
         "resource.html",
@@ -150,9 +150,9 @@ def related_of(tx: Transaction, place: ResourcePlace, most: int = MOST_RELATED) 
 
 def _held_by(
     tx: Transaction, account: str, kind: Kind, most: int, related: dict[str, str]
-) -> BrowsePage:
+) -> CatalogPage:
     return browse.found_page(
-        tx, account, BrowseQuestion(kind, most, related=related, ascending=True)
+        tx, account, CatalogQuestion(kind, most, related=related, ascending=True)
     )
 
 
@@ -166,17 +166,17 @@ def _shown_document(request: Request, account: str, call: ApiCall) -> str:
     """Give what the API answers, with each member on its line, or why it does not."""
     try:
         raw = call_api(dashboard_of(request).control, account, call)
-    except RefusedCall as refused:
+    except CallRefused as refused:
         return f"{refused.status}: {refused.detail}"
     return msgspec.json.format(raw, indent=2).decode()
 
 
-def _cut_lines(text: str, most: int, *, whole: bool) -> tuple[str, bool]:
+def _cut_text(text: str, most: int, *, whole: bool) -> tuple[str, bool]:
     is_cut = len(text) > most and not whole
     return (text[:most] if is_cut else text), is_cut
 
 
-def _shown_values(found: ShownRecord, *, whole: bool) -> list[Value]:
+def _shown_values(found: Listed, *, whole: bool) -> list[Value]:
     values = []
     for name in found.kind.stored_attributes:
         value: Any = found.attributes.get(name)
@@ -188,7 +188,7 @@ def _shown_values(found: ShownRecord, *, whole: bool) -> list[Value]:
             if value is None
             else str(value)
         )
-        shown, is_cut = _cut_lines(text, LONGEST_TEXT, whole=whole)
+        shown, is_cut = _cut_text(text, LONGEST_TEXT, whole=whole)
         is_json = is_json and bool(value)
         values.append(Value(name, shown, web_address(value), is_json, is_cut))
     return values

@@ -11,7 +11,8 @@ from starlette.routing import Route
 from backroom.catalog.kinds import ITEM, KINDS, Verb
 from backroom.catalog.rules import rules_of
 from backroom.control import editing
-from backroom.control.in_process import RefusedCall
+from backroom.control.browse import owned_by
+from backroom.control.in_process import CallRefused
 from backroom.dashboard import resource
 from backroom.dashboard.catalog import chosen_account
 from backroom.dashboard.catalog_links import CATALOG, RESOURCE, list_path, resource_path
@@ -49,7 +50,7 @@ def new_page(request: Request) -> Response:
     return _form_page(request, chosen, form, None, replace(form, related=given).fields())
 
 
-def create(request: Request) -> Response:
+def create_from_form(request: Request) -> Response:
     """Create what a form gives, and show it."""
     sent = form_of(request)
     chosen, form = _new(request, request.query_params)
@@ -57,15 +58,15 @@ def create(request: Request) -> Response:
     faults = filled.faults
     if not faults:
         try:
-            editing.create_by_hand(
+            editing.make_resource(
                 dashboard_of(request).control,
                 chosen.account,
                 form.kind,
                 filled.attributes,
                 {name: each for name, each in filled.related.items() if each},
             )
-        except RefusedCall as refused:
-            faults = _fault_of_form(form, refused)
+        except CallRefused as refused:
+            faults = _fault_by_field(form, refused)
         else:
             external_id = filled.attributes["external_id"]
             path = resource_path(chosen.account, form.kind.name, external_id, said="created")
@@ -95,7 +96,7 @@ def shown_page(request: Request) -> Response:
 
 def act_on_resource(request: Request) -> Response:
     """Do what a form of a resource asks for."""
-    acts = {"save": _save_form, "delete": _delete}
+    acts = {"save": _save_changes, "delete": _delete}
     do = acts.get(form_of(request).get("act", ""))
     if do is None:
         raise HTTPException(400, "This form asks for nothing that is known.")
@@ -129,7 +130,7 @@ def _edit_form(tx: Transaction, place: ResourcePlace) -> ResourceForm:
     return ResourceForm(Verb.UPDATE, place.kind, place.found.attributes, related)
 
 
-def _save_form(request: Request) -> Response:
+def _save_changes(request: Request) -> Response:
     control, sent = dashboard_of(request).control, form_of(request)
     with control.database.read() as tx:
         place = place_of_resource(request, tx)
@@ -144,7 +145,7 @@ def _save_form(request: Request) -> Response:
         faults = filled.faults
     if not faults and (filled.attributes or filled.related):
         try:
-            editing.update_by_hand(
+            editing.change_resource(
                 control,
                 place.chosen.account,
                 place.kind,
@@ -152,15 +153,15 @@ def _save_form(request: Request) -> Response:
                 filled.attributes,
                 filled.related,
             )
-        except RefusedCall as refused:
-            faults = _fault_of_form(form, refused)
+        except CallRefused as refused:
+            faults = _fault_by_field(form, refused)
     if faults:
         return _form_page(request, place.chosen, form, place, form.fields(sent, faults), faults)
     path = resource_path(place.chosen.account, place.kind.name, place.external_id, said="saved")
     return redirect(request, path)
 
 
-def _fault_of_form(form: ResourceForm, refused: RefusedCall) -> dict[str, str]:
+def _fault_by_field(form: ResourceForm, refused: CallRefused) -> dict[str, str]:
     """Give what the API says, at the field that it points to."""
     name = field_of(refused.pointer)
     known = {each.name for each in form.fields()}
@@ -173,7 +174,7 @@ def _delete_page(request: Request) -> Response:
         goes_with: list[Related] = []
         stays: list[Related] = []
         for each in related_of(tx, place, _NAMED_IN_WARNING):
-            (goes_with if each.kind in place.kind.owned else stays).append(each)
+            (goes_with if each.kind in owned_by(place.kind) else stays).append(each)
     return page(
         request,
         "resource_delete.html",
@@ -190,8 +191,8 @@ def _delete(request: Request) -> Response:
     with control.database.read() as tx:
         place = place_of_resource(request, tx)
     try:
-        editing.delete_by_hand(control, place.chosen.account, place.kind, place.external_id)
-    except RefusedCall as refused:
+        editing.remove_resource(control, place.chosen.account, place.kind, place.external_id)
+    except CallRefused as refused:
         raise HTTPException(refused.status, refused.detail) from None
     return redirect(request, list_path(place.chosen.account, place.kind.name, said="deleted"))
 
@@ -223,7 +224,7 @@ def _form_page(
 
 ROUTES = (
     Route(f"{CATALOG}/new", new_page),
-    Route(f"{CATALOG}/new", create, methods=["POST"]),
+    Route(f"{CATALOG}/new", create_from_form, methods=["POST"]),
     Route(RESOURCE, shown_page),
     Route(RESOURCE, act_on_resource, methods=["POST"]),
 )

@@ -75,7 +75,7 @@ class ResourceForm:
         fields = []
         for rule in self._rules:
             attribute = rule.attribute
-            stored = shown_form(attribute, self.attributes.get(attribute.name, attribute.default))
+            stored = field_text(attribute, self.attributes.get(attribute.name, attribute.default))
             text = stored if sent is None else sent.get(attribute.name, "")
             fields.append(
                 FormField(
@@ -118,7 +118,7 @@ class ResourceForm:
             if text is None:
                 continue
             text = _plain_text(text)
-            stored = shown_form(attribute, self.attributes.get(attribute.name, attribute.default))
+            stored = field_text(attribute, self.attributes.get(attribute.name, attribute.default))
             if (creates and not text) or (not creates and text == _plain_text(stored)):
                 continue
             try:
@@ -134,7 +134,7 @@ class ResourceForm:
         return filled
 
 
-def shown_form(attribute: Attribute, value: Any) -> str:
+def field_text(attribute: Attribute, value: Any) -> str:
     """Give a value as it stands in its field."""
     if value is None:
         return ""
@@ -160,7 +160,7 @@ def value_in(rule: AttributeRule, text: str) -> Any:
     if form == "texts" and not text.lstrip().startswith("["):
         return [each for line in text.splitlines() if (each := line.strip())]
     if form in {"texts", "object"}:
-        return _json_value(text)
+        return _decoded_json(text)
     try:
         return msgspec.json.decode(text)
     except (msgspec.DecodeError, RecursionError):
@@ -177,7 +177,7 @@ def _empty(rule: AttributeRule) -> Any:
     return None if rule.nullable else ""
 
 
-def _json_value(text: str) -> Any:
+def _decoded_json(text: str) -> Any:
     try:
         return msgspec.json.decode(text)
     except (msgspec.DecodeError, RecursionError) as error:

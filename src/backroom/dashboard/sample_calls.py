@@ -52,10 +52,10 @@ def _python_call(base: str, kind: Kind, external_id: str, revision: str) -> str:
             "# pip install klaviyo-api",
             "from klaviyo_api import KlaviyoAPI",
             "",
-            f'klaviyo = KlaviyoAPI("{KEY}", test_host={_quoted_text(base)})',
+            f'klaviyo = KlaviyoAPI("{KEY}", test_host={_in_quotes(base)})',
             f'klaviyo.api_client.default_headers["revision"] = "{revision}"',
             f"{kind.name} = klaviyo.Catalogs.get_catalog_{kind.name}(",
-            f"    {_quoted_text(resource_id(external_id))},",
+            f"    {_in_quotes(resource_id(external_id))},",
             '    options={"USE_DICTIONARY_FOR_RESPONSE_DATA": True},',
             ")",
             f"print({kind.name})",
@@ -72,7 +72,7 @@ def _node(base: str, kind: Kind, external_id: str, revision: str) -> str:
             'import { ApiKeySession, CatalogsApi } from "klaviyo-api";',
             "",
             f'const catalogs = new CatalogsApi(new ApiKeySession("{KEY}"));',
-            f"catalogs.basePath = {_quoted_text(base)};",
+            f"catalogs.basePath = {_in_quotes(base)};",
         ]
         read = "const { body } = await"
         shown = "body"
@@ -81,7 +81,7 @@ def _node(base: str, kind: Kind, external_id: str, revision: str) -> str:
             'import { CatalogsApi, ConfigWrapper } from "klaviyo-api";',
             "",
             f'const client = ConfigWrapper("{KEY}");',
-            f"client.basePath = {_quoted_text(base)};",
+            f"client.basePath = {_in_quotes(base)};",
             "const catalogs = new CatalogsApi(client);",
         ]
         read = "const answer = await"
@@ -91,13 +91,13 @@ def _node(base: str, kind: Kind, external_id: str, revision: str) -> str:
         [
             f"// {named}{whose}",
             *opened,
-            f"{read} catalogs.{method}({_quoted_text(resource_id(external_id))});",
+            f"{read} catalogs.{method}({_in_quotes(resource_id(external_id))});",
             f"console.log({shown});",
         ]
     )
 
 
-def _quoted_text(text: str) -> str:
+def _in_quotes(text: str) -> str:
     """Write a text as both Python and JavaScript read it.
 
     Characters stand as they are: JSON escapes those beyond 16 bits in a way that Python reads as

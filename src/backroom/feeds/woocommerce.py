@@ -194,7 +194,9 @@ def _shared_attributes(cells: Cells, title: str, url: str) -> dict[str, Any]:
     hidden = cells.text("visibility").lower() == "hidden"
     return {
         "title": title,
-        "description": _lines_of(cells.text("description") or cells.text("short description")),
+        "description": _unescaped_lines(
+            cells.text("description") or cells.text("short description")
+        ),
         "url": url,
         "image_full_url": images[0] if images else "",
         "images": images,
@@ -238,7 +240,7 @@ def _woocommerce_stock(cells: Cells) -> tuple[int, float]:
     return IN_STOCK_ALWAYS, 0
 
 
-def _lines_of(text: str) -> str:
+def _unescaped_lines(text: str) -> str:
     r"""Give a text its line breaks. WooCommerce writes them as `\n`, and a real `\n` as `\\n`."""
     return "\\n".join(part.replace("\\n", "\n") for part in text.split("\\\\n"))
 

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from backroom.catalog.kinds import ITEM, JobKind, Verb
-from backroom.control.checking import checked_by
+from backroom.control.import_check import checked_by
 from backroom.revisions import NEWEST
 
 CREATE = JobKind(ITEM, Verb.CREATE)
