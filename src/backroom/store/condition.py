@@ -50,7 +50,8 @@ def server_condition(tx: Transaction) -> ServerCondition:
         # This session is read-only by its own wish. What others get stands in the catalog.
         " not pg_is_in_recovery() and not exists (select 1 from pg_db_role_setting"
         " where setdatabase in (0, (select oid from pg_database"
-        " where datname = current_database())) and setrole in (0, (select oid from pg_roles where rolname = current_user))"
+        " where datname = current_database())) and setrole in (0,"
+        " (select oid from pg_roles where rolname = current_user))"
         " and 'default_transaction_read_only=on' = any (setconfig)),"
         " extract(epoch from clock_timestamp())::float8"
     )
