@@ -7,14 +7,12 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Mapping  # noqa: TC003 - a child reads settings by their types
 from dataclasses import dataclass, field, fields
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from backroom.addresses import MOST_PORT, is_limits_store, is_public_url, wrong_with_database
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 PREFIX = "BACKROOM_"
 DEFAULT_PORT = 7227

@@ -24,7 +24,8 @@ SLOWEST_START = 3.0
 def test_serve_says_url_and_key(programs: Programs) -> None:
     server = programs.start("serve", "--port", "0")
     until(lambda: KEY.search(server.output) is not None, "the first key")
-    (url,) = re.findall(r"http://127\.0\.0\.1:\d+", server.output)
+    url, dashboard = re.findall(r"http://127\.0\.0\.1:\d+\S*", server.output)
+    assert dashboard.startswith(f"{url}/_backroom/?token=")
     (key,) = KEY.findall(server.output)
     assert Client(url, key).get(ITEMS.path).status == 200
 

@@ -234,18 +234,20 @@ class Imports:
         database = self._control.database
         self.revoke_left_over()
         name = f"{KEY_NAME} {found.import_id}"
-        # Under the lock, so that no other run takes the key for one that was left over.
+        # The name is known before the key: no other run takes it for one that was left over.
         with self._lock:
+            self._keys.add(name)
+        try:
             made = database.write(
                 lambda tx: keys.create(tx, found.account_name, name, _SCOPES)
             ).result()
-            self._keys.add(made.key_id)
-        try:
-            yield made.key
+            try:
+                yield made.key
+            finally:
+                database.write(lambda tx: keys.revoke(tx, made.key_id)).result()
         finally:
-            database.write(lambda tx: keys.revoke(tx, made.key_id)).result()
             with self._lock:
-                self._keys.discard(made.key_id)
+                self._keys.discard(name)
 
     def revoke_left_over(self) -> None:
         """Revoke the keys of runs that have ended without revoking them."""
@@ -256,9 +258,7 @@ class Imports:
         moment = clock.timestamp(until)
         with self._lock:
             used = frozenset(self._keys)
-            database.write(
-                lambda tx: keys.revoke_left_over(tx, f"{KEY_NAME} ", moment, used)
-            ).result()
+        database.write(lambda tx: keys.revoke_left_over(tx, f"{KEY_NAME} ", moment, used)).result()
 
 
 def _failed_import(error: str) -> ImportOutcome:

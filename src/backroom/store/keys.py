@@ -167,16 +167,16 @@ def revoke(tx: Transaction, key_id: str) -> bool:
 
 
 def revoke_left_over(tx: Transaction, start: str, made_before: str, used: Collection[str]) -> None:
-    """Revoke the keys whose names begin so, which were made before a time and are not in use."""
+    """Revoke the keys whose names begin so and are none of `used`, made before a time."""
     rows = tx.all(
-        "select key_id from keys where revoked_at is null and created_at < :made_before"
+        "select key_id, name from keys where revoked_at is null and created_at < :made_before"
         " and substr(name, 1, :length) = :start",
         made_before=made_before,
         length=len(start),
         start=start,
     )
-    for (key_id,) in rows:
-        if key_id not in used:
+    for key_id, name in rows:
+        if name not in used:
             revoke(tx, key_id)
 
 
