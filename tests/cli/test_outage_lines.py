@@ -65,6 +65,8 @@ def test_worker_says_once_that_it_waits(programs: Programs, postgres_url: str) -
         connection.execute(ended, [name])
         until(lambda: names_of_events(worker) != [], "a line")
         allow("true")
-    until(lambda: "worker_has_database" in names_of_events(worker), "the database")
+        sessions = "select count(*) from pg_stat_activity where datname = %s"
+        until(lambda: connection.execute(sessions, [name]).fetchone() != (0,), "the database")
+    # Whether the worker itself was cut off depends on what it was at.
     assert names_of_events(worker).count("database_away") == 1
-    assert len(names_of_events(worker)) == 2, worker.errors
+    assert set(names_of_events(worker)) <= {"database_away", "worker_has_database"}

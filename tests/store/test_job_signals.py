@@ -40,9 +40,12 @@ class PlanOf:
 
     def execute(self, sql: str, values: dict[str, Any]) -> list[tuple[Any, ...]]:
         explain = "explain query plan" if self._tx.dialect.name == "sqlite" else "explain"
+        # Without statistics a table of few rows may be read as a whole.
         if self._tx.dialect.name != "sqlite":
-            self._tx.run("set local enable_seqscan = off")
+            self._tx.run("set enable_seqscan = off")
         rows = self._tx.all(f"{explain} {sql}", **values)
+        if self._tx.dialect.name != "sqlite":
+            self._tx.run("reset enable_seqscan")
         self.plan = " ".join(str(row[-1]) for row in rows)
         return []
 
