@@ -132,7 +132,8 @@ def test_each_migration_runs_once(
     missing = [name for name in schema.shipped_migrations() if name > LAST_OF_EARLIER]
     assert len(missing) >= 3
     ran = [each.args for each in caplog.records if each.name == schema.__name__]
-    assert ran == [(name,) for name in missing]
+    # Another process may come first to the log than to its migration.
+    assert sorted(map(str, ran)) == [str((name,)) for name in missing]
     versions = recorded(earlier) or {}
     assert {versions[name] for name in missing} == {procrastinate.__version__}
 
