@@ -9,25 +9,18 @@ import pytest
 
 from backroom.dashboard.job import Reason, Side, pretty, reason_of, sides_of
 from backroom.store import job_requests
-from support.job_shop import Shop
-from support.visitor import Visitor
+from dashboard.conftest import signed_in
 
 if TYPE_CHECKING:
     from backroom.server import Server
-    from conftest import MakeClient
-
-
-@pytest.fixture
-def shop(live_server: Server, make_client: MakeClient) -> Shop:
-    return Shop(live_server, make_client())
+    from support.job_shop import Shop
+    from support.visitor import Visitor
 
 
 @pytest.fixture
 def visitor(live_server: Server) -> Visitor:
     """Somebody who has signed in."""
-    visitor = Visitor(live_server.url)
-    visitor.sign_in(live_server.control_token)
-    return visitor
+    return signed_in(live_server)
 
 
 def test_results_stand_beside_operations(shop: Shop, visitor: Visitor) -> None:

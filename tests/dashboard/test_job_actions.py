@@ -10,27 +10,20 @@ import pytest
 
 from backroom.api.in_process import Answered
 from backroom.dashboard.job_actions import outcome_of_operation
+from dashboard.conftest import signed_in
 from support.factories import a_resource
 from support.job_shop import CREATES, PAGES, Shop
 from support.process import until
-from support.visitor import Visitor
 
 if TYPE_CHECKING:
     from backroom.server import Server
-    from conftest import MakeClient
-
-
-@pytest.fixture
-def shop(live_server: Server, make_client: MakeClient) -> Shop:
-    return Shop(live_server, make_client())
+    from support.visitor import Visitor
 
 
 @pytest.fixture
 def visitor(live_server: Server) -> Visitor:
     """Somebody who has signed in."""
-    visitor = Visitor(live_server.url)
-    visitor.sign_in(live_server.control_token)
-    return visitor
+    return signed_in(live_server)
 
 
 def send(visitor: Visitor, path: str, *fields: tuple[str, str]) -> tuple[int, str, str]:

@@ -11,28 +11,21 @@ import pytest
 
 from backroom import clock
 from backroom.dashboard import jobs
+from dashboard.conftest import signed_in
 from support.factories import a_complete_job, all_stored
 from support.job_shop import PAGES, Shop
-from support.visitor import Visitor
 
 if TYPE_CHECKING:
     from backroom.server import Server
-    from conftest import MakeClient
+    from support.visitor import Visitor
 
 HOUR = timedelta(hours=1)
 
 
 @pytest.fixture
-def shop(live_server: Server, make_client: MakeClient) -> Shop:
-    return Shop(live_server, make_client())
-
-
-@pytest.fixture
 def visitor(live_server: Server) -> Visitor:
     """Somebody who has signed in."""
-    visitor = Visitor(live_server.url)
-    visitor.sign_in(live_server.control_token)
-    return visitor
+    return signed_in(live_server)
 
 
 def links(text: str) -> dict[str, str]:

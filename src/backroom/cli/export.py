@@ -13,12 +13,12 @@ from backroom import clock
 from backroom.catalog.kinds import KINDS
 from backroom.catalog.operations import NESTED_BULK_SINCE
 from backroom.cli import EXIT_ERROR, EXIT_ROWS_FAILED, EXIT_UNREACHABLE
-from backroom.cli.api_options import checked_key, checked_revision
+from backroom.cli.api_options import checked_key, revision_option, url_option
 from backroom.cli.export_report import ExportReport, print_export_report
 from backroom.cli.feed_options import checked_shop_url
 from backroom.cli.import_progress import shown_progress
 from backroom.cli.import_report import on_terminal
-from backroom.cli.options import checked_url, own_url, settings_from, with_format
+from backroom.cli.options import own_url, settings_from, with_format
 from backroom.feeds.api_client import ApiClient, RefusedError, UnreachableError
 from backroom.feeds.catalog_reading import read_catalog
 from backroom.feeds.catalog_spool import CatalogSpool
@@ -26,7 +26,6 @@ from backroom.feeds.export_files import check_free, written_whole
 from backroom.feeds.exporting import ALL, CARRIERS, CARRIERS_OF, Choice, chosen, export
 from backroom.feeds.rows import FeedError
 from backroom.feeds.sources import STANDARD_INPUT as STANDARD_OUTPUT
-from backroom.revisions import NEWEST
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -51,13 +50,7 @@ class _ExportOptions(TypedDict):
 
 @click.command("export")
 @click.argument("file", type=click.Path(dir_okay=False, allow_dash=True))
-@click.option(
-    "--url",
-    envvar="BACKROOM_URL",
-    show_envvar=True,
-    callback=checked_url,
-    help="The URL of the server.  [default: by BACKROOM_HOST and BACKROOM_PORT, as for serve]",
-)
+@url_option
 @click.option(
     "--key",
     required=True,
@@ -91,13 +84,7 @@ class _ExportOptions(TypedDict):
     help="Write an apostrophe before cells of CSV that a spreadsheet would execute.",
 )
 @click.option("--strict", is_flag=True, help="End with exit code 3 if the format can't hold all.")
-@click.option(
-    "--revision",
-    default=NEWEST,
-    show_default=True,
-    callback=checked_revision,
-    help="The revision of the API to use.",
-)
+@revision_option
 @click.option(
     "--timeout",
     type=click.FloatRange(min=0, min_open=True),

@@ -16,12 +16,12 @@ import click
 
 from backroom.catalog.operations import NESTED_BULK_SINCE
 from backroom.cli import EXIT_ERROR, EXIT_ROWS_FAILED
-from backroom.cli.api_options import checked_key, checked_revision
+from backroom.cli.api_options import checked_key, revision_option, url_option
 from backroom.cli.feed_options import FeedPlace, KeyOption, with_feed_options
 from backroom.cli.import_progress import shown_progress
 from backroom.cli.import_rejects import write_and_tell
 from backroom.cli.import_report import ReportedCommand, on_terminal, write_report
-from backroom.cli.options import checked_url, own_url, settings_from, with_format
+from backroom.cli.options import own_url, settings_from, with_format
 from backroom.cli.printable import printable
 from backroom.cli.sending import (
     Ended,
@@ -45,7 +45,6 @@ from backroom.feeds.reporting import Report
 from backroom.feeds.rows import FeedError
 from backroom.feeds.sources import shown_name
 from backroom.feeds.staging import SUFFIX, ledger_beside, stage
-from backroom.revisions import NEWEST
 
 if TYPE_CHECKING:
     from backroom.cli.feed_options import FeedChoice
@@ -85,13 +84,7 @@ class _Options(TypedDict):
     type=FeedPlace(),
 )
 @click.option("--demo", is_flag=True, help="Load the shop that comes with backroom.")
-@click.option(
-    "--url",
-    envvar="BACKROOM_URL",
-    show_envvar=True,
-    callback=checked_url,
-    help="The URL of the server.  [default: by BACKROOM_HOST and BACKROOM_PORT, as for serve]",
-)
+@url_option
 @click.option(
     "--key",
     cls=KeyOption,
@@ -126,13 +119,7 @@ class _Options(TypedDict):
     show_default=True,
     help="How many rows a job has at most.",
 )
-@click.option(
-    "--revision",
-    default=NEWEST,
-    show_default=True,
-    callback=checked_revision,
-    help="The revision of the API to use.",
-)
+@revision_option
 @click.option(
     "--timeout",
     type=click.FloatRange(min=0, min_open=True),
