@@ -19,7 +19,7 @@ from backroom.server import Server
 from backroom.settings import Settings
 from backroom.store import keys, open_database
 from support.client import Client
-from support.engines import ENGINES, SERVED, Cluster
+from support.engines import ENGINES, SERVED, Cluster, FreshFile
 from support.process import Programs
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ pytest.register_assert_rewrite(
 
 # A shared machine may take its time over one example; a law is no less one for that.
 hypothesis.settings.register_profile("backroom", deadline=None)
-hypothesis.settings.register_profile("quick", deadline=None, max_examples=20)
+hypothesis.settings.register_profile("quick", deadline=None, max_examples=10)
 
 _accounts = itertools.count()
 
@@ -53,18 +53,25 @@ QUICK_REVISIONS = frozenset({OLDEST, NEWEST})
 WHOLE = frozenset(
     {
         "acceptance",
+        "agreement",
+        "bench",
         "browser",
         "containers",
         "crash",
+        "docs",
         "machines",
         "openapi",
+        "postgresql",
+        "procrastinate",
         "scale",
         "scripts",
         "sdk",
         "shared_limits",
     }
 )
-"""The folders of tests that start processes, or take their time."""
+"""The folders of tests that start processes, need PostgreSQL, or take their time."""
+POSTGRES = frozenset({"cluster", "postgres_url"})
+"""The fixtures by which a test asks for PostgreSQL, beside the engine `postgres`."""
 
 
 def _leaves_out_slow(config: pytest.Config) -> bool:
@@ -114,13 +121,22 @@ def _values(row: Any) -> Sequence[Any]:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Leave the other revisions, and what starts processes, to the whole run."""
+    """Leave the other revisions, PostgreSQL, and what starts processes to the whole run."""
     for item in items:
         called = getattr(item, "callspec", None)
-        revision = called.params.get("revision") if called is not None else None
-        whole = item.path.parent.name in WHOLE
-        if whole or (isinstance(revision, str) and revision not in QUICK_REVISIONS):
+        if item.path.parent.name in WHOLE or _needs_postgres(item, called) or _is_between(called):
             item.add_marker(pytest.mark.slow)
+
+
+def _is_between(called: Any) -> bool:
+    """Whether a test is of a revision that is neither the oldest nor the newest."""
+    revision = called.params.get("revision") if called is not None else None
+    return isinstance(revision, str) and revision not in QUICK_REVISIONS
+
+
+def _needs_postgres(item: pytest.Item, called: Any) -> bool:
+    chosen = called is not None and "postgres" in called.params.values()
+    return chosen or not POSTGRES.isdisjoint(getattr(item, "fixturenames", ()))
 
 
 class MakeClient(Protocol):
@@ -133,6 +149,17 @@ class NewDatabase(Protocol):
     """Gives the URL of an empty database of the engine under test, None for an ephemeral one."""
 
     def __call__(self) -> str | None: ...
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _fresh_file(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Let each ephemeral database begin as a copy of one whose schema is there."""
+    with (
+        closing(FreshFile(tmp_path_factory.mktemp("fresh"))) as fresh,
+        pytest.MonkeyPatch.context() as patch,
+    ):
+        patch.setattr("backroom.store.migrate", fresh.migrate)
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -47,6 +47,7 @@ def test_reference_is_fresh() -> None:
     assert done.returncode == 0, done.stderr
 
 
+@pytest.mark.slow
 def test_stale_pages_are_found(tmp_path: Path) -> None:
     (tmp_path / "scripts").mkdir()
     copy = tmp_path / "scripts" / SCRIPT.name

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from functools import cache
 from pathlib import Path
 
 import backroom
@@ -14,6 +15,7 @@ SOURCE = Path(backroom.__file__).parent
 LEVELS = {"debug", "info", "warning", "error", "exception", "critical", "log"}
 
 
+@cache
 def logged() -> list[str]:
     """What is logged in all modules, as it is written."""
     calls = [

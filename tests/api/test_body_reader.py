@@ -183,6 +183,7 @@ def test_packed_limit_counts_unpacked() -> None:
     assert len(read(body, content_encoding="gzip", content_length=str(len(body)))) == LIMIT
 
 
+@pytest.mark.slow
 def test_empty_members_are_bounded() -> None:
     empties = gzip.compress(b"") * 3000
     with pytest.raises(TooLarge):

@@ -169,6 +169,7 @@ def ordinary_bodies(draw: st.DrawFn) -> Sent:
     return Sent(revision, operation, changed)
 
 
+@pytest.mark.slow
 @given(
     fitting_bodies(posts) | altered_bodies(posts) | ordinary_bodies(),
     st.randoms(use_true_random=True),

@@ -270,6 +270,7 @@ def from_store(tx: Transaction, question: Asked, kind: Kind, numbers: Sequence[i
     return written(layout.frame.document(layout.data.filled(rows), LINKS, included))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS.values(), ids=lambda kind: kind.name)
 def test_awkward_records_are_stored_so(shared: Database, kind: Kind) -> None:
     shelf = awkward_shelf(kind)
@@ -286,6 +287,7 @@ def test_awkward_records_are_stored_so(shared: Database, kind: Kind) -> None:
     and_undone(shared, work)
 
 
+@pytest.mark.slow
 @given(kind=st.sampled_from(list(KINDS.values())), data=st.data())
 @thorough(90)
 def test_stored_records_are_as_the_ladder_has_them(
@@ -365,6 +367,7 @@ def test_jobs_are_as_the_ladder_has_them(revision: str, data: st.DataObject) -> 
     assert written(found) == jobs_on_ladder(question, some, brought)
 
 
+@pytest.mark.slow
 @given(job_kind=job_kinds, data=st.data())
 @thorough(120)
 def test_stored_jobs_are_as_the_ladder_has_them(

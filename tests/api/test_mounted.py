@@ -106,6 +106,7 @@ def test_application_is_made_once() -> None:
     assert made == [1]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("http", ["auto", "plain"])
 def test_stream_reaches_the_client_bit_by_bit(http: str, monkeypatch: pytest.MonkeyPatch) -> None:
     ended = threading.Event()

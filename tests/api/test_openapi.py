@@ -28,6 +28,7 @@ def fetched(client: Client, path: str, method: str = "GET") -> Answer:
     return client.request(method, path, headers=headers)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "revision", [NEWEST, *(pytest.param(each, marks=pytest.mark.slow) for each in REVISIONS[:-1])]
 )
@@ -145,6 +146,7 @@ class Page(HTMLParser):
         self.text += data
 
 
+@pytest.mark.slow
 @every_revision
 def test_page_loads_one_script_of_the_server(client: Client, revision: str) -> None:
     answer = fetched(client, f"{DOCS}/{revision}")
@@ -179,6 +181,7 @@ def test_page_shows_all_operations(client: Client, revision: str) -> None:
         assert all(part in page.text for part in place)
 
 
+@pytest.mark.slow
 def test_page_leads_to_all_revisions(client: Client) -> None:
     page = Page(fetched(client, DOCS).body.decode())
     assert {f"{DOCS}/{each}" for each in REVISIONS} <= set(page.links)

@@ -20,6 +20,7 @@ def html(revision: str) -> str:
     return publish.published_page("/_backroom", revision).body.decode()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("revision", [OLDEST, NEWEST])
 def test_every_text_has_contrast(revision: str, scheme: str) -> None:

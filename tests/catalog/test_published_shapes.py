@@ -42,6 +42,7 @@ def test_published_examples_are_taken(name: str, whole: bool) -> None:  # noqa: 
     check_published(schema_of(name), body)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", SCHEMAS)
 def test_wrong_members_are_refused(name: str) -> None:
     """Each member in turn has another value: our answer is that of the published schema."""

@@ -58,6 +58,7 @@ def test_feed_is_seeded(run: Callable[..., Result], account: str, tmp_path: Path
     assert shown(run("seed", str(feed), "--account", account))[0]["categories"] == 1
 
 
+@pytest.mark.slow
 def test_listed_resources_are_a_feed(
     run: Callable[..., Result], account: str, tmp_path: Path
 ) -> None:

@@ -148,6 +148,7 @@ def catalog(client: Client) -> Any:
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_corrected_rejects_complete_a_feed(
     make_client: MakeClient, tmp_path: Path, case: Case

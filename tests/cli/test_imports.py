@@ -285,6 +285,7 @@ def interruptible() -> Iterator[None]:
     signal.signal(signal.SIGINT, before)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("interruptible")
 def test_interrupt_exits_with_130(feed: Path) -> None:
     accepted = Answer(202, {"data": {"id": "J1", "attributes": {"status": "processing"}}})
@@ -455,6 +456,7 @@ def test_mirror_deletes_the_rest(client: Client, feed: Path) -> None:
     assert len(client.get("/api/catalog-items").json["data"]) == 1
 
 
+@pytest.mark.slow
 def test_pipe_loses_nothing(client: Client) -> None:
     environment = os.environ | {"BACKROOM_URL": client.url, "BACKROOM_KEY": client.key}
     command = [BACKROOM, "import", "/dev/stdin", "--input-format", "jsonl", "--format", "json"]

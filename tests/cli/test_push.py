@@ -100,6 +100,7 @@ def test_dry_run_sends_nothing(source: Client, target: Client) -> None:
     assert list(Path().glob("*.push-progress")) == []
 
 
+@pytest.mark.slow
 def test_changes_alone_are_sent(source: Client, target: Client) -> None:
     fill(source)
     run(source, target)
@@ -131,6 +132,7 @@ def test_limit_of_deletions_stops_a_push(source: Client, target: Client) -> None
     assert catalog_of(target) == before
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "fault",
     [

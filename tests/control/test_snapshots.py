@@ -23,6 +23,7 @@ def test_restored_account_has_what_it_had(
     assert rows(account) == before > 0
 
 
+@pytest.mark.slow
 def test_all_accounts_are_one_snapshot(
     rows: Callable[[str], int], call: Callable[..., Any]
 ) -> None:

@@ -190,11 +190,13 @@ def seconds_to_read(lines: int, line: str) -> float:
     return time.process_time() - began
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("line", ['",a","\n', '"a\n', 'x,"y\n', '"",""a\n'])
 def test_open_quotes_take_linear_time(line: str) -> None:
     assert seconds_to_read(60_000, line) < 3
 
 
+@pytest.mark.slow
 def test_lines_after_many_quotes_are_read() -> None:
     text = '",a","\n' * 9_000 + "x,y\n"
     assert list(records(io.StringIO(text, newline="")))[-1] == (9_001, ["x", "y"])

@@ -121,6 +121,7 @@ def _attributes(row: Row) -> dict[str, Any]:
     return whole
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("format_name", "carrier"), OWN)
 @settings(max_examples=20, deadline=None)
 @given(spool=catalogs())
@@ -155,6 +156,7 @@ def _outcome(name: str, wanted: Any, found: Any) -> str:
     return LOST if set(wanted) - set(found) else ADDED
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("format_name", "carrier"), SHOPS)
 @settings(max_examples=20, deadline=None)
 @given(spool=catalogs())

@@ -244,6 +244,7 @@ def test_refusal_of_nobody_ends_the_load(path: Path) -> None:
         Loads(path, script.url, "pk_test")(CAP)
 
 
+@pytest.mark.slow
 def test_large_rows_go_in_more_jobs(load: Loads) -> None:
     rows = [CAP | {"external_id": str(n), "description": "x" * 500_000} for n in range(24)]
     report = load(*rows)
@@ -306,6 +307,7 @@ rows = st.one_of(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=30, deadline=None)
 @given(
     st.lists(

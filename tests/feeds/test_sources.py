@@ -36,6 +36,7 @@ def read(place: str, shell: str) -> str:
     return found.stdout
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("place", "shell", "name"),
     [

@@ -38,6 +38,7 @@ def delete(client: Client, external_id: str) -> None:
     assert client.request("DELETE", path).status == 204
 
 
+@pytest.mark.slow
 def test_changes_are_sent_on(source: Client, client: Client) -> None:
     watch = a_watch(source, client)
     assert watch.once()
@@ -55,6 +56,7 @@ def test_without_changes_nothing_is_sent(source: Client, client: Client) -> None
     assert sent_operations(client) == before
 
 
+@pytest.mark.slow
 def test_deletions_need_their_mode(source: Client, client: Client) -> None:
     watch = a_watch(source, client, mode="upsert")
     watch.once()

@@ -129,6 +129,7 @@ def questions(kind: Kind, other: str) -> st.SearchStrategy[RecordQuestion]:
     )
 
 
+@pytest.mark.slow
 @thorough(400)
 @given(data=st.data())
 def test_pages_equal_a_naive_filter(

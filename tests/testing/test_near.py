@@ -120,6 +120,7 @@ REFUSED = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("refused", REFUSED, ids=lambda each: each[-1])
 def test_refused_request_is_near_something(
     caller: Client, journal: Journal, refused: tuple[str, str, str, Any, str]

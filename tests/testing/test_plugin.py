@@ -36,6 +36,7 @@ def ran(pytester: pytest.Pytester, tests: str, *flags: str) -> pytest.RunResult:
     return pytester.runpytest_inprocess(*QUIET, *flags)
 
 
+@pytest.mark.slow
 def test_each_test_has_a_clean_account(pytester: pytest.Pytester) -> None:
     result = ran(
         pytester,
@@ -53,6 +54,7 @@ def test_time_is_real_again(backroom, backroom_server):
     result.assert_outcomes(passed=3)
 
 
+@pytest.mark.slow
 def test_failed_test_shows_its_journal(pytester: pytest.Pytester) -> None:
     result = ran(
         pytester,
@@ -123,6 +125,7 @@ def test_right(backroom):
     result.stdout.fnmatch_lines(["@pytest.mark.backroom: the marker `backroom` takes *"])
 
 
+@pytest.mark.slow
 def test_options_choose_the_server(pytester: pytest.Pytester) -> None:
     pytester.makeini(
         "[pytest]\nbackroom_mode = process\nbackroom_revision = 2023-02-22\nbackroom_limits = real"

@@ -105,6 +105,7 @@ def test_threads_end_with_the_server() -> None:
     assert own() - before <= {"backroom-watcher"}
 
 
+@pytest.mark.slow
 def test_program_that_forgets_to_stop_ends() -> None:
     command = [sys.executable, "-c", PROGRAM]
     done = subprocess.run(command, capture_output=True, timeout=30, check=False)

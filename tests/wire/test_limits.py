@@ -48,6 +48,7 @@ def test_bodies_over_the_limit_fail(client: Client, revision: str) -> None:
     assert answer.error["status"] == 413
 
 
+@pytest.mark.slow
 def test_500_jobs_may_be_in_progress(paused_client: Client) -> None:
     jobs = Jobs(paused_client, NEWEST, KIND["item-delete"])
     operation = jobs.named("a")

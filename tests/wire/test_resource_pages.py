@@ -188,6 +188,7 @@ def test_cursor_forms_are_tolerated(warehouse: Warehouse, revision: str) -> None
         assert external_ids(page) == list(warehouse.names[100:200])
 
 
+@pytest.mark.slow
 @every_revision
 def test_altered_cursors_are_refused(warehouse: Warehouse, revision: str) -> None:
     catalog, listing = warehouse.catalog(revision), LISTS[2]

@@ -113,6 +113,7 @@ def test_filters_pick_items(site: Site) -> None:
     assert site.get(ITEMS, "filter=equals(category.id,'none')").json["data"] == []
 
 
+@pytest.mark.slow
 def test_pages_of_large_items_end_early(site: Site, database: Database) -> None:
     large = [a_creation("item", f"n{n}", description="x" * 500_000) for n in range(20)]
     done(database, Verb.CREATE, "item", *large, account=site.account)
