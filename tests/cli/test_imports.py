@@ -62,6 +62,7 @@ def test_bad_row_exits_with_3(client: Client, feed: Path) -> None:
     assert "is not JSON" in result.stdout
 
 
+@pytest.mark.slow
 def test_demo_gives_what_is_expected(client: Client) -> None:
     expected = json.loads(EXPECTED.read_text("utf-8"))
     report = told(client, "--demo")

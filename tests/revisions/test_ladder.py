@@ -228,6 +228,7 @@ def test_old_pages_link_both_ends() -> None:
 # Down: documents of the newest shape in the shapes of the others
 
 
+@pytest.mark.slow
 @given(st.data())
 @thorough(300)
 def test_down_leaves_only_declared_members(data: st.DataObject) -> None:

@@ -76,6 +76,7 @@ def test_between_dates_take_the_earlier(client: Client, earlier: str, later: str
         assert answer.headers[ECHO] == earlier
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("earlier", "later"),
     list(pairwise(REVISIONS)),
