@@ -10,7 +10,7 @@ one module to the next is a climb
 Some modules are only looked into in passing, so that the reader stays where he is: those that hold
 values and tables (as the parts of a body, or whether the last write succeeded), those that check
 one value, those that count, and the interface by which a statement is run. Nor does it lead
-anywhere to read a property.
+anywhere to read a property. All of this holds with everything on that watches a request.
 """
 
 from __future__ import annotations
@@ -21,23 +21,31 @@ import threading
 import tomllib
 from functools import cache
 from inspect import isfunction
+from io import StringIO
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 import pytest
+from opentelemetry.sdk.trace import TracerProvider
 
+from backroom.cli.access_log import AccessLog, LineWriter
+from backroom.cli.job_log import JobLog
 from backroom.revisions import NEWEST, OLDEST
+from backroom.signals.spans import Spans
+from backroom.signals.telemetry import Telemetry
 from conftest import client_of, running
 from front.connection import connected
 from support.factories import a_body, a_kind_of_job, a_resource
+from support.visitor import HOME, Visitor
 from test_architecture import MODULES, SOURCE, imports, path_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from types import CodeType, FrameType
 
+    from backroom.server import Server
     from support.client import Client
 
 IN_PASSING = {
@@ -95,12 +103,27 @@ class Walk(NamedTuple):
     steps: list[Step]
 
     def down_to_the_commit(self) -> list[Step]:
-        """Give the first step into each module that the walk came to, until the rows are stored."""
+        """Give the first step into each module that the walk came to, until the rows are stored.
+
+        All observers of a request are called by one hook, and are one step, however many they are.
+        What they call in turn is theirs.
+        """
         functions = [each.function for each in self.steps]
         # The writer may still be at the end of the request before.
         start = functions.index(RECEIVED)
         steps = self.steps[start : functions.index(COMMITTED, start)]
-        return steps[:1] + [step for left, step in pairwise(steps) if step.module != left.module]
+        steps = [each for each in steps if each.caller is None or not watches(each.caller)]
+        return steps[:1] + [step for left, step in pairwise(steps) if place(step) != place(left)]
+
+
+def place(step: Step) -> str:
+    """Give the module that a step leads into, or one name for all that watch."""
+    return "observers" if watches(step.module) else step.module
+
+
+def watches(module: str) -> bool:
+    """Whether a module stands above the API, which calls it only as an observer."""
+    return layer_of(module) < layer_of("api/app.py")
 
 
 class Recorder:
@@ -193,14 +216,31 @@ def post(client: Client, revision: str) -> None:
         assert connection.recv(20).startswith(b"HTTP/1.1 202 ")
 
 
-@pytest.fixture(scope="module")
-def walks() -> Iterator[dict[str, Walk]]:
+def unwatched(_: Server) -> None:
+    """Leave a server as it is: an ephemeral one has a journal and metrics."""
+
+
+def watched(server: Server) -> None:
+    """Have everything watch the requests that can: traces, faults, access log and dashboard."""
+    server.tell(Telemetry(Spans(TracerProvider(), "sqlite"), None, lambda: None))
+    server.faults.add(operation="get_catalog_item", status=500)
+    writer = LineWriter(StringIO())
+    server.observe(AccessLog(writer, as_json=True))
+    server.next_job.watch.add(JobLog(writer, as_json=True))
+    reader = Visitor(server.url)
+    reader.sign_in(server.control_token)
+    assert "Overview" in reader.read(HOME)
+
+
+@pytest.fixture(scope="module", params=[unwatched, watched])
+def walks(request: pytest.FixtureRequest) -> Iterator[dict[str, Walk]]:
     """Walks through a server that has answered such a POST before, by revision."""
     found = {}
     recorder = Recorder()
     threading.setprofile(recorder)
     try:
         with running(None, limits="real", job_delay=3600) as server:
+            request.param(server)
             client = client_of(server)
             # The worker begins with expired jobs, and the writer would remove them in between.
             assert recorder.worker_rests.wait(10)
