@@ -336,17 +336,31 @@ SHARED_NAMES = {
     *("read", "group_of", "rows_of"),
     # What serves, and what tests hold of it.
     "Server",
+    # Schemas of published documents, and of our own; attributes in two parts of the feeds.
+    *("Attributes", "Schema"),
+    # A row of a feed, and one of a database; a carrier of records, and what writes in it.
+    *("Carrier", "Row"),
 }
-"""Names that several modules define, each time with the same meaning."""
+"""Names that several modules define, each time with the same meaning or one beside it."""
+
+
+def defined(node: ast.stmt) -> str | None:
+    """Give the name of the function, the class or the type that a statement defines."""
+    if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+        return node.name
+    if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+        name = node.targets[0].id
+        return name if re.fullmatch("[A-Z][A-Za-z]+[a-z][A-Za-z]*", name) else None
+    return None
 
 
 def test_names_are_defined_once() -> None:
-    """Whoever searches for a name of a function or a class finds the one that is meant."""
+    """Whoever searches for the name of a function, a class or a type finds the right one."""
     homes: dict[str, list[str]] = {}
     for module in MODULES:
         for node in module.tree.body:
-            if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
-                homes.setdefault(node.name, []).append(module.name)
+            if name := defined(node):
+                homes.setdefault(name, []).append(module.name)
     twins = {name: found for name, found in homes.items() if len(found) > 1}
     assert {name: found for name, found in twins.items() if name not in SHARED_NAMES} == {}
     assert not SHARED_NAMES - twins.keys()

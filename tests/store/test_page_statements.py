@@ -7,7 +7,7 @@ import pytest
 from backroom.catalog.kinds import CATEGORY, ITEM, KINDS, VARIANT, Kind
 from backroom.store import page_statements
 from backroom.store.dialects import POSTGRES, SQLITE, Dialect
-from backroom.store.page_statements import Columns, Form
+from backroom.store.page_statements import Columns, PageForm
 
 both_dialects = pytest.mark.parametrize("dialect", [SQLITE, POSTGRES], ids=lambda each: each.name)
 
@@ -20,8 +20,8 @@ def form(
     equal: tuple[str, ...] = (),
     parts: int = 0,
     words_first: bool = False,
-) -> Form:
-    return Form(
+) -> PageForm:
+    return PageForm(
         kind,
         ascending=True,
         bordered=True,

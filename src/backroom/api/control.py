@@ -98,7 +98,7 @@ class Route:
         return DATE in self.path
 
 
-class Found(NamedTuple):
+class FoundRoute(NamedTuple):
     """A route, and the revision in its path, or the newest one if the path has none."""
 
     route: Route
@@ -251,17 +251,17 @@ _FIXED = {each.path: each for each in ROUTES if not each.dated}
 _DATED = [(each.path.partition(DATE), each) for each in ROUTES if each.dated]
 
 
-def route_of(path: str) -> Found | None:
+def route_of(path: str) -> FoundRoute | None:
     """Give the route of a path, or None if there is no such route or no revision of its date."""
     plain = path.removesuffix("/") or path
     fixed = _FIXED.get(plain)
     if fixed is not None:
-        return Found(fixed, REVISIONS[NEWEST])
+        return FoundRoute(fixed, REVISIONS[NEWEST])
     for (start, _, end), route in _DATED:
         if plain.startswith(start) and plain.endswith(end):
             revision = publish.revision_of(plain[len(start) : len(plain) - len(end)])
             if revision is not None:
-                return Found(route, revision)
+                return FoundRoute(route, revision)
     return None
 
 

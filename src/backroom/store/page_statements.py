@@ -71,7 +71,7 @@ _COUNTED_LINKS = 1000
 """At most so many links are counted, to compare their number with that of rows with the words."""
 
 
-class Form(NamedTuple):
+class PageForm(NamedTuple):
     """Everything of a question that decides the text of its statement. Values are bound instead."""
 
     kind: Kind
@@ -109,7 +109,7 @@ def rarer_statement(dialect: Dialect, kind: Kind, related: str) -> str:
 
 
 @lru_cache(maxsize=1024)
-def page_statement(dialect: Dialect, form: Form, columns: Columns) -> str:
+def page_statement(dialect: Dialect, form: PageForm, columns: Columns) -> str:
     """Give the statement that reads a page, with the values of `pages.records_page`."""
     return Statement(dialect, form).sql(", ".join(_columns(dialect, form.kind, columns)))
 
@@ -200,7 +200,7 @@ class Statement:
     PostgreSQL chooses by its statistics and may drive by another condition.
     """
 
-    def __init__(self, dialect: Dialect, form: Form) -> None:
+    def __init__(self, dialect: Dialect, form: PageForm) -> None:
         self._dialect = dialect
         self._form = form
         self._from = f"{form.kind.table} r"

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from backroom.store import page_statements, search
 from backroom.store.linkage import LINKED_AT_MOST
-from backroom.store.page_statements import Columns, Form
+from backroom.store.page_statements import Columns, PageForm
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -115,8 +115,10 @@ def _bound_values(dialect: Dialect, account: str, question: RecordQuestion) -> d
     return values
 
 
-def _form(tx: Transaction, kind: Kind, question: RecordQuestion, values: dict[str, Any]) -> Form:
-    return Form(
+def _form(
+    tx: Transaction, kind: Kind, question: RecordQuestion, values: dict[str, Any]
+) -> PageForm:
+    return PageForm(
         kind,
         question.ascending,
         bordered=question.border is not None,

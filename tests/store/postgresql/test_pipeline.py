@@ -11,7 +11,7 @@ import psycopg
 import pytest
 
 from backroom.store.postgresql.database import PostgresDatabase
-from backroom.store.postgresql.pipeline import Outcome
+from backroom.store.postgresql.pipeline import ReplyOutcome
 from support.engines import end_sessions
 from support.factories import DEADLINE, on_loop, written
 from support.process import until
@@ -183,7 +183,7 @@ def test_lost_statement_is_known_as_such(database: PostgresDatabase) -> None:
             each.lose("the test says so")
         return await asked
 
-    assert run(database, scenario).outcome is Outcome.LOST
+    assert run(database, scenario).outcome is ReplyOutcome.LOST
 
 
 def test_given_up_statement_is_cancelled(database: PostgresDatabase) -> None:
@@ -210,9 +210,9 @@ def test_neighbours_of_the_slow_are_not_begun(database: PostgresDatabase) -> Non
         return await asyncio.gather(*(shared(database, text) for text in texts))
 
     first, slow, last = run(database, scenario)
-    assert first == (Outcome.ANSWERED, [(1,)])
-    assert slow.outcome is Outcome.TOO_SLOW
-    assert last.outcome is Outcome.NOT_BEGUN
+    assert first == (ReplyOutcome.ANSWERED, [(1,)])
+    assert slow.outcome is ReplyOutcome.TOO_SLOW
+    assert last.outcome is ReplyOutcome.NOT_BEGUN
 
 
 def test_connection_outlives_what_was_slow(database: PostgresDatabase) -> None:
@@ -226,7 +226,7 @@ def test_connection_outlives_what_was_slow(database: PostgresDatabase) -> None:
 
 
 def test_changed_table_is_prepared_anew(database: PostgresDatabase) -> None:
-    async def scenario() -> list[Outcome]:
+    async def scenario() -> list[ReplyOutcome]:
         outcomes = [(await shared(database, "select * from numbers")).outcome]
         change = "alter table numbers add column name text"
         await asyncio.wrap_future(database.write(lambda tx: tx.script(change)))
@@ -234,7 +234,11 @@ def test_changed_table_is_prepared_anew(database: PostgresDatabase) -> None:
             outcomes.append((await shared(database, "select * from numbers")).outcome)  # noqa: PERF401
         return outcomes
 
-    assert run(database, scenario) == [Outcome.ANSWERED, Outcome.FAILED, Outcome.ANSWERED]
+    assert run(database, scenario) == [
+        ReplyOutcome.ANSWERED,
+        ReplyOutcome.FAILED,
+        ReplyOutcome.ANSWERED,
+    ]
 
 
 def test_answered_write_is_committed(database: PostgresDatabase) -> None:
@@ -245,19 +249,19 @@ def test_answered_write_is_committed(database: PostgresDatabase) -> None:
 
 
 def test_failed_commit_is_not_answered(database: PostgresDatabase) -> None:
-    async def scenario() -> Outcome:
+    async def scenario() -> ReplyOutcome:
         await add(database, 1)
         return (await add(database, 1)).outcome
 
-    assert run(database, scenario) is Outcome.LOST
+    assert run(database, scenario) is ReplyOutcome.LOST
     assert numbers(database) == [1]
 
 
 def test_refused_write_changes_nothing(database: PostgresDatabase) -> None:
-    async def scenario() -> Outcome:
+    async def scenario() -> ReplyOutcome:
         return (await add(database, 2**40)).outcome
 
-    assert run(database, scenario) is Outcome.FAILED
+    assert run(database, scenario) is ReplyOutcome.FAILED
     assert numbers(database) == []
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from backroom.store.postgresql.connections import PatientConnection
 from backroom.store.postgresql.greenlets import Greenlets
-from backroom.store.postgresql.pipeline import Outcome
+from backroom.store.postgresql.pipeline import ReplyOutcome
 from backroom.store.postgresql.pipeline_pool import PipelinePool
 from support.process import until
 
@@ -49,7 +49,7 @@ async def opened(pool: PipelinePool, count: int) -> None:
 
 
 def test_first_statement_finds_none(pool: PipelinePool) -> None:
-    assert asyncio.run(alone(pool, "select 1")).outcome is Outcome.NOT_BEGUN
+    assert asyncio.run(alone(pool, "select 1")).outcome is ReplyOutcome.NOT_BEGUN
 
 
 def test_connections_are_opened_up_to_the_most(pool: PipelinePool) -> None:
@@ -63,16 +63,20 @@ def test_connections_are_opened_up_to_the_most(pool: PipelinePool) -> None:
 
 
 def test_one_alone_shares_with_nobody(pool: PipelinePool) -> None:
-    async def scenario() -> list[Outcome]:
+    async def scenario() -> list[ReplyOutcome]:
         await opened(pool, MOST)
         asked = (alone(pool, "select pg_sleep(0.1)") for _ in range(MOST + 1))
         return [each.outcome for each in await asyncio.gather(*asked)]
 
-    assert asyncio.run(scenario()) == [Outcome.ANSWERED, Outcome.ANSWERED, Outcome.NOT_BEGUN]
+    assert asyncio.run(scenario()) == [
+        ReplyOutcome.ANSWERED,
+        ReplyOutcome.ANSWERED,
+        ReplyOutcome.NOT_BEGUN,
+    ]
 
 
 def test_stuck_connections_are_avoided(pool: PipelinePool) -> None:
-    async def scenario() -> tuple[Outcome, Outcome]:
+    async def scenario() -> tuple[ReplyOutcome, ReplyOutcome]:
         await opened(pool, MOST)
         slow = [asyncio.ensure_future(alone(pool, "select pg_sleep(0.3)")) for _ in range(MOST)]
         await asyncio.wait(slow, timeout=0.05)
@@ -81,7 +85,7 @@ def test_stuck_connections_are_avoided(pool: PipelinePool) -> None:
         await asyncio.gather(*slow)
         return avoiding.outcome, queueing.outcome
 
-    assert asyncio.run(scenario()) == (Outcome.NOT_BEGUN, Outcome.ANSWERED)
+    assert asyncio.run(scenario()) == (ReplyOutcome.NOT_BEGUN, ReplyOutcome.ANSWERED)
 
 
 @pytest.mark.slow
@@ -102,24 +106,24 @@ def test_read_is_answered_before_the_next(pool: PipelinePool) -> None:
 
 
 def test_other_loops_are_sent_away(pool: PipelinePool) -> None:
-    async def scenario() -> tuple[Outcome, Outcome]:
+    async def scenario() -> tuple[ReplyOutcome, ReplyOutcome]:
         await opened(pool, 1)
         here = await alone(pool, "select 1")
         there = await asyncio.to_thread(asyncio.run, alone(pool, "select 1"))
         return here.outcome, there.outcome
 
-    assert asyncio.run(scenario()) == (Outcome.ANSWERED, Outcome.NOT_BEGUN)
+    assert asyncio.run(scenario()) == (ReplyOutcome.ANSWERED, ReplyOutcome.NOT_BEGUN)
 
 
 def test_next_loop_gets_new_connections(pool: PipelinePool) -> None:
-    async def again() -> Outcome:
+    async def again() -> ReplyOutcome:
         first = await alone(pool, "select 1")
         await opened(pool, 1)
         return first.outcome
 
     asyncio.run(opened(pool, 1))
     earlier = pool.pipelines
-    assert asyncio.run(again()) is Outcome.NOT_BEGUN
+    assert asyncio.run(again()) is ReplyOutcome.NOT_BEGUN
     assert earlier
     assert not any(each is old for each in pool.pipelines for old in earlier)
 

@@ -8,7 +8,7 @@ from backroom.api import headers
 from backroom.api.openapi import bodies, faults, samples, words
 from backroom.api.openapi.neighbours import TAGS, neighbour_parts
 from backroom.api.openapi.parameters import parameters
-from backroom.api.openapi.parts import Parts
+from backroom.api.openapi.parts import OperationParts
 from backroom.api.openapi.schemas import Schema, common_schema
 from backroom.catalog.kinds import KINDS
 from backroom.catalog.neighbours import NEIGHBOURS, Neighbour
@@ -114,12 +114,12 @@ def _described_operation(
     return described
 
 
-def _catalog_parts(operation: Operation, revision: Revision) -> Parts:
+def _catalog_parts(operation: Operation, revision: Revision) -> OperationParts:
     owner = operation.parent or operation.kind
     plain, jobs = _tags(owner.plural)
     body = bodies.body_schema(operation, revision) if operation.has_body else None
     forms = samples.answers(operation, revision)
-    return Parts(
+    return OperationParts(
         words.operation_summary(operation),
         words.operation_description(operation),
         jobs if operation.bulk else plain,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from backroom.api.auth import COMPANY
 from backroom.api.openapi.bodies import NO_NULL_CHARACTER
 from backroom.api.openapi.parameters import parameter, revision_parameter
-from backroom.api.openapi.parts import Parts
+from backroom.api.openapi.parts import OperationParts
 from backroom.api.openapi.samples import BASE, MOMENT
 from backroom.catalog import published
 from backroom.catalog.operations import Shape
@@ -66,14 +66,14 @@ _WORDS = {
 _ID = parameter("id", {"type": "string", "minLength": 1}, "The id of the account.", "path")
 
 
-def neighbour_parts(operation: Neighbour, revision: Revision) -> Parts:
+def neighbour_parts(operation: Neighbour, revision: Revision) -> OperationParts:
     """Give what is said of a neighbour in a revision."""
     facts = published.published_facts(operation, revision.date)
     body = None if facts.body is None else _plain_texts(_closed(facts.body))
     answer = None if facts.answer is None else _answer_schema(facts.answer)
     if answer is not None and any(name.startswith("fields[") for name in facts.query):
         answer = _sparse(answer)
-    return Parts(
+    return OperationParts(
         _SUMMARIES[operation.shape].format(type=operation.type)
         + (", from a browser" if operation.public else ""),
         _DESCRIPTIONS[operation.shape] + (_PUBLIC if operation.public else ""),

@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from backroom.api.openapi.schemas import Schema
 
 
-class Parts(NamedTuple):
+class OperationParts(NamedTuple):
     """The words, the tag, the scopes, the parameters, and the schemas of body and answer.
 
     `scopes` is None where no key is needed. A schema is None where there is no body.

@@ -65,7 +65,7 @@ from backroom.store.postgresql.failures import (
     reported_as_ours,
     write_failure,
 )
-from backroom.store.postgresql.pipeline import Outcome
+from backroom.store.postgresql.pipeline import ReplyOutcome
 from backroom.store.postgresql.pipeline_pool import PipelinePool
 from backroom.store.postgresql.pool import Pool
 from backroom.store.postgresql.signals import (
@@ -240,12 +240,12 @@ class PostgresDatabase:
                 # While threads are free, nobody has to wait behind a statement that takes long.
                 queue = len(self._alone) >= self._most_readers
                 reply = self._reading.ask_sharing(sql, values, queue=queue)
-                if reply.outcome is Outcome.ANSWERED:
+                if reply.outcome is ReplyOutcome.ANSWERED:
                     return reply.rows
-                if reply.outcome is Outcome.TOO_SLOW:
+                if reply.outcome is ReplyOutcome.TOO_SLOW:
                     self._tally.add("postgres_slow_reads_total")
                     self._remember_slow(sql)
-                if reply.outcome is not Outcome.NOT_BEGUN:
+                if reply.outcome is not ReplyOutcome.NOT_BEGUN:
                     break
         try:
             read = events.carried(self._read_alone)
@@ -301,10 +301,10 @@ class PostgresDatabase:
 
     def _accept(self, values: dict[str, Any]) -> str | None:
         reply = self._writing.ask_alone(accept_statement(values), values)
-        if reply.outcome is Outcome.ANSWERED:
+        if reply.outcome is ReplyOutcome.ANSWERED:
             self._readiness.succeeded()
             return accepted_id(reply.rows)
-        if reply.outcome is Outcome.LOST:
+        if reply.outcome is ReplyOutcome.LOST:
             # It may be stored: who tries again could store it twice.
             raise StoreUnavailable("the connection was lost while it accepted a job")
         return greenlets.wait_for(self._submit(partial(_accepted, values)))

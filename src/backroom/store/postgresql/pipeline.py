@@ -64,7 +64,7 @@ _LOOK_SECONDS = 1.0
 """How often it is checked whether the server has said anything."""
 
 
-class Outcome(Enum):
+class ReplyOutcome(Enum):
     """What became of a statement."""
 
     ANSWERED = auto()
@@ -81,11 +81,11 @@ class Outcome(Enum):
 class Reply(NamedTuple):
     """What became of a statement, and its rows if it was answered."""
 
-    outcome: Outcome
+    outcome: ReplyOutcome
     rows: list[Row] = []  # noqa: RUF012 - nobody changes it
 
 
-NOT_BEGUN = Reply(Outcome.NOT_BEGUN)
+NOT_BEGUN = Reply(ReplyOutcome.NOT_BEGUN)
 
 
 class _Sent(NamedTuple):
@@ -154,7 +154,7 @@ class Pipeline:
             dumped = self._channel.dump([values[name] for name in names])
         except psycopg.Error:
             # Nothing was sent. Whoever asks in the plain way gets the error itself.
-            return Reply(Outcome.FAILED)
+            return Reply(ReplyOutcome.FAILED)
         waiting = greenlets.current()
         try:
             self._send(sql, text, dumped, waiting)
@@ -163,9 +163,9 @@ class Pipeline:
             return NOT_BEGUN
         answer: PGresult | None = waiting.suspend()
         if answer is None:
-            return Reply(Outcome.LOST)
+            return Reply(ReplyOutcome.LOST)
         if driver.is_answer(answer):
-            return Reply(Outcome.ANSWERED, self._channel.rows(answer))
+            return Reply(ReplyOutcome.ANSWERED, self._channel.rows(answer))
         if driver.is_skipped(answer):
             return NOT_BEGUN
         slow = driver.is_canceled(answer)
@@ -179,7 +179,7 @@ class Pipeline:
             name_of(sql),
             driver.message(answer),
         )
-        return Reply(Outcome.TOO_SLOW if slow else Outcome.FAILED)
+        return Reply(ReplyOutcome.TOO_SLOW if slow else ReplyOutcome.FAILED)
 
     def _send(self, sql: str, text: bytes, dumped: driver.Dumped, waiting: Greenlet) -> None:
         if self.is_idle:

@@ -104,7 +104,7 @@ class Methods:
         return parameter in inspect.signature(vars(type(self.catalogs))[name]).parameters
 
 
-class Outcome(NamedTuple):
+class ReplyOutcome(NamedTuple):
     """The attributes of what a job included, by id, and the meta of each of its errors."""
 
     seen: dict[str, dict[str, Any]]
@@ -290,7 +290,7 @@ class Shop:
             assert time.monotonic() < end, f"the {kind} {verb} job {job_id} never came to an end"
             time.sleep(0.01)
 
-    def run(self, verb: str, kind: str, operations: list[Any], *refusals: str) -> Outcome:
+    def run(self, verb: str, kind: str, operations: list[Any], *refusals: str) -> ReplyOutcome:
         """Post a job, poll it to its end and check it; `refusals` are the details it must give."""
         what = f"{kind} {verb} job"
         job_id = self.accepted(verb, kind, operations)
@@ -321,7 +321,7 @@ class Shop:
         if verb != "delete" or not self.hides_deleted_ids:
             expect(linked_ids(job, kind), ids, f"relationships of the {what}")
         say(f"{what}: {done} done, {len(refusals)} refused")
-        return Outcome(included, [error.get("meta") for error in errors])
+        return ReplyOutcome(included, [error.get("meta") for error in errors])
 
     def accepted(self, verb: str, kind: str, operations: list[Any]) -> str:
         """Post a job and check what comes back at once; returns its id."""
