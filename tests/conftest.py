@@ -40,7 +40,7 @@ pytest.register_assert_rewrite(
     "machines.crew",
 )
 
-# A shared machine may take its time over one example; a law is no less one for that.
+# A shared machine may take its time over one example; a property is no less true for that.
 hypothesis.settings.register_profile("backroom", deadline=None)
 hypothesis.settings.register_profile("quick", deadline=None, max_examples=10)
 
@@ -80,7 +80,7 @@ def _leaves_out_slow(config: pytest.Config) -> bool:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Have laws tried with fewer examples where slow tests are left out."""
+    """Have properties tried with fewer examples where slow tests are left out."""
     # Not at import: tests import this module a second time, which would load the profile again.
     hypothesis.settings.load_profile("quick" if _leaves_out_slow(config) else "backroom")
 

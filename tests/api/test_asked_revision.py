@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 OLD, LATER = "2024-10-15", "2025-01-15"
+DAY_AFTER = (dt.date.fromisoformat(NEWEST) + dt.timedelta(days=1)).isoformat()
 
 
 @pytest.fixture(autouse=True)
@@ -68,7 +69,7 @@ def test_retired_revision_may_be_gone(setting: str, headers: dict[str, str]) -> 
         date_of(request(OLD, **headers), retired_revisions=setting)
 
 
-@pytest.mark.parametrize("date", ["2026-12-01", "2999-01-01"])
+@pytest.mark.parametrize("date", [DAY_AFTER, "2999-01-01"])
 def test_newer_revision_is_nearest(date: str) -> None:
     assert date_of(request(date), newer_revisions="nearest") == NEWEST
     with pytest.raises(NotFound):
