@@ -96,7 +96,7 @@ _VERBS = {
     "webhooks": (
         "backroom.cli.webhooks",
         "webhooks_group",
-        "Have a running server say elsewhere how jobs ended.",
+        "Have a running server report to a URL how jobs ended.",
     ),
     "info": ("backroom.cli.control", "info_command", "Say what a running server is."),
     "config": ("backroom.cli.control", "config_command", "Show the settings of a running server."),

@@ -68,7 +68,7 @@ def restore_backup_command(file: Path, output: str, *, replace: bool, **flags: A
 
     FILE is checked first, as `backroom verify` does, and brought to this version's schema. It may
     be of the other engine. Stop all servers and workers before. The database is replaced in one
-    step, or stays as it is. The exit code is 3 where FILE is damaged.
+    step, or stays as it is. The exit code is 3 if FILE is damaged.
     """
     target = RestoreTarget(settings_from(flags).database, replace)
     with reported(), _progress() as progress:
@@ -98,7 +98,7 @@ def restore_backup_command(file: Path, output: str, *, replace: bool, **flags: A
 def verify_command(output: str, **flags: Any) -> None:
     """Check the database: its file, its schema, and what must hold between its rows.
 
-    Nothing is changed, and a server may go on meanwhile. A backup can be checked like a database.
+    The command changes nothing, and a server may go on meanwhile. It also checks a backup.
     The exit code is 0 if all is well, 3 if something was found.
     """
     url = settings_from(flags).database

@@ -24,8 +24,9 @@ ALL_CHECKS = (*CHECKS_AROUND, *CHECKS_OF_DATABASE)
 def doctor_command(output: str, *, public: bool, **flags: Any) -> None:
     """Look at settings, program, port and database, and say what is wrong and what to do.
 
-    Takes the settings of `backroom serve`. Nothing is changed, and nobody is asked but what the
-    settings name. The exit code is 3 if something is wrong, 0 if there are warnings at most.
+    The command takes the settings of `backroom serve`. It changes nothing, and asks only the
+    servers that the settings name. The exit code is 3 if something is wrong, and 0 if there are
+    warnings at most.
     """
     checks = (*ALL_CHECKS, PUBLIC) if public else ALL_CHECKS
     try:

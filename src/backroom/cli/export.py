@@ -83,7 +83,7 @@ class _ExportOptions(TypedDict):
     is_flag=True,
     help="Write an apostrophe before cells of CSV that a spreadsheet would execute.",
 )
-@click.option("--strict", is_flag=True, help="End with exit code 3 if the format can't hold all.")
+@click.option("--strict", is_flag=True, help="End with exit code 3 if the format loses values.")
 @revision_option
 @click.option(
     "--timeout",
@@ -100,7 +100,7 @@ def export_command(**options: Unpack[_ExportOptions]) -> None:
     with the API's names, or as a product file of Shopify, WooCommerce, Google Merchant or Klaviyo.
     The report names what the format can't hold. Where the name of FILE ends in .gz, it is packed.
 
-    The exit code is 4 if the server can't be reached, and with --strict 3 if not all could be held.
+    The exit code is 4 if the server can't be reached, and with --strict 3 if values are lost.
     """
     options["url"] = options["url"] or own_url(settings_from({}))
     report = ExportReport(options["file"], options["url"])

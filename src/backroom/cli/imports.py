@@ -108,7 +108,7 @@ class _Options(TypedDict):
     show_default=True,
     metavar="SHARE|NUMBER",
     callback=checked_limit,
-    help="How much of the catalog mirror may delete; if it were more, nothing is sent.",
+    help="How much of the catalog mirror may delete. Beyond that, an import sends nothing.",
 )
 @click.option("--dry-run", is_flag=True, help="Send nothing; say what would be done with each row.")
 @with_feed_options()

@@ -116,7 +116,7 @@ _OPTIONS: tuple[Callable[[Command], Command], ...] = (
         show_default=True,
         metavar="SHARE|NUMBER",
         callback=checked_limit,
-        help="How much of the target --delete may delete; if it were more, nothing is sent.",
+        help="How much of the target --delete may delete. Beyond that, a push sends nothing.",
     ),
     click.option(
         "--dry-run", is_flag=True, help="Send nothing; say what would be done, and how long"

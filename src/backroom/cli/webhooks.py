@@ -19,7 +19,7 @@ _WEBHOOK = click.argument("webhook", metavar="ID")
 
 @click.group("webhooks", cls=SuggestingGroup)
 def webhooks_group() -> None:
-    """Have a running server say elsewhere how jobs ended.
+    """Have a running server report to a URL how jobs ended.
 
     This is an extension of backroom: the real service has no webhooks for jobs.
     """

@@ -1,8 +1,8 @@
 """A backup: all of a database at one moment, in one file, while servers go on writing.
 
 The file is a database of SQLite, whatever the engine is (`backup_file.py` has its seal). SQLite's
-pages are copied, and PostgreSQL's rows. Both are read in one transaction. So no job is in the copy
-by half, and everything is that was acknowledged before the copy began.
+pages are copied, and PostgreSQL's rows. Both are read in one transaction. So the copy has
+no half of a job, and has everything that was acknowledged before it began.
 """
 
 from __future__ import annotations

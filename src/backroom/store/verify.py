@@ -1,7 +1,8 @@
 """Checking a database: its file, its schema, the laws between its rows, and the search.
 
-Nothing is written. All is read in one transaction, so a server may go on meanwhile, and what it
-does is not seen. Memory is bounded: rows are read in slices, and of each finding only examples.
+The check writes nothing. It reads everything in one transaction, so a server may go on meanwhile,
+and its writes are not seen. Memory is bounded: the check reads rows in slices, and keeps only
+examples of each finding.
 """
 
 from __future__ import annotations
