@@ -94,6 +94,7 @@ def test_postgres_is_looked_at(postgres_url: str) -> None:
     assert "wrong" not in {level for level, _ in said}
 
 
+@pytest.mark.slow
 def test_unreachable_postgres_is_wrong() -> None:
     assert found("database", "postgresql://127.0.0.1:1/none")[0][0] == "wrong"
 

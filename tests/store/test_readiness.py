@@ -50,7 +50,7 @@ def test_damage_stays() -> None:
 
 
 def look(known: Readiness, reason: str = "") -> None:
-    with known.told():
+    with known.changes_logged():
         if reason:
             raise StoreUnavailable(reason)
 

@@ -128,6 +128,7 @@ def test_slow_receiver_delays_no_other(database: Database, receiver: Receiver) -
             slow.wait(20)
 
 
+@pytest.mark.slow
 def test_stop_gives_back_what_is_sent(database: Database, receiver: Receiver) -> None:
     ends = threading.Event()
     receiver.answer = lambda _: ends.wait(10) and 204

@@ -49,7 +49,7 @@ class RequestParser:
     """Parses what arrives on one connection.
 
     `turn` is the number of requests that have begun, `received` the bytes of all their bodies.
-    `deaf` says that nothing more is to be read: after the last request, or a fault.
+    A `deaf` parser reads nothing more: the last request or a fault has come.
     """
 
     def __init__(self, receiver: Receiver) -> None:

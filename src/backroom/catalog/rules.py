@@ -74,7 +74,7 @@ _MEMBERS = {
 
 @cache
 def rules_of(verb: Verb, kind: Kind, revision: str) -> ResourceRules:
-    """Give the rules for a resource object of `kind` that `verb` is to be done to."""
+    """Give the rules for a resource object of `kind` in a body of `verb`."""
     attributes = [*kind.attributes, *CONSTANTS] if verb is not Verb.DELETE else []
     return ResourceRules(
         kind.type,

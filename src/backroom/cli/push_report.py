@@ -60,8 +60,8 @@ def print_sent_on(report: Report, output: str) -> None:
     """Say in a line what a push that stays has sent on, and which rows failed."""
     faults = [on_terminal(_shown_fault(each)) for each in report.findings(failed=True, most=_SHOWN)]
     if output == "json":
-        told = {"at": now().isoformat(), "counts": report.counts, "faults": faults}
-        click.echo(printable_json(msgspec.json.encode(told).decode()))
+        event = {"at": now().isoformat(), "counts": report.counts, "faults": faults}
+        click.echo(printable_json(msgspec.json.encode(event).decode()))
         return
     click.echo(f"{now():%H:%M:%S} {summary(report)}")
     for each in faults:

@@ -202,7 +202,7 @@ def _end(
     on_step: Callable[[str], None],
     ending: Ending,
 ) -> jobs.Job:
-    """Write the counts and errors of a job, and complete it unless only these are to be shown."""
+    """Write the counts and errors of a job, and complete it unless only the counts change."""
     ended = _ended(waiting, applied, Status.COMPLETE)
     if ending.counts_only:
         kept = msgspec.json.encode(applied).decode()

@@ -49,7 +49,7 @@ class Turns:
         return max(0.0, (due - clock.now()).total_seconds())
 
     def next_account(self, tx: Transaction, after: str) -> str | None:
-        """Give the next account after `after` that has a job for which something is to be done.
+        """Give the next account after `after` that has a job with something to do.
 
         After the last account comes the first one. None if there is no such job.
         """
@@ -74,7 +74,7 @@ class Turns:
         return jobs.earliest_created_of(tx, account, aside)
 
     def _ready(self, tx: Transaction, account: str | None) -> Iterator[jobs.InProgress]:
-        """Give the jobs for which something is to be done now, by account and id."""
+        """Give the jobs with something to do now, by account and id."""
         pace, due, aside = self.pacing.pace, self.due(), self.aside.ids()
         assert pace is not None  # noqa: S101 - asked only where there is one
         for job in jobs.in_progress(tx, account):

@@ -72,7 +72,7 @@ class Readiness:
         self._tried = time.monotonic()
 
     @contextmanager
-    def told(self) -> Iterator[None]:
+    def changes_logged(self) -> Iterator[None]:
         """Log each change of what a look finds, and once."""
         try:
             yield
@@ -87,7 +87,7 @@ class Readiness:
 
 
 class _Enough(Exception):
-    """What a proof has written is to be undone."""
+    """The proof has written enough, and its transaction is undone."""
 
 
 def prove_writable(tx: Transaction, job: Waiting) -> None:

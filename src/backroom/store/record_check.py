@@ -35,7 +35,7 @@ def broken_records(tx: Transaction, kind: Kind, progress: Progress) -> Iterator[
 def _is_right(kind: Kind, columns: dict[str, Any]) -> bool:
     try:
         attributes = _object.decode(columns["attributes"])
-        told = {name: attributes[name] for name in kind.columns}
+        stated = {name: attributes[name] for name in kind.columns}
         text = search.folded(attributes[kind.searched])
         # Rows of earlier versions count nulls within objects too, which costs a look only.
         nulls = any(attributes[name] is None for name in kind.nullable)
@@ -43,7 +43,7 @@ def _is_right(kind: Kind, columns: dict[str, Any]) -> bool:
         return False
     return (
         attributes.get("external_id") == columns["external_id"]
-        and all(columns[name] == value for name, value in told.items())
+        and all(columns[name] == value for name, value in stated.items())
         and text == columns["search_text"]
         and (not nulls or columns["nulls"] == 1)
     )

@@ -253,7 +253,7 @@ class SqliteDatabase:
         return entry.future
 
     def check(self) -> None:
-        with self._readiness.told():
+        with self._readiness.changes_logged():
             if self._closed:
                 raise StoreUnavailable(_IS_CLOSED)
             self._file.check()

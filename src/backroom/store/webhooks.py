@@ -1,9 +1,9 @@
-"""Webhooks, and what is to be delivered to them.
+"""Webhooks, and their deliveries.
 
 `job_ended` writes the deliveries of a job's end in the transaction that ends the job. So there is
-one for each webhook, whatever crashes. Whoever sends a delivery claims it first: it moves `due_at`
-to the moment at which others may send it again, should the sender die. What came of the try is
-written afterwards. So a delivery is sent at least once, each time with the same id.
+one for each webhook, whatever crashes. A sender claims a delivery first: it moves `due_at`
+to the moment at which others may send it again, should the sender die. The sender writes
+the result of the try afterwards. So a delivery is sent at least once, each time with the same id.
 
 Moments of sending are those of the system's clock, in milliseconds: receivers have no other.
 """

@@ -364,7 +364,7 @@ class PostgresDatabase:
                 log.warning(events.SESSION_ENDED)
 
     def check(self) -> None:
-        with self._readiness.told():
+        with self._readiness.changes_logged():
             with self.read() as tx:
                 if tx.one(_TAKES_WRITES) != (True,):
                     raise StoreUnavailable(
