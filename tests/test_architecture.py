@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 import backroom
+from conftest import WHOLE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -407,3 +408,7 @@ def test_modules_have_tests_of_their_name() -> None:
         return (place / f"test_{module.path.stem}.py").exists()
 
     assert breaking(has_tests) == []
+
+
+def test_folders_left_out_of_quick_exist() -> None:
+    assert {path.name for path in TESTS.rglob("*") if path.is_dir()} >= WHOLE
