@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
@@ -22,7 +23,7 @@ from backroom.errors import InvalidCursor, InvalidParameter, UnknownParameter
 from backroom.jobs.lifecycle import Status
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from backroom.api.filters import Condition
     from backroom.api.wire import Fields
@@ -33,6 +34,8 @@ PAGE_SIZE = 100
 _MOST_CONDITIONS = 20
 """Conditions in one filter: more than there are fields to compare."""
 
+_KEPT_LETTERS = 256
+"""Letters of a filter that is kept as it was read."""
 _STATUS = Filter("status", "equals", "attribute", "status", revisions=ALWAYS)
 
 
@@ -146,7 +149,8 @@ def names_in(value: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name.strip() for name in value.split(",") if name.strip()))
 
 
-def allowed_fields(operation: Operation, revision: str) -> dict[str, tuple[str, ...]]:
+@cache
+def allowed_fields(operation: Operation, revision: str) -> Mapping[str, tuple[str, ...]]:
     """Give the attributes that each `fields[…]` parameter may name, by resource type."""
     if operation.method != "GET" and revision < FIELDS_ON_WRITES_SINCE:
         return {}
@@ -185,7 +189,24 @@ def _read_include(query: Query, operation: Operation, _: str, value: str) -> Non
 
 
 def _read_filter(query: Query, operation: Operation, revision: str, value: str) -> None:
+    if len(value) <= _KEPT_LETTERS:
+        query.conditions = list(_kept_conditions(operation, revision, value))
+    else:
+        query.conditions = _conditions(operation, revision, value)
+
+
+@lru_cache(maxsize=512)
+def _kept_conditions(
+    operation: Operation, revision: str, value: str
+) -> tuple[tuple[Filter, Any], ...]:
+    """Give the conditions of a filter. All pages of a list have the same, and many clients too."""
+    return tuple(_conditions(operation, revision, value))
+
+
+def _conditions(operation: Operation, revision: str, value: str) -> list[tuple[Filter, Any]]:
+    """Read a filter, checked against those that an operation has in a revision."""
     table = allowed_filters(operation, revision)
+    checked: list[tuple[Filter, Any]] = []
     conditions = filters.parse_filter(value)
     if len(conditions) > _MOST_CONDITIONS:
         raise InvalidParameter(
@@ -210,14 +231,16 @@ def _read_filter(query: Query, operation: Operation, revision: str, value: str) 
                 filters.PARAMETER,
             )
         _check_value(chosen[0], condition)
-        query.conditions.append((chosen[0], condition.value))
+        checked.append((chosen[0], condition.value))
+    return checked
 
 
-def allowed_filters(operation: Operation, revision: str) -> list[Filter]:
+@cache
+def allowed_filters(operation: Operation, revision: str) -> tuple[Filter, ...]:
     """Give the filters that an operation has in a revision."""
     if operation.bulk is not None:
-        return [_STATUS] if operation.paged else []
-    return [each for each in operation.kind.filters if revision in each.revisions]
+        return (_STATUS,) if operation.paged else ()
+    return tuple([each for each in operation.kind.filters if revision in each.revisions])
 
 
 def _check_value(chosen: Filter, condition: Condition) -> None:

@@ -261,11 +261,16 @@ class _Nulls:
             members = msgspec.json.decode(text)
             kept = {name: value for name, value in members.items() if value is not None}
             return msgspec.json.encode(kept)
-        # An object within may have a member of the same name, which stays as it is.
-        head, mark, tail = text.partition(self._object)
         for member in self._members:
-            head = head.replace(b"," + member, b"")
-            if member in head:
+            start = text.find(member)
+            # An object within may have a member of the same name, which stays as it is.
+            if start < 0 or text.find(self._object, 0, start) >= 0:
+                continue
+            end = start + len(member)
+            if text[start - 1 : start] == b",":
+                start -= 1
+            elif text[end : end + 1] == b",":
                 # It is the first member.
-                head = head.replace(member + b",", b"").replace(member, b"")
-        return head + mark + tail
+                end += 1
+            text = text[:start] + text[end:]
+        return text
