@@ -8,7 +8,6 @@ rows are turned round before they are shown.
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -23,9 +22,6 @@ if TYPE_CHECKING:
     from backroom.api.wire import Document
 
 T = TypeVar("T")
-
-_LONGEST_SUBJECT = 1024
-"""Letters of what a cursor is signed for as it is. Of more than these their digest is signed."""
 
 
 @dataclass(frozen=True)
@@ -83,14 +79,10 @@ class Pager:
     def _subject(self) -> str:
         """The list that a cursor belongs to. Its URL would not do: an id has several spellings."""
         admitted = self._admitted
-        subject = (
+        return (
             f"{admitted.account} {admitted.operation.name} {admitted.resource_id!r}"
             f" {admitted.query.described}"
         )
-        if len(subject) <= _LONGEST_SUBJECT:
-            return subject
-        # A filter by a hundred ids is read once, and not for each cursor again.
-        return hashlib.blake2b(subject.encode("utf-8", "surrogatepass")).hexdigest()
 
     @property
     def ascending(self) -> bool:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
+
+import msgspec
 
 from backroom.api import filters
 from backroom.api.request import unquoted
@@ -63,8 +66,17 @@ class Query:
     @property
     def described(self) -> str:
         """The filters and the order, which tell one list from another. The page does not."""
-        conditions = [f"{each.name} {each.operator} {value!r}" for each, value in self.conditions]
+        conditions = [
+            f"{each.name} {each.operator} {_described(value)}" for each, value in self.conditions
+        ]
         return f"{'-' if self.descending else ''}created {sorted(conditions)}"
+
+
+def _described(value: Any) -> str:
+    # A cursor is signed for the digest of a hundred ids, and not for all of them once more.
+    if isinstance(value, list):
+        return hashlib.blake2b(msgspec.json.encode(value)).hexdigest()
+    return repr(value)
 
 
 def parse_query(operation: Operation, revision: str, query_string: str) -> Query:
