@@ -38,7 +38,7 @@ _MOST_CONDITIONS = 20
 """Conditions in one filter: more than there are fields to compare."""
 
 _KEPT_LETTERS = 256
-"""Letters of a filter that is kept as it was read."""
+"""Letters of a filter, or of a list of fields, that is kept as it was read."""
 _STATUS = Filter("status", "equals", "attribute", "status", revisions=ALWAYS)
 
 
@@ -90,7 +90,8 @@ def parse_query(operation: Operation, revision: str, query_string: str) -> Query
     for name, value in parameters_given(query_string).items():
         if name.startswith("fields[") and name.endswith("]"):
             resource_type = name[len("fields[") : -1]
-            query.fields[resource_type] = _asked_fields(operation, revision, resource_type, value)
+            read = _kept_fields if len(name) + len(value) <= _KEPT_LETTERS else _asked_fields
+            query.fields[resource_type] = read(operation, revision, resource_type, value)
             continue
         reader = _READERS.get(name)
         if reader is None or not _has(operation, revision, name):
@@ -154,6 +155,10 @@ def _asked_fields(
                 f"'{name}' is not a valid field for the resource '{resource_type}'.", parameter
             )
     return names
+
+
+_kept_fields = lru_cache(maxsize=512)(_asked_fields)
+"""The same. A client asks for the same fields again and again."""
 
 
 def names_in(value: str) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ are single rows looked at. So a row with an awkward name or a null costs that ro
 from __future__ import annotations
 
 import re
+from itertools import compress
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import quote
 
@@ -252,9 +253,10 @@ class _Nulls:
         """Give the objects without such members; only those that are flagged may have any."""
         if not self._members or not any(flags):
             return column
-        return [
-            self._without(text) if flag else text for text, flag in zip(column, flags, strict=True)
-        ]
+        texts = list(column)
+        for place in compress(range(len(texts)), flags):
+            texts[place] = self._without(texts[place])
+        return texts
 
     def _without(self, text: bytes) -> bytes:
         if not self._in_head:

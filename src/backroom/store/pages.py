@@ -61,12 +61,20 @@ def records_page(
 
     `store/large_records.py` reads the attributes of large records.
     """
-    values = _bound_values(tx.dialect, account, question)
-    form = _form(tx, kind, question, values)
-    rows = tx.all(page_statements.page_statement(tx.dialect, form, columns), **values)
-    if not form.ordered:
+    rows, ordered = _rows(tx, kind, account, question, columns)
+    if not ordered:
         rows.sort(key=_number, reverse=not question.ascending)
     return rows
+
+
+def _rows(
+    tx: Transaction, kind: Kind, account: str, question: RecordQuestion, columns: Columns
+) -> tuple[list[Row], bool]:
+    """Give the rows of a page, and whether the database has put them in order."""
+    values = _bound_values(tx.dialect, account, question)
+    form = _form(tx, kind, question, values)
+    statement = page_statements.page_statement(tx.dialect, form, columns)
+    return tx.all(statement, **values), form.ordered
 
 
 _number = itemgetter(0)
@@ -100,9 +108,13 @@ def in_order(
 ) -> list[Row]:
     """Give the records of `external_ids` that exist, in that order, as rows of `records_page`."""
     question = RecordQuestion(size=len(external_ids), external_ids=list(external_ids))
-    found = {row[1]: row for row in records_page(tx, kind, account, question, columns)}
+    rows, _ = _rows(tx, kind, account, question, columns)
     # No stored id has a zero, so all are encoded at once.
     named = "\0".join(external_ids).encode().split(b"\0")
+    if [row[1] for row in rows] == named:
+        # All of them exist, and SQLite has found one after the other.
+        return rows
+    found = {row[1]: row for row in rows}
     return [row for row in map(found.get, named) if row is not None]
 
 
