@@ -35,7 +35,8 @@ def form(
 
 
 FIRST = {
-    "items r": [form(ITEM), form(ITEM, ids=True, parts=1), form(ITEM, equal=("published",))],
+    "items r": [form(ITEM), form(ITEM, equal=("published",))],
+    "json_each(:external_ids) given": [form(ITEM, ids=True, parts=1)],
     "variants r": [form(VARIANT, equal=("sku",), parts=1), form(VARIANT, related=("item",))],
     "items_grams": [
         form(ITEM, parts=2),

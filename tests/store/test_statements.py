@@ -17,8 +17,9 @@ from backroom.catalog.operations import FILTERED_IDS_SINCE, OPERATIONS, Shape
 from backroom.jobs import housekeeping
 from backroom.jobs.keeping import Keeping
 from backroom.jobs.next_job import NextJob
-from backroom.store import jobs, keys, open_database, sqlite
+from backroom.store import jobs, keys, open_database, pages, sqlite
 from backroom.store.database import Transaction
+from backroom.store.pages import Columns, RecordQuestion
 from support.factories import (
     ACCOUNT,
     Site,
@@ -321,6 +322,8 @@ def test_answers_take_few_statements(
 ) -> None:
     # A read that is begun again in a thread, as it may be on a busy machine, counts twice.
     monkeypatch.setattr(sqlite, "LOOP_SECONDS", 60.0)
+    # Nor is a statement left out whose answer is still known.
+    monkeypatch.setattr(pages, "RARITY_SECONDS", 0.0)
     one, many = [statements_taken(*each, revision) for each in one_and_many]
     assert one == many
     assert {key: count for key, count in many.items() if count > MOST} == {}
@@ -349,3 +352,13 @@ def statements_taken(site: Site, heard: HeardDatabase, revision: str) -> dict[tu
 def a_job_id(site: Site, operation: Operation) -> str:
     path = operation.path.removesuffix("/{id}")
     return str(site.get(path).json["data"][0]["id"])
+
+
+def test_rarity_is_counted_once(new_store: NewDatabase) -> None:
+    asked = RecordQuestion(5, related=[("category", 7)], parts=["rarely asked"])
+    heard = HeardDatabase(open_database(new_store()))
+    for _ in range(3):
+        with heard.read() as tx:
+            pages.records_page(tx, KINDS["item"], ACCOUNT, asked, Columns())
+    assert sum("links from linked" in each for each in heard.said) == 1
+    heard.close()

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, field
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
+
+import msgspec
 
 from backroom.api import filters
 from backroom.api.request import unquoted
@@ -22,7 +26,7 @@ from backroom.errors import InvalidCursor, InvalidParameter, UnknownParameter
 from backroom.jobs.lifecycle import Status
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from backroom.api.filters import Condition
     from backroom.api.wire import Fields
@@ -33,6 +37,8 @@ PAGE_SIZE = 100
 _MOST_CONDITIONS = 20
 """Conditions in one filter: more than there are fields to compare."""
 
+_KEPT_LETTERS = 256
+"""Letters of a filter, or of a list of fields, that is kept as it was read."""
 _STATUS = Filter("status", "equals", "attribute", "status", revisions=ALWAYS)
 
 
@@ -60,8 +66,17 @@ class Query:
     @property
     def described(self) -> str:
         """The filters and the order, which tell one list from another. The page does not."""
-        conditions = [f"{each.name} {each.operator} {value!r}" for each, value in self.conditions]
+        conditions = [
+            f"{each.name} {each.operator} {_described(value)}" for each, value in self.conditions
+        ]
         return f"{'-' if self.descending else ''}created {sorted(conditions)}"
+
+
+def _described(value: Any) -> str:
+    # A cursor is signed for the digest of a hundred ids, and not for all of them once more.
+    if isinstance(value, list):
+        return hashlib.blake2b(msgspec.json.encode(value)).hexdigest()
+    return repr(value)
 
 
 def parse_query(operation: Operation, revision: str, query_string: str) -> Query:
@@ -75,7 +90,8 @@ def parse_query(operation: Operation, revision: str, query_string: str) -> Query
     for name, value in parameters_given(query_string).items():
         if name.startswith("fields[") and name.endswith("]"):
             resource_type = name[len("fields[") : -1]
-            query.fields[resource_type] = _asked_fields(operation, revision, resource_type, value)
+            read = _kept_fields if len(name) + len(value) <= _KEPT_LETTERS else _asked_fields
+            query.fields[resource_type] = read(operation, revision, resource_type, value)
             continue
         reader = _READERS.get(name)
         if reader is None or not _has(operation, revision, name):
@@ -141,12 +157,17 @@ def _asked_fields(
     return names
 
 
+_kept_fields = lru_cache(maxsize=512)(_asked_fields)
+"""The same. A client asks for the same fields again and again."""
+
+
 def names_in(value: str) -> tuple[str, ...]:
     """Give the names in a list with commas, each once. Empty ones are passed over."""
     return tuple(dict.fromkeys(name.strip() for name in value.split(",") if name.strip()))
 
 
-def allowed_fields(operation: Operation, revision: str) -> dict[str, tuple[str, ...]]:
+@cache
+def allowed_fields(operation: Operation, revision: str) -> Mapping[str, tuple[str, ...]]:
     """Give the attributes that each `fields[…]` parameter may name, by resource type."""
     if operation.method != "GET" and revision < FIELDS_ON_WRITES_SINCE:
         return {}
@@ -185,7 +206,24 @@ def _read_include(query: Query, operation: Operation, _: str, value: str) -> Non
 
 
 def _read_filter(query: Query, operation: Operation, revision: str, value: str) -> None:
+    if len(value) <= _KEPT_LETTERS:
+        query.conditions = list(_kept_conditions(operation, revision, value))
+    else:
+        query.conditions = _conditions(operation, revision, value)
+
+
+@lru_cache(maxsize=512)
+def _kept_conditions(
+    operation: Operation, revision: str, value: str
+) -> tuple[tuple[Filter, Any], ...]:
+    """Give the conditions of a filter. All pages of a list have the same, and many clients too."""
+    return tuple(_conditions(operation, revision, value))
+
+
+def _conditions(operation: Operation, revision: str, value: str) -> list[tuple[Filter, Any]]:
+    """Read a filter, checked against those that an operation has in a revision."""
     table = allowed_filters(operation, revision)
+    checked: list[tuple[Filter, Any]] = []
     conditions = filters.parse_filter(value)
     if len(conditions) > _MOST_CONDITIONS:
         raise InvalidParameter(
@@ -210,14 +248,16 @@ def _read_filter(query: Query, operation: Operation, revision: str, value: str) 
                 filters.PARAMETER,
             )
         _check_value(chosen[0], condition)
-        query.conditions.append((chosen[0], condition.value))
+        checked.append((chosen[0], condition.value))
+    return checked
 
 
-def allowed_filters(operation: Operation, revision: str) -> list[Filter]:
+@cache
+def allowed_filters(operation: Operation, revision: str) -> tuple[Filter, ...]:
     """Give the filters that an operation has in a revision."""
     if operation.bulk is not None:
-        return [_STATUS] if operation.paged else []
-    return [each for each in operation.kind.filters if revision in each.revisions]
+        return (_STATUS,) if operation.paged else ()
+    return tuple([each for each in operation.kind.filters if revision in each.revisions])
 
 
 def _check_value(chosen: Filter, condition: Condition) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import binascii
-import re
+import string
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import quote, unquote_to_bytes
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 # These characters stand in a URL as they are. All others that a client sent are percent-encoded in
 # links, brackets too.
 _URL_SAFE = "%/:@!$&'()*+,;=-._~?"
-_AS_IT_IS = re.compile(r"[A-Za-z0-9%/:@!$&'()*+,;=\-._~?]*")
+_AS_IT_IS = (string.ascii_letters + string.digits + _URL_SAFE).encode()
 
 
 def unquoted(text: str) -> str:
@@ -74,9 +74,9 @@ class Request:
         self.query_string = query_string.decode("latin-1")
         self._headers = headers
         self.base = public_url or f"{scheme}://{self.header(b'host') or ''}"
-        self.target = _quoted(self.raw_path)
+        self.target = _quoted(raw_path)
         if query_string:
-            self.target += f"?{_quoted(self.query_string)}"
+            self.target += f"?{_quoted(query_string)}"
 
     @classmethod
     def of_scope(cls, scope: MutableMapping[str, Any], public_url: str) -> Self:
@@ -117,10 +117,10 @@ class Request:
         return self.base + self.target
 
 
-def _quoted(text: str) -> str:
-    if _AS_IT_IS.fullmatch(text):
-        return text
-    return quote(text.encode("latin-1"), safe=_URL_SAFE)
+def _quoted(raw: bytes) -> str:
+    if raw.translate(None, _AS_IT_IS):
+        return quote(raw, safe=_URL_SAFE)
+    return raw.decode("latin-1")
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ are single rows looked at. So a row with an awkward name or a null costs that ro
 from __future__ import annotations
 
 import re
+from itertools import compress
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import quote
 
@@ -252,20 +253,26 @@ class _Nulls:
         """Give the objects without such members; only those that are flagged may have any."""
         if not self._members or not any(flags):
             return column
-        return [
-            self._without(text) if flag else text for text, flag in zip(column, flags, strict=True)
-        ]
+        texts = list(column)
+        for place in compress(range(len(texts)), flags):
+            texts[place] = self._without(texts[place])
+        return texts
 
     def _without(self, text: bytes) -> bytes:
         if not self._in_head:
             members = msgspec.json.decode(text)
             kept = {name: value for name, value in members.items() if value is not None}
             return msgspec.json.encode(kept)
-        # An object within may have a member of the same name, which stays as it is.
-        head, mark, tail = text.partition(self._object)
         for member in self._members:
-            head = head.replace(b"," + member, b"")
-            if member in head:
+            start = text.find(member)
+            # An object within may have a member of the same name, which stays as it is.
+            if start < 0 or text.find(self._object, 0, start) >= 0:
+                continue
+            end = start + len(member)
+            if text[start - 1 : start] == b",":
+                start -= 1
+            elif text[end : end + 1] == b",":
                 # It is the first member.
-                head = head.replace(member + b",", b"").replace(member, b"")
-        return head + mark + tail
+                end += 1
+            text = text[:start] + text[end:]
+        return text

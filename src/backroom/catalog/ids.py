@@ -41,4 +41,6 @@ def external_ids(resource_ids: Collection[str]) -> list[str]:
     if not len(named) == len(resource_ids) == joined.count("\0"):
         known = [each for each in resource_ids if each.startswith(_PREFIX) and "\0" not in each]
         named = [each[len(_PREFIX) :] for each in known]
-    return [each for each in dict.fromkeys(named) if each]
+    unique = dict.fromkeys(named)
+    unique.pop("", None)
+    return list(unique)

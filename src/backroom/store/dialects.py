@@ -60,8 +60,14 @@ class Dialect:
 
     Differs because SQLite has no array type. There the values are one JSON text.
     """
+    driven_by: Callable[[str, str], tuple[str, str]]
+    """`driven_by(column, parameter)`: what stands before the table in `from`, and the condition.
+
+    As `among`, where nothing else drives the statement and no value is given twice. Differs because
+    SQLite would sort the values into a table of its own before it looks for the first.
+    """
     array: Callable[[Iterable[Any]], Any]
-    """Make the one value that is bound for many. Differs for the same reason."""
+    """Make the one value that is bound for many. Differs for the same reason as `among`."""
     exclusive: str | None
     """A statement that takes the lock named `:what` until the transaction ends.
 
@@ -119,6 +125,10 @@ def _lexemes(words: Collection[str]) -> str:
 SQLITE = Dialect(
     name="sqlite",
     among=lambda column, parameter: f"{column} in (select value from json_each(:{parameter}))",
+    driven_by=lambda column, parameter: (
+        f"json_each(:{parameter}) given cross join ",
+        f"{column} = given.value",
+    ),
     array=lambda values: msgspec.json.encode(list(values)).decode(),
     exclusive=None,
     holds="instr({}, {}) > 0",
@@ -147,6 +157,7 @@ SQLITE = Dialect(
 POSTGRES = Dialect(
     name="postgres",
     among=lambda column, parameter: f"{column} = any(:{parameter})",
+    driven_by=lambda column, parameter: ("", f"{column} = any(:{parameter})"),
     array=list,
     holds="strpos({}, {}) > 0",
     octets="convert_to({}, 'UTF8')".format,

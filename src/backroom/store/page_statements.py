@@ -274,7 +274,9 @@ class Statement:
         if self._form.by_external_ids:
             self._drive()
             self._order = self._tested("r.number", apart=True)
-            self._where.append(self._dialect.among("r.external_id", "external_ids"))
+            before, condition = self._dialect.driven_by("r.external_id", "external_ids")
+            self._from = before + self._from
+            self._where.append(condition)
 
     def _by_related(self) -> None:
         for place, name in enumerate(self._form.related):

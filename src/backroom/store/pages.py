@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, field
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
@@ -21,6 +22,12 @@ if TYPE_CHECKING:
     from backroom.store.dialects import Dialect
 
 __all__ = ["LINKED_AT_MOST", "Columns"]
+
+RARITY_SECONDS = 10.0
+"""How long it is believed that words are rare, or that they are not."""
+_MOST_RARITIES = 1000
+_rarities: dict[tuple[Any, ...], tuple[bool, float]] = {}
+"""Whether words are rare among linked rows, and until when that is believed."""
 
 
 @dataclass
@@ -54,12 +61,20 @@ def records_page(
 
     `store/large_records.py` reads the attributes of large records.
     """
-    values = _bound_values(tx.dialect, account, question)
-    form = _form(tx, kind, question, values)
-    rows = tx.all(page_statements.page_statement(tx.dialect, form, columns), **values)
-    if not form.ordered:
+    rows, ordered = _rows(tx, kind, account, question, columns)
+    if not ordered:
         rows.sort(key=_number, reverse=not question.ascending)
     return rows
+
+
+def _rows(
+    tx: Transaction, kind: Kind, account: str, question: RecordQuestion, columns: Columns
+) -> tuple[list[Row], bool]:
+    """Give the rows of a page, and whether the database has put them in order."""
+    values = _bound_values(tx.dialect, account, question)
+    form = _form(tx, kind, question, values)
+    statement = page_statements.page_statement(tx.dialect, form, columns)
+    return tx.all(statement, **values), form.ordered
 
 
 _number = itemgetter(0)
@@ -93,9 +108,13 @@ def in_order(
 ) -> list[Row]:
     """Give the records of `external_ids` that exist, in that order, as rows of `records_page`."""
     question = RecordQuestion(size=len(external_ids), external_ids=list(external_ids))
-    found = {row[1]: row for row in records_page(tx, kind, account, question, columns)}
+    rows, _ = _rows(tx, kind, account, question, columns)
     # No stored id has a zero, so all are encoded at once.
     named = "\0".join(external_ids).encode().split(b"\0")
+    if [row[1] for row in rows] == named:
+        # All of them exist, and SQLite has found one after the other.
+        return rows
+    found = {row[1]: row for row in rows}
     return [row for row in map(found.get, named) if row is not None]
 
 
@@ -105,7 +124,7 @@ def _bound_values(dialect: Dialect, account: str, question: RecordQuestion) -> d
     if question.border is not None:
         values["border"] = question.border
     if question.external_ids is not None:
-        values["external_ids"] = dialect.array(question.external_ids)
+        values["external_ids"] = dialect.array(dict.fromkeys(question.external_ids))
     for place, (_, number) in enumerate(question.related):
         values[f"related_{place}"] = number
     for place, part in enumerate(question.parts):
@@ -138,8 +157,24 @@ def _words_are_rare(
     """Whether fewer rows have the words than are linked to the first related resource.
 
     The links are counted up to a limit, and the rows with the words up to the number of links. So
-    this takes no longer in a large catalog than in a small one.
+    this takes no longer in a large catalog than in a small one. All pages of a list ask it, so an
+    answer is kept for some seconds: where it is no longer true, the page is the same, only slower.
     """
+    related, number = question.related[0]
+    asked = (tx.dialect, kind, values["account"], related, number, *question.parts)
+    now = time.monotonic()
+    rare, until = _rarities.get(asked, (False, 0.0))
+    if now >= until:
+        rare = _words_are_rare_now(tx, kind, question, values)
+        if len(_rarities) >= _MOST_RARITIES:
+            _rarities.clear()
+        _rarities[asked] = (rare, now + RARITY_SECONDS)
+    return rare
+
+
+def _words_are_rare_now(
+    tx: Transaction, kind: Kind, question: RecordQuestion, values: dict[str, Any]
+) -> bool:
     related, number = question.related[0]
     row = tx.one(
         page_statements.rarer_statement(tx.dialect, kind, related),

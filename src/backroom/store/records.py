@@ -47,6 +47,7 @@ class Values(NamedTuple):
 
 @dataclass(frozen=True)
 class _Statements:
+    number: str
     numbers: str
     find: str
     added: tuple[str, ...]
@@ -60,6 +61,10 @@ def _statements(kind: Kind, dialect: Dialect) -> _Statements:
     changed = ("attributes", "search_text", "nulls", *kind.columns)
     among = dialect.among("external_id", "external_ids")
     return _Statements(
+        number=(
+            f"select number from {kind.table}"
+            " where account = :account and external_id = :external_id"
+        ),
         numbers=(
             f"select external_id, number from {kind.table} where account = :account and {among}"
         ),
@@ -78,6 +83,13 @@ def _statements(kind: Kind, dialect: Dialect) -> _Statements:
             f" returning {parent[0] if parent else 'null'}"
         ),
     )
+
+
+def number(tx: Transaction, kind: Kind, account: str, external_id: str) -> int | None:
+    """Give the number of the record with `external_id`, None where there is none."""
+    sql = _statements(kind, tx.dialect).number
+    row = tx.one(sql, account=account, external_id=external_id)
+    return None if row is None else row[0]
 
 
 def numbers(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -59,7 +60,7 @@ def get_job(admitted: Admitted, tx: Transaction) -> Parts:
         (row,) = rows
         linkage = _linkage(row[layout.data.columns.index("linkage")])
         # Resources that have been deleted since are not shown.
-        named = ids.external_ids([each.id for each in linkage])
+        named = ids.external_ids(list(map(_id, linkage)))
         kind, columns = layout.included.kind, layout.included.columns
         found = pages.in_order(tx, kind, admitted.account, named, columns)
         if columns.attributes:
@@ -74,6 +75,7 @@ class _Identifier(msgspec.Struct):
     id: str
 
 
+_id = attrgetter("id")
 _linkage = msgspec.json.Decoder(list[_Identifier]).decode
 
 

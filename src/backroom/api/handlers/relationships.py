@@ -41,8 +41,8 @@ def _write(
 ) -> None:
     operation = admitted.operation
     assert operation.parent is not None  # noqa: S101 - a relationship always has an owner
-    owner = resources.record_in_path(admitted, tx, operation.parent)
+    owner = resources.number_in_path(admitted, tx, operation.parent)
     relationship = Relationship(
-        operation.parent, owner.number, admitted.resource_id, operation.relation, operation.kind
+        operation.parent, owner, admitted.resource_id, operation.relation, operation.kind
     )
     action(tx, admitted.account, relationship, related)

@@ -33,13 +33,21 @@ _TURN = Lock()
 """Threads write one answer at a time: the event loop waits for Python longer for each that runs."""
 
 
-def record_in_path(admitted: Admitted, tx: Transaction, kind: Kind) -> Record:
-    """Give the record with the id in the path. Raises `NotFound`, in the words of the method."""
-    external_id = ids.external_id(admitted.resource_id)
-    present = records.find(tx, kind, admitted.account, [external_id] if external_id else [])
-    for record in present.values():
-        return record
-    raise _does_not_exist(admitted, kind)
+def number_in_path(admitted: Admitted, tx: Transaction, kind: Kind) -> int:
+    """Give the number of the record with the id in the path.
+
+    Raises `NotFound`, in the words of the method.
+    """
+    number = _number_of(admitted, tx, kind, admitted.resource_id)
+    if number is None:
+        raise _does_not_exist(admitted, kind)
+    return number
+
+
+def _number_of(admitted: Admitted, tx: Transaction, kind: Kind, resource_id: str) -> int | None:
+    """Give the number of the record with an id, None where there is none."""
+    external_id = ids.external_id(resource_id)
+    return None if external_id is None else records.number(tx, kind, admitted.account, external_id)
 
 
 def _does_not_exist(admitted: Admitted, kind: Kind) -> NotFound:
@@ -54,7 +62,7 @@ def list_resources(admitted: Admitted, tx: Transaction) -> Parts:
     question = RecordQuestion(pager.wanted, pager.ascending, pager.place.border)
     parent, kind = admitted.operation.parent, admitted.operation.kind
     if parent is not None:
-        question.related.append((parent.name, record_in_path(admitted, tx, parent).number))
+        question.related.append((parent.name, number_in_path(admitted, tx, parent)))
     rows: list[Row] = []
     if _narrow(admitted, tx, question):
         rows = pages.records_page(tx, kind, admitted.account, question, layout.data.columns)
@@ -92,12 +100,10 @@ def _narrow(admitted: Admitted, tx: Transaction, question: RecordQuestion) -> bo
                 wanted = [each for each in wanted if each in known]
             question.external_ids = wanted
         elif chosen.means == "related":
-            external_id = ids.external_id(value)
-            named = [external_id] if external_id else []
-            numbers = records.numbers(tx, KINDS[chosen.target], admitted.account, named)
-            if not numbers:
+            number = _number_of(admitted, tx, KINDS[chosen.target], value)
+            if number is None:
                 return False
-            question.related += [(chosen.target, number) for number in numbers.values()]
+            question.related.append((chosen.target, number))
         elif chosen.means == "text":
             question.parts.append(search.folded(value))
         else:

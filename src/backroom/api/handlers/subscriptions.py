@@ -26,14 +26,14 @@ def subscribe(admitted: Admitted, kept: Kept, tx: Transaction) -> None:
     variant_id = _variant_id(data, admitted.operation.resource_type)
     external_id = ids.external_id(variant_id)
     kind, account = admitted.operation.kind, admitted.account
-    numbers = {} if external_id is None else records.numbers(tx, kind, account, [external_id])
-    if external_id not in numbers:
+    number = None if external_id is None else records.number(tx, kind, account, external_id)
+    if number is None:
         raise VariantNotFound
     subscriptions.insert(
         tx,
         account,
         NewSubscription(
-            numbers[external_id],
+            number,
             variant_id,
             _json(data["attributes"]["channels"]),
             _json((data["attributes"].get("profile") or {}).get("data")),
