@@ -13,14 +13,15 @@ from click.testing import CliRunner, Result
 from backroom.cli.push import push_command
 from conftest import client_of, running
 from feeds.catalogs import catalog_of, change, create, load, sent_operations
+from feeds.other_server import other_server
 from feeds.scripted_server import Answer, scripted
+from support.client import Client
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from backroom.server import Server
     from conftest import MakeClient, NewDatabase
-    from support.client import Client
 
 ITEMS = 60
 SHOPIFY = "Handle,Title,Variant Price\ncap,Cap,19.95\n"
@@ -157,6 +158,20 @@ def test_faults_of_target_are_survived(
     target_server.faults.clear()
     assert (report["error"], report["faults"]) == (None, [])
     assert catalog_of(target) == catalog_of(source)
+
+
+def test_published_api_is_enough(source: Client, target: Client) -> None:
+    """What a push needs of its target, the real service has."""
+    fill(source)
+    fill(target, 9, seed=1)
+    create(target, "gone")
+    with other_server(target.url) as service:
+        to = Client(service.url, target.key)
+        assert run(source, to, "--delete", "--dry-run").exit_code == 0
+        assert run(source, to, "--delete").exit_code == 0
+        assert run(source, to, "--delete").stderr.startswith("Nothing differs.")
+    assert catalog_of(target) == catalog_of(source)
+    assert service.unpublished == []
 
 
 def test_refused_rows_are_reported(target: Client, tmp_path: Path) -> None:

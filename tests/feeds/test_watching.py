@@ -15,11 +15,12 @@ from backroom.feeds.tallies import counts
 from backroom.feeds.watching import PushWatch
 from backroom.revisions import NEWEST
 from feeds.catalogs import catalog_of, change, create, load, paced, sent_operations
+from feeds.other_server import other_server
+from support.client import Client
 from support.process import until
 
 if TYPE_CHECKING:
     from conftest import MakeClient
-    from support.client import Client
 
 ITEMS = 30
 
@@ -29,13 +30,6 @@ def source(make_client: MakeClient) -> Client:
     made = make_client()
     load(made, ITEMS, random.Random(0))
     return made
-
-
-class OtherSource(SourceCatalog):
-    """A server that has no mark, as the real service."""
-
-    def mark(self) -> str:
-        return ""
 
 
 def a_watch(
@@ -91,11 +85,16 @@ def requests_of(catalog: SourceCatalog, watch: PushWatch) -> int:
 
 
 def test_source_without_mark_is_read(source: Client, client: Client) -> None:
-    watch = a_watch(source, client, catalog=OtherSource(paced(source)))
-    watch.once()
-    create(source, "new")
-    assert watch.once()
+    with other_server(source.url) as service, other_server(client.url) as target:
+        catalog = SourceCatalog(paced(Client(service.url, source.key)))
+        watch = a_watch(source, Client(target.url, client.key), catalog=catalog)
+        watch.once()
+        change(source, ITEMS, random.Random(2))
+        assert watch.once()
+        assert watch.once() is None
     assert catalog_of(client) == catalog_of(source)
+    assert set(service.unpublished) == {"GET /_backroom/changes"}
+    assert target.unpublished == []
 
 
 def test_refused_row_is_sent_again(source: Client, client: Client) -> None:

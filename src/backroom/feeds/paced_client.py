@@ -192,7 +192,7 @@ class PacedClient(ApiClient):
             except RefusedError as error:
                 if error.status not in SUCCESSES or attempt == _MOST_DAMAGED - 1:
                     named = f"{self.url}: {error}"
-                    raise RefusedError(named, error.faulty, error.status) from error
+                    raise RefusedError(named, error.faulty, error.status, error.pointer) from error
                 if method == "POST":
                     raise LostAnswerError(str(error)) from error
                 self._rest(_DAMAGED_PAUSE_SECONDS, str(error))
@@ -215,7 +215,8 @@ class PacedClient(ApiClient):
                 # It may have been counted before its answer was lost.
                 self.pacer.windows(operation).count(moment)
             else:
-                self.pacer.answered(operation, headers, moment)
+                succeeded = status in SUCCESSES
+                self.pacer.answered(operation, headers, moment, succeeded=succeeded)
         self.measures.answered(method, moment - began)
         return status, answer, headers
 
