@@ -82,11 +82,7 @@ class RefusedError(Exception):
     """The server has refused a request as a whole."""
 
     def __init__(
-        self,
-        detail: str,
-        faulty: dict[int, OperationRefusal],
-        status: int = 0,
-        pointer: str = "",
+        self, detail: str, faulty: dict[int, OperationRefusal], status: int = 0, pointer: str = ""
     ) -> None:
         super().__init__(detail)
         self.status = status
