@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from support.process import Program, Programs, ServerProgram
 
 ITEMS = 200
-FEW = 30
+FEW = 15
 TOKEN = "token"
 FAULTS: list[dict[str, object]] = [
     {"status": 503},
