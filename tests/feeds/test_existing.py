@@ -40,6 +40,15 @@ def test_more_are_asked_by_id() -> None:
     assert asked == [f'any(ids,["{ID}C1","{ID}a\\"b","{ID}é,%"])']
 
 
+def test_large_resources_are_all_found(client: Client) -> None:
+    """A page ends before a hundred where its resources are large."""
+    text = {"title": "Cap", "description": "d" * 90_000, "url": "https://shop.example"}
+    names = [f"C{each}" for each in range(101)]
+    load_rows(client, *({"type": "item", "external_id": each, **text} for each in names))
+    catalog = ExistingCatalog(paced(client), Ledger(None))
+    assert sorted(catalog.resources(ITEM, names[:100])) == sorted(names[:100])
+
+
 def test_long_ids_are_asked_in_parts() -> None:
     ids = [f"{number}" + "x" * 200 for number in range(100)]
     with scripted(FULL, PAGE) as script:

@@ -80,6 +80,18 @@ def test_items_have_many_variants(client: Client) -> None:
     assert {each.related for each in rows[1:] if isinstance(each, Row)} == {("cap",)}
 
 
+def test_large_resources_are_all_read(client: Client) -> None:
+    text = {"title": "Cap", "description": "d" * 90_000, "url": "https://shop.example"}
+    sold = {"sku": "", "price": 1, "inventory_quantity": 1, "item": "C0", **text}
+    items = [{"type": "item", "external_id": f"C{each}", **text} for each in range(60)]
+    variants = [{"type": "variant", "external_id": f"V{each}", **sold} for each in range(60)]
+    load_rows(client, *items, *variants)
+    rows = list(SourceCatalog(paced(client)).rows())
+    assert len({each.external_id for each in rows}) == len(rows) == MANY
+    of_item = {each.related for each in rows if isinstance(each, Row) and each.kind is VARIANT}
+    assert of_item == {("C0",)}
+
+
 def test_variants_may_have_no_item(client: Client) -> None:
     load(client, 2, random.Random(0))
     attributes = {"external_id": "lone", "title": "", "description": "", "sku": "", "url": ""}

@@ -56,8 +56,9 @@ class ExistingCatalog:
             return {each: whole[each] for each in wanted if each in whole}
         found: dict[str, Attributes] = {}
         for some in in_requests(wanted):
-            # These are few, and each is there once: they fit on a page.
-            found |= _by_id(self.client.page(kind.collection, {"filter": f"any(ids,[{some}])"}))
+            # A page ends before a hundred where resources are large.
+            for page in self._pages(kind.collection, {"filter": f"any(ids,[{some}])"}):
+                found |= _by_id(page)
         return found
 
     def elsewhere(self, rows: Iterable[Row]) -> set[str]:
@@ -74,8 +75,8 @@ class ExistingCatalog:
         }
         for some in in_requests(list(dict.fromkeys(named.values()))):
             query = {"filter": f"any(ids,[{some}])", **fields}
-            for each in self.client.page(ITEM.collection, query).resources:
-                there[each.external_id] = each.variants
+            for page in self._pages(ITEM.collection, query):
+                there |= {each.external_id: each.variants for each in page.resources}
         for item, variants in there.items():
             if variants and len(variants) >= _MOST_INCLUDED:
                 asked = [variant for variant, of in named.items() if of == item]

@@ -95,8 +95,8 @@ class SourceCatalog:
         found: set[str] = set()
         for some in in_requests(list(external_ids)):
             query = {f"fields[{kind.type}]": "external_id", "filter": f"any(ids,[{some}])"}
-            page = self.client.page(kind.collection, query)
-            found |= {each.external_id for each in page.resources}
+            for page in self._listed(kind.collection, query, CatalogPageDocument):
+                found |= set(_ids(page.data))
         return found
 
     def _rows_of(
@@ -124,8 +124,8 @@ class SourceCatalog:
         included = {each["id"]: each for each in page.included}
         for item, external in zip(page.data, _ids(page.data), strict=True):
             shown = _shown_variants(item)
-            if len(shown) < _MOST_INCLUDED:
-                found = [included[each["id"]] for each in shown if each["id"] in included]
+            found = [included[each["id"]] for each in shown if each["id"] in included]
+            if len(found) == len(shown) < _MOST_INCLUDED:
                 yield from ((each, external) for each in found)
                 continue
             path = f"{_path_in_api(ITEM, external)}/{VARIANT.plural}"
@@ -136,12 +136,11 @@ class SourceCatalog:
         """Give the variants that were listed, and that no item has shown."""
         unseen = [each for (each,) in notes.execute("select variant from unseen")]
         for some in in_requests(unseen):
-            page = self.client.listed(
-                VARIANT.collection, {"filter": f"any(ids,[{some}])"}, "", CatalogPageDocument
-            )
-            rows = [resource_row(number + at, each) for at, each in enumerate(page.data, 1)]
-            number += len(rows)
-            yield rows
+            query = {"filter": f"any(ids,[{some}])"}
+            for page in self._listed(VARIANT.collection, query, CatalogPageDocument):
+                rows = [resource_row(number + at, each) for at, each in enumerate(page.data, 1)]
+                number += len(rows)
+                yield rows
 
     def _read_members(self, notes: apsw.Connection, category: str) -> None:
         path = f"{_path_in_api(CATEGORY, category)}/relationships/{ITEM.plural}"
