@@ -176,7 +176,8 @@ def test_feed_is_pushed_as_imported(
 ) -> None:
     path = FEEDS / feed
     shop = ("--shop-url", "https://shop.example/{handle}") if path.suffix == ".csv" else ()
-    for number, fault in enumerate(({"status": 503}, {"damage": "reset", "after": True})):
+    faults: list[dict[str, Any]] = [{"status": 503}, {"damage": "reset", "after": True}]
+    for number, fault in enumerate(faults):
         target_server.faults.add(**fault, **POSTS, probability=0.4, seed=number)
     pushed = run(path, target, "--state", "here", "--batch", "2", *shop)
     target_server.faults.clear()
