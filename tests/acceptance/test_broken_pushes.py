@@ -20,6 +20,17 @@ if TYPE_CHECKING:
     from support.process import Program, Programs, ServerProgram
 
 ITEMS = 200
+FEW = 15
+TOKEN = "token"
+FAULTS: list[dict[str, object]] = [
+    {"status": 503},
+    {"status": 429, "retry_after": 1},
+    {"status": 500, "after": True},
+    {"damage": "reset", "after": True},
+    {"delay": 0.3},
+]
+_MINUTE = 60.0
+"""Within which each change is sent on."""
 ROWS = 2 * ITEMS + 4
 _LONGEST_LIFE = 1.0
 """Seconds after its start within which a push is killed."""
@@ -28,11 +39,16 @@ _LONGEST_LIFE = 1.0
 @pytest.fixture
 def source(programs: Programs, tmp_path: Path) -> Client:
     server = programs.serve("--ephemeral")
-    feed = tmp_path / "feed.jsonl"
-    feed.write_text("\n".join(map(json.dumps, rows(ITEMS, random.Random(0)))))
-    loaded = programs.run("import", str(feed), BACKROOM_URL=server.url, BACKROOM_KEY=server.key)
+    source = Client(server.url, server.key)
+    fill(programs, tmp_path, source, ITEMS)
+    return source
+
+
+def fill(programs: Programs, place: Path, source: Client, items: int) -> None:
+    feed = place / "feed.jsonl"
+    feed.write_text("\n".join(map(json.dumps, rows(items, random.Random(0)))))
+    loaded = programs.run("import", str(feed), BACKROOM_URL=source.url, BACKROOM_KEY=source.key)
     assert loaded.process.returncode == 0
-    return Client(server.url, server.key)
 
 
 def start(programs: Programs, source: Client, server: ServerProgram, *more: str) -> Program:
@@ -104,3 +120,64 @@ def test_watch_survives_everything(programs: Programs, source: Client, seed: str
     assert program.stop(signal.SIGINT) == 130
     assert "Traceback" not in program.errors
     assert sent_operations(target) < ROWS + 240
+
+
+@pytest.mark.parametrize("on_postgres", ["source", "target"])
+def test_watch_survives_the_death_of_each(
+    programs: Programs, tmp_path: Path, postgres_url: str, seed: str, on_postgres: str
+) -> None:
+    chances = random.Random(seed)
+    servers = {
+        side: {"BACKROOM_DATABASE": postgres_url if side == on_postgres else f"{side}.db"}
+        for side in ("source", "target")
+    }
+    source_server = programs.serve("--control-token", TOKEN, **servers["source"])
+    target_server = programs.serve("--control-token", TOKEN, **servers["target"])
+    source = Client(source_server.url, source_server.key)
+    target = Client(target_server.url, target_server.key)
+    fill(programs, tmp_path, source, FEW)
+    watching = ("--watch", "--interval", "1", "--delete", "--max-delete", "50%", "--timeout", "2")
+    program = start(programs, source, target_server, *watching)
+
+    def equal() -> bool:
+        assert not program.ended, program.errors
+        return catalog_of(target) == catalog_of(source)
+
+    until(equal, "the first push", _MINUTE)
+    # 1. The source is killed when it has taken changes. Answers of the target are lost.
+    add_faults(target)
+    change(source, FEW, chances)
+    source_server.kill()
+    programs.serve("--port", str(source_server.port), **servers["source"]).announced()
+    until(equal, "the changes of a source that died", _MINUTE)
+    # 2. The target is killed while jobs are on their way.
+    before = sent_operations(target)
+    change(source, FEW, chances)
+    until(lambda: sent_operations(target) > before, "a job on its way", _MINUTE)
+    target_server.kill()
+    flags = ("--port", str(target_server.port), "--control-token", TOKEN)
+    programs.serve(*flags, **servers["target"]).announced()
+    until(equal, "the changes for a target that died", _MINUTE)
+    # 3. The push is killed, and begins again.
+    add_faults(target)
+    before = sent_operations(target)
+    change(source, FEW, chances)
+    until(lambda: sent_operations(target) > before, "a job on its way", _MINUTE)
+    program.kill()
+    program = start(programs, source, target_server, *watching)
+    until(equal, "the changes of a push that died", _MINUTE)
+    assert program.stop(signal.SIGINT) == 130
+    assert "Traceback" not in program.errors
+
+
+def add_faults(target: Client) -> None:
+    """Let a server fail in five ways whenever it is sent jobs, now and then."""
+    for number, fault in enumerate(FAULTS):
+        wish = {**fault, "method": "POST", "path": "/api/*-jobs", "probability": 0.2}
+        answer = target.pool.request(
+            "POST",
+            f"{target.url}/_backroom/faults",
+            json={**wish, "seed": number},
+            headers={"Authorization": f"Bearer {TOKEN}"},
+        )
+        assert answer.status < 300, answer.data

@@ -69,6 +69,13 @@ def test_other_paths_are_none(database: Database, path: str) -> None:
     assert answer_route("GET", path, database) is None
 
 
+def test_changes_have_a_mark(database: Database) -> None:
+    answered = answer_route("GET", "/_backroom/changes", database)
+    assert answered is not None
+    assert answered.status == 200
+    assert msgspec.json.decode(b"".join(answered.parts))["mark"]
+
+
 def test_lost_store_is_not_ready() -> None:
     database = open_database(None)
     assert answer_route("GET", "/health", database) is not None

@@ -10,18 +10,21 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from click.testing import CliRunner, Result
 
+from backroom.cli.imports import import_command
 from backroom.cli.push import push_command
 from conftest import client_of, running
 from feeds.catalogs import catalog_of, change, create, load, sent_operations
+from feeds.other_server import other_server
 from feeds.scripted_server import Answer, scripted
+from support.client import Client
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from backroom.server import Server
     from conftest import MakeClient, NewDatabase
-    from support.client import Client
 
+FEEDS = Path(__file__).parents[1] / "feeds"
 ITEMS = 60
 SHOPIFY = "Handle,Title,Variant Price\ncap,Cap,19.95\n"
 POSTS = {"method": "POST", "path": "/api/*-jobs"}
@@ -159,6 +162,46 @@ def test_faults_of_target_are_survived(
     target_server.faults.clear()
     assert (report["error"], report["faults"]) == (None, [])
     assert catalog_of(target) == catalog_of(source)
+
+
+@pytest.mark.parametrize(
+    "feed",
+    [
+        "shopify/rows-apart-and-images.csv",
+        "woocommerce/sales-and-stock.csv",
+        "google/groups.tsv",
+        "klaviyo/products.xml",
+    ],
+)
+def test_feed_is_pushed_as_imported(
+    source: Client, target: Client, target_server: Server, feed: str
+) -> None:
+    path = FEEDS / feed
+    shop = ("--shop-url", "https://shop.example/{handle}") if path.suffix == ".csv" else ()
+    faults: list[dict[str, Any]] = [{"status": 503}, {"damage": "reset", "after": True}]
+    for number, fault in enumerate(faults):
+        target_server.faults.add(**fault, **POSTS, probability=0.4, seed=number)
+    pushed = run(path, target, "--state", "here", "--batch", "2", *shop)
+    target_server.faults.clear()
+    given = [str(path), "--url", source.url, "--state", "there", *shop]
+    imported = CliRunner(env={"BACKROOM_KEY": source.key}).invoke(import_command, given)
+    assert pushed.exit_code == imported.exit_code
+    assert catalog_of(target) == catalog_of(source)
+    assert catalog_of(target)
+
+
+def test_published_api_is_enough(source: Client, target: Client) -> None:
+    """What a push needs of its target, the real service has."""
+    fill(source)
+    fill(target, 9, seed=1)
+    create(target, "gone")
+    with other_server(target.url) as service:
+        to = Client(service.url, target.key)
+        assert run(source, to, "--delete", "--dry-run").exit_code == 0
+        assert run(source, to, "--delete").exit_code == 0
+        assert run(source, to, "--delete").stderr.startswith("Nothing differs.")
+    assert catalog_of(target) == catalog_of(source)
+    assert service.unpublished == []
 
 
 def test_refused_rows_are_reported(target: Client, tmp_path: Path) -> None:

@@ -75,8 +75,13 @@ def paced(client: Client, timeout: float = 10) -> PacedClient:
 
 def load(client: Client, number: int, chances: random.Random) -> None:
     """Bring a catalog of so many items into an account."""
+    load_rows(client, *rows(number, chances))
+
+
+def load_rows(client: Client, *given: dict[str, Any]) -> None:
+    """Bring rows into an account."""
     ledger = Ledger(None)
-    ledger.stage(row_from(at, each) for at, each in enumerate(rows(number, chances), 1))
+    ledger.stage(row_from(at, each) for at, each in enumerate(given, 1))
     sender = paced(client)
     Loader(Comparison(sender, ledger, MODES["upsert"]), sender).run(lambda *_: None)
 

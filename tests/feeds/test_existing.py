@@ -1,13 +1,19 @@
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlsplit
 
-from backroom.catalog.kinds import ITEM
+from backroom.catalog.kinds import ITEM, VARIANT
 from backroom.feeds.api_client import ApiClient
 from backroom.feeds.existing import ExistingCatalog
 from backroom.feeds.ledger import Ledger
+from backroom.feeds.rows import Row
 from backroom.revisions import NEWEST
+from feeds.catalogs import load_rows, paced
 from feeds.scripted_server import Answer, Script, scripted
+
+if TYPE_CHECKING:
+    from support.client import Client
 
 ID = "$custom:::$default:::"
 PAGE = Answer(200, {"data": [{"id": f"{ID}C1", "attributes": {"title": "Cap"}}]})
@@ -34,6 +40,15 @@ def test_more_are_asked_by_id() -> None:
     assert asked == [f'any(ids,["{ID}C1","{ID}a\\"b","{ID}é,%"])']
 
 
+def test_large_resources_are_all_found(client: Client) -> None:
+    """A page ends before a hundred where its resources are large."""
+    text = {"title": "Cap", "description": "d" * 90_000, "url": "https://shop.example"}
+    names = [f"C{each}" for each in range(101)]
+    load_rows(client, *({"type": "item", "external_id": each, **text} for each in names))
+    catalog = ExistingCatalog(paced(client), Ledger(None))
+    assert sorted(catalog.resources(ITEM, names[:100])) == sorted(names[:100])
+
+
 def test_long_ids_are_asked_in_parts() -> None:
     ids = [f"{number}" + "x" * 200 for number in range(100)]
     with scripted(FULL, PAGE) as script:
@@ -56,3 +71,15 @@ def test_deleted_category_has_no_members() -> None:
     category = Answer(200, {"data": [{"id": f"{ID}hats"}]})
     with scripted(category, gone) as script:
         assert existing(script).related(ITEM, "C1") == set()
+
+
+def test_all_variants_of_an_item_are_its_own(client: Client) -> None:
+    text = {"title": "Cap", "description": "", "url": "https://shop.example"}
+    sold = {"sku": "", "price": 1, "inventory_quantity": 1, "item": "cap", **text}
+    variants = [{"type": "variant", "external_id": f"V{each}", **sold} for each in range(120)]
+    items = [{"type": "item", "external_id": each, **text} for each in ("cap", "hat")]
+    load_rows(client, *items, *variants)
+    catalog = ExistingCatalog(paced(client), Ledger(None))
+    asked = [Row(1, VARIANT, f"V{each}", {}, ("cap",)) for each in (0, 110, 119)]
+    assert catalog.elsewhere(asked) == set()
+    assert catalog.elsewhere([Row(1, VARIANT, "V119", {}, ("hat",))]) == {"V119"}

@@ -77,12 +77,14 @@ def test_refused_row_waits_for_a_change(ledger: Ledger) -> None:
 
 def test_refused_row_is_tried_after_another(ledger: Ledger) -> None:
     assert changed(learned(ledger, "failed", "created"), CAP, HAT) == ["cap"]
+    assert KnownCatalog(ledger).learn() is False
     learned(ledger, "failed")
+    assert KnownCatalog(ledger).learn() is True
     ledger.clear()
     ledger.stage([HAT])
     ledger.settle([1], "updated")
     known = KnownCatalog(ledger)
-    known.learn()
+    assert known.learn() is False
     assert changed(known, CAP, HAT) == ["cap"]
 
 

@@ -23,7 +23,7 @@ def test_facts_are_kept(tmp_path: Path) -> None:
 
 def test_ledger_is_for_one_import(tmp_path: Path) -> None:
     first = Ledger(tmp_path / "ledger")
-    with pytest.raises(LedgerInUseError, match="another import of this feed is running"):
+    with pytest.raises(LedgerInUseError, match="another import or push"):
         Ledger(tmp_path / "ledger")
     first.remove()
 

@@ -283,6 +283,18 @@ def test_lost_request_is_sent_again(path: Path) -> None:
     assert done(report) == {"item": {"created": 1}}
 
 
+def test_unnamed_operation_is_found(path: Path) -> None:
+    """The real service may refuse a job without saying for which of its operations."""
+    nothing = Answer(200, {"data": []})
+    error = {"detail": "'x' is odd.", "source": {"pointer": "/data/attributes/x"}}
+    refused = Answer(400, {"errors": [error]})
+    complete = Answer(200, {"data": {"attributes": {"status": "complete", "completed_count": 1}}})
+    with scripted(nothing, refused, refused, ACCEPTED, complete) as script:
+        report = Loads(path, script.url, "pk_test")(CAP, CAP | {"external_id": "C2"})
+    assert done(report) == {"item": {"created": 1}}
+    assert ["'x' is odd." in detail for _, detail in faults(report)] == [True]
+
+
 def test_too_large_job_is_halved(path: Path) -> None:
     nothing = Answer(200, {"data": []})
     large = Answer(413, {"errors": [{"detail": "Too large."}]})

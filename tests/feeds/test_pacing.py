@@ -62,6 +62,15 @@ def test_refusal_says_no_rate() -> None:
     assert pacer.windows(POST).rate == Rate(1, 20)
 
 
+def test_failure_says_no_rate() -> None:
+    pacer = Pacer(NEWEST)
+    before = pacer.windows(POST).rate
+    assert before
+    pacer.answered(POST, {}, 1.0, succeeded=False)
+    assert pacer.windows(POST).rate == before
+    assert pacer.windows("GET /api/catalog-items").rate
+
+
 def test_answer_without_rates_lifts_the_limit() -> None:
     pacer = Pacer(NEWEST)
     pacer.answered(POST, {}, 1.0)

@@ -5,17 +5,22 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from backroom.control.import_check import checked_by
 from backroom.feeds.comparing import MODES
 from backroom.feeds.ledger import Ledger
 from backroom.feeds.mirroring import RemovalLimit
 from backroom.feeds.pushing import PushOptions
 from backroom.feeds.source_catalog import SourceCatalog
+from backroom.feeds.tallies import counts
 from backroom.feeds.watching import PushWatch
+from backroom.revisions import NEWEST
 from feeds.catalogs import catalog_of, change, create, load, paced, sent_operations
+from feeds.other_server import other_server
+from support.client import Client
+from support.process import until
 
 if TYPE_CHECKING:
     from conftest import MakeClient
-    from support.client import Client
 
 ITEMS = 30
 
@@ -27,9 +32,22 @@ def source(make_client: MakeClient) -> Client:
     return made
 
 
-def a_watch(source: Client, target: Client, mode: str = "mirror", limit: str = "10%") -> PushWatch:
-    options = PushOptions(lambda *_: None, RemovalLimit(limit))
-    catalog = SourceCatalog(paced(source))
+class ReadEachTime(SourceCatalog):
+    """A source without a mark. PostgreSQL may say of a change seconds later, and no test waits."""
+
+    def mark(self) -> str:
+        return ""
+
+
+def a_watch(
+    source: Client,
+    target: Client,
+    mode: str = "mirror",
+    limit: str = "10%",
+    catalog: SourceCatalog | None = None,
+) -> PushWatch:
+    options = PushOptions(checked_by(NEWEST), RemovalLimit(limit))
+    catalog = catalog or ReadEachTime(paced(source))
     return PushWatch(catalog, paced(target), Ledger(None), MODES[mode], options)
 
 
@@ -54,6 +72,51 @@ def test_without_changes_nothing_is_sent(source: Client, client: Client) -> None
     before = sent_operations(client)
     assert watch.once() is None
     assert sent_operations(client) == before
+
+
+def test_unchanged_source_is_not_read(source: Client, client: Client) -> None:
+    catalog = SourceCatalog(paced(source))
+    watch = a_watch(source, client, catalog=catalog)
+    watch.once()
+    # The target is of the same server, which counts what was sent too, and may do so later.
+    until(lambda: requests_of(catalog, watch) == 1, "a mark that stays")
+    create(source, "new")
+    until(lambda: watch.once() is not None, "the change")
+    assert catalog_of(client) == catalog_of(source)
+
+
+def requests_of(catalog: SourceCatalog, watch: PushWatch) -> int:
+    asked: list[None] = []
+    catalog.client.asking = lambda: asked.append(None)
+    watch.once()
+    return len(asked)
+
+
+def test_source_without_mark_is_read(source: Client, client: Client) -> None:
+    with other_server(source.url) as service, other_server(client.url) as target:
+        catalog = SourceCatalog(paced(Client(service.url, source.key)))
+        watch = a_watch(source, Client(target.url, client.key), catalog=catalog)
+        watch.once()
+        change(source, ITEMS, random.Random(2))
+        assert watch.once()
+        assert watch.once() is None
+    assert catalog_of(client) == catalog_of(source)
+    assert set(service.unpublished) == {"GET /_backroom/changes"}
+    assert target.unpublished == []
+
+
+def test_refused_row_is_sent_again(source: Client, client: Client) -> None:
+    watch = a_watch(source, client)
+    numbers = {"price": 1, "inventory_quantity": 1}
+    lone = {"external_id": "lone", "title": "", "description": "", "sku": "", "url": ""}
+    body = {"data": {"type": "catalog-variant", "attributes": lone | numbers}}
+    made = source.request("POST", "/api/catalog-variants", json=body, revision="2024-10-15")
+    assert made.status == 201
+    for _ in range(2):
+        push = watch.once()
+        assert push
+        assert counts(push.ledger)["variant"]["failed"] == 1
+    assert watch.once() is None
 
 
 @pytest.mark.slow

@@ -37,6 +37,7 @@ BROKEN = {
     "counts of jobs": "update jobs set completed_count = 7",
     "operations of jobs in progress": "delete from job_operations",
     "jobs of operations": "update job_operations set job_id = 'lost'",
+    "texts of jobs": "update jobs set errors = '[{'",
     "account of keys": "update keys set account = 'nobody'",
     "account of items": "update items set account = 'nobody'",
     "account of variants": "update variants set account = 'nobody'",

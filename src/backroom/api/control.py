@@ -17,6 +17,7 @@ from backroom.api.headers import ALLOW, CONTENT_TYPE
 from backroom.api.openapi import publish
 from backroom.api.request import Answer
 from backroom.revisions import NEWEST, OLDEST, REVISIONS
+from backroom.store.changes import mark_of_catalogs
 from backroom.store.database import StoreUnavailable
 
 if TYPE_CHECKING:
@@ -145,6 +146,12 @@ def _health(served: Served, status: int, word: str) -> Answer:
     return Answer(status, [msgspec.json.encode(body)], _JSON)
 
 
+def _changes(served: Served) -> Answer:
+    with served.database.read() as tx:
+        mark = mark_of_catalogs(tx)
+    return Answer(200, [msgspec.json.encode({"mark": mark or None})], _JSON)
+
+
 def _listing(_: Served) -> Answer:
     return _published(publish.revision_list(PREFIX))
 
@@ -209,6 +216,14 @@ ROUTES = (
         " that, a request gets no answer.",
     ),
     Route(
+        f"{PREFIX}/changes",
+        _changes,
+        Need.DATABASE,
+        (200, 503),
+        "A `mark` of all catalogs: another text whenever one may have changed. Null where the"
+        " database can't say. `backroom push --watch` asks for it.",
+    ),
+    Route(
         f"{PREFIX}{publish.DOCUMENTS}",
         _listing,
         Need.NOTHING,
@@ -246,7 +261,9 @@ ROUTES = (
 )
 
 _BELOW = f"{PREFIX}/"
-_OWN = tuple(f"{PREFIX}{each}" for each in ("/health", publish.DOCUMENTS, publish.PAGES))
+_OWN = tuple(
+    f"{PREFIX}{each}" for each in ("/health", "/changes", publish.DOCUMENTS, publish.PAGES)
+)
 _FIXED = {each.path: each for each in ROUTES if not each.dated}
 _DATED = [(each.path.partition(DATE), each) for each in ROUTES if each.dated]
 

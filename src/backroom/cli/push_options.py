@@ -132,7 +132,7 @@ _OPTIONS: tuple[Callable[[Command], Command], ...] = (
         type=click.FloatRange(min=1, max=40),
         default=10,
         show_default=True,
-        help="Seconds between two readings of the source with --watch.",
+        help="Seconds between two looks at the source with --watch.",
     ),
     click.option(
         "--batch",

@@ -37,7 +37,7 @@ _FIRST_PAUSE_SECONDS = 0.02
 _LONGEST_PAUSE_SECONDS = 1.0
 SUCCESSES = (200, 202)
 _TRY_AGAIN_LATER = (429, 503)
-_PERHAPS_DONE = (500, 502, 504)
+_PERHAPS_DONE = frozenset(range(500, 600)) - {501, 503, 505}
 """Statuses after which nobody knows whether a POST was carried out. A GET is sent again."""
 _FIRST_BACKOFF_SECONDS = 0.2
 _LONGEST_BACKOFF_SECONDS = 60.0
@@ -81,9 +81,13 @@ class LostAnswerError(UnreachableError):
 class RefusedError(Exception):
     """The server has refused a request as a whole."""
 
-    def __init__(self, detail: str, faulty: dict[int, OperationRefusal], status: int = 0) -> None:
+    def __init__(
+        self, detail: str, faulty: dict[int, OperationRefusal], status: int = 0, pointer: str = ""
+    ) -> None:
         super().__init__(detail)
         self.status = status
+        self.pointer = pointer
+        """Where in the body the first fault is, as far as the server says."""
         self.faulty = faulty
         """What is wrong with single operations, by their index. Empty if the fault is elsewhere."""
 
@@ -377,7 +381,7 @@ def _refused_error(status: int, errors: list[ErrorObject]) -> RefusedError:
     }
     where = f" ({pointers[0]})" if pointers[0].strip("/") not in ("", "data") else ""
     detail = f"the server refused ({status}): {errors[0].detail}{where}"
-    return RefusedError(detail, faulty, status)
+    return RefusedError(detail, faulty, status, pointers[0])
 
 
 def _member_in(pointer: str) -> str:

@@ -120,6 +120,12 @@ class JobPageDocument(Paged):
     data: list[JobInList]
 
 
+class MarkDocument(msgspec.Struct):
+    """What a server says of changes. `mark` is another one whenever a catalog may have changed."""
+
+    mark: str | None = None
+
+
 class LinkedResource(msgspec.Struct):
     """A resource of a list, with its relationships."""
 

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 _LONGEST_FILTER = 6_000
 """Characters of the ids in one request. Servers refuse longer lines."""
 _MOST_IDS = 100
+_MOST_INCLUDED = 100
+"""Variants that a list shows of an item. One that shows so many may have more."""
 _NOT_FOUND = 404
 _MEMBERS_READ = "members read"
 _EXISTING_READ = "existing read"
@@ -54,8 +56,9 @@ class ExistingCatalog:
             return {each: whole[each] for each in wanted if each in whole}
         found: dict[str, Attributes] = {}
         for some in in_requests(wanted):
-            # These are few, and each is there once: they fit on a page.
-            found |= _by_id(self.client.page(kind.collection, {"filter": f"any(ids,[{some}])"}))
+            # A page ends before a hundred where resources are large.
+            for page in self._pages(kind.collection, {"filter": f"any(ids,[{some}])"}):
+                found |= _by_id(page)
         return found
 
     def elsewhere(self, rows: Iterable[Row]) -> set[str]:
@@ -72,13 +75,27 @@ class ExistingCatalog:
         }
         for some in in_requests(list(dict.fromkeys(named.values()))):
             query = {"filter": f"any(ids,[{some}])", **fields}
-            for each in self.client.page(ITEM.collection, query).resources:
-                there[each.external_id] = each.variants
+            for page in self._pages(ITEM.collection, query):
+                there |= {each.external_id: each.variants for each in page.resources}
+        for item, variants in there.items():
+            if variants and len(variants) >= _MOST_INCLUDED:
+                asked = [variant for variant, of in named.items() if of == item]
+                there[item] = variants | self._variants_among(item, asked)
         return {
             variant
             for variant, item in named.items()
             if (variants := there.get(item, frozenset())) is not None and variant not in variants
         }
+
+    def _variants_among(self, item: str, variants: list[str]) -> set[str]:
+        """Give those of some variants that an item has."""
+        path = f"{ITEM.collection}/{quote(resource_id(item), safe='')}/{VARIANT.plural}"
+        found: set[str] = set()
+        for some in in_requests(variants):
+            query = {"filter": f"any(ids,[{some}])", f"fields[{VARIANT.type}]": "external_id"}
+            for page in self._pages(path, query):
+                found |= {each.external_id for each in page.resources}
+        return found
 
     def ids(self, kind: Kind) -> Iterator[str]:
         """Give the external ids of all resources of a kind."""

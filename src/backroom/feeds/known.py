@@ -99,13 +99,14 @@ class KnownCatalog:
 
     # What was pushed
 
-    def learn(self) -> None:
-        """Take in what became of the rows of the ledger.
+    def learn(self) -> bool:
+        """Take in what became of the rows of the ledger; give whether another reading can wait.
 
         A row that was refused is sent again when it has changed, or when another one was sent,
         because it may have lacked that one.
         """
         last = -1
+        again = False
         sent = self._ledger.one("select 1 from rows where outcome in ('created', 'updated')")
         statement = (
             "select number, outcome = 'failed' from rows where number > ? and line > 0 and outcome"
@@ -114,10 +115,12 @@ class KnownCatalog:
         with self._ledger.together():
             if sent:
                 self._ledger.run("delete from known where refused")
+                again = self._ledger.connection.changes() > 0
             while found := list(self._ledger.run(statement, last, _CHUNK)):
                 last = found[-1][0]
                 refused = {number for number, failed in found if failed}
                 learned = [each for each, _ in found if not (sent and each in refused)]
+                again = again or len(learned) < len(found)
                 self._ledger.connection.executemany(
                     "insert or replace into known values (?, ?, ?, ?)",
                     (
@@ -137,3 +140,4 @@ class KnownCatalog:
                     kind,
                     kind,
                 )
+        return not again

@@ -55,7 +55,9 @@ class LedgerFile:
                     self.clear()
                 self.run("insert or replace into facts values ('opened', '')")
         except apsw.BusyError:
-            raise LedgerInUseError("is in use: another import of this feed is running") from None
+            raise LedgerInUseError(
+                "is in use: another import or push that keeps its progress there is running"
+            ) from None
         except (apsw.NotADBError, apsw.CorruptError):
             raise LedgerInUseError("is not the progress of an import") from None
 

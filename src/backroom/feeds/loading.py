@@ -52,6 +52,8 @@ _PASSES = 3
 _LOST_PAUSE_SECONDS = 0.2
 _NOT_FOUND = 404
 _TOO_LARGE = 413
+_INVALID = 400
+_OPERATIONS = "/data/attributes/"
 _EXISTS = "already exists"
 
 
@@ -200,7 +202,7 @@ class Loader:
                 job = self._job_of(sending)
             except RefusedError as error:
                 self._ledger.give_back(sending.batch, sending.numbers)
-                if error.status == _TOO_LARGE and len(pieces) > 1:
+                if (error.status == _TOO_LARGE or _is_of_some(error)) and len(pieces) > 1:
                     half = len(pieces) // 2
                     self._post(job_kind, pieces[:half])
                     self._note_posted()
@@ -216,6 +218,8 @@ class Loader:
         faulty = {index: each for index, each in error.faulty.items() if index < len(pieces)}
         if error.status == _TOO_LARGE:
             faulty = {0: OperationRefusal("", "is larger than the server takes")}
+        elif _is_of_some(error):
+            faulty = {0: OperationRefusal("", str(error))}
         if not faulty:
             raise error
         for index, refusal in faulty.items():
@@ -357,3 +361,8 @@ class Loader:
 
     def _fail(self, piece: Piece, fault: RowFault) -> None:
         self._comparison.fail(self._ledger.staged(piece.numbers), fault)
+
+
+def _is_of_some(error: RefusedError) -> bool:
+    """Whether a job was refused for some of its operations, and it is not said for which ones."""
+    return error.status == _INVALID and not error.faulty and error.pointer.startswith(_OPERATIONS)

@@ -22,7 +22,7 @@ from backroom.feeds.api_client import (
     UnreachableError,
     finished_job,
 )
-from backroom.feeds.api_documents import JobDocument, JobPageDocument
+from backroom.feeds.api_documents import JobDocument, JobPageDocument, MarkDocument
 from backroom.feeds.measures import Measures
 from backroom.feeds.pacing import Pacer, operation_of
 
@@ -38,6 +38,8 @@ if TYPE_CHECKING:
 
 _Document = TypeVar("_Document")
 
+CHANGES = "/_backroom/changes"
+"""The one path outside of the API that is asked: of the source of a push that stays."""
 _FEW = 4
 """So many jobs of a kind are asked for one by one."""
 _FIRST_PAUSE_SECONDS = 0.02
@@ -87,6 +89,16 @@ class PacedClient(ApiClient):
                 return ""
             raise
         return page.resources[0].external_id if page.resources else ""
+
+    def mark(self) -> str:
+        """Give what the server says of changes: another text whenever a catalog may have changed.
+
+        It is empty where the server can't say, or is none of ours. Raises `UnreachableError`.
+        """
+        try:
+            return self._call("GET", CHANGES, MarkDocument).mark or ""
+        except RefusedError:
+            return ""
 
     def submit(self, job_kind: JobKind, batch: Sequence[EncodedRow]) -> str:
         """Send a job and give its id. Waits while too many jobs are in progress."""
@@ -180,7 +192,7 @@ class PacedClient(ApiClient):
             except RefusedError as error:
                 if error.status not in SUCCESSES or attempt == _MOST_DAMAGED - 1:
                     named = f"{self.url}: {error}"
-                    raise RefusedError(named, error.faulty, error.status) from error
+                    raise RefusedError(named, error.faulty, error.status, error.pointer) from error
                 if method == "POST":
                     raise LostAnswerError(str(error)) from error
                 self._rest(_DAMAGED_PAUSE_SECONDS, str(error))
@@ -203,7 +215,8 @@ class PacedClient(ApiClient):
                 # It may have been counted before its answer was lost.
                 self.pacer.windows(operation).count(moment)
             else:
-                self.pacer.answered(operation, headers, moment)
+                succeeded = status in SUCCESSES
+                self.pacer.answered(operation, headers, moment, succeeded=succeeded)
         self.measures.answered(method, moment - began)
         return status, answer, headers
 

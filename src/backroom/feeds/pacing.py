@@ -93,13 +93,16 @@ class Pacer:
             self._windows[operation] = OwnWindows(self._expected(operation))
         return self._windows[operation]
 
-    def answered(self, operation: str, headers: Mapping[str, str], moment: float) -> None:
+    def answered(
+        self, operation: str, headers: Mapping[str, str], moment: float, *, succeeded: bool = True
+    ) -> None:
         """Count a request that was answered, and take the rate that its answer says.
 
-        A refused request counts too, and says no rate.
+        A refused request counts too, and says no rate. Nor does a failure without the header: what
+        answers may be something before the server.
         """
         windows = self.windows(operation)
-        if "Retry-After" not in headers:
+        if LIMIT_HEADER in headers or (succeeded and "Retry-After" not in headers):
             windows.rate = rate_in(headers.get(LIMIT_HEADER, ""))
             if official := self._official.get(operation):
                 rate = windows.rate

@@ -71,8 +71,8 @@ class Push:
         mark = f'"url":"{_NO_SHOP}'.encode()
         if number := self.ledger.count_with(mark):
             raise NoShopError(
-                f"the addresses of {number:,} products begin with {_NO_SHOP}, which leads nowhere;"
-                " nothing was sent. Give --shop-url, as https://shop.example/products/{handle}"
+                f"the addresses of {number:,} items and variants begin with {_NO_SHOP}, which leads"
+                " nowhere; nothing was sent. Give --shop-url, as https://shop.example/products/{handle}"
             )
 
     def compare(self, progress: Progress, source: SourceCatalog | None = None) -> Difference:

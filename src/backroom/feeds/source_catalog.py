@@ -1,13 +1,16 @@
 """The catalog of a server as rows: what `backroom push` reads instead of a file.
 
 No list shows the categories of an item or the item of a variant. So the members of each category
-are read first, and variants come with the pages of their items. A catalog that changes while it is
-read may hide a resource from one reading. Whether it is truly gone is asked by its id (`present`).
+are read first, and variants come with the pages of their items. Such a page has at most a hundred
+variants of an item, so those of an item with more are read apart. The ids of all variants are
+listed before, because a variant may have no item. A catalog that changes while it is read may hide
+a resource from one reading. Whether it is truly gone is asked by its id (`present`).
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
+from urllib.parse import quote
 
 import apsw
 import msgspec
@@ -28,9 +31,15 @@ if TYPE_CHECKING:
     from backroom.feeds.rows import RowFault
 
 _NOT_FOUND = 404
-_MEMBERS = (
-    "create table members (item text, category text, primary key (item, category)) without rowid"
-)
+_MOST_INCLUDED = 100
+"""Variants of an item on a page of items. One that shows so many may have more."""
+_SCHEMA = """
+create table members (item text, category text, primary key (item, category)) without rowid;
+create table unseen (variant text primary key) without rowid;
+"""
+
+
+_Page = TypeVar("_Page", CatalogPageDocument, PageDocument)
 
 
 class SourceCatalog:
@@ -39,25 +48,42 @@ class SourceCatalog:
     def __init__(self, client: PacedClient) -> None:
         self.client = client
 
+    def mark(self) -> str:
+        """Give a text that is another one whenever the catalog may have changed.
+
+        Empty where only a reading can tell. Raises `UnreachableError`.
+        """
+        return self.client.mark()
+
     def pages(self) -> Iterator[list[Row | RowFault]]:
         """Read everything: categories, then items, each page with the variants of its items.
 
-        Raises what `ApiClient` raises.
+        The last page has the variants that no item has. Raises what `ApiClient` raises.
         """
         number = 0
-        # A file of its own that nobody else sees: members may be many.
-        with apsw.Connection("") as members:
-            members.execute(_MEMBERS)
-            for page in self._listed(CATEGORY.collection, {}):
+        # A file of its own that nobody else sees: members and variants may be many.
+        with apsw.Connection("") as notes:
+            notes.execute(_SCHEMA)
+            ids_alone = {f"fields[{VARIANT.type}]": "external_id"}
+            for listed in self._listed(VARIANT.collection, ids_alone, CatalogPageDocument):
+                notes.executemany(
+                    "insert or ignore into unseen values (?)",
+                    ((each,) for each in _ids(listed.data)),
+                )
+            for page in self._listed(CATEGORY.collection, {}, CatalogPageDocument):
                 rows = [resource_row(number + at, each) for at, each in enumerate(page.data, 1)]
                 number += len(rows)
                 for row in rows:
-                    self._read_members(members, row.external_id)
+                    self._read_members(notes, row.external_id)
                 yield rows
-            for page in self._listed(ITEM.collection, {"include": "variants"}):
-                rows = list(_rows_of(page, number, members))
+            included = {"include": VARIANT.plural}
+            for page in self._listed(ITEM.collection, included, CatalogPageDocument):
+                rows = list(self._rows_of(page, number, notes))
                 number += len(rows)
+                variants = ((each.external_id,) for each in rows if each.kind is VARIANT)
+                notes.executemany("delete from unseen where variant = ?", variants)
                 yield rows
+            yield from self._without_item(number, notes)
 
     def rows(self) -> Iterator[Row | RowFault]:
         """Give the rows of all pages."""
@@ -69,62 +95,78 @@ class SourceCatalog:
         found: set[str] = set()
         for some in in_requests(list(external_ids)):
             query = {f"fields[{kind.type}]": "external_id", "filter": f"any(ids,[{some}])"}
-            page = self.client.page(kind.collection, query)
-            found |= {each.external_id for each in page.resources}
+            for page in self._listed(kind.collection, query, CatalogPageDocument):
+                found |= set(_ids(page.data))
         return found
 
-    def _read_members(self, members: apsw.Connection, category: str) -> None:
-        path = f"{CATEGORY.collection}/{resource_id(category)}/relationships/{ITEM.plural}"
-        cursor = ""
-        while True:
-            try:
-                page = self.client.listed(path, {}, cursor, PageDocument)
-            except RefusedError as error:
-                if error.status == _NOT_FOUND:
-                    # It was deleted meanwhile.
-                    return
-                raise
-            members.executemany(
+    def _rows_of(
+        self, page: CatalogPageDocument, number: int, notes: apsw.Connection
+    ) -> Iterator[Row | RowFault]:
+        """Give the items of a page and their variants, numbered on from `number`."""
+        items = _ids(page.data)
+        categories: dict[str, list[str]] = {each: [] for each in items}
+        for item, category in notes.execute(
+            "select item, category from members where item in (select value from json_each(?))"
+            " order by category",
+            (msgspec.json.encode(items).decode(),),
+        ):
+            categories[item].append(category)
+        for resource in page.data:
+            number += 1
+            yield _leading_to(resource_row(number, resource), categories)
+        for variant, item in self._variants_of(page):
+            number += 1
+            row = resource_row(number, variant)
+            yield _leading_to(row, {row.external_id: [item]})
+
+    def _variants_of(self, page: CatalogPageDocument) -> Iterator[tuple[dict[str, Any], str]]:
+        """Give the variants of a page of items, each with the external id of its item."""
+        included = {each["id"]: each for each in page.included}
+        for item, external in zip(page.data, _ids(page.data), strict=True):
+            shown = _shown_variants(item)
+            found = [included[each["id"]] for each in shown if each["id"] in included]
+            if len(found) == len(shown) < _MOST_INCLUDED:
+                yield from ((each, external) for each in found)
+                continue
+            path = f"{_path_in_api(ITEM, external)}/{VARIANT.plural}"
+            for more in self._listed(path, {}, CatalogPageDocument):
+                yield from ((each, external) for each in more.data)
+
+    def _without_item(self, number: int, notes: apsw.Connection) -> Iterator[list[Row | RowFault]]:
+        """Give the variants that were listed, and that no item has shown."""
+        unseen = [each for (each,) in notes.execute("select variant from unseen")]
+        for some in in_requests(unseen):
+            query = {"filter": f"any(ids,[{some}])"}
+            for page in self._listed(VARIANT.collection, query, CatalogPageDocument):
+                rows = [resource_row(number + at, each) for at, each in enumerate(page.data, 1)]
+                number += len(rows)
+                yield rows
+
+    def _read_members(self, notes: apsw.Connection, category: str) -> None:
+        path = f"{_path_in_api(CATEGORY, category)}/relationships/{ITEM.plural}"
+        for page in self._listed(path, {}, PageDocument):
+            notes.executemany(
                 "insert or ignore into members values (?, ?)",
                 ((external_id(each.id) or each.id, category) for each in page.data),
             )
-            if not (cursor := page.cursor):
-                return
 
-    def _listed(self, path: str, query: dict[str, str]) -> Iterator[CatalogPageDocument]:
+    def _listed(self, path: str, query: dict[str, str], document: type[_Page]) -> Iterator[_Page]:
+        """Give all pages of a list. One whose resource was deleted meanwhile has none."""
         cursor = ""
         while True:
-            page = self.client.listed(path, query, cursor, CatalogPageDocument)
+            try:
+                page = self.client.listed(path, query, cursor, document)
+            except RefusedError as error:
+                if error.status == _NOT_FOUND:
+                    return
+                raise
             yield page
             if not (cursor := page.cursor):
                 return
 
 
-def _rows_of(
-    page: CatalogPageDocument, number: int, members: apsw.Connection
-) -> Iterator[Row | RowFault]:
-    """Give the items of a page and their variants, numbered on from `number`."""
-    items = _ids(page.data)
-    categories: dict[str, list[str]] = {each: [] for each in items}
-    for item, category in members.execute(
-        "select item, category from members where item in (select value from json_each(?))"
-        " order by category",
-        (msgspec.json.encode(items).decode(),),
-    ):
-        categories[item].append(category)
-    for resource in page.data:
-        number += 1
-        yield _leading_to(resource_row(number, resource), categories)
-    owners = {
-        each["id"]: [external_id(item["id"]) or item["id"]]
-        for item in page.data
-        for each in _shown_variants(item)
-    }
-    for resource in page.included:
-        number += 1
-        owner = owners.get(resource["id"])
-        row = resource_row(number, resource)
-        yield _leading_to(row, {row.external_id: owner} if owner else {})
+def _path_in_api(kind: Kind, external_id: str) -> str:
+    return f"{kind.collection}/{quote(resource_id(external_id), safe='')}"
 
 
 def _ids(resources: list[dict[str, Any]]) -> list[str]:

@@ -1,7 +1,9 @@
-"""A push that stays: it reads its source at intervals, and sends on what has changed.
+"""A push that stays: it reads its source where that has changed, and sends on what differs.
 
-A reading compares each resource with its digest (`known.py`), and asks the target nothing. Only
-what differs becomes a push. A push that was broken off is ended before the source is read again.
+A source that is ours is asked at intervals for its mark, which is another one after each change. As
+long as the mark stays, nothing is read. Other sources are read at each interval. A reading compares
+each resource with its digest (`known.py`), and asks the target nothing. Only what differs becomes a
+push. A push that was broken off is ended before the source is read again.
 """
 
 from __future__ import annotations
@@ -53,6 +55,8 @@ class PushWatch:
         self.holding: Callable[[int, int], object] = lambda *_: None
         """Called with how many are to be deleted and how many may be, where these are fewer."""
         self._read_seconds = 0.0
+        self._mark = ""
+        """The mark that the source had before the last reading, empty if it has to be read."""
 
     @property
     def knows(self) -> bool:
@@ -65,7 +69,8 @@ class PushWatch:
 
     def finish(self) -> None:
         """Take in what became of the rows of the first push."""
-        self._known.learn()
+        if not self._known.learn():
+            self._mark = ""
         self._ledger.note(STAGED, "")
 
     def stay(
@@ -101,6 +106,18 @@ class PushWatch:
         return push
 
     def _staged(self) -> bool:
+        """Read the source where it has changed, and bring what has into the ledger."""
+        self._read_seconds = 0.0
+        mark = self._source.mark()
+        if mark and mark == self._mark:
+            return False
+        self._mark = ""
+        found = self._read()
+        # What changed after it was asked for has another mark.
+        self._mark = mark
+        return found
+
+    def _read(self) -> bool:
         """Read the source, and bring what has changed into the ledger."""
         began = time.monotonic()
         self._known.begin()

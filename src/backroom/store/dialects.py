@@ -105,6 +105,13 @@ class Dialect:
     Differs because only PostgreSQL keeps an estimate. The greatest rowid is one where rows were
     seldom deleted.
     """
+    changes: str
+    """A query for a mark of all catalogs: another text after each commit that changed one.
+
+    The mark may also be another one where nothing has changed. It is null, or there is no row,
+    where the server can't say. Differs because each engine counts for itself what was written:
+    SQLite the commits of others that a connection has seen, PostgreSQL the rows of each table.
+    """
     search: FullText
     """How words are kept and found. Differs for the reasons that `FullText` gives."""
 
@@ -137,6 +144,7 @@ SQLITE = Dialect(
     numbered="(select key as place, value as number from json_each(:{}))".format,
     unindexed="+{}",
     rows_about="select max(rowid) from {}".format,
+    changes="select connection_name() || '-' || data_version from pragma_data_version",
     search=FullText(
         number="rowid",
         numbers="select id from {}_docsize",
@@ -169,6 +177,17 @@ POSTGRES = Dialect(
     unindexed="{}",
     rows_about="select cast(reltuples as bigint) from pg_class where oid = '{}'::regclass".format,
     exclusive="select pg_advisory_xact_lock(hashtextextended(:what, 0))",
+    # Before version 15 a count could be lost on its way. A session that is idle has its own counts
+    # taken in within ten seconds.
+    changes=(
+        "-- mark of the catalogs\n"
+        "select md5(string_agg(concat_ws('-', pg_postmaster_start_time(), relfilenode,"
+        " pg_stat_get_tuples_inserted(oid), pg_stat_get_tuples_updated(oid),"
+        " pg_stat_get_tuples_deleted(oid)), ',' order by relname)) from pg_class"
+        " where oid in ('items'::regclass, 'variants'::regclass, 'categories'::regclass,"
+        " 'item_categories'::regclass) and current_setting('track_counts') = 'on'"
+        " and current_setting('server_version_num')::int >= 150000"
+    ),
     search=FullText(
         number="number",
         numbers="select number from {} where account = :account",

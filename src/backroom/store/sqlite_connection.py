@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,7 @@ _PAGE_BYTES = 8192
 """Of a page in a new file. A job is stored in half as many calls as with the usual 4096."""
 _CACHED_KILOBYTES = 16384
 """After a commit that has divided a page, SQLite walks through the whole cache of the writer."""
+_NAME_BYTES = 8
 UNAVAILABLE = (
     apsw.BusyError,
     apsw.CantOpenError,
@@ -58,6 +60,9 @@ class SqliteConnection:
         # Migrations fold and index what earlier versions stored without.
         self.raw.create_scalar_function("casefold", _casefold, 1, deterministic=True)
         self.raw.create_scalar_function("grams", _grams, 2, deterministic=True)
+        # What one connection counts of the commits of others means nothing to another one.
+        name = os.urandom(_NAME_BYTES).hex()
+        self.raw.create_scalar_function("connection_name", lambda *_: name, 0, deterministic=True)
         if not read_only:
             self._prepare_to_write(durable=durable)
         self._run(f"pragma cache_size = -{_CACHED_KILOBYTES}")

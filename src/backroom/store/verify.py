@@ -16,6 +16,7 @@ import apsw
 from backroom.catalog.kinds import KINDS
 from backroom.store import open_to_read
 from backroom.store.backfill import Backfill
+from backroom.store.job_check import unreadable_jobs
 from backroom.store.laws import LAWS
 from backroom.store.migrate import migrations
 from backroom.store.move import TABLES
@@ -124,6 +125,13 @@ def _each_check(tx: Transaction, progress: Progress) -> Iterator[BrokenLaw | Non
         progress("laws checked", place, len(LAWS))
         broken = tx.all(f"{law.broken(tx.dialect)} limit :most", most=_MOST_COUNTED)
         yield found(law.name, law.words, law.advice, broken)
+    yield found(
+        "texts of jobs",
+        "jobs have errors, linkage or operations that are no JSON arrays",
+        "They can be neither shown nor applied. Restore a backup from before, or send their"
+        " operations again.",
+        unreadable_jobs(tx, progress),
+    )
     for kind in KINDS.values():
         yield found(
             f"columns of {kind.table}",

@@ -1,0 +1,19 @@
+"""Whether any catalog has changed since somebody asked before, without reading any."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from backroom.store.database import Transaction
+
+
+def mark_of_catalogs(tx: Transaction) -> str:
+    """Give a text that is another one after each commit that changed a catalog.
+
+    It may also be another one where nothing has changed: after a restart, or after a commit of
+    something else. On PostgreSQL it may come up to ten seconds late. It is empty where the database
+    can't say.
+    """
+    row = tx.one(tx.dialect.changes)
+    return str(row[0] or "") if row else ""
