@@ -58,6 +58,23 @@ def test_job_is_waited_for() -> None:
     assert {path for _, path, _ in script.requests} == {"/api/catalog-item-bulk-delete-jobs/J1"}
 
 
+@pytest.mark.parametrize(
+    ("pointer", "member"),
+    [
+        ("/data/attributes/items/data/attributes/price", "price"),
+        ("/data/attributes/items/data/3/attributes/price", "price"),
+        ("/data/attributes/variants/data/relationships/item/data/id", "item/data/id"),
+        ("/data/attributes/items/data", ""),
+        ("/data", ""),
+    ],
+)
+def test_errors_of_jobs_name_the_member(pointer: str, member: str) -> None:
+    errors = [{"detail": "No.", "source": {"pointer": pointer}, "meta": {"external_id": "C1"}}]
+    with scripted(complete(errors=errors)) as script:
+        (fault,) = server(script.url).wait(DELETES, "J1").faults
+    assert fault.member == member
+
+
 def test_errors_name_their_row() -> None:
     errors = [
         {"detail": "exists", "meta": {"external_id": "C1"}},

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, TypedDict, Unpack
 
 import click
 
+from backroom import clock
 from backroom.catalog.operations import NESTED_BULK_SINCE
 from backroom.cli import EXIT_ERROR, EXIT_ROWS_FAILED
 from backroom.cli.api_options import checked_key, revision_option, url_option
@@ -40,6 +41,7 @@ from backroom.feeds.comparison import Comparison
 from backroom.feeds.loading import LARGEST_BATCH, Loader
 from backroom.feeds.loading import Options as LoadOptions
 from backroom.feeds.mirroring import plan_removals
+from backroom.feeds.refused_rows import RefusedRows, RefusingTarget
 from backroom.feeds.rehearsal import Rehearsal
 from backroom.feeds.reporting import Report
 from backroom.feeds.rows import FeedError
@@ -54,7 +56,7 @@ if TYPE_CHECKING:
 
 _SAME_FOR_ALL = {
     *("file", "demo", "key", "timeout", "state", "reports", "rejects", "output", "batch"),
-    *("max_delete", "dry_run", "feed"),
+    *("max_delete", "dry_run", "feed", "retry_refused"),
 }
 """Options that may be others when an import goes on."""
 
@@ -72,6 +74,7 @@ class _Options(TypedDict):
     revision: str
     timeout: float
     state: Path | None
+    retry_refused: bool
     reports: tuple[Path, ...]
     rejects: Path | None
     output: str
@@ -134,6 +137,11 @@ class _Options(TypedDict):
     help=f"Where to keep the progress.  [default: FILE{SUFFIX}]",
 )
 @click.option(
+    "--retry-refused",
+    is_flag=True,
+    help="Send what the server has refused before too.",
+)
+@click.option(
     "--report",
     "reports",
     multiple=True,
@@ -190,8 +198,7 @@ def _imported(path: Path | str, options: _Options, report: Report) -> int:
     report.feed = feed.described
     if not options["demo"]:
         click.echo(on_terminal(report.feed), err=True)
-    kept = options["state"] or (None if options["demo"] else ledger_beside(path))
-    report.ledger = opened_ledger(None if options["dry_run"] else kept)
+    report.ledger = opened_ledger(None if options["dry_run"] else _kept_place(options))
     began = time.monotonic()
     with explained(report):
         _run(feed, options, report, report.ledger)
@@ -227,6 +234,7 @@ def _run(feed: Feed, options: _Options, report: Report, ledger: Ledger) -> None:
     report.count()
     client = ApiClient(options["url"], options["key"], options["revision"], options["timeout"])
     comparison = Comparison(client, ledger, MODES[options["mode"]])
+    comparison.refusals = _refusals(options, ledger)
     if comparison.mode.mirrors:
         plan_removals(comparison, options["max_delete"])
         report.count()
@@ -241,6 +249,22 @@ def _run(feed: Feed, options: _Options, report: Report, ledger: Ledger) -> None:
                 options["batch"], largest_of(options["revision"]), options["timeout"]
             )
             Loader(comparison, client, load_options).run(progress)
+
+
+def _kept_place(options: _Options) -> Path | None:
+    """Give where the progress is kept, None where it is not."""
+    path = options["file"]
+    return options["state"] or (ledger_beside(path) if path is not None else None)
+
+
+def _refusals(options: _Options, ledger: Ledger) -> RefusedRows:
+    """Give what the server has refused in an earlier import of the feed."""
+    retry = options["retry_refused"]
+    target = RefusingTarget(options["url"], options["key"], options["revision"])
+    found = RefusedRows(ledger, target, clock.now(), retry=retry)
+    if options["dry_run"] and not retry and (place := _kept_place(options)):
+        found.take_from(place)
+    return found
 
 
 def _demo() -> Path:

@@ -16,6 +16,7 @@ from backroom.feeds.encoding import LARGEST_BODY
 from backroom.feeds.ledger import Ledger
 from backroom.feeds.ledger_file import LedgerInUseError
 from backroom.feeds.mirroring import RemovalLimit, TooManyRemovalsError
+from backroom.feeds.refused_rows import forget_all_but_refused
 from backroom.feeds.rows import FeedError
 
 if TYPE_CHECKING:
@@ -74,8 +75,10 @@ def opened_ledger(place: Path | None) -> Ledger:
 
 
 def close_ledger(ledger: Ledger, report: Report) -> None:
-    """Keep the progress of what can go on, and nothing else."""
-    if report.error and can_go_on(report):
+    """Keep the progress of what can go on, and refusals that would come again."""
+    goes_on = report.error and can_go_on(report)
+    # An import that goes on needs all, any other one the refusals alone.
+    if goes_on or (ledger.path and forget_all_but_refused(ledger, complete=not report.error)):
         ledger.close()
     else:
         ledger.remove()
@@ -83,7 +86,8 @@ def close_ledger(ledger: Ledger, report: Report) -> None:
 
 def can_go_on(report: Report) -> bool:
     """Whether anything was done that the same command can go on from."""
-    return bool(report.total("sent") or any(report.total(each) for each in report.mode.outcomes))
+    sent = report.total("sent") or any(report.total(each) for each in report.mode.outcomes)
+    return bool(sent or (report.ledger and report.ledger.has_refused))
 
 
 @contextmanager

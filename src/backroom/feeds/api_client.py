@@ -53,6 +53,7 @@ _LARGEST_ANSWER = 64_000_000
 _CHUNK_BYTES = 65_536
 FINAL_STATUSES = ("complete", "cancelled")
 _OPERATION_POINTER = re.compile(r"/data/attributes/\w+/(?:data/)?(\d+)(?:/(.*))?")
+_JOB_POINTER = re.compile(r"/data/attributes/\w+/data(?:/\d+)?/(.*)")
 
 
 @dataclass(frozen=True)
@@ -122,6 +123,8 @@ class JobFault:
 
     external_id: str
     detail: str
+    member: str = ""
+    """What of the operation is wrong, as in `OperationRefusal`."""
 
 
 @dataclass(frozen=True)
@@ -392,4 +395,6 @@ def finished_job(job_id: str, attributes: JobAttributes) -> FinishedJob:
 
 def _job_fault(error: ErrorObject) -> JobFault:
     meta = error.meta or ErrorMeta()
-    return JobFault(meta.external_id or external_id_in(meta.id or "") or "", error.detail)
+    found = _JOB_POINTER.fullmatch((error.source and error.source.pointer) or "")
+    external_id = meta.external_id or external_id_in(meta.id or "") or ""
+    return JobFault(external_id, error.detail, _member_in(found[1]) if found else "")

@@ -241,6 +241,11 @@ class Ledger(LedgerFile):
         except UnicodeEncodeError:
             return True
 
+    @property
+    def has_refused(self) -> bool:
+        """Whether a row was settled as failed."""
+        return bool(self.one("select 1 from rows where outcome = 'failed'"))
+
     def knows_job(self, job: str) -> bool:
         """Whether a job is one of this import."""
         return bool(self.one("select 1 from batches where job = ?", job))

@@ -11,8 +11,8 @@ if TYPE_CHECKING:
 
 _VERSION = 1
 _BUSY_MILLISECONDS = 100
-KNOWN = "known"
-"""The table that outlives each import that a ledger is used for (`known.py`)."""
+LASTING = ("known", "refused")
+"""The tables that outlive each import that a ledger is used for: `known.py`, `refused_rows.py`."""
 _SCHEMA = """
 create table facts (name text primary key, value text not null) without rowid;
 create table rows (
@@ -70,9 +70,9 @@ class LedgerFile:
             self.path.unlink(missing_ok=True)
 
     def clear(self) -> None:
-        """Forget everything but what is known of the target."""
+        """Forget everything but what outlives an import."""
         tables = self.run("select name from sqlite_schema where type = 'table'")
-        names = [name for (name,) in tables if name != KNOWN]
+        names = [name for (name,) in tables if name not in LASTING]
         # One commit: a file that lost only some of its tables could never be opened again.
         with self.connection:
             for name in names:

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 
 from backroom.catalog.kinds import KINDS, JobKind, Verb
 from backroom.feeds import ledger as outcomes
-from backroom.feeds.advice import refused
+from backroom.feeds.advice import is_taken, refused
 from backroom.feeds.api_client import (
     LostAnswerError,
     OperationRefusal,
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
 
     from backroom.catalog.kinds import Kind
-    from backroom.feeds.api_client import ApiClient, FinishedJob
+    from backroom.feeds.api_client import ApiClient, FinishedJob, JobFault
     from backroom.feeds.comparison import Comparison
     from backroom.feeds.ledger import Batch, Staged
 
@@ -52,7 +52,6 @@ _PASSES = 3
 _LOST_PAUSE_SECONDS = 0.2
 _NOT_FOUND = 404
 _TOO_LARGE = 413
-_EXISTS = "already exists"
 
 
 @dataclass
@@ -214,13 +213,13 @@ class Loader:
 
     def _without_refused(self, pieces: list[Piece], error: RefusedError) -> list[Piece]:
         faulty = {index: each for index, each in error.faulty.items() if index < len(pieces)}
-        if error.status == _TOO_LARGE:
+        too_large = error.status == _TOO_LARGE
+        if too_large:
             faulty = {0: OperationRefusal("", "is larger than the server takes")}
         if not faulty:
             raise error
         for index, refusal in faulty.items():
-            fault = refused(pieces[index].operation.encoded.row, str(refusal), refusal.member)
-            self._fail(pieces[index], fault)
+            self._refuse(pieces[index], str(refusal), refusal.member, whole=too_large)
         return [piece for index, piece in enumerate(pieces) if index not in faulty]
 
     def _job_of(self, sending: _Sending) -> str:
@@ -303,19 +302,18 @@ class Loader:
         job_kind = running.job_kind
         left = {piece.external_id: piece for piece in running.pieces}
         failed = [
-            (piece, fault.detail)
-            for fault in job.faults
-            if (piece := left.pop(fault.external_id, None))
+            (piece, fault) for fault in job.faults if (piece := left.pop(fault.external_id, None))
         ]
         if failed and job_kind.verb is Verb.DELETE and self._comparison.mode.mirrors:
             failed = self._still_there(job_kind.kind, failed, left)
         given_back: list[int] = []
         with self._ledger.together():
-            for piece, detail in failed:
-                if _EXISTS in detail and not self._last_pass and job_kind.verb is Verb.CREATE:
+            for piece, fault in failed:
+                taken = is_taken(fault.detail) and job_kind.verb is Verb.CREATE
+                if taken and not self._last_pass:
                     given_back += piece.numbers
                 else:
-                    self._fail(piece, refused(piece.operation.encoded.row, detail))
+                    self._refuse(piece, fault.detail, fault.member)
             if job.completed != len(left):
                 self._check_silent(running, job, left)
             self._succeed(job_kind, left.values())
@@ -325,8 +323,8 @@ class Loader:
         return len(given_back)
 
     def _still_there(
-        self, kind: Kind, failed: list[tuple[Piece, str]], left: dict[str, Piece]
-    ) -> list[tuple[Piece, str]]:
+        self, kind: Kind, failed: list[tuple[Piece, JobFault]], left: dict[str, Piece]
+    ) -> list[tuple[Piece, JobFault]]:
         """Take deletions of what is gone for done: of a mirror, nobody asked who deletes."""
         there = ExistingCatalog(self._client, self._ledger).resources(
             kind, (piece.external_id for piece, _ in failed)
@@ -354,6 +352,12 @@ class Loader:
             detail = f"job {job.id} ended as {job.status} and says nothing about this row"
             row = piece.operation.encoded.row
             self._fail(piece, RowFault(row.line, detail, row.kind, row.external_id))
+
+    def _refuse(self, piece: Piece, detail: str, member: str, *, whole: bool = False) -> None:
+        """Settle the rows of a piece as refused; `whole` where its size is what is wrong."""
+        self._fail(piece, refused(piece.operation.encoded.row, detail, member))
+        if self._comparison.refusals is not None:
+            self._comparison.refusals.note(piece.operation, detail, member, whole=whole)
 
     def _fail(self, piece: Piece, fault: RowFault) -> None:
         self._comparison.fail(self._ledger.staged(piece.numbers), fault)
