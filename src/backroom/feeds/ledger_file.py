@@ -9,7 +9,7 @@ import apsw
 if TYPE_CHECKING:
     from pathlib import Path
 
-_VERSION = 1
+_VERSION = 2
 _BUSY_MILLISECONDS = 100
 LASTING = ("known", "refused")
 """The tables that outlive each import that a ledger is used for: `known.py`, `refused_rows.py`."""
@@ -25,8 +25,9 @@ create table findings (
   place text not null, value text not null, detail text not null, advice text not null,
   failed integer not null, staged integer not null
 );
-create table batches (id integer primary key, kind text not null, verb text not null, job text,
-  settled integer not null default 0);
+create table batches (id integer primary key, kind text not null, verb text not null,
+  first integer not null, last integer not null, job text, settled integer not null default 0);
+create index batches_by_job on batches (job);
 create table existing (kind text, external_id text, primary key (kind, external_id)) without rowid;
 create table members (item text, category text, primary key (item, category)) without rowid;
 """

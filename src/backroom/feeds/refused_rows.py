@@ -82,9 +82,13 @@ class RefusedRows:
         ledger.run("update refused set account = ? where import = ?", self._account, self._import)
         if retry:
             ledger.run("delete from refused where import <> ?", self._import)
+        self._any = self._has_any()
 
     def __bool__(self) -> bool:
         """Whether anything was refused before this import."""
+        return self._any
+
+    def _has_any(self) -> bool:
         return bool(self._ledger.one("select 1 from refused where import <> ?", self._import))
 
     def take_from(self, place: Path) -> None:
@@ -102,6 +106,7 @@ class RefusedRows:
             return
         finally:
             self._ledger.run("detach kept")
+            self._any = self._has_any()
 
     def find(self, operation: RowOperation) -> EarlierRefusal | None:
         """Give what the server said of an operation in an import before this one."""
