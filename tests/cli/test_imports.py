@@ -303,6 +303,22 @@ def test_interrupt_exits_with_130(feed: Path) -> None:
     assert output == b""
 
 
+@pytest.mark.usefixtures("interruptible")
+def test_interrupt_while_reading_is_told(tmp_path: Path) -> None:
+    pipe = tmp_path / "feed.jsonl"
+    os.mkfifo(pipe)
+    command = [BACKROOM, "import", str(pipe), "--key", "pk_test", "--format", "json"]
+    with (
+        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process,
+        # It opens when the command reads.
+        pipe.open("w"),
+    ):
+        process.send_signal(signal.SIGINT)
+        output, error = process.communicate(timeout=10)
+    assert (process.returncode, error) == (130, b"Error: interrupted\n")
+    assert json.loads(output)["error"] == "interrupted"
+
+
 @pytest.mark.parametrize(
     "key", ["pk_hunter2\n", "pk_hunter2\r\nX: y", "pk hunter2", "pk_hunter2é", ""]
 )

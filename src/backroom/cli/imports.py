@@ -16,7 +16,7 @@ import click
 
 from backroom import clock
 from backroom.catalog.operations import NESTED_BULK_SINCE
-from backroom.cli import EXIT_ERROR, EXIT_ROWS_FAILED
+from backroom.cli import EXIT_ERROR, EXIT_INTERRUPTED, EXIT_ROWS_FAILED
 from backroom.cli.api_options import checked_key, revision_option, url_option
 from backroom.cli.feed_options import FeedPlace, KeyOption, with_feed_options
 from backroom.cli.import_progress import shown_progress
@@ -180,6 +180,8 @@ def import_command(**options: Unpack[_Options]) -> None:
         report.error, exit_code = str(error), error.exit_code
     except click.ClickException as error:
         report.error, exit_code = error.format_message(), error.exit_code
+    except KeyboardInterrupt:
+        report.error, exit_code = "interrupted", EXIT_INTERRUPTED
     print_report(report, options["output"])
     if report.ledger:
         close_ledger(report.ledger, report)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from backroom.catalog.operations import body_limit
-from backroom.cli import EXIT_ERROR, EXIT_UNREACHABLE
+from backroom.cli import EXIT_ERROR, EXIT_INTERRUPTED, EXIT_UNREACHABLE
 from backroom.cli.import_report import WRITERS, on_terminal, print_json, print_tables
 from backroom.feeds.api_client import RefusedError, UnreachableError
 from backroom.feeds.encoding import LARGEST_BODY
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from backroom.feeds.reporting import Report
 
 EXIT_USAGE = 2
-EXIT_INTERRUPTED = 130
 _POINTER = re.compile(r"/(?:attributes/|relationships/)?(.*)")
 _ENVELOPE_BYTES = 100_000
 """What stands around the operations of a request takes less."""
