@@ -90,4 +90,4 @@ def test_mirror_of_a_broken_feed_deletes_nothing(client: Client) -> None:
     ledger = rehearsed(client, CAP, HATS, RowFault(3, "is not JSON"), mode="mirror", limit="100%")
     assert "deleted" not in counts(ledger)["item"]
     (warning,) = findings(ledger, failed=False)
-    assert warning.detail == "Nothing was deleted, because 1 rows of the feed can't be read."
+    assert warning.detail == "Nothing was deleted, because rows of the feed can't be read: 1."

@@ -173,6 +173,7 @@ def import_command(**options: Unpack[_Options]) -> None:
     # A name may have bytes that are no UTF-8, which JSON can't hold.
     name = printable(shown_name(path))
     report = Report(name, options["url"], MODES[options["mode"]], dry_run=options["dry_run"])
+    report.moment = f"{clock.now():%Y-%m-%d %H:%M} UTC"
     exit_code = 0
     try:
         exit_code = _imported(path, options, report)
