@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from cli.conftest import Steer
+    from conftest import MakeClient
     from support.client import Client
 
 CAP = '{"type":"item","external_id":"C1","title":"Cap","description":"","url":"u"}\n'
@@ -569,6 +570,18 @@ def test_refused_rows_are_not_sent_again(sender: Client, steer: Steer, feed: Pat
     assert posted(steer, sender) == number
     assert run(sender, feed, "--retry-refused").exit_code == 3
     assert posted(steer, sender) == number + 1
+
+
+def test_other_key_of_the_account_sends_nothing(make_client: MakeClient, feed: Path) -> None:
+    variant = CAP.replace('"item"', '"variant"').replace("C1", "C1-M")
+    feed.write_text(
+        variant.replace('"url"', '"item":"C1","sku":"1","price":5,"inventory_quantity":3,"url"')
+    )
+    jobs = [
+        told(make_client(account="keys"), feed)["counts"]["catalog-variant"]["jobs"]
+        for _ in range(2)
+    ]
+    assert jobs == [1, 0]
 
 
 def test_corrected_rows_are_sent(client: Client, feed: Path) -> None:

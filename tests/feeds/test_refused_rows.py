@@ -112,6 +112,27 @@ def test_key_may_change_under_way(first: Ledger) -> None:
     assert refused(first, other).find(operation(CAP))
 
 
+def test_keys_of_an_account_share_refusals(first: Ledger) -> None:
+    noted = refused(first)
+    lacking = [noted.lacks_account]
+    noted.note(operation(CAP), "No.", "price")
+    lacking.append(noted.lacks_account)
+    noted.name_account("Ab3dEf")
+    assert [*lacking, noted.lacks_account] == [False, True, False]
+    later = refused(first, TARGET._replace(key="pk_2"))
+    later.name_account("other")
+    assert later.find(operation(CAP)) is None
+    later.name_account("Ab3dEf")
+    assert later.find(operation(CAP))
+
+
+def test_unknown_account_is_that_of_the_key(first: Ledger) -> None:
+    noted = refused(first)
+    noted.note(operation(CAP), "No.", "price")
+    noted.name_account("")
+    assert refused(first).find(operation(CAP))
+
+
 def test_retry_forgets_refusals(first: Ledger) -> None:
     refused(first).note(operation(CAP), "No.", "price")
     first.clear()

@@ -41,6 +41,7 @@ from backroom.feeds.comparison import Comparison
 from backroom.feeds.loading import LARGEST_BATCH, Loader
 from backroom.feeds.loading import Options as LoadOptions
 from backroom.feeds.mirroring import plan_removals
+from backroom.feeds.own_account import told_account
 from backroom.feeds.refused_rows import RefusedRows, RefusingTarget
 from backroom.feeds.rehearsal import Rehearsal
 from backroom.feeds.reporting import Report
@@ -237,7 +238,9 @@ def _run(feed: Feed, options: _Options, report: Report, ledger: Ledger) -> None:
     report.count()
     client = ApiClient(options["url"], options["key"], options["revision"], options["timeout"])
     comparison = Comparison(client, ledger, MODES[options["mode"]])
-    comparison.refusals = _refusals(options, ledger)
+    refusals = comparison.refusals = _refusals(options, ledger)
+    if refusals:
+        refusals.name_account(told_account(client))
     if comparison.mode.mirrors:
         plan_removals(comparison, options["max_delete"])
         report.count()
@@ -252,6 +255,8 @@ def _run(feed: Feed, options: _Options, report: Report, ledger: Ledger) -> None:
                 options["batch"], largest_of(options["revision"]), options["timeout"]
             )
             Loader(comparison, client, load_options).run(progress)
+            if refusals.lacks_account:
+                refusals.name_account(told_account(client))
 
 
 def _kept_place(options: _Options) -> Path | None:

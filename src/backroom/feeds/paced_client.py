@@ -24,6 +24,7 @@ from backroom.feeds.api_client import (
 )
 from backroom.feeds.api_documents import JobDocument, JobPageDocument
 from backroom.feeds.measures import Measures
+from backroom.feeds.own_account import told_account
 from backroom.feeds.pacing import Pacer, operation_of
 
 if TYPE_CHECKING:
@@ -44,7 +45,6 @@ _FIRST_PAUSE_SECONDS = 0.02
 _LEAST_LIST_PAUSE_SECONDS = 0.25
 _LONGEST_PAUSE_SECONDS = 1.0
 _MOST_PAGES = 5
-_UNTOLD = (HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND)
 _MANY_TRIES = 1_000_000
 _BUSY_PAUSE_SECONDS = 1.0
 _MOST_DAMAGED = 5
@@ -80,13 +80,7 @@ class PacedClient(ApiClient):
 
         Raises what `page` raises.
         """
-        try:
-            page = self.page("accounts", {})
-        except RefusedError as error:
-            if error.status in _UNTOLD:
-                return ""
-            raise
-        return page.resources[0].external_id if page.resources else ""
+        return told_account(self)
 
     def submit(self, job_kind: JobKind, batch: Sequence[EncodedRow]) -> str:
         """Send a job and give its id. Waits while too many jobs are in progress."""

@@ -31,7 +31,7 @@ _IMPORT = "import"
 _LONGEST_DETAIL = 1_000
 _SCHEMA = """
 create table if not exists refused (digest blob primary key, import text not null,
-  account blob not null, moment text not null, related integer not null, member text not null,
+  account text not null, moment text not null, related integer not null, member text not null,
   detail text not null) without rowid
 """
 
@@ -70,16 +70,16 @@ class RefusedRows:
         self._ledger = ledger
         self._moment = f"{moment:%Y-%m-%d %H:%M} UTC"
         self._target = f"{target.url.rstrip('/')} {target.revision}".encode()
-        # A digest, as nobody is to find a key beside a feed. An account may have several keys, so
-        # that a row may be sent once more: an account is not always shown, and another one has
-        # other rules.
-        self._account = hashlib.blake2b(target.key.encode(), digest_size=_BYTES).digest()
+        # A digest, as nobody is to find a key beside a feed.
+        digest = hashlib.blake2b(target.key.encode(), digest_size=_BYTES)
+        self._key = f"key {digest.hexdigest()}"
+        self._account = ""
         ledger.run(_SCHEMA)
         if not ledger.fact(_IMPORT):
             ledger.note(_IMPORT, secrets.token_hex(8))
         self._import = ledger.fact(_IMPORT)
         # Of an import that goes on, the refusals are of this account, whatever its key was.
-        ledger.run("update refused set account = ? where import = ?", self._account, self._import)
+        self._set_account(self._key)
         if retry:
             ledger.run("delete from refused where import <> ?", self._import)
         self._any = self._has_any()
@@ -87,6 +87,22 @@ class RefusedRows:
     def __bool__(self) -> bool:
         """Whether anything was refused before this import."""
         return self._any
+
+    @property
+    def lacks_account(self) -> bool:
+        """Whether there are refusals of this import, and nobody has said of which account."""
+        return not self._account and bool(
+            self._ledger.one("select 1 from refused where import = ?", self._import)
+        )
+
+    def name_account(self, account: str) -> None:
+        """Say which account the key opens. Its refusals are then those of its other keys, too."""
+        if account:
+            self._account = f"account {account}"
+            self._set_account(self._account)
+
+    def _set_account(self, account: str) -> None:
+        self._ledger.run("update refused set account = ? where import = ?", account, self._import)
 
     def _has_any(self) -> bool:
         return bool(self._ledger.one("select 1 from refused where import <> ?", self._import))
@@ -112,8 +128,9 @@ class RefusedRows:
         """Give what the server said of an operation in an import before this one."""
         found = self._ledger.run(
             "select moment, related, member, detail from refused"
-            " where digest = ? and account = ? and import <> ?",
+            " where digest = ? and account in (?, ?) and import <> ?",
             self._digest(operation),
+            self._key,
             self._account,
             self._import,
         )
@@ -143,7 +160,7 @@ class RefusedRows:
                 "insert or replace into refused values (?, ?, ?, ?, ?, ?, ?)",
                 self._digest(operation),
                 self._import,
-                self._account,
+                self._account or self._key,
                 self._moment,
                 related,
                 member,
