@@ -191,9 +191,9 @@ def test_batch_is_the_size_of_jobs(client: Client, feed: Path) -> None:
 def test_wrong_key_exits_with_1(client: Client, feed: Path) -> None:
     result = run(client, feed, "--key", "pk_wrong")
     assert result.exit_code == 1
-    assert (
-        result.stderr
-        == RECOGNISED + "Error: the server refused (401): Incorrect authentication credentials.\n"
+    assert result.stderr == (
+        f"{RECOGNISED}Error: the server refused (401): Incorrect authentication credentials. Check"
+        " the key: it may be wrong, revoked, or one of another server\n"
     )
 
 

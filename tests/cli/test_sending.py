@@ -41,6 +41,15 @@ def test_errors_have_exit_codes(error: BaseException, code: int) -> None:
     assert ended.value.exit_code == code
 
 
+@pytest.mark.parametrize(("status", "advice"), [(401, "Check the key"), (403, "needs the scopes")])
+def test_refused_keys_get_advice(status: int, advice: str) -> None:
+    with (
+        pytest.raises(Ended, match=advice),
+        explained(Report("f", "u", MODES["create"])),
+    ):
+        raise RefusedError("No.", {}, status)
+
+
 def test_ledger_in_use_ends_it(tmp_path: Path) -> None:
     first = Ledger(tmp_path / "state")
     with pytest.raises(Ended, match="in use"):

@@ -27,6 +27,11 @@ if TYPE_CHECKING:
 
 EXIT_USAGE = 2
 _POINTER = re.compile(r"/(?:attributes/|relationships/)?(.*)")
+_ABOUT_KEYS = {
+    401: " Check the key: it may be wrong, revoked, or one of another server",
+    403: " The key needs the scopes catalogs:read and catalogs:write",
+}
+"""What to do about a refused key, by the status of the answer."""
 _ENVELOPE_BYTES = 100_000
 """What stands around the operations of a request takes less."""
 
@@ -96,7 +101,9 @@ def explained(report: Report) -> Iterator[None]:
         yield
     except UnreachableError as error:
         ended = Ended(str(error), EXIT_UNREACHABLE)
-    except (RefusedError, FeedError, TooManyRemovalsError) as error:
+    except RefusedError as error:
+        ended = Ended(f"{error}{_ABOUT_KEYS.get(error.status, '')}", EXIT_ERROR)
+    except (FeedError, TooManyRemovalsError) as error:
         ended = Ended(str(error), EXIT_ERROR)
     except KeyboardInterrupt:
         ended = Ended("interrupted; jobs already sent go on", EXIT_INTERRUPTED)
