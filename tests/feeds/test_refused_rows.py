@@ -6,15 +6,22 @@ from typing import TYPE_CHECKING
 import pytest
 
 from backroom.catalog.kinds import ITEM, VARIANT, JobKind, Verb
-from backroom.feeds.comparing import RowOperation
+from backroom.feeds.api_client import ApiClient
+from backroom.feeds.comparing import MODES, RowOperation
+from backroom.feeds.comparison import Comparison
 from backroom.feeds.encoding import EncodedRow
 from backroom.feeds.ledger import Ledger
+from backroom.feeds.loading import Loader
 from backroom.feeds.refused_rows import RefusedRows, RefusingTarget, forget_all_but_refused
 from backroom.feeds.rows import Row
+from backroom.revisions import NEWEST
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from backroom.feeds.comparison import Piece
+    from support.client import Client
 
 CAP = Row(1, ITEM, "C1", {"price": "cheap"}, ("hats",))
 CAP_M = Row(2, VARIANT, "C1-M", {"price": 5}, ("C1",))
@@ -177,3 +184,34 @@ def test_refusals_are_read_from_another_ledger(first: Ledger, path: Path, tmp_pa
     assert dry.find(operation(CAP))
     assert path.exists()
     assert not (tmp_path / "nothing").exists()
+
+
+def loaded(client: Client, ledger: Ledger, mode: str, *rows: Row, sent: bool = False) -> Piece:
+    """Load rows, the last one by a job that an earlier run has posted; give its piece."""
+    api = ApiClient(client.url, client.key, NEWEST, 10)
+    target = RefusingTarget(client.url, client.key, NEWEST)
+    ledger.stage(rows)
+    comparison = Comparison(api, ledger, MODES[mode])
+    (piece,) = comparison.pieces(rows[-1].kind)
+    if sent:
+        job_kind = piece.operation.job_kind
+        batch = ledger.begin(job_kind.kind.name, job_kind.verb, [(len(rows), "")])
+        ledger.posted(batch, api.submit(job_kind, [piece.operation.encoded]))
+    comparison.refusals = RefusedRows(ledger, target, NOW)
+    Loader(comparison, api).run(lambda *_: None)
+    return piece
+
+
+def test_refusals_of_a_broken_import_are_kept(first: Ledger, client: Client) -> None:
+    text = {"title": "Cap", "description": "", "url": "u"}
+    numbers = {"sku": "1", "price": 5, "inventory_quantity": 3}
+    target = RefusingTarget(client.url, client.key, NEWEST)
+    orphan = Row(1, VARIANT, "C1-M", text | numbers, ("C1",))
+    piece = loaded(client, first, "create", orphan, sent=True)
+    assert refused(first, target).find(piece.operation)
+    loaded(client, Ledger(None), "create", Row(1, ITEM, "C1", text))
+    changed = Row(1, ITEM, "C1", text | {"title": "New"}, ("nope",))
+    first.clear()
+    piece = loaded(client, first, "upsert", changed, sent=True)
+    assert piece.operation.verb is Verb.UPDATE
+    assert refused(first, target).find(piece.operation)

@@ -16,6 +16,7 @@ from __future__ import annotations
 import time
 from collections import deque
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING
 
 from backroom.catalog.kinds import KINDS, JobKind, Verb
@@ -27,7 +28,7 @@ from backroom.feeds.api_client import (
     RefusedError,
     UnreachableError,
 )
-from backroom.feeds.comparing import RowOperation, joined
+from backroom.feeds.comparing import RowOperation, decide, joined
 from backroom.feeds.comparison import Piece
 from backroom.feeds.encoding import LARGEST_BODY, EncodedRow
 from backroom.feeds.existing import ExistingCatalog
@@ -306,6 +307,8 @@ class Loader:
         ]
         if failed and job_kind.verb is Verb.DELETE and self._comparison.mode.mirrors:
             failed = self._still_there(job_kind.kind, failed, left)
+        if failed and not running.length and self._comparison.refusals is not None:
+            failed = self._as_compared(job_kind.kind, failed)
         given_back: list[int] = []
         with self._ledger.together():
             for piece, fault in failed:
@@ -331,6 +334,23 @@ class Loader:
         )
         left |= {each.external_id: each for each, _ in failed if each.external_id not in there}
         return [each for each in failed if each[0].external_id in there]
+
+    def _as_compared(
+        self, kind: Kind, failed: list[tuple[Piece, JobFault]]
+    ) -> list[tuple[Piece, JobFault]]:
+        """Give pieces that an earlier run has sent with their operations, which it alone knew."""
+        existing = ExistingCatalog(self._client, self._ledger)
+        there = existing.resources(kind, (piece.external_id for piece, _ in failed))
+        compared: list[tuple[Piece, JobFault]] = []
+        for piece, fault in failed:
+            external_id = piece.external_id
+            related = partial(existing.related, kind, external_id)
+            row = piece.operation.encoded.row
+            # What failed has changed nothing: the same comparison gives the same operation.
+            found = decide(self._comparison.mode, row, there.get(external_id), related)
+            made = Piece(found, piece.numbers) if isinstance(found, RowOperation) else piece
+            compared.append((made, fault))
+        return compared
 
     def _succeed(self, job_kind: JobKind, pieces: Iterable[Piece]) -> None:
         """Settle the rows of operations that succeeded: of rows that were joined, one created."""

@@ -155,7 +155,8 @@ class RefusedRows:
         name = member.partition("/")[0]
         own = name in row.attributes or (name == "external_id" and not is_taken(detail))
         related = not own and hangs_on_related(row, member, detail)
-        if whole or own or related:
+        # The operation of a job that an earlier run has sent is not always known.
+        if operation.encoded.encoded and (whole or own or related):
             self._ledger.run(
                 "insert or replace into refused values (?, ?, ?, ?, ?, ?, ?)",
                 self._digest(operation),
