@@ -28,7 +28,7 @@ from backroom.feeds.api_client import (
     RefusedError,
     UnreachableError,
 )
-from backroom.feeds.comparing import RowOperation, decide, joined
+from backroom.feeds.comparing import RowOperation, decide, is_as_given, joined
 from backroom.feeds.comparison import Piece
 from backroom.feeds.encoding import LARGEST_BODY, EncodedRow
 from backroom.feeds.existing import ExistingCatalog
@@ -232,8 +232,7 @@ class Loader:
                 return answer.result()
             except LostAnswerError as error:
                 self._client.waiting(_LOST_PAUSE_SECONDS, f"an answer was lost: {error}")
-                ids = {each.external_id for each in sending.pieces}
-                if job := self._found_job(sending.job_kind, ids):
+                if job := self._found_job(sending.job_kind, sending.pieces):
                     return job
                 if time.monotonic() > end:
                     raise UnreachableError(str(error)) from error
@@ -241,25 +240,37 @@ class Loader:
                 operations = [each.operation.encoded for each in sending.pieces]
                 answer = self._sender.call(self._client.submit, sending.job_kind, operations)
 
-    def _found_job(self, job_kind: JobKind, ids: set[str]) -> str | None:
+    def _found_job(self, job_kind: JobKind, pieces: Sequence[Piece]) -> str | None:
         """Find a job with just these resources that is not in the ledger: one that was ours."""
+        ids = {each.external_id for each in pieces}
         for job in self._client.jobs(job_kind):
             if job.total != len(ids) or self._ledger.knows_job(job.id):
                 continue
             finished = self._client.wait(job_kind, job.id)
             named = {fault.external_id for fault in finished.faults}
+            done = [each for each in pieces if each.external_id not in named]
             if job_kind.verb is not Verb.DELETE:
                 named |= set(self._client.results(job_kind, job.id))
-            if named <= ids:
+            if named <= ids and self._are_done(job_kind, done):
                 return job.id
         return None
+
+    def _are_done(self, job_kind: JobKind, pieces: Sequence[Piece]) -> bool:
+        """Whether the server is as after these operations: an older job may have had their ids."""
+        existing = ExistingCatalog(self._client, self._ledger)
+        there = existing.resources(job_kind.kind, (each.external_id for each in pieces))
+        if job_kind.verb is not Verb.UPDATE:
+            return len(there) == (0 if job_kind.verb is Verb.DELETE else len(pieces))
+        return all(
+            is_as_given(each.operation.encoded.row, there.get(each.external_id)) for each in pieces
+        )
 
     def _recover(self) -> None:
         """Take up the jobs of a run that was broken off."""
         for batch in self._ledger.open_batches():
             job_kind = JobKind(KINDS[batch.kind], batch.verb)
             pieces = self._pieces_of(batch)
-            job = batch.job or self._found_job(job_kind, {each.external_id for each in pieces})
+            job = batch.job or self._found_job(job_kind, pieces)
             if job is None:
                 numbers = [number for piece in pieces for number in piece.numbers]
                 self._ledger.give_back(batch.id, numbers)
