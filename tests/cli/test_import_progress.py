@@ -5,10 +5,9 @@ import re
 from typing import TYPE_CHECKING
 
 from rich.console import Console
-from rich.progress import Progress, TextColumn
 
 from backroom.cli import import_progress
-from backroom.cli.import_progress import ShownProgress, shown_progress
+from backroom.cli.import_progress import Bars, ShownProgress, shown_progress
 
 if TYPE_CHECKING:
     import pytest
@@ -39,11 +38,36 @@ def test_long_waits_are_said(capsys: pytest.CaptureFixture[str]) -> None:
     assert re.fullmatch(r"waiting until \d\d:\d\d:\d\d: the rate limit is reached\n", said)
 
 
-def test_bar_shows_the_wait() -> None:
+def test_short_waits_are_said_once_in_an_interval(capsys: pytest.CaptureFixture[str]) -> None:
+    progress = ShownProgress({"item": 2}, None)
+    for seconds, reason in ((2, "away"), (2, "away"), (2, "limit"), (2, "limit"), (90, "limit")):
+        progress.wait(seconds, reason)
+    said = capsys.readouterr().err.splitlines()
+    assert [line.rpartition(" ")[2] for line in said] == ["away", "limit", "limit"]
+
+
+def shown_bars(*, waits: bool) -> str:
     shown = io.StringIO()
-    console = Console(file=shown, force_terminal=True, width=120)
-    with Progress(TextColumn("{task.fields[waiting]}"), console=console) as bars:
-        progress = ShownProgress({"item": 2}, bars)
-        progress("item", 1)
+    console = Console(file=shown, force_terminal=True, width=80)
+    with Bars(console) as bars:
+        progress = ShownProgress({"category": 7, "item": 1_000_000, "variant": 3_000_000}, bars)
+        progress("item", 500_000)
         progress.wait(90, "the rate limit is reached")
-    assert "the rate limit is reached" in shown.getvalue()
+        if not waits:
+            progress("item", 600_000)
+    return re.sub(r"\x1b\[[\d;?]*[a-zA-Z]", "", shown.getvalue()).rpartition("category")[2]
+
+
+def test_bar_shows_the_wait_once() -> None:
+    assert re.findall(r"waiting until [\d:]+: the rate limit is reached", shown_bars(waits=True))
+    assert shown_bars(waits=True).count("waiting") == 1
+
+
+def test_wait_that_is_over_is_not_shown() -> None:
+    assert "waiting" not in shown_bars(waits=False)
+
+
+def test_bar_fits_into_80_columns() -> None:
+    shown = shown_bars(waits=True)
+    assert "…" not in shown
+    assert " 500000/1000000 " in shown

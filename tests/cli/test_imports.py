@@ -21,6 +21,8 @@ from support.process import until
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from cli.conftest import Steer
+    from conftest import MakeClient
     from support.client import Client
 
 CAP = '{"type":"item","external_id":"C1","title":"Cap","description":"","url":"u"}\n'
@@ -190,9 +192,9 @@ def test_batch_is_the_size_of_jobs(client: Client, feed: Path) -> None:
 def test_wrong_key_exits_with_1(client: Client, feed: Path) -> None:
     result = run(client, feed, "--key", "pk_wrong")
     assert result.exit_code == 1
-    assert (
-        result.stderr
-        == RECOGNISED + "Error: the server refused (401): Incorrect authentication credentials.\n"
+    assert result.stderr == (
+        f"{RECOGNISED}Error: the server refused (401): Incorrect authentication credentials. Check"
+        " the key: it may be wrong, revoked, or one of another server\n"
     )
 
 
@@ -302,6 +304,22 @@ def test_interrupt_exits_with_130(feed: Path) -> None:
     assert b"Error: interrupted; jobs already sent go on; run the same command" in error
     assert feed.with_name("feed.jsonl.import-progress").exists()
     assert output == b""
+
+
+@pytest.mark.usefixtures("interruptible")
+def test_interrupt_while_reading_is_told(tmp_path: Path) -> None:
+    pipe = tmp_path / "feed.jsonl"
+    os.mkfifo(pipe)
+    command = [BACKROOM, "import", str(pipe), "--key", "pk_test", "--format", "json"]
+    with (
+        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process,
+        # It opens when the command reads.
+        pipe.open("w"),
+    ):
+        process.send_signal(signal.SIGINT)
+        output, error = process.communicate(timeout=10)
+    assert (process.returncode, error) == (130, b"Error: interrupted\n")
+    assert json.loads(output)["error"] == "interrupted"
 
 
 @pytest.mark.parametrize(
@@ -525,3 +543,69 @@ def test_state_may_be_elsewhere(paused_client: Client, feed: Path, tmp_path: Pat
     result = run(paused_client, feed, "--timeout", "0.1", "--state", state)
     assert "it goes on where it was" in result.stderr
     assert len(paused_client.get("/api/catalog-item-bulk-create-jobs").json["data"]) == 1
+
+
+def posted(steer: Steer, client: Client) -> int:
+    account = client.get("/api/catalog-items").headers["CID"]
+    (number,) = steer("requests", "count", "--account", account, "--method", "POST")
+    return int(number)
+
+
+def test_refused_rows_are_not_sent_again(sender: Client, steer: Steer, feed: Path) -> None:
+    feed.write_text(CAP + CAP.replace("C1", "C2").replace('"url"', '"price":"cheap","url"'))
+    assert run(sender, feed).exit_code == 3
+    number = posted(steer, sender)
+    again = run(sender, feed, "--mode", "create")
+    assert (again.exit_code, posted(steer, sender)) == (3, number)
+    dry = told(sender, feed, "--dry-run")
+    later = told(sender, feed)
+    for report in (dry, later):
+        assert report["counts"]["catalog-item"] == {
+            "rows": 2,
+            "created": 0,
+            "unchanged": 1,
+            "failed": 1,
+            "jobs": 0,
+        }
+        (fault,) = report["faults"]
+        assert (fault["line"], fault["column"], fault["value"]) == (2, "price", "cheap")
+        assert "not sent again; --retry-refused sends it" in fault["detail"]
+    assert posted(steer, sender) == number
+    assert run(sender, feed, "--retry-refused").exit_code == 3
+    assert posted(steer, sender) == number + 1
+
+
+def test_other_key_of_the_account_sends_nothing(make_client: MakeClient, feed: Path) -> None:
+    variant = CAP.replace('"item"', '"variant"').replace("C1", "C1-M")
+    feed.write_text(
+        variant.replace('"url"', '"item":"C1","sku":"1","price":5,"inventory_quantity":3,"url"')
+    )
+    jobs = [
+        told(make_client(account="keys"), feed)["counts"]["catalog-variant"]["jobs"]
+        for _ in range(2)
+    ]
+    assert jobs == [1, 0]
+
+
+def test_corrected_rows_are_sent(client: Client, feed: Path) -> None:
+    progress = feed.with_name("feed.jsonl.import-progress")
+    feed.write_text(CAP.replace('"url"', '"price":"cheap","url"'))
+    run(client, feed)
+    assert progress.exists()
+    feed.write_text(CAP.replace('"url"', '"price":5,"url"'))
+    result = run(client, feed)
+    assert (result.exit_code, result.stderr) == (0, RECOGNISED)
+    assert not progress.exists()
+
+
+def test_rows_without_their_item_wait_for_it(client: Client, feed: Path) -> None:
+    variant = CAP.replace('"item"', '"variant"').replace("C1", "C1-M")
+    feed.write_text(
+        variant.replace('"url"', '"item":"C1","sku":"1","price":5,"inventory_quantity":3,"url"')
+    )
+    jobs = [told(client, feed)["counts"]["catalog-variant"]["jobs"] for _ in range(2)]
+    assert jobs == [1, 0]
+    other = feed.with_name("item.jsonl")
+    other.write_text(CAP)
+    run(client, other)
+    assert told(client, feed)["counts"]["catalog-variant"]["created"] == 1

@@ -14,7 +14,7 @@ from backroom.cli.sending import (
     opened_ledger,
 )
 from backroom.control.import_check import checked_by
-from backroom.feeds.api_client import RefusedError, UnreachableError
+from backroom.feeds.client_errors import RefusedError, UnreachableError
 from backroom.feeds.comparing import MODES
 from backroom.feeds.ledger import Ledger
 from backroom.feeds.reporting import Report
@@ -39,6 +39,15 @@ def test_errors_have_exit_codes(error: BaseException, code: int) -> None:
     with pytest.raises(Ended) as ended, explained(Report("f", "u", MODES["create"])):
         raise error
     assert ended.value.exit_code == code
+
+
+@pytest.mark.parametrize(("status", "advice"), [(401, "Check the key"), (403, "needs the scopes")])
+def test_refused_keys_get_advice(status: int, advice: str) -> None:
+    with (
+        pytest.raises(Ended, match=advice),
+        explained(Report("f", "u", MODES["create"])),
+    ):
+        raise RefusedError("No.", {}, status)
 
 
 def test_ledger_in_use_ends_it(tmp_path: Path) -> None:

@@ -19,6 +19,8 @@ CAP_M = Row(4, VARIANT, "C1-M", {"inventory_policy": 3}, ("C1",))
         (CAP, "It does not exist.", "", "Import the feed with --mode upsert, which creates what"),
         (CAP, "Invalid category information.", "", "Add a row for each category that this row"),
         (CAP_M, "An item `C1` does not exist.", "", "Add a row for each item that this row"),
+        (CAP_M, "It does not exist.", "item/data/id", "Add a row for each item that this row"),
+        (CAP, "It already exists.", "external_id", "Import the feed with --mode upsert, which upd"),
         (CAP, "No.", "", ""),
     ],
 )
@@ -31,6 +33,17 @@ def test_advice_says_what_to_change(row: Row, detail: str, member: str, advice: 
 def test_fault_shows_the_value() -> None:
     fault = refused(CAP, "No.", "price")
     assert (fault.line, fault.column, fault.value) == (3, "price", "cheap")
+
+
+def test_fault_shows_what_a_row_leads_to() -> None:
+    fault = refused(CAP_M, "An item `C1` does not exist.", "item/data/id")
+    assert (fault.column, fault.value) == ("item", "C1")
+
+
+@pytest.mark.parametrize("member", ["id", "external_id"])
+def test_fault_shows_the_id(member: str) -> None:
+    fault = refused(CAP, "No.", member)
+    assert (fault.column, fault.value) == ("external_id", "C1")
 
 
 def test_long_values_are_cut() -> None:

@@ -9,7 +9,8 @@ import pytest
 
 from backroom.catalog.kinds import ITEM, JobKind, Verb
 from backroom.feeds import api_client
-from backroom.feeds.api_client import ApiClient, JobFault, RefusedError, UnreachableError
+from backroom.feeds.api_client import ApiClient, JobFault
+from backroom.feeds.client_errors import RefusedError, UnreachableError
 from backroom.revisions import NEWEST
 from feeds.scripted_server import Answer, scripted
 
@@ -56,6 +57,23 @@ def test_job_is_waited_for() -> None:
         job = server(script.url).wait(DELETES, "J1")
     assert (job.status, job.completed, job.faults) == ("complete", 3, [])
     assert {path for _, path, _ in script.requests} == {"/api/catalog-item-bulk-delete-jobs/J1"}
+
+
+@pytest.mark.parametrize(
+    ("pointer", "member"),
+    [
+        ("/data/attributes/items/data/attributes/price", "price"),
+        ("/data/attributes/items/data/3/attributes/price", "price"),
+        ("/data/attributes/variants/data/relationships/item/data/id", "item/data/id"),
+        ("/data/attributes/items/data", ""),
+        ("/data", ""),
+    ],
+)
+def test_errors_of_jobs_name_the_member(pointer: str, member: str) -> None:
+    errors = [{"detail": "No.", "source": {"pointer": pointer}, "meta": {"external_id": "C1"}}]
+    with scripted(complete(errors=errors)) as script:
+        (fault,) = server(script.url).wait(DELETES, "J1").faults
+    assert fault.member == member
 
 
 def test_errors_name_their_row() -> None:

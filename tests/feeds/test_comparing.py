@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from backroom.catalog.kinds import ITEM, VARIANT, Verb
-from backroom.feeds.comparing import MODES, RowOperation, decide, joined
+from backroom.feeds.comparing import MODES, RowOperation, decide, is_as_given, joined
 from backroom.feeds.rows import Row, RowFault
 
 THERE = {"title": "Cap", "price": 5.0, "published": True, "images": [], "image_full_url": ""}
@@ -92,3 +92,10 @@ def test_later_whole_metadata_replaces() -> None:
     first = Row(1, ITEM, "C1", {"custom_metadata": {"a": 1}}, merges=True)
     row = joined([first, Row(2, ITEM, "C1", {"custom_metadata": {"b": 1}})])
     assert (row.attributes, row.merges) == ({"custom_metadata": {"b": 1}}, False)
+
+
+def test_resource_may_be_as_given() -> None:
+    row = Row(1, ITEM, "C1", {"title": "Cap"}, ("hats",))
+    assert is_as_given(row, {"title": "Cap", "price": 5})
+    assert not is_as_given(row, {"title": "Hat"})
+    assert not is_as_given(row, None)

@@ -38,6 +38,12 @@ def test_settled_rows_are_not_pending(ledger: Ledger) -> None:
     assert [each.row.line for each in ledger.pending("item")] == [1, 4]
 
 
+def test_failed_rows_are_remembered(ledger: Ledger) -> None:
+    assert not ledger.has_refused
+    ledger.settle([2], "failed")
+    assert ledger.has_refused
+
+
 def test_batch_outlives_the_process(tmp_path: Path) -> None:
     path = tmp_path / "ledger"
     first = Ledger(path)

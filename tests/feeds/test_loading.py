@@ -7,7 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from backroom.feeds.api_client import ApiClient, RefusedError
+from backroom.catalog.kinds import Verb
+from backroom.feeds.api_client import ApiClient
+from backroom.feeds.client_errors import RefusedError
 from backroom.feeds.comparing import MODES
 from backroom.feeds.comparison import Comparison
 from backroom.feeds.formats import open_feed
@@ -269,10 +271,40 @@ def test_lost_answer_sends_nothing_twice(path: Path) -> None:
     listed = Answer(200, {"data": [{"id": "J9", "attributes": {"total_count": 1}}]})
     complete = Answer(200, {"data": {"attributes": {"status": "complete", "completed_count": 1}}})
     results = Answer(200, {"data": {}, "included": [{"id": "$custom:::$default:::C1"}]})
-    with scripted(nothing, lost, listed, complete, results, complete) as script:
+    there = Answer(200, {"data": [{"id": "$custom:::$default:::C1"}]})
+    with scripted(nothing, lost, listed, complete, results, there, complete) as script:
         report = Loads(path, script.url, "pk_test")(CAP)
     assert done(report) == {"item": {"created": 1}}
     assert [method for method, _, _ in script.requests].count("POST") == 1
+
+
+@pytest.mark.parametrize(
+    ("mode", "title", "outcome"),
+    [("create", "Cap", "created"), ("update", "New", "updated"), ("delete", "", "deleted")],
+)
+def test_older_job_is_not_taken_for_the_lost_one(
+    load: Loads, client: Client, mode: str, title: str, outcome: str
+) -> None:
+    wanted = CAP | {"title": title}
+    if mode == "create":
+        load(CAP)
+        load(CAP, mode="delete")
+    else:
+        load(CAP)
+        if mode == "delete":
+            load(CAP, mode="delete")
+            load(CAP)
+        load(CAP | {"title": "Other"}, mode="update")
+    ledger = Ledger(None)
+    load.path.write_bytes(msgspec.json.encode(wanted))
+    stage(open_feed(load.path), ledger, {})
+    verb = Verb(mode)
+    # It was never posted: the process ended before.
+    ledger.begin("item", verb, [(1, "")])
+    Loader(Comparison(load.server, ledger, MODES[mode]), load.server).run(lambda *_: None)
+    assert done(ledger) == {"item": {outcome: 1}}
+    titles = [each["attributes"]["title"] for each in client.get("/api/catalog-items").json["data"]]
+    assert titles == ([] if mode == "delete" else [title])
 
 
 def test_lost_request_is_sent_again(path: Path) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from backroom.catalog.kinds import ITEM, JobKind, Verb
-from backroom.feeds.api_client import LostAnswerError, RefusedError, UnreachableError
+from backroom.feeds.client_errors import LostAnswerError, RefusedError, UnreachableError
 from backroom.feeds.paced_client import PacedClient
 from backroom.revisions import NEWEST
 from feeds.scripted_server import Answer, Script, scripted

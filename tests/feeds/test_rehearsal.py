@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from backroom.catalog.kinds import CATEGORY, ITEM, VARIANT
-from backroom.feeds.api_client import ApiClient, OperationRefusal
+from backroom.feeds.api_client import ApiClient
+from backroom.feeds.client_errors import OperationRefusal
 from backroom.feeds.comparing import MODES
 from backroom.feeds.comparison import Comparison
 from backroom.feeds.ledger import Ledger
@@ -90,4 +91,4 @@ def test_mirror_of_a_broken_feed_deletes_nothing(client: Client) -> None:
     ledger = rehearsed(client, CAP, HATS, RowFault(3, "is not JSON"), mode="mirror", limit="100%")
     assert "deleted" not in counts(ledger)["item"]
     (warning,) = findings(ledger, failed=False)
-    assert warning.detail == "Nothing was deleted, because 1 rows of the feed can't be read."
+    assert warning.detail == "Nothing was deleted, because rows of the feed can't be read: 1."

@@ -7,7 +7,7 @@ from backroom.feeds.comparing import MODES
 from backroom.feeds.ledger import Ledger
 from backroom.feeds.report_page import html_lines_of, summary
 from backroom.feeds.reporting import Report
-from backroom.feeds.rows import Row, RowFault
+from backroom.feeds.rows import Row, RowFault, RowWarning
 
 
 def report(*, dry_run: bool = False) -> Report:
@@ -25,6 +25,26 @@ def test_summary_is_a_sentence() -> None:
     assert summary(report(dry_run=True)) == (
         "Nothing was sent. 2 rows: 1 would be created, 1 would fail."
     )
+
+
+def test_one_row_is_no_rows() -> None:
+    ledger = Ledger(None)
+    ledger.stage([Row(1, ITEM, "C1", {})])
+    ledger.settle([1], "created")
+    made = Report("a.csv", "u", MODES["create"], ledger=ledger)
+    made.count()
+    assert summary(made) == "1 row: 1 created."
+
+
+def test_page_says_what_went_in() -> None:
+    made = report(dry_run=True)
+    assert made.ledger
+    made.ledger.find(RowWarning(2, "is odd", ITEM, "<script>"))
+    made.moment = "2026-11-28 19:25 UTC"
+    page = "\n".join(html_lines_of(made))
+    assert "<p>mode create · 2026-11-28 19:25 UTC</p>" in page
+    assert "<th>would go in</th>" in page
+    assert "<td>no</td></tr>" in page
 
 
 def test_page_is_whole_and_escaped() -> None:

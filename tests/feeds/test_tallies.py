@@ -31,6 +31,7 @@ def test_row_with_two_faults_counts_once(ledger: Ledger) -> None:
 
 def test_findings_are_in_the_order_of_lines(ledger: Ledger) -> None:
     assert [each.line for each in findings(ledger)] == [1, 2, 2]
+    ledger.settle([1], "created")
     assert list(findings(ledger, failed=False)) == [WARNING]
     assert list(findings(ledger, failed=True, most=1)) == [FAULT]
     assert count_findings(ledger, failed=True) == 2
@@ -43,3 +44,22 @@ def test_changes_name_attributes(ledger: Ledger) -> None:
     ledger.settle([1], "updated")
     assert list(row_changes(ledger)) == [RowChange(1, "item", "C1", "updated", "title,price")]
     assert counts(ledger)["item"]["jobs"] == 1
+
+
+@pytest.mark.parametrize(
+    ("outcome", "expected"), [("created", True), ("failed", False), (None, False)]
+)
+def test_warning_says_whether_its_row_went_in(
+    ledger: Ledger, outcome: str | None, expected: object
+) -> None:
+    ledger.settle([1], outcome)
+    (found,) = findings(ledger, failed=False)
+    assert isinstance(found, RowWarning)
+    assert found.went_in is expected
+
+
+def test_warning_of_an_unreadable_row_says_so(ledger: Ledger) -> None:
+    ledger.find(RowWarning(2, "is odd", ITEM, "C2"))
+    ledger.find(RowWarning(1, "has no addresses"))
+    found = [each for each in findings(ledger, failed=False) if isinstance(each, RowWarning)]
+    assert [each.went_in for each in found if each.external_id != "C1"] == [True, False]

@@ -16,6 +16,7 @@ from backroom.cli.groups import SuggestingGroup
 EXIT_ERROR = 1
 EXIT_ROWS_FAILED = 3
 EXIT_UNREACHABLE = 4
+EXIT_INTERRUPTED = 130
 
 _VERBS = {
     "serve": ("backroom.cli.serve", "serve_command", "Run the server."),
@@ -133,6 +134,9 @@ class _Verbs(SuggestingGroup):
             raise click.ClickException(
                 "PostgreSQL and shared limits need more packages: pip install 'backroom[postgres]'"
             ) from None
+        except KeyboardInterrupt:
+            click.echo("Interrupted.", err=True)
+            ctx.exit(EXIT_INTERRUPTED)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         with formatter.section("Commands"):

@@ -19,9 +19,10 @@ from backroom.cli.feed_options import checked_shop_url
 from backroom.cli.import_progress import shown_progress
 from backroom.cli.import_report import on_terminal
 from backroom.cli.options import own_url, settings_from, with_format
-from backroom.feeds.api_client import ApiClient, RefusedError, UnreachableError
+from backroom.feeds.api_client import ApiClient
 from backroom.feeds.catalog_reading import read_catalog
 from backroom.feeds.catalog_spool import CatalogSpool
+from backroom.feeds.client_errors import RefusedError, UnreachableError
 from backroom.feeds.export_files import check_free, written_whole
 from backroom.feeds.exporting import ALL, CARRIERS, CARRIERS_OF, Choice, chosen, export
 from backroom.feeds.rows import FeedError

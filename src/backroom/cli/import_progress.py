@@ -23,6 +23,7 @@ from backroom.clock import now
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
+    from rich.console import RenderableType
     from rich.progress import Task
 
 INTERVAL_SECONDS = 10.0
@@ -38,16 +39,39 @@ class _Rate(ProgressColumn):
         return Text(f"{task.speed:,.0f} rows/s" if task.speed else "")
 
 
+class Bars(Progress):
+    """A bar for each kind, and below them a line that says what there is to say."""
+
+    said = ""
+
+    def __init__(self, console: Console) -> None:
+        # All of it fits into 80 columns.
+        super().__init__(
+            TextColumn("{task.description:10}"),
+            BarColumn(bar_width=20),
+            MofNCompleteColumn(),
+            _Rate(),
+            TimeRemainingColumn(),
+            console=console,
+        )
+
+    def get_renderables(self) -> Iterable[RenderableType]:
+        """Give the bars and the line."""
+        yield from super().get_renderables()
+        if self.said:
+            yield Text(self.said)
+
+
 class ShownProgress:
     """Shows how many rows of each kind are settled, and for what an import waits."""
 
-    def __init__(self, totals: Mapping[str, int | None], bars: Progress | None) -> None:
+    def __init__(self, totals: Mapping[str, int | None], bars: Bars | None) -> None:
         self.remaining: Callable[[], float] | None = None
         """Gives the seconds that are left, where that is known better than by the rate."""
         self._totals = totals
         self._bars = bars
         self._tasks = {
-            kind: bars.add_task(kind, start=False, total=total, waiting="")
+            kind: bars.add_task(kind, start=False, total=total)
             for kind, total in (totals.items() if bars else ())
             if bars
         }
@@ -56,13 +80,16 @@ class ShownProgress:
         self._said = self._begun
         self._first: int | None = None
         self._words = ""
+        self._said_wait = (0.0, "")
+        """When a wait was last said, and why."""
 
     def __call__(self, kind: str, settled: int) -> None:
         """Show that so many rows of a kind are settled."""
         self._settled[kind] = settled
         if self._bars and kind in self._tasks:
             self._bars.start_task(self._tasks[kind])
-            self._bars.update(self._tasks[kind], completed=settled, waiting=self._predicted())
+            self._bars.said = self._predicted()
+            self._bars.update(self._tasks[kind], completed=settled)
         elif not self._bars:
             self._say_at_intervals(kind)
 
@@ -72,11 +99,19 @@ class ShownProgress:
             return
         until = time.strftime("%H:%M:%S", time.localtime(now().timestamp() + seconds))
         said = f"waiting until {until}: {reason}"
-        if not self._bars:
+        if self._bars:
+            self._bars.said = said
+        elif self._is_news(seconds, reason):
             click.echo(said, err=True)
-        for task in self._tasks.values():
-            if self._bars:
-                self._bars.update(task, waiting=said)
+
+    def _is_news(self, seconds: float, reason: str) -> bool:
+        """Whether a wait is long, is for another reason, or none was said in the last interval."""
+        moment = time.monotonic()
+        last, before = self._said_wait
+        if seconds < INTERVAL_SECONDS and reason == before and moment - last < INTERVAL_SECONDS:
+            return False
+        self._said_wait = moment, reason
+        return True
 
     def _predicted(self) -> str:
         """Say at most once a second how long it will take, where that is known."""
@@ -117,13 +152,5 @@ def shown_progress(totals: Mapping[str, int | None], *, silent: bool) -> Iterato
     if silent or not console.is_terminal:
         yield ShownProgress(totals, None)
         return
-    columns = (
-        TextColumn("{task.description:10}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        _Rate(),
-        TimeRemainingColumn(),
-        TextColumn("{task.fields[waiting]}"),
-    )
-    with Progress(*columns, console=console) as bars:
+    with Bars(console) as bars:
         yield ShownProgress(totals, bars)

@@ -11,8 +11,8 @@ from rich.console import Console
 from rich.table import Table
 
 from backroom.cli.printable import printable, printable_json
-from backroom.feeds.report_page import html_lines_of, summary
-from backroom.feeds.reporting import csv_lines_of, json_lines_of
+from backroom.feeds.report_page import html_lines_of, summary, went_in_label
+from backroom.feeds.reporting import csv_lines_of, has_gone_in, json_lines_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -93,10 +93,12 @@ def print_tables(report: Report) -> None:
     console.print(summary(report))
     if report.dry_run:
         _print_plan(console, report)
-    for failed, title in ((True, "Rows that failed"), (False, "Rows that went in, with a remark")):
+    faults = "Rows that would fail" if report.dry_run else "Rows that failed"
+    for failed, title in ((True, faults), (False, "Remarks")):
         if number := report.number_of_findings(failed=failed):
             shown = report.findings(failed=failed, most=SHOWN_FAULTS)
-            console.print(_findings_table(title, shown))
+            went_in = "" if failed else went_in_label(report)
+            console.print(_findings_table(title, shown, went_in))
             _print_rest(console, number)
     for column in report.unknown:
         console.print(f"Note: column {on_terminal(str(column))}")
@@ -136,14 +138,18 @@ def _print_plan(console: Console, report: Report) -> None:
     _print_rest(console, number)
 
 
-def _findings_table(title: str, findings: Iterator[Finding]) -> Table:
+def _findings_table(title: str, findings: Iterator[Finding], went_in: str) -> Table:
+    """Make a table; `went_in` is the heading of what says whether rows went in, if it is there."""
     table = Table(title=title, title_justify="left")
     table.add_column("line", justify="right")
     table.add_column("type", no_wrap=True)
     for name in ("external id", "column", "value", "what was wrong", "what to change"):
         table.add_column(name, overflow="fold")
+    if went_in:
+        table.add_column(went_in)
     for each in findings:
         kind = each.kind.name if each.kind else ""
         texts = (each.external_id, each.column, each.value, each.detail, each.advice)
-        table.add_row(str(each.line or ""), kind, *map(on_terminal, texts))
+        gone_in = ["yes" if has_gone_in(each) else "no"] if went_in else []
+        table.add_row(str(each.line or ""), kind, *map(on_terminal, texts), *gone_in)
     return table

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, TypedDict, Unpack
 
 import click
 
+from backroom import clock
 from backroom.catalog.operations import NESTED_BULK_SINCE
-from backroom.cli import EXIT_ERROR, EXIT_ROWS_FAILED
+from backroom.cli import EXIT_ERROR, EXIT_INTERRUPTED, EXIT_ROWS_FAILED
 from backroom.cli.api_options import checked_key, revision_option, url_option
 from backroom.cli.feed_options import FeedPlace, KeyOption, with_feed_options
 from backroom.cli.import_progress import shown_progress
@@ -40,6 +41,8 @@ from backroom.feeds.comparison import Comparison
 from backroom.feeds.loading import LARGEST_BATCH, Loader
 from backroom.feeds.loading import Options as LoadOptions
 from backroom.feeds.mirroring import plan_removals
+from backroom.feeds.own_account import told_account
+from backroom.feeds.refused_rows import RefusedRows, RefusingTarget
 from backroom.feeds.rehearsal import Rehearsal
 from backroom.feeds.reporting import Report
 from backroom.feeds.rows import FeedError
@@ -54,7 +57,7 @@ if TYPE_CHECKING:
 
 _SAME_FOR_ALL = {
     *("file", "demo", "key", "timeout", "state", "reports", "rejects", "output", "batch"),
-    *("max_delete", "dry_run", "feed"),
+    *("max_delete", "dry_run", "feed", "retry_refused"),
 }
 """Options that may be others when an import goes on."""
 
@@ -72,6 +75,7 @@ class _Options(TypedDict):
     revision: str
     timeout: float
     state: Path | None
+    retry_refused: bool
     reports: tuple[Path, ...]
     rejects: Path | None
     output: str
@@ -134,6 +138,11 @@ class _Options(TypedDict):
     help=f"Where to keep the progress.  [default: FILE{SUFFIX}]",
 )
 @click.option(
+    "--retry-refused",
+    is_flag=True,
+    help="Send what the server has refused before too.",
+)
+@click.option(
     "--report",
     "reports",
     multiple=True,
@@ -165,6 +174,7 @@ def import_command(**options: Unpack[_Options]) -> None:
     # A name may have bytes that are no UTF-8, which JSON can't hold.
     name = printable(shown_name(path))
     report = Report(name, options["url"], MODES[options["mode"]], dry_run=options["dry_run"])
+    report.moment = f"{clock.now():%Y-%m-%d %H:%M} UTC"
     exit_code = 0
     try:
         exit_code = _imported(path, options, report)
@@ -172,6 +182,8 @@ def import_command(**options: Unpack[_Options]) -> None:
         report.error, exit_code = str(error), error.exit_code
     except click.ClickException as error:
         report.error, exit_code = error.format_message(), error.exit_code
+    except KeyboardInterrupt:
+        report.error, exit_code = "interrupted", EXIT_INTERRUPTED
     print_report(report, options["output"])
     if report.ledger:
         close_ledger(report.ledger, report)
@@ -190,8 +202,7 @@ def _imported(path: Path | str, options: _Options, report: Report) -> int:
     report.feed = feed.described
     if not options["demo"]:
         click.echo(on_terminal(report.feed), err=True)
-    kept = options["state"] or (None if options["demo"] else ledger_beside(path))
-    report.ledger = opened_ledger(None if options["dry_run"] else kept)
+    report.ledger = opened_ledger(None if options["dry_run"] else _kept_place(options))
     began = time.monotonic()
     with explained(report):
         _run(feed, options, report, report.ledger)
@@ -227,6 +238,9 @@ def _run(feed: Feed, options: _Options, report: Report, ledger: Ledger) -> None:
     report.count()
     client = ApiClient(options["url"], options["key"], options["revision"], options["timeout"])
     comparison = Comparison(client, ledger, MODES[options["mode"]])
+    refusals = comparison.refusals = _refusals(options, ledger)
+    if refusals:
+        refusals.name_account(told_account(client))
     if comparison.mode.mirrors:
         plan_removals(comparison, options["max_delete"])
         report.count()
@@ -241,6 +255,24 @@ def _run(feed: Feed, options: _Options, report: Report, ledger: Ledger) -> None:
                 options["batch"], largest_of(options["revision"]), options["timeout"]
             )
             Loader(comparison, client, load_options).run(progress)
+            if refusals.lacks_account:
+                refusals.name_account(told_account(client))
+
+
+def _kept_place(options: _Options) -> Path | None:
+    """Give where the progress is kept, None where it is not."""
+    path = options["file"]
+    return options["state"] or (ledger_beside(path) if path is not None else None)
+
+
+def _refusals(options: _Options, ledger: Ledger) -> RefusedRows:
+    """Give what the server has refused in an earlier import of the feed."""
+    retry = options["retry_refused"]
+    target = RefusingTarget(options["url"], options["key"], options["revision"])
+    found = RefusedRows(ledger, target, clock.now(), retry=retry)
+    if options["dry_run"] and not retry and (place := _kept_place(options)):
+        found.take_from(place)
+    return found
 
 
 def _demo() -> Path:

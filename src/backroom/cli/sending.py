@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 import click
 
 from backroom.catalog.operations import body_limit
-from backroom.cli import EXIT_ERROR, EXIT_UNREACHABLE
+from backroom.cli import EXIT_ERROR, EXIT_INTERRUPTED, EXIT_UNREACHABLE
 from backroom.cli.import_report import WRITERS, on_terminal, print_json, print_tables
-from backroom.feeds.api_client import RefusedError, UnreachableError
+from backroom.feeds.client_errors import RefusedError, UnreachableError
 from backroom.feeds.encoding import LARGEST_BODY
 from backroom.feeds.ledger import Ledger
 from backroom.feeds.ledger_file import LedgerInUseError
 from backroom.feeds.mirroring import RemovalLimit, TooManyRemovalsError
+from backroom.feeds.refused_rows import forget_all_but_refused
 from backroom.feeds.rows import FeedError
 
 if TYPE_CHECKING:
@@ -25,8 +26,12 @@ if TYPE_CHECKING:
     from backroom.feeds.reporting import Report
 
 EXIT_USAGE = 2
-EXIT_INTERRUPTED = 130
 _POINTER = re.compile(r"/(?:attributes/|relationships/)?(.*)")
+_ABOUT_KEYS = {
+    401: " Check the key: it may be wrong, revoked, or one of another server",
+    403: " The key needs the scopes catalogs:read and catalogs:write",
+}
+"""What to do about a refused key, by the status of the answer."""
 _ENVELOPE_BYTES = 100_000
 """What stands around the operations of a request takes less."""
 
@@ -74,8 +79,10 @@ def opened_ledger(place: Path | None) -> Ledger:
 
 
 def close_ledger(ledger: Ledger, report: Report) -> None:
-    """Keep the progress of what can go on, and nothing else."""
-    if report.error and can_go_on(report):
+    """Keep the progress of what can go on, and refusals that would come again."""
+    goes_on = report.error and can_go_on(report)
+    # An import that goes on needs all, any other one the refusals alone.
+    if goes_on or (ledger.path and forget_all_but_refused(ledger, complete=not report.error)):
         ledger.close()
     else:
         ledger.remove()
@@ -83,7 +90,8 @@ def close_ledger(ledger: Ledger, report: Report) -> None:
 
 def can_go_on(report: Report) -> bool:
     """Whether anything was done that the same command can go on from."""
-    return bool(report.total("sent") or any(report.total(each) for each in report.mode.outcomes))
+    sent = report.total("sent") or any(report.total(each) for each in report.mode.outcomes)
+    return bool(sent or (report.ledger and report.ledger.has_refused))
 
 
 @contextmanager
@@ -93,7 +101,9 @@ def explained(report: Report) -> Iterator[None]:
         yield
     except UnreachableError as error:
         ended = Ended(str(error), EXIT_UNREACHABLE)
-    except (RefusedError, FeedError, TooManyRemovalsError) as error:
+    except RefusedError as error:
+        ended = Ended(f"{error}{_ABOUT_KEYS.get(error.status, '')}", EXIT_ERROR)
+    except (FeedError, TooManyRemovalsError) as error:
         ended = Ended(str(error), EXIT_ERROR)
     except KeyboardInterrupt:
         ended = Ended("interrupted; jobs already sent go on", EXIT_INTERRUPTED)

@@ -9,7 +9,7 @@ import msgspec
 
 from backroom.catalog.drafts import draft
 from backroom.errors import Invalid
-from backroom.feeds.api_client import OperationRefusal
+from backroom.feeds.client_errors import OperationRefusal
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 from backroom import clock
 from backroom.catalog.operations import body_limit
 from backroom.control.import_check import checked_by
-from backroom.feeds.api_client import ApiClient, RefusedError, UnreachableError
+from backroom.feeds.api_client import ApiClient
+from backroom.feeds.client_errors import RefusedError, UnreachableError
 from backroom.feeds.comparing import MODES
 from backroom.feeds.comparison import Comparison
 from backroom.feeds.encoding import LARGEST_BODY

@@ -28,14 +28,15 @@ _MISSING = "does not exist"
 
 def refused(row: Row, detail: str, member: str = "") -> RowFault:
     """Make the fault of a row that the server refuses: `member` is the part that is wrong."""
-    column = member.partition("/")[0]
+    first = member.partition("/")[0]
+    column = "external_id" if first == "id" else first
     return RowFault(
         row.line,
         detail,
         row.kind,
         row.external_id,
         column,
-        shown(row.attributes.get(column)),
+        shown(_value_of(row, column)),
         _advice(row, column, detail),
     )
 
@@ -48,18 +49,39 @@ def shown(value: object) -> str:
     return text if len(text) <= _LONGEST_VALUE else f"{text[:_LONGEST_VALUE]}…"
 
 
+def is_taken(detail: str) -> bool:
+    """Whether a server refuses a row because what it creates is there already."""
+    return _EXISTS in detail
+
+
+def hangs_on_related(row: Row, member: str, detail: str) -> bool:
+    """Whether a server refuses a row because of the resources that it leads to."""
+    if (relation := relation_of(row.kind)) is None or is_taken(detail):
+        return False
+    named = relation.name in detail.lower().replace("category", "categories")
+    return member.partition("/")[0] == relation.name or (not member and named)
+
+
+def _value_of(row: Row, column: str) -> object:
+    relation = relation_of(row.kind)
+    if relation and column == relation.name:
+        return ", ".join(row.related or ())
+    return row.external_id if column == "external_id" else row.attributes.get(column)
+
+
 def _advice(row: Row, column: str, detail: str) -> str:
+    of_the_id = column in ("", "external_id")
+    if of_the_id and is_taken(detail):
+        return "Import the feed with --mode upsert, which updates what exists."
+    relation = relation_of(row.kind)
+    if relation and hangs_on_related(row, column, detail):
+        target: Kind = KINDS[relation.target]
+        named = ", ".join(row.related or ()) or "none"
+        return f"Add a row for each {target.name} that this row names ({named}), or name another."
+    if of_the_id and _MISSING in detail:
+        return "Import the feed with --mode upsert, which creates what is missing."
     if attribute := _ATTRIBUTES[row.kind.name].get(column):
         if attribute.choices:
             return f"Write {' or '.join(map(str, attribute.choices))}."
         return _BY_FORM.get(attribute.form, "")
-    if _EXISTS in detail:
-        return "Import the feed with --mode upsert, which updates what exists."
-    relation = relation_of(row.kind)
-    if relation and relation.name in detail.lower().replace("category", "categories"):
-        target: Kind = KINDS[relation.target]
-        named = ", ".join(row.related or ()) or "none"
-        return f"Add a row for each {target.name} that this row names ({named}), or name another."
-    if _MISSING in detail:
-        return "Import the feed with --mode upsert, which creates what is missing."
     return ""

@@ -23,6 +23,12 @@ from backroom.feeds.api_documents import (
     LinkedPageDocument,
     PageDocument,
 )
+from backroom.feeds.client_errors import (
+    LostAnswerError,
+    OperationRefusal,
+    RefusedError,
+    UnreachableError,
+)
 from backroom.feeds.page_target import page_target
 
 if TYPE_CHECKING:
@@ -53,43 +59,10 @@ _LARGEST_ANSWER = 64_000_000
 _CHUNK_BYTES = 65_536
 FINAL_STATUSES = ("complete", "cancelled")
 _OPERATION_POINTER = re.compile(r"/data/attributes/\w+/(?:data/)?(\d+)(?:/(.*))?")
-
-
-@dataclass(frozen=True)
-class OperationRefusal:
-    """What is wrong with one operation: its member, empty where it is the whole, and the words."""
-
-    member: str
-    detail: str
-
-    def __str__(self) -> str:
-        named = not self.member or f"'{self.member}'" in self.detail
-        return self.detail if named else f"{self.member}: {self.detail}"
+_JOB_POINTER = re.compile(r"/data/attributes/\w+/data(?:/\d+)?/(.*)")
 
 
 _Document = TypeVar("_Document")
-
-
-class UnreachableError(Exception):
-    """The server can't be reached, or does not answer in time, or with too much."""
-
-
-class LostAnswerError(UnreachableError):
-    """A request may have been carried out, but its answer never came."""
-
-
-class RefusedError(Exception):
-    """The server has refused a request as a whole."""
-
-    def __init__(
-        self, detail: str, faulty: dict[int, OperationRefusal], status: int = 0, pointer: str = ""
-    ) -> None:
-        super().__init__(detail)
-        self.status = status
-        self.pointer = pointer
-        """Where in the body the first fault is, as far as the server says."""
-        self.faulty = faulty
-        """What is wrong with single operations, by their index. Empty if the fault is elsewhere."""
 
 
 @dataclass(frozen=True)
@@ -126,6 +99,8 @@ class JobFault:
 
     external_id: str
     detail: str
+    member: str = ""
+    """What of the operation is wrong, as in `OperationRefusal`."""
 
 
 @dataclass(frozen=True)
@@ -396,4 +371,6 @@ def finished_job(job_id: str, attributes: JobAttributes) -> FinishedJob:
 
 def _job_fault(error: ErrorObject) -> JobFault:
     meta = error.meta or ErrorMeta()
-    return JobFault(meta.external_id or external_id_in(meta.id or "") or "", error.detail)
+    found = _JOB_POINTER.fullmatch((error.source and error.source.pointer) or "")
+    external_id = meta.external_id or external_id_in(meta.id or "") or ""
+    return JobFault(external_id, error.detail, _member_in(found[1]) if found else "")

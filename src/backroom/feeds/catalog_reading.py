@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from backroom.catalog.ids import resource_id
 from backroom.catalog.kinds import CATEGORY, ITEM, VARIANT, Kind
-from backroom.feeds.api_client import RefusedError
+from backroom.feeds.client_errors import RefusedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -101,6 +101,12 @@ def decide(
     return _operation(changing, Verb.UPDATE, changed)
 
 
+def is_as_given(row: Row, existing: Mapping[str, Any] | None) -> bool:
+    """Whether a resource is there, with the attributes that a row gives it."""
+    related = set(row.related or ())
+    return existing is not None and decide(MODES["upsert"], row, existing, lambda: related) is None
+
+
 def joined(rows: Sequence[Row]) -> Row:
     """Make one row of several with the same id: what a later one says holds."""
     first, *others = rows

@@ -6,8 +6,9 @@ from collections import Counter
 from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
-from backroom.catalog.kinds import JobKind, Verb
+from backroom.catalog.kinds import KINDS, JobKind, Verb
 from backroom.feeds import ledger as outcomes
+from backroom.feeds.advice import refused
 from backroom.feeds.comparing import Mode, RowOperation, decide, joined
 from backroom.feeds.encoding import EncodedRow, encode_row
 from backroom.feeds.existing import ExistingCatalog
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from backroom.catalog.kinds import Kind
     from backroom.feeds.api_client import ApiClient
     from backroom.feeds.ledger import Ledger, Staged
+    from backroom.feeds.refused_rows import RefusedRows
     from backroom.feeds.rows import Row
 
 _CHUNK = 100
@@ -46,6 +48,8 @@ class Comparison:
         self.ledger = ledger
         self.mode = mode
         self.existing = ExistingCatalog(client, ledger)
+        self.refusals: RefusedRows | None = None
+        """What the server has refused in an earlier import, and the place for what it refuses."""
         self._elsewhere: set[str] = set()
         """Variants of the chunk whose item on the server is another one."""
         self.settled: Counter[str] = Counter()
@@ -77,7 +81,7 @@ class Comparison:
                         unchanged += found
                 self.ledger.settle(unchanged, outcomes.UNCHANGED)
             self.settled[kind.name] += len(unchanged)
-            yield from pieces
+            yield from self._not_refused(kind, pieces) if self.refusals else pieces
 
     def removals(self, kind: Kind) -> Iterator[Piece]:
         """Give the deletions of what is on the server and not in the feed."""
@@ -101,6 +105,39 @@ class Comparison:
             self.ledger.find(found, staged=True)
             self.ledger.settle((each.number,), outcomes.FAILED)
             self.settled[each.row.kind.name] += 1
+
+    def missing_related(self, kind: Kind, pieces: Iterable[Piece]) -> set[str]:
+        """Give the ids that operations relate to, and that neither feed nor server has."""
+        if (relation := relation_of(kind)) is None:
+            return set()
+        named = {
+            each
+            for piece in pieces
+            if piece.operation.verb in relation.verbs and piece.operation.verb is not Verb.DELETE
+            for each in piece.operation.encoded.row.related or ()
+        }
+        unknown = {each for each in named if not self.ledger.has(relation.target, each)}
+        return unknown - set(self.existing.resources(KINDS[relation.target], unknown))
+
+    def _not_refused(self, kind: Kind, pieces: list[Piece]) -> list[Piece]:
+        """Give pieces without those that the server has refused before, and would refuse again."""
+        refusals = self.refusals
+        assert refusals is not None  # noqa: S101 - the caller has looked
+        known = [(piece, refusals.find(piece.operation)) for piece in pieces]
+        hanging = [piece for piece, refusal in known if refusal and refusal.related]
+        missing = self.missing_related(kind, hanging) if hanging else set()
+        left: list[Piece] = []
+        with self.ledger.together():
+            for piece, refusal in known:
+                row = piece.operation.encoded.row
+                mended = refusal and refusal.related and missing.isdisjoint(row.related or ())
+                if refusal is None or mended:
+                    left.append(piece)
+                else:
+                    fault = refused(row, str(refusal), refusal.member)
+                    self.fail(self.ledger.staged(piece.numbers), fault)
+                    refusals.keep(piece.operation)
+        return left
 
     def _there(self, kind: Kind, chunk: list[Staged]) -> Mapping[str, dict[str, Any]]:
         """Give the attributes of those resources of a chunk that exist."""

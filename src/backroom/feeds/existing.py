@@ -15,7 +15,7 @@ import msgspec
 
 from backroom.catalog.ids import resource_id
 from backroom.catalog.kinds import ITEM, KINDS, VARIANT, Kind
-from backroom.feeds.api_client import RefusedError
+from backroom.feeds.client_errors import RefusedError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

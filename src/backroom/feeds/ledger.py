@@ -92,11 +92,13 @@ class Ledger(LedgerFile):
 
     def add_removals(self, kind: str) -> int:
         """Write down what is on the server and not in the feed; give how many those are."""
+        # The ids of rows that failed are gathered once: they may be as many as the deletions.
         self.run(
             "insert into rows (kind, external_id, line) select kind, external_id, 0 from existing"
             " as e where kind = ? and not exists (select 1 from rows as r where r.kind = e.kind and"
-            " r.external_id = e.external_id) and not exists (select 1 from findings as f where"
-            " f.failed and f.kind in ('', e.kind) and f.external_id = e.external_id)",
+            " r.external_id = e.external_id) and external_id not in (select external_id from"
+            " findings where failed and kind in ('', ?))",
+            kind,
             kind,
         )
         return int(self.connection.changes())
@@ -162,12 +164,18 @@ class Ledger(LedgerFile):
 
     def begin(self, kind: str, verb: Verb, rows: Iterable[tuple[int, str]]) -> int:
         """Write down that rows are about to be sent, each with what it changes; give the batch."""
+        alike: dict[str, list[int]] = {}
+        for number, changed in rows:
+            alike.setdefault(changed, []).append(number)
         with self.connection:
-            self.run("insert into batches (kind, verb) values (?, ?)", kind, str(verb))
+            self.run(
+                "insert into batches (kind, verb, first, last) values (?, ?, ?, ?)",
+                kind,
+                str(verb),
+                min(map(min, alike.values())),
+                max(map(max, alike.values())),
+            )
             batch = self.connection.last_insert_rowid()
-            alike: dict[str, list[int]] = {}
-            for number, changed in rows:
-                alike.setdefault(changed, []).append(number)
             self.connection.executemany(
                 "update rows set outcome = 'sent', batch = ?, changed = ?"
                 " where number between ? and ?",
@@ -206,8 +214,11 @@ class Ledger(LedgerFile):
     def rows_of(self, batch: int) -> list[Staged]:
         """Give the rows of a batch that are not settled."""
         found = self.run(
-            "select kind, number, external_id, line, body, again from rows"
-            " where outcome = 'sent' and batch = ? order by number",
+            "select kind, number, external_id, line, body, again from rows where batch = ? and"
+            " outcome = 'sent' and number between (select first from batches where id = ?) and"
+            " (select last from batches where id = ?) order by number",
+            batch,
+            batch,
             batch,
         )
         return [self._staged(*each) for each in found]
@@ -240,6 +251,11 @@ class Ledger(LedgerFile):
             return not self.one(statement, row.kind.name, row.external_id, row.line)
         except UnicodeEncodeError:
             return True
+
+    @property
+    def has_refused(self) -> bool:
+        """Whether a row was settled as failed."""
+        return bool(self.one("select 1 from rows where outcome = 'failed'"))
 
     def knows_job(self, job: str) -> bool:
         """Whether a job is one of this import."""

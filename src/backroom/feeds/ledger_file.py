@@ -9,10 +9,10 @@ import apsw
 if TYPE_CHECKING:
     from pathlib import Path
 
-_VERSION = 1
+_VERSION = 2
 _BUSY_MILLISECONDS = 100
-KNOWN = "known"
-"""The table that outlives each import that a ledger is used for (`known.py`)."""
+LASTING = ("known", "refused")
+"""The tables that outlive each import that a ledger is used for: `known.py`, `refused_rows.py`."""
 _SCHEMA = """
 create table facts (name text primary key, value text not null) without rowid;
 create table rows (
@@ -25,8 +25,9 @@ create table findings (
   place text not null, value text not null, detail text not null, advice text not null,
   failed integer not null, staged integer not null
 );
-create table batches (id integer primary key, kind text not null, verb text not null, job text,
-  settled integer not null default 0);
+create table batches (id integer primary key, kind text not null, verb text not null,
+  first integer not null, last integer not null, job text, settled integer not null default 0);
+create index batches_by_job on batches (job);
 create table existing (kind text, external_id text, primary key (kind, external_id)) without rowid;
 create table members (item text, category text, primary key (item, category)) without rowid;
 """
@@ -72,9 +73,9 @@ class LedgerFile:
             self.path.unlink(missing_ok=True)
 
     def clear(self) -> None:
-        """Forget everything but what is known of the target."""
+        """Forget everything but what outlives an import."""
         tables = self.run("select name from sqlite_schema where type = 'table'")
-        names = [name for (name,) in tables if name != KNOWN]
+        names = [name for (name,) in tables if name not in LASTING]
         # One commit: a file that lost only some of its tables could never be opened again.
         with self.connection:
             for name in names:

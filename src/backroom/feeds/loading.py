@@ -16,18 +16,19 @@ from __future__ import annotations
 import time
 from collections import deque
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING
 
 from backroom.catalog.kinds import KINDS, JobKind, Verb
 from backroom.feeds import ledger as outcomes
-from backroom.feeds.advice import refused
-from backroom.feeds.api_client import (
+from backroom.feeds.advice import is_taken, refused
+from backroom.feeds.client_errors import (
     LostAnswerError,
     OperationRefusal,
     RefusedError,
     UnreachableError,
 )
-from backroom.feeds.comparing import RowOperation, joined
+from backroom.feeds.comparing import RowOperation, decide, is_as_given, joined
 from backroom.feeds.comparison import Piece
 from backroom.feeds.encoding import LARGEST_BODY, EncodedRow
 from backroom.feeds.existing import ExistingCatalog
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
 
     from backroom.catalog.kinds import Kind
-    from backroom.feeds.api_client import ApiClient, FinishedJob
+    from backroom.feeds.api_client import ApiClient, FinishedJob, JobFault
     from backroom.feeds.comparison import Comparison
     from backroom.feeds.ledger import Batch, Staged
 
@@ -52,9 +53,6 @@ _PASSES = 3
 _LOST_PAUSE_SECONDS = 0.2
 _NOT_FOUND = 404
 _TOO_LARGE = 413
-_INVALID = 400
-_OPERATIONS = "/data/attributes/"
-_EXISTS = "already exists"
 
 
 @dataclass
@@ -202,7 +200,7 @@ class Loader:
                 job = self._job_of(sending)
             except RefusedError as error:
                 self._ledger.give_back(sending.batch, sending.numbers)
-                if (error.status == _TOO_LARGE or _is_of_some(error)) and len(pieces) > 1:
+                if (error.status == _TOO_LARGE or error.is_of_some) and len(pieces) > 1:
                     half = len(pieces) // 2
                     self._post(job_kind, pieces[:half])
                     self._note_posted()
@@ -216,15 +214,15 @@ class Loader:
 
     def _without_refused(self, pieces: list[Piece], error: RefusedError) -> list[Piece]:
         faulty = {index: each for index, each in error.faulty.items() if index < len(pieces)}
-        if error.status == _TOO_LARGE:
+        too_large = error.status == _TOO_LARGE
+        if too_large:
             faulty = {0: OperationRefusal("", "is larger than the server takes")}
-        elif _is_of_some(error):
+        elif error.is_of_some:
             faulty = {0: OperationRefusal("", str(error))}
         if not faulty:
             raise error
         for index, refusal in faulty.items():
-            fault = refused(pieces[index].operation.encoded.row, str(refusal), refusal.member)
-            self._fail(pieces[index], fault)
+            self._refuse(pieces[index], str(refusal), refusal.member, whole=too_large)
         return [piece for index, piece in enumerate(pieces) if index not in faulty]
 
     def _job_of(self, sending: _Sending) -> str:
@@ -236,8 +234,7 @@ class Loader:
                 return answer.result()
             except LostAnswerError as error:
                 self._client.waiting(_LOST_PAUSE_SECONDS, f"an answer was lost: {error}")
-                ids = {each.external_id for each in sending.pieces}
-                if job := self._found_job(sending.job_kind, ids):
+                if job := self._found_job(sending.job_kind, sending.pieces):
                     return job
                 if time.monotonic() > end:
                     raise UnreachableError(str(error)) from error
@@ -245,25 +242,37 @@ class Loader:
                 operations = [each.operation.encoded for each in sending.pieces]
                 answer = self._sender.call(self._client.submit, sending.job_kind, operations)
 
-    def _found_job(self, job_kind: JobKind, ids: set[str]) -> str | None:
+    def _found_job(self, job_kind: JobKind, pieces: Sequence[Piece]) -> str | None:
         """Find a job with just these resources that is not in the ledger: one that was ours."""
+        ids = {each.external_id for each in pieces}
         for job in self._client.jobs(job_kind):
             if job.total != len(ids) or self._ledger.knows_job(job.id):
                 continue
             finished = self._client.wait(job_kind, job.id)
             named = {fault.external_id for fault in finished.faults}
+            done = [each for each in pieces if each.external_id not in named]
             if job_kind.verb is not Verb.DELETE:
                 named |= set(self._client.results(job_kind, job.id))
-            if named <= ids:
+            if named <= ids and self._are_done(job_kind, done):
                 return job.id
         return None
+
+    def _are_done(self, job_kind: JobKind, pieces: Sequence[Piece]) -> bool:
+        """Whether the server is as after these operations: an older job may have had their ids."""
+        existing = ExistingCatalog(self._client, self._ledger)
+        there = existing.resources(job_kind.kind, (each.external_id for each in pieces))
+        if job_kind.verb is not Verb.UPDATE:
+            return len(there) == (0 if job_kind.verb is Verb.DELETE else len(pieces))
+        return all(
+            is_as_given(each.operation.encoded.row, there.get(each.external_id)) for each in pieces
+        )
 
     def _recover(self) -> None:
         """Take up the jobs of a run that was broken off."""
         for batch in self._ledger.open_batches():
             job_kind = JobKind(KINDS[batch.kind], batch.verb)
             pieces = self._pieces_of(batch)
-            job = batch.job or self._found_job(job_kind, {each.external_id for each in pieces})
+            job = batch.job or self._found_job(job_kind, pieces)
             if job is None:
                 numbers = [number for piece in pieces for number in piece.numbers]
                 self._ledger.give_back(batch.id, numbers)
@@ -307,19 +316,20 @@ class Loader:
         job_kind = running.job_kind
         left = {piece.external_id: piece for piece in running.pieces}
         failed = [
-            (piece, fault.detail)
-            for fault in job.faults
-            if (piece := left.pop(fault.external_id, None))
+            (piece, fault) for fault in job.faults if (piece := left.pop(fault.external_id, None))
         ]
         if failed and job_kind.verb is Verb.DELETE and self._comparison.mode.mirrors:
             failed = self._still_there(job_kind.kind, failed, left)
+        if failed and not running.length and self._comparison.refusals is not None:
+            failed = self._as_compared(job_kind.kind, failed)
         given_back: list[int] = []
         with self._ledger.together():
-            for piece, detail in failed:
-                if _EXISTS in detail and not self._last_pass and job_kind.verb is Verb.CREATE:
+            for piece, fault in failed:
+                taken = is_taken(fault.detail) and job_kind.verb is Verb.CREATE
+                if taken and not self._last_pass:
                     given_back += piece.numbers
                 else:
-                    self._fail(piece, refused(piece.operation.encoded.row, detail))
+                    self._refuse(piece, fault.detail, fault.member)
             if job.completed != len(left):
                 self._check_silent(running, job, left)
             self._succeed(job_kind, left.values())
@@ -329,14 +339,31 @@ class Loader:
         return len(given_back)
 
     def _still_there(
-        self, kind: Kind, failed: list[tuple[Piece, str]], left: dict[str, Piece]
-    ) -> list[tuple[Piece, str]]:
+        self, kind: Kind, failed: list[tuple[Piece, JobFault]], left: dict[str, Piece]
+    ) -> list[tuple[Piece, JobFault]]:
         """Take deletions of what is gone for done: of a mirror, nobody asked who deletes."""
         there = ExistingCatalog(self._client, self._ledger).resources(
             kind, (piece.external_id for piece, _ in failed)
         )
         left |= {each.external_id: each for each, _ in failed if each.external_id not in there}
         return [each for each in failed if each[0].external_id in there]
+
+    def _as_compared(
+        self, kind: Kind, failed: list[tuple[Piece, JobFault]]
+    ) -> list[tuple[Piece, JobFault]]:
+        """Give pieces that an earlier run has sent with their operations, which it alone knew."""
+        existing = ExistingCatalog(self._client, self._ledger)
+        there = existing.resources(kind, (piece.external_id for piece, _ in failed))
+        compared: list[tuple[Piece, JobFault]] = []
+        for piece, fault in failed:
+            external_id = piece.external_id
+            related = partial(existing.related, kind, external_id)
+            row = piece.operation.encoded.row
+            # What failed has changed nothing: the same comparison gives the same operation.
+            found = decide(self._comparison.mode, row, there.get(external_id), related)
+            made = Piece(found, piece.numbers) if isinstance(found, RowOperation) else piece
+            compared.append((made, fault))
+        return compared
 
     def _succeed(self, job_kind: JobKind, pieces: Iterable[Piece]) -> None:
         """Settle the rows of operations that succeeded: of rows that were joined, one created."""
@@ -359,10 +386,11 @@ class Loader:
             row = piece.operation.encoded.row
             self._fail(piece, RowFault(row.line, detail, row.kind, row.external_id))
 
+    def _refuse(self, piece: Piece, detail: str, member: str, *, whole: bool = False) -> None:
+        """Settle the rows of a piece as refused; `whole` where its size is what is wrong."""
+        self._fail(piece, refused(piece.operation.encoded.row, detail, member))
+        if self._comparison.refusals is not None:
+            self._comparison.refusals.note(piece.operation, detail, member, whole=whole)
+
     def _fail(self, piece: Piece, fault: RowFault) -> None:
         self._comparison.fail(self._ledger.staged(piece.numbers), fault)
-
-
-def _is_of_some(error: RefusedError) -> bool:
-    """Whether a job was refused for some of its operations, and it is not said for which ones."""
-    return error.status == _INVALID and not error.faulty and error.pointer.startswith(_OPERATIONS)

@@ -55,7 +55,7 @@ def plan_removals(comparison: Comparison, limit: RemovalLimit) -> None:
             ledger.find(
                 RowWarning(
                     0,
-                    f"Nothing was deleted, because {nameless:,} rows of the feed can't be read.",
+                    f"Nothing was deleted, because rows of the feed can't be read: {nameless:,}.",
                     advice="Correct these rows and import the feed again.",
                 )
             )

@@ -13,17 +13,11 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import quote
 
-from backroom.feeds.api_client import (
-    FINAL_STATUSES,
-    SUCCESSES,
-    ApiClient,
-    LostAnswerError,
-    RefusedError,
-    UnreachableError,
-    finished_job,
-)
+from backroom.feeds.api_client import FINAL_STATUSES, SUCCESSES, ApiClient, finished_job
 from backroom.feeds.api_documents import JobDocument, JobPageDocument, MarkDocument
+from backroom.feeds.client_errors import LostAnswerError, RefusedError, UnreachableError
 from backroom.feeds.measures import Measures
+from backroom.feeds.own_account import told_account
 from backroom.feeds.pacing import Pacer, operation_of
 
 if TYPE_CHECKING:
@@ -46,7 +40,6 @@ _FIRST_PAUSE_SECONDS = 0.02
 _LEAST_LIST_PAUSE_SECONDS = 0.25
 _LONGEST_PAUSE_SECONDS = 1.0
 _MOST_PAGES = 5
-_UNTOLD = (HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND)
 _MANY_TRIES = 1_000_000
 _BUSY_PAUSE_SECONDS = 1.0
 _MOST_DAMAGED = 5
@@ -82,13 +75,7 @@ class PacedClient(ApiClient):
 
         Raises what `page` raises.
         """
-        try:
-            page = self.page("accounts", {})
-        except RefusedError as error:
-            if error.status in _UNTOLD:
-                return ""
-            raise
-        return page.resources[0].external_id if page.resources else ""
+        return told_account(self)
 
     def mark(self) -> str:
         """Give what the server says of changes: another text whenever a catalog may have changed.

@@ -6,7 +6,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from backroom.catalog.ids import resource_id
-from backroom.catalog.kinds import KINDS, Verb
+from backroom.catalog.kinds import KINDS
 from backroom.feeds import ledger as outcomes
 from backroom.feeds.advice import refused
 from backroom.feeds.rows import relation_of
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from backroom.catalog.kinds import JobKind, Kind
-    from backroom.feeds.api_client import OperationRefusal
+    from backroom.feeds.client_errors import OperationRefusal
     from backroom.feeds.comparison import Comparison, Piece
 
     Check = Callable[[JobKind, bytes], OperationRefusal | None]
@@ -44,7 +44,7 @@ class Rehearsal:
                     self._ledger.settle(piece.numbers, outcomes.DELETED)
 
     def _rehearse(self, kind: Kind, chunk: list[Piece]) -> None:
-        missing = self._missing(kind, chunk)
+        missing = self._comparison.missing_related(kind, chunk)
         settled: list[tuple[str, str, int]] = []
         with self._ledger.together():
             for piece in chunk:
@@ -72,16 +72,3 @@ class Rehearsal:
         yield outcomes.DONE[piece.operation.verb], changed, first
         for number in others:
             yield outcomes.UPDATED, changed, number
-
-    def _missing(self, kind: Kind, chunk: list[Piece]) -> set[str]:
-        """Give the ids that operations relate to, and that neither feed nor server has."""
-        if (relation := relation_of(kind)) is None:
-            return set()
-        named = {
-            each
-            for piece in chunk
-            if piece.operation.verb in relation.verbs and piece.operation.verb is not Verb.DELETE
-            for each in piece.operation.encoded.row.related or ()
-        }
-        unknown = {each for each in named if not self._ledger.has(relation.target, each)}
-        return unknown - set(self._comparison.existing.resources(KINDS[relation.target], unknown))

@@ -5,6 +5,8 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING
 
+from backroom.feeds.reporting import has_gone_in
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
@@ -37,8 +39,8 @@ def html_lines_of(report: Report) -> Iterator[str]:
     yield '<meta name="viewport" content="width=device-width, initial-scale=1">'
     yield f"<title>{title}</title><style>{_STYLE}</style></head><body>"
     yield f"<h1>{title}</h1>"
-    if report.feed:
-        yield f"<p>{escape(report.feed)}</p>"
+    about = (report.feed, f"mode {report.mode.name}", report.moment)
+    yield f"<p>{escape(' · '.join(filter(None, about)))}</p>"
     yield f"<p>{escape(summary(report))}</p>"
     if report.error:
         yield f'<p class="error">{escape(report.error)}</p>'
@@ -47,10 +49,10 @@ def html_lines_of(report: Report) -> Iterator[str]:
     faults = report.number_of_findings(failed=True)
     warnings = report.number_of_findings(failed=False)
     if faults:
-        yield "<h2>Rows that did not go in</h2>"
+        yield f"<h2>Rows that {'would' if report.dry_run else 'did'} not go in</h2>"
         yield from _findings(report, failed=True)
     if warnings:
-        yield "<h2>Rows that went in, with a remark</h2>"
+        yield "<h2>Remarks</h2>"
         yield from _findings(report, failed=False)
     if report.unknown:
         yield "<h2>Columns that were left out</h2><ul>"
@@ -72,7 +74,13 @@ def summary(report: Report) -> str:
     ]
     would = "would fail" if report.dry_run else "failed"
     parts += [f"{failed:,} {would}"] if failed else []
-    return f"{said}{rows:,} rows: {', '.join(parts) or 'none of them done'}."
+    noun = "row" if rows == 1 else "rows"
+    return f"{said}{rows:,} {noun}: {', '.join(parts) or 'none of them done'}."
+
+
+def went_in_label(report: Report) -> str:
+    """Name the column that says whether a row with a remark was loaded."""
+    return "would go in" if report.dry_run else "went in"
 
 
 def _counts(report: Report) -> Iterator[str]:
@@ -88,15 +96,15 @@ def _counts(report: Report) -> Iterator[str]:
 
 
 def _findings(report: Report, *, failed: bool) -> Iterator[str]:
+    said = ("line", "what", "id", "column", "value", "what is wrong", "what to change")
     yield "<table><thead>"
-    yield _table_row(
-        "th", ("line", "what", "id", "column", "value", "what is wrong", "what to change")
-    )
+    yield _table_row("th", said if failed else (*said, went_in_label(report)))
     yield "</thead><tbody>"
     for each in report.findings(failed=failed):
         kind = each.kind.name if each.kind else ""
-        cells = (kind, each.external_id, each.column, each.value, each.detail, each.advice)
-        yield _table_row("td", (f"{each.line:,}" if each.line else "", *cells))
+        cells = [kind, each.external_id, each.column, each.value, each.detail, each.advice]
+        cells += [] if failed else ["yes" if has_gone_in(each) else "no"]
+        yield _table_row("td", (str(each.line or ""), *cells))
     yield "</tbody></table>"
 
 

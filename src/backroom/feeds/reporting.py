@@ -15,7 +15,7 @@ import msgspec
 
 from backroom.feeds import tallies
 from backroom.feeds.ledger import FAILED
-from backroom.feeds.rows import ORDER, RowFault
+from backroom.feeds.rows import ORDER, RowWarning
 from backroom.feeds.staging import left_out_columns
 
 if TYPE_CHECKING:
@@ -54,6 +54,8 @@ class Report:
     feed: str = ""
     """What the file is, in one line."""
     ledger: Ledger | None = None
+    moment: str = ""
+    """When it was made."""
     seconds: float = 0.0
     error: str | None = None
     unknown: list[UnknownColumn] = field(default_factory=list)
@@ -114,6 +116,11 @@ class Report:
 _DONE = ("created", "updated", "deleted", "unchanged")
 
 
+def has_gone_in(finding: Finding) -> bool:
+    """Whether the row of a finding was loaded; of a dry run, whether it would be."""
+    return isinstance(finding, RowWarning) and finding.went_in
+
+
 def json_lines_of(report: Report) -> Iterator[str]:
     """Give the lines of one JSON document."""
     head = {
@@ -146,7 +153,7 @@ def csv_lines_of(report: Report) -> Iterator[str]:
     yield _cells(FINDING_COLUMNS)
     for each in report.findings():
         kind = each.kind.type if each.kind else ""
-        went_in = "no" if isinstance(each, RowFault) else "yes"
+        went_in = "yes" if has_gone_in(each) else "no"
         cells = (each.external_id, each.column, each.value, each.detail, each.advice)
         yield _cells((report.file, str(each.line or ""), kind, *map(_harmless, cells), went_in))
 
@@ -173,7 +180,7 @@ def _shown(report: Report, finding: Finding) -> dict[str, object]:
         "value": finding.value or None,
         "detail": finding.detail,
         "advice": finding.advice or None,
-        "went_in": not isinstance(finding, RowFault),
+        "went_in": has_gone_in(finding),
     }
 
 

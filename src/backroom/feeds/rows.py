@@ -60,7 +60,10 @@ class RowFault(Finding):
 
 @dataclass(frozen=True, slots=True)
 class RowWarning(Finding):
-    """What was changed, left out or guessed in a row that is loaded all the same."""
+    """What was changed, left out or guessed in a row that is loaded, if nothing else is wrong."""
+
+    went_in: bool = True
+    """Whether its row was loaded."""
 
 
 class FeedError(Exception):

@@ -18,8 +18,8 @@ import msgspec
 from backroom.catalog.ids import external_id, resource_id
 from backroom.catalog.kinds import CATEGORY, ITEM, VARIANT
 from backroom.feeds.api_answers import resource_row
-from backroom.feeds.api_client import RefusedError
 from backroom.feeds.api_documents import CatalogPageDocument, PageDocument
+from backroom.feeds.client_errors import RefusedError
 from backroom.feeds.existing import in_requests
 from backroom.feeds.rows import Row
 

@@ -59,19 +59,27 @@ def count_nameless(ledger: LedgerFile) -> int:
     return int(ledger.one("select count(*) from findings where failed and external_id = ''"))
 
 
+_WENT_IN = """
+select line, kind, external_id, place, value, detail, advice, failed, case
+  when failed then 0
+  when kind = '' or external_id = '' then 1
+  when exists (select 1 from rows as r where r.kind = f.kind and r.external_id = f.external_id
+    and r.outcome in ('created', 'updated', 'deleted', 'unchanged')) then 1
+  when exists (select 1 from rows as r where r.kind = f.kind and r.external_id = f.external_id)
+    then 0
+  else (kind, external_id) not in (select kind, external_id from findings where failed) end
+from findings as f where ? is null or failed = ? order by line, id limit ?
+"""
+
+
 def findings(
     ledger: LedgerFile, *, failed: bool | None = None, most: int = -1
 ) -> Iterator[Finding]:
     """Give findings in the order of the feed: faults, warnings, or both."""
-    for line, kind, external_id, place, value, detail, advice, is_fault in ledger.run(
-        "select line, kind, external_id, place, value, detail, advice, failed from findings"
-        " where ? is null or failed = ? order by line, id limit ?",
-        failed,
-        failed,
-        most,
-    ):
-        made = RowFault if is_fault else RowWarning
-        yield made(line, detail, KINDS.get(kind), external_id, place, value, advice)
+    for line, kind, *texts, is_fault, went_in in ledger.run(_WENT_IN, failed, failed, most):
+        external_id, place, value, detail, advice = texts
+        said = (line, detail, KINDS.get(kind), external_id, place, value, advice)
+        yield RowFault(*said) if is_fault else RowWarning(*said, went_in=bool(went_in))
 
 
 def row_changes(ledger: LedgerFile, most: int = -1) -> Iterator[RowChange]:

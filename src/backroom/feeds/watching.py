@@ -12,7 +12,7 @@ import itertools
 import time
 from typing import TYPE_CHECKING
 
-from backroom.feeds.api_client import UnreachableError
+from backroom.feeds.client_errors import UnreachableError
 from backroom.feeds.known import KnownCatalog
 from backroom.feeds.mirroring import PLANNED
 from backroom.feeds.pushing import Push

@@ -1,0 +1,31 @@
+from __future__ import annotations
+
+import pytest
+
+from backroom.feeds.api_client import ApiClient
+from backroom.feeds.client_errors import RefusedError
+from backroom.feeds.own_account import told_account
+from backroom.revisions import NEWEST
+from feeds.scripted_server import Answer, scripted
+
+REFUSED = {"errors": [{"detail": "no"}]}
+
+
+@pytest.mark.parametrize(
+    ("answer", "account"),
+    [
+        (Answer(200, {"data": [{"id": "Ab3dEf"}]}), "Ab3dEf"),
+        (Answer(200, {"data": []}), ""),
+        (Answer(403, REFUSED), ""),
+        (Answer(404, REFUSED), ""),
+    ],
+    ids=["told", "none", "forbidden", "absent"],
+)
+def test_account_is_told_where_the_key_may_read_it(answer: Answer, account: str) -> None:
+    with scripted(answer) as script:
+        assert told_account(ApiClient(script.url, "pk", NEWEST, 10)) == account
+
+
+def test_wrong_key_is_refused() -> None:
+    with scripted(Answer(401, REFUSED)) as script, pytest.raises(RefusedError):
+        told_account(ApiClient(script.url, "pk", NEWEST, 10))
