@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.sdk.trace.sampling import ALWAYS_OFF
@@ -29,6 +28,8 @@ from support.process import until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from opentelemetry.sdk.trace import ReadableSpan
 
     from backroom.store.database import Database
     from conftest import NewDatabase
@@ -63,9 +64,8 @@ class Traced:
 
 
 def spans_kept(engine: str) -> tuple[Spans, InMemorySpanExporter]:
-    kept, provider = InMemorySpanExporter(), TracerProvider()
-    provider.add_span_processor(SimpleSpanProcessor(kept))
-    return Spans(provider, engine), kept
+    kept = InMemorySpanExporter()
+    return Spans(SimpleSpanProcessor(kept), engine), kept
 
 
 @pytest.fixture(scope="module")
@@ -153,10 +153,10 @@ def test_try_that_fails_has_a_span_too(database: Database) -> None:
 
 
 def test_requests_that_are_not_sampled_leave_nothing(new_database: NewDatabase) -> None:
-    kept, provider = InMemorySpanExporter(), TracerProvider(sampler=ALWAYS_OFF)
-    provider.add_span_processor(SimpleSpanProcessor(kept))
+    kept = InMemorySpanExporter()
     with running(new_database(), limits="off", job_delay=3600) as server:
-        server.tell(Telemetry(Spans(provider, server.database.dialect.name), None, lambda: None))
+        spans = Spans(SimpleSpanProcessor(kept), server.database.dialect.name, sampler=ALWAYS_OFF)
+        server.tell(Telemetry(spans, None, lambda: None))
         client_of(server).post(JOBS, a_body(ITEMS, a_resource("item")))
         with server.database.read() as tx:
             assert tx.all("select trace from job_operations") == [(None,)]
