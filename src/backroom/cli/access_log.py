@@ -82,7 +82,6 @@ class LineWriter:
         self._dropped = 0
         self._some = threading.Event()
         self._is_some = self._some.is_set
-        self._writing = threading.Lock()
         self._ends = False
         self._thread = threading.Thread(target=self._run, name="access log", daemon=True)
         self._thread.start()
@@ -102,11 +101,6 @@ class LineWriter:
         self._some.set()
         self._thread.join(1)
 
-    def flush(self) -> None:
-        """Write what waits before somebody else writes to the same output."""
-        if self._waiting:
-            self._write_waiting()
-
     def _run(self) -> None:
         while not self._ends:
             self._some.wait()
@@ -117,7 +111,7 @@ class LineWriter:
             self._write_waiting()
 
     def _write_waiting(self) -> None:
-        with self._writing, suppress(OSError, ValueError):
+        with suppress(OSError, ValueError):
             waiting = [self._waiting.popleft() for _ in range(len(self._waiting))]
             lines = [make(value) for make, value in waiting]
             if self._dropped:
