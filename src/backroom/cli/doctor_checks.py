@@ -113,7 +113,7 @@ def _port(settings: Settings, _: Mapping[str, str]) -> Iterator[Advice]:
         yield Advice("ok", f"backroom {health.get('version')} answers at {url}, and is ready")
     if health.get("worker") == "missing":
         yield Advice("wrong", "no worker is alive, so jobs wait", "Run `backroom work`.")
-    yield from _metrics(url)
+    yield from _warned_by_metrics(url)
 
 
 _WORRYING = {
@@ -128,7 +128,7 @@ _WORRYING = {
 }
 
 
-def _metrics(url: str) -> Iterator[Advice]:
+def _warned_by_metrics(url: str) -> Iterator[Advice]:
     """Say what the metrics of a running server warn of. It may show none."""
     try:
         with urllib3.PoolManager(retries=False) as pool:
