@@ -148,7 +148,7 @@ class Server:
         scrapes = Scrapes(metrics)
         metrics.sources.append(self._http.signals)
         watch_jobs(metrics, self.next_job, self._workforce.asked)
-        self._app.count(metrics.requests)
+        self._app.watchers.count_by(metrics.requests)
         if settings.metrics_port:
             self._end_metrics = scrapes.serve(settings.host, settings.metrics_port)
         else:
@@ -182,16 +182,16 @@ class Server:
 
     def observe(self, observer: Observer) -> None:
         """Have an observer watch all requests from now on."""
-        self._app.observe(observer)
+        self._app.watchers.observe(observer)
 
     def tell(self, telemetry: Telemetry) -> None:
         """Have OpenTelemetry watch all requests and jobs from now on."""
         if telemetry.spans is not None:
-            self._app.observe(telemetry.spans, statements=True)
+            self._app.watchers.trace(telemetry.spans)
             self.next_job.watch.add(telemetry.spans)
         if telemetry.meters is not None:
-            telemetry.meters.active = lambda: self._app.active
-            self._app.observe(telemetry.meters)
+            telemetry.meters.active = self._app.watchers.count_active()
+            self._app.watchers.observe(telemetry.meters)
 
     def _control_application(self) -> Asgi:
         """Make what is beside the API, of whose libraries other servers import none."""

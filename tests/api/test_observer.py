@@ -27,9 +27,6 @@ class Seen:
     def __init__(self) -> None:
         self.finishes: list[tuple[Exchange, Answer]] = []
 
-    def befalls(self, _: Exchange) -> Mishap | None:
-        return None
-
     def finished(self, exchange: Exchange, answer: Answer) -> None:
         self.finishes.append((exchange, answer))
 

@@ -116,7 +116,7 @@ class Stuck(io.StringIO):
 
 def test_output_that_fails_is_survived() -> None:
     writer = LineWriter(Stuck())
-    writer.write("lost")
+    writer.write(str, "lost")
     writer.close()
 
 
@@ -124,7 +124,7 @@ def test_lines_at_the_end_are_written() -> None:
     stream = io.StringIO()
     writer = LineWriter(stream)
     for number in range(12_000):
-        writer.write(str(number))
+        writer.write(str, number)
     writer.close()
     lines = stream.getvalue().splitlines()
     dropped = int(lines[-1].split()[0]) if "not logged" in lines[-1] else 0

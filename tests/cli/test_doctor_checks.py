@@ -90,3 +90,15 @@ def test_telemetry_needs_its_library(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(doctor_checks, "find_spec", lambda _: None)
     assert [each.level for each in found("telemetry", Settings(), asked)] == ["warning"]
     assert found("telemetry", Settings()) == []
+
+
+def test_metrics_of_a_running_server_warn() -> None:
+    shown = (
+        b"# TYPE x gauge\nbackroom_jobs_set_aside 2.0\nbackroom_store_write_failures_total 0.0\n"
+    )
+    health = b'{"status": "ok", "version": "1", "revisions": []}'
+    with scripted(Answer(200, health), Answer(200, shown)) as script:
+        said = found("port", Settings(port=urlsplit(script.url).port or 0))
+    assert [(each.level, each.words) for each in said[1:]] == [
+        ("warning", "2 jobs are set aside by this server")
+    ]

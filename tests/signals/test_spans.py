@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
-from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
-from opentelemetry.sdk.trace.sampling import ALWAYS_OFF
+from opentelemetry.sdk.trace.sampling import (
+    ALWAYS_OFF,
+    ParentBasedTraceIdRatio,
+    SamplingResult,
+)
 from opentelemetry.trace import SpanKind, StatusCode, format_span_id, format_trace_id
 
 from backroom.jobs.next_job import NextJob, NotApplied
@@ -29,6 +32,8 @@ from support.process import until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from opentelemetry.sdk.trace import ReadableSpan
 
     from backroom.store.database import Database
     from conftest import NewDatabase
@@ -63,9 +68,8 @@ class Traced:
 
 
 def spans_kept(engine: str) -> tuple[Spans, InMemorySpanExporter]:
-    kept, provider = InMemorySpanExporter(), TracerProvider()
-    provider.add_span_processor(SimpleSpanProcessor(kept))
-    return Spans(provider, engine), kept
+    kept = InMemorySpanExporter()
+    return Spans(SimpleSpanProcessor(kept), engine), kept
 
 
 @pytest.fixture(scope="module")
@@ -152,11 +156,35 @@ def test_try_that_fails_has_a_span_too(database: Database) -> None:
     assert [each.status.status_code for each in failed] == [StatusCode.ERROR]
 
 
+class AskedSampler(ParentBasedTraceIdRatio):
+    """A sampler that keeps what it was asked for."""
+
+    def __init__(self) -> None:
+        super().__init__(1.0)
+        self.names: list[str] = []
+
+    def should_sample(self, *asked: Any, **more: Any) -> SamplingResult:
+        if asked:
+            self.names.append(asked[2])
+        return super().should_sample(*asked, **more)
+
+
+def test_sampler_is_asked_once_for_a_request(new_database: NewDatabase) -> None:
+    kept, sampler = InMemorySpanExporter(), AskedSampler()
+    with running(new_database(), limits="off") as server:
+        spans = Spans(SimpleSpanProcessor(kept), "sqlite", sampler=sampler)
+        server.tell(Telemetry(spans, None, lambda: None))
+        for path in ("/api/catalog-items", "/api/nothing"):
+            client_of(server).get(path)
+    assert sampler.names.count("GET /api/catalog-items") == 1
+    assert [each.name for each in kept.get_finished_spans()].count("GET") == 1
+
+
 def test_requests_that_are_not_sampled_leave_nothing(new_database: NewDatabase) -> None:
-    kept, provider = InMemorySpanExporter(), TracerProvider(sampler=ALWAYS_OFF)
-    provider.add_span_processor(SimpleSpanProcessor(kept))
+    kept = InMemorySpanExporter()
     with running(new_database(), limits="off", job_delay=3600) as server:
-        server.tell(Telemetry(Spans(provider, server.database.dialect.name), None, lambda: None))
+        spans = Spans(SimpleSpanProcessor(kept), server.database.dialect.name, sampler=ALWAYS_OFF)
+        server.tell(Telemetry(spans, None, lambda: None))
         client_of(server).post(JOBS, a_body(ITEMS, a_resource("item")))
         with server.database.read() as tx:
             assert tx.all("select trace from job_operations") == [(None,)]

@@ -21,10 +21,11 @@ from backroom.api import control, paced
 from backroom.api.admission import Known, Refusal
 from backroom.api.body_reader import ClientLeft, received
 from backroom.api.damage import DamagedAnswer, damaged, send_over_asgi
-from backroom.api.observer import METHODS, Exchange, both
+from backroom.api.observer import Exchange
 from backroom.api.reading import Read, refusal_answer, refusal_of
 from backroom.api.request import Answer, Request
 from backroom.api.routes import PREFIXES
+from backroom.api.watchers import Watchers
 from backroom.catalog.operations import Shape
 from backroom.errors import Fault, NotFound, ServerError, Unavailable
 from backroom.jobs.lifecycle import MOST_IN_PROGRESS
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
 
     from backroom.api.admission import Admitted
     from backroom.api.mounted import Mounted
-    from backroom.api.observer import Mishap, Observer, RequestCounter
+    from backroom.api.observer import Mishap
     from backroom.api.service import Service
     from backroom.store.database import Database
     from backroom.store.jobs import NewJob
@@ -46,14 +47,11 @@ if TYPE_CHECKING:
     Receive = Callable[[], Awaitable[Message]]
     Send = Callable[[Message], Awaitable[None]]
     Reply = Callable[[Answer], None]
-    Count = Callable[[Known | Admitted, int, float], None]
 
 _THREADS = 16
 """How many requests are counted in another process, or documented, at the same time."""
 _LEAVING_WORK = frozenset({Shape.JOB_POST, Shape.DELETE})
 """What leaves something to the worker: a job, or the links of a category that is gone."""
-
-_OTHER_METHOD = "other"
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -84,12 +82,8 @@ class App:
         self._announce = announce
         self._worker = worker
         self._pacing = pacing or Pacing()
-        self._observer: Observer | None = None
-        self._notes_statements = False
-        self.counter: RequestCounter | None = None
-        self._count: Count = lambda *_: None
-        self.active = dict.fromkeys((*METHODS, _OTHER_METHOD), 0)
-        """How many requests are being answered, by method, where an observer watches."""
+        self.watchers = Watchers()
+        """Who watches requests."""
         self.metrics: control.Shown = None
         """What gives the metrics of the process. They are off where it is None."""
         self._mounted: Mounted | None = None
@@ -98,26 +92,6 @@ class App:
     def mount(self, mounted: Mounted) -> None:
         """Have an application answer what is below `control.PREFIX` and no path of `control`."""
         self._mounted = mounted
-
-    def observe(self, observer: Observer, *, statements: bool = False) -> None:
-        """Have an observer watch all requests from now on, beside those that do already.
-
-        With `statements` it is shown those of each request, too, which takes time.
-        """
-        self._observer = both(self._observer, observer)
-        self._notes_statements |= statements
-
-    def count(self, counter: RequestCounter) -> None:
-        """Have all requests counted from now on."""
-        self.counter, self._count = counter, counter.add
-
-    def _new_exchange(self, request: Request) -> Exchange:
-        self._count_active(request, 1)
-        return Exchange(Known(request), statements=[] if self._notes_statements else None)
-
-    def _count_active(self, request: Request, by: int) -> None:
-        method = request.method
-        self.active[method if method in METHODS else _OTHER_METHOD] += by
 
     def close(self) -> None:
         """Wait for what threads are at. The event loop has ended."""
@@ -129,12 +103,10 @@ class App:
             read = Read(self._service, self._database, request)
             if self._pacing.pace is not None:
                 reply = paced.counting_reads(self._pacing.pace, lambda: read.admitted, reply)
-            if self.counter is not None:
-                reply = partial(self._counted, read, perf_counter(), reply)
-            if self._observer is not None:
-                exchange = self._new_exchange(request)
-                read.statements = exchange.statements
-                reply = partial(self._watched, read, exchange, reply)
+            if self.watchers.are_there:
+                read.watch(perf_counter(), self.watchers.tracer)
+                self.watchers.change_active(request, 1)
+                reply = partial(self._read, read, reply)
             self._run(read, reply, in_thread=self._waits)
         elif (mounted := self._mounted_for(request)) is not None:
             task = asyncio.get_running_loop().create_task(self._pass_on(mounted, request, reply))
@@ -142,70 +114,56 @@ class App:
             task.add_done_callback(self._tasks.discard)
         else:
             path = request.raw_path
-            if self.counter is not None:
-                reply = partial(self._counted_outside, request, perf_counter(), reply)
-            if self._observer is not None:
-                reply = partial(self._watched, None, self._new_exchange(request), reply)
+            if self.watchers.are_there:
+                reply = partial(self._answered_outside, self.watchers.begun(request), reply)
             self._run(partial(self._control, request), reply, in_thread=control.takes_long(path))
 
     def refuse(self, request: Request, fault: Fault) -> Answer:
         """Answer a request that was refused before it came here."""
         answer = refusal_answer(self._service, fault, Known(request))
-        if self.counter is not None:
-            self._count(Known(request), answer.status, 0.0)
-        if self._observer is not None:
-            self._observer.finished(Exchange(Known(request), fault), answer)
+        exchange = Exchange(Known(request))
+        exchange.fault = fault
+        self.watchers.finished(exchange, answer)
         return answer
 
-    def _counted(self, read: Read, began: float, reply: Reply, answer: Answer) -> None:
-        """Deliver an answer to a request without a body, and count it."""
-        refusal = read.refusal
-        known = read.admitted if refusal is None else refusal.known
-        self._count(known or read.request_alone, answer.status, perf_counter() - began)
-        if refusal is not None and self.counter is not None:
-            self.counter.add_throttled(refusal.fault)
-        reply(answer)
-
-    def _counted_outside(
-        self, request: Request, began: float, reply: Reply, answer: Answer
-    ) -> None:
-        """Deliver an answer to a request outside of the API, and count it."""
-        self._count(Known(request), answer.status, perf_counter() - began)
-        reply(answer)
-
-    def _watched(self, read: Read | None, exchange: Exchange, reply: Reply, answer: Answer) -> None:
-        """Deliver an answer to a request without a body. `read` is None outside of the API."""
-        if read is None:
-            if answer.status == NotFound.status:
-                exchange.fault = _no_path()
-        elif read.refusal is not None:
-            exchange.known, exchange.fault = read.refusal.known, read.refusal.fault
-        elif read.admitted is not None:
-            exchange.known = read.admitted.known
-        if read is None or read.admitted is None or self._observer is None:
-            self._end(exchange, reply, answer)
+    def _read(self, read: Read, reply: Reply, answer: Answer) -> None:
+        """Deliver an answer to a request of the API without a body, and show it."""
+        watchers, refusal = self.watchers, read.refusal
+        fault = None if refusal is None else refusal.fault
+        if watchers.only_count:
+            watchers.count(read.known, answer.status, perf_counter() - read.began, fault)
+            reply(answer)
             return
-        mishap = exchange.mishap = self._observer.befalls(exchange)
-        if mishap is None:
-            self._end(exchange, reply, answer)
-            return
-        # It has changed nothing, so it does not matter that it was done.
-        answer = self._struck(exchange, mishap, answer)
-        loop = asyncio.get_running_loop()
-        loop.call_later(mishap.delay, self._end, exchange, reply, answer)
+        exchange = Exchange(read.known, read.began)
+        if fault is not None:
+            exchange.fault = fault
+        if read.admitted is not None:
+            exchange.traced, exchange.was_asked = read.traced, True
+            if watchers.strikers and (mishap := watchers.befalls(exchange)) is not None:
+                # It has changed nothing, so it does not matter that it was done.
+                answer = self._struck(exchange, mishap, answer)
+                loop = asyncio.get_running_loop()
+                loop.call_later(mishap.delay, self._deliver, exchange, reply, answer)
+                return
+        self._deliver(exchange, reply, answer)
 
-    def _end(self, exchange: Exchange, reply: Reply, answer: Answer) -> None:
-        if self._observer is not None:
-            exchange.end()
-            self._count_active(exchange.known.request, -1)
-            self._observer.finished(exchange, answer)
+    def _answered_outside(self, exchange: Exchange, reply: Reply, answer: Answer) -> None:
+        """Deliver an answer to a request outside of the API, and show it."""
+        if answer.status == NotFound.status:
+            exchange.fault = _no_path()
+        self._deliver(exchange, reply, answer)
+
+    def _deliver(self, exchange: Exchange, reply: Reply, answer: Answer) -> None:
+        exchange.end()
+        self.watchers.change_active(exchange.known.request, -1)
+        self.watchers.finished(exchange, answer)
         reply(answer)
 
     def _struck(self, exchange: Exchange, mishap: Mishap, answer: Answer) -> Answer:
         """Give what a mishap makes of an answer."""
         if mishap.fault is not None:
             exchange.fault = mishap.fault
-            answer = self._service.refuse(Refusal(mishap.fault, exchange.known))
+            answer = self._service.refuse(Refusal(mishap.fault, _known_of(exchange)))
         return answer if mishap.damage is None else damaged(answer, mishap.damage)
 
     def _run(self, work: Callable[[], T], deliver: Callable[[T], None], *, in_thread: bool) -> None:
@@ -248,11 +206,13 @@ class App:
             self.answer(request, partial(_settle, answered))
             return await answered
         events.ABOUT.set((("request_id", request.request_id),))
-        exchange = self._new_exchange(request)
+        if self.watchers.active is None:
+            return await self._observed(Exchange(Known(request)), receive)
+        self.watchers.change_active(request, 1)
         try:
-            return await self._observed(exchange, receive)
+            return await self._observed(Exchange(Known(request)), receive)
         finally:
-            self._count_active(request, -1)
+            self.watchers.change_active(request, -1)
 
     async def _observed(self, exchange: Exchange, receive: Receive) -> Answer:
         """Answer a request with a body, and show it to the observer. Raises `ClientLeft`."""
@@ -263,23 +223,19 @@ class App:
                 await asyncio.sleep(mishap.delay)
             answer = self._struck(exchange, mishap, answer)
         exchange.end()
-        if self.counter is not None:
-            self._count(exchange.known, answer.status, exchange.seconds)
-            if exchange.fault is not None and mishap is None:
-                self.counter.add_throttled(exchange.fault)
-        if self._observer is not None:
-            self._observer.finished(exchange, answer)
+        self.watchers.finished(exchange, answer)
         return answer
 
     async def _performed(self, exchange: Exchange, receive: Receive) -> Answer:
         """Do what a request with a body asks for, unless a mishap prevents it."""
         try:
             admitted = await self._admitted(exchange.known.request)
-            exchange.known = admitted.known
+            exchange.known = admitted
             raw = await received(admitted, receive)
-            if self._observer is not None:
+            if self.watchers.are_there:
                 exchange.body = raw
-                mishap = exchange.mishap = self._observer.befalls(exchange)
+            if self.watchers.have_a_say:
+                mishap = self.watchers.befalls(exchange)
                 if mishap is not None and not mishap.after:
                     await asyncio.sleep(mishap.delay)
                     if mishap.replaces_work:
@@ -289,9 +245,9 @@ class App:
             raise
         except asyncio.CancelledError:
             # The server stops, and waits no longer for this request.
-            return refusal_answer(self._service, Unavailable(), exchange.known)
+            return refusal_answer(self._service, Unavailable(), _known_of(exchange))
         except Exception as error:  # noqa: BLE001 - each has its answer
-            refusal = refusal_of(error, exchange.known)
+            refusal = refusal_of(error, _known_of(exchange))
             exchange.known, exchange.fault = refusal.known, refusal.fault
             return self._service.refuse(refusal)
         if admitted.operation.shape in _LEAVING_WORK:
@@ -300,20 +256,20 @@ class App:
 
     async def _done(self, exchange: Exchange, admitted: Admitted, raw: bytes) -> Answer:
         """Do what an admitted request with a body asks for. Raises `Refusal`."""
-        body = self._service.read_body(admitted, raw)
+        body, traced = self._service.read_body(admitted, raw), exchange.traced
         if admitted.operation.shape is Shape.JOB_POST:
-            new: NewJob = body._replace(trace=exchange.trace) if exchange.trace else body
+            new: NewJob = body if traced is None else body._replace(trace=traced.trace)
             if (pace := self._pacing.pace) is not None:
                 return await self._accepted_planned(admitted, new, pace)
             accepting = self._database.accept(new, MOST_IN_PROGRESS)
-            if exchange.statements is None:
+            if traced is None:
                 return self._service.accepted(admitted, new, await accepting)
-            with timing("accept a job", exchange.statements):
+            with timing("accept a job", traced.statements):
                 job_id = await accepting
             return self._service.accepted(admitted, new, job_id)
         work = partial(self._service.perform, admitted, body)
-        if exchange.statements is not None:
-            work = partial(noting, exchange.statements, work)
+        if traced is not None:
+            work = partial(noting, traced.statements, work)
         return await self._database.written(events.carried(work))
 
     async def _accepted_planned(self, admitted: Admitted, new: NewJob, pace: Pace) -> Answer:
@@ -372,6 +328,12 @@ class App:
         except Exception as error:  # noqa: BLE001 - each has its answer
             return refusal_answer(self._service, error, known)
         return found or refusal_answer(self._service, _no_path(), known)
+
+
+def _known_of(exchange: Exchange) -> Known:
+    """Give what is known of a request, without what only one that was admitted has."""
+    known = exchange.known
+    return known if isinstance(known, Known) else known.known
 
 
 def _no_path() -> NotFound:

@@ -1,12 +1,13 @@
 """The one hook of the application: who watches requests, and what may befall them.
 
-`App` calls an `Observer` in the thread that it serves in. It has none where nobody watches.
+`App` calls an `Observer` in the thread that it serves in. It has none where nobody watches. What a
+request costs then is paid on every request, so an `Exchange` has only what differs from its class.
 """
 
 from __future__ import annotations
 
 from time import perf_counter
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol, runtime_checkable
 
 from backroom.api.damage import NOTHING_SENT
 
@@ -47,38 +48,22 @@ class Exchange:
     """One request, with what became known of it on the way to its answer.
 
     `fault` is why it was refused. `body` is the request's, as it came, after decompression.
-    `seconds` is from the end of its head to its answer. `statements` are those of its work, where
-    an observer asks for them. `trace` is what a job that it makes is linked to, as a `traceparent`,
-    and `span` what an observer has begun for that.
+    `seconds` is from the end of its head to its answer. `traced` is what a tracer has begun for it,
+    once it was asked.
     """
 
-    __slots__ = (
-        "began",
-        "body",
-        "fault",
-        "known",
-        "mishap",
-        "seconds",
-        "span",
-        "statements",
-        "trace",
-    )
+    # Most requests set none of these.
+    body = b""
+    fault: Fault | None = None
+    mishap: Mishap | None = None
+    seconds = 0.0
+    traced: Traced | None = None
+    was_asked = False
 
-    def __init__(
-        self,
-        known: Known,
-        fault: Fault | None = None,
-        statements: list[TimedStatement] | None = None,
-    ) -> None:
-        self.began = perf_counter()
+    def __init__(self, known: Known | Admitted, began: float | None = None) -> None:
+        """Begin one now, or at a time of `perf_counter`."""
         self.known = known
-        self.body = b""
-        self.fault = fault
-        self.mishap: Mishap | None = None
-        self.seconds = 0.0
-        self.statements = statements
-        self.trace: str | None = None
-        self.span: object = None
+        self.began = perf_counter() if began is None else began
 
     @property
     def operation(self) -> Operation | None:
@@ -96,11 +81,38 @@ class Exchange:
 class Observer(Protocol):
     """Watches all requests of an application. Its methods are quick, and raise nothing."""
 
+    def finished(self, exchange: Exchange, answer: Answer) -> None:
+        """Take note of a request and its answer, which is about to be sent."""
+
+
+@runtime_checkable
+class Striker(Protocol):
+    """An observer that also says what befalls requests."""
+
     def befalls(self, exchange: Exchange) -> Mishap | None:
         """Say what befalls a request that was admitted, and whose body has come."""
 
-    def finished(self, exchange: Exchange, answer: Answer) -> None:
-        """Take note of a request and its answer, which is about to be sent."""
+
+class Traced(NamedTuple):
+    """What a tracer has begun for a request: its span, and where its statements are noted.
+
+    `trace` is what a job that it makes is linked to, as a `traceparent`.
+    """
+
+    span: object
+    statements: list[TimedStatement]
+    trace: str | None
+
+
+class Tracer(Observer, Protocol):
+    """An observer that chooses which requests are traced."""
+
+    def begin(self, known: Known | Admitted, began: float) -> Traced | None:
+        """Begin a trace, if this request is one of those. It is asked once for each request.
+
+        That is before the work of a request that was admitted, and at the end of any other. `began`
+        is the time of `perf_counter` at which the request came.
+        """
 
 
 class RequestCounter(Protocol):
@@ -114,23 +126,3 @@ class RequestCounter(Protocol):
 
     def add_throttled(self, fault: Fault) -> None:
         """Count a request that was refused with a fault, if that says that there were too many."""
-
-
-class _Both:
-    """Two observers as one. The first that has a mishap for a request is heard."""
-
-    def __init__(self, first: Observer, second: Observer) -> None:
-        self._first = first
-        self._second = second
-
-    def befalls(self, exchange: Exchange) -> Mishap | None:
-        return self._first.befalls(exchange) or self._second.befalls(exchange)
-
-    def finished(self, exchange: Exchange, answer: Answer) -> None:
-        self._first.finished(exchange, answer)
-        self._second.finished(exchange, answer)
-
-
-def both(first: Observer | None, second: Observer) -> Observer:
-    """Give two observers as one, of which there may be only the second."""
-    return second if first is None else _Both(first, second)

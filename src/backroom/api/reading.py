@@ -13,10 +13,10 @@ from backroom.store.timed import timed
 
 if TYPE_CHECKING:
     from backroom.api.admission import Admitted
+    from backroom.api.observer import Traced, Tracer
     from backroom.api.request import Answer, Request
     from backroom.api.service import Service
     from backroom.store.database import Database
-    from backroom.store.timed import TimedStatement
 
 log = logging.getLogger(__name__)
 
@@ -28,7 +28,16 @@ class Read:
     not admitted again: it would count twice.
     """
 
-    __slots__ = ("_database", "_request", "_service", "admitted", "refusal", "statements")
+    __slots__ = (
+        "_database",
+        "_request",
+        "_service",
+        "_tracer",
+        "admitted",
+        "began",
+        "refusal",
+        "traced",
+    )
 
     def __init__(self, service: Service, database: Database, request: Request) -> None:
         self._service = service
@@ -36,13 +45,21 @@ class Read:
         self._request = request
         self.admitted: Admitted | None = None
         self.refusal: Refusal | None = None
-        self.statements: list[TimedStatement] | None = None
-        """Where its statements are noted, if somebody asks for them."""
+        self._tracer: Tracer | None = None
+        self.traced: Traced | None = None
+        """What a tracer has begun for it, which it is asked for once the request is admitted."""
+
+    def watch(self, began: float, tracer: Tracer | None) -> None:
+        """Have it watched, from a time of `perf_counter` on."""
+        self.began = began
+        self._tracer = tracer
 
     @property
-    def request_alone(self) -> Known:
-        """What is known of a request of which nothing else is."""
-        return Known(self._request)
+    def known(self) -> Admitted | Known:
+        """What is known of the request."""
+        if self.refusal is not None:
+            return self.refusal.known
+        return self.admitted or Known(self._request)
 
     def __call__(self) -> Answer:
         """Give the answer, whatever happens. Raises only `TookTooLong`."""
@@ -53,11 +70,13 @@ class Read:
                 return service.options(self._request)
             if self.admitted is None:
                 self.admitted = service.admit(self._request)
+                if self._tracer is not None:
+                    self.traced = self._tracer.begin(self.admitted, self.began)
             with self._database.read() as tx:
-                if self.statements is not None:
+                if self.traced is not None:
                     # It may have been begun on the event loop before.
-                    self.statements.clear()
-                    tx = timed(tx, self.statements)  # noqa: PLW2901 - the same transaction
+                    self.traced.statements.clear()
+                    tx = timed(tx, self.traced.statements)  # noqa: PLW2901 - the same transaction
                 return service.perform(self.admitted, None, tx)
         except TookTooLong:
             raise

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from difflib import get_close_matches
+from http.client import OK
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -112,6 +113,33 @@ def _port(settings: Settings, _: Mapping[str, str]) -> Iterator[Advice]:
         yield Advice("ok", f"backroom {health.get('version')} answers at {url}, and is ready")
     if health.get("worker") == "missing":
         yield Advice("wrong", "no worker is alive, so jobs wait", "Run `backroom work`.")
+    yield from _warned_by_metrics(url)
+
+
+_WORRYING = {
+    "backroom_jobs_set_aside": (
+        "jobs are set aside by this server",
+        "Its log says which, and why: look for job_set_aside.",
+    ),
+    "backroom_store_write_failures_total": (
+        "writes have failed since this server started",
+        "Its log says why: look for room on the disk, and for locks.",
+    ),
+}
+
+
+def _warned_by_metrics(url: str) -> Iterator[Advice]:
+    """Say what the metrics of a running server warn of. It may show none."""
+    try:
+        with urllib3.PoolManager(retries=False) as pool:
+            answer = pool.request("GET", f"{url}/metrics", timeout=_SECONDS)
+    except urllib3.exceptions.HTTPError:
+        return
+    for line in answer.data.decode(errors="replace").splitlines() if answer.status == OK else ():
+        name, _, value = line.partition(" ")
+        if name in _WORRYING and float(value) > 0:
+            words, todo = _WORRYING[name]
+            yield Advice("warning", f"{float(value):g} {words}", todo)
 
 
 def _limits_store(settings: Settings, _: Mapping[str, str]) -> Iterator[Advice]:
@@ -160,7 +188,11 @@ CHECKS = (
     Check("variables", "Variables that begin as ours do, and that nothing reads.", _variables),
     Check("program", "The version of Python, and libraries that make a server fast.", _python),
     Check("telemetry", "Whether what the OTEL_ variables ask for is installed.", _telemetry),
-    Check("port", "Whether the port is free, or who has it; whether a server is ready.", _port),
+    Check(
+        "port",
+        "Whether the port is free, or who has it; whether a server is ready, and what it warns of.",
+        _port,
+    ),
     Check("limits store", "Whether the store of limits answers, if one is set.", _limits_store),
 )
 """The checks of what is around the database."""

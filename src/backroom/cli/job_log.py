@@ -8,6 +8,8 @@ from backroom import clock
 from backroom.cli.logs import json_line, rfc_3339
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from backroom.cli.access_log import LineWriter
     from backroom.jobs.watching import JobEnd
     from backroom.store.database import Transaction
@@ -35,7 +37,7 @@ class JobLog:
         return tx
 
     def ended(self, end: JobEnd) -> None:
-        self._write(self._line(end))
+        self._write(self._line, (clock.now(), end))
 
     def failed(self, _: Waiting) -> None:
         """Leave it to the log, which says why."""
@@ -43,20 +45,22 @@ class JobLog:
     set_aside = failed
 
 
-def _text_of_job(end: JobEnd) -> str:
+def _text_of_job(said: tuple[datetime, JobEnd]) -> str:
+    at, end = said
     job = end.job
     counts = f"{job.completed_count}/{job.completed_count + job.failed_count}"
     return (
-        f"{clock.now():%H:%M:%S} job {job.type:42} {counts:>7} {job.job_id}"
+        f"{at:%H:%M:%S} job {job.type:42} {counts:>7} {job.job_id}"
         f" {end.seconds * 1000:9.2f} ms, after {end.waited * 1000:.0f} ms"
     )
 
 
-def _json_of_job(end: JobEnd) -> str:
+def _json_of_job(said: tuple[datetime, JobEnd]) -> str:
+    at, end = said
     job = end.job
     return json_line(
         {
-            "timestamp": rfc_3339(clock.now()),
+            "timestamp": rfc_3339(at),
             "level": "info",
             "event": "job",
             "job_id": job.job_id,

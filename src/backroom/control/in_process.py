@@ -124,7 +124,7 @@ def _encoded_body(admitted: Admitted, body: Any) -> bytes:
 
 def _written_answer(control: Control, admitted: Admitted, raw: bytes, body: Any) -> Answer:
     """Carry out a call that writes. A journal has it, as any other. Raises `CallRefused`."""
-    exchange = Exchange(admitted.known)
+    exchange = Exchange(admitted)
     exchange.body = raw
     journal = control.parts.get("journal")
     try:

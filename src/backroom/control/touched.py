@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from backroom.control.route import Control
     from backroom.store.job_rows import Job
     from backroom.store.job_touches import NamingJob
-    from backroom.testing.journal import Journal, JournalEntry
+    from backroom.testing.journal import Journal
+    from backroom.testing.journal_entry import JournalEntry
 
 MOST_CALLS = 50
 """How many calls are given."""

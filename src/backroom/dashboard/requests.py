@@ -18,7 +18,8 @@ from backroom.dashboard.mount import PAGES
 from backroom.dashboard.page import dashboard_of, live_response, page, redirect
 from backroom.revisions import NEWEST, REVISIONS
 from backroom.store import keys
-from backroom.testing.journal import LONGEST_BODY, Wanted
+from backroom.testing.journal import Wanted
+from backroom.testing.journal_entry import LONGEST_BODY
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -27,7 +28,8 @@ if TYPE_CHECKING:
     from starlette.responses import Response
 
     from backroom.dashboard.page import Dashboard
-    from backroom.testing.journal import Body, Journal, JournalEntry
+    from backroom.testing.journal import Journal
+    from backroom.testing.journal_entry import Body, JournalEntry
 
 PATH = f"{PAGES}/requests"
 MOST_SHOWN = 100

@@ -16,7 +16,7 @@ from backroom import clock
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from backroom.api.observer import Exchange, Mishap
+    from backroom.api.observer import Exchange
     from backroom.api.request import Answer
 
 SLICE = 2
@@ -61,10 +61,6 @@ class Traffic:
         self._slices: deque[Slice] = deque(maxlen=SLICES)
         self._used: dict[str, datetime] = {}
         self._refused: dict[tuple[int, str, str], Refused] = {}
-
-    def befalls(self, _: Exchange) -> Mishap | None:
-        """Let every request be."""
-        return None
 
     def finished(self, exchange: Exchange, answer: Answer) -> None:
         """Count one request."""

@@ -8,14 +8,14 @@ from opentelemetry.metrics import CallbackOptions, Observation
 
 from backroom import __version__
 from backroom.api.observer import METHODS
-from backroom.signals.request_counts import UNKNOWN, route_of_exchange
+from backroom.signals.request_counts import UNKNOWN, known_route
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Iterable, Mapping
 
     from opentelemetry.metrics import MeterProvider
 
-    from backroom.api.observer import Exchange, Mishap
+    from backroom.api.observer import Exchange
     from backroom.api.request import Answer
 
 ADVISED_BUCKETS = (
@@ -29,8 +29,8 @@ class Meters:
     """Records requests as `http.server.request.duration`, and shows how many are active."""
 
     def __init__(self, provider: MeterProvider) -> None:
-        self.active: Callable[[], Mapping[str, int]] = dict
-        """Gives how many requests are being answered, by method."""
+        self.active: Mapping[str, int] = {}
+        """How many requests are being answered, by method."""
         meter = provider.get_meter("backroom", __version__)
         self._duration = meter.create_histogram(
             "http.server.request.duration",
@@ -45,11 +45,8 @@ class Meters:
             description="Number of active HTTP server requests.",
         )
 
-    def befalls(self, _: Exchange) -> Mishap | None:
-        """Say that nothing befalls a request: a meter has no effect."""
-
     def finished(self, exchange: Exchange, answer: Answer) -> None:
-        request, route = exchange.known.request, route_of_exchange(exchange)
+        request, route = exchange.known.request, known_route(exchange.known)
         of: dict[str, Any] = {
             "http.request.method": request.method if request.method in METHODS else "_OTHER",
             "http.response.status_code": answer.status,
@@ -60,6 +57,6 @@ class Meters:
         self._duration.record(exchange.seconds, of)
 
     def _observe_active(self, _: CallbackOptions) -> Iterable[Observation]:
-        for method, count in self.active().items():
+        for method, count in self.active.items():
             named = method if method in METHODS else "_OTHER"
             yield Observation(count, {"http.request.method": named, "url.scheme": "http"})

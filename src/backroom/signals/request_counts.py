@@ -20,7 +20,6 @@ from backroom.store.signals import Tally
 
 if TYPE_CHECKING:
     from backroom.api.admission import Admitted, Known
-    from backroom.api.observer import Exchange
     from backroom.api.request import Request
     from backroom.errors import Fault
 
@@ -94,9 +93,8 @@ _TEMPLATES: dict[int, str] = {}
 """The path of each table of operations that was asked for, by its identity."""
 
 
-def route_of_exchange(exchange: Exchange) -> str:
+def known_route(known: Known | Admitted) -> str:
     """Give the route of a request."""
-    known = exchange.known
     return _outside(known.request) if known.path is None else routes.template(known.path)
 
 

@@ -1,9 +1,9 @@
 """Spans of requests and jobs for OpenTelemetry, with their statements below them.
 
-Spans are made when a request or a job is over, with the times that were noted: so a request pays
-for its span after its answer is made. Only that of a POST which makes a job begins before its work:
-the job keeps it as a `traceparent`, and the span of the job, perhaps in another process, is linked
-to it.
+The sampler of the SDK is asked once for each request, with a trace id, before anything is made.
+So a request that it leaves out costs hardly more than that question, and its statements are not
+timed. A POST that makes a job leaves its span as a `traceparent`, and the span of the job, perhaps
+in another process, is linked to it. The spans of statements and jobs are made when they are over.
 """
 
 from __future__ import annotations
@@ -11,6 +11,9 @@ from __future__ import annotations
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
+from opentelemetry.sdk.trace import SpanProcessor, TracerProvider
+from opentelemetry.sdk.trace.id_generator import IdGenerator, RandomIdGenerator
+from opentelemetry.sdk.trace.sampling import Decision, Sampler, SamplingResult
 from opentelemetry.trace import (
     Link,
     Span,
@@ -23,19 +26,20 @@ from opentelemetry.trace import (
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
 from backroom import __version__, clock
-from backroom.api.observer import METHODS
+from backroom.api.observer import METHODS, Traced
 from backroom.catalog.operations import Shape
-from backroom.signals.request_counts import UNKNOWN, route_of_exchange
+from backroom.signals.request_counts import UNKNOWN, known_route
 from backroom.store.timed import timed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from opentelemetry.context import Context
-    from opentelemetry.trace import TracerProvider
+    from opentelemetry.sdk.resources import Resource
 
-    from backroom.api.observer import Exchange, Mishap
-    from backroom.api.request import Answer
+    from backroom.api.admission import Admitted, Known
+    from backroom.api.observer import Exchange
+    from backroom.api.request import Answer, Request
     from backroom.jobs.watching import JobEnd
     from backroom.store.database import Transaction
     from backroom.store.jobs import Waiting
@@ -51,63 +55,95 @@ _PROPAGATOR = TraceContextTextMapPropagator()
 
 
 class Spans:
-    """Watches requests and jobs. `engine` is that of their database."""
+    """Watches requests and jobs, and gives their spans to a processor.
 
-    def __init__(self, provider: TracerProvider, engine: str) -> None:
+    `engine` is that of their database. The variables of OpenTelemetry choose the sampler, where
+    none is given.
+    """
+
+    def __init__(
+        self,
+        processor: SpanProcessor,
+        engine: str,
+        resource: Resource | None = None,
+        sampler: Sampler | None = None,
+    ) -> None:
+        provider = _provider(processor, resource, sampler)
         self._tracer = provider.get_tracer("backroom", __version__)
+        self._sampler, self._ids = provider.sampler, provider.id_generator
+        self._chosen = _Chosen()
+        self._requests = _provider(processor, resource, self._chosen, self._chosen).get_tracer(
+            "backroom", __version__
+        )
+        self.end = provider.shutdown
+        """Sends what is left."""
         self._system = _SYSTEMS[engine]
+        self._names: dict[tuple[str, str, int], tuple[str, dict[str, str]]] = {}
+        """The name of a span and what it has in any case, by method, base and the route's table."""
         self._begun: dict[str, tuple[float, list[TimedStatement]]] = {}
         """For each job that is being applied, when it began, and its statements."""
 
-    def befalls(self, exchange: Exchange) -> Mishap | None:
-        """Say that nothing befalls a request, and begin the span of one that makes a job."""
-        operation = exchange.operation
-        if operation is not None and operation.shape is Shape.JOB_POST:
-            exchange.span = span = self._request_span(exchange)
-            carrier: dict[str, str] = {}
-            if span.get_span_context().trace_flags.sampled:
-                _PROPAGATOR.inject(carrier, set_span_in_context(span))
-            exchange.trace = carrier.get("traceparent")
-        return None
+    def begin(self, known: Known | Admitted, began: float) -> Traced | None:
+        """Begin the span of a request that the sampler chooses, before anything else is made."""
+        request, path = known.request, known.path
+        if path is None:
+            name, common = _name_and_attributes(request, known_route(known))
+        else:
+            # The operations of a path are one table, which stays as long as the program.
+            key = request.method, request.base, id(path.operations)
+            name, common = self._names.get(key) or self._name(key, known)
+        header = request.header(b"traceparent")
+        parent = _EMPTY if header is None else _context(header, request.header(b"tracestate"))
+        posted = None if header is None else get_current_span(parent).get_span_context()
+        trace_id = posted.trace_id if posted and posted.is_valid else self._ids.generate_trace_id()
+        result = self._sampler.should_sample(
+            parent, trace_id, name, SpanKind.SERVER, {**common, "url.path": request.raw_path}
+        )
+        if result.decision is Decision.DROP:
+            return None
+        self._chosen.result, self._chosen.trace_id = result, trace_id
+        span = self._requests.start_span(
+            name,
+            parent,
+            SpanKind.SERVER,
+            start_time=int((clock.epoch() - (perf_counter() - began)) * _BILLION),
+        )
+        operation = path and path.operations.get(request.method)
+        carrier: dict[str, str] = {}
+        if (
+            operation
+            and operation.shape is Shape.JOB_POST
+            and span.get_span_context().trace_flags.sampled
+        ):
+            _PROPAGATOR.inject(carrier, set_span_in_context(span))
+        return Traced(span, [], carrier.get("traceparent"))
+
+    def _name(
+        self, key: tuple[str, str, int], known: Known | Admitted
+    ) -> tuple[str, dict[str, str]]:
+        if len(self._names) > _MOST_NOTED:
+            # Clients choose hosts.
+            self._names.clear()
+        self._names[key] = found = _name_and_attributes(known.request, known_route(known))
+        return found
 
     def finished(self, exchange: Exchange, answer: Answer) -> None:
-        begun = exchange.span
-        span = begun if isinstance(begun, Span) else self._request_span(exchange)
-        if span.is_recording():
-            known = exchange.known
-            found: dict[str, Any] = {"http.response.status_code": answer.status}
-            if known.revision is not None:
-                found["backroom.revision"] = known.revision.date
-            if exchange.operation is not None:
-                found["backroom.operation"] = exchange.operation.name
-            if exchange.fault is not None:
-                found["error.type"] = exchange.fault.code
-            span.set_attributes(found)
-            if answer.status >= _SERVER_FAULT:
-                span.set_status(Status(StatusCode.ERROR))
-            self._add_statements(span, exchange.statements or ())
+        traced = exchange.traced
+        if traced is None or not isinstance(span := traced.span, Span):
+            return
+        known = exchange.known
+        found: dict[str, Any] = {"http.response.status_code": answer.status}
+        if known.revision is not None:
+            found["backroom.revision"] = known.revision.date
+        if exchange.operation is not None:
+            found["backroom.operation"] = exchange.operation.name
+        if exchange.fault is not None:
+            found["error.type"] = exchange.fault.code
+        span.set_attributes(found)
+        if answer.status >= _SERVER_FAULT:
+            span.set_status(Status(StatusCode.ERROR))
+        self._add_statements(span, traced.statements)
         span.end(int(clock.epoch() * _BILLION))
-
-    def _request_span(self, exchange: Exchange) -> Span:
-        request = exchange.known.request
-        route = route_of_exchange(exchange)
-        method = request.method if request.method in METHODS else "_OTHER"
-        found = {
-            "http.request.method": method,
-            "url.scheme": request.base.partition(":")[0],
-            "url.path": request.raw_path,
-        }
-        if route != UNKNOWN:
-            found["http.route"] = route
-        name = method if method in METHODS else "HTTP"
-        began = clock.epoch() - (perf_counter() - exchange.began)
-        return self._tracer.start_span(
-            name if route == UNKNOWN else f"{name} {route}",
-            _context(request.header(b"traceparent"), request.header(b"tracestate")),
-            SpanKind.SERVER,
-            found,
-            start_time=int(began * _BILLION),
-        )
 
     def _add_statements(self, span: Span, statements: Iterable[TimedStatement]) -> None:
         context = set_span_in_context(span)
@@ -175,6 +211,55 @@ class Spans:
         if span.is_recording():
             self._add_statements(span, statements)
         return span
+
+
+class _Chosen(Sampler, IdGenerator):
+    """Gives the span of a request what was chosen for it before: the result, and its trace.
+
+    The thread that serves sets both, and begins the span at once.
+    """
+
+    result = SamplingResult(Decision.DROP)
+    trace_id = 0
+
+    def __init__(self) -> None:
+        self._ids = RandomIdGenerator()
+
+    def should_sample(self, *_: object, **__: object) -> SamplingResult:
+        return self.result
+
+    def get_description(self) -> str:
+        return "chosen before"
+
+    def generate_trace_id(self) -> int:
+        return self.trace_id
+
+    def generate_span_id(self) -> int:
+        return self._ids.generate_span_id()
+
+    def is_trace_id_random(self) -> bool:
+        return self._ids.is_trace_id_random()
+
+
+def _provider(
+    processor: SpanProcessor,
+    resource: Resource | None,
+    sampler: Sampler | None,
+    ids: IdGenerator | None = None,
+) -> TracerProvider:
+    made = TracerProvider(sampler, resource, shutdown_on_exit=False, id_generator=ids)
+    made.add_span_processor(processor)
+    return made
+
+
+def _name_and_attributes(request: Request, route: str) -> tuple[str, dict[str, str]]:
+    """Give the name of a request's span, and the attributes that others of its kind have too."""
+    method = request.method if request.method in METHODS else "_OTHER"
+    found = {"http.request.method": method, "url.scheme": request.base.partition(":")[0]}
+    name = method if method in METHODS else "HTTP"
+    if route == UNKNOWN:
+        return name, found
+    return f"{name} {route}", {**found, "http.route": route}
 
 
 def _context(traceparent: str | None, tracestate: str | None) -> Context:

@@ -92,7 +92,6 @@ def _started(asked: Exporters, environment: Mapping[str, str], engine: str) -> T
     from opentelemetry.sdk.metrics import MeterProvider
     from opentelemetry.sdk.metrics.export import PeriodicExportingMetricReader
     from opentelemetry.sdk.resources import SERVICE_NAME, SERVICE_VERSION, Resource
-    from opentelemetry.sdk.trace import TracerProvider
     from opentelemetry.sdk.trace.export import BatchSpanProcessor
 
     from backroom.signals.meters import Meters
@@ -107,10 +106,9 @@ def _started(asked: Exporters, environment: Mapping[str, str], engine: str) -> T
     ends: list[Callable[[], object]] = []
     spans = meters = None
     if asked.traces is not None:
-        tracers = TracerProvider(resource=resource, shutdown_on_exit=False)
         exporter = _exporter("traces", asked.traces)
-        tracers.add_span_processor(BatchSpanProcessor(exporter))
-        spans, ends = Spans(tracers, engine), [*ends, tracers.shutdown]
+        spans = Spans(BatchSpanProcessor(exporter), engine, resource)
+        ends.append(spans.end)
     if asked.metrics is not None:
         reader = PeriodicExportingMetricReader(_exporter("metrics", asked.metrics))
         provider = MeterProvider([reader], resource, shutdown_on_exit=False)

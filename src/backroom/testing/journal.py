@@ -9,59 +9,36 @@ from __future__ import annotations
 
 import asyncio
 import fnmatch
-import re
 import threading
 import time
 from collections import deque
 from contextlib import contextmanager, suppress
-from copy import copy
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
-
-import msgspec
 
 from backroom import clock
 from backroom.testing import json_path
-from backroom.testing.near import near
+from backroom.testing.journal_entry import (
+    LONGEST_BODY,
+    OVERHEAD,
+    JournalEntry,
+    NotedRequest,
+    cut_note,
+)
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
-    from datetime import datetime
 
-    from backroom.api.observer import Exchange, Mishap
+    from backroom.api.observer import Exchange
     from backroom.api.request import Answer
-    from backroom.api.wire import Parts
-    from backroom.errors import Fault
+    from backroom.testing.journal_entry import Body
 
 MOST_KEPT = 1_000
 """Requests."""
 MOST_BYTES = 50_000_000
 """Bytes of bodies, in and out."""
-LONGEST_BODY = 256 * 1024
-"""Bytes of one body; what is beyond is cut."""
-_OVERHEAD = 1_000
-"""Bytes that a request takes beside its bodies, roughly."""
 _LOOK = 0.2
 """Seconds between two looks of a waiting thread at whether the server stops."""
-_KEY = re.compile(r"pk_[\w-]+")
-
-
-def redacted(text: str) -> str:
-    """Give a text without the keys in it."""
-    return _KEY.sub("pk_***", text)
-
-
-def _scheme_of(authorization: str | None) -> str | None:
-    """Give an `Authorization` header without its secret."""
-    if authorization is None:
-        return None
-    scheme, blank, secret = authorization.partition(" ")
-    if not blank:
-        return "***"
-    return f"{scheme} {'pk_' if secret.startswith('pk_') else ''}***"
-
-
 ANYTHING = object()
 """Stands for any value at a path, in `Wanted`."""
 
@@ -123,148 +100,15 @@ def _has_values(wanted: Mapping[str, Any], body: Body) -> bool:
     return True
 
 
-class Body:
-    """A body as the journal has it: in parts, cut at `LONGEST_BODY`. `length` is that of all."""
-
-    def __init__(self, parts: Parts, length: int) -> None:
-        self.length = length
-        self._parts = parts
-
-    @cached_property
-    def text(self) -> str:
-        """What is kept of it, as text without keys."""
-        return redacted(b"".join(self._parts).decode("utf-8", "replace"))
-
-    @cached_property
-    def document(self) -> Any:
-        """The body as JSON, or None if it is none, or was cut."""
-        try:
-            return msgspec.json.decode(self.text)
-        except (msgspec.MsgspecError, RecursionError, ValueError):
-            return None
-
-    def shown(self) -> Any:
-        """Give the body as it is shown: a document, or a text if it is none, None if empty."""
-        return None if not self.length else self.document or self.text
-
-
-class JournalEntry:
-    """One request of the journal, with its answer."""
-
-    def __init__(self, number: int, at: datetime, exchange: Exchange, answer: Answer) -> None:
-        self.number = number
-        self.at = at
-        self.status = answer.status
-        self._exchange = exchange
-        self._parts = answer.parts
-        self._length = sum(map(len, answer.parts))
-        if self._length > LONGEST_BODY:
-            self._parts = [b"".join(answer.parts)[:LONGEST_BODY]]
-        self._body_length = len(exchange.body)
-        if self._body_length > LONGEST_BODY:
-            # Other observers see the whole body.
-            self._exchange = copy(exchange)
-            self._exchange.body = exchange.body[:LONGEST_BODY]
-        self.size = len(self._exchange.body) + min(self._length, LONGEST_BODY) + _OVERHEAD
-        """How many bytes it takes, roughly."""
-
-    @cached_property
-    def body(self) -> Body:
-        """The body of the request."""
-        return Body([self._exchange.body], self._body_length)
-
-    @cached_property
-    def answer(self) -> Body:
-        """The body of the answer."""
-        return Body(self._parts, self._length)
-
-    @property
-    def method(self) -> str:
-        """The method."""
-        return self._exchange.known.request.method
-
-    @cached_property
-    def path(self) -> str:
-        """The path and the query."""
-        return redacted(self._exchange.known.request.target)
-
-    @property
-    def operation(self) -> str | None:
-        """The name of the operation, if there is one."""
-        operation = self._exchange.operation
-        return None if operation is None else operation.name
-
-    @property
-    def revision(self) -> str | None:
-        """The revision that was asked for, if it is known."""
-        revision = self._exchange.known.revision
-        return None if revision is None else revision.date
-
-    @property
-    def account(self) -> str | None:
-        """The account whose key was given."""
-        access = self._exchange.known.access
-        return None if access is None else access.account
-
-    @property
-    def milliseconds(self) -> float:
-        """How long the answer took."""
-        return round(self._exchange.seconds * 1000, 3)
-
-    @property
-    def fault(self) -> int | None:
-        """The number of the fault that was injected, if one was."""
-        mishap = self._exchange.mishap
-        return None if mishap is None else mishap.number
-
-    @property
-    def refusal(self) -> Fault | None:
-        """Why it was refused."""
-        return self._exchange.fault
-
-    @property
-    def reason(self) -> str | None:
-        """Why it was refused, in the words of the answer, without keys."""
-        return None if self.refusal is None else redacted(self.refusal.detail)
-
-    @cached_property
-    def near(self) -> str | None:
-        """What a refused request came near to."""
-        # A body that was cut would be refused by every revision.
-        found = None if self.body.length > LONGEST_BODY else near(self._exchange)
-        return None if found is None else redacted(found)
-
-    def as_json(self) -> dict[str, Any]:
-        """Give all of it as JSON."""
-        request = self._exchange.known.request
-        return {
-            "number": self.number,
-            "at": clock.timestamp(self.at),
-            "request_id": request.request_id,
-            "method": self.method,
-            "path": self.path,
-            "operation": self.operation,
-            "revision": self.revision,
-            "account": self.account,
-            "authorization": _scheme_of(request.header(b"authorization")),
-            "status": self.status,
-            "milliseconds": self.milliseconds,
-            "reason": self.reason,
-            "near": self.near,
-            "fault": self.fault,
-            "body": self.body.shown(),
-            "answer": self.answer.shown(),
-            "cut": max(self.body.length, self.answer.length) > LONGEST_BODY,
-        }
-
-
 class Journal:
     """Keeps the last requests. It is an observer of the application."""
 
     def __init__(self, most: int = MOST_KEPT, most_bytes: int = MOST_BYTES) -> None:
         self._most = most
         self._most_bytes = most_bytes
-        self._entries: deque[JournalEntry] = deque()
+        self._notes: deque[tuple[Any, ...]] = deque()
+        self._read: dict[int, JournalEntry] = {}
+        """Entries that somebody has read, by their numbers."""
         self._size = 0
         self._last = 0
         # A plain lock: it is taken for each request.
@@ -274,24 +118,38 @@ class Journal:
         self._let_go = False
         self._followers: list[Callable[[JournalEntry], None]] = []
 
-    def befalls(self, _: Exchange) -> Mishap | None:
-        """Say that nothing befalls a request: a journal has no effect."""
-
     def finished(self, exchange: Exchange, answer: Answer) -> None:
-        """Note a request of the API, and whatever is not a path of the server's own."""
-        if exchange.known.path is None and exchange.fault is None:
+        """NotedRequest a request of the API, and whatever is not a path of the server's own."""
+        fault = exchange.fault
+        if fault is not None:
+            # A fault that was raised keeps all that was at hand there.
+            fault.__traceback__ = fault.__context__ = None
+        elif exchange.known.path is None:
             return
+        note: tuple[Any, ...]
+        length, body_length = sum(map(len, answer.parts)), len(exchange.body)
+        size, notes, at = length + body_length + OVERHEAD, self._notes, clock.now_epoch()
         with self._lock:
-            self._last += 1
-            entry = JournalEntry(self._last, clock.now(), exchange, answer)
-            self._entries.append(entry)
-            self._size += entry.size
-            while len(self._entries) > self._most or self._size > self._most_bytes:
-                self._size -= self._entries.popleft().size
+            self._last = number = self._last + 1
+            if length > LONGEST_BODY or body_length > LONGEST_BODY:
+                cut = cut_note(number, at, exchange, answer)
+                note, size = tuple(cut), cut.size
+            else:
+                parts = answer.parts
+                note = number, at, exchange, answer.status, parts, length, body_length, size
+            notes.append(note)
+            self._size += size
+            while len(notes) > self._most or self._size > self._most_bytes:
+                oldest = notes.popleft()
+                self._size -= oldest[-1]
+                if self._read:
+                    self._read.pop(oldest[0], None)
             if self._waiting:
                 self._changed.notify_all()
-            for tell in self._followers:
-                tell(entry)
+            if self._followers:
+                entry = self._entry_of(note)
+                for tell in self._followers:
+                    tell(entry)
 
     @property
     def followers(self) -> int:
@@ -310,14 +168,25 @@ class Journal:
 
     def find(self, wanted: Wanted = ANY) -> list[JournalEntry]:
         """Give the requests that are meant, the oldest first."""
+        return [each for each in self._all() if wanted.matches(each)]
+
+    def _all(self) -> list[JournalEntry]:
         with self._lock:
-            entries = list(self._entries)
-        return [each for each in entries if wanted.matches(each)]
+            return [self._entry_of(each) for each in self._notes]
+
+    def _entry_of(self, note: tuple[Any, ...]) -> JournalEntry:
+        """Give the entry of a note: the same one each time. The lock is held."""
+        number = note[0]
+        entry = self._read.get(number)
+        if entry is None:
+            entry = self._read[number] = JournalEntry(NotedRequest(*note))
+        return entry
 
     def entry(self, number: int) -> JournalEntry | None:
         """Give a request by its number, or None if it is no longer there."""
         with self._lock:
-            return next((each for each in self._entries if each.number == number), None)
+            found = next((each for each in self._notes if each[0] == number), None)
+            return None if found is None else self._entry_of(found)
 
     def count(self, wanted: Wanted = ANY) -> int:
         """Give how many requests are meant."""
@@ -326,7 +195,8 @@ class Journal:
     def clear(self) -> None:
         """Forget all requests. Numbers go on."""
         with self._lock:
-            self._entries.clear()
+            self._notes.clear()
+            self._read.clear()
             self._size = 0
 
     def wait(
@@ -357,7 +227,7 @@ class Journal:
         self._let_go = True
 
     def _missing(self, found: Iterable[JournalEntry], count: int, seconds: float) -> str:
-        came = [f"{each.method} {each.path} {each.status}" for each in list(self._entries)[-5:]]
+        came = [f"{each.method} {each.path} {each.status}" for each in self._all()[-5:]]
         return (
             f"{len(list(found))} of {count} requests came in {seconds:g} s;"
             f" the last of all: {', '.join(came) or 'none'}"

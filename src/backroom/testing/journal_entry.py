@@ -1,0 +1,203 @@
+"""One request of the journal. What it says is worked out when somebody reads it, without keys."""
+
+from __future__ import annotations
+
+import re
+from copy import copy
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import msgspec
+
+from backroom import clock
+from backroom.testing.near import near
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from backroom.api.observer import Exchange
+    from backroom.api.request import Answer
+    from backroom.api.wire import Parts
+    from backroom.errors import Fault
+
+LONGEST_BODY = 256 * 1024
+"""Bytes of one body; what is beyond is cut."""
+OVERHEAD = 1_000
+"""Bytes that a request takes beside its bodies, roughly."""
+_KEY = re.compile(r"pk_[\w-]+")
+
+
+def redacted(text: str) -> str:
+    """Give a text without the keys in it."""
+    return _KEY.sub("pk_***", text)
+
+
+def _scheme_of(authorization: str | None) -> str | None:
+    """Give an `Authorization` header without its secret."""
+    if authorization is None:
+        return None
+    scheme, blank, secret = authorization.partition(" ")
+    if not blank:
+        return "***"
+    return f"{scheme} {'pk_' if secret.startswith('pk_') else ''}***"
+
+
+class Body:
+    """A body as the journal has it: in parts, cut at `LONGEST_BODY`. `length` is that of all."""
+
+    def __init__(self, parts: Parts, length: int) -> None:
+        self.length = length
+        self._parts = parts
+
+    @cached_property
+    def text(self) -> str:
+        """What is kept of it, as text without keys."""
+        return redacted(b"".join(self._parts).decode("utf-8", "replace"))
+
+    @cached_property
+    def document(self) -> Any:
+        """The body as JSON, or None if it is none, or was cut."""
+        try:
+            return msgspec.json.decode(self.text)
+        except (msgspec.MsgspecError, RecursionError, ValueError):
+            return None
+
+    def shown(self) -> Any:
+        """Give the body as it is shown: a document, or a text if it is none, None if empty."""
+        return None if not self.length else self.document or self.text
+
+
+class NotedRequest(NamedTuple):
+    """What a journal keeps of each request before anybody reads it. It is noted as a plain tuple.
+
+    `at` is a time since 1970. `length` and `body_length` are those of the whole bodies, and `size`
+    is how many bytes are kept, roughly.
+    """
+
+    number: int
+    at: float
+    exchange: Exchange
+    status: int
+    parts: Parts
+    length: int
+    body_length: int
+    size: int
+
+
+def cut_note(number: int, at: float, exchange: Exchange, answer: Answer) -> NotedRequest:
+    """Make the note of a request with a body that is too long: the beginnings are kept."""
+    parts = [b"".join(answer.parts)[:LONGEST_BODY]]
+    # Other observers see the whole body.
+    kept = copy(exchange)
+    kept.body = exchange.body[:LONGEST_BODY]
+    size = len(kept.body) + len(parts[0]) + OVERHEAD
+    return NotedRequest(
+        number, at, kept, answer.status, parts, answer.length, len(exchange.body), size
+    )
+
+
+class JournalEntry:
+    """One request of the journal, with its answer."""
+
+    def __init__(self, note: NotedRequest) -> None:
+        self.number = note.number
+        self.status = note.status
+        self._at = note.at
+        self._exchange = note.exchange
+        self._parts = note.parts
+        self._length = note.length
+        self._body_length = note.body_length
+
+    @property
+    def at(self) -> datetime:
+        """When it was answered."""
+        return clock.moment_of(self._at)
+
+    @cached_property
+    def body(self) -> Body:
+        """The body of the request."""
+        return Body([self._exchange.body], self._body_length)
+
+    @cached_property
+    def answer(self) -> Body:
+        """The body of the answer."""
+        return Body(self._parts, self._length)
+
+    @property
+    def method(self) -> str:
+        """The method."""
+        return self._exchange.known.request.method
+
+    @cached_property
+    def path(self) -> str:
+        """The path and the query."""
+        return redacted(self._exchange.known.request.target)
+
+    @property
+    def operation(self) -> str | None:
+        """The name of the operation, if there is one."""
+        operation = self._exchange.operation
+        return None if operation is None else operation.name
+
+    @property
+    def revision(self) -> str | None:
+        """The revision that was asked for, if it is known."""
+        revision = self._exchange.known.revision
+        return None if revision is None else revision.date
+
+    @property
+    def account(self) -> str | None:
+        """The account whose key was given."""
+        access = self._exchange.known.access
+        return None if access is None else access.account
+
+    @property
+    def milliseconds(self) -> float:
+        """How long the answer took."""
+        return round(self._exchange.seconds * 1000, 3)
+
+    @property
+    def fault(self) -> int | None:
+        """The number of the fault that was injected, if one was."""
+        mishap = self._exchange.mishap
+        return None if mishap is None else mishap.number
+
+    @property
+    def refusal(self) -> Fault | None:
+        """Why it was refused."""
+        return self._exchange.fault
+
+    @property
+    def reason(self) -> str | None:
+        """Why it was refused, in the words of the answer, without keys."""
+        return None if self.refusal is None else redacted(self.refusal.detail)
+
+    @cached_property
+    def near(self) -> str | None:
+        """What a refused request came near to."""
+        # A body that was cut would be refused by every revision.
+        found = None if self.body.length > LONGEST_BODY else near(self._exchange)
+        return None if found is None else redacted(found)
+
+    def as_json(self) -> dict[str, Any]:
+        """Give all of it as JSON."""
+        request = self._exchange.known.request
+        return {
+            "number": self.number,
+            "at": clock.timestamp(self.at),
+            "request_id": request.request_id,
+            "method": self.method,
+            "path": self.path,
+            "operation": self.operation,
+            "revision": self.revision,
+            "account": self.account,
+            "authorization": _scheme_of(request.header(b"authorization")),
+            "status": self.status,
+            "milliseconds": self.milliseconds,
+            "reason": self.reason,
+            "near": self.near,
+            "fault": self.fault,
+            "body": self.body.shown(),
+            "answer": self.answer.shown(),
+            "cut": max(self.body.length, self.answer.length) > LONGEST_BODY,
+        }
