@@ -123,7 +123,7 @@ class Server:
                 pacing=pacing,
             )
             self._calls = ApiCalls(self._app, self._keys.own_key)
-            self._control.parts["call"] = self._calls.call
+            self._control.parts |= {"call": self._calls.call, "touches": self._app.touches}
             self._app.mount(Mounted(self._control_application))
             self._http = server_for(
                 self._app, TimeLimits.of(settings), plain=settings.http == "plain"
@@ -223,6 +223,7 @@ class Server:
             self._end_metrics()
             self._end_imports()
             self._app.close()
+            self._app.touches.flush()
             self.pace.stop()
             self._workforce.stop()
             self.webhooks.stop()

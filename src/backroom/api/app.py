@@ -10,7 +10,6 @@ another process, pages of documentation that are made when they are first asked 
 from __future__ import annotations
 
 import asyncio
-import logging
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from time import perf_counter
@@ -25,6 +24,7 @@ from backroom.api.observer import METHODS, Exchange, both
 from backroom.api.reading import Read, refusal_answer, refusal_of
 from backroom.api.request import Answer, Request
 from backroom.api.routes import PREFIXES
+from backroom.api.touch_notes import TouchNotes
 from backroom.catalog.operations import Shape
 from backroom.errors import Fault, NotFound, ServerError, Unavailable
 from backroom.jobs.lifecycle import MOST_IN_PROGRESS
@@ -52,10 +52,8 @@ _THREADS = 16
 """How many requests are counted in another process, or documented, at the same time."""
 _LEAVING_WORK = frozenset({Shape.JOB_POST, Shape.DELETE})
 """What leaves something to the worker: a job, or the links of a category that is gone."""
-
 _OTHER_METHOD = "other"
 
-log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 
@@ -94,6 +92,7 @@ class App:
         """What gives the metrics of the process. They are off where it is None."""
         self._mounted: Mounted | None = None
         self._tasks: set[asyncio.Task[None]] = set()
+        self.touches = TouchNotes(database)
 
     def mount(self, mounted: Mounted) -> None:
         """Have an application answer what is below `control.PREFIX` and no path of `control`."""
@@ -314,7 +313,9 @@ class App:
         work = partial(self._service.perform, admitted, body)
         if exchange.statements is not None:
             work = partial(noting, exchange.statements, work)
-        return await self._database.written(events.carried(work))
+        answer = await self._database.written(events.carried(work))
+        self.touches.note(admitted, body)
+        return answer
 
     async def _accepted_planned(self, admitted: Admitted, new: NewJob, pace: Pace) -> Answer:
         """Answer with a job that has done what it may do at once. Raises `Refusal`."""

@@ -47,7 +47,7 @@ def overview_values(dashboard: Dashboard) -> dict[str, Any]:
         now = clock.now()
         work = activity.jobs_in_progress(tx)
         failed = activity.newest_failed(tx, 8)
-        sizes = activity.catalog_sizes(tx)
+        sizes = dashboard.sizes.now(tx)
         applied = dashboard.applied.by_slice(tx, now, len(slices))
         names = {each.account: each.name for each in keys.all_accounts(tx)}
     return {

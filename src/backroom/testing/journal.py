@@ -155,9 +155,9 @@ class JournalEntry:
         self.number = number
         self.at = at
         self.status = answer.status
+        self.request_id = exchange.known.request.request_id
         self._exchange = exchange
-        self._parts = answer.parts
-        self._length = sum(map(len, answer.parts))
+        self._parts, self._length = answer.parts, sum(map(len, answer.parts))
         if self._length > LONGEST_BODY:
             self._parts = [b"".join(answer.parts)[:LONGEST_BODY]]
         self._body_length = len(exchange.body)
@@ -240,7 +240,7 @@ class JournalEntry:
         return {
             "number": self.number,
             "at": clock.timestamp(self.at),
-            "request_id": request.request_id,
+            "request_id": self.request_id,
             "method": self.method,
             "path": self.path,
             "operation": self.operation,
