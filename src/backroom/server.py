@@ -199,6 +199,7 @@ class Server:
         from backroom.control.guard import Guard
         from backroom.dashboard.mount import BesideApi
 
+        self._control.parts["find_key"] = self._keys.find
         host, _ = self._socket.getsockname()[:2]
         guard = Guard(self.control_token, self._control.settings.public_url, host)
 
@@ -223,7 +224,6 @@ class Server:
             self._end_metrics()
             self._end_imports()
             self._app.close()
-            self._app.touches.flush()
             self.pace.stop()
             self._workforce.stop()
             self.webhooks.stop()

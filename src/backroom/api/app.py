@@ -121,6 +121,7 @@ class App:
     def close(self) -> None:
         """Wait for what threads are at. The event loop has ended."""
         self._threads.shutdown()
+        self.touches.flush()
 
     def answer(self, request: Request, reply: Reply) -> None:
         """Answer a request that has no body, now or later, on the event loop."""
@@ -328,9 +329,8 @@ class App:
 
     def _mounted_for(self, request: Request) -> Mounted | None:
         """Give the application beside the API, where a request is for it."""
-        if _is_of_api(request) or control.is_own(request.raw_path):
-            return None
-        return self._mounted
+        is_ours = _is_of_api(request) or control.is_own(request.raw_path)
+        return None if is_ours else self._mounted
 
     async def _pass_on(self, mounted: Mounted, request: Request, reply: Reply) -> None:
         reply(await self._answer_of(mounted, request, None))
