@@ -123,7 +123,7 @@ class Server:
                 pacing=pacing,
             )
             self._calls = ApiCalls(self._app, self._keys.own_key)
-            self._control.parts["call"] = self._calls.call
+            self._control.parts |= {"call": self._calls.call, "touches": self._app.touches}
             self._app.mount(Mounted(self._control_application))
             self._http = server_for(
                 self._app, TimeLimits.of(settings), plain=settings.http == "plain"
@@ -199,6 +199,7 @@ class Server:
         from backroom.control.guard import Guard
         from backroom.dashboard.mount import BesideApi
 
+        self._control.parts["find_key"] = self._keys.find
         host, _ = self._socket.getsockname()[:2]
         guard = Guard(self.control_token, self._control.settings.public_url, host)
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import re
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -60,6 +61,22 @@ def test_made_key_opens_its_account(run: Run, tmp_path: Path) -> None:
     assert access == (made["account"], made["id"], frozenset({"catalogs:read", "lists:write"}))
 
 
+def test_list_says_when_a_key_was_used(run: Run, tmp_path: Path) -> None:
+    made = created(run)
+    assert run("list").stdout.rstrip().endswith("never used")
+    database = open_database(str(tmp_path / "shop.db"))
+    note = partial(
+        keys.note_uses,
+        uses=[(made["account"], made["id"])],
+        moment="2026-01-02T03:04:05.000000+00:00",
+        noted_before="2026-01-02T03:03:05.000000+00:00",
+    )
+    database.write(note).result()
+    database.close()
+    assert run("list").stdout.rstrip().endswith("used 2026-01-02T03:04")
+    assert listed(run)[0]["last_used_at"].startswith("2026-01-02T03:04:05")
+
+
 def test_full_access_has_null_scopes(run: Run) -> None:
     assert created(run)["scopes"] is None
 
@@ -94,7 +111,7 @@ def test_list_hides_the_secrets(run: Run) -> None:
     assert row["hint"] == made["key"][-4:]
     assert row["scopes"] == ["catalogs:read"]
     line = run("list").output
-    assert line == f"{made['id']}  pk_…{row['hint']}  default  ci  catalogs:read\n"
+    assert line == f"{made['id']}  pk_…{row['hint']}  default  ci  catalogs:read  never used\n"
 
 
 def test_revoked_key_is_marked(run: Run, tmp_path: Path) -> None:

@@ -3,11 +3,12 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING, Any
 
-from backroom.control.import_run import ImportOptions, ImportOutcome, ImportRun
+from backroom.control.import_run import ImportOptions, ImportRun
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from backroom.control.import_outcome import ImportOutcome
     from support.client import Client
 
 ROWS = '{"type":"item","external_id":"a","title":"A","description":"d","url":"u"}\n'

@@ -3,10 +3,14 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from backroom.catalog.drafts import Draft
 from backroom.catalog.ids import resource_id
 from backroom.catalog.kinds import CATEGORY, ITEM, VARIANT
-from backroom.control.touched import Touch, touching_calls, touching_jobs
+from backroom.control.touched import Touch, refused_calls, touching_calls, touching_jobs
+from backroom.store import call_touches
+from backroom.store.call_touches import CallTouch
 from support.factories import ACCOUNT, a_creation, a_deletion, a_job, an_update, stored
 
 if TYPE_CHECKING:
@@ -75,5 +79,20 @@ def test_odd_ids_are_found(control: Control) -> None:
     assert touches(control, ITEM, "a\0b") == []
 
 
-def test_no_journal_is_none(control: Control) -> None:
-    assert touching_calls(control, ACCOUNT, ITEM, "a") is None
+def test_calls_are_those_of_the_database(control: Control) -> None:
+    given = Draft(resource_id("a"), {"title": "New"}, {"categories": [resource_id("hats")]})
+    text = msgspec.json.encode(given).decode()
+    made = ("update_catalog_item", "2026-10-15", "r", "2026-01-01T00:00:00+00:00")
+    notes = [
+        CallTouch(ACCOUNT, "item", "a", "1", *made, text),
+        CallTouch(ACCOUNT, "item", "a", "2", *made, ""),
+    ]
+    control.database.write(lambda tx: call_touches.add_calls(tx, notes)).result()
+    large, update = touching_calls(control, ACCOUNT, ITEM, "a")
+    assert not large.is_kept
+    assert (update.given, update.related) == ({"title": "New"}, {"categories": ["hats"]})
+    assert touching_calls(control, ACCOUNT, ITEM, "a\0b") == []
+
+
+def test_without_journal_none_is_refused(control: Control) -> None:
+    assert refused_calls(control, ACCOUNT, ITEM, "a") == []

@@ -150,7 +150,7 @@ def test_form_sends_a_file_without_scripts(visitor: Visitor, client: Client) -> 
         Content_Type="multipart/form-data; boundary=xx",
     )
     assert answer.status == 303
-    assert re.fullmatch(f"{IMPORT}/[0-9a-f]+", answer.headers["Location"])
+    assert re.fullmatch(f"{IMPORT}/[0-9A-Z]+", answer.headers["Location"])
 
 
 def test_import_is_found_again_and_forgotten(visitor: Visitor, client: Client) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import html
+import re
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -83,9 +84,12 @@ def test_failed_job_says_why(visitor: Visitor, client: Client) -> None:
     assert "already exists" in page
 
 
-def test_calls_come_from_the_journal(visitor: Visitor, client: Client) -> None:
-    put(client, "item", "a b")
-    client.get(path_of_resource(ITEM, "a b"))
-    words = visitor.words(resource_path(client.account, "item", "a b"))
-    assert "200 get catalog item" in words
-    assert "201 create catalog item" in words
+def test_calls_say_what_they_gave(visitor: Visitor, client: Client) -> None:
+    client.request("DELETE", path_of_resource(ITEM, "a b"))
+    put(client, "item", "a b", title="Blue mug")
+    page = resource_path(client.account, "item", "a b")
+    words = visitor.words(page)
+    assert "create catalog item" in words
+    assert "title Blue mug" in words
+    assert "Refused calls 404 delete catalog item" in words
+    assert re.search(r'requests/\d+">create catalog item', visitor.read(page))

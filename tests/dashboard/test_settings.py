@@ -25,7 +25,7 @@ def words_of(settings: Settings) -> str:
 def test_every_setting_is_listed(visitor: Visitor) -> None:
     page = visitor.read(PATH)
     for each in SETTINGS:
-        assert f'<th scope="row"><code>{each.name}</code></th>' in page
+        assert f'<th scope="row" class="whole"><code>{each.name}</code></th>' in page
 
 
 def test_settings_say_where_from() -> None:

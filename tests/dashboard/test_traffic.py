@@ -6,7 +6,6 @@ import pytest
 
 from backroom.dashboard import traffic
 from backroom.dashboard.traffic import SLICES, Traffic, percentile
-from conftest import client_of
 from support.process import until
 
 if TYPE_CHECKING:
@@ -53,20 +52,6 @@ def test_kinds_of_refusals_are_bounded(
         "get_catalog_variant",
         "get_catalog_item",
     ]
-
-
-def test_keys_have_their_last_use(counted: Traffic, shown: Server) -> None:
-    client = client_of(shown)
-    before = set(counted.last_used())
-    client.get("/api/catalog-items")
-    assert len(set(counted.last_used()) - before) == 1
-
-
-def test_keys_are_bounded(counted: Traffic, shown: Server, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(traffic, "MOST_KEYS", 1)
-    for _ in range(2):
-        client_of(shown).get("/api/catalog-items")
-    assert len(counted.last_used()) == 1
 
 
 def test_percentiles_are_among_the_values() -> None:

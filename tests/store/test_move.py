@@ -8,6 +8,8 @@ import pytest
 
 from backroom.catalog.kinds import ITEM, KINDS, Verb
 from backroom.store import (
+    call_touches,
+    imports,
     kept,
     keys,
     links,
@@ -18,6 +20,8 @@ from backroom.store import (
     subscriptions,
     webhooks,
 )
+from backroom.store.call_touches import CallTouch
+from backroom.store.imports import KeptImport
 from backroom.store.move import TABLES, Differs, NotEmpty, move
 from backroom.store.pages import Columns, RecordQuestion
 from backroom.store.subscriptions import NewSubscription
@@ -78,6 +82,10 @@ def source(database: Database) -> Database:
     written(database, lambda tx: kept.identify(tx, ACCOUNT, "a", ["email a"]))
     hook = written(database, lambda tx: webhooks.insert(tx, ACCOUNT, "http://hooks.example", ["a"]))
     written(database, lambda tx: webhooks.queue_event(tx, hook.webhook_id, webhooks.TEST, {}))
+    kept_import = KeptImport(ACCOUNT, "1", "shop.csv", "2026-01-01", 1)
+    written(database, lambda tx: imports.keep_import(tx, kept_import, "{}"))
+    touch = CallTouch(ACCOUNT, "item", "b", "1", "update_catalog_item", "2026-10-15", "r", "", "{}")
+    written(database, lambda tx: call_touches.add_calls(tx, [touch]))
     written(database, lambda tx: snapshots.save_snapshot(tx, ACCOUNT, "one", [ACCOUNT]))
     return database
 

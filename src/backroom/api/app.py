@@ -10,7 +10,6 @@ another process, pages of documentation that are made when they are first asked 
 from __future__ import annotations
 
 import asyncio
-import logging
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from time import perf_counter
@@ -25,6 +24,7 @@ from backroom.api.observer import Exchange
 from backroom.api.reading import Read, refusal_answer, refusal_of
 from backroom.api.request import Answer, Request
 from backroom.api.routes import PREFIXES
+from backroom.api.touch_notes import TouchNotes
 from backroom.api.watchers import Watchers
 from backroom.catalog.operations import Shape
 from backroom.errors import Fault, NotFound, ServerError, Unavailable
@@ -53,7 +53,6 @@ _THREADS = 16
 _LEAVING_WORK = frozenset({Shape.JOB_POST, Shape.DELETE})
 """What leaves something to the worker: a job, or the links of a category that is gone."""
 
-log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 
@@ -88,6 +87,7 @@ class App:
         """What gives the metrics of the process. They are off where it is None."""
         self._mounted: Mounted | None = None
         self._tasks: set[asyncio.Task[None]] = set()
+        self.touches = TouchNotes(database)
 
     def mount(self, mounted: Mounted) -> None:
         """Have an application answer what is below `control.PREFIX` and no path of `control`."""
@@ -96,6 +96,7 @@ class App:
     def close(self) -> None:
         """Wait for what threads are at. The event loop has ended."""
         self._threads.shutdown()
+        self.touches.flush()
 
     def answer(self, request: Request, reply: Reply) -> None:
         """Answer a request that has no body, now or later, on the event loop."""
@@ -270,7 +271,9 @@ class App:
         work = partial(self._service.perform, admitted, body)
         if traced is not None:
             work = partial(noting, traced.statements, work)
-        return await self._database.written(events.carried(work))
+        answer = await self._database.written(events.carried(work))
+        self.touches.note(admitted, body)
+        return answer
 
     async def _accepted_planned(self, admitted: Admitted, new: NewJob, pace: Pace) -> Answer:
         """Answer with a job that has done what it may do at once. Raises `Refusal`."""
@@ -283,9 +286,8 @@ class App:
 
     def _mounted_for(self, request: Request) -> Mounted | None:
         """Give the application beside the API, where a request is for it."""
-        if _is_of_api(request) or control.is_own(request.raw_path):
-            return None
-        return self._mounted
+        is_ours = _is_of_api(request) or control.is_own(request.raw_path)
+        return None if is_ours else self._mounted
 
     async def _pass_on(self, mounted: Mounted, request: Request, reply: Reply) -> None:
         reply(await self._answer_of(mounted, request, None))

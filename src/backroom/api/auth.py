@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, TypeAlias
 
+from backroom.api.key_uses import KeyUses
 from backroom.errors import (
     AuthenticationFailed,
     InvalidParameter,
@@ -54,6 +55,7 @@ class Keyring:
         self._old: dict[str, tuple[float, Opened]] = {}
         self._turn = 0.0
         """When the young generation becomes the old one."""
+        self._uses = KeyUses(database)
 
     def __len__(self) -> int:
         """Give how many headers are in memory."""
@@ -69,6 +71,7 @@ class Keyring:
                     return remembered[1]
         with self._database.read() as tx:
             opened = authenticate(tx, header, self._find)
+        self._uses.note(opened[0], now)
         if header is not None and len(header) <= _LONGEST_REMEMBERED:
             self._remember(header, now, opened)
         return opened

@@ -67,12 +67,12 @@ class Query:
     def described(self) -> str:
         """The filters and the order, which tell one list from another. The page does not."""
         conditions = [
-            f"{each.name} {each.operator} {_described(value)}" for each, value in self.conditions
+            f"{each.name} {each.operator} {_list_or_text(value)}" for each, value in self.conditions
         ]
         return f"{'-' if self.descending else ''}created {sorted(conditions)}"
 
 
-def _described(value: Any) -> str:
+def _list_or_text(value: Any) -> str:
     # A cursor is signed for the digest of a hundred ids, and not for all of them once more.
     if isinstance(value, list):
         return hashlib.blake2b(msgspec.json.encode(value)).hexdigest()
@@ -209,7 +209,7 @@ def _read_filter(query: Query, operation: Operation, revision: str, value: str) 
     if len(value) <= _KEPT_LETTERS:
         query.conditions = list(_kept_conditions(operation, revision, value))
     else:
-        query.conditions = _conditions(operation, revision, value)
+        query.conditions = _checked_conditions(operation, revision, value)
 
 
 @lru_cache(maxsize=512)
@@ -217,10 +217,12 @@ def _kept_conditions(
     operation: Operation, revision: str, value: str
 ) -> tuple[tuple[Filter, Any], ...]:
     """Give the conditions of a filter. All pages of a list have the same, and many clients too."""
-    return tuple(_conditions(operation, revision, value))
+    return tuple(_checked_conditions(operation, revision, value))
 
 
-def _conditions(operation: Operation, revision: str, value: str) -> list[tuple[Filter, Any]]:
+def _checked_conditions(
+    operation: Operation, revision: str, value: str
+) -> list[tuple[Filter, Any]]:
     """Read a filter, checked against those that an operation has in a revision."""
     table = allowed_filters(operation, revision)
     checked: list[tuple[Filter, Any]] = []

@@ -22,6 +22,7 @@ from backroom.cli.feed_options import FeedPlace, KeyOption, with_feed_options
 from backroom.cli.import_progress import shown_progress
 from backroom.cli.import_rejects import write_and_tell
 from backroom.cli.import_report import ReportedCommand, on_terminal, write_report
+from backroom.cli.left_report import leave_report_with
 from backroom.cli.options import own_url, settings_from, with_format
 from backroom.cli.printable import printable
 from backroom.cli.sending import (
@@ -208,6 +209,10 @@ def _imported(path: Path | str, options: _Options, report: Report) -> int:
         _run(feed, options, report, report.ledger)
     report.seconds = round(time.monotonic() - began, 3)
     report.count()
+    if not options["dry_run"]:
+        page = leave_report_with(options["url"], options["key"], report, feed)
+        if page and report.total("failed"):
+            click.echo(f"What failed can be corrected in the dashboard: {page}", err=True)
     try:
         if options["rejects"]:
             mode, choice = MODES[options["mode"]], options["feed"]

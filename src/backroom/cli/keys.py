@@ -167,7 +167,8 @@ def list_command(server: RunningServer | None, flags: dict[str, Any], *, output:
         scopes = " ".join(each["scopes"] or ()) or "full access"
         state = f"revoked {each['revoked_at']}" if each["revoked_at"] else scopes
         names = printable(f"{each['account_name']}  {each['name']}")
-        click.echo(f"{each['id']}  pk_…{each['hint']}  {names}  {state}")
+        used = f"used {each['last_used_at'][:16]}" if each["last_used_at"] else "never used"
+        click.echo(f"{each['id']}  pk_…{each['hint']}  {names}  {state}  {used}")
 
 
 @keys_group.command("revoke")

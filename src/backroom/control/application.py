@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
@@ -39,6 +39,7 @@ _THREADS = 16
 _WAITING_THREADS = 200
 """How many calls wait at the same time."""
 _JSON = "application/json"
+_KEY = "klaviyo-api-key "
 _EVENTS = "text/event-stream"
 _NO_STORE = {"Cache-Control": "no-store"}
 
@@ -60,15 +61,17 @@ def control_application(
     served = Starlette(
         routes=[Mount(PREFIX, routes=paths)], exception_handlers={HTTPException: _refuse_http}
     )
-    return _Guarded(served, guard)
+    by_key = frozenset((each.method, PREFIX + each.path) for each in routes if each.by_key)
+    return _Guarded(served, guard, by_key)
 
 
 class _Guarded:
     """Lets a request through, or refuses it before anything of it is looked at."""
 
-    def __init__(self, served: ASGIApp, guard: Guard) -> None:
+    def __init__(self, served: ASGIApp, guard: Guard, by_key: frozenset[tuple[str, str]]) -> None:
         self._served = served
         self._guard = guard
+        self._by_key = by_key
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = {
@@ -78,11 +81,20 @@ class _Guarded:
             # A path may end in a slash, as those of the API.
             scope["path"] = scope["path"].rstrip("/")
         try:
-            self._guard.check(headers)
+            if (scope["method"], scope["path"]) in self._by_key and _key_in(headers):
+                self._guard.check_origin(headers)
+            else:
+                self._guard.check(headers)
         except ControlError as error:
             await _refused(error.status, error.detail)(scope, receive, send)
             return
         await self._served(scope, receive, send)
+
+
+def _key_in(headers: Mapping[str, str]) -> str:
+    """Give the header with a key of the API, empty where there is another, or none."""
+    given = headers.get("authorization", "")
+    return given if given.lower().startswith(_KEY) else ""
 
 
 class _Threads:
@@ -120,6 +132,7 @@ class _Endpoint:
                 dict(request.path_params),
                 dict(request.query_params),
                 await _received_members(request),
+                _key_in(request.headers) if route.by_key else "",
             )
             result = await self._threads.call(route, self._control, given)
         except ControlError as error:

@@ -165,7 +165,7 @@ def number_of(tx: Transaction, kind: Kind, account: str, external_id: str) -> in
     """Give the number of a resource, None where there is none."""
     if "\0" in external_id:
         return None
-    return records.number(tx, kind, account, external_id)
+    return records.record_number(tx, kind, account, external_id)
 
 
 def named(

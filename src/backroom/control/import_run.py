@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field
-from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from backroom import clock
 from backroom.catalog.operations import body_limit
 from backroom.control.import_check import checked_by
+from backroom.control.import_outcome import outcome_of_import
 from backroom.feeds.api_client import ApiClient
 from backroom.feeds.client_errors import RefusedError, UnreachableError
 from backroom.feeds.comparing import MODES
@@ -25,25 +25,20 @@ from backroom.feeds.loading import Loader
 from backroom.feeds.loading import Options as LoadOptions
 from backroom.feeds.mirroring import RemovalLimit, TooManyRemovalsError, plan_removals
 from backroom.feeds.rehearsal import Rehearsal
-from backroom.feeds.report_page import summary
 from backroom.feeds.reporting import Report, csv_lines_of, json_lines_of
-from backroom.feeds.rows import FeedError, RowFault
+from backroom.feeds.rows import FeedError
 from backroom.feeds.staging import stage
-from backroom.feeds.tallies import sent_jobs
 from backroom.revisions import NEWEST
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
+    from backroom.control.import_outcome import ImportOutcome
+    from backroom.feeds.formats import Feed
     from backroom.feeds.number_style import NumberStyle
     from backroom.feeds.rows import Finding, Row
-    from backroom.feeds.tallies import RowChange, SentJob
 
-MOST_FINDINGS = 200
-MOST_CHANGES = 100
-MOST_JOBS = 100
-"""How many of each an outcome has. The files of its report have all findings."""
 PATIENCE = 600.0
 """Seconds to wait for a job, and for a request that is put off."""
 _ENVELOPE_BYTES = 100_000
@@ -61,39 +56,6 @@ class ImportOptions:
     shop_url: str = ""
     numbers: NumberStyle | None = None
     max_delete: str = "10%"
-
-
-@dataclass(frozen=True)
-class Remark:
-    """What is said of a place in a file. `failed` says whether the row went in."""
-
-    line: int
-    kind: str
-    external_id: str
-    column: str
-    value: str
-    detail: str
-    advice: str
-    failed: bool
-
-
-@dataclass(frozen=True)
-class ImportOutcome:
-    """What came of a run. Lists are cut, and `faults` and `warnings` say how many there are."""
-
-    feed: str
-    summary: str
-    counts: dict[str, dict[str, int]]
-    remarks: list[Remark]
-    faults: int
-    warnings: int
-    changes: list[RowChange]
-    changed: int
-    unknown: list[str]
-    jobs: list[SentJob]
-    sent: int
-    seconds: float
-    error: str = ""
 
 
 @dataclass
@@ -115,6 +77,7 @@ class ImportRun:
         self._options = options
         self._url = url
         self._cancelled = cancelled
+        self._feed: Feed | None = None
 
     def run(self, key: str, *, dry: bool) -> ImportOutcome:
         """Run the file, and write the report beside it. It raises nothing that a file can cause."""
@@ -140,8 +103,10 @@ class ImportRun:
         report.count()
         try:
             self._write(report)
-            return _outcome(report, ledger)
+            return outcome_of_import(report, ledger, self._feed)
         finally:
+            if self._feed is not None:
+                self._feed.close()
             ledger.close()
 
     def _run(self, key: str, report: Report, ledger: Ledger, *, dry: bool) -> None:
@@ -153,11 +118,9 @@ class ImportRun:
                 shop_url=options.shop_url, numbers=options.numbers, today=clock.now().date()
             ),
         )
-        try:
-            report.feed = feed.described
-            stage(feed, ledger, {})
-        finally:
-            feed.close()
+        self._feed = feed
+        report.feed = feed.described
+        stage(feed, ledger, {})
         report.count()
         client = ApiClient(self._url, key, NEWEST, PATIENCE)
         client.asking, client.waiting = self._check, self._wait
@@ -219,36 +182,3 @@ class _WatchedLedger(Ledger):
         for each in found:
             self.watch()
             yield each
-
-
-def _outcome(report: Report, ledger: Ledger) -> ImportOutcome:
-    found = [*report.findings(failed=True, most=MOST_FINDINGS)]
-    found += report.findings(failed=False, most=MOST_FINDINGS - len(found))
-    return ImportOutcome(
-        report.feed,
-        summary(report),
-        report.counts,
-        [_remark(each) for each in found],
-        report.number_of_findings(failed=True),
-        report.number_of_findings(failed=False),
-        list(report.changes(MOST_CHANGES)),
-        sum(report.total(each) for each in ("created", "updated", "deleted")),
-        [str(each) for each in islice(report.unknown, MOST_CHANGES)],
-        list(sent_jobs(ledger, MOST_JOBS)),
-        report.total("jobs"),
-        report.seconds,
-        report.error or "",
-    )
-
-
-def _remark(each: Finding) -> Remark:
-    return Remark(
-        each.line,
-        each.kind.name if each.kind else "",
-        each.external_id,
-        each.column,
-        each.value,
-        each.detail,
-        each.advice,
-        isinstance(each, RowFault),
-    )

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import logging
 import re
-import secrets
 import shutil
 import tempfile
 import threading
@@ -22,10 +21,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from backroom import clock, events
-from backroom.control.import_run import ImportOptions, ImportOutcome, ImportRun
+from backroom.control.import_outcome import ImportOutcome
+from backroom.control.import_reports import keep_report
+from backroom.control.import_run import ImportOptions, ImportRun
 from backroom.control.route import ControlError
 from backroom.store import keys
 from backroom.store.database import StoreUnavailable
+from backroom.store.imports import new_import_id
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -121,11 +123,13 @@ class Imports:
         with self._lock:
             if self._home is None:
                 self._home = Path(tempfile.mkdtemp(prefix="backroom-import-"))
-            folder = self._home / secrets.token_hex(8)
+            folder = self._home / new_import_id()
         (folder / "file").mkdir(parents=True)
         return folder
 
-    def add(self, folder: Path, name: str, account: str) -> Import:
+    def add(
+        self, folder: Path, name: str, account: str, options: ImportOptions | None = None
+    ) -> Import:
         """Take a file that is in a folder, by its `name` there, and try it dry.
 
         Raises `ControlError` where there is no room.
@@ -140,6 +144,7 @@ class Imports:
             (folder / "file" / name).stat().st_size,
             folder,
             clock.now(),
+            options or ImportOptions(),
         )
         with self._lock:
             self._make_room()
@@ -221,12 +226,21 @@ class Imports:
             log.exception(events.IMPORT_FAILED, found.name)
             said = str(error) if isinstance(error, (OSError, StoreUnavailable)) else ""
             outcome = _failed_import(said or "The server failed. Its log says why.")
+        if not dry:
+            self._keep(found, outcome)
         with self._lock:
             if dry:
                 found.tried = outcome
             else:
                 found.loaded = outcome
             found.phase = ImportPhase.CHECKED if dry else ImportPhase.LOADED
+
+    def _keep(self, found: Import, outcome: ImportOutcome) -> None:
+        """Keep what came of a file when it was loaded. The file itself goes with the server."""
+        try:
+            keep_report(self._control.database, found.account, found.import_id, found.name, outcome)
+        except (ControlError, StoreUnavailable):
+            log.exception(events.IMPORT_FAILED, found.name)
 
     @contextmanager
     def _key(self, found: Import) -> Iterator[str]:

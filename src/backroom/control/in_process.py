@@ -131,6 +131,8 @@ def _written_answer(control: Control, admitted: Admitted, raw: bytes, body: Any)
         answer = control.database.write(partial(Service.perform, admitted, body)).result()
     except Refusal as refusal:
         raise CallRefused(refusal.fault) from None
+    if "touches" in control.parts:
+        control.parts["touches"].note(admitted, body)
     if journal is not None:
         exchange.end()
         journal.finished(exchange, answer)

@@ -56,6 +56,7 @@ def key_document(row: keys.KeyRow) -> dict[str, Any]:
         "hint": row.hint,
         "created_at": row.created_at,
         "revoked_at": row.revoked_at,
+        "last_used_at": row.last_used_at,
     }
 
 

@@ -28,11 +28,15 @@ class Control:
 
 @dataclass(frozen=True)
 class Given:
-    """What a caller gives: the parts of the path, the query, and the members of the body."""
+    """What a caller gives: the parts of the path, the query, and the members of the body.
+
+    `key` is the header with a key of the API, empty where the caller has the token.
+    """
 
     path: Mapping[str, str] = field(default_factory=dict)
     query: Mapping[str, str] = field(default_factory=dict)
     body: Mapping[str, Any] = field(default_factory=dict)
+    key: str = ""
 
 
 class Call(Protocol):
@@ -92,7 +96,8 @@ class ControlRoute:
     answered bit by bit, as server-sent events.
 
     `body` and `query` describe what a caller may give. Where they are None, `act` takes anything.
-    `waits` says that `act` may wait for what a caller does next.
+    `waits` says that `act` may wait for what a caller does next. `by_key` says that a key of the
+    API does in place of the token; `act` checks it.
     """
 
     method: str
@@ -103,6 +108,7 @@ class ControlRoute:
     body: tuple[Member, ...] | None = None
     query: tuple[Member, ...] | None = None
     waits: bool = False
+    by_key: bool = False
 
     def call(self, control: Control, given: Given) -> Any:
         """Check what is given, and act. Raises `ControlError`."""

@@ -1,4 +1,4 @@
-"""What has touched a resource: the jobs that name it, and the calls that the journal has."""
+"""What has touched a resource: the jobs that name it, and the single calls that changed it."""
 
 from __future__ import annotations
 
@@ -8,16 +8,18 @@ from urllib.parse import unquote
 
 import msgspec
 
+from backroom.catalog import ids
 from backroom.catalog.drafts import Draft
 from backroom.catalog.ids import resource_id
 from backroom.catalog.kinds import JOB_KINDS
-from backroom.store import job_touches
+from backroom.store import call_touches, job_touches
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from backroom.catalog.kinds import JobKind, Kind
     from backroom.control.route import Control
+    from backroom.store.call_touches import CallTouch
     from backroom.store.job_rows import Job
     from backroom.store.job_touches import NamingJob
     from backroom.testing.journal import Journal
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
 
 MOST_CALLS = 50
 """How many calls are given."""
+_REFUSED = 400
 _drafts = msgspec.json.Decoder(list[Draft])
 
 
@@ -117,20 +120,64 @@ def _faults_named(job: Job, external_id: str, whole: str) -> Iterator[str]:
             yield str(error.get("detail", ""))
 
 
+@dataclass(frozen=True)
+class TouchingCall:
+    """One call that has changed a resource: what it gave, and what it linked by external ids.
+
+    `request` is the number of its request in the journal, None where that has it no longer.
+    """
+
+    operation: str
+    revision: str
+    touched_at: str
+    given: dict[str, Any]
+    related: dict[str, list[str]]
+    is_kept: bool
+    request: int | None
+
+
 def touching_calls(
     control: Control, account: str, kind: Kind, external_id: str
-) -> list[JournalEntry] | None:
-    """Give the calls of the journal that name a resource in their path, or create it, newest first.
-
-    None where no journal is kept. Bulk jobs are not among them.
-    """
+) -> list[TouchingCall]:
+    """Give the calls that have changed a resource, newest first. Bulk jobs are not among them."""
+    if "\0" in external_id:
+        return []
+    if "touches" in control.parts:
+        control.parts["touches"].flush()
+    with control.database.read() as tx:
+        found = call_touches.calls_touching(tx, account, kind.name, external_id, MOST_CALLS)
     journal: Journal | None = control.parts.get("journal")
-    if journal is None:
-        return None
+    entries = [] if journal is None or not found else journal.find()
+    numbers = {each.request_id: each.number for each in entries}
+    return [_touching_call(each, numbers.get(each.request_id)) for each in found]
+
+
+def _touching_call(touch: CallTouch, request: int | None) -> TouchingCall:
+    draft = msgspec.json.decode(touch.given, type=Draft) if touch.given else Draft("")
+    related = {
+        name: [ids.external_id(each) or each for each in held]
+        for name, held in draft.relations.items()
+    }
+    return TouchingCall(
+        touch.operation,
+        touch.revision,
+        touch.touched_at,
+        draft.attributes,
+        related,
+        bool(touch.given),
+        request,
+    )
+
+
+def refused_calls(
+    control: Control, account: str, kind: Kind, external_id: str
+) -> list[JournalEntry]:
+    """Give the refused calls of the journal that name a resource, or create it, newest first."""
+    journal: Journal | None = control.parts.get("journal")
     create = f"create_catalog_{kind.name}"
-    found = []
-    for entry in reversed(journal.find()):
-        if entry.account != account:
+    found: list[JournalEntry] = []
+    for entry in reversed(journal.find() if journal is not None else []):
+        if entry.account != account or entry.status < _REFUSED:
             continue
         is_named = _names(entry, kind, external_id)
         if is_named or (entry.operation == create and _creates(entry, external_id)):

@@ -43,8 +43,6 @@ def _accounts_page(request: Request, made: dict[str, str] | None = None) -> Resp
         scopes=SCOPES,
         fixed=[read_fixed_key(each)[0] or DEFAULT_ACCOUNT for each in control.settings.key],
         is_open=control.settings.open,
-        used=dashboard_of(request).traffic.last_used(),
-        since=dashboard_of(request).traffic.since,
     )
 
 

@@ -24,6 +24,7 @@ from backroom.control.route import ControlError
 from backroom.dashboard import (
     accounts,
     catalog,
+    import_correction,
     imports,
     job,
     job_actions,
@@ -61,6 +62,7 @@ ROUTES: tuple[Route, ...] = (
     *jobs.ROUTES,
     *job_actions.ROUTES,
     *job.ROUTES,
+    *import_correction.ROUTES,
     *imports.ROUTES,
     *catalog.ROUTES,
     *resource_edit.ROUTES,

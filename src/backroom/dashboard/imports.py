@@ -17,6 +17,7 @@ from backroom.dashboard.mount import PAGES
 from backroom.dashboard.page import dashboard_of, form_of, live_response, page, redirect
 from backroom.feeds.comparing import MODES
 from backroom.feeds.number_style import STYLES
+from backroom.store.imports import imports_of_account
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -38,14 +39,17 @@ def list_imports(request: Request) -> Response:
     control = dashboard_of(request).control
     with control.database.read() as tx:
         chosen = chosen_account(tx, request.query_params.get("account", ""))
+        kept = [] if chosen is None else imports_of_account(tx, chosen.account)
     if chosen is None:
         return page(request, "catalog_empty.html", section="catalog")
+    here = {each.import_id for each in imports_of(control).all()}
     return page(
         request,
         "imports.html",
         section="catalog",
         chosen=chosen,
         imports=imports_of(control).all(),
+        kept=[each for each in kept if each.import_id not in here],
         most_bytes=MOST_BYTES,
         most_kept=MOST_KEPT,
         list_path=list_path,
@@ -96,6 +100,7 @@ def _shown_import(dashboard: Dashboard, found: Import) -> dict[str, Any]:
         "outcome": found.loaded or found.tried,
         "was_loaded": found.loaded is not None,
         "catalog": dashboard.root + list_path(found.account, "item"),
+        "correct": f"{dashboard.root}{IMPORT}/{found.import_id}/correct",
         "resource_path": resource_path,
     }
 

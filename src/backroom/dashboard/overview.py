@@ -12,7 +12,7 @@ from backroom.dashboard import charts, workers
 from backroom.dashboard.mount import HOME, PAGES
 from backroom.dashboard.page import dashboard_of, live_response, page
 from backroom.dashboard.traffic import SLICE, percentile
-from backroom.store import activity, keys
+from backroom.store import activity, imports, keys
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -47,7 +47,8 @@ def overview_values(dashboard: Dashboard) -> dict[str, Any]:
         now = clock.now()
         work = activity.jobs_in_progress(tx)
         failed = activity.newest_failed(tx, 8)
-        sizes = activity.catalog_sizes(tx)
+        imported = imports.newest_failed_imports(tx, 4)
+        sizes = dashboard.sizes.now(tx)
         applied = dashboard.applied.by_slice(tx, now, len(slices))
         names = {each.account: each.name for each in keys.all_accounts(tx)}
     return {
@@ -60,6 +61,7 @@ def overview_values(dashboard: Dashboard) -> dict[str, Any]:
         "work": work,
         "waiting": None if work.oldest is None else _age_of(work.oldest, now),
         "failed": failed,
+        "imports": imported,
         "refused": dashboard.traffic.refused()[:8],
         "sizes": sizes,
         "names": names,

@@ -13,6 +13,7 @@ from backroom import __version__
 from backroom.dashboard import formats
 from backroom.dashboard.applied import AppliedLately
 from backroom.dashboard.mount import HOME, PAGES
+from backroom.dashboard.sizes import CatalogSizes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -66,6 +67,7 @@ class Dashboard:
     root: str = ""
     is_token: Callable[[str], bool] = lambda _: False
     applied: AppliedLately = field(default_factory=AppliedLately)
+    sizes: CatalogSizes = field(default_factory=CatalogSizes)
     templates: jinja2.Environment = field(init=False)
 
     def __post_init__(self) -> None:

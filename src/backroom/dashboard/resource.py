@@ -119,6 +119,7 @@ def resource(request: Request) -> Response:
         samples=sample_calls(base, kind, external_id, revision),
         touches=touched.touching_jobs(control, account, kind, external_id, before),
         calls=touched.touching_calls(control, account, kind, external_id),
+        refused=touched.refused_calls(control, account, kind, external_id),
         images=images.images_allowed(request),
         said=SAID.get(query.get("said", ""), ""),
         back=place.address,

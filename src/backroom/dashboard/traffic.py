@@ -24,8 +24,6 @@ SLICE = 2
 SLICES = 90
 MOST_REFUSALS = 50
 """How many kinds of refusals are remembered."""
-MOST_KEYS = 1_000
-"""How many keys are remembered with their last use."""
 _FAILURE = 400
 
 
@@ -59,7 +57,6 @@ class Traffic:
     def __init__(self) -> None:
         self.since = clock.now()
         self._slices: deque[Slice] = deque(maxlen=SLICES)
-        self._used: dict[str, datetime] = {}
         self._refused: dict[tuple[int, str, str], Refused] = {}
 
     def finished(self, exchange: Exchange, answer: Answer) -> None:
@@ -72,11 +69,6 @@ class Traffic:
         current.requests += 1
         if len(current.seconds) < _MOST_SECONDS:
             current.seconds.append(exchange.seconds)
-        access = exchange.known.access
-        if access is not None:
-            self._used[access.key_id] = clock.now()
-            if len(self._used) > MOST_KEYS:
-                del self._used[next(iter(self._used))]
         if answer.status >= _FAILURE:
             current.failures += 1
             self._note(exchange, answer.status)
@@ -101,10 +93,6 @@ class Traffic:
         now = int(time.monotonic()) // SLICE
         kept = {each.number: each for each in list(self._slices)}
         return [kept.get(each) or Slice(each) for each in range(now - SLICES + 1, now)]
-
-    def last_used(self) -> dict[str, datetime]:
-        """Give when each key was used last, by its id."""
-        return dict(self._used)
 
     def refused(self) -> list[Refused]:
         """Give what was refused, the latest first."""

@@ -211,6 +211,15 @@ class Ledger(LedgerFile):
         statement = "select kind, number, external_id, line, body, again from rows where number = ?"
         return [self._staged(*each) for number in numbers for each in self.run(statement, number)]
 
+    def failed(self, most: int) -> list[Staged]:
+        """Give rows that failed, in the order of the feed, up to `most`."""
+        found = self.run(
+            "select kind, number, external_id, line, body, again from rows"
+            " where outcome = 'failed' order by line, number limit ?",
+            most,
+        )
+        return [self._staged(*each) for each in found]
+
     def rows_of(self, batch: int) -> list[Staged]:
         """Give the rows of a batch that are not settled."""
         found = self.run(

@@ -54,6 +54,7 @@ class KeyRow(NamedTuple):
     scopes: str
     created_at: str
     revoked_at: str | None
+    last_used_at: str | None
 
 
 def create(tx: Transaction, account_name: str, name: str, scopes: list[str]) -> NewKey:
@@ -150,7 +151,8 @@ def all_keys(tx: Transaction) -> list[KeyRow]:
     """List every key of every account, oldest first."""
     rows = tx.all(
         "select key_id, keys.name, keys.account, accounts.name, hint, scopes, keys.created_at,"
-        " revoked_at from keys join accounts on accounts.account = keys.account order by key_id"
+        " revoked_at, last_used_at from keys join accounts on accounts.account = keys.account"
+        " order by key_id"
     )
     return [KeyRow(*row) for row in rows]
 
@@ -164,6 +166,17 @@ def revoke(tx: Transaction, key_id: str) -> bool:
         revoked_at=clock.timestamp(clock.now()),
     )
     return row is not None
+
+
+def note_uses(
+    tx: Transaction, uses: Collection[tuple[str, str]], moment: str, noted_before: str
+) -> None:
+    """Note that keys were used, given as account and id, unless another server has just done so."""
+    tx.many(
+        "update keys set last_used_at = :moment where account = :account and key_id = :key_id"
+        " and (last_used_at is null or last_used_at < :noted_before)",
+        [(moment, account, key_id, noted_before) for account, key_id in sorted(uses)],
+    )
 
 
 def revoke_left_over(tx: Transaction, start: str, made_before: str, used: Collection[str]) -> None:

@@ -58,13 +58,19 @@ _PLAIN = (
     Table(
         "keys",
         ("account", "key_id"),
-        ("name", "hash", "hint", "scopes", "created_at", "revoked_at"),
+        ("name", "hash", "hint", "scopes", "created_at", "revoked_at", "last_used_at"),
     ),
     Table("webhooks", ("webhook_id",), ("account", "url", "events", "secret", "created_at")),
     Table(
         "webhook_deliveries",
         ("delivery_id",),
         ("webhook_id", "event", "body", "created_at", "state", "due_at", "tries", "attempts"),
+    ),
+    Table("imports", ("account", "import_id"), ("name", "created_at", "failed", "report")),
+    Table(
+        "call_touches",
+        ("account", "kind", "external_id", "touch_id"),
+        ("operation", "revision", "request_id", "touched_at", "given"),
     ),
     Table("items", ("account", "number"), ("title", *_RECORD)),
     Table("variants", ("account", "number"), ("title", "sku", "item_number", *_RECORD)),
@@ -112,7 +118,10 @@ _PLAIN = (
         ),
     ),
 )
-_APART = {"secrets", "accounts", "keys", "webhooks", "webhook_deliveries"}
+_APART = {
+    *("secrets", "accounts", "keys", "webhooks", "webhook_deliveries"),
+    *("imports", "call_touches"),
+}
 CATALOG = tuple(each for each in _PLAIN if each.name not in _APART)
 """Every table with rows of an account's catalog, of its jobs, and of what is kept beside them.
 

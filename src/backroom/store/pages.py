@@ -61,13 +61,13 @@ def records_page(
 
     `store/large_records.py` reads the attributes of large records.
     """
-    rows, ordered = _rows(tx, kind, account, question, columns)
+    rows, ordered = _found_rows(tx, kind, account, question, columns)
     if not ordered:
         rows.sort(key=_number, reverse=not question.ascending)
     return rows
 
 
-def _rows(
+def _found_rows(
     tx: Transaction, kind: Kind, account: str, question: RecordQuestion, columns: Columns
 ) -> tuple[list[Row], bool]:
     """Give the rows of a page, and whether the database has put them in order."""
@@ -108,7 +108,7 @@ def in_order(
 ) -> list[Row]:
     """Give the records of `external_ids` that exist, in that order, as rows of `records_page`."""
     question = RecordQuestion(size=len(external_ids), external_ids=list(external_ids))
-    rows, _ = _rows(tx, kind, account, question, columns)
+    rows, _ = _found_rows(tx, kind, account, question, columns)
     # No stored id has a zero, so all are encoded at once.
     named = "\0".join(external_ids).encode().split(b"\0")
     if [row[1] for row in rows] == named:

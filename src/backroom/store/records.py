@@ -85,7 +85,7 @@ def _statements(kind: Kind, dialect: Dialect) -> _Statements:
     )
 
 
-def number(tx: Transaction, kind: Kind, account: str, external_id: str) -> int | None:
+def record_number(tx: Transaction, kind: Kind, account: str, external_id: str) -> int | None:
     """Give the number of the record with `external_id`, None where there is none."""
     sql = _statements(kind, tx.dialect).number
     row = tx.one(sql, account=account, external_id=external_id)

@@ -122,6 +122,8 @@ def empty_account(tx: Transaction, account: str, most: int) -> bool:
     False where that has left some.
     """
     _lock(tx, account)
+    for table in ("call_touches", "imports"):
+        tx.run(f"delete from {table} where account = :account", account=account)
     left = [table for table in CATALOG if not _empty_table(tx, table, account, most)]
     return not left
 

@@ -113,6 +113,11 @@ class JournalEntry:
         """When it was answered."""
         return clock.moment_of(self._at)
 
+    @property
+    def request_id(self) -> str:
+        """The id of the request, which its answer has."""
+        return self._exchange.known.request.request_id
+
     @cached_property
     def body(self) -> Body:
         """The body of the request."""
@@ -185,7 +190,7 @@ class JournalEntry:
         return {
             "number": self.number,
             "at": clock.timestamp(self.at),
-            "request_id": request.request_id,
+            "request_id": self.request_id,
             "method": self.method,
             "path": self.path,
             "operation": self.operation,

@@ -38,16 +38,20 @@ def number_in_path(admitted: Admitted, tx: Transaction, kind: Kind) -> int:
 
     Raises `NotFound`, in the words of the method.
     """
-    number = _number_of(admitted, tx, kind, admitted.resource_id)
+    number = _number_of_id(admitted, tx, kind, admitted.resource_id)
     if number is None:
         raise _does_not_exist(admitted, kind)
     return number
 
 
-def _number_of(admitted: Admitted, tx: Transaction, kind: Kind, resource_id: str) -> int | None:
+def _number_of_id(admitted: Admitted, tx: Transaction, kind: Kind, resource_id: str) -> int | None:
     """Give the number of the record with an id, None where there is none."""
     external_id = ids.external_id(resource_id)
-    return None if external_id is None else records.number(tx, kind, admitted.account, external_id)
+    return (
+        None
+        if external_id is None
+        else records.record_number(tx, kind, admitted.account, external_id)
+    )
 
 
 def _does_not_exist(admitted: Admitted, kind: Kind) -> NotFound:
@@ -100,7 +104,7 @@ def _narrow(admitted: Admitted, tx: Transaction, question: RecordQuestion) -> bo
                 wanted = [each for each in wanted if each in known]
             question.external_ids = wanted
         elif chosen.means == "related":
-            number = _number_of(admitted, tx, KINDS[chosen.target], value)
+            number = _number_of_id(admitted, tx, KINDS[chosen.target], value)
             if number is None:
                 return False
             question.related.append((chosen.target, number))

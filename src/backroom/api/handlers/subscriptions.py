@@ -26,7 +26,7 @@ def subscribe(admitted: Admitted, kept: Kept, tx: Transaction) -> None:
     variant_id = _variant_id(data, admitted.operation.resource_type)
     external_id = ids.external_id(variant_id)
     kind, account = admitted.operation.kind, admitted.account
-    number = None if external_id is None else records.number(tx, kind, account, external_id)
+    number = None if external_id is None else records.record_number(tx, kind, account, external_id)
     if number is None:
         raise VariantNotFound
     subscriptions.insert(

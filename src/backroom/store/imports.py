@@ -1,0 +1,91 @@
+"""The imports of files: what has come of each, with the rows that can be corrected."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from backroom import clock
+
+if TYPE_CHECKING:
+    from backroom.store.database import Transaction
+
+MOST_KEPT = 20
+"""Imports of one account. The oldest make room."""
+
+
+class KeptImport(NamedTuple):
+    """One import, without its report. `failed` is how many rows did not go in."""
+
+    account: str
+    import_id: str
+    name: str
+    created_at: str
+    failed: int
+
+
+_COLUMNS = ", ".join(KeptImport._fields)
+
+
+def keep_import(tx: Transaction, kept: KeptImport, report: str) -> None:
+    """Keep an import, in place of what was kept of it before, and drop the oldest of its account.
+
+    `report` is JSON.
+    """
+    tx.run(
+        f"insert into imports ({_COLUMNS}, report)"
+        " values (:account, :import_id, :name, :created_at, :failed, :report)"
+        " on conflict (account, import_id) do update"
+        " set failed = excluded.failed, report = excluded.report",
+        **kept._asdict(),
+        report=report,
+    )
+    tx.run(
+        "delete from imports where account = :account and import_id <= coalesce((select import_id"
+        " from imports where account = :account order by import_id desc limit 1 offset :most), '')",
+        account=kept.account,
+        most=MOST_KEPT,
+    )
+
+
+def new_import_id() -> str:
+    """Give an id. Later ones are greater."""
+    return clock.new_ulid(clock.now())
+
+
+def imports_of_account(tx: Transaction, account: str) -> list[KeptImport]:
+    """Give the imports of an account, newest first."""
+    rows = tx.all(
+        f"select {_COLUMNS} from imports where account = :account order by import_id desc",
+        account=account,
+    )
+    return [KeptImport(*row) for row in rows]
+
+
+def kept_import(tx: Transaction, account: str, import_id: str) -> tuple[KeptImport, str] | None:
+    """Give an import with its report, None if it is not kept."""
+    row = tx.one(
+        f"select {_COLUMNS}, report from imports"
+        " where account = :account and import_id = :import_id",
+        account=account,
+        import_id=import_id,
+    )
+    return None if row is None else (KeptImport(*row[:-1]), str(row[-1]))
+
+
+def newest_failed_imports(tx: Transaction, most: int) -> list[KeptImport]:
+    """Give the newest imports with rows that did not go in, of all accounts, up to `most`."""
+    rows = tx.all(
+        f"select {_COLUMNS} from imports where failed > 0"
+        " order by import_id desc, account desc limit :most",
+        most=most,
+    )
+    return [KeptImport(*row) for row in rows]
+
+
+def drop_import(tx: Transaction, account: str, import_id: str) -> None:
+    """Keep an import no longer."""
+    tx.run(
+        "delete from imports where account = :account and import_id = :import_id",
+        account=account,
+        import_id=import_id,
+    )

@@ -1,0 +1,86 @@
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from click.testing import CliRunner
+
+from backroom.cli.imports import import_command
+from dashboard.test_imports import IMPORT, ROWS, post, sent, words_when
+from support.page_form import fields_of
+
+if TYPE_CHECKING:
+    from support.client import Client
+    from support.visitor import Visitor
+
+CHANGES = {
+    "FF-1031": ("external_id", "FF-1031-C"),
+    "FF-1067-B": ("categories", "jackets"),
+    "FF-0917-BLK-M": ("item", "FF-1104"),
+    "FF-1142-B": ("price", "129.95"),
+    "FF-1188-B": ("title", "Trousers"),
+    "FF-1226-MOS-4X3-M-P": ("inventory_policy", "1"),
+}
+CHEAP = b'{"type":"item","external_id":"b","title":"B","description":"","url":"u","price":"no"}\n'
+WHOLE_LINE = '{"type":"item","external_id":"FF-1271-B","title":"S","description":"d","url":"u"}'
+
+
+def import_demo(client: Client) -> str:
+    """Import the demo shop by the command, and give the page that it names."""
+    environment = {"BACKROOM_URL": client.url, "BACKROOM_KEY": client.key}
+    result = CliRunner(env=environment).invoke(import_command, ["--demo"])
+    found = re.search(r"corrected in the dashboard: http://[^/]+(\S+)", result.stderr)
+    assert found, result.output
+    return found[1]
+
+
+def test_all_rows_of_the_demo_are_corrected(visitor: Visitor, client: Client) -> None:
+    page = import_demo(client)
+    assert "7 rows failed" in visitor.words(f"{IMPORT}?account={client.account}")
+    assert "7 rows of shop.jsonl failed" in visitor.words("/_backroom/")
+    assert "Correct 7 rows" in visitor.words(page)
+    form = visitor.read(f"{page}/correct")
+    fields = fields_of(form)
+    for place in range(6):
+        name, value = CHANGES[fields[f"r{place}.external_id"]]
+        fields[f"r{place}.{name}"] = value
+    fields["r6.text"] = WHOLE_LINE
+    answer = visitor.send(f"{page}/correct", **fields)
+    corrected = answer.headers["Location"]
+    words_when(visitor, corrected, "7 rows: 7 would be created")
+    post(visitor, f"{corrected}/load")
+    words_when(visitor, corrected, "7 rows: 7 created")
+
+
+def test_rows_are_corrected_before_anything_is_loaded(visitor: Visitor, client: Client) -> None:
+    page = sent(visitor, client, CHEAP, "f.jsonl")
+    assert "Correct 1 row" in words_when(visitor, page, "What it would do")
+    fields = fields_of(visitor.read(f"{page}/correct"))
+    answer = visitor.send(f"{page}/correct", **fields | {"r0.price": "3"})
+    words_when(visitor, answer.headers["Location"], "1 would be created")
+
+
+def test_unread_record_is_filled_in(visitor: Visitor, client: Client) -> None:
+    page = sent(visitor, client, ROWS)
+    words_when(visitor, page, "What it would do")
+    assert "only its id is here" in visitor.words(f"{page}/correct")
+    given = {"title": "Bowl", "description": "A bowl", "url": "https://x.example/b", "price": "3"}
+    fields = {f"r0.{name}": value for name, value in given.items()} | {"r0.external_id": "b"}
+    answer = visitor.send(f"{page}/correct", **fields)
+    words_when(visitor, answer.headers["Location"], "1 would be created")
+
+
+def test_wrong_line_is_shown_again(visitor: Visitor, client: Client) -> None:
+    page = sent(visitor, client, b"{broken\n", "f.jsonl")
+    words_when(visitor, page, "What it would do")
+    answer = visitor.send(f"{page}/correct", **{"r0.text": "{still broken"})
+    assert b"This line is no JSON object." in answer.data
+    assert b"{still broken" in answer.data
+    answer = visitor.send(f"{page}/correct", **{"r0.out": "1"})
+    assert b"All rows are left out." in answer.data
+
+
+def test_import_is_forgotten(visitor: Visitor, client: Client) -> None:
+    page = import_demo(client)
+    visitor.send(f"{page}/remove")
+    assert visitor.ask("GET", page).status == 404
