@@ -18,6 +18,7 @@ from backroom.api.request import Request
 from backroom.api.service import Service
 from backroom.errors import Fault
 from backroom.revisions import resolve
+from backroom.store import keys
 from backroom.store.keys import Access
 
 if TYPE_CHECKING:
@@ -25,12 +26,14 @@ if TYPE_CHECKING:
 
     from backroom.api.app import App
     from backroom.api.request import Answer
+    from backroom.revisions import Revision
     from backroom.store.database import Database
 
 HOST = "localhost"
 """The host of links in answers, where the server has no public URL."""
 _SECONDS = 60.0
-_WATCHER = "own"
+_OWN = "own"
+"""What stands for the id of a key."""
 
 
 class Answered(NamedTuple):
@@ -94,21 +97,36 @@ def look_up(
     Nobody counts or watches it, so that looking changes nothing that a client sees.
     """
     request = _request("GET", target, revision, public_url.rstrip("/"), "", b"")
-    access = Access(account, _WATCHER, None)
-    known = Known(request)
+    rung = resolve(revision, clock.now().date())
     try:
-        path = routes.match_path(request.raw_path)
-        rung = resolve(revision, clock.now().date())
-        known = Known(request, path, access, rung)
-        operation = path.operation("GET", rung.date)
-        query = query_of(operation, rung.date, request.query_string)
-        admitted = Admitted(request, path, access, rung, None, operation, query, Cursors(b""))
+        admitted = admitted_here(database, account, request, rung)
         with database.read() as tx:
             return _of_answer(Service.perform(admitted, None, tx))
     except Fault as fault:
-        return _of_answer(Service.refuse(Refusal(fault, known)))
+        return _of_answer(Service.refuse(Refusal(fault, Known(request, revision=rung))))
     except Refusal as refusal:
         return _of_answer(Service.refuse(refusal))
+
+
+def admitted_here(
+    database: Database, account: str, request: Request, revision: Revision
+) -> Admitted:
+    """Admit a request of this process as one of an account, which has no key and no limits.
+
+    Its path and its query are checked as those of any other. Raises `Fault`.
+    """
+    path = routes.match_path(request.raw_path)
+    operation = path.operation(request.method, revision.date)
+    return Admitted(
+        request,
+        path,
+        Access(account, _OWN, None),
+        revision,
+        None,
+        operation,
+        query_of(operation, revision.date, request.query_string),
+        Cursors(keys.cursor_secret(database)),
+    )
 
 
 def _request(

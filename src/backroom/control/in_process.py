@@ -13,26 +13,22 @@ from urllib.parse import quote
 
 import msgspec
 
-from backroom.api import routes
-from backroom.api.admission import Admitted, Refusal
+from backroom.api.admission import Refusal
 from backroom.api.bodies import read_body
 from backroom.api.body_reader import BodyReader
-from backroom.api.cursors import Cursors
-from backroom.api.neighbour_query import query_of
+from backroom.api.in_process import admitted_here
 from backroom.api.observer import Exchange
 from backroom.api.request import Answer, Request
 from backroom.api.service import Service
 from backroom.catalog.ids import resource_id
 from backroom.errors import Fault
 from backroom.revisions import NEWEST, REVISIONS
-from backroom.store import keys
-from backroom.store.keys import Access
 
 if TYPE_CHECKING:
+    from backroom.api.admission import Admitted
     from backroom.catalog.kinds import Kind
     from backroom.control.route import Control
 
-_KEY_ID = "control"
 _MEDIA_TYPE = b"application/vnd.api+json"
 
 
@@ -90,7 +86,6 @@ def call_api(control: Control, account: str, call: ApiCall) -> bytes:
 
 def _admitted(control: Control, account: str, call: ApiCall) -> Admitted:
     """Make what a request with a key of the account would be admitted as. Raises `Fault`."""
-    revision = REVISIONS[call.revision]
     request = Request(
         call.method,
         call.path.encode(),
@@ -99,18 +94,7 @@ def _admitted(control: Control, account: str, call: ApiCall) -> Admitted:
         "http",
         call.base or control.settings.public_url,
     )
-    path = routes.match_path(request.raw_path)
-    operation = path.operation(call.method, revision.date)
-    return Admitted(
-        request,
-        path,
-        Access(account, _KEY_ID, None),
-        revision,
-        None,
-        operation,
-        query_of(operation, revision.date, request.query_string),
-        Cursors(keys.cursor_secret(control.database)),
-    )
+    return admitted_here(control.database, account, request, REVISIONS[call.revision])
 
 
 def _encoded_body(admitted: Admitted, body: Any) -> bytes:
