@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import ast
+import json
 import shlex
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from backroom.api.openapi.calls import calls
+from backroom.api.openapi.calls import KEY, SampleRequest, calls
 from backroom.api.openapi.document import openapi_document
-from backroom.revisions import NEWEST, OLDEST, REVISIONS
+from backroom.catalog.operations import OPERATIONS
+from backroom.catalog.sdk_names import NODE_VERSIONS
+from backroom.revisions import LADDER, NEWEST, OLDEST, REVISIONS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,56 +22,109 @@ if TYPE_CHECKING:
 each_end = pytest.mark.parametrize("revision", [OLDEST, NEWEST])
 
 
-def described(revision: str) -> Iterator[tuple[str, str, dict[str, Any]]]:
+def described(revision: str) -> Iterator[tuple[str, dict[str, Any]]]:
     for path, methods in openapi_document(REVISIONS[revision])["paths"].items():
-        for method, operation in methods.items():
-            yield method, path, operation
+        for operation in methods.values():
+            yield path, operation
 
 
 def of(revision: str, name: str) -> dict[str, str]:
     (made,) = (
-        calls(revision, method, path, each)
-        for method, path, each in described(revision)
+        calls(revision, path, each)
+        for path, each in described(revision)
         if each["operationId"] == name
     )
     return {each.language: each.text for each in made}
 
 
+def words_of(command: str) -> list[str]:
+    """The words as a shell has them, which joins the lines. `shlex` does not."""
+    return shlex.split(command.replace("\\\n", ""))
+
+
 @each_end
 def test_all_operations_have_calls(revision: str) -> None:
-    for method, path, operation in described(revision):
-        languages = [each.language for each in calls(revision, method, path, operation)]
+    for path, operation in described(revision):
+        languages = [each.language for each in calls(revision, path, operation)]
         browser = path.startswith("/client/")
         assert languages == (["curl"] if browser else ["curl", "Python", "Node"])
 
 
 @each_end
 def test_calls_in_python_compile(revision: str) -> None:
-    for method, path, operation in described(revision):
-        for each in calls(revision, method, path, operation):
+    for path, operation in described(revision):
+        for each in calls(revision, path, operation):
             if each.language == "Python":
                 ast.parse(each.text)
 
 
 def test_python_has_the_body_of_the_example() -> None:
     (place,) = (
-        each for each in described(NEWEST) if each[2]["operationId"] == "create_catalog_item"
+        each for each in described(NEWEST) if each[1]["operationId"] == "create_catalog_item"
     )
-    content = place[2]["requestBody"]["content"]["application/vnd.api+json"]
+    content = place[1]["requestBody"]["content"]["application/vnd.api+json"]
     (text,) = (each.text for each in calls(NEWEST, *place) if each.language == "Python")
     _, body = (each.value for each in ast.parse(text).body if isinstance(each, ast.Assign))
     assert ast.literal_eval(body) == content["example"]
 
 
 def test_shells_read_curl_as_meant() -> None:
-    words = shlex.split(of(NEWEST, "get_catalog_item")["curl"])
-    assert words[:4] == [
+    words = words_of(of(NEWEST, "get_catalog_item")["curl"])
+    assert words == [
         "curl",
-        "-X",
-        "GET",
         "http://127.0.0.1:7227/api/catalog-items/$custom:::$default:::item-1",
+        *("-H", f"Authorization: Klaviyo-API-Key {KEY}"),
+        *("-H", f"revision: {NEWEST}"),
     ]
-    assert f"revision: {NEWEST}" in words
+
+
+@each_end
+def test_curl_sends_method_and_body(revision: str) -> None:
+    for path, operation in described(revision):
+        words = words_of(calls(revision, path, operation)[0].text)
+        assert ("-X" in words) == (not operation["operationId"].startswith("get_"))
+        content = operation.get("requestBody", {}).get("content", {})
+        sent = [json.loads(after) for each, after in pairwise(words) if each == "--data"]
+        assert sent == [each["example"] for each in [*content.values()][:1]]
+
+
+def test_browsers_need_no_key() -> None:
+    assert KEY not in of(NEWEST, "create_client_subscription")["curl"]
+
+
+@pytest.mark.parametrize("revision", LADDER)
+def test_reads_ask_newest_python_for_revision(revision: str) -> None:
+    text = of(revision, "get_category_ids_for_catalog_item")["Python"]
+    assert text.startswith("# pip install klaviyo-api\n")
+    assert f'["revision"] = "{revision}"' in text
+    assert ".get_category_ids_for_catalog_item(" in text
+
+
+def test_bodies_need_python_of_revision() -> None:
+    text = of("2022-10-17", "add_categories_to_catalog_item")["Python"]
+    assert text.startswith("# pip install klaviyo-api==1.0.3\n")
+    assert "options" not in text
+    assert ".create_catalog_item_relationships(" in text
+    unknown = of("2023-01-24", "create_catalog_item")["Python"]
+    assert unknown.startswith("# pip install klaviyo-api, in a version for revision 2023-01-24\n")
+
+
+@pytest.mark.parametrize("revision", LADDER)
+def test_node_names_version_of_revision(revision: str) -> None:
+    text = of(revision, "get_catalog_variant")["Node"]
+    version = NODE_VERSIONS.get(revision)
+    asked = f"@{version}" if version else f", in a version for revision {revision}"
+    assert text.startswith(f"// npm install klaviyo-api{asked}\n")
+    assert ("ApiKeySession" in text) == (revision >= "2023-09-15")
+
+
+def test_languages_name_any_id_as_it_is() -> None:
+    read = next(each for each in OPERATIONS if each.name == "get_catalog_item")
+    odd = "a'b\"\\ /\n\u00e9\U0001f45f$(x)"
+    _, python, node = SampleRequest(read, NEWEST, "/api/catalog-items/a", odd).calls()
+    nodes = ast.walk(ast.parse(python.text))
+    assert odd in [each.value for each in nodes if isinstance(each, ast.Constant)]
+    assert json.loads(node.text.partition("api.getCatalogItem(")[2].partition(").then")[0]) == odd
 
 
 def test_node_writes_attributes_as_its_types() -> None:

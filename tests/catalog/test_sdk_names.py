@@ -39,3 +39,7 @@ def test_neighbours_of_browsers_have_no_class() -> None:
 
 def test_node_writes_camel_case() -> None:
     assert sdk_names.in_camel_case("get_catalog_items") == "getCatalogItems"
+
+
+def test_versions_are_for_revisions() -> None:
+    assert {*sdk_names.PYTHON_VERSIONS, *sdk_names.NODE_VERSIONS} <= REVISIONS.keys()

@@ -83,7 +83,7 @@ def calls_of(revision: str, name: str, client: Client) -> dict[str, str]:
     """The calls on the page, with an account's key and the address of its server."""
     paths = openapi_document(REVISIONS[revision])["paths"]
     (made,) = (
-        calls(revision, method, path, each)
+        calls(revision, path, each)
         for path, methods in paths.items()
         for method, each in methods.items()
         if each["operationId"] == name
@@ -106,8 +106,8 @@ def printed(command: list[str], **variables: str) -> str:
     return done.stdout
 
 
-def test_calls_run_as_pasted(client: Client) -> None:
-    python, there = "25.0.0", "23.0.0"
+@pytest.mark.parametrize(("python", "there"), [("2.0.2", "3.0.0"), ("25.0.0", "23.0.0")])
+def test_calls_run_as_pasted(client: Client, python: str, there: str) -> None:
     name, said = "bulk_create_catalog_categories", "processing"
     newest = calls_of(test_python_sdk.REVISION_OF[python], name, client)
     assert said in printed(["bash", "-c", f"{newest['curl']} --fail-with-body -sS"])

@@ -1,5 +1,7 @@
 """What the official SDKs call the operations: a method of an API class, in each revision.
 
+Each version of an SDK is made for one revision.
+
 The names are the operation ids that were published with the revision. Those of the newest revision
 are the names in `catalog/operations.py`. The Node SDK writes the same names in camel case.
 """
@@ -22,7 +24,46 @@ JOB_NAMES_SINCE = "2025-01-15"
 RELATIONS_NAMED_SINCE = "2023-02-22"
 """Since this revision, the method of a relationship is named after that, too."""
 NODE_TYPED_SINCE = "2023-09-15"
-"""Since this revision, the Node SDK is typed. Before that, it took a body before an id."""
+"""Since this revision, the Node SDK is typed and opened with a session.
+
+Before that, it was opened with a function, and took a body before an id.
+"""
+PYTHON_VERSIONS = {
+    "2022-10-17": "1.0.3",
+    "2023-02-22": "2.0.2",
+    "2023-06-15": "3.0.0",
+    "2023-09-15": "5.2.0",
+    "2023-12-15": "6.1.0",
+    "2024-05-15": "8.0.0",
+    "2024-06-15": "9.0.0",
+    "2024-10-15": "16.0.0",
+    "2025-10-15": "21.0.0",
+    "2026-10-15": "25.0.0",
+}
+"""A Python SDK of a revision. Other revisions have versions too."""
+NODE_VERSIONS = {
+    "2023-01-24": "2.0.0",
+    "2023-02-22": "3.0.0",
+    "2023-06-15": "4.0.0",
+    "2023-07-15": "5.0.0",
+    "2023-08-15": "5.1.0",
+    "2023-09-15": "6.0.1",
+    "2023-10-15": "7.1.0",
+    "2023-12-15": "7.2.0",
+    "2024-02-15": "9.0.0",
+    "2024-05-15": "10.0.0",
+    "2024-06-15": "10.1.0",
+    "2024-07-15": "12.0.1",
+    "2024-10-15": "15.0.0",
+    "2025-01-15": "17.0.0",
+    "2025-04-15": "18.0.0",
+    "2025-07-15": "19.0.2",
+    "2025-10-15": "20.0.0",
+    "2026-01-15": "21.0.1",
+    "2026-04-15": "22.0.1",
+    "2026-07-15": "23.0.0",
+}
+"""The newest Node SDK of a revision, by the list of changes in its package."""
 
 _LATE = "get_variant_ids_for_catalog_item"
 """The operation that the SDKs of the revision which brought it don't have."""

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import msgspec
 from starlette.exceptions import HTTPException
 
+from backroom.api.openapi.calls import KEY, SampleRequest
 from backroom.catalog.ids import resource_id
 from backroom.catalog.kinds import KINDS
+from backroom.catalog.operations import OPERATIONS, Shape
 from backroom.control import browse, touched
 from backroom.control.browse import CatalogQuestion
 from backroom.control.in_process import ApiCall, CallRefused, call_api, path_of_resource
@@ -21,7 +23,6 @@ from backroom.dashboard.catalog_links import (
 )
 from backroom.dashboard.formats import web_address
 from backroom.dashboard.page import dashboard_of, page
-from backroom.dashboard.sample_calls import sample_calls
 from backroom.revisions import LADDER, NEWEST
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ LONGEST_TEXT = 600
 LONGEST_DOCUMENT = 20_000
 """Characters that are shown of a value, and of a document, before a reader asks for all."""
 _NOT_FOUND = 404
+_READS = {each.kind.name: each for each in OPERATIONS if each.shape is Shape.ONE}
 
 
 class ResourcePlace(NamedTuple):
@@ -116,7 +118,8 @@ def resource(request: Request) -> Response:
         revisions=list(reversed(LADDER)),
         document=shown_document,
         document_cut=is_cut,
-        samples=sample_calls(base, kind, external_id, revision),
+        sample_key=KEY,
+        samples=sample_request(base, kind, external_id, revision).calls(),
         touches=touched.touching_jobs(control, account, kind, external_id, before),
         calls=touched.touching_calls(control, account, kind, external_id),
         refused=touched.refused_calls(control, account, kind, external_id),
@@ -128,6 +131,17 @@ def resource(request: Request) -> Response:
         ),
         list_path=list_path,
         resource_path=resource_path,
+    )
+
+
+def sample_request(base: str, kind: Kind, external_id: str, revision: str) -> SampleRequest:
+    """Give the request that reads a resource in a revision from the server at `base`."""
+    return SampleRequest(
+        _READS[kind.name],
+        revision,
+        path_of_resource(kind, external_id),
+        resource_id(external_id),
+        base=base,
     )
 
 

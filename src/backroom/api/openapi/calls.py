@@ -1,24 +1,32 @@
 """How one calls an operation in a revision: with curl, and with the official SDKs.
 
-The values are those of the document's examples. The calls name the server at its usual address,
-which the script of the page replaces by the one that it came from.
+The page of the API shows calls with the values of the document's examples, and the page of a
+resource shows the call that gives it. The key is left for the reader to fill in.
+
+The newest SDK for Python speaks any revision that it is set to, in requests without a body. It
+makes bodies by the models of its own revision, with defaults that other revisions refuse. So a
+request with a body needs the SDK of its revision. With the SDK for Node every request does.
 """
 
 from __future__ import annotations
 
 import json
 import re
+import shlex
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from backroom.api.openapi.samples import BASE
 from backroom.catalog import sdk_names
-from backroom.catalog.neighbours import NEIGHBOURS
+from backroom.catalog.neighbours import NEIGHBOURS, Neighbour
 from backroom.catalog.operations import OPERATIONS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-KEY = "pk_your_key"
+    from backroom.catalog.operations import Operation
+
+KEY = "YOUR_PRIVATE_KEY"
 """What stands in place of a key."""
 _OPERATIONS = {each.name: each for each in (*OPERATIONS, *NEIGHBOURS)}
 _UNTYPED = frozenset({"custom_metadata", "properties"})
@@ -34,63 +42,77 @@ class SampleCall(NamedTuple):
     text: str
 
 
-def calls(revision: str, method: str, path: str, described: Mapping[str, Any]) -> list[SampleCall]:
-    """Give the calls of an operation that a document describes. Some have no method in an SDK."""
-    operation = _OPERATIONS[described["operationId"]]
-    request = _Request(revision, method.upper(), path, described)
-    made = [SampleCall("curl", "\n".join(request.curl()))]
-    api_class = sdk_names.api_class(operation, revision)
-    if api_class is not None:
-        name = sdk_names.method_name(operation, revision)
-        made.append(SampleCall("Python", "\n".join(request.python(api_class, name))))
-        made.append(
-            SampleCall("Node", "\n".join(request.node(api_class, sdk_names.in_camel_case(name))))
-        )
-    return made
+@dataclass(frozen=True)
+class SampleRequest:
+    """A request, which it writes as text in each language.
 
+    `path` is percent-encoded, with the query. `id` is the id in it as it is, None where there is
+    none. `base` is the address of the server, without a slash at its end.
+    """
 
-class _Request:
-    """One request with the values of the examples."""
+    operation: Operation
+    revision: str
+    path: str
+    id: str | None = None
+    body: Any = None
+    media_type: str = ""
+    base: str = BASE
 
-    def __init__(self, revision: str, method: str, path: str, described: Mapping[str, Any]) -> None:
-        self.revision = revision
-        self.method = method
-        needed = [each for each in described["parameters"] if each.get("required")]
-        in_path = [_example_of(each) for each in needed if each["in"] == "path"]
-        query = [f"{each['name']}={_example_of(each)}" for each in needed if each["in"] == "query"]
-        self.id = in_path[0] if in_path else None
-        self.path = path.replace("{id}", self.id or "") + (f"?{'&'.join(query)}" if query else "")
-        content = described.get("requestBody", {}).get("content", {})
-        self.media_type = next(iter(content), "")
-        self.body = content[self.media_type]["example"] if content else None
-        self.has_key = bool(described["security"])
+    def calls(self) -> list[SampleCall]:
+        """Give the call in each language. Only curl has one where the SDKs have no method."""
+        made = [SampleCall("curl", self.curl())]
+        api_class = sdk_names.api_class(self.operation, self.revision)
+        if api_class is not None:
+            made.append(SampleCall("Python", "\n".join(self._python_lines(api_class))))
+            made.append(SampleCall("Node", "\n".join(self._node_lines(api_class))))
+        return made
 
-    def curl(self) -> Iterator[str]:
-        lines = [f"curl -X {self.method} {_for_shell(BASE + self.path)}"]
-        if self.has_key:
-            lines.append(f"-H {_for_shell(f'Authorization: Klaviyo-API-Key {KEY}')}")
-        lines.append(f"-H {_for_shell(f'revision: {self.revision}')}")
+    def curl(self) -> str:
+        """Write one command of a shell."""
+        method = self.operation.method
+        words = ["curl"] if method == "GET" else ["curl", "-X", method]
+        lines = [shlex.join([*words, self.base + self.path])]
+        headers = [f"revision: {self.revision}"]
+        if not (isinstance(self.operation, Neighbour) and self.operation.public):
+            headers.insert(0, f"Authorization: Klaviyo-API-Key {KEY}")
         if self.body is not None:
-            lines.append(f"-H {_for_shell(f'Content-Type: {self.media_type}')}")
-            lines.append(
-                f"--data {_for_shell(json.dumps(self.body, indent=2, ensure_ascii=False))}"
-            )
-        yield " \\\n  ".join(lines)
+            headers.append(f"Content-Type: {self.media_type}")
+        lines += [shlex.join(["-H", each]) for each in headers]
+        if self.body is not None:
+            written = json.dumps(self.body, indent=2, ensure_ascii=False)
+            lines.append(shlex.join(["--data", written]))
+        return " \\\n  ".join(lines)
 
-    def python(self, api_class: str, method: str) -> Iterator[str]:
+    def _python_lines(self, api_class: str) -> Iterator[str]:
+        asks = self.body is None  # Then the newest SDK is asked for the revision.
+        version = sdk_names.PYTHON_VERSIONS.get(self.revision)
+        yield f"# {'pip install klaviyo-api' if asks else self._installed('pip', '==', version)}"
         yield "from klaviyo_api import KlaviyoAPI"
         yield ""
-        yield f"klaviyo = KlaviyoAPI({json.dumps(KEY)}, test_host={json.dumps(BASE)})"
-        arguments = [] if self.id is None else [_in_python(self.id)]
-        if self.body is not None:
+        yield "klaviyo = KlaviyoAPI("
+        yield f"    {_in_quotes(KEY)},"
+        yield f"    test_host={_in_quotes(self.base)},"
+        if asks:
+            # Its models of answers are those of the newest revision, too.
+            yield '    options={"USE_DICTIONARY_FOR_RESPONSE_DATA": True},'
+        yield ")"
+        if asks:
+            yield f'klaviyo.api_client.default_headers["revision"] = {_in_quotes(self.revision)}'
+        else:
             yield f"body = {_in_python(self.body)}"
-            arguments.append("body")
-        yield f"print(klaviyo.{api_class}.{method}({', '.join(arguments)}))"
+        arguments = [
+            *([] if self.id is None else [_in_quotes(self.id)]),
+            *([] if asks else ["body"]),
+        ]
+        name = self.operation.name if asks else sdk_names.method_name(self.operation, self.revision)
+        yield f"print(klaviyo.{api_class}.{name}({', '.join(arguments)}))"
 
-    def node(self, api_class: str, method: str) -> Iterator[str]:
+    def _node_lines(self, api_class: str) -> Iterator[str]:
         typed = self.revision >= sdk_names.NODE_TYPED_SINCE
         session = "ApiKeySession" if typed else "ConfigWrapper"
-        key, base = json.dumps(KEY), json.dumps(BASE)
+        key, base = _in_quotes(KEY), _in_quotes(self.base)
+        version = sdk_names.NODE_VERSIONS.get(self.revision)
+        yield f"// {self._installed('npm', '@', version)}"
         yield f'const {{ {session}, {api_class}Api }} = require("klaviyo-api");'
         yield ""
         if typed:
@@ -100,12 +122,39 @@ class _Request:
             yield f"const client = {session}({key});"
             yield f"client.basePath = {base};"
             yield f"const api = new {api_class}Api(client);"
-        arguments = [] if self.id is None else [json.dumps(self.id)]
+        arguments = [] if self.id is None else [_in_quotes(self.id)]
         if self.body is not None:
             yield f"const body = {_in_node(self.body, typed=typed)};"
             arguments.insert(len(arguments) if typed else 0, "body")
-        called = f"api.{method}({', '.join(arguments)})"
-        yield f"{called}.then((answer) => console.log(answer.body));"
+        name = sdk_names.in_camel_case(sdk_names.method_name(self.operation, self.revision))
+        yield f"api.{name}({', '.join(arguments)}).then((answer) =>"
+        yield "  console.dir(answer.body, { depth: null }),"
+        yield ");"
+
+    def _installed(self, program: str, sign: str, version: str | None) -> str:
+        """Write how one installs an SDK in the version of the revision, where that is known."""
+        command = f"{program} install klaviyo-api"
+        if version is None:
+            return f"{command}, in a version for revision {self.revision}"
+        return f"{command}{sign}{version}"
+
+
+def calls(revision: str, path: str, described: Mapping[str, Any]) -> list[SampleCall]:
+    """Give the calls of an operation that a document describes, with the values of its examples."""
+    needed = [each for each in described["parameters"] if each.get("required")]
+    in_path = [_example_of(each) for each in needed if each["in"] == "path"]
+    query = [f"{each['name']}={_example_of(each)}" for each in needed if each["in"] == "query"]
+    id_in_path = in_path[0] if in_path else None
+    content = described.get("requestBody", {}).get("content", {})
+    media_type = next(iter(content), "")
+    return SampleRequest(
+        _OPERATIONS[described["operationId"]],
+        revision,
+        path.replace("{id}", id_in_path or "") + (f"?{'&'.join(query)}" if query else ""),
+        id_in_path,
+        content[media_type]["example"] if content else None,
+        media_type,
+    ).calls()
 
 
 def _example_of(parameter: Mapping[str, Any]) -> str:
@@ -113,9 +162,13 @@ def _example_of(parameter: Mapping[str, Any]) -> str:
     return str(next(iter(schema.get("examples", ())), "…"))
 
 
-def _for_shell(text: str) -> str:
-    """Quote a text for a shell."""
-    return "'" + text.replace("'", "'\\''") + "'"
+def _in_quotes(text: str) -> str:
+    """Write a text as both Python and JavaScript read it.
+
+    Characters stand as they are: JSON escapes those beyond 16 bits in a way that Python reads as
+    two characters.
+    """
+    return json.dumps(text, ensure_ascii=False)
 
 
 def _in_python(value: Any, margin: str = "") -> str:

@@ -137,7 +137,7 @@ def _operation_section(
         f" <span>{rate['burst']} a second, {rate['steady']} a minute</span></p>"
         f"{_parameters_section(operation['parameters'])}"
         f"{_body_section(document, operation)}{_answers(document, operation)}"
-        f"{_calls_section(document, method, path, operation)}</article>"
+        f"{_calls_section(document, path, operation)}</article>"
     )
 
 
@@ -176,10 +176,8 @@ def _answers(document: dict[str, Any], operation: dict[str, Any]) -> str:
     )
 
 
-def _calls_section(
-    document: dict[str, Any], method: str, path: str, operation: dict[str, Any]
-) -> str:
-    made = calls(document["info"]["version"], method, path, operation)
+def _calls_section(document: dict[str, Any], path: str, operation: dict[str, Any]) -> str:
+    made = calls(document["info"]["version"], path, operation)
     shown = "".join(
         f"<details><summary>{escape(each.language)}</summary>{tree.code_html(each.text)}</details>"
         for each in made
