@@ -30,6 +30,8 @@ COMMANDS = {
     "GET /snapshots": "snapshot list",
     "POST /snapshots/{name}/restore": "snapshot restore",
     "DELETE /snapshots/{name}": "snapshot delete",
+    "POST /imports": "import",
+    "GET /imports": "imports",
     "GET /jobs": "jobs list",
     "GET /jobs/{job_id}": "jobs show",
     "POST /jobs/{job_id}/retry": "jobs retry",

@@ -56,6 +56,11 @@ _VERBS = {
         "snapshot_group",
         "Save and restore accounts of a running server.",
     ),
+    "imports": (
+        "backroom.cli.control",
+        "imports_command",
+        "List the imports of a running server.",
+    ),
     "clock": ("backroom.cli.clock", "clock_group", "Show and set the time of a running server."),
     "pace": ("backroom.cli.clock", "pace_group", "Wish how jobs of a running server go on."),
     "faults": (

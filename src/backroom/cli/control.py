@@ -101,6 +101,18 @@ def discard_command(server: RunningServer, name: str, account: str | None) -> No
     server.ask("DELETE", f"/snapshots/{quote(name, safe='')}", account=account)
 
 
+@click.command("imports")
+@with_account
+@on_server
+def imports_command(server: RunningServer, account: str | None) -> None:
+    """List the last imports of an account, newest first, and how many rows failed in each.
+
+    The dashboard has the whole report of each.
+    """
+    for each in server.ask("GET", "/imports", account=account):
+        show(each)
+
+
 @click.group("accounts", cls=SuggestingGroup)
 def accounts_group() -> None:
     """Make and list the accounts of a running server."""
