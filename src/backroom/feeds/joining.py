@@ -7,12 +7,13 @@ variations belong to which product.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from backroom.catalog.kinds import ITEM
 from backroom.feeds.comma_separated import TornRow
 from backroom.feeds.fields import Field, Headings
 from backroom.feeds.products import Shop, SkuCensus
@@ -51,10 +52,23 @@ class ShopFormat:
     """Whether a record has to have a SKU, if SKUs are to identify variants."""
     is_open: bool = False
     """Whether any field of its own is meant to be metadata."""
-    aliases_of: Callable[[FeedRecord], list[str]] | None = None
+    aliases_of: Callable[[FeedRecord], list[str]] = lambda _: []
     """How others may refer to the record. Those that do are joined when all aliases are known."""
     refers: Callable[[FeedRecord], bool] = lambda _: False
     """Whether `group_of` gives an alias."""
+    unguarded: Callable[[FeedRecord], None] | None = None
+    """Takes out of the cells what the shop writes so that no spreadsheet runs them as formulas."""
+    grouped_in: Callable[[FeedRecord], list[str]] | None = None
+    """The names of products whose least price is that of the record."""
+    names_of: Callable[[FeedRecord], list[str]] = lambda _: []
+    """By which names `grouped_in` may give the product of a record."""
+
+    def record(self, layout: Layout, line: int, pairs: Iterable[tuple[str, Any]]) -> FeedRecord:
+        """Make a record of headings and values."""
+        record = layout.record(line, pairs)
+        if self.unguarded:
+            self.unguarded(record)
+        return record
 
 
 class Joined:
@@ -80,6 +94,9 @@ class Joined:
         self._torn = Spool()
         """The products to which rows may belong that can't be read."""
         self._skus = SkuCensus()
+        self._grouped: set[str] = set()
+        """Names of products whose prices others need."""
+        self._prices: dict[str, float] | None = None
         renamed = options.mapping.columns if options.mapping else None
         self.layout = Layout(Headings(form.fields, renamed))
 
@@ -126,13 +143,30 @@ class Joined:
             self._spool = self._gathered()
         numbers = self._options.numbers or self.layout.numbers.style(self._usual)
         said = self._options.variant_ids
-        return Shop(
+        shop = Shop(
             self.layout,
             self._options.shop_url,
             self._options.today,
             numbers,
             said == "sku" if said else self._skus.identifies,
         )
+        if self._prices is None:
+            self._prices = self._prices_of_grouped(replace(shop, categories=set(), missing=set()))
+        shop.prices = self._prices
+        return shop
+
+    def _prices_of_grouped(self, shop: Shop) -> dict[str, float]:
+        """Give the prices of the products that others group, by the names used for them."""
+        found: dict[str, float] = {}
+        for _, records, rows in self._products(shop) if self._grouped else ():
+            names = self._grouped & {name for each in records for name in self._form.names_of(each)}
+            if not names:
+                continue
+            items = (each for each in rows if isinstance(each, Row) and each.kind is ITEM)
+            price = next((each.attributes.get("price") for each in items), None)
+            if price is not None:
+                found |= dict.fromkeys(names, price)
+        return found
 
     def _products(
         self, shop: Shop
@@ -162,8 +196,10 @@ class Joined:
                 if isinstance(pairs, TornRow):
                     self._add_torn(line, pairs.cells)
                 continue
-            record = self.layout.record(line, pairs)
+            record = form.record(self.layout, line, pairs)
             record.number = number
+            if form.grouped_in:
+                self._grouped.update(form.grouped_in(record))
             key = form.group_of(record)
             encoded = encoded_record(record)
             if isinstance(encoded, str):
@@ -176,9 +212,8 @@ class Joined:
                 continue
             key = key or f"{_NAMELESS}{line}"
             spool.add(key, encoded)
-            if form.aliases_of:
-                for alias in form.aliases_of(record):
-                    aliases.setdefault(alias, key)
+            for alias in form.aliases_of(record):
+                aliases.setdefault(alias, key)
         for reference, encoded in late.keyed():
             known = aliases.get(reference) or aliases.get(reference.lower())
             spool.add(known or f"{_ORPHAN}{reference}", encoded)
@@ -201,7 +236,7 @@ class Joined:
             behind = len(columns) - place
             ends = zip(columns[place:], cells[len(cells) - behind :], strict=False)
             pairs = chain(zip(columns[:place], cells, strict=False), ends)
-            keys.add(self._form.group_of(layout.record(line, pairs)))
+            keys.add(self._form.group_of(self._form.record(layout, line, pairs)))
         for key in keys - {""}:
             self._torn.add(key, b"")
 

@@ -78,6 +78,8 @@ class Shop:
     """Fields whose lack was told."""
     warned: bool = False
     """Whether the one warning on addresses was given."""
+    prices: dict[str, float] = field(default_factory=dict)
+    """Prices of products that others group, by the names used for them."""
 
     def address(self, handle: str, identity: str, sku: str = "") -> str:
         """Give the address of a product that the feed gives none for."""
@@ -165,6 +167,15 @@ class Cells:
     def warn(self, name: str, detail: str, value: str = "", advice: str = "") -> None:
         """Say that a cell was changed, or is missing."""
         self.warnings.append(RowWarning(*self._finding(name, detail, value, advice)))
+
+    def once(self, names: Iterable[str]) -> None:
+        """Warn of cells that the record has several of, where it can have one."""
+        for name in names:
+            if self.record.cells.get(name).__class__ is list:
+                first, *others = dict.fromkeys(self.record.texts(name))
+                if others:
+                    detail = f"comes {len(others) + 1} times, and the first counts: {first}"
+                    self.warn(name, detail, ", ".join(others), "give it once")
 
     def missing(self, name: str, detail: str, advice: str) -> None:
         """Warn of a cell that is empty. Of a column that is not there, warn once."""

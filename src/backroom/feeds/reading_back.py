@@ -130,7 +130,7 @@ class ReadBack:
 
     def _records(self, records: list[Pairs]) -> Iterator[FeedRecord]:
         for pairs in records:
-            yield self.layout.record(0, pairs)
+            yield self.form.record(self.layout, 0, pairs)
 
     def _rows(self, records: list[Pairs]) -> Iterator[Row]:
         read = list(self._records(records))
