@@ -89,3 +89,12 @@ def test_empty_cells_are_named(tmp_path: Path) -> None:
     item, variant = read(tmp_path, "\t\tu\tcheap\t\t\t\t").faults
     assert item.detail == "id: is empty; title: is empty"
     assert variant.detail == "price: 'cheap' is not a number"
+
+
+def test_repeated_prices_are_said(tmp_path: Path) -> None:
+    found = Read(
+        tmp_path, table("id\ttitle\tlink\tprice\tprice", "1\tMug\thttps://a/1\t9.00 EUR\t8.00 USD")
+    )
+    assert found.variant("1")["price"] == 9
+    (warning,) = [each for each in found.warnings if each.column == "price"]
+    assert (warning.value, "9.00 EUR" in warning.detail) == ("8.00 USD", True)

@@ -6,6 +6,7 @@ variant, so that its stock is kept.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from backroom.catalog.kinds import ITEM, VARIANT
@@ -29,6 +30,11 @@ if TYPE_CHECKING:
     from backroom.feeds.rows import Finding, Row
 
 _ITEM_FIELDS = ("description", "product type")
+_ONCE = (
+    *("id", "group", "title", "link", "price", "sale price", "sale dates", "availability"),
+    "quantity",
+)
+"""Fields that one record has once. Others may come again, or under several names."""
 _ITEM_METADATA = ("brand", "google_product_category", "gender", "age_group")
 
 FIELDS = (
@@ -38,7 +44,7 @@ FIELDS = (
     Field("description", ("description", "summary", "content"), 'the `description`; `""` where it is empty'),
     Field("link", ("link",), "the `url`"),
     Field("image", ("image_link",), "the `image_full_url`"),
-    Field("images", ("additional_image_link",), "the item's `images`, after the first; repeated, or with commas between"),
+    Field("images", ("additional_image_link",), "the variant's `images`, after the first; repeated, or with commas between; the item has those of all its variants"),
     Field("price", ("price",), "the `price`, where no sale holds; kept in `custom_metadata`", "price"),
     Field("sale price", ("sale_price",), "the `price`, where the sale holds today or has no dates; kept in `custom_metadata`", "price"),
     Field("sale dates", ("sale_price_effective_date",), "the days of the sale, as `start/end`; kept in `custom_metadata`"),
@@ -76,7 +82,9 @@ def rows_of(group: str, records: list[FeedRecord], shop: Shop) -> Iterator[Row |
         for name in ("title", "description", "url", "image_full_url", "custom_metadata")
     }
     attributes["price"] = min(prices, default=None)
-    attributes["images"] = _images_of_group(kept_records)
+    attributes["images"] = list(
+        dict.fromkeys(url for each in kept_records for url in _images_of(each))
+    )
     attributes["published"] = True
     _require(item)
     if not prices:
@@ -93,6 +101,7 @@ def rows_of(group: str, records: list[FeedRecord], shop: Shop) -> Iterator[Row |
 
 def _variant(record: FeedRecord, shop: Shop) -> tuple[Cells, dict[str, Any]]:
     cells = Cells(shop, record, VARIANT, record.text("id"))
+    cells.once(_ONCE)
     policy, quantity = _stock_of_availability(cells)
     metadata = dict(record.rest)
     for name in ("price", "sale price", "sale dates", "availability"):
@@ -109,6 +118,7 @@ def _variant(record: FeedRecord, shop: Shop) -> tuple[Cells, dict[str, Any]]:
             "price": _google_price(cells),
             "url": record.text("link"),
             "image_full_url": record.text("image"),
+            "images": _images_of(record),
             "custom_metadata": metadata,
             "published": True,
         },
@@ -147,14 +157,11 @@ def _stock_of_availability(cells: Cells) -> tuple[int, float]:
     return IN_STOCK_ALWAYS, 0
 
 
-def _images_of_group(records: list[FeedRecord]) -> list[str]:
-    found: dict[str, None] = {}
-    for record in records:
-        for url in record.texts("image"):
-            found[url] = None
-        for text in record.texts("images"):
-            for url in text.split(",http"):
-                found[url if url.startswith("http") else f"http{url}"] = None
+def _images_of(record: FeedRecord) -> list[str]:
+    found = dict.fromkeys(record.texts("image"))
+    for text in record.texts("images"):
+        for url in re.split(r",\s*(?=https?://)", text):
+            found[url.strip()] = None
     return list(found)
 
 
