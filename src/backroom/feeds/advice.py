@@ -22,6 +22,15 @@ _BY_FORM = {
     "text": "Write a text, not longer than the attribute may be.",
 }
 _ATTRIBUTES = {kind.name: {each.name: each for each in kind.attributes} for kind in ORDER}
+_OF_RECORDS = {
+    "cells where": "Give the row as many cells as the first line has. A cell that holds what stands"
+    " between cells needs quotes round it.",
+    "is not CSV": "Close the quotes of the row, and write quotes within a cell twice.",
+    "encoding": "Save the file anew, or say its encoding with --encoding.",
+    "JSON object": "Write a JSON object.",
+    "longer than": "Shorten the row.",
+}
+"""What to do about a record that can't be read, by words of what is wrong."""
 _EXISTS = "already exists"
 _MISSING = "does not exist"
 
@@ -38,6 +47,11 @@ def refused(row: Row, detail: str, member: str = "") -> RowFault:
         shown(row.attributes.get(column)),
         _advice(row, column, detail),
     )
+
+
+def advice_on_record(detail: str) -> str:
+    """Say what to change in a record that can't be read at all."""
+    return next((advice for words, advice in _OF_RECORDS.items() if words in detail), "")
 
 
 def shown(value: object) -> str:

@@ -12,6 +12,7 @@ import csv
 from collections import deque
 from typing import IO, TYPE_CHECKING, Any
 
+from backroom.feeds.advice import advice_on_record
 from backroom.feeds.columns import METADATA_PREFIX, NUMBER_COLUMNS, row_from, value_of
 from backroom.feeds.number_style import Evidence
 from backroom.feeds.rows import LONGEST_LINE, TOO_LONG, FeedError, Row, RowFault
@@ -58,7 +59,7 @@ def read(
         if header is None:
             header = _column_names(cells)
         elif isinstance(cells, str):
-            yield RowFault(line, cells)
+            yield RowFault(line, cells, advice=advice_on_record(cells))
         else:
             missing = len(header) - len(cells) if in_sheet else 0
             yield _row_of_cells(line, header, [*cells, *[""] * missing], numbers)
@@ -210,7 +211,8 @@ def _row_of_cells(
     line: int, header: list[str], texts: list[str], numbers: NumberStyle
 ) -> Row | RowFault:
     if len(texts) != len(header):
-        return RowFault(line, f"has {len(texts)} cells where the first line has {len(header)}")
+        detail = f"has {len(texts)} cells where the first line has {len(header)}"
+        return RowFault(line, detail, advice=advice_on_record(detail))
     cells: dict[str, Any] = {}
     faults: list[tuple[str, str, str]] = []
     for name, text in zip(header, texts, strict=True):

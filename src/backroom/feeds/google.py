@@ -73,7 +73,9 @@ def rows_of(group: str, records: list[FeedRecord], shop: Shop) -> Iterator[Row |
             row.repeated([record])
             item.warnings += row.warnings
     prices = [
-        each["price"] for cells, each in made if each["price"] is not None and not cells.faults
+        each["price"]
+        for cells, each in made
+        if each["price"] is not None and (len(made) == 1 or not cells.faults)
     ]
     paths = [split_path(text) for text in first.record.texts("product type")]
     categories = category_ids(paths)
@@ -87,9 +89,9 @@ def rows_of(group: str, records: list[FeedRecord], shop: Shop) -> Iterator[Row |
     )
     attributes["published"] = True
     _require(item)
-    if not prices:
+    if not prices and not item.faults:
         item.warn("price", "is missing, so the item has none", "", "give a price")
-    if not attributes["image_full_url"]:
+    if not attributes["image_full_url"] and not item.faults:
         item.missing("image", "the item has no image", "give an image")
     _warn_of_differences(item, kept_records)
     yield from category_rows(shop, first.record.line, categories)

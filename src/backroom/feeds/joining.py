@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from backroom.catalog.kinds import ITEM
+from backroom.feeds.advice import advice_on_record
 from backroom.feeds.comma_separated import TornRow
 from backroom.feeds.fields import Field, Headings
 from backroom.feeds.products import Shop, SkuCensus
@@ -114,7 +115,7 @@ class Joined:
             yield from self.layout.warnings(1)
         for encoded in self._faults.records():
             line, detail, value, _ = msgspec.msgpack.decode(encoded)
-            yield RowFault(line, detail, value=value)
+            yield RowFault(line, detail, value=value, advice=advice_on_record(detail))
         for _, _, rows in self._products(shop):
             yield from rows
 

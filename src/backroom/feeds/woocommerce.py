@@ -149,16 +149,18 @@ def rows_of(group: str, records: list[FeedRecord], shop: Shop) -> Iterator[Row |
         attributes["custom_metadata"][shop.layout.column("sku")] = sku
     sold = variations or ([product] if alone else [])
     made = list(_woocommerce_variants(group, attributes, sold, shop, item))
-    prices = [values["price"] for cells, values in made if not cells.faults]
+    # What is wrong with the stock of a simple product does not take the item's price.
+    prices = [values["price"] for cells, values in made if alone or not cells.faults]
     if not made:
         prices = [_price_without_variants(item)]
     attributes["price"] = min((each for each in prices if each is not None), default=None)
     if attributes["price"] is None:
-        _warn_of_no_price(item)
+        if not item.faults:
+            _warn_of_no_price(item)
         if not _PRICES & shop.layout.written.keys():
             # The file says nothing of prices, so those that the server has stay.
             del attributes["price"]
-    if not attributes["images"]:
+    if not attributes["images"] and not item.faults:
         item.missing("images", "the item has no image", "give an image")
     categories = category_ids(map(split_path, _parts_of_list(item.text("categories"))))
     if not own_url:
