@@ -152,8 +152,6 @@ class Feed:
         columns = self._found.columns
         usual = self._usual()
         self._joined = Joined(shop, self._records, options, usual, columns) if shop else None
-        if self._joined and not self._joined.has_needed:
-            raise unknown_columns(self._found, self.format.title)
 
     @property
     def described(self) -> str:
@@ -192,6 +190,7 @@ class Feed:
 
     def rows(self) -> Iterator[Row | Finding]:
         """Read the file from its beginning. Raises `FeedError`."""
+        self.check_columns()
         count = 0
         try:
             for row in self._rows():
@@ -205,6 +204,13 @@ class Feed:
             raise FeedError(f"{self.name} {_why_unreadable(error)}") from error
         if not count:
             raise FeedError(f"{self.name} is empty: it has no rows")
+
+    def check_columns(self) -> None:
+        """Raise `FeedError` if a table lacks the columns without which it is not of its format."""
+        if self._joined and not self._joined.has_needed:
+            needed = " or ".join(", ".join(sorted(each)) for each in SHOPS[self.format.name].needed)
+            error = unknown_columns(self._found, f"{self.format.title} ({needed})")
+            raise FeedError(f"{self.name} {error}")
 
     @property
     def encoding_said(self) -> str | None:

@@ -108,15 +108,20 @@ def _recognised_lines(path: Path, start: bytes, options: FeedOptions) -> Recogni
 
 def unknown_columns(found: Recognised, format_title: str = "") -> FeedError:
     """Say what was read in place of columns that a format has."""
-    of = f"and lacks those of {format_title}" if format_title else "that are of no known format"
+    if format_title:
+        of = f"and lacks those of {format_title}"
+        advice = "name the fields of its columns with --mapping; --show-mapping writes a start"
+    else:
+        of = "that are of no known format"
+        advice = (
+            "name the format with --input-format, or the fields of its columns with --mapping, for"
+            " which --input-format NAME --show-mapping writes a start"
+        )
     shown = ", ".join(repr(each[:_LONGEST_SHOWN]) for each in found.columns[:_MOST_SHOWN])
     more = (
         f" and {len(found.columns) - _MOST_SHOWN} more" if len(found.columns) > _MOST_SHOWN else ""
     )
-    return FeedError(
-        f"has columns {of}: {shown}{more}; name the format with"
-        " --input-format, or the fields of its columns with --mapping"
-    )
+    return FeedError(f"has columns {of}: {shown}{more}; {advice}")
 
 
 def _workbook(path: Path, options: FeedOptions, formats: list[ShopFormat]) -> Recognised:
