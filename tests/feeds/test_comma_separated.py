@@ -200,6 +200,26 @@ def test_lines_after_many_quotes_are_read() -> None:
     assert list(records(io.StringIO(text, newline="")))[-1] == (9_001, ["x", "y"])
 
 
+@pytest.mark.parametrize(
+    ("line", "cells"),
+    [
+        ('"Love" mug\t2\n', ['"Love" mug', "2"]),
+        ('"open\t2\n', ['"open', "2"]),
+        ('6" mug\t"a ""b"""\n', ['6" mug', 'a "b"']),
+        ('"Love" mug\t"two"\r\n', ['"Love" mug', "two"]),
+    ],
+)
+def test_quotes_in_tables_with_tabs_are_text(line: str, cells: list[str]) -> None:
+    text = io.StringIO("x\ty\n" + line + "1\t2\n", newline="")
+    assert list(records(text, "\t")) == [(1, ["x", "y"]), (2, cells), (3, ["1", "2"])]
+
+
+def test_cut_row_of_table_with_tabs_is_a_fault() -> None:
+    *_, (line, detail) = records(io.StringIO('x\ty\na\t"b\n', newline=""), "\t")
+    assert line == 2
+    assert "is not CSV" in detail
+
+
 @pytest.fixture
 def short_lines(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(comma_separated, "LONGEST_LINE", 100)

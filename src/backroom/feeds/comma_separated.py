@@ -9,6 +9,7 @@ again. After that, the lines that were given back are read one by one.
 from __future__ import annotations
 
 import csv
+import re
 from collections import deque
 from typing import IO, TYPE_CHECKING, Any
 
@@ -28,6 +29,9 @@ _NEEDED = ("type", "external_id")
 _FIRST_CREDIT = 4_000_000
 _CREDIT = 4
 """Characters that may be read again for each one that was read, beside the first credit."""
+_TAB = "\t"
+_OPEN = re.compile(r'"[^"]*')
+_QUOTED = re.compile(r'"(?:[^"]|"")*"')
 _LONG_LINE = "a line that is too long, known by its identity"
 
 
@@ -94,6 +98,7 @@ def records(file: IO[str], delimiter: str = ",") -> Iterator[tuple[int, list[str
     """
     lines = _Lines(file)
     reader = csv.reader(lines, delimiter=delimiter, strict=True)
+    width = 0
     while True:
         number = lines.begin()
         try:
@@ -104,9 +109,15 @@ def records(file: IO[str], delimiter: str = ",") -> Iterator[tuple[int, list[str
             lines.give_back()
             if str(error) == TOO_LONG:
                 yield number, TOO_LONG
+            elif delimiter == _TAB and _is_whole(cells := _plain_cells(lines.first), width):
+                yield number, cells
             else:
                 yield number, TornRow(f"is not CSV: {error}", _cells_of(lines.first, delimiter))
             continue
+        if delimiter == _TAB and len(cells) != width:
+            if width and lines.give_back():
+                cells = _plain_cells(lines.first)
+            width = width or len(cells)
         if not _is_unicode("".join(cells)):
             yield number, "is not text in the encoding of the file"
         elif any(cells):
@@ -167,12 +178,30 @@ class _Lines:
         self._one_by_one &= bool(self._returned)
         return self._number
 
-    def give_back(self) -> None:
+    def give_back(self) -> bool:
+        """Give back all lines of the record but the first. Gives whether there are any."""
         again = self._taken[1:]
         del self._taken[1:]
         self._returned.extendleft(reversed(again))
         self._credit -= sum(map(len, again))
         self._one_by_one |= self._credit < 0
+        return bool(again)
+
+
+def _plain_cells(line: str) -> list[str]:
+    """Split a line at its tabs. Quotes that are not round a whole cell are text.
+
+    Many programs write tables with tabs without a thought of quotes.
+    """
+    return [
+        each[1:-1].replace('""', '"') if _QUOTED.fullmatch(each) else each
+        for each in line.rstrip("\r\n").split(_TAB)
+    ]
+
+
+def _is_whole(cells: list[str], width: int) -> bool:
+    """Whether a row that is no CSV can be read all the same. A quote that is open may be cut."""
+    return len(cells) == width and not _OPEN.fullmatch(cells[-1])
 
 
 def _cells_of(line: str, delimiter: str) -> list[str]:

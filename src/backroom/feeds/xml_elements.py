@@ -18,7 +18,13 @@ if TYPE_CHECKING:
 
 GOOGLE = "http://base.google.com/ns/1.0"
 ATOM = "http://www.w3.org/2005/Atom"
-_PLAIN_NAMESPACES = {"", ATOM, "http://purl.org/atom/ns#"}
+_PLAIN_NAMESPACES = {
+    "",
+    ATOM,
+    "http://purl.org/atom/ns#",
+    "http://purl.org/rss/1.0/",
+    "http://backend.userland.com/rss2",
+}
 _RECORDS = {"rss": "item", "RDF": "item", "feed": "entry", "products": "product"}
 """The element of one record, by the root."""
 _DEEPEST = 50
@@ -165,9 +171,11 @@ def _guarded(encoding: str | None) -> expat.XMLParserType:
 
 def _not_well_formed(error: expat.ExpatError) -> FeedError:
     is_cut = error.code in _CODES_OF_CUT_FILES
+    unbound = error.code == expat.errors.codes[expat.errors.XML_ERROR_UNBOUND_PREFIX]
     return FeedError(
         f"is {'cut off' if is_cut else 'not well-formed XML'}: {expat.ErrorString(error.code)},"
         f" in line {error.lineno}, column {error.offset + 1}"
+        + (f'; write xmlns:g="{GOOGLE}" into the first element' if unbound else "")
     )
 
 
