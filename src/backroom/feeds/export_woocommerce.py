@@ -15,7 +15,7 @@ from backroom.feeds.export_records import (
 )
 from backroom.feeds.fields import Headings
 from backroom.feeds.products import slug, variant_id
-from backroom.feeds.woocommerce import FIELDS, GUARDED
+from backroom.feeds.woocommerce import FIELDS, GUARDED, NOT_PUBLISHED
 
 if TYPE_CHECKING:
     from backroom.feeds.carriers import Pairs
@@ -35,6 +35,7 @@ COLUMNS = (
 )
 _HEADINGS = Headings(FIELDS)
 _KEPT = ("sale price", "regular price", "price", "sale starts", "sale ends")
+_KEPT_OF_ITEM = ("grouped products", "status")
 _MOST_ATTRIBUTES = 99
 _SHOWN_ALWAYS = 2
 _UNKNOWN_URL = "https://shop.invalid/"
@@ -57,8 +58,9 @@ def woocommerce_records(item: ReadItem, *, as_is: bool = True) -> list[Pairs]:
     row.append(("Type", "grouped" if is_group else "simple" if alone else "variable"))
     row += _common(item.attributes)
     row.append(("Categories", ", ".join(map(_in_list, deepest_paths(item.categories)))))
-    kept = ("grouped products", *(() if item.attributes.get("published") else ("status",)))
-    row += [each for field in kept if (each := written_as(metadata, _HEADINGS, field))]
+    row += [each for field in _KEPT_OF_ITEM if (each := written_as(metadata, _HEADINGS, field))]
+    if item.attributes.get("published"):
+        row = [each for each in row if not _hides(*each)]
     url = str(item.attributes.get("url") or "")
     if url and not url.startswith(_UNKNOWN_URL):
         row.append(("External URL", url))
@@ -146,7 +148,18 @@ def _woocommerce_stock_cells(attributes: Attributes) -> Pairs:
 
 def _prices(attributes: Attributes, metadata: dict[str, Any], *, as_is: bool) -> Pairs:
     kept = _kept_prices(metadata)
-    return kept if as_is and kept else [("Regular price", attributes.get("price"))]
+    if as_is and kept:
+        return kept
+    # A table has no other column for it.
+    heading, _ = written_as(metadata, _HEADINGS, "regular price") or ("Regular price", None)
+    return [(heading, attributes.get("price"))]
+
+
+def _hides(heading: str, value: Any) -> bool:
+    """Whether a status that an import has kept says that the product is not published."""
+    found = _HEADINGS.find(heading)
+    is_status = found is not None and found[0] == "status"
+    return is_status and str(value).lower() in NOT_PUBLISHED
 
 
 def _kept_prices(metadata: dict[str, Any]) -> Pairs:

@@ -39,7 +39,7 @@ _COMMA = re.compile(r"(?<!\\),")
 GUARDED = "=+-@\t\r"
 """What WooCommerce writes an apostrophe before, at the beginning of a cell."""
 _NUMBERS = {"stock": "quantity", "sale price": "price", "regular price": "price", "price": "price"}
-_NOT_PUBLISHED = {"draft", "pending", "private", "future", "trash", "0", "-1"}
+NOT_PUBLISHED = {"draft", "pending", "private", "future", "trash", "0", "-1"}
 _PRICES = {"regular price", "sale price", "price"}
 _ONCE = ("id", "type", "sku", "name", "stock", "sale price", "regular price", "parent")
 _BECOMES = {
@@ -145,7 +145,10 @@ def rows_of(group: str, records: list[FeedRecord], shop: Shop) -> Iterator[Row |
     title, own_url = item.text("name"), item.text("permalink") or item.text("external url")
     url = own_url or shop.address(slug(title) or group, group, item.text("sku"))
     attributes = _shared_attributes(item, title, url)
-    if not alone and (sku := item.text("sku")):
+    if is_grouped(product) and not variations:
+        # The price that an export writes for it. WooCommerce has none.
+        attributes["custom_metadata"].pop(shop.layout.column("regular price"), None)
+    if not alone and (sku := item.text("sku")) and sku != group:
         attributes["custom_metadata"][shop.layout.column("sku")] = sku
     sold = variations or ([product] if alone else [])
     made = list(_woocommerce_variants(group, attributes, sold, shop, item))
@@ -272,13 +275,13 @@ def _shared_attributes(cells: Cells, title: str, url: str) -> dict[str, Any]:
         "image_full_url": images[0] if images else "",
         "images": images,
         "custom_metadata": metadata | _attributes_of(record),
-        "published": _is_published(cells),
+        "published": _is_shown_in_shop(cells),
     }
 
 
-def _is_published(cells: Cells) -> bool:
+def _is_shown_in_shop(cells: Cells) -> bool:
     hidden = cells.text("visibility").lower() == "hidden"
-    unpublished = hidden or cells.text("status").lower() in _NOT_PUBLISHED
+    unpublished = hidden or cells.text("status").lower() in NOT_PUBLISHED
     return cells.truth("published", otherwise=True) and not unpublished
 
 
