@@ -16,6 +16,9 @@ HEAD = (
 )
 
 
+HEAD_OF_PARENTS = "ID,Type,SKU,Name,Regular price,Parent"
+
+
 def read(path: Path, *rows: str, head: str = HEAD) -> Read:
     return Read(path, table(head, *rows), shop_url="https://a.example/{id}")
 
@@ -193,3 +196,11 @@ def test_rows_that_fail_have_no_remarks(tmp_path: Path) -> None:
     found = read(tmp_path, "1,simple,A,,1,1,,,,,,,,,")
     assert [each.column for each in found.faults] == ["Name"]
     assert not found.warnings
+
+
+def test_variable_products_need_no_price_of_their_own(tmp_path: Path) -> None:
+    found = read(tmp_path, "1,variable,A,X,,", "2,variation,,Y,x,A", head=HEAD_OF_PARENTS)
+    assert [each.advice for each in found.warnings][:1] == ["give its variations prices"]
+    found = read(tmp_path, "1,variable,A,X,,", "2,simple,B,Y,5,", head=HEAD_OF_PARENTS)
+    assert "neither variants nor a price" in found.warnings[0].detail
+    assert [each.column for each in found.warnings] == ["Type", "Images"]

@@ -158,8 +158,8 @@ def rows_of(group: str, records: list[FeedRecord], shop: Shop) -> Iterator[Row |
         prices = [_price_without_variants(item)]
     attributes["price"] = min((each for each in prices if each is not None), default=None)
     if attributes["price"] is None:
-        if not item.faults:
-            _warn_of_no_price(item)
+        if not item.faults and (made or is_grouped(product)):
+            _warn_of_no_price(item, variable=is_variable)
         if not _PRICES & shop.layout.written.keys():
             # The file says nothing of prices, so those that the server has stay.
             del attributes["price"]
@@ -177,7 +177,8 @@ def _price_without_variants(item: Cells) -> float | None:
     """Give the price of a product that is not sold itself."""
     price = _price_today(item)
     if not is_grouped(item.record):
-        detail = "no row of the file is a variation of it, so the item has no variants"
+        lost = "no variants" if price is not None else "neither variants nor a price"
+        detail = f"no row of the file is a variation of it, so the item has {lost}"
         item.warn("type", detail, item.text("type"), "add its variations, or write simple")
     elif price is None:
         found = map(item.shop.prices.get, grouped_in(item.record))
@@ -195,11 +196,14 @@ def _item(group: str, products: list[FeedRecord], shop: Shop) -> Cells:
     return item
 
 
-def _warn_of_no_price(item: Cells) -> None:
+def _warn_of_no_price(item: Cells, *, variable: bool) -> None:
     if is_grouped(item.record):
         detail = "no product that it groups has a price in the file, so the item has none"
         advice = "nothing, or import it together with these products"
         item.warn("grouped products", detail, item.text("grouped products"), advice)
+    elif variable:
+        detail = "none of its variations has a price that can be read, so the item has none"
+        item.warn("regular price", detail, "", "give its variations prices")
     elif _PRICES & item.shop.layout.written.keys():
         item.warn("regular price", "is missing, so the item has none", "", "give a price")
     else:
