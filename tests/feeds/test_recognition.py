@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import codecs
 from typing import TYPE_CHECKING
 
 import pytest
@@ -88,3 +89,20 @@ def test_many_columns_are_cut() -> None:
     text = str(unknown_columns(Recognised("table", "utf-8", columns=columns)))
     assert "and 8 more" in text
     assert len(text) < 800
+
+
+@pytest.mark.parametrize(
+    ("header", "encoding"),
+    [
+        ("ID,Тип,Артикул,Имя,Базовая цена", "cp1251"),
+        ("ID,Тип,Артикул,Имя,Базовая цена", "koi8-r"),
+        ("Kimlik,Tür,İsim,Görseller", "cp1254"),
+        ("ID,Typ,Namn,Förälder", "mac-roman"),
+        ("ID,Typ,Nazwa,Wyróżniony produkt?,Widoczność w katalogu", "cp1250"),
+        ("ID,Typ,Name,Veröffentlicht", "cp1252"),
+    ],
+)
+def test_headings_tell_the_code_page(tmp_path: Path, header: str, encoding: str) -> None:
+    recognised = found(tmp_path / "a", f"{header}\n".encode(encoding))
+    assert recognised.guess == "woocommerce"
+    assert codecs.lookup(recognised.encoding).name == encoding

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from backroom.feeds.api_answers import is_resource
@@ -37,6 +37,7 @@ _XML_ENCODING = re.compile(r"""<\?xml[^>]*?encoding\s*=\s*["']([A-Za-z0-9._-]+)"
 _OWN_HEADINGS = {"type", "external id"}
 _INVENTORY_HEADINGS = {"handle", "hs code", "coo"}
 _PRICE_HEADINGS = {"variant price", "price"}
+_CODE_PAGES = ("cp1252", "cp1250", "cp1251", "cp1254", "cp1253", "mac_roman", "koi8_r")
 _MOST_SHOWN = 12
 _LONGEST_SHOWN = 40
 
@@ -88,7 +89,29 @@ def recognise(
     delimiter = (
         checked_delimiter(options.delimiter) if options.delimiter else delimiter_of(path, encoding)
     )
-    return _recognised_table(FeedTable(path, encoding, delimiter), options, list(formats))
+    table = FeedTable(path, encoding, delimiter)
+    known = list(formats)
+    if not options.encoding and not encoding.startswith("utf"):
+        table = _in_code_page_of_headings(table, known)
+    return _recognised_table(table, options, known)
+
+
+def _in_code_page_of_headings(table: FeedTable, formats: list[ShopFormat]) -> FeedTable:
+    """Give the table in the code page in which most of its headings are known.
+
+    A few letters tell little of other texts.
+    """
+    counts: dict[FeedTable, int] = {}
+    for encoding in dict.fromkeys((table.encoding, *_CODE_PAGES)):
+        candidate = replace(table, encoding=encoding)
+        try:
+            columns = candidate.header()
+        except FeedError:
+            continue
+        if "".join(columns).isascii():
+            return table
+        counts[candidate] = _best_format(columns, formats)[1]
+    return max(counts, key=lambda each: counts[each], default=table)
 
 
 def _recognised_lines(path: Path, start: bytes, options: FeedOptions) -> Recognised | None:
@@ -161,6 +184,11 @@ def _format_of_columns(columns: tuple[str, ...], formats: list[ShopFormat]) -> s
         raise FeedError(
             "is an inventory CSV of Shopify, without prices: export the products instead"
         )
+    return _best_format(columns, formats)[0]
+
+
+def _best_format(columns: Iterable[str], formats: Iterable[ShopFormat]) -> tuple[str, int]:
+    """Give a format, and how many of the columns it knows."""
     best, most = "", 0
     for each in formats:
         headings = Headings(each.fields)
@@ -168,7 +196,7 @@ def _format_of_columns(columns: tuple[str, ...], formats: list[ShopFormat]) -> s
         names = {name for name, _ in found}
         if any(names >= needed for needed in each.needed) and len(found) > most:
             best, most = each.name, len(found)
-    return best
+    return best, most
 
 
 def _xml(start: bytes, text: str, encoding: str, options: FeedOptions) -> Recognised:

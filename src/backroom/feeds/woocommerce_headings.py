@@ -58,6 +58,7 @@ KEPT = (
     "Width ({any})", "Breite ({any})", "Largeur ({any})", "Anchura ({any})", "Breedte ({any})", "Szerokość ({any})",
     "Height ({any})", "Höhe ({any})", "Hauteur ({any})", "Altura ({any})", "Hoogte ({any})", "Wysokość ({any})",
     "Manage stock?", "Sold individually", "Utvald?", "Öne çıkan?", "рекомендуемый?", "Momsstatus", "Momsgrupp", "Vergi durumu", "Vergi sınıfı", "Статус налога", "Налоговый класс",
+    "Stato delle imposte", "Classe d'imposta", "Ancho ({any})", "Marca", "Marke", "Em destaque", "Em destaque?", "Status do imposto", "Classe de imposto", "Comprimento ({any})", "Largura ({any})", "Lunghezza ({any})", "Larghezza ({any})", "Altezza ({any})", "Vendido individualmente", "Permitir avaliações de clientes?", "Nota de compra?", "Classe de entrega",
     "Lågt lagerantal", "Düşük stok miktarı", "Säljes styckvis?", "Ayrı ayrı mı satılıyor?", "Продано индивидуально?", "Tillåt kundrecensioner?", "Müşteri değerlendirmelerine izin verilsin mi?", "Разрешить отзывы от клиентов?",
     "Köpmeddelande", "Satın alma notu", "Taggar", "Etiketler", "Метки", "Merken", "Markalar", "Fraktklass", "Gönderim sınıfı", "Merförsäljning", "Yukarı satışlar", "Korsförsäljning", "Çapraz satışlar", "Knapptext", "Düğme metni", "Konum", "Позиция",
     "Vikt ({any})", "Ağırlık ({any})", "Вес ({any})", "Längd ({any})", "Uzunluk ({any})", "Длина ({any})", "Bredd ({any})", "Genişlik ({any})", "Ширина ({any})", "Höjd ({any})", "Yükseklik ({any})", "Высота ({any})",
