@@ -86,14 +86,19 @@ def recognise(
     if text.startswith("{"):
         carrier: Carrier = "document" if _is_document(text) else "lines"
         return Recognised(carrier, encoding, guess="api" if carrier == "document" else "jsonl")
+    return _delimited(path, encoding, options, list(formats))
+
+
+def _delimited(
+    path: Path, encoding: str, options: FeedOptions, formats: list[ShopFormat]
+) -> Recognised:
     delimiter = (
         checked_delimiter(options.delimiter) if options.delimiter else delimiter_of(path, encoding)
     )
     table = FeedTable(path, encoding, delimiter)
-    known = list(formats)
     if not options.encoding and not encoding.startswith("utf"):
-        table = _in_code_page_of_headings(table, known)
-    return _recognised_table(table, options, known)
+        table = _in_code_page_of_headings(table, formats)
+    return _recognised_table(table, options, formats)
 
 
 def _in_code_page_of_headings(table: FeedTable, formats: list[ShopFormat]) -> FeedTable:
