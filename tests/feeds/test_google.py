@@ -98,3 +98,15 @@ def test_repeated_prices_are_said(tmp_path: Path) -> None:
     assert found.variant("1")["price"] == 9
     (warning,) = [each for each in found.warnings if each.column == "price"]
     assert (warning.value, "9.00 EUR" in warning.detail) == ("8.00 USD", True)
+
+
+@pytest.mark.parametrize(
+    ("availability", "policy"),
+    [("Available", 2), ("https://schema.org/OutOfStock", 1), ("Sold out", 1), ("InStock", 2)],
+)
+def test_availability_has_many_words(tmp_path: Path, availability: str, policy: int) -> None:
+    head = "id\ttitle\tlink\timage_link\tprice\tavailability"
+    row = f"1\tMug\thttps://a/1\thttps://a/1.jpg\t9.00 EUR\t{availability}"
+    found = Read(tmp_path, table(head, row))
+    assert found.stock("1") == (policy, 0)
+    assert not found.warnings

@@ -14,7 +14,7 @@ from backroom.feeds.export_records import (
     written_as,
 )
 from backroom.feeds.fields import Headings
-from backroom.feeds.google import FIELDS
+from backroom.feeds.google import FIELDS, is_out_of_stock
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -78,8 +78,7 @@ def google_records(item: ReadItem, *, as_is: bool = True) -> list[Pairs]:
 def _google_stock_cells(attributes: Attributes, metadata: dict[str, Any]) -> Pairs:
     policy, quantity = attributes.get("inventory_policy"), attributes.get("inventory_quantity")
     kept = written_as(metadata, _HEADINGS, "availability")
-    said = str(kept[1]).lower().replace(" ", "_") if kept else ""
     is_out = policy == _HIDDEN_WHEN_OUT and not quantity
-    if kept is None or quantity or is_out != (said in {"out_of_stock", "sold_out"}):
+    if kept is None or quantity or is_out != is_out_of_stock(str(kept[1])):
         kept = ("availability", "out_of_stock" if is_out else "in_stock")
     return [kept, *([("sell_on_google_quantity", quantity)] if quantity else [])]

@@ -35,6 +35,11 @@ _ONCE = (
     "quantity",
 )
 """Fields that one record has once. Others may come again, or under several names."""
+_OUT_OF_STOCK = {"outofstock", "soldout", "unavailable", "notavailable", "discontinued"}
+_IN_STOCK = {
+    *("", "instock", "available", "availablefororder", "instoreonly", "onlineonly"),
+    *("limitedavailability", "preorder", "presale", "backorder"),
+}
 _ITEM_METADATA = ("brand", "google_product_category", "gender", "age_group")
 
 FIELDS = (
@@ -146,10 +151,10 @@ def _stock_of_availability(cells: Cells) -> tuple[int, float]:
     quantity = cells.quantity("quantity")
     if quantity is not None:
         return HIDDEN_WHEN_OUT, quantity
-    availability = cells.text("availability").lower().replace(" ", "_").replace("-", "_")
-    if availability in {"out_of_stock", "sold_out"}:
+    availability = cells.text("availability")
+    if is_out_of_stock(availability):
         return HIDDEN_WHEN_OUT, 0
-    if availability not in {"", "in_stock", "preorder", "backorder", "available_for_order"}:
+    if _plain_word(availability) not in _IN_STOCK:
         cells.warn(
             "availability",
             "is not known, and taken as in_stock",
@@ -157,6 +162,16 @@ def _stock_of_availability(cells: Cells) -> tuple[int, float]:
             "write in_stock, out_of_stock, preorder or backorder",
         )
     return IN_STOCK_ALWAYS, 0
+
+
+def is_out_of_stock(availability: str) -> bool:
+    """Whether a product is not to be had, as feeds say it in several ways."""
+    return _plain_word(availability) in _OUT_OF_STOCK
+
+
+def _plain_word(availability: str) -> str:
+    # Some feeds have the addresses of schema.org, as https://schema.org/InStock.
+    return re.sub(r"[\s_-]", "", availability.lower().rpartition("/")[2])
 
 
 def _images_of(record: FeedRecord) -> list[str]:

@@ -210,8 +210,8 @@ def _xml(start: bytes, text: str, encoding: str, options: FeedOptions) -> Recogn
     _, root = root_of(start)
     if not is_feed_root(root):
         raise FeedError(
-            f"is XML with the root element {root!r}; known are rss and feed (Google Merchant) and"
-            " Products (Klaviyo)"
+            f"is XML with the root element {root!r}; known are rss, channel and feed"
+            " (Google Merchant) and Products (Klaviyo)"
         )
     guess = "klaviyo" if root.lower() == "products" else "google"
     declared = _XML_ENCODING.match(text)

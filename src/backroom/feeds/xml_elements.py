@@ -25,7 +25,11 @@ _PLAIN_NAMESPACES = {
     "http://purl.org/rss/1.0/",
     "http://backend.userland.com/rss2",
 }
-_RECORDS = {"rss": "item", "RDF": "item", "feed": "entry", "products": "product"}
+_RECORDS = {
+    **dict.fromkeys(("rss", "RDF", "channel", "items"), "item"),
+    "feed": "entry",
+    "products": "product",
+}
 """The element of one record, by the root."""
 _DEEPEST = 50
 _CHUNK = 1 << 18
