@@ -98,6 +98,7 @@ def rows_of(group: str, records: list[FeedRecord], shop: Shop) -> Iterator[Row |
         item.warn("price", "is missing, so the item has none", "", "give a price")
     if not attributes["image_full_url"] and not item.faults:
         item.missing("image", "the item has no image", "give an image")
+    item.addresses("image", attributes["images"])
     _warn_of_differences(item, kept_records)
     yield from category_rows(shop, first.record.line, categories)
     yield from item.row(attributes, categories)

@@ -32,6 +32,7 @@ _WORDS = {
     **dict.fromkeys(("true", "yes", "1", "active", "ja", "oui", "si", "sí", "wahr", "vrai"), True),
     **dict.fromkeys(("false", "no", "0", "-1", "nein", "non", "falsch", "faux"), False),
 }
+_ADDRESSES = ("http://", "https://", "//")
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 _PLACEHOLDER = re.compile(r"\{(handle|id|sku)\}")
 
@@ -167,6 +168,14 @@ class Cells:
     def warn(self, name: str, detail: str, value: str = "", advice: str = "") -> None:
         """Say that a cell was changed, or is missing."""
         self.warnings.append(RowWarning(*self._finding(name, detail, value, advice)))
+
+    def addresses(self, name: str, images: Iterable[str]) -> None:
+        """Warn of images that are no addresses, but names of files in a shop. They are kept."""
+        names = [each for each in images if not each.lower().startswith(_ADDRESSES)]
+        if names:
+            detail = "is the name of a file, not an address, and kept as it is"
+            advice = "write the whole address, as https://shop.example/hat.jpg"
+            self.warn(name, detail, ", ".join(names), advice)
 
     def once(self, names: Iterable[str]) -> None:
         """Warn of cells that the record has several of, where it can have one."""

@@ -167,6 +167,7 @@ def rows_of(group: str, records: list[FeedRecord], shop: Shop) -> Iterator[Row |
             del attributes["price"]
     if not attributes["images"] and not item.faults:
         item.missing("images", "the item has no image", "give an image")
+    item.addresses("images", attributes["images"])
     categories = category_ids(map(split_path, _parts_of_list(item.text("categories"))))
     if not own_url:
         yield from address_warning(shop, product.line, shop.layout.column("name"))
