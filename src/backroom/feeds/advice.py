@@ -32,6 +32,7 @@ _OF_RECORDS = {
 }
 """What to do about a record that can't be read, by words of what is wrong."""
 _EXISTS = "already exists"
+_TOO_LONG = "no more than"
 _MISSING = "does not exist"
 
 
@@ -64,6 +65,11 @@ def shown(value: object) -> str:
 
 def _advice(row: Row, column: str, detail: str) -> str:
     if attribute := _ATTRIBUTES[row.kind.name].get(column):
+        value = row.attributes.get(column)
+        if _TOO_LONG in detail and isinstance(value, dict) and value:
+            sizes = {name: len(msgspec.json.encode(each)) for name, each in value.items()}
+            largest = max(sizes, key=lambda name: sizes[name])
+            return f"Leave {largest!r} out, which has {sizes[largest]:,} bytes, or shorten it."
         if attribute.choices:
             return f"Write {' or '.join(map(str, attribute.choices))}."
         return _BY_FORM.get(attribute.form, "")
