@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -63,16 +63,22 @@ def shown(value: object) -> str:
     return text if len(text) <= _LONGEST_VALUE else f"{text[:_LONGEST_VALUE]}…"
 
 
+def _advice_on_size(metadata: dict[str, Any]) -> str:
+    sizes = {name: len(msgspec.json.encode(value)) for name, value in metadata.items()}
+    largest = max(sizes, key=lambda name: sizes[name])
+    return (
+        f"Leave {largest!r} out, which has {sizes[largest]:,} bytes, or shorten it. In a mapping"
+        " 'nothing' leaves a column out."
+    )
+
+
 def _advice(row: Row, column: str, detail: str) -> str:
     if attribute := _ATTRIBUTES[row.kind.name].get(column):
         value = row.attributes.get(column)
         if _TOO_LONG in detail and isinstance(value, dict) and value:
-            sizes = {name: len(msgspec.json.encode(each)) for name, each in value.items()}
-            largest = max(sizes, key=lambda name: sizes[name])
-            return f"Leave {largest!r} out, which has {sizes[largest]:,} bytes, or shorten it."
-        if attribute.choices:
-            return f"Write {' or '.join(map(str, attribute.choices))}."
-        return _BY_FORM.get(attribute.form, "")
+            return _advice_on_size(value)
+        choices = " or ".join(map(str, attribute.choices or ()))
+        return f"Write {choices}." if choices else _BY_FORM.get(attribute.form, "")
     if _EXISTS in detail:
         return "Import the feed with --mode upsert, which updates what exists."
     relation = relation_of(row.kind)
