@@ -204,3 +204,9 @@ def test_variable_products_need_no_price_of_their_own(tmp_path: Path) -> None:
     found = read(tmp_path, "1,variable,A,X,,", "2,simple,B,Y,5,", head=HEAD_OF_PARENTS)
     assert "neither variants nor a price" in found.warnings[0].detail
     assert [each.column for each in found.warnings] == ["Type", "Images"]
+
+
+@pytest.mark.parametrize(("price", "said"), [("15.990", 1), ("15.99", 0), ("15990", 0)])
+def test_prices_of_two_readings_are_said(tmp_path: Path, price: str, said: int) -> None:
+    found = read(tmp_path, f"1,simple,A,X,{price}", head="ID,Type,SKU,Name,Regular price")
+    assert sum("two ways" in each.detail for each in found.warnings) == said

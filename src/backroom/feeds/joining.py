@@ -17,9 +17,10 @@ from backroom.catalog.kinds import ITEM
 from backroom.feeds.advice import advice_on_record
 from backroom.feeds.comma_separated import TornRow
 from backroom.feeds.fields import Field, Headings
+from backroom.feeds.number_style import read_number
 from backroom.feeds.products import Shop, SkuCensus
 from backroom.feeds.records import FeedRecord, Layout
-from backroom.feeds.rows import Row, RowFault
+from backroom.feeds.rows import Row, RowFault, RowWarning
 from backroom.feeds.spooling import Spool, encoded_record
 
 if TYPE_CHECKING:
@@ -113,11 +114,26 @@ class Joined:
         shop = self._shop()
         if not self._form.is_open:
             yield from self.layout.warnings(1)
+        yield from self._unclear_numbers(shop)
         for encoded in self._faults.records():
             line, detail, value, _ = msgspec.msgpack.decode(encoded)
             yield RowFault(line, detail, value=value, advice=advice_on_record(detail))
         for _, _, rows in self._products(shop):
             yield from rows
+
+    def _unclear_numbers(self, shop: Shop) -> Iterator[RowWarning]:
+        """Say that no cell tells how the file writes numbers, if that matters."""
+        numbers = self.layout.numbers
+        if self._options.numbers or numbers.point or numbers.comma or not numbers.unclear:
+            return
+        read, other = shop.numbers, "comma" if shop.numbers == "point" else "point"
+        yield RowWarning(
+            1,
+            f"numbers such as {numbers.unclear} can be read in two ways, and no cell says how; it"
+            f" is taken as {read_number(numbers.unclear, read)}",
+            value=numbers.unclear,
+            advice=f"nothing, or --numbers {other}",
+        )
 
     def reading(self) -> tuple[NumberStyle, bool]:
         """Give how the file writes numbers, and whether SKUs are the ids of its variants."""
