@@ -35,6 +35,13 @@ def test_stock_makes_a_variant(tmp_path: Path) -> None:
     assert (found.stock("b"), found.stock("c")) == ((1, 0), (2, 3))
 
 
+def test_stock_without_a_price_is_named(tmp_path: Path) -> None:
+    found = read(tmp_path, {"price": None, "inventory_quantity": 3})
+    (warning,) = found.warnings
+    assert (warning.column, "without the variant" in warning.detail) == ("price", True)
+    assert not found.of("variant")
+
+
 @pytest.mark.parametrize("categories", [["x", " y", "x", ""], "x, y", "x,y,"])
 def test_categories_are_lists_or_texts(tmp_path: Path, categories: Any) -> None:
     assert read(tmp_path, {"categories": categories}).of("item")["a"].related == ("x", "y")

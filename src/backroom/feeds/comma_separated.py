@@ -9,6 +9,7 @@ again. After that, the lines that were given back are read one by one.
 from __future__ import annotations
 
 import csv
+import re
 from collections import deque
 from typing import IO, TYPE_CHECKING, Any
 
@@ -27,6 +28,7 @@ _NEEDED = ("type", "external_id")
 _FIRST_CREDIT = 4_000_000
 _CREDIT = 4
 """Characters that may be read again for each one that was read, beside the first credit."""
+_PADDED = re.compile(r'"[ \t]')
 _LONG_LINE = "a line that is too long, known by its identity"
 
 
@@ -100,6 +102,8 @@ def records(file: IO[str], delimiter: str = ",") -> Iterator[tuple[int, list[str
         except StopIteration:
             return
         except csv.Error as error:
+            if lines.strip_padding(delimiter):
+                continue
             lines.give_back()
             if str(error) == TOO_LONG:
                 yield number, TOO_LONG
@@ -125,6 +129,7 @@ class _Lines:
         self._credit = _FIRST_CREDIT
         """How many characters may still be read again in records of several lines."""
         self._one_by_one = False
+        self._padding: re.Pattern[str] | None = None
 
     def __iter__(self) -> Self:
         return self
@@ -148,7 +153,7 @@ class _Lines:
             raise StopIteration
         self._credit += _CREDIT * len(line)
         if len(line) <= LONGEST_LINE:
-            return line
+            return self._padding.sub('"', line) if self._padding else line
         while len(end) > LONGEST_LINE and not end.endswith("\n"):
             end = self._file.readline(LONGEST_LINE + 1)
         return _LONG_LINE
@@ -165,6 +170,22 @@ class _Lines:
         self._length = 0
         self._one_by_one &= bool(self._returned)
         return self._number
+
+    def strip_padding(self, delimiter: str) -> bool:
+        """Once for a file, read the record again without blanks between quotes and delimiters.
+
+        Editors that align the columns of CSV write such blanks. Gives whether it is read again.
+        """
+        if self._padding or not any(map(_PADDED.search, self._taken)):
+            return False
+        # A quote behind a delimiter or at the beginning of a line opens a cell.
+        self._padding = re.compile(
+            rf'(?<=[^"\n{re.escape(delimiter)}])"[ \t]+(?=[{re.escape(delimiter)}\r\n])'
+        )
+        again = [self._padding.sub('"', each) for each in (*self._taken, *self._returned)]
+        self._taken.clear()
+        self._returned = deque(again)
+        return True
 
     def give_back(self) -> None:
         again = self._taken[1:]

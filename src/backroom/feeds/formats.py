@@ -47,6 +47,7 @@ SHOPS = {
             shopify.group_of,
             shopify.rows_of,
             is_variant=shopify.is_variant,
+            sku_of=shopify.sku_of,
         ),
         ShopFormat(
             "woocommerce",

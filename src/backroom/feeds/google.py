@@ -18,6 +18,7 @@ from backroom.feeds.products import (
     category_rows,
     split_path,
     variant_rows,
+    warn_of_no_price,
 )
 from backroom.feeds.records import as_text
 
@@ -80,7 +81,7 @@ def rows_of(group: str, records: list[FeedRecord], shop: Shop) -> Iterator[Row |
     attributes["published"] = True
     _require(item)
     if not prices:
-        item.warn("price", "is missing, so the item has none", "", "give a price")
+        warn_of_no_price(item, made, alone=len(made) == 1, price="price")
     if not attributes["image_full_url"]:
         item.missing("image", "the item has no image", "give an image")
     _warn_of_differences(item, kept_records)

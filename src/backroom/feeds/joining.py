@@ -49,6 +49,7 @@ class ShopFormat:
     rows_of: Callable[[str, list[FeedRecord], Shop], Iterator[Row | Finding]]
     is_variant: Callable[[FeedRecord], bool] = lambda _: False
     """Whether a record has to have a SKU, if SKUs are to identify variants."""
+    sku_of: Callable[[FeedRecord], str] = lambda record: record.text("sku")
     is_open: bool = False
     """Whether any field of its own is meant to be metadata."""
     aliases_of: Callable[[FeedRecord], list[str]] | None = None
@@ -86,9 +87,12 @@ class Joined:
     @property
     def has_needed(self) -> bool:
         """Whether a table has the columns without which it is not of the format."""
-        found = [self.layout.headings.find(each) for each in self._columns]
-        names = {each[0] for each in found if each}
-        return not found or any(names >= needed for needed in self._form.needed)
+        names = self._fields_of_columns()
+        return not self._columns or any(names >= needed for needed in self._form.needed)
+
+    def _fields_of_columns(self) -> set[str]:
+        found = (self.layout.headings.find(each) for each in self._columns)
+        return {each[0] for each in found if each}
 
     def rows(self) -> Iterator[Row | Finding]:
         """Give all rows. Raises `FeedError` before the first one, if the file can't be read."""
@@ -132,6 +136,7 @@ class Joined:
             self._options.today,
             numbers,
             said == "sku" if said else self._skus.identifies,
+            fields={*self._fields_of_columns(), *self.layout.written},
         )
 
     def _products(
@@ -170,7 +175,7 @@ class Joined:
                 self._add_fault(number, line, encoded, key)
                 continue
             if form.is_variant(record):
-                self._skus.add(record.text("sku"))
+                self._skus.add(form.sku_of(record))
             if key and form.refers(record):
                 late.add(key, encoded)
                 continue

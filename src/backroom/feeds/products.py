@@ -32,6 +32,8 @@ _WORDS = {
     **dict.fromkeys(("true", "yes", "1", "active", "ja", "oui", "si", "sí", "wahr", "vrai"), True),
     **dict.fromkeys(("false", "no", "0", "-1", "nein", "non", "falsch", "faux"), False),
 }
+_NO_STOCK = {"not stocked"}
+"""What an export of Shopify has for a place that does not sell a variant."""
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 _PLACEHOLDER = re.compile(r"\{(handle|id|sku)\}")
 
@@ -72,10 +74,12 @@ class Shop:
     numbers: NumberStyle = "point"
     skus_identify: bool = False
     """Whether a SKU names one variant, for every variant."""
+    fields: set[str] = field(default_factory=set)
+    """Names of fields that the file has a column for, or a value of."""
     categories: set[int] = field(default_factory=set)
     """Hashes of those whose rows were given."""
     missing: set[str] = field(default_factory=set)
-    """Fields whose lack was told."""
+    """Fields whose lack was said."""
     warned: bool = False
     """Whether the one warning on addresses was given."""
 
@@ -129,10 +133,24 @@ class Cells:
     def quantity(self, name: str) -> float | None:
         """Read a quantity. A negative one is 0."""
         value = self.number(name)
-        if value is not None and value < 0:
-            self.warn(name, "the stock is negative, and taken as 0", self.text(name), "write 0")
-            return 0
-        return value
+        return None if value is None else self._not_negative(name, value, self.text(name))
+
+    def sum_of(self, name: str) -> float | None:
+        """Read the cells of several columns as one quantity. None if all of them are empty."""
+        texts = [each for each in self.record.texts(name) if each.lower() not in _NO_STOCK]
+        try:
+            total = sum(read_number(each, self.shop.numbers) for each in texts)
+        except ValueError as error:
+            detail, _, advice = str(error).partition("; ")
+            self.fault(name, detail, " + ".join(texts), advice)
+            return None
+        return self._not_negative(name, total, " + ".join(texts)) if texts else None
+
+    def _not_negative(self, name: str, stock: float, shown: str) -> float:
+        if stock >= 0:
+            return stock
+        self.warn(name, "the stock is negative, and taken as 0", shown, "write 0")
+        return 0
 
     def truth(self, name: str, *, otherwise: bool) -> bool:
         """Read a cell as true or false. Numbers may have decimals, as Excel writes them."""
@@ -168,11 +186,16 @@ class Cells:
 
     def missing(self, name: str, detail: str, advice: str) -> None:
         """Warn of a cell that is empty. Of a column that is not there, warn once."""
-        if name in self.shop.layout.written:
+        if name in self.shop.fields:
             self.warn(name, detail, "", advice)
-        elif name not in self.shop.missing:
+        else:
+            self.warn_once(name, f"no such column, and {detail}; this is said once", advice)
+
+    def warn_once(self, name: str, detail: str, advice: str) -> None:
+        """Say what concerns a column of the whole file."""
+        if name not in self.shop.missing:
             self.shop.missing.add(name)
-            self.warn(name, f"no such column, and {detail}; this is said once", "", advice)
+            self.warn(name, detail, "", advice)
 
     def repeated(self, rows: Iterable[FeedRecord]) -> None:
         """Warn of earlier rows with the same id, which do not count."""
@@ -181,7 +204,7 @@ class Cells:
             self.warnings.append(
                 RowWarning(
                     each.line,
-                    f"{column}: the id comes again in line {self.record.line}, and that row counts",
+                    f"the id comes again in line {self.record.line}, and that row counts",
                     self.kind,
                     self.external_id,
                     column,
@@ -192,8 +215,7 @@ class Cells:
 
     def _finding(self, name: str, detail: str, value: str, advice: str) -> tuple[Any, ...]:
         column = self.shop.layout.column(name)
-        shown = f"{column}: {detail}"
-        return self.record.line, shown, self.kind, self.external_id, column, value, advice
+        return self.record.line, detail, self.kind, self.external_id, column, value, advice
 
     def row(
         self, attributes: dict[str, Any], related: Iterable[str] | None = None
@@ -214,18 +236,19 @@ def variant_rows(
 ) -> Iterator[Row | Finding]:
     """Give the rows of an item's variants. None is lost without a word.
 
-    With `alone` the item's one variant stands for it: without a price there is none. `price` is the
-    field that a price is missing in.
+    With `alone` the item's one variant stands for it: without a price there is none, which
+    `warn_of_no_price` has said. `price` is the field that a price is missing in.
     """
     for cells, values in made:
         if alone and not cells.faults and (item.faults or values["price"] is None):
             continue
         if item.faults and not alone:
             fault = item.faults[0]
+            detail = f"has a fault in {fault.column}: {fault.detail}"
             cells.faults.append(
                 RowFault(
                     cells.record.line,
-                    f"its item in line {item.record.line} has a fault: {fault.detail}",
+                    f"its item in line {item.record.line} {detail}",
                     cells.kind,
                     cells.external_id,
                     fault.column,
@@ -238,12 +261,37 @@ def variant_rows(
         yield from cells.row(values, [item.external_id])
 
 
+def warn_of_no_price(
+    item: Cells, made: list[tuple[Cells, dict[str, Any]]], *, alone: bool, price: str
+) -> None:
+    """Say that an item goes in without a price, and what is lost with a variant that stands for it.
+
+    The service has no variants without a price.
+    """
+    if any(cells.faults for cells, _ in made):
+        detail = "the item goes in without a price, because its rows with prices have faults"
+        item.warn(price, detail, "", "mend the rows of the product that did not go in")
+        return
+    detail, advice = "is missing, so the item goes in without a price", "give a price"
+    if alone:
+        values = made[0][1]
+        kept = (("SKU", values["sku"]), ("stock", values["inventory_quantity"]))
+        lost = " and ".join(f"{name} {value}" for name, value in kept if value)
+        detail += ", and its one variant does not go in" + (f" ({lost})" if lost else "")
+        advice += "; a variant needs one"
+    item.warn(price, detail, "", advice)
+
+
 def _joined_fault(faults: list[RowFault]) -> RowFault:
-    """Make one fault of all faults of a row, because a row fails once."""
+    """Make one fault of all faults of a row, because a row fails once.
+
+    The column of the first one is the fault's, so only those of the others are named.
+    """
     first = faults[0]
+    others = (f"; {each.column}: {each.detail}" for each in faults[1:])
     return RowFault(
         first.line,
-        "; ".join(each.detail for each in faults),
+        first.detail + "".join(others),
         first.kind,
         first.external_id,
         first.column,

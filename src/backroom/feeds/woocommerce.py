@@ -23,6 +23,7 @@ from backroom.feeds.products import (
     split_path,
     variant_id,
     variant_rows,
+    warn_of_no_price,
 )
 from backroom.feeds.rows import RowFault
 from backroom.feeds.woocommerce_headings import HEADINGS, KEPT
@@ -111,7 +112,10 @@ def rows_of(group: str, records: list[FeedRecord], shop: Shop) -> Iterator[Row |
     )
     prices = [values["price"] for cells, values in made if not cells.faults]
     attributes["price"] = min((each for each in prices if each is not None), default=None)
-    _warn_of_missing(item, attributes)
+    if attributes["price"] is None:
+        warn_of_no_price(item, made, alone=not is_variable, price="regular price")
+    if not attributes["images"]:
+        item.missing("images", "the item has no image", "give an image")
     categories = category_ids(map(split_path, _parts_of_list(item.text("categories"))))
     if not own_url:
         yield from address_warning(shop, product.line, shop.layout.column("name"))
@@ -129,19 +133,12 @@ def _item(group: str, products: list[FeedRecord], shop: Shop) -> Cells:
     return item
 
 
-def _warn_of_missing(item: Cells, attributes: dict[str, Any]) -> None:
-    if attributes["price"] is None:
-        item.warn("regular price", "is missing, so the item has none", "", "give a price")
-    if not attributes["images"]:
-        item.missing("images", "the item has no image", "give an image")
-
-
 def _orphan(group: str, record: FeedRecord, shop: Shop) -> RowFault:
     identity = record.text("id") or record.text("sku")
     column = shop.layout.column("parent")
     reason = f"no product of the file is {group!r}" if group else "is empty"
     advice = "name a variable product of the file by its SKU or as id:NN"
-    return RowFault(record.line, f"{column}: {reason}", VARIANT, identity, column, group, advice)
+    return RowFault(record.line, reason, VARIANT, identity, column, group, advice)
 
 
 def _woocommerce_variants(
