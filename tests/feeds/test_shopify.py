@@ -174,8 +174,28 @@ def test_missing_price_is_null(tmp_path: Path) -> None:
     assert not found.of("variant")
 
 
+def test_no_column_of_prices_is_said_once(tmp_path: Path) -> None:
+    found = read(tmp_path, "cap,Cap,u", "tie,Tie,u", head="Handle,Title,Image Src")
+    assert [each.column for each in found.warnings if "price" in each.detail] == ["Variant Price"]
+    assert len(found.of("item")) == 2
+
+
+def test_other_title_of_a_handle_is_named(tmp_path: Path) -> None:
+    found = read(tmp_path, "cap,Cap,Size,S,,,,,1,//u", "cap,Hat,,M,,,,,1,", "cap,,,L,,,,,1,")
+    (warning,) = found.warnings
+    assert (warning.line, warning.column, warning.value) == (3, "Title", "Hat")
+    assert "line 2" in warning.detail
+    assert found.item("cap")["title"] == "Cap"
+
+
+def test_image_without_an_address_is_named_once(tmp_path: Path) -> None:
+    found = read(tmp_path, "cap,Cap,,,,,,,1,cap.jpg", "tie,Tie,,,,,,,1,tie.jpg")
+    assert [(each.line, each.value) for each in found.warnings] == [(2, "cap.jpg")]
+    assert found.item("tie")["images"] == ["tie.jpg"]
+
+
 def test_unreadable_price_is_not_missing(tmp_path: Path) -> None:
-    found = read(tmp_path, "cap,Cap,,,,,,,cheap,u")
+    found = read(tmp_path, "cap,Cap,,,,,,,cheap,//u")
     assert [each.detail for each in found.warnings] == [
         "the item goes in without a price, because its rows with prices have faults"
     ]
@@ -183,7 +203,7 @@ def test_unreadable_price_is_not_missing(tmp_path: Path) -> None:
 
 
 def test_price_of_a_row_with_another_fault_counts(tmp_path: Path) -> None:
-    found = read(tmp_path, "cap,Cap,,,,shopify,few,deny,5,u")
+    found = read(tmp_path, "cap,Cap,,,,shopify,few,deny,5,//u")
     assert (found.item("cap")["price"], found.warnings) == (5, [])
     assert [each.value for each in found.faults] == ["few"]
 

@@ -79,7 +79,7 @@ class Shop:
     categories: set[int] = field(default_factory=set)
     """Hashes of those whose rows were given."""
     missing: set[str] = field(default_factory=set)
-    """Fields whose lack was said."""
+    """Fields of which something was said for the whole file."""
     warned: bool = False
     """Whether the one warning on addresses was given."""
 
@@ -191,11 +191,11 @@ class Cells:
         else:
             self.warn_once(name, f"no such column, and {detail}; this is said once", advice)
 
-    def warn_once(self, name: str, detail: str, advice: str) -> None:
+    def warn_once(self, name: str, detail: str, advice: str, value: str = "") -> None:
         """Say what concerns a column of the whole file."""
         if name not in self.shop.missing:
             self.shop.missing.add(name)
-            self.warn(name, detail, "", advice)
+            self.warn(name, detail, value, advice)
 
     def repeated(self, rows: Iterable[FeedRecord]) -> None:
         """Warn of earlier rows with the same id, which do not count."""
@@ -271,6 +271,10 @@ def warn_of_no_price(
     if any(cells.faults for cells, _ in made):
         detail = "the item goes in without a price, because its rows with prices have faults"
         item.warn(price, detail, "", "mend the rows of the product that did not go in")
+        return
+    if price not in item.shop.fields:
+        detail = "no such column, so items go in without prices, and without variants"
+        item.warn_once(price, f"{detail}; this is said once", "add a column of prices")
         return
     detail, advice = "is missing, so the item goes in without a price", "give a price"
     if alone:

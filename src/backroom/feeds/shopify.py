@@ -49,6 +49,7 @@ _NO_QUANTITIES = (
 _DEFAULT_OPTION = ("title", "default title")
 _CODE = re.compile(r"'(?=[\d=+@-])")
 """What Shopify writes before a SKU or a barcode, so that spreadsheets take it as text."""
+_ADDRESS = re.compile(r"(?:https?:)?//", re.IGNORECASE)
 _NOT_PUBLISHED = {"draft", "archived", "unlisted"}
 """An unlisted product can be bought by its link, but searches, collections and recommendations of
 the shop leave it out. `published` says the same of the feeds and recommendations of this API."""
@@ -67,7 +68,7 @@ FIELDS = (
     Field("title", ("Title",), "the item's `title`, and the beginning of its variants'"),
     Field("description", ("Body (HTML)", "Body HTML", "Description"), 'the `description` of the item and its variants; `""` where it is empty'),
     Field("category", ("Product category", "Standard product type", "Standardized product type"), "categories: the path `A > B` makes `A` and `A > B`, and the item is in both"),
-    Field("type", ("Type", "Custom product type"), "a category, as `Product category`"),
+    Field("type", ("Type", "Custom product type", "Product type"), "a category, as `Product category`"),
     Field("published", ("Published", "Published on online store"), "false makes `published` false"),
     Field("status", ("Status",), "`draft`, `archived` and `unlisted` make `published` false"),
     Field("sku", ("Variant SKU", "SKU"), "the variant's `sku`, without an apostrophe before its first digit; its `external_id` where every variant of the file has one and none comes twice, else the id is the handle with the option values"),
@@ -116,6 +117,7 @@ def rows_of(handle: str, records: list[FeedRecord], shop: Shop) -> Iterator[Row 
     title = item.text("title")
     if not title:
         item.fault("title", "is empty in all rows of the handle", "", "give the product a title")
+    _warn_of_other_titles(item, records)
     categories = category_ids(split_path(item.text(name)) for name in ("category", "type"))
     url = shop.address(handle, handle, sku_of(product))
     made = list(_shopify_variants(handle, variants, product, shop, url))
@@ -135,6 +137,10 @@ def rows_of(handle: str, records: list[FeedRecord], shop: Shop) -> Iterator[Row 
         warn_of_no_price(item, made, alone=len(made) == 1, price="price")
     if not images:
         item.missing("image", "the item has no image", "give an image")
+    for each in images:
+        if not _ADDRESS.match(each):
+            detail = "is no web address, so nobody can load the image; this is said once"
+            item.warn_once("image", detail, "write the whole address, with https://", each)
     yield from address_warning(shop, product.line, shop.layout.column("handle"))
     yield from category_rows(shop, product.line, categories)
     yield from item.row(attributes, categories)
@@ -233,6 +239,18 @@ def _images_by_position(records: list[FeedRecord], item: Cells) -> list[str]:
             ]
             found.setdefault(url, position if position is not None else number + 1)
     return sorted(found, key=lambda url: found[url])
+
+
+def _warn_of_other_titles(item: Cells, records: list[FeedRecord]) -> None:
+    """Warn of a row whose title is another one: it may be another product by mistake."""
+    title, line = item.text("title"), item.record.line
+    for each in records:
+        if (other := each.text("title")) and other != title:
+            detail = f"differs from line {line} of the handle, whose title counts"
+            row = Cells(item.shop, each, ITEM, item.external_id)
+            row.warn("title", detail, other, "give each product a handle of its own, or one title")
+            item.warnings += row.warnings
+            return
 
 
 def _images_of_variants(made: list[tuple[Cells, dict[str, Any]]]) -> list[str]:
