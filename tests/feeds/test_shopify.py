@@ -57,6 +57,29 @@ def test_rows_apart_are_one_product(tmp_path: Path) -> None:
     assert found.item("cap")["price"] == 1
 
 
+def test_row_without_a_handle_follows_the_one_above(tmp_path: Path) -> None:
+    head = "Handle,Title,Price,Image Src"
+    found = read(tmp_path, "cap,Cap,1,//1", ",,,//2", ",,,//3", "tie,Tie,2,//4", head=head)
+    assert found.item("cap")["images"] == ["//1", "//2", "//3"]
+    assert found.item("tie")["images"] == ["//4"]
+    named = [each for each in found.warnings if each.column == "Handle" and each.value == ""]
+    assert [each.line for each in named if "above, cap" in each.detail] == [3, 4]
+
+
+@pytest.mark.parametrize("rows", [",,,//2", "cap,Cap,1\n,,,//2", "cap,Cap,1,\n,,5,//2"])
+def test_row_of_no_product_is_a_fault(tmp_path: Path, rows: str) -> None:
+    found = Read(tmp_path, f"Handle,Title,Price,Image Src\n{rows}\n")
+    assert found.faults[-1].column == "Title"
+
+
+def test_addresses_of_the_file_count(tmp_path: Path) -> None:
+    head = "handle,title,product_url,image_url,option1,price,inventory_management"
+    found = read(tmp_path, "cap,Cap,https://b/cap,//i,Default Title,1,", head=head)
+    assert found.item("cap")["url"] == found.variant("cap/Default Title")["url"] == "https://b/cap"
+    assert found.item("cap")["image_full_url"] == "//i"
+    assert found.stock("cap/Default Title") == (0, 0)
+
+
 def test_rows_with_images_alone_are_images(tmp_path: Path) -> None:
     found = read(tmp_path, "cap,Cap,,,,,,,1,u1", "cap,,,,,,,,,u2")
     assert found.item("cap")["images"] == ["u1", "u2"]

@@ -48,6 +48,7 @@ SHOPS = {
             shopify.rows_of,
             is_variant=shopify.is_variant,
             sku_of=shopify.sku_of,
+            follows=shopify.follows,
         ),
         ShopFormat(
             "woocommerce",

@@ -16,7 +16,7 @@ import msgspec
 from backroom.feeds.comma_separated import TornRow
 from backroom.feeds.fields import Field, Headings
 from backroom.feeds.products import Shop, SkuCensus
-from backroom.feeds.records import FeedRecord, Layout
+from backroom.feeds.records import FOLLOWS, FeedRecord, Layout
 from backroom.feeds.rows import Row, RowFault
 from backroom.feeds.spooling import Spool, encoded_record
 
@@ -56,6 +56,8 @@ class ShopFormat:
     """How others may refer to the record. Those that do are joined when all aliases are known."""
     refers: Callable[[FeedRecord], bool] = lambda _: False
     """Whether `group_of` gives an alias."""
+    follows: Callable[[FeedRecord], bool] = lambda _: False
+    """Whether a record without a product is taken as one of the product above it."""
 
 
 class Joined:
@@ -160,16 +162,18 @@ class Joined:
         spool, late = Spool(), Spool()
         aliases: dict[str, str] = {}
         form = self._form
+        above = ""
         for number, (line, pairs) in enumerate(self._found()):
             self._count = number + 1
             if isinstance(pairs, str):
+                above = ""
                 self._add_fault(number, line, pairs)
                 if isinstance(pairs, TornRow):
                     self._add_torn(line, pairs.cells)
                 continue
             record = self.layout.record(line, pairs)
             record.number = number
-            key = form.group_of(record)
+            above = key = self._key_of(record, above)
             encoded = encoded_record(record)
             if isinstance(encoded, str):
                 self._add_fault(number, line, encoded, key)
@@ -190,6 +194,14 @@ class Joined:
         late.close()
         self._torn = self._torn.renamed(lambda key: aliases.get(key, key))
         return spool
+
+    def _key_of(self, record: FeedRecord, above: str) -> str:
+        """Give what joins a record with others: its product, or else that of the record above."""
+        key = self._form.group_of(record)
+        if key or not above or not self._form.follows(record):
+            return key
+        record.cells[FOLLOWS] = above
+        return above
 
     def _add_torn(self, line: int, cells: list[str]) -> None:
         """Note the products to which a row may belong, wherever it is torn.

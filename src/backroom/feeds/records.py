@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 _MOST_PLACES = 10_000
 """Headings that are remembered. JSON and XML may have others in each record."""
+FOLLOWS = "follows"
+"""A cell that a record gets if it names no product: that of the record above it."""
 _MOST_NAMED = 20
 """Unknown columns that are named in a report."""
 _EXPECTED_UNKNOWN = ("meta: ", ".metafields.", "price / ", "included / ")

@@ -29,6 +29,7 @@ from backroom.feeds.products import (
     variant_rows,
     warn_of_no_price,
 )
+from backroom.feeds.records import FOLLOWS
 from backroom.feeds.rows import RowWarning
 
 if TYPE_CHECKING:
@@ -66,6 +67,7 @@ _OF_A_VARIANT = (
 FIELDS = (
     Field("handle", ("Handle", "URL handle"), "the item's `external_id`; made of the title where it is empty"),
     Field("title", ("Title",), "the item's `title`, and the beginning of its variants'"),
+    Field("url", ("URL", "Product URL", "Online store URL"), "the `url` of the item and its variants; else made by `--shop-url`"),
     Field("description", ("Body (HTML)", "Body HTML", "Description"), 'the `description` of the item and its variants; `""` where it is empty'),
     Field("category", ("Product category", "Standard product type", "Standardized product type"), "categories: the path `A > B` makes `A` and `A > B`, and the item is in both"),
     Field("type", ("Type", "Custom product type", "Product type"), "a category, as `Product category`"),
@@ -73,17 +75,17 @@ FIELDS = (
     Field("status", ("Status",), "`draft`, `archived` and `unlisted` make `published` false"),
     Field("sku", ("Variant SKU", "SKU"), "the variant's `sku`, without an apostrophe before its first digit; its `external_id` where every variant of the file has one and none comes twice, else the id is the handle with the option values"),
     Field("option {n} name", ("Option{n} Name",), "the name of an option, which is an entry of the variant's `custom_metadata`; later rows of a handle may leave it out"),
-    Field("option {n} value", ("Option{n} Value",), "the value of the option, in the variant's `title` and `custom_metadata`; `Default Title` is none"),
+    Field("option {n} value", ("Option{n} Value", "Option{n}"), "the value of the option, in the variant's `title` and `custom_metadata`; `Default Title` is none"),
     Field("price", ("Variant Price", "Price"), "the variant's `price`; the item has the least of its variants'", "price"),
-    Field("tracker", ("Variant Inventory Tracker", "Inventory tracker"), "empty where the file has the column: `inventory_policy` 0 and `inventory_quantity` 0, whatever the quantity"),
+    Field("tracker", ("Variant Inventory Tracker", "Inventory tracker", "Inventory management"), "empty where the file has the column: `inventory_policy` 0 and `inventory_quantity` 0, whatever the quantity"),
     Field("quantity", ("Variant Inventory Qty", "Inventory quantity"), "the variant's `inventory_quantity`; a negative one is 0, with a warning", "quantity"),
     Field("quantity at a location", ("Inventory Available: {any}", "Inventory Available / {any}", "Variant Inventory Qty / {any}", "Variant Inventory Qty: {any}", "Inventory quantity / {any}", "Inventory quantity: {any}"), "where there is no other quantity, the sum over all locations; `not stocked` is none", "quantity"),
     Field("inventory policy", ("Variant Inventory Policy", "Continue selling when out of stock"), "`deny` and `FALSE` are `inventory_policy` 1, `continue` and `TRUE` are 2; `deny` is 0 in a file without any column of quantities, which would hide all variants"),
-    Field("image", ("Image Src", "Product image URL"), "the item's `images`; the first by position is its `image_full_url`"),
+    Field("image", ("Image Src", "Product image URL", "Image URL"), "the item's `images`; the first by position is its `image_full_url`"),
     Field("image position", ("Image Position",), "the order of the images", "quantity"),
     Field("variant image", ("Variant Image", "Variant image URL"), "the variant's `image_full_url`, else that of the item; the item's too where no row has another image"),
     *kept(("Vendor", "Tags", "Gift Card", "SEO Title", "SEO Description", "Google Shopping / {any}", "Included / {any}", "Image Alt Text", "Option{n} Linked To")),
-    *kept(("Variant Grams", "Weight value (grams)", "Variant Fulfillment Service", "Fulfillment service", "Variant Compare At Price", "Compare-at price", "Variant Requires Shipping", "Requires shipping", "Variant Taxable", "Charge tax", "Variant Barcode", "Barcode", "Variant Weight Unit", "Weight unit for display", "Variant Tax Code", "Tax code", "Cost per item", "Unit Price {any}", "Price / {any}", "Compare At Price / {any}", "Compare-at price / {any}"), form="variant metadata"),
+    *kept(("Variant Grams", "Weight value (grams)", "Variant Fulfillment Service", "Fulfillment service", "Variant Compare At Price", "Compare-at price", "Compare at price", "Variant Requires Shipping", "Requires shipping", "Variant Taxable", "Charge tax", "Variant Barcode", "Barcode", "Variant Weight Unit", "Weight unit for display", "Variant Tax Code", "Tax code", "Cost per item", "Unit Price {any}", "Price / {any}", "Compare At Price / {any}", "Compare-at price / {any}"), form="variant metadata"),
 )  # fmt: skip
 
 
@@ -109,6 +111,11 @@ def is_variant(record: FeedRecord) -> bool:
     )
 
 
+def follows(record: FeedRecord) -> bool:
+    """Whether a row has an image and nothing that names its product: it is of the one above."""
+    return "image" in record.cells and "title" not in record.cells and not is_variant(record)
+
+
 def rows_of(handle: str, records: list[FeedRecord], shop: Shop) -> Iterator[Row | Finding]:
     """Give the rows of one product: its categories, the item, the variants."""
     product = next((each for each in records if "title" in each.cells), records[0])
@@ -117,9 +124,9 @@ def rows_of(handle: str, records: list[FeedRecord], shop: Shop) -> Iterator[Row 
     title = item.text("title")
     if not title:
         item.fault("title", "is empty in all rows of the handle", "", "give the product a title")
-    _warn_of_other_titles(item, records)
+    _warn_of_rows(item, records)
     categories = category_ids(split_path(item.text(name)) for name in ("category", "type"))
-    url = shop.address(handle, handle, sku_of(product))
+    url = item.text("url") or shop.address(handle, handle, sku_of(product))
     made = list(_shopify_variants(handle, variants, product, shop, url))
     prices = [price for _, attributes in made if (price := attributes["price"]) is not None]
     images = _images_by_position(records, item) or _images_of_variants(made)
@@ -141,7 +148,8 @@ def rows_of(handle: str, records: list[FeedRecord], shop: Shop) -> Iterator[Row 
         if not _ADDRESS.match(each):
             detail = "is no web address, so nobody can load the image; this is said once"
             item.warn_once("image", detail, "write the whole address, with https://", each)
-    yield from address_warning(shop, product.line, shop.layout.column("handle"))
+    if not item.text("url"):
+        yield from address_warning(shop, product.line, shop.layout.column("handle"))
     yield from category_rows(shop, product.line, categories)
     yield from item.row(attributes, categories)
     for _, values in made:
@@ -241,16 +249,26 @@ def _images_by_position(records: list[FeedRecord], item: Cells) -> list[str]:
     return sorted(found, key=lambda url: found[url])
 
 
-def _warn_of_other_titles(item: Cells, records: list[FeedRecord]) -> None:
-    """Warn of a row whose title is another one: it may be another product by mistake."""
+def _warn_of_rows(item: Cells, records: list[FeedRecord]) -> None:
+    """Warn of rows that may be another product's: with another title, or without a handle."""
     title, line = item.text("title"), item.record.line
+    other = next((each for each in records if each.text("title") not in {"", title}), None)
+    if other:
+        detail = f"differs from line {line} of the handle, whose title counts"
+        advice = "give each product a handle of its own, or one title"
+        _warn_of_row(item, other, "title", detail, advice)
     for each in records:
-        if (other := each.text("title")) and other != title:
-            detail = f"differs from line {line} of the handle, whose title counts"
-            row = Cells(item.shop, each, ITEM, item.external_id)
-            row.warn("title", detail, other, "give each product a handle of its own, or one title")
-            item.warnings += row.warnings
-            return
+        if FOLLOWS in each.cells:
+            detail = (
+                f"is empty, so the row is taken as one of the product above, {item.external_id}"
+            )
+            _warn_of_row(item, each, "handle", detail, "repeat the handle in each row")
+
+
+def _warn_of_row(item: Cells, record: FeedRecord, name: str, detail: str, advice: str) -> None:
+    row = Cells(item.shop, record, ITEM, item.external_id)
+    row.warn(name, detail, record.text(name), advice)
+    item.warnings += row.warnings
 
 
 def _images_of_variants(made: list[tuple[Cells, dict[str, Any]]]) -> list[str]:
