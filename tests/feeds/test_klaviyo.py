@@ -78,3 +78,16 @@ def test_last_of_an_id_counts(tmp_path: Path) -> None:
     found = read(tmp_path, {"title": "Old"}, {"title": "New"})
     assert found.item("a")["title"] == "New"
     assert len(found.rows) == len(found.warnings) == 1
+
+
+def test_remarks_are_of_rows_that_go_in(tmp_path: Path) -> None:
+    bare = {"image_link": None, "price": None}
+    found = read(tmp_path, {"title": ""} | bare, {"id": "b"} | bare)
+    assert [each.column for each in found.faults] == ["title"]
+    assert [each.external_id for each in found.warnings] == ["b", "b"]
+
+
+def test_replaced_row_of_a_faulty_one_is_named(tmp_path: Path) -> None:
+    found = read(tmp_path, {}, {"title": ""})
+    assert ["comes again" in each.detail for each in found.warnings] == [True]
+    assert [each.column for each in found.faults] == ["title"]

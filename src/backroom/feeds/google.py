@@ -66,7 +66,7 @@ def rows_of(group: str, records: list[FeedRecord], shop: Shop) -> Iterator[Row |
         if (counts := last[record.text("id")]) is not record:
             row = Cells(shop, counts, ITEM, counts.text("id"))
             row.repeated([record])
-            item.warnings += row.warnings
+            item.replaced += row.replaced
     prices = [
         each["price"] for cells, each in made if each["price"] is not None and not cells.faults
     ]

@@ -101,6 +101,9 @@ class Cells:
         self.external_id = external_id
         self.faults: list[RowFault] = []
         self.warnings: list[RowWarning] = []
+        self._once: list[str] = []
+        self.replaced: list[RowWarning] = []
+        """Of earlier rows with the same id, which do not go in."""
 
     def text(self, name: str) -> str:
         """Give a cell as text."""
@@ -195,13 +198,14 @@ class Cells:
         """Say what concerns a column of the whole file."""
         if name not in self.shop.missing:
             self.shop.missing.add(name)
+            self._once.append(name)
             self.warn(name, detail, value, advice)
 
     def repeated(self, rows: Iterable[FeedRecord]) -> None:
         """Warn of earlier rows with the same id, which do not count."""
         for each in rows:
             column = self.shop.layout.column("id")
-            self.warnings.append(
+            self.replaced.append(
                 RowWarning(
                     each.line,
                     f"the id comes again in line {self.record.line}, and that row counts",
@@ -220,13 +224,20 @@ class Cells:
     def row(
         self, attributes: dict[str, Any], related: Iterable[str] | None = None
     ) -> Iterator[Row | Finding]:
-        """Give the warnings and the row, or its faults as one."""
+        """Give the warnings and the row, or its faults as one.
+
+        Warnings are of rows that go in, or of other rows. What is said once for a file is left to
+        another row.
+        """
         if not self.external_id.strip() and not self.faults:
             self.fault("id", "is empty, and names the row", "", "give an id")
-        yield from self.warnings
+        yield from self.replaced
         if self.faults:
+            self.shop.missing.difference_update(self._once)
+            yield from (each for each in self.warnings if each.line != self.record.line)
             yield _joined_fault(self.faults)
             return
+        yield from self.warnings
         ids = tuple(dict.fromkeys(related)) if related is not None else None
         yield Row(self.record.line, self.kind, self.external_id, attributes, ids)
 

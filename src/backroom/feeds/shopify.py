@@ -85,7 +85,7 @@ FIELDS = (
     Field("image position", ("Image Position",), "the order of the images", "quantity"),
     Field("variant image", ("Variant Image", "Variant image URL"), "the variant's `image_full_url`, else that of the item; the item's too where no row has another image"),
     *kept(("Vendor", "Tags", "Gift Card", "SEO Title", "SEO Description", "Google Shopping / {any}", "Included / {any}", "Image Alt Text", "Option{n} Linked To")),
-    *kept(("Variant Grams", "Weight value (grams)", "Variant Fulfillment Service", "Fulfillment service", "Variant Compare At Price", "Compare-at price", "Compare at price", "Variant Requires Shipping", "Requires shipping", "Variant Taxable", "Charge tax", "Variant Barcode", "Barcode", "Variant Weight Unit", "Weight unit for display", "Variant Tax Code", "Tax code", "Cost per item", "Unit Price {any}", "Price / {any}", "Compare At Price / {any}", "Compare-at price / {any}"), form="variant metadata"),
+    *kept(("Variant Grams", "Variant Weight", "Weight value (grams)", "Variant Fulfillment Service", "Fulfillment service", "Variant Compare At Price", "Compare-at price", "Compare at price", "Variant Requires Shipping", "Requires shipping", "Variant Taxable", "Charge tax", "Variant Barcode", "Barcode", "Variant Weight Unit", "Weight unit for display", "Variant Tax Code", "Tax code", "Cost per item", "Unit Price {any}", "Price / {any}", "Compare At Price / {any}", "Compare-at price / {any}"), form="variant metadata"),
 )  # fmt: skip
 
 
@@ -197,9 +197,9 @@ def _options(record: FeedRecord, names: dict[int, str]) -> dict[str, str]:
     found = {}
     for number in _OPTIONS:
         value = record.text(f"option {number} value")
-        name = names[number] or f"Option{number}"
-        if value and (name.lower(), value.lower()) != _DEFAULT_OPTION:
-            found[name] = value
+        is_default = (names[number].lower() or "title", value.lower()) == _DEFAULT_OPTION
+        if value and not is_default:
+            found[names[number] or f"Option{number}"] = value
     return found
 
 
