@@ -292,3 +292,8 @@ def test_image_position_orders(tmp_path: Path) -> None:
     found = read(tmp_path, "cap,Cap,1,u2,2", "cap,,,u1,1", "cap,,,u3,x", head=head)
     assert found.item("cap")["images"] == ["u1", "u2", "u3"]
     assert [each.line for each in found.warnings if each.column == "Image Position"] == [4]
+
+
+def test_handle_of_a_control_character_is_a_handle(tmp_path: Path) -> None:
+    found = read(tmp_path, "\x01,Cap,1", head="Handle,Title,Price")
+    assert list(found.of("item")) == ["\x01"]

@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 
 Found = tuple[int, "list[tuple[str, Any]] | str"]
 """The line of a record with its headings and values, or with what is wrong there."""
-_NAMELESS = "\0"
-_ORPHAN = "\1"
+_NAMELESS = "\0line "
+_ORPHAN = "\1parent "
 _LONGEST_SHOWN = 200
 _MOST_TORN = 50_000
 """Products of rows that can't be read. Beyond them, a row is torn behind its last cell."""
