@@ -87,8 +87,8 @@ def test_last_row_of_an_id_counts(tmp_path: Path) -> None:
 
 def test_empty_cells_are_named(tmp_path: Path) -> None:
     item, variant = read(tmp_path, "\t\tu\tcheap\t\t\t\t").faults
-    assert item.detail == "id: is empty; title: is empty"
-    assert variant.detail == "price: 'cheap' is not a number"
+    assert (item.column, item.detail) == ("id", "is empty; title: is empty")
+    assert variant.detail == "'cheap' is not a number"
 
 
 def test_repeated_prices_are_said(tmp_path: Path) -> None:

@@ -43,6 +43,8 @@ def test_headings_tell_the_format(tmp_path: Path, header: str, name: str) -> Non
     [
         ('{"type":"item"}\n{"type":"item"}\n', "lines", "jsonl"),
         ('{"type":"item","custom_metadata":{"data":1}}\n', "lines", "jsonl"),
+        ('{"type":"item"\n{"type":"item"}\n', "lines", "jsonl"),
+        ('{"external_id":"a","images":[]}\n', "lines", "jsonl"),
         ('{"data":[]}', "document", "api"),
         ('{\n "data": [\n{"a":1}\n]}', "document", "api"),
         ('{"errors":[]}', "document", "api"),
@@ -72,6 +74,11 @@ def test_first_character_tells_the_carrier(
         ("  \n ", "has blanks alone"),
         (b"\x7fELF" + b"\0" * 9, "is no text file"),
         ("[]", "is an empty array"),
+        (
+            '{\n "a@b.c" : {\n  "products": [\n{"id": 1}]}}\n',
+            "one JSON object .* 'a@b.c', which no",
+        ),
+        ('{"products": [{"id": 1}], "n": 1}', "one JSON object .* 'products', 'n', which"),
     ],
 )
 def test_other_files_are_refused(tmp_path: Path, content: str | bytes, reason: str) -> None:

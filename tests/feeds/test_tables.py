@@ -44,6 +44,18 @@ def test_line_of_excel_is_no_heading(tmp_path: Path) -> None:
     assert list(FeedTable(tmp_path / "a", "utf-8", ";").pairs()) == [(3, [("a", "1"), ("b", "2")])]
 
 
+def test_name_of_a_table_is_no_heading(tmp_path: Path) -> None:
+    (tmp_path / "a").write_text("products\na,b,c,d\n1,2,3,4\n")
+    table = FeedTable(tmp_path / "a", "utf-8")
+    assert table.header() == ["a", "b", "c", "d"]
+    assert [line for line, _ in table.pairs()] == [3]
+
+
+def test_one_heading_above_one_cell_stays(tmp_path: Path) -> None:
+    (tmp_path / "a").write_text("a\n1\n2\n")
+    assert [line for line, _ in FeedTable(tmp_path / "a", "utf-8").pairs()] == [2, 3]
+
+
 def test_broken_headings_are_refused(tmp_path: Path) -> None:
     (tmp_path / "a").write_text('"a\n')
     with pytest.raises(FeedError, match="can't be read: its first line is not CSV"):

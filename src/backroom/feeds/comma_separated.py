@@ -106,13 +106,10 @@ def records(file: IO[str], delimiter: str = ",") -> Iterator[tuple[int, list[str
         except StopIteration:
             return
         except csv.Error as error:
+            if lines.strip_padding(delimiter):
+                continue
             lines.give_back()
-            if str(error) == TOO_LONG:
-                yield number, TOO_LONG
-            elif delimiter == _TAB and _is_whole(cells := _plain_cells(lines.first), width):
-                yield number, cells
-            else:
-                yield number, TornRow(f"is not CSV: {error}", _cells_of(lines.first, delimiter))
+            yield number, _wrong_cells(error, lines.first, delimiter, width)
             continue
         if delimiter == _TAB and len(cells) != width:
             if width and lines.give_back():
@@ -122,6 +119,15 @@ def records(file: IO[str], delimiter: str = ",") -> Iterator[tuple[int, list[str
             yield number, "is not text in the encoding of the file"
         elif any(cells):
             yield number, cells
+
+
+def _wrong_cells(error: csv.Error, line: str, delimiter: str, width: int) -> list[str] | str:
+    """Give the cells of a row that is no CSV, if they are clear, or what is wrong with it."""
+    if str(error) == TOO_LONG:
+        return TOO_LONG
+    if delimiter == _TAB and _is_whole(cells := _plain_cells(line), width):
+        return cells
+    return TornRow(f"is not CSV: {error}", _cells_of(line, delimiter))
 
 
 class _Lines:
@@ -137,6 +143,7 @@ class _Lines:
         self._credit = _FIRST_CREDIT
         """How many characters may still be read again in records of several lines."""
         self._one_by_one = False
+        self._padding: re.Pattern[str] | None = None
 
     def __iter__(self) -> Self:
         return self
@@ -160,7 +167,7 @@ class _Lines:
             raise StopIteration
         self._credit += _CREDIT * len(line)
         if len(line) <= LONGEST_LINE:
-            return line
+            return self._padding.sub('"', line) if self._padding else line
         while len(end) > LONGEST_LINE and not end.endswith("\n"):
             end = self._file.readline(LONGEST_LINE + 1)
         return _LONG_LINE
@@ -177,6 +184,23 @@ class _Lines:
         self._length = 0
         self._one_by_one &= bool(self._returned)
         return self._number
+
+    def strip_padding(self, delimiter: str) -> bool:
+        """Once for a file, read the record again without blanks between quotes and delimiters.
+
+        Editors that align the columns of CSV write such blanks. Gives whether it is read again.
+        """
+        blanks = " " if delimiter == _TAB else " \t"
+        if self._padding or not any(re.search(f'"[{blanks}]', each) for each in self._taken):
+            return False
+        # A quote behind a delimiter or at the beginning of a line opens a cell.
+        self._padding = re.compile(
+            rf'(?<=[^"\n{re.escape(delimiter)}])"[{blanks}]+(?=[{re.escape(delimiter)}\r\n])'
+        )
+        again = [self._padding.sub('"', each) for each in (*self._taken, *self._returned)]
+        self._taken.clear()
+        self._returned = deque(again)
+        return True
 
     def give_back(self) -> bool:
         """Give back all lines of the record but the first. Gives whether there are any."""

@@ -47,6 +47,8 @@ SHOPS = {
             shopify.group_of,
             shopify.rows_of,
             is_variant=shopify.is_variant,
+            sku_of=shopify.sku_of,
+            follows=shopify.follows,
         ),
         ShopFormat(
             "woocommerce",

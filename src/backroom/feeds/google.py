@@ -19,6 +19,7 @@ from backroom.feeds.products import (
     category_rows,
     split_path,
     variant_rows,
+    warn_of_no_price,
 )
 from backroom.feeds.records import as_text
 
@@ -76,7 +77,7 @@ def rows_of(group: str, records: list[FeedRecord], shop: Shop) -> Iterator[Row |
         if (counts := last[record.text("id")]) is not record:
             row = Cells(shop, counts, ITEM, counts.text("id"))
             row.repeated([record])
-            item.warnings += row.warnings
+            item.replaced += row.replaced
     prices = [
         each["price"]
         for cells, each in made
@@ -94,9 +95,9 @@ def rows_of(group: str, records: list[FeedRecord], shop: Shop) -> Iterator[Row |
     )
     attributes["published"] = True
     _require(item)
-    if not prices and not item.faults:
-        item.warn("price", "is missing, so the item has none", "", "give a price")
-    if not attributes["image_full_url"] and not item.faults:
+    if not prices:
+        warn_of_no_price(item, made, alone=len(made) == 1, price="price")
+    if not attributes["image_full_url"]:
         item.missing("image", "the item has no image", "give an image")
     item.addresses("image", attributes["images"])
     _warn_of_differences(item, kept_records)

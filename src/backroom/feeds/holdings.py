@@ -31,6 +31,7 @@ class Holding:
 
 _BARE = "texts without blanks round them"
 _UNGUARDED = f"{_BARE}, and without an apostrophe before = + - @ at the beginning"
+_CODE = f"{_BARE}, nor an apostrophe before a digit or a sign at the beginning"
 _LEAST = "only the least price of its variants"
 _TEXTS = "only texts, under headings that are no column of the format"
 _NONE = "the format has no place for it"
@@ -60,7 +61,7 @@ HOLDINGS: dict[str, tuple[Holding, ...]] = {
     "shopify": (
         *_held_of(
             ITEM,
-            external_id=("Handle", _BARE),
+            external_id=("Handle", _CODE),
             title=("Title", _BARE),
             description=("Body (HTML)", _BARE),
             price=("Variant Price", _LEAST),
@@ -77,14 +78,14 @@ HOLDINGS: dict[str, tuple[Holding, ...]] = {
             external_id=("Variant SKU", "the SKU, where every variant has one, else handle and options"),
             title=("Title, Option Values", "the item's title with the option values"),
             description=("Body (HTML)", "that of the item"),
-            sku=("Variant SKU", _BARE),
-            inventory_policy=("Variant Inventory Policy", "not 0 with a quantity"),
-            inventory_quantity=("Variant Inventory Qty", "not below 0"),
+            sku=("Variant SKU", _CODE),
+            inventory_policy=("Variant Inventory Tracker, Variant Inventory Policy", ""),
+            inventory_quantity=("Variant Inventory Qty", "not below 0, and not with policy 0"),
             price=("Variant Price", "not null, and not below 0"),
             url=("", "that of the item"),
             image_full_url=("Variant Image", "else that of the item"),
             image_thumbnail_url=("", _NONE),
-            images=("", _NONE),
+            images=("Variant Image", "the full image alone"),
             custom_metadata=("Option Names and Values, their own headings", f"{_TEXTS}; of the first variant only options and what is a variant's in Shopify"),
             published=("Published", "that of the item"),
             item=("Handle", ""),

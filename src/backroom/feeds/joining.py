@@ -18,9 +18,10 @@ from backroom.feeds.advice import advice_on_record
 from backroom.feeds.comma_separated import TornRow
 from backroom.feeds.fields import Field, Headings
 from backroom.feeds.number_style import read_number
-from backroom.feeds.products import Shop, SkuCensus
-from backroom.feeds.records import FeedRecord, Layout
+from backroom.feeds.products import Shop
+from backroom.feeds.records import FOLLOWS, FeedRecord, Layout
 from backroom.feeds.rows import Row, RowFault, RowWarning
+from backroom.feeds.sku_census import SkuCensus
 from backroom.feeds.spooling import Spool, encoded_record
 
 if TYPE_CHECKING:
@@ -32,8 +33,8 @@ if TYPE_CHECKING:
 
 Found = tuple[int, "list[tuple[str, Any]] | str"]
 """The line of a record with its headings and values, or with what is wrong there."""
-_NAMELESS = "\0"
-_ORPHAN = "\1"
+_NAMELESS = "\0line "
+_ORPHAN = "\1parent "
 _LONGEST_SHOWN = 200
 _MOST_TORN = 50_000
 """Products of rows that can't be read. Beyond them, a row is torn behind its last cell."""
@@ -52,12 +53,15 @@ class ShopFormat:
     rows_of: Callable[[str, list[FeedRecord], Shop], Iterator[Row | Finding]]
     is_variant: Callable[[FeedRecord], bool] = lambda _: False
     """Whether a record has to have a SKU, if SKUs are to identify variants."""
+    sku_of: Callable[[FeedRecord], str] = lambda record: record.text("sku")
     is_open: bool = False
     """Whether any field of its own is meant to be metadata."""
     aliases_of: Callable[[FeedRecord], list[str]] = lambda _: []
     """How others may refer to the record. Those that do are joined when all aliases are known."""
     refers: Callable[[FeedRecord], bool] = lambda _: False
     """Whether `group_of` gives an alias."""
+    follows: Callable[[FeedRecord], bool] = lambda _: False
+    """Whether a record without a product is taken as one of the product above it."""
     unguarded: Callable[[FeedRecord], None] | None = None
     """Takes out of the cells what the shop writes so that no spreadsheet runs them as formulas."""
     grouped_in: Callable[[FeedRecord], list[str]] | None = None
@@ -105,9 +109,12 @@ class Joined:
     @property
     def has_needed(self) -> bool:
         """Whether a table has the columns without which it is not of the format."""
-        found = [self.layout.headings.find(each) for each in self._columns]
-        names = {each[0] for each in found if each}
-        return not found or any(names >= needed for needed in self._form.needed)
+        names = self._fields_of_columns()
+        return not self._columns or any(names >= needed for needed in self._form.needed)
+
+    def _fields_of_columns(self) -> set[str]:
+        found = (self.layout.headings.find(each) for each in self._columns)
+        return {each[0] for each in found if each}
 
     def rows(self) -> Iterator[Row | Finding]:
         """Give all rows. Raises `FeedError` before the first one, if the file can't be read."""
@@ -166,6 +173,7 @@ class Joined:
             self._options.today,
             numbers,
             said == "sku" if said else self._skus.identifies,
+            fields={*self._fields_of_columns(), *self.layout.written},
         )
         if self._prices is None:
             self._prices = self._prices_of_grouped(replace(shop, categories=set(), missing=set()))
@@ -206,9 +214,11 @@ class Joined:
         spool, late = Spool(), Spool()
         aliases: dict[str, str] = {}
         form = self._form
+        above = ""
         for number, (line, pairs) in enumerate(self._found()):
             self._count = number + 1
             if isinstance(pairs, str):
+                above = ""
                 self._add_fault(number, line, pairs)
                 if isinstance(pairs, TornRow):
                     self._add_torn(line, pairs.cells)
@@ -217,13 +227,13 @@ class Joined:
             record.number = number
             if form.grouped_in:
                 self._grouped.update(form.grouped_in(record))
-            key = form.group_of(record)
+            above = key = self._key_of(record, above)
             encoded = encoded_record(record)
             if isinstance(encoded, str):
                 self._add_fault(number, line, encoded, key)
                 continue
             if form.is_variant(record):
-                self._skus.add(record.text("sku"))
+                self._skus.add(form.sku_of(record))
             if key and form.refers(record):
                 late.add(key, encoded)
                 continue
@@ -237,6 +247,14 @@ class Joined:
         late.close()
         self._torn = self._torn.renamed(lambda key: aliases.get(key, key))
         return spool
+
+    def _key_of(self, record: FeedRecord, above: str) -> str:
+        """Give what joins a record with others: its product, or else that of the record above."""
+        key = self._form.group_of(record)
+        if key or not above or not self._form.follows(record):
+            return key
+        record.cells[FOLLOWS] = above
+        return above
 
     def _add_torn(self, line: int, cells: list[str]) -> None:
         """Note the products to which a row may belong, wherever it is torn.

@@ -33,6 +33,7 @@ _ARRAY = re.compile(r"\[\s*(?:[{\]]|$)")
 _PACKED = (b"PK", _OLD_WORKBOOK, _PDF)
 _DOCUMENT_MEMBERS = {"data", "errors"}
 _MEMBER = re.compile(r'"(data|errors)"\s*:')
+_OUTERMOST = re.compile(r'\{\s*"((?:[^"\\]|\\.)*)"\s*:')
 _XML_ENCODING = re.compile(r"""<\?xml[^>]*?encoding\s*=\s*["']([A-Za-z0-9._-]+)""")
 _OWN_HEADINGS = {"type", "external id"}
 _INVENTORY_HEADINGS = {"handle", "hs code", "coo"}
@@ -84,8 +85,7 @@ def recognise(
     if text.startswith("["):
         return Recognised("array", encoding, guess=_format_of_array(path, encoding))
     if text.startswith("{"):
-        carrier: Carrier = "document" if _is_document(text) else "lines"
-        return Recognised(carrier, encoding, guess="api" if carrier == "document" else "jsonl")
+        return _object_or_lines(text, encoding)
     return _delimited(path, encoding, options, list(formats))
 
 
@@ -232,6 +232,49 @@ def _format_of_object(element: Any) -> str:
     if isinstance(element, dict) and {"type", "external_id"} <= element.keys():
         return "json"
     return "klaviyo"
+
+
+def _object_or_lines(text: str, encoding: str) -> Recognised:
+    if _is_document(text):
+        return Recognised("document", encoding, guess="api")
+    if members := _members_of_whole(text):
+        raise _one_object(members)
+    return Recognised("lines", encoding, guess="jsonl")
+
+
+def _members_of_whole(text: str) -> list[str]:
+    """Give the members of an object that is a file alone, over several lines or of lists.
+
+    None if the text may be JSON Lines.
+    """
+    line, _, rest = text.partition("\n")
+    try:
+        first = json.loads(line)
+    except json.JSONDecodeError as error:
+        found = _OUTERMOST.match(text)
+        goes_on = error.pos >= len(line.rstrip()) and rest.strip() and not _begins_with_row(rest)
+        return [found[1]] if found and goes_on else []
+    except RecursionError:
+        return []
+    is_row = bool({"type", "external_id"} & first.keys())
+    is_wrapped = any(isinstance(each, list) for each in first.values())
+    return list(first) if is_wrapped and not is_row and not rest.strip() else []
+
+
+def _begins_with_row(rest: str) -> bool:
+    """Whether a whole object follows: then the line before it is one that is broken."""
+    try:
+        return isinstance(json.loads(rest.lstrip().partition("\n")[0]), dict)
+    except (json.JSONDecodeError, RecursionError):
+        return False
+
+
+def _one_object(members: list[str]) -> FeedError:
+    shown = ", ".join(repr(each[:_LONGEST_SHOWN]) for each in members[:_MOST_SHOWN])
+    return FeedError(
+        f"is one JSON object that begins with {shown}, which no format has: a feed is an array of"
+        " products, JSON Lines, or an answer of the API"
+    )
 
 
 def _is_document(text: str) -> bool:

@@ -24,6 +24,7 @@ from backroom.feeds.products import (
     split_path,
     variant_id,
     variant_rows,
+    warn_of_no_price,
 )
 from backroom.feeds.rows import RowFault
 from backroom.feeds.woocommerce_headings import HEADINGS, KEPT
@@ -40,7 +41,7 @@ GUARDED = "=+-@\t\r"
 """What WooCommerce writes an apostrophe before, at the beginning of a cell."""
 _NUMBERS = {"stock": "quantity", "sale price": "price", "regular price": "price", "price": "price"}
 NOT_PUBLISHED = {"draft", "pending", "private", "future", "trash", "0", "-1"}
-_PRICES = {"regular price", "sale price", "price"}
+_PRICES = ("regular price", "price", "sale price")
 _ONCE = ("id", "type", "sku", "name", "stock", "sale price", "regular price", "parent")
 _BECOMES = {
     "id": "the `external_id` of the item and of its one variant, or of a variation",
@@ -159,13 +160,14 @@ def rows_of(group: str, records: list[FeedRecord], shop: Shop) -> Iterator[Row |
     if not made:
         prices = [_price_without_variants(item)]
     attributes["price"] = min((each for each in prices if each is not None), default=None)
+    price = _price_field(shop)
     if attributes["price"] is None:
-        if not item.faults and (made or is_grouped(product)):
-            _warn_of_no_price(item, variable=is_variable)
-        if not _PRICES & shop.layout.written.keys():
+        if made or is_grouped(product):
+            _warn_of_no_price(item, made, alone=alone, price=price)
+        if price not in shop.fields:
             # The file says nothing of prices, so those that the server has stay.
             del attributes["price"]
-    if not attributes["images"] and not item.faults:
+    if not attributes["images"]:
         item.missing("images", "the item has no image", "give an image")
     item.addresses("images", attributes["images"])
     categories = category_ids(map(split_path, _parts_of_list(item.text("categories"))))
@@ -173,7 +175,7 @@ def rows_of(group: str, records: list[FeedRecord], shop: Shop) -> Iterator[Row |
         yield from address_warning(shop, product.line, shop.layout.column("name"))
     yield from category_rows(shop, product.line, categories)
     yield from item.row(attributes, categories)
-    yield from variant_rows(item, made, alone=alone, price="regular price")
+    yield from variant_rows(item, made, alone=alone, price=price)
 
 
 def _price_without_variants(item: Cells) -> float | None:
@@ -199,19 +201,23 @@ def _item(group: str, products: list[FeedRecord], shop: Shop) -> Cells:
     return item
 
 
-def _warn_of_no_price(item: Cells, *, variable: bool) -> None:
+def _price_field(shop: Shop) -> str:
+    """Give the field that a missing price is missing in."""
+    return next((each for each in _PRICES if each in shop.fields), _PRICES[0])
+
+
+def _warn_of_no_price(
+    item: Cells, made: list[tuple[Cells, dict[str, Any]]], *, alone: bool, price: str
+) -> None:
     if is_grouped(item.record):
         detail = "no product that it groups has a price in the file, so the item has none"
         advice = "nothing, or import it together with these products"
         item.warn("grouped products", detail, item.text("grouped products"), advice)
-    elif variable:
+    elif not alone and price in item.shop.fields:
         detail = "none of its variations has a price that can be read, so the item has none"
-        item.warn("regular price", detail, "", "give its variations prices")
-    elif _PRICES & item.shop.layout.written.keys():
-        item.warn("regular price", "is missing, so the item has none", "", "give a price")
+        item.warn(price, detail, "", "give its variations prices")
     else:
-        detail = "the price of the item is not set, and it gets no variant"
-        item.missing("regular price", detail, "export the prices, too")
+        warn_of_no_price(item, made, alone=alone, price=price)
 
 
 def _orphan(group: str, record: FeedRecord, shop: Shop) -> RowFault:
@@ -219,7 +225,7 @@ def _orphan(group: str, record: FeedRecord, shop: Shop) -> RowFault:
     column = shop.layout.column("parent")
     reason = f"no product of the file is {group!r}" if group else "is empty"
     advice = "name a variable product of the file by its SKU or as id:NN"
-    return RowFault(record.line, f"{column}: {reason}", VARIANT, identity, column, group, advice)
+    return RowFault(record.line, reason, VARIANT, identity, column, group, advice)
 
 
 def _woocommerce_variants(
