@@ -28,6 +28,12 @@ def test_delimiter_is_that_of_the_headings(tmp_path: Path, text: str, delimiter:
     assert delimiter_of(tmp_path / "a", "utf-8") == delimiter
 
 
+def test_pairs_are_cells_with_something(tmp_path: Path) -> None:
+    (tmp_path / "a").write_text("a,b,c\n1,, \n,,3\n", encoding="utf-8")
+    pairs = list(FeedTable(tmp_path / "a", "utf-8").pairs())
+    assert pairs == [(2, [("a", "1"), ("c", " ")]), (3, [("c", "3")])]
+
+
 def test_pairs_have_their_lines(tmp_path: Path) -> None:
     (tmp_path / "a").write_text('\ufeff A ,,b\n1,"x\ny",3\n1\n1,2,3,4\n', encoding="utf-8")
     table = FeedTable(tmp_path / "a", "utf-8")

@@ -157,16 +157,23 @@ def _workbook(path: Path, options: FeedOptions, formats: list[ShopFormat]) -> Re
     if options.sheet and options.sheet not in names:
         raise FeedError(f"has no sheet {options.sheet!r}, but {', '.join(names)}")
     found: list[Recognised] = []
+    why_not = FeedError("is a workbook without cells")
     for name in [options.sheet] if options.sheet else names:
         try:
             found.append(_recognised_table(FeedTable(path, sheet=name), options, formats))
-        except FeedError:
+        except FeedError as error:
+            # An empty sheet is usual. One that can't be read is what to say if there is no other.
+            why_not = why_not if _is_of_empty_sheet(error) else error
             continue
         if found[-1].guess:
             return found[-1]
     if not found:
-        raise FeedError("is a workbook without cells")
+        raise why_not
     return found[0]
+
+
+def _is_of_empty_sheet(error: FeedError) -> bool:
+    return str(error).startswith("is empty")
 
 
 def _recognised_table(

@@ -44,6 +44,8 @@ class FeedRecord(msgspec.Struct, array_like=True):
     def text(self, name: str) -> str:
         """Give a cell as text without blanks round it, empty where there is none."""
         value = self.cells.get(name)
+        if value is None:
+            return ""
         if value.__class__ is str:
             return str.strip(value)
         if isinstance(value, list):
@@ -83,11 +85,11 @@ class Layout:
         """Make a record of headings and values. Values that come again become lists."""
         cells: dict[str, Any] = {}
         rest: dict[str, Any] = {}
+        places = self._places
         for heading, value in pairs:
             if value is None or value == "" or (value.__class__ is str and value.isspace()):
                 continue
-            place = self._places.get(heading) or self._place(heading, line)
-            name, is_number, is_metadata = place
+            name, is_number, is_metadata = places.get(heading) or self._place(heading, line)
             if is_number and value.__class__ is str:
                 self.numbers.add(value.strip())
             held = rest if is_metadata else cells

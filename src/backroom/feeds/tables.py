@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from dataclasses import dataclass
+from itertools import compress
 from typing import TYPE_CHECKING
 
 from backroom.feeds.comma_separated import TornRow, records
@@ -54,7 +55,10 @@ class FeedTable:
         raise FeedError("is empty: its first line has to name the columns")
 
     def pairs(self) -> Iterator[tuple[int, list[tuple[str, str]] | str]]:
-        """Give the line of each row below the headings, with its headings and cells."""
+        """Give the line of each row below the headings, with its headings and cells.
+
+        Cells without anything are left out: of most rows that is most of them.
+        """
         header: list[str] | None = None
         for line, cells in self.rows():
             if isinstance(cells, str):
@@ -63,11 +67,11 @@ class FeedTable:
                 header = _headings(cells)
             elif len(cells) != len(header):
                 if self.sheet and len(cells) < len(header):
-                    yield line, list(zip(header, cells, strict=False))
+                    yield line, list(compress(zip(header, cells, strict=False), cells))
                 else:
                     yield line, TornRow(wrong_length(cells, header), cells)
             else:
-                yield line, list(zip(header, cells, strict=True))
+                yield line, list(compress(zip(header, cells, strict=True), cells))
 
 
 def wrong_length(cells: list[str], header: list[str]) -> str:
