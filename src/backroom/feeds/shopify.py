@@ -83,7 +83,7 @@ FIELDS = (
     Field("inventory policy", ("Variant Inventory Policy", "Continue selling when out of stock"), "`deny` and `FALSE` are `inventory_policy` 1, `continue` and `TRUE` are 2; `deny` is 0 in a file without any column of quantities, which would hide all variants"),
     Field("image", ("Image Src", "Product image URL", "Image URL"), "the item's `images`; the first by position is its `image_full_url`"),
     Field("image position", ("Image Position",), "the order of the images", "quantity"),
-    Field("variant image", ("Variant Image", "Variant image URL"), "the variant's `image_full_url` and its `images`; without one, its `image_full_url` is that of the item; the item's image too where no row has another image"),
+    Field("variant image", ("Variant Image", "Variant image URL"), "the variant's `image_full_url`, else that of the item, and its `images`; the item's too where no row has another image"),
     *kept(("Vendor", "Tags", "Gift Card", "SEO Title", "SEO Description", "Google Shopping / {any}", "Included / {any}", "Image Alt Text", "Option{n} Linked To")),
     *kept(("Variant Grams", "Variant Weight", "Weight value (grams)", "Variant Fulfillment Service", "Fulfillment service", "Variant Compare At Price", "Compare-at price", "Compare at price", "Variant Requires Shipping", "Requires shipping", "Variant Taxable", "Charge tax", "Variant Barcode", "Barcode", "Variant Weight Unit", "Weight unit for display", "Variant Tax Code", "Tax code", "Cost per item", "Unit Price {any}", "Price / {any}", "Compare At Price / {any}", "Compare-at price / {any}"), form="variant metadata"),
 )  # fmt: skip
@@ -154,7 +154,8 @@ def rows_of(handle: str, records: list[FeedRecord], shop: Shop) -> Iterator[Row 
     yield from item.row(attributes, categories)
     for _, values in made:
         values["published"] = attributes["published"]
-        values["image_full_url"] = values["image_full_url"] or attributes["image_full_url"]
+        image = values["image_full_url"] or attributes["image_full_url"]
+        values |= {"image_full_url": image, "images": [image] if image else []}
     yield from variant_rows(item, made, alone=len(made) == 1, price="price")
 
 
@@ -174,7 +175,7 @@ def _shopify_variants(
         )
         cells = Cells(shop, record, VARIANT, identity)
         policy, quantity = _shopify_stock(cells)
-        title, image = product.text("title"), record.text("variant image")
+        title = product.text("title")
         yield (
             cells,
             {
@@ -185,8 +186,7 @@ def _shopify_variants(
                 "inventory_quantity": quantity,
                 "price": cells.price("price"),
                 "url": url,
-                "image_full_url": image,
-                "images": [image] if image else [],
+                "image_full_url": record.text("variant image"),
                 "custom_metadata": _metadata_of_row(record, shop, of_variant=True, product=product)
                 | options,
             },

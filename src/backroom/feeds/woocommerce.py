@@ -163,7 +163,7 @@ def rows_of(group: str, records: list[FeedRecord], shop: Shop) -> Iterator[Row |
     price = _price_field(shop)
     if attributes["price"] is None:
         if made or is_grouped(product):
-            _warn_of_no_price(item, made, alone=alone, price=price)
+            _warn_of_unpriced(item, made, alone=alone, price=price)
         if price not in shop.fields:
             # The file says nothing of prices, so those that the server has stay.
             del attributes["price"]
@@ -206,7 +206,7 @@ def _price_field(shop: Shop) -> str:
     return next((each for each in _PRICES if each in shop.fields), _PRICES[0])
 
 
-def _warn_of_no_price(
+def _warn_of_unpriced(
     item: Cells, made: list[tuple[Cells, dict[str, Any]]], *, alone: bool, price: str
 ) -> None:
     if is_grouped(item.record):
