@@ -52,6 +52,15 @@ def test_snapshot_is_saved_and_restored(run: Callable[..., Result], account: str
     assert shown(run("snapshot", "delete", "full", *whose)) == []
 
 
+def test_imports_are_listed(run: Callable[..., Result], tmp_path: Path) -> None:
+    (made,) = shown(run("accounts", "create"))
+    feed = tmp_path / "teas.csv"
+    feed.write_text("type,external_id,name\ncategory,tea,Tea\n")
+    assert run("import", str(feed), "--key", made["key"]).exit_code == 0
+    (listed,) = shown(run("imports", "--account", made["account"]))
+    assert (listed["name"], listed["failed"]) == ("teas.csv", 0)
+
+
 def test_feed_is_seeded(run: Callable[..., Result], account: str, tmp_path: Path) -> None:
     feed = tmp_path / "feed.csv"
     feed.write_text("type,external_id,name\ncategory,tea,Tea\n")

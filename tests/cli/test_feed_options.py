@@ -57,7 +57,7 @@ def test_all_that_is_said_is_used(tmp_path: Path) -> None:
         "--compression", "none", "--mapping", tmp_path / "map", "--shop-url", "https://a.example/{handle}",
     )  # fmt: skip
     assert result.exit_code == 1
-    assert "lacks those of Shopify: 'Nom', 'Prix'" in result.stderr
+    assert "shop has columns and lacks those of Shopify (handle, title or" in result.stderr
 
 
 @pytest.mark.parametrize(
@@ -92,3 +92,10 @@ def test_private_addresses_are_off() -> None:
     assert result.exit_code == 1
     assert "is the private address" in result.stderr
     assert "secret" not in result.stderr
+
+
+def test_mapping_of_unknown_columns_is_shown(tmp_path: Path) -> None:
+    (tmp_path / "shop").write_text("Nom,Prix\nCap,5\n")
+    result = run(tmp_path / "shop", "--input-format", "woocommerce", "--show-mapping")
+    assert result.exit_code == 0
+    assert '"Prix" = "metadata"' in result.output

@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 
 from backroom.catalog.kinds import ITEM, VARIANT
-from backroom.feeds.advice import refused, shown
-from backroom.feeds.rows import Row
+from backroom.feeds.advice import advice_on_record, refused, shown
+from backroom.feeds.rows import TOO_LONG, Row
 
 CAP = Row(3, ITEM, "C1", {"price": "cheap"}, ("hats",))
 CAP_M = Row(4, VARIANT, "C1-M", {"inventory_policy": 3}, ("C1",))
@@ -50,3 +50,23 @@ def test_long_values_are_cut() -> None:
     assert shown(None) == ""
     assert shown({"a": 1}) == '{"a":1}'
     assert len(shown("x" * 999)) == 201
+
+
+@pytest.mark.parametrize(
+    ("detail", "word"),
+    [
+        ("has 3 cells where the first line has 2", "quotes round it"),
+        ("is not CSV: unexpected end of data", "Close the quotes"),
+        ("is not text in the encoding of the file", "--encoding"),
+        (TOO_LONG, "Shorten"),
+        ("is something else", ""),
+    ],
+)
+def test_records_that_cannot_be_read_have_advice(detail: str, word: str) -> None:
+    assert word in advice_on_record(detail)
+
+
+def test_advice_names_the_largest_metadata() -> None:
+    row = Row(3, ITEM, "C1", {"custom_metadata": {"a": "x", "Meta: _page": "x" * 5000}})
+    fault = refused(row, "Ensure this field has no more than 100,000 bytes.", "custom_metadata")
+    assert fault.advice.startswith("Leave 'Meta: _page' out, which has 5,002 bytes, or shorten it.")

@@ -202,6 +202,54 @@ def test_lines_after_many_quotes_are_read() -> None:
     assert list(records(io.StringIO(text, newline="")))[-1] == (9_001, ["x", "y"])
 
 
+@pytest.mark.parametrize(
+    ("line", "cells"),
+    [
+        ('"Love" mug\t2\n', ['"Love" mug', "2"]),
+        ('"open\t2\n', ['"open', "2"]),
+        ('6" mug\t"a ""b"""\n', ['6" mug', 'a "b"']),
+        ('"Love" mug\t"two"\r\n', ['"Love" mug', "two"]),
+    ],
+)
+def test_quotes_in_tables_with_tabs_are_text(line: str, cells: list[str]) -> None:
+    text = io.StringIO("x\ty\n" + line + "1\t2\n", newline="")
+    assert list(records(text, "\t")) == [(1, ["x", "y"]), (2, cells), (3, ["1", "2"])]
+
+
+def test_cut_row_of_table_with_tabs_is_a_fault() -> None:
+    *_, (line, detail) = records(io.StringIO('x\ty\na\t"b\n', newline=""), "\t")
+    assert line == 2
+    assert "is not CSV" in detail
+
+
+@pytest.mark.parametrize(
+    ("line", "cells"),
+    [
+        ('"a, b"  ,c ,"d" \n', ["a, b", "c ", "d"]),
+        ('"a" ,"b ""c"" , d",e\r\n', ["a", 'b "c" , d', "e"]),
+        ('"a" ,"  , b",c\n', ["a", "  , b", "c"]),
+        ('"a\nb" ,c,"d"\n', ["a\nb", "c", "d"]),
+    ],
+)
+def test_blanks_behind_quotes_are_padding(line: str, cells: list[str]) -> None:
+    text = io.StringIO("x,y,z\n" + line + "1,2,3\n", newline="")
+    last = 3 + cells[0].count("\n")
+    assert list(records(text)) == [(1, ["x", "y", "z"]), (2, cells), (last, ["1", "2", "3"])]
+
+
+def test_empty_cells_between_tabs_are_no_padding() -> None:
+    text = io.StringIO('x\ty\tz\n"a" \t\t1\n"b"\t\t2\n', newline="")
+    assert list(records(text, "\t"))[1:] == [(2, ["a", "", "1"]), (3, ["b", "", "2"])]
+
+
+def test_text_behind_padding_is_a_fault() -> None:
+    text = io.StringIO('"a" ,b\n"a" c,d\n1,2\n', newline="")
+    first, wrong, last = records(text)
+    assert (first, last) == ((1, ["a", "b"]), (3, ["1", "2"]))
+    assert wrong[0] == 2
+    assert "is not CSV" in wrong[1]
+
+
 @pytest.fixture
 def short_lines(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(comma_separated, "LONGEST_LINE", 100)

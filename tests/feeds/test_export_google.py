@@ -10,3 +10,12 @@ def test_kept_prices_come_back() -> None:
     assert dict(row) | kept == dict(row)
     (plain,) = google_records(item(variant("cap", custom_metadata=kept)), as_is=False)
     assert dict(plain)["price"] == 5
+
+
+def test_variants_have_their_own_images() -> None:
+    first = variant("a", image_full_url="https://a/1", images=["https://a/1", "https://a/2"])
+    second = variant("b", image_full_url="https://a/3", images=["https://a/3", "https://a/4"])
+    images = [f"https://a/{number}" for number in range(1, 5)]
+    rows = google_records(item(first, second, image_full_url=images[0], images=images))
+    others = [[v for name, v in row if name == "additional_image_link"] for row in rows]
+    assert others == [["https://a/2"], ["https://a/4"]]

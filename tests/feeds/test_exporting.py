@@ -19,6 +19,7 @@ from backroom.feeds.formats import open_feed
 from backroom.feeds.holdings import HOLDINGS
 from backroom.feeds.reading_back import ADDED, LOST, outcome_of
 from backroom.feeds.rows import FeedError, Row
+from feeds.small_catalogs import ITEM as ITEM_GIVEN
 from feeds.small_catalogs import exported, item, lost, spool_of, variant
 
 TEXTS = st.one_of(
@@ -218,3 +219,13 @@ def test_long_cell_is_read_back() -> None:
     spool = spool_of(item(description="x" * 200_000))
     content, _ = exported(spool, "csv", "csv")
     assert read(content, "csv", "csv") == catalog_of(spool)
+
+
+def test_kept_decimal_commas_are_those_of_the_file() -> None:
+    kept = {"Tarif régulier": "3,5"}
+    first = ReadItem("cap", ITEM_GIVEN | {"price": 3.5, "custom_metadata": kept}, (), ())
+    second = ReadItem("hat", ITEM_GIVEN | {"price": 7.25}, (), ())
+    content, _ = exported(spool_of(first, second), "woocommerce", "csv")
+    found = read(content, "csv", "woocommerce")
+    assert [found["item", each]["price"] for each in ("cap", "hat")] == [3.5, 7.25]
+    assert found["item", "cap"]["custom_metadata"] == kept

@@ -87,5 +87,26 @@ def test_last_row_of_an_id_counts(tmp_path: Path) -> None:
 
 def test_empty_cells_are_named(tmp_path: Path) -> None:
     item, variant = read(tmp_path, "\t\tu\tcheap\t\t\t\t").faults
-    assert item.detail == "id: is empty; title: is empty"
-    assert variant.detail == "price: 'cheap' is not a number"
+    assert (item.column, item.detail) == ("id", "is empty; title: is empty")
+    assert variant.detail == "'cheap' is not a number"
+
+
+def test_repeated_prices_are_said(tmp_path: Path) -> None:
+    found = Read(
+        tmp_path, table("id\ttitle\tlink\tprice\tprice", "1\tMug\thttps://a/1\t9.00 EUR\t8.00 USD")
+    )
+    assert found.variant("1")["price"] == 9
+    (warning,) = [each for each in found.warnings if each.column == "price"]
+    assert (warning.value, "9.00 EUR" in warning.detail) == ("8.00 USD", True)
+
+
+@pytest.mark.parametrize(
+    ("availability", "policy"),
+    [("Available", 2), ("https://schema.org/OutOfStock", 1), ("Sold out", 1), ("InStock", 2)],
+)
+def test_availability_has_many_words(tmp_path: Path, availability: str, policy: int) -> None:
+    head = "id\ttitle\tlink\timage_link\tprice\tavailability"
+    row = f"1\tMug\thttps://a/1\thttps://a/1.jpg\t9.00 EUR\t{availability}"
+    found = Read(tmp_path, table(head, row))
+    assert found.stock("1") == (policy, 0)
+    assert not found.warnings

@@ -35,6 +35,13 @@ def test_stock_makes_a_variant(tmp_path: Path) -> None:
     assert (found.stock("b"), found.stock("c")) == ((1, 0), (2, 3))
 
 
+def test_stock_without_a_price_is_named(tmp_path: Path) -> None:
+    found = read(tmp_path, {"price": None, "inventory_quantity": 3})
+    (warning,) = found.warnings
+    assert (warning.column, "without the variant" in warning.detail) == ("price", True)
+    assert not found.of("variant")
+
+
 @pytest.mark.parametrize("categories", [["x", " y", "x", ""], "x, y", "x,y,"])
 def test_categories_are_lists_or_texts(tmp_path: Path, categories: Any) -> None:
     assert read(tmp_path, {"categories": categories}).of("item")["a"].related == ("x", "y")
@@ -71,3 +78,16 @@ def test_last_of_an_id_counts(tmp_path: Path) -> None:
     found = read(tmp_path, {"title": "Old"}, {"title": "New"})
     assert found.item("a")["title"] == "New"
     assert len(found.rows) == len(found.warnings) == 1
+
+
+def test_remarks_are_of_rows_that_go_in(tmp_path: Path) -> None:
+    bare = {"image_link": None, "price": None}
+    found = read(tmp_path, {"title": ""} | bare, {"id": "b"} | bare)
+    assert [each.column for each in found.faults] == ["title"]
+    assert [each.external_id for each in found.warnings] == ["b", "b"]
+
+
+def test_replaced_row_of_a_faulty_one_is_named(tmp_path: Path) -> None:
+    found = read(tmp_path, {}, {"title": ""})
+    assert ["comes again" in each.detail for each in found.warnings] == [True]
+    assert [each.column for each in found.faults] == ["title"]

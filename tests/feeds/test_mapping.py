@@ -76,3 +76,12 @@ def test_unknown_format_is_refused(tmp_path: Path) -> None:
     (tmp_path / "feed").write_text("a,b\n1,2\n")
     with pytest.raises(FeedError, match="can't be read as 'magento'; known are jsonl"):
         open_feed(tmp_path / "feed", options=FeedOptions(mapping=Mapping("magento")))
+
+
+def test_columns_can_be_left_out(tmp_path: Path) -> None:
+    (tmp_path / "feed").write_text("Handle,Title,Variant Price,Page\ncap,Cap,3,xxxx\n")
+    options = FeedOptions(mapping=Mapping("", {"Page": "nothing"}))
+    found = list(open_feed(tmp_path / "feed", options=options).rows())
+    items = [each for each in found if isinstance(each, Row) and each.kind.name == "item"]
+    assert items[0].attributes["custom_metadata"] == {}
+    assert not [each for each in found if "Page" in str(each)]

@@ -76,3 +76,13 @@ def test_both_styles_read_what_they_write(number: float, currency: str) -> None:
     comma = point.translate(str.maketrans(",.", ".,"))
     assert read_number(point + currency, "point") == float(number)
     assert read_number(comma + currency, "comma") == float(number)
+
+
+@pytest.mark.parametrize(
+    ("cell", "unclear"),
+    [("1.200", "1.200"), ("$2,030", "$2,030"), ("1200", ""), ("1.20", ""), ("x", "")],
+)
+def test_cells_of_two_numbers_are_noticed(cell: str, unclear: str) -> None:
+    evidence = Evidence()
+    evidence.add(cell)
+    assert evidence.unclear == unclear

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from backroom.feeds.products import Distinct, SkuCensus, category_ids, slug, split_path, variant_id
+from backroom.feeds.products import Distinct, category_ids, slug, split_path, variant_id
 
 
 def test_paths_make_their_ancestors() -> None:
@@ -30,15 +30,3 @@ def test_ids_of_options_are_unambiguous() -> None:
 def test_repeated_ids_get_numbers() -> None:
     distinct = Distinct()
     assert [distinct(each) for each in ("a", "a/2", "a", "a")] == ["a", "a/2", "a/2/2", "a/3"]
-
-
-@pytest.mark.parametrize(
-    ("skus", "expected"),
-    [(["a", "b"], True), (["a", "b", "a"], False), (["a", ""], False), ([], True)],
-)
-def test_skus_identify_if_all_differ(skus: list[str], *, expected: bool) -> None:
-    census = SkuCensus()
-    for sku in skus:
-        census.add(sku)
-    assert census.identifies is expected
-    assert census.identifies is expected

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import codecs
 from typing import TYPE_CHECKING
 
 import pytest
@@ -42,6 +43,8 @@ def test_headings_tell_the_format(tmp_path: Path, header: str, name: str) -> Non
     [
         ('{"type":"item"}\n{"type":"item"}\n', "lines", "jsonl"),
         ('{"type":"item","custom_metadata":{"data":1}}\n', "lines", "jsonl"),
+        ('{"type":"item"\n{"type":"item"}\n', "lines", "jsonl"),
+        ('{"external_id":"a","images":[]}\n', "lines", "jsonl"),
         ('{"data":[]}', "document", "api"),
         ('{\n "data": [\n{"a":1}\n]}', "document", "api"),
         ('{"errors":[]}', "document", "api"),
@@ -71,6 +74,11 @@ def test_first_character_tells_the_carrier(
         ("  \n ", "has blanks alone"),
         (b"\x7fELF" + b"\0" * 9, "is no text file"),
         ("[]", "is an empty array"),
+        (
+            '{\n "a@b.c" : {\n  "products": [\n{"id": 1}]}}\n',
+            "one JSON object .* 'a@b.c', which no",
+        ),
+        ('{"products": [{"id": 1}], "n": 1}', "one JSON object .* 'products', 'n', which"),
     ],
 )
 def test_other_files_are_refused(tmp_path: Path, content: str | bytes, reason: str) -> None:
@@ -88,3 +96,20 @@ def test_many_columns_are_cut() -> None:
     text = str(unknown_columns(Recognised("table", "utf-8", columns=columns)))
     assert "and 8 more" in text
     assert len(text) < 800
+
+
+@pytest.mark.parametrize(
+    ("header", "encoding"),
+    [
+        ("ID,Тип,Артикул,Имя,Базовая цена", "cp1251"),
+        ("ID,Тип,Артикул,Имя,Базовая цена", "koi8-r"),
+        ("Kimlik,Tür,İsim,Görseller", "cp1254"),
+        ("ID,Typ,Namn,Förälder", "mac-roman"),
+        ("ID,Typ,Nazwa,Wyróżniony produkt?,Widoczność w katalogu", "cp1250"),
+        ("ID,Typ,Name,Veröffentlicht", "cp1252"),
+    ],
+)
+def test_headings_tell_the_code_page(tmp_path: Path, header: str, encoding: str) -> None:
+    recognised = found(tmp_path / "a", f"{header}\n".encode(encoding))
+    assert recognised.guess == "woocommerce"
+    assert codecs.lookup(recognised.encoding).name == encoding

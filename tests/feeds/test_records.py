@@ -32,9 +32,22 @@ def test_values_are_texts_too() -> None:
 def test_unknown_columns_are_warned_of() -> None:
     found = layout()
     found.record(2, [("Colour", "red"), ("Meta: _x", "1"), ("C (product.metafields.a.b)", "1")])
+    found.record(3, [("Colour", "red"), ("Size", "L"), ("D (variant.metafields.a.b)", "1")])
     (warning,) = found.warnings(1)
-    assert (warning.line, warning.column) == (1, "Colour")
-    assert "first in line 2" in warning.detail
+    assert (warning.line, warning.column) == (1, "Colour, Size")
+    assert "'Colour' (first in line 2), 'Size' (first in line 3)" in warning.detail
+
+
+def test_many_unknown_columns_are_counted() -> None:
+    found = layout()
+    found.record(2, [(f"x{number}", "1") for number in range(25)])
+    (warning,) = found.warnings(1)
+    assert warning.detail.startswith("25 columns")
+    assert warning.detail.endswith("and 5 more")
+
+
+def test_cells_of_blanks_are_empty() -> None:
+    assert layout().record(2, [("Title", "  "), ("Colour", " \t")]) == FeedRecord(2, {}, {})
 
 
 def test_numbers_are_evidence() -> None:

@@ -28,6 +28,12 @@ def test_delimiter_is_that_of_the_headings(tmp_path: Path, text: str, delimiter:
     assert delimiter_of(tmp_path / "a", "utf-8") == delimiter
 
 
+def test_pairs_are_cells_with_something(tmp_path: Path) -> None:
+    (tmp_path / "a").write_text("a,b,c\n1,, \n,,3\n", encoding="utf-8")
+    pairs = list(FeedTable(tmp_path / "a", "utf-8").pairs())
+    assert pairs == [(2, [("a", "1"), ("c", " ")]), (3, [("c", "3")])]
+
+
 def test_pairs_have_their_lines(tmp_path: Path) -> None:
     (tmp_path / "a").write_text('\ufeff A ,,b\n1,"x\ny",3\n1\n1,2,3,4\n', encoding="utf-8")
     table = FeedTable(tmp_path / "a", "utf-8")
@@ -42,6 +48,18 @@ def test_pairs_have_their_lines(tmp_path: Path) -> None:
 def test_line_of_excel_is_no_heading(tmp_path: Path) -> None:
     (tmp_path / "a").write_text("sep=;\na;b\n1;2\n")
     assert list(FeedTable(tmp_path / "a", "utf-8", ";").pairs()) == [(3, [("a", "1"), ("b", "2")])]
+
+
+def test_name_of_a_table_is_no_heading(tmp_path: Path) -> None:
+    (tmp_path / "a").write_text("products\na,b,c,d\n1,2,3,4\n")
+    table = FeedTable(tmp_path / "a", "utf-8")
+    assert table.header() == ["a", "b", "c", "d"]
+    assert [line for line, _ in table.pairs()] == [3]
+
+
+def test_one_heading_above_one_cell_stays(tmp_path: Path) -> None:
+    (tmp_path / "a").write_text("a\n1\n2\n")
+    assert [line for line, _ in FeedTable(tmp_path / "a", "utf-8").pairs()] == [2, 3]
 
 
 def test_broken_headings_are_refused(tmp_path: Path) -> None:

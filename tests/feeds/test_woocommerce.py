@@ -16,6 +16,9 @@ HEAD = (
 )
 
 
+HEAD_OF_PARENTS = "ID,Type,SKU,Name,Regular price,Parent"
+
+
 def read(path: Path, *rows: str, head: str = HEAD) -> Read:
     return Read(path, table(head, *rows), shop_url="https://a.example/{id}")
 
@@ -125,10 +128,85 @@ def test_grouped_products_have_no_variant(tmp_path: Path) -> None:
     found = read(tmp_path, "1,grouped,G,Set,1,1,,,,,,,,,")
     assert list(found.of("item")) == ["1"]
     assert not found.of("variant")
-    assert "Regular price" in [each.column for each in found.warnings]
+    assert "Grouped products" in [each.column for each in found.warnings]
 
 
 def test_last_row_of_an_id_counts(tmp_path: Path) -> None:
     found = read(tmp_path, "1,simple,S,Old,1,1,,,,5,,,,,", "1,simple,S,New,1,1,,,,6,,,,,")
     assert found.item("1")["title"] == "New"
     assert [each.line for each in found.warnings if each.column == "ID"] == [2]
+
+
+def test_grouped_products_have_their_least_price(tmp_path: Path) -> None:
+    head = "ID,Type,SKU,Name,Regular price,Grouped products"
+    found = read(
+        tmp_path, '9,grouped,,Set,,"a, id:2"', "1,simple,A,X,7,", "2,simple,,Y,6,", head=head
+    )
+    assert found.item("9")["price"] == 6
+    assert "9" not in found.of("variant")
+    assert [each.column for each in found.warnings] == ["Images"]
+
+
+def test_grouped_variable_products_give_their_least_price(tmp_path: Path) -> None:
+    found = read(
+        tmp_path,
+        "2,variation,A-S,X - S,4,,A",
+        "9,grouped,,Set,,A,",
+        "1,variable,A,X,,,",
+        head="ID,Type,SKU,Name,Regular price,Grouped products,Parent",
+    )
+    assert found.item("9")["price"] == 4
+
+
+def test_variable_products_without_variations_keep_their_price(tmp_path: Path) -> None:
+    found = read(tmp_path, "1,variable,A,X,7", head="ID,Type,SKU,Name,Regular price")
+    assert found.item("1")["price"] == 7
+    (warning, _) = found.warnings
+    assert (warning.column, warning.value) == ("Type", "variable")
+    assert "no variants" in warning.detail
+
+
+@pytest.mark.parametrize(
+    ("cell", "title"),
+    [("'-5", "-5"), ("'=A", "=A"), ("'@x", "@x"), ("'+1", "+1"), ("'x", "'x"), ("''-", "''-")],
+)
+def test_guards_of_formulas_are_taken_out(tmp_path: Path, cell: str, title: str) -> None:
+    assert read(tmp_path, f"1,simple,{cell}", head="ID,Type,Name").item("1")["title"] == title
+
+
+def test_repeated_columns_are_said(tmp_path: Path) -> None:
+    found = read(tmp_path, "1,simple,A,7,8", head="ID,Type,Name,Regular price,regular price")
+    assert found.item("1")["price"] == 7
+    assert "the first counts: 7" in found.warnings[0].detail
+
+
+def test_prices_stay_where_the_file_has_none(tmp_path: Path) -> None:
+    found = read(tmp_path, "A,Cup,<b>x</b>", "B,Mug,", head="SKU,Name,Short description")
+    assert "price" not in found.item("A")
+    assert [each.column for each in found.warnings].count("Regular price") == 1
+
+
+def test_items_keep_the_price_of_a_row_with_other_faults(tmp_path: Path) -> None:
+    found = read(tmp_path, "1,simple,A,Cup,1,1,many,,,7,,,,,")
+    assert found.item("1")["price"] == 7
+    assert [each.column for each in found.faults] == ["Stock"]
+
+
+def test_rows_that_fail_have_no_remarks(tmp_path: Path) -> None:
+    found = read(tmp_path, "1,simple,A,,1,1,,,,,,,,,")
+    assert [each.column for each in found.faults] == ["Name"]
+    assert not found.warnings
+
+
+def test_variable_products_need_no_price_of_their_own(tmp_path: Path) -> None:
+    found = read(tmp_path, "1,variable,A,X,,", "2,variation,,Y,x,A", head=HEAD_OF_PARENTS)
+    assert [each.advice for each in found.warnings][:1] == ["give its variations prices"]
+    found = read(tmp_path, "1,variable,A,X,,", "2,simple,B,Y,5,", head=HEAD_OF_PARENTS)
+    assert "neither variants nor a price" in found.warnings[0].detail
+    assert [each.column for each in found.warnings] == ["Type", "Images"]
+
+
+@pytest.mark.parametrize(("price", "said"), [("15.990", 1), ("15.99", 0), ("15990", 0)])
+def test_prices_of_two_readings_are_said(tmp_path: Path, price: str, said: int) -> None:
+    found = read(tmp_path, f"1,simple,A,X,{price}", head="ID,Type,SKU,Name,Regular price")
+    assert sum("two ways" in each.detail for each in found.warnings) == said

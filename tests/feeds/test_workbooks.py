@@ -59,6 +59,15 @@ def test_broken_workbooks_are_refused(tmp_path: Path) -> None:
         sheet_names(tmp_path / "a")
 
 
+def test_opening_a_book_parses_no_sheet(tmp_path: Path) -> None:
+    broken = b'<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><x'
+    book = tmp_path / "a.xlsx"
+    book.write_bytes(changed("xl/worksheets/sheet1.xml", broken))
+    assert sheet_names(book) == sheet_names(CASE)
+    with pytest.raises(FeedError, match="can't be read as a workbook"):
+        list(sheet_rows(book, sheet_names(book)[0]))
+
+
 def test_large_parts_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(workbooks, "_LARGEST_PART", 100)
     with pytest.raises(FeedError, match="a part that is too large"):

@@ -76,6 +76,27 @@ def test_huge_elements_are_refused(path: Path, monkeypatch: pytest.MonkeyPatch) 
         read(path, RSS.format("<g:id>" + "x" * 101 + "</g:id>"))
 
 
+@pytest.mark.parametrize("chunk", [7, 1 << 18])
+def test_many_empty_children_are_refused(
+    path: Path, monkeypatch: pytest.MonkeyPatch, chunk: int
+) -> None:
+    monkeypatch.setattr(xml_elements, "LONGEST_LINE", 100)
+    monkeypatch.setattr(xml_elements, "_CHUNK", chunk)
+    with pytest.raises(FeedError, match="has an element in line 2"):
+        read(path, RSS.format("<g:a/>" * 20))
+
+
+def test_text_before_a_child_is_dropped(path: Path) -> None:
+    text = "stray<g:a>no<g:b>1</g:b>no<g:b>2</g:b></g:a>stray<g:c>3</g:c>"
+    assert read(path, RSS.format(text)) == [(2, [("a", {"b": "1, 2"}), ("c", "3")])]
+
+
+def test_names_are_remembered_up_to_a_bound(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(xml_elements, "_MOST_NAMES", 1)
+    found = read(path, RSS.format("<g:a>1</g:a><g:b>2</g:b><g:a>3</g:a>"))
+    assert found == [(2, [("a", "1"), ("b", "2"), ("a", "3")])]
+
+
 def test_unknown_encodings_are_refused(path: Path) -> None:
     with pytest.raises(FeedError, match="unknown encoding"):
         read(path, '<?xml version="1.0" encoding="klingon"?><rss/>')

@@ -82,6 +82,7 @@ class FeedChoice:
                 click.echo(feed.shown_mapping(), nl=False)
                 feed.close()
                 raise click.exceptions.Exit(0)
+            feed.check_columns()
         except FeedError as error:
             raise click.ClickException(printable(str(error)[:_LONGEST_SHOWN])) from error
         return feed

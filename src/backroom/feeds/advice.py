@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -22,7 +22,17 @@ _BY_FORM = {
     "text": "Write a text, not longer than the attribute may be.",
 }
 _ATTRIBUTES = {kind.name: {each.name: each for each in kind.attributes} for kind in ORDER}
+_OF_RECORDS = {
+    "cells where": "Give the row as many cells as the first line has. A cell that holds what stands"
+    " between cells needs quotes round it.",
+    "is not CSV": "Close the quotes of the row, and write quotes within a cell twice.",
+    "encoding": "Save the file anew, or say its encoding with --encoding.",
+    "JSON object": "Write a JSON object.",
+    "longer than": "Shorten the row.",
+}
+"""What to do about a record that can't be read, by words of what is wrong."""
 _EXISTS = "already exists"
+_TOO_LONG = "no more than"
 _MISSING = "does not exist"
 
 
@@ -39,6 +49,11 @@ def refused(row: Row, detail: str, member: str = "") -> RowFault:
         shown(_value_of(row, column)),
         _advice(row, column, detail),
     )
+
+
+def advice_on_record(detail: str) -> str:
+    """Say what to change in a record that can't be read at all."""
+    return next((advice for words, advice in _OF_RECORDS.items() if words in detail), "")
 
 
 def shown(value: object) -> str:
@@ -69,6 +84,15 @@ def _value_of(row: Row, column: str) -> object:
     return row.external_id if column == "external_id" else row.attributes.get(column)
 
 
+def _advice_on_size(metadata: dict[str, Any]) -> str:
+    sizes = {name: len(msgspec.json.encode(value)) for name, value in metadata.items()}
+    largest = max(sizes, key=lambda name: sizes[name])
+    return (
+        f"Leave {largest!r} out, which has {sizes[largest]:,} bytes, or shorten it. In a mapping"
+        " 'nothing' leaves a column out."
+    )
+
+
 def _advice(row: Row, column: str, detail: str) -> str:
     of_the_id = column in ("", "external_id")
     if of_the_id and is_taken(detail):
@@ -81,7 +105,9 @@ def _advice(row: Row, column: str, detail: str) -> str:
     if of_the_id and _MISSING in detail:
         return "Import the feed with --mode upsert, which creates what is missing."
     if attribute := _ATTRIBUTES[row.kind.name].get(column):
-        if attribute.choices:
-            return f"Write {' or '.join(map(str, attribute.choices))}."
-        return _BY_FORM.get(attribute.form, "")
+        value = row.attributes.get(column)
+        if _TOO_LONG in detail and isinstance(value, dict) and value:
+            return _advice_on_size(value)
+        choices = " or ".join(map(str, attribute.choices or ()))
+        return f"Write {choices}." if choices else _BY_FORM.get(attribute.form, "")
     return ""

@@ -9,9 +9,11 @@ again. After that, the lines that were given back are read one by one.
 from __future__ import annotations
 
 import csv
+import re
 from collections import deque
 from typing import IO, TYPE_CHECKING, Any
 
+from backroom.feeds.advice import advice_on_record
 from backroom.feeds.columns import METADATA_PREFIX, NUMBER_COLUMNS, row_from, value_of
 from backroom.feeds.number_style import Evidence
 from backroom.feeds.rows import LONGEST_LINE, TOO_LONG, FeedError, Row, RowFault
@@ -27,6 +29,9 @@ _NEEDED = ("type", "external_id")
 _FIRST_CREDIT = 4_000_000
 _CREDIT = 4
 """Characters that may be read again for each one that was read, beside the first credit."""
+_TAB = "\t"
+_OPEN = re.compile(r'"[^"]*')
+_QUOTED = re.compile(r'"(?:[^"]|"")*"')
 _LONG_LINE = "a line that is too long, known by its identity"
 
 
@@ -58,7 +63,7 @@ def read(
         if header is None:
             header = _column_names(cells)
         elif isinstance(cells, str):
-            yield RowFault(line, cells)
+            yield RowFault(line, cells, advice=advice_on_record(cells))
         else:
             missing = len(header) - len(cells) if in_sheet else 0
             yield _row_of_cells(line, header, [*cells, *[""] * missing], numbers)
@@ -93,6 +98,7 @@ def records(file: IO[str], delimiter: str = ",") -> Iterator[tuple[int, list[str
     """
     lines = _Lines(file)
     reader = csv.reader(lines, delimiter=delimiter, strict=True)
+    width = 0
     while True:
         number = lines.begin()
         try:
@@ -100,16 +106,28 @@ def records(file: IO[str], delimiter: str = ",") -> Iterator[tuple[int, list[str
         except StopIteration:
             return
         except csv.Error as error:
+            if lines.strip_padding(delimiter):
+                continue
             lines.give_back()
-            if str(error) == TOO_LONG:
-                yield number, TOO_LONG
-            else:
-                yield number, TornRow(f"is not CSV: {error}", _cells_of(lines.first, delimiter))
+            yield number, _wrong_cells(error, lines.first, delimiter, width)
             continue
+        if delimiter == _TAB and len(cells) != width:
+            if width and lines.give_back():
+                cells = _plain_cells(lines.first)
+            width = width or len(cells)
         if not _is_unicode("".join(cells)):
             yield number, "is not text in the encoding of the file"
         elif any(cells):
             yield number, cells
+
+
+def _wrong_cells(error: csv.Error, line: str, delimiter: str, width: int) -> list[str] | str:
+    """Give the cells of a row that is no CSV, if they are clear, or what is wrong with it."""
+    if str(error) == TOO_LONG:
+        return TOO_LONG
+    if delimiter == _TAB and _is_whole(cells := _plain_cells(line), width):
+        return cells
+    return TornRow(f"is not CSV: {error}", _cells_of(line, delimiter))
 
 
 class _Lines:
@@ -125,6 +143,7 @@ class _Lines:
         self._credit = _FIRST_CREDIT
         """How many characters may still be read again in records of several lines."""
         self._one_by_one = False
+        self._padding: re.Pattern[str] | None = None
 
     def __iter__(self) -> Self:
         return self
@@ -148,7 +167,7 @@ class _Lines:
             raise StopIteration
         self._credit += _CREDIT * len(line)
         if len(line) <= LONGEST_LINE:
-            return line
+            return self._padding.sub('"', line) if self._padding else line
         while len(end) > LONGEST_LINE and not end.endswith("\n"):
             end = self._file.readline(LONGEST_LINE + 1)
         return _LONG_LINE
@@ -166,12 +185,47 @@ class _Lines:
         self._one_by_one &= bool(self._returned)
         return self._number
 
-    def give_back(self) -> None:
+    def strip_padding(self, delimiter: str) -> bool:
+        """Once for a file, read the record again without blanks between quotes and delimiters.
+
+        Editors that align the columns of CSV write such blanks. Gives whether it is read again.
+        """
+        blanks = " " if delimiter == _TAB else " \t"
+        if self._padding or not any(re.search(f'"[{blanks}]', each) for each in self._taken):
+            return False
+        # A quote behind a delimiter or at the beginning of a line opens a cell.
+        self._padding = re.compile(
+            rf'(?<=[^"\n{re.escape(delimiter)}])"[{blanks}]+(?=[{re.escape(delimiter)}\r\n])'
+        )
+        again = [self._padding.sub('"', each) for each in (*self._taken, *self._returned)]
+        self._taken.clear()
+        self._returned = deque(again)
+        return True
+
+    def give_back(self) -> bool:
+        """Give back all lines of the record but the first. Gives whether there are any."""
         again = self._taken[1:]
         del self._taken[1:]
         self._returned.extendleft(reversed(again))
         self._credit -= sum(map(len, again))
         self._one_by_one |= self._credit < 0
+        return bool(again)
+
+
+def _plain_cells(line: str) -> list[str]:
+    """Split a line at its tabs. Quotes that are not round a whole cell are text.
+
+    Many programs write tables with tabs without a thought of quotes.
+    """
+    return [
+        each[1:-1].replace('""', '"') if _QUOTED.fullmatch(each) else each
+        for each in line.rstrip("\r\n").split(_TAB)
+    ]
+
+
+def _is_whole(cells: list[str], width: int) -> bool:
+    """Whether a row that is no CSV can be read all the same. A quote that is open may be cut."""
+    return len(cells) == width and not _OPEN.fullmatch(cells[-1])
 
 
 def _cells_of(line: str, delimiter: str) -> list[str]:
@@ -210,7 +264,8 @@ def _row_of_cells(
     line: int, header: list[str], texts: list[str], numbers: NumberStyle
 ) -> Row | RowFault:
     if len(texts) != len(header):
-        return RowFault(line, f"has {len(texts)} cells where the first line has {len(header)}")
+        detail = f"has {len(texts)} cells where the first line has {len(header)}"
+        return RowFault(line, detail, advice=advice_on_record(detail))
     cells: dict[str, Any] = {}
     faults: list[tuple[str, str, str]] = []
     for name, text in zip(header, texts, strict=True):

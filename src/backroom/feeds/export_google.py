@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from backroom.feeds.catalog_spool import ReadVariant
@@ -13,9 +14,11 @@ from backroom.feeds.export_records import (
     written_as,
 )
 from backroom.feeds.fields import Headings
-from backroom.feeds.google import FIELDS
+from backroom.feeds.google import FIELDS, is_out_of_stock
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from backroom.feeds.carriers import Pairs
     from backroom.feeds.catalog_spool import Attributes, ReadItem
 
@@ -40,6 +43,8 @@ def google_records(item: ReadItem, *, as_is: bool = True) -> list[Pairs]:
         for name, value in own.items()
         if name not in metadata_of(variants[0].attributes)
     }
+    own_images: list[Iterable[str]] = [images_of(each.attributes) for each in variants]
+    union = list(dict.fromkeys(chain.from_iterable(own_images)))
     is_group = len(variants) > 1 or variants[0].external_id != item.external_id
     found = []
     for number, variant in enumerate(variants):
@@ -53,10 +58,11 @@ def google_records(item: ReadItem, *, as_is: bool = True) -> list[Pairs]:
             ("link", attributes.get("url")),
             ("image_link", attributes.get("image_full_url")),
         ]
-        if not number:
-            first = attributes.get("image_full_url")
-            others = [each for each in images_of(item.attributes) if each != first]
-            row += [("additional_image_link", each) for each in others]
+        first = attributes.get("image_full_url")
+        others = own_images[number]
+        if not number and union != images_of(item.attributes):
+            others = dict.fromkeys([*images_of(item.attributes), *others])
+        row += [("additional_image_link", each) for each in others if each != first]
         row += (
             _google_stock_cells(attributes, metadata)
             if item.variants
@@ -72,8 +78,7 @@ def google_records(item: ReadItem, *, as_is: bool = True) -> list[Pairs]:
 def _google_stock_cells(attributes: Attributes, metadata: dict[str, Any]) -> Pairs:
     policy, quantity = attributes.get("inventory_policy"), attributes.get("inventory_quantity")
     kept = written_as(metadata, _HEADINGS, "availability")
-    said = str(kept[1]).lower().replace(" ", "_") if kept else ""
     is_out = policy == _HIDDEN_WHEN_OUT and not quantity
-    if kept is None or quantity or is_out != (said in {"out_of_stock", "sold_out"}):
+    if kept is None or quantity or is_out != is_out_of_stock(str(kept[1])):
         kept = ("availability", "out_of_stock" if is_out else "in_stock")
     return [kept, *([("sell_on_google_quantity", quantity)] if quantity else [])]

@@ -82,7 +82,10 @@ def option_names(item: ReadItem, headings: Headings, separator: str) -> list[str
         title = str(variant.attributes.get("title"))
         if title.startswith(start):
             parts = title.removeprefix(start).split(separator)
-            if names := _names_of_values(parts, metadata_of(variant.attributes), entries):
+            metadata = metadata_of(variant.attributes)
+            # An option may be called as a column: gift cards of Shopify have the option Title.
+            named = [name for name in metadata if _is_text_column(name, metadata[name], headings)]
+            if names := _names_of_values(parts, metadata, entries + named):
                 return names
     if len(item.variants) < 2:  # noqa: PLR2004 - one alone is told from none
         return []
@@ -92,6 +95,11 @@ def option_names(item: ReadItem, headings: Headings, separator: str) -> list[str
         for name in common
         if len({metadata_of(each.attributes)[name] for each in item.variants}) > 1
     ][:_MOST_OPTIONS]
+
+
+def _is_text_column(name: str, value: Any, headings: Headings) -> bool:
+    found = headings.find(name)
+    return found is not None and found[1].form == "text" and is_word(value) and is_word(name)
 
 
 def _names_of_values(parts: list[str], metadata: dict[str, Any], entries: list[str]) -> list[str]:

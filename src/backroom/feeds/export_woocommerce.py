@@ -15,7 +15,7 @@ from backroom.feeds.export_records import (
 )
 from backroom.feeds.fields import Headings
 from backroom.feeds.products import slug, variant_id
-from backroom.feeds.woocommerce import FIELDS
+from backroom.feeds.woocommerce import FIELDS, GUARDED, NOT_PUBLISHED
 
 if TYPE_CHECKING:
     from backroom.feeds.carriers import Pairs
@@ -34,7 +34,8 @@ COLUMNS = (
     *("Position", *_ATTRIBUTES),
 )
 _HEADINGS = Headings(FIELDS)
-_KEPT = ("sale price", "regular price", "sale starts", "sale ends")
+_KEPT = ("sale price", "regular price", "price", "sale starts", "sale ends")
+_KEPT_OF_ITEM = ("grouped products", "status")
 _MOST_ATTRIBUTES = 99
 _SHOWN_ALWAYS = 2
 _UNKNOWN_URL = "https://shop.invalid/"
@@ -52,9 +53,14 @@ def woocommerce_records(item: ReadItem, *, as_is: bool = True) -> list[Pairs]:
             for name, value in metadata_of(variants[0].attributes).items()
             if name not in metadata
         }
-    row = _product_identity(item, alone=alone)
+    is_group = not variants and written_as(metadata, _HEADINGS, "grouped products") is not None
+    row = _product_identity(item, alone=alone and not is_group)
+    row.append(("Type", "grouped" if is_group else "simple" if alone else "variable"))
     row += _common(item.attributes)
     row.append(("Categories", ", ".join(map(_in_list, deepest_paths(item.categories)))))
+    row += [each for field in _KEPT_OF_ITEM if (each := written_as(metadata, _HEADINGS, field))]
+    if item.attributes.get("published"):
+        row = [each for each in row if not _hides(*each)]
     url = str(item.attributes.get("url") or "")
     if url and not url.startswith(_UNKNOWN_URL):
         row.append(("External URL", url))
@@ -74,13 +80,17 @@ def woocommerce_records(item: ReadItem, *, as_is: bool = True) -> list[Pairs]:
         reference = next((f"id:{value}" for name, value in row if name == "ID"), None)
         parent = reference or next(value for name, value in row if name == "SKU")
         found += [_variation(item, each, names, parent, as_is=as_is) for each in variants]
-    return found
+    return [[(heading, _guarded_cell(value)) for heading, value in pairs] for pairs in found]
 
 
 def _product_identity(item: ReadItem, *, alone: bool) -> Pairs:
     identity, title = item.external_id, str(item.attributes.get("title") or "")
-    sku = str(item.variants[0].attributes.get("sku") or "") if alone and item.variants else ""
-    found: Pairs = [("Type", "simple" if alone else "variable"), ("Name", title)]
+    if alone:
+        sku = str(item.variants[0].attributes.get("sku") or "") if item.variants else ""
+    else:
+        sku = (written_as(metadata_of(item.attributes), _HEADINGS, "sku") or ("", ""))[1]
+        sku = sku if is_word(sku) else ""
+    found: Pairs = [("Name", title)]
     if _is_numeric_id(identity) or (sku and sku != identity):
         return [("ID", identity), ("SKU", sku), *found]
     if alone and not sku and slug(title) == identity:
@@ -138,7 +148,18 @@ def _woocommerce_stock_cells(attributes: Attributes) -> Pairs:
 
 def _prices(attributes: Attributes, metadata: dict[str, Any], *, as_is: bool) -> Pairs:
     kept = _kept_prices(metadata)
-    return kept if as_is and kept else [("Regular price", attributes.get("price"))]
+    if as_is and kept:
+        return kept
+    # A table has no other column for it.
+    heading, _ = written_as(metadata, _HEADINGS, "regular price") or ("Regular price", None)
+    return [(heading, attributes.get("price"))]
+
+
+def _hides(heading: str, value: Any) -> bool:
+    """Whether a status that an import has kept says that the product is not published."""
+    found = _HEADINGS.find(heading)
+    is_status = found is not None and found[0] == "status"
+    return is_status and str(value).lower() in NOT_PUBLISHED
 
 
 def _kept_prices(metadata: dict[str, Any]) -> Pairs:
@@ -170,6 +191,11 @@ def _metadata_cells(metadata: dict[str, Any], attributes: list[str]) -> Pairs:
         found.append((f"Attribute {number} value(s)", metadata[name]))
     chosen = set(attributes)
     return found + [each for each in kept_metadata(metadata, _HEADINGS) if each[0] not in chosen]
+
+
+def _guarded_cell(value: Any) -> Any:
+    """Give a cell as WooCommerce writes it, so that no spreadsheet sees a formula."""
+    return f"'{value}" if isinstance(value, str) and value and value[0] in GUARDED else value
 
 
 def _in_list(text: str) -> str:

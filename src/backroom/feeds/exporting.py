@@ -6,8 +6,9 @@ import shutil
 import tempfile
 import zipfile
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from pathlib import PurePath
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Any
 
 from backroom.catalog.kinds import CATEGORY, ITEM, VARIANT
 from backroom.feeds import (
@@ -29,6 +30,7 @@ from backroom.feeds.carriers import (
 from backroom.feeds.export_xml import GoogleAtom, GoogleRss, KlaviyoXml
 from backroom.feeds.fields import Headings
 from backroom.feeds.formats import SHOPS
+from backroom.feeds.number_style import Evidence
 from backroom.feeds.reading_back import LOST, Losses, ReadBack
 from backroom.feeds.rows import FeedError
 
@@ -236,15 +238,23 @@ class _ShopExport:
         form = SHOPS[choice.format]
         self._back = ReadBack(form, choice.shop_url, choice.today, written.losses)
         self._columns = TableColumns()
+        self._holds_numbers = _number_columns(choice.format)
+        self._with_commas = False
         self._text_lists = choice.format == "klaviyo" and choice.carrier != "json"
 
     def write(self) -> None:
         """Write all of it, and count what is lost."""
+        numbers = Evidence()
         for item in self._spool.items():
+            self._weigh(item, numbers)
             records = self._made(item, as_is=True)
             self._back.gather(records)
             for each in records:
                 self._columns.add(each)
+        if self._written.choice.carrier not in {"xlsx", "json"}:
+            # Decimals are written as the prices are that an import has kept.
+            self._back.shop.numbers = numbers.style("point")
+            self._with_commas = self._back.shop.numbers == "comma"
         headings: Sequence[str] = self._columns.headings(self._first)
         self._carrier.begin(headings if self._carrier.is_table else ())
         counts = {ITEM.name: 0, VARIANT.name: 0}
@@ -279,7 +289,20 @@ class _ShopExport:
         made: Iterator[Pairs] = iter(self._records(item, as_is=as_is))
         if self._text_lists:
             made = map(export_klaviyo.with_text_lists, made)
+        if self._with_commas:
+            made = (list(map(self._with_comma, each)) for each in made)
         return [self._carrier.carried(each) for each in made]
+
+    def _weigh(self, item: ReadItem, numbers: Evidence) -> None:
+        """Weigh how the prices are written that an import has kept."""
+        for heading, value in chain.from_iterable(self._records(item, as_is=True)):
+            if isinstance(value, str) and self._holds_numbers(heading):
+                numbers.add(value)
+
+    def _with_comma(self, pair: tuple[str, Any]) -> tuple[str, Any]:
+        heading, value = pair
+        is_decimal = isinstance(value, float) and self._holds_numbers(heading)
+        return (heading, repr(value).replace(".", ",")) if is_decimal else pair
 
     def _count_categories(self) -> int:
         total = 0

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 FieldForm = Literal["text", "price", "quantity", "metadata", "variant metadata"]
 """How the cells of a field are read. Metadata is kept as it is written."""
+NOTHING = "nothing"
+"""What a mapping calls a column that is left out. It is a field that no format reads."""
 _NUMBERED = "{n}"
 _ANY = "{any}"
 
@@ -77,6 +79,8 @@ class Headings:
     def _rename(self, heading: str, name: str, by_name: Mapping[str, Field]) -> None:
         if name == "metadata":
             self._known[heading] = None
+        elif name == NOTHING:
+            self._plain[heading] = (name, Field(name, (), "left out"))
         elif name in by_name:
             self._plain[heading] = (name, by_name[name])
         else:

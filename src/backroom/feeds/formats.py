@@ -47,16 +47,26 @@ SHOPS = {
             shopify.group_of,
             shopify.rows_of,
             is_variant=shopify.is_variant,
+            sku_of=shopify.sku_of,
+            follows=shopify.follows,
         ),
         ShopFormat(
             "woocommerce",
             "WooCommerce",
             woocommerce.FIELDS,
-            (frozenset({"type", "name"}), frozenset({"sku", "name", "regular price"})),
+            (
+                frozenset({"type", "name"}),
+                frozenset({"sku", "name", "regular price"}),
+                frozenset({"sku", "name", "short description"}),
+                frozenset({"id", "name", "regular price"}),
+            ),
             woocommerce.group_of,
             woocommerce.rows_of,
             aliases_of=woocommerce.aliases_of,
             refers=woocommerce.is_variation,
+            unguarded=woocommerce.unguard,
+            grouped_in=woocommerce.grouped_in,
+            names_of=woocommerce.names_of,
         ),
         ShopFormat(
             "google",
@@ -144,8 +154,6 @@ class Feed:
         columns = self._found.columns
         usual = self._usual()
         self._joined = Joined(shop, self._records, options, usual, columns) if shop else None
-        if self._joined and not self._joined.has_needed:
-            raise unknown_columns(self._found, self.format.title)
 
     @property
     def described(self) -> str:
@@ -184,6 +192,7 @@ class Feed:
 
     def rows(self) -> Iterator[Row | Finding]:
         """Read the file from its beginning. Raises `FeedError`."""
+        self.check_columns()
         count = 0
         try:
             for row in self._rows():
@@ -197,6 +206,13 @@ class Feed:
             raise FeedError(f"{self.name} {_why_unreadable(error)}") from error
         if not count:
             raise FeedError(f"{self.name} is empty: it has no rows")
+
+    def check_columns(self) -> None:
+        """Raise `FeedError` if a table lacks the columns without which it is not of its format."""
+        if self._joined and not self._joined.has_needed:
+            needed = " or ".join(", ".join(sorted(each)) for each in SHOPS[self.format.name].needed)
+            error = unknown_columns(self._found, f"{self.format.title} ({needed})")
+            raise FeedError(f"{self.name} {error}")
 
     @property
     def encoding_said(self) -> str | None:

@@ -6,6 +6,7 @@ variant, so that its stock is kept.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from backroom.catalog.kinds import ITEM, VARIANT
@@ -18,6 +19,7 @@ from backroom.feeds.products import (
     category_rows,
     split_path,
     variant_rows,
+    warn_of_no_price,
 )
 from backroom.feeds.records import as_text
 
@@ -29,6 +31,16 @@ if TYPE_CHECKING:
     from backroom.feeds.rows import Finding, Row
 
 _ITEM_FIELDS = ("description", "product type")
+_ONCE = (
+    *("id", "group", "title", "link", "price", "sale price", "sale dates", "availability"),
+    "quantity",
+)
+"""Fields that one record has once. Others may come again, or under several names."""
+_OUT_OF_STOCK = {"outofstock", "soldout", "unavailable", "notavailable", "discontinued"}
+_IN_STOCK = {
+    *("", "instock", "available", "availablefororder", "instoreonly", "onlineonly"),
+    *("limitedavailability", "preorder", "presale", "backorder"),
+}
 _ITEM_METADATA = ("brand", "google_product_category", "gender", "age_group")
 
 FIELDS = (
@@ -38,7 +50,7 @@ FIELDS = (
     Field("description", ("description", "summary", "content"), 'the `description`; `""` where it is empty'),
     Field("link", ("link",), "the `url`"),
     Field("image", ("image_link",), "the `image_full_url`"),
-    Field("images", ("additional_image_link",), "the item's `images`, after the first; repeated, or with commas between"),
+    Field("images", ("additional_image_link",), "the variant's `images`, after the first; repeated, or with commas between; the item has those of all its variants"),
     Field("price", ("price",), "the `price`, where no sale holds; kept in `custom_metadata`", "price"),
     Field("sale price", ("sale_price",), "the `price`, where the sale holds today or has no dates; kept in `custom_metadata`", "price"),
     Field("sale dates", ("sale_price_effective_date",), "the days of the sale, as `start/end`; kept in `custom_metadata`"),
@@ -65,9 +77,11 @@ def rows_of(group: str, records: list[FeedRecord], shop: Shop) -> Iterator[Row |
         if (counts := last[record.text("id")]) is not record:
             row = Cells(shop, counts, ITEM, counts.text("id"))
             row.repeated([record])
-            item.warnings += row.warnings
+            item.replaced += row.replaced
     prices = [
-        each["price"] for cells, each in made if each["price"] is not None and not cells.faults
+        each["price"]
+        for cells, each in made
+        if each["price"] is not None and (len(made) == 1 or not cells.faults)
     ]
     paths = [split_path(text) for text in first.record.texts("product type")]
     categories = category_ids(paths)
@@ -76,13 +90,16 @@ def rows_of(group: str, records: list[FeedRecord], shop: Shop) -> Iterator[Row |
         for name in ("title", "description", "url", "image_full_url", "custom_metadata")
     }
     attributes["price"] = min(prices, default=None)
-    attributes["images"] = _images_of_group(kept_records)
+    attributes["images"] = list(
+        dict.fromkeys(url for each in kept_records for url in _images_of(each))
+    )
     attributes["published"] = True
     _require(item)
     if not prices:
-        item.warn("price", "is missing, so the item has none", "", "give a price")
+        warn_of_no_price(item, made, alone=len(made) == 1, price="price")
     if not attributes["image_full_url"]:
         item.missing("image", "the item has no image", "give an image")
+    item.addresses("image", attributes["images"])
     _warn_of_differences(item, kept_records)
     yield from category_rows(shop, first.record.line, categories)
     yield from item.row(attributes, categories)
@@ -93,6 +110,7 @@ def rows_of(group: str, records: list[FeedRecord], shop: Shop) -> Iterator[Row |
 
 def _variant(record: FeedRecord, shop: Shop) -> tuple[Cells, dict[str, Any]]:
     cells = Cells(shop, record, VARIANT, record.text("id"))
+    cells.once(_ONCE)
     policy, quantity = _stock_of_availability(cells)
     metadata = dict(record.rest)
     for name in ("price", "sale price", "sale dates", "availability"):
@@ -109,6 +127,7 @@ def _variant(record: FeedRecord, shop: Shop) -> tuple[Cells, dict[str, Any]]:
             "price": _google_price(cells),
             "url": record.text("link"),
             "image_full_url": record.text("image"),
+            "images": _images_of(record),
             "custom_metadata": metadata,
             "published": True,
         },
@@ -134,10 +153,10 @@ def _stock_of_availability(cells: Cells) -> tuple[int, float]:
     quantity = cells.quantity("quantity")
     if quantity is not None:
         return HIDDEN_WHEN_OUT, quantity
-    availability = cells.text("availability").lower().replace(" ", "_").replace("-", "_")
-    if availability in {"out_of_stock", "sold_out"}:
+    availability = cells.text("availability")
+    if is_out_of_stock(availability):
         return HIDDEN_WHEN_OUT, 0
-    if availability not in {"", "in_stock", "preorder", "backorder", "available_for_order"}:
+    if _plain_word(availability) not in _IN_STOCK:
         cells.warn(
             "availability",
             "is not known, and taken as in_stock",
@@ -147,14 +166,21 @@ def _stock_of_availability(cells: Cells) -> tuple[int, float]:
     return IN_STOCK_ALWAYS, 0
 
 
-def _images_of_group(records: list[FeedRecord]) -> list[str]:
-    found: dict[str, None] = {}
-    for record in records:
-        for url in record.texts("image"):
-            found[url] = None
-        for text in record.texts("images"):
-            for url in text.split(",http"):
-                found[url if url.startswith("http") else f"http{url}"] = None
+def is_out_of_stock(availability: str) -> bool:
+    """Whether a product is not to be had, as feeds say it in several ways."""
+    return _plain_word(availability) in _OUT_OF_STOCK
+
+
+def _plain_word(availability: str) -> str:
+    # Some feeds have the addresses of schema.org, as https://schema.org/InStock.
+    return re.sub(r"[\s_-]", "", availability.lower().rpartition("/")[2])
+
+
+def _images_of(record: FeedRecord) -> list[str]:
+    found = dict.fromkeys(record.texts("image"))
+    for text in record.texts("images"):
+        for url in re.split(r",\s*(?=https?://)", text):
+            found[url.strip()] = None
     return list(found)
 
 

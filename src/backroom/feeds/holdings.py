@@ -30,6 +30,8 @@ class Holding:
 
 
 _BARE = "texts without blanks round them"
+_UNGUARDED = f"{_BARE}, and without an apostrophe before = + - @ at the beginning"
+_CODE = f"{_BARE}, nor an apostrophe before a digit or a sign at the beginning"
 _LEAST = "only the least price of its variants"
 _TEXTS = "only texts, under headings that are no column of the format"
 _NONE = "the format has no place for it"
@@ -59,7 +61,7 @@ HOLDINGS: dict[str, tuple[Holding, ...]] = {
     "shopify": (
         *_held_of(
             ITEM,
-            external_id=("Handle", _BARE),
+            external_id=("Handle", _CODE),
             title=("Title", _BARE),
             description=("Body (HTML)", _BARE),
             price=("Variant Price", _LEAST),
@@ -76,14 +78,14 @@ HOLDINGS: dict[str, tuple[Holding, ...]] = {
             external_id=("Variant SKU", "the SKU, where every variant has one, else handle and options"),
             title=("Title, Option Values", "the item's title with the option values"),
             description=("Body (HTML)", "that of the item"),
-            sku=("Variant SKU", _BARE),
-            inventory_policy=("Variant Inventory Policy", "not 0 with a quantity"),
-            inventory_quantity=("Variant Inventory Qty", "not below 0"),
+            sku=("Variant SKU", _CODE),
+            inventory_policy=("Variant Inventory Tracker, Variant Inventory Policy", ""),
+            inventory_quantity=("Variant Inventory Qty", "not below 0, and not with policy 0"),
             price=("Variant Price", "not null, and not below 0"),
             url=("", "that of the item"),
             image_full_url=("Variant Image", "else that of the item"),
             image_thumbnail_url=("", _NONE),
-            images=("", _NONE),
+            images=("Variant Image", "the full image alone"),
             custom_metadata=("Option Names and Values, their own headings", f"{_TEXTS}; of the first variant only options and what is a variant's in Shopify"),
             published=("Published", "that of the item"),
             item=("Handle", ""),
@@ -93,9 +95,9 @@ HOLDINGS: dict[str, tuple[Holding, ...]] = {
     "woocommerce": (
         *_held_of(
             ITEM,
-            external_id=("ID, SKU", _BARE),
-            title=("Name", _BARE),
-            description=("Description", _BARE),
+            external_id=("ID, SKU", _UNGUARDED),
+            title=("Name", _UNGUARDED),
+            description=("Description", _UNGUARDED),
             price=("Regular price, Sale price", _LEAST),
             url=("External URL", "addresses without blanks round them that are not those of shop.invalid"),
             image_full_url=("Images", "the first image"),
@@ -107,10 +109,10 @@ HOLDINGS: dict[str, tuple[Holding, ...]] = {
         ),
         *_held_of(
             VARIANT,
-            external_id=("ID, SKU", _BARE),
+            external_id=("ID, SKU", _UNGUARDED),
             title=("Name", "of a simple product that of the item"),
             description=("Description", "of a simple product that of the item"),
-            sku=("SKU", _BARE),
+            sku=("SKU", _UNGUARDED),
             inventory_policy=("Backorders allowed?, In stock?", "not 0"),
             inventory_quantity=("Stock", "not below 0"),
             price=("Regular price, Sale price", "not null, and not below 0"),
@@ -134,7 +136,7 @@ HOLDINGS: dict[str, tuple[Holding, ...]] = {
             url=("link", "that of the first variant"),
             image_full_url=("image_link", "that of the first variant"),
             image_thumbnail_url=("", _NONE),
-            images=("additional_image_link", "after the image of the first variant, each once"),
+            images=("image_link, additional_image_link", "those of all variants, each once"),
             custom_metadata=("their own names", f"{_TEXTS}; of each entry that of the first variant"),
             published=("", "always true"),
             categories=("product_type", "paths with all their ancestors"),
@@ -151,7 +153,7 @@ HOLDINGS: dict[str, tuple[Holding, ...]] = {
             url=("link", _BARE),
             image_full_url=("image_link", _BARE),
             image_thumbnail_url=("", _NONE),
-            images=("", _NONE),
+            images=("image_link, additional_image_link", "each image once, the full one first; the first variant has all of the item, if they are not those of all variants"),
             custom_metadata=("their own names", _TEXTS),
             published=("", "always true"),
             item=("item_group_id", ""),

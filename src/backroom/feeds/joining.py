@@ -7,17 +7,21 @@ variations belong to which product.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from backroom.catalog.kinds import ITEM
+from backroom.feeds.advice import advice_on_record
 from backroom.feeds.comma_separated import TornRow
 from backroom.feeds.fields import Field, Headings
-from backroom.feeds.products import Shop, SkuCensus
-from backroom.feeds.records import FeedRecord, Layout
-from backroom.feeds.rows import Row, RowFault
+from backroom.feeds.number_style import read_number
+from backroom.feeds.products import Shop
+from backroom.feeds.records import FOLLOWS, FeedRecord, Layout
+from backroom.feeds.rows import Row, RowFault, RowWarning
+from backroom.feeds.sku_census import SkuCensus
 from backroom.feeds.spooling import Spool, encoded_record
 
 if TYPE_CHECKING:
@@ -29,8 +33,8 @@ if TYPE_CHECKING:
 
 Found = tuple[int, "list[tuple[str, Any]] | str"]
 """The line of a record with its headings and values, or with what is wrong there."""
-_NAMELESS = "\0"
-_ORPHAN = "\1"
+_NAMELESS = "\0line "
+_ORPHAN = "\1parent "
 _LONGEST_SHOWN = 200
 _MOST_TORN = 50_000
 """Products of rows that can't be read. Beyond them, a row is torn behind its last cell."""
@@ -49,12 +53,28 @@ class ShopFormat:
     rows_of: Callable[[str, list[FeedRecord], Shop], Iterator[Row | Finding]]
     is_variant: Callable[[FeedRecord], bool] = lambda _: False
     """Whether a record has to have a SKU, if SKUs are to identify variants."""
+    sku_of: Callable[[FeedRecord], str] = lambda record: record.text("sku")
     is_open: bool = False
     """Whether any field of its own is meant to be metadata."""
-    aliases_of: Callable[[FeedRecord], list[str]] | None = None
+    aliases_of: Callable[[FeedRecord], list[str]] = lambda _: []
     """How others may refer to the record. Those that do are joined when all aliases are known."""
     refers: Callable[[FeedRecord], bool] = lambda _: False
     """Whether `group_of` gives an alias."""
+    follows: Callable[[FeedRecord], bool] = lambda _: False
+    """Whether a record without a product is taken as one of the product above it."""
+    unguarded: Callable[[FeedRecord], None] | None = None
+    """Takes out of the cells what the shop writes so that no spreadsheet runs them as formulas."""
+    grouped_in: Callable[[FeedRecord], list[str]] | None = None
+    """The names of products whose least price is that of the record."""
+    names_of: Callable[[FeedRecord], list[str]] = lambda _: []
+    """By which names `grouped_in` may give the product of a record."""
+
+    def record(self, layout: Layout, line: int, pairs: Iterable[tuple[str, Any]]) -> FeedRecord:
+        """Make a record of headings and values."""
+        record = layout.record(line, pairs)
+        if self.unguarded:
+            self.unguarded(record)
+        return record
 
 
 class Joined:
@@ -80,26 +100,47 @@ class Joined:
         self._torn = Spool()
         """The products to which rows may belong that can't be read."""
         self._skus = SkuCensus()
+        self._grouped: set[str] = set()
+        """Names of products whose prices others need."""
+        self._prices: dict[str, float] | None = None
         renamed = options.mapping.columns if options.mapping else None
         self.layout = Layout(Headings(form.fields, renamed))
 
     @property
     def has_needed(self) -> bool:
         """Whether a table has the columns without which it is not of the format."""
-        found = [self.layout.headings.find(each) for each in self._columns]
-        names = {each[0] for each in found if each}
-        return not found or any(names >= needed for needed in self._form.needed)
+        names = self._fields_of_columns()
+        return not self._columns or any(names >= needed for needed in self._form.needed)
+
+    def _fields_of_columns(self) -> set[str]:
+        found = (self.layout.headings.find(each) for each in self._columns)
+        return {each[0] for each in found if each}
 
     def rows(self) -> Iterator[Row | Finding]:
         """Give all rows. Raises `FeedError` before the first one, if the file can't be read."""
         shop = self._shop()
         if not self._form.is_open:
             yield from self.layout.warnings(1)
+        yield from self._unclear_numbers(shop)
         for encoded in self._faults.records():
             line, detail, value, _ = msgspec.msgpack.decode(encoded)
-            yield RowFault(line, detail, value=value)
+            yield RowFault(line, detail, value=value, advice=advice_on_record(detail))
         for _, _, rows in self._products(shop):
             yield from rows
+
+    def _unclear_numbers(self, shop: Shop) -> Iterator[RowWarning]:
+        """Say that no cell tells how the file writes numbers, if that matters."""
+        numbers = self.layout.numbers
+        if self._options.numbers or numbers.point or numbers.comma or not numbers.unclear:
+            return
+        read, other = shop.numbers, "comma" if shop.numbers == "point" else "point"
+        yield RowWarning(
+            1,
+            f"numbers such as {numbers.unclear} can be read in two ways, and no cell says how; it"
+            f" is taken as {read_number(numbers.unclear, read)}",
+            value=numbers.unclear,
+            advice=f"nothing, or --numbers {other}",
+        )
 
     def reading(self) -> tuple[NumberStyle, bool]:
         """Give how the file writes numbers, and whether SKUs are the ids of its variants."""
@@ -126,13 +167,31 @@ class Joined:
             self._spool = self._gathered()
         numbers = self._options.numbers or self.layout.numbers.style(self._usual)
         said = self._options.variant_ids
-        return Shop(
+        shop = Shop(
             self.layout,
             self._options.shop_url,
             self._options.today,
             numbers,
             said == "sku" if said else self._skus.identifies,
+            fields={*self._fields_of_columns(), *self.layout.written},
         )
+        if self._prices is None:
+            self._prices = self._prices_of_grouped(replace(shop, categories=set(), missing=set()))
+        shop.prices = self._prices
+        return shop
+
+    def _prices_of_grouped(self, shop: Shop) -> dict[str, float]:
+        """Give the prices of the products that others group, by the names used for them."""
+        found: dict[str, float] = {}
+        for _, records, rows in self._products(shop) if self._grouped else ():
+            names = self._grouped & {name for each in records for name in self._form.names_of(each)}
+            if not names:
+                continue
+            items = (each for each in rows if isinstance(each, Row) and each.kind is ITEM)
+            price = next((each.attributes.get("price") for each in items), None)
+            if price is not None:
+                found |= dict.fromkeys(names, price)
+        return found
 
     def _products(
         self, shop: Shop
@@ -155,36 +214,47 @@ class Joined:
         spool, late = Spool(), Spool()
         aliases: dict[str, str] = {}
         form = self._form
+        above = ""
         for number, (line, pairs) in enumerate(self._found()):
             self._count = number + 1
             if isinstance(pairs, str):
+                above = ""
                 self._add_fault(number, line, pairs)
                 if isinstance(pairs, TornRow):
                     self._add_torn(line, pairs.cells)
                 continue
-            record = self.layout.record(line, pairs)
+            record = form.record(self.layout, line, pairs)
             record.number = number
-            key = form.group_of(record)
+            if form.grouped_in:
+                self._grouped.update(form.grouped_in(record))
+            above = key = self._key_of(record, above)
             encoded = encoded_record(record)
             if isinstance(encoded, str):
                 self._add_fault(number, line, encoded, key)
                 continue
             if form.is_variant(record):
-                self._skus.add(record.text("sku"))
+                self._skus.add(form.sku_of(record))
             if key and form.refers(record):
                 late.add(key, encoded)
                 continue
             key = key or f"{_NAMELESS}{line}"
             spool.add(key, encoded)
-            if form.aliases_of:
-                for alias in form.aliases_of(record):
-                    aliases.setdefault(alias, key)
+            for alias in form.aliases_of(record):
+                aliases.setdefault(alias, key)
         for reference, encoded in late.keyed():
             known = aliases.get(reference) or aliases.get(reference.lower())
             spool.add(known or f"{_ORPHAN}{reference}", encoded)
         late.close()
         self._torn = self._torn.renamed(lambda key: aliases.get(key, key))
         return spool
+
+    def _key_of(self, record: FeedRecord, above: str) -> str:
+        """Give what joins a record with others: its product, or else that of the record above."""
+        key = self._form.group_of(record)
+        if key or not above or not self._form.follows(record):
+            return key
+        record.cells[FOLLOWS] = above
+        return above
 
     def _add_torn(self, line: int, cells: list[str]) -> None:
         """Note the products to which a row may belong, wherever it is torn.
@@ -201,7 +271,7 @@ class Joined:
             behind = len(columns) - place
             ends = zip(columns[place:], cells[len(cells) - behind :], strict=False)
             pairs = chain(zip(columns[:place], cells, strict=False), ends)
-            keys.add(self._form.group_of(layout.record(line, pairs)))
+            keys.add(self._form.group_of(self._form.record(layout, line, pairs)))
         for key in keys - {""}:
             self._torn.add(key, b"")
 

@@ -45,8 +45,9 @@ def rows_of(identity: str, records: list[FeedRecord], shop: Shop) -> Iterator[Ro
             item.fault(name, "is empty", "", f"give the {name}")
     item.repeated(records[:-1])
     price = item.price("price")
+    has_stock = not {"quantity", "policy"}.isdisjoint(record.cells)
     if price is None and not item.faults:
-        item.warn("price", "is missing, so the item has none", "", "give a price")
+        _warn_of_no_price(item, has_stock=has_stock)
     image = item.text("image")
     if not image:
         item.missing("image", "the item has no image", "give an image")
@@ -64,7 +65,7 @@ def rows_of(identity: str, records: list[FeedRecord], shop: Shop) -> Iterator[Ro
     }
     yield from category_rows(shop, record.line, categories)
     yield from item.row(attributes, categories)
-    if item.faults or price is None or not {"quantity", "policy"} & record.cells.keys():
+    if item.faults or price is None or not has_stock:
         return
     variant = Cells(shop, record, VARIANT, identity)
     quantity = variant.quantity("quantity")
@@ -77,6 +78,14 @@ def rows_of(identity: str, records: list[FeedRecord], shop: Shop) -> Iterator[Ro
         "inventory_quantity": quantity or 0,
     }
     yield from variant.row(values, [identity])
+
+
+def _warn_of_no_price(item: Cells, *, has_stock: bool) -> None:
+    detail, advice = "is missing, so the item goes in without a price", "give a price"
+    if has_stock:
+        detail += ", and without the variant that would keep its stock"
+        advice += "; a variant needs one"
+    item.warn("price", detail, "", advice)
 
 
 def _categories(record: FeedRecord) -> list[str]:

@@ -6,6 +6,7 @@ format = "shopify"
 [columns]
 "Artikelname" = "title"
 "Interne Notiz" = "metadata"
+"Seite" = "nothing"
 ```
 """
 
@@ -17,6 +18,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from backroom.feeds.fields import NOTHING
 from backroom.feeds.rows import FeedError
 
 if TYPE_CHECKING:
@@ -78,6 +80,7 @@ def shown_mapping(
         if each.form not in {"metadata", "variant metadata"}
     ]
     lines.append("#   metadata: the custom_metadata, as written")
+    lines.append(f"#   {NOTHING}: left out")
     return "\n".join(lines) + "\n"
 
 

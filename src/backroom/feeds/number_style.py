@@ -43,6 +43,8 @@ class Evidence:
 
     point: int = 0
     comma: int = 0
+    unclear: str = ""
+    """The first cell that is another number in the other style."""
 
     def add(self, text: str) -> None:
         """Count a cell."""
@@ -53,12 +55,19 @@ class Evidence:
             self.point += 1
         elif style == "comma":
             self.comma += 1
+        elif not self.unclear and _is_unclear(text):
+            self.unclear = text
 
     def style(self, otherwise: NumberStyle) -> NumberStyle:
         """Give the style of most cells, or `otherwise` where no cell says it."""
         if self.point == self.comma:
             return "point" if self.point else otherwise
         return "point" if self.point > self.comma else "comma"
+
+
+def _is_unclear(text: str) -> bool:
+    readings = {_in_style(text, style) for style in STYLES}
+    return None not in readings and len(readings) > 1
 
 
 @lru_cache(maxsize=10_000)

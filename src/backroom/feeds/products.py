@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from array import array
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -32,34 +30,11 @@ _WORDS = {
     **dict.fromkeys(("true", "yes", "1", "active", "ja", "oui", "si", "sí", "wahr", "vrai"), True),
     **dict.fromkeys(("false", "no", "0", "-1", "nein", "non", "falsch", "faux"), False),
 }
+_ADDRESSES = ("http://", "https://", "//")
+_NO_STOCK = {"not stocked"}
+"""What an export of Shopify has for a place that does not sell a variant."""
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 _PLACEHOLDER = re.compile(r"\{(handle|id|sku)\}")
-
-
-class SkuCensus:
-    """Whether all SKUs of a file are there and unique, in eight bytes for each."""
-
-    def __init__(self) -> None:
-        self._hashes = array("q")
-        self._missing = False
-        self._unique: bool | None = None
-
-    def add(self, sku: str) -> None:
-        """Count the SKU of a variant, empty if it has none."""
-        if not sku:
-            self._missing = True
-        elif not self._missing:
-            self._hashes.append(hash(sku))
-
-    @property
-    def identifies(self) -> bool:
-        """Whether a SKU names one variant, for every variant."""
-        if self._unique is None:
-            ordered = sorted(self._hashes)
-            twice = any(one == two for one, two in pairwise(ordered))
-            self._unique = not self._missing and not twice
-            self._hashes = array("q")
-        return self._unique
 
 
 @dataclass
@@ -72,12 +47,16 @@ class Shop:
     numbers: NumberStyle = "point"
     skus_identify: bool = False
     """Whether a SKU names one variant, for every variant."""
+    fields: set[str] = field(default_factory=set)
+    """Names of fields that the file has a column for, or a value of."""
     categories: set[int] = field(default_factory=set)
     """Hashes of those whose rows were given."""
     missing: set[str] = field(default_factory=set)
-    """Fields whose lack was told."""
+    """Fields of which something was said for the whole file."""
     warned: bool = False
     """Whether the one warning on addresses was given."""
+    prices: dict[str, float] = field(default_factory=dict)
+    """Prices of products that others group, by the names used for them."""
 
     def address(self, handle: str, identity: str, sku: str = "") -> str:
         """Give the address of a product that the feed gives none for."""
@@ -97,6 +76,9 @@ class Cells:
         self.external_id = external_id
         self.faults: list[RowFault] = []
         self.warnings: list[RowWarning] = []
+        self._once: list[str] = []
+        self.replaced: list[RowWarning] = []
+        """Of earlier rows with the same id, which do not go in."""
 
     def text(self, name: str) -> str:
         """Give a cell as text."""
@@ -129,10 +111,24 @@ class Cells:
     def quantity(self, name: str) -> float | None:
         """Read a quantity. A negative one is 0."""
         value = self.number(name)
-        if value is not None and value < 0:
-            self.warn(name, "the stock is negative, and taken as 0", self.text(name), "write 0")
-            return 0
-        return value
+        return None if value is None else self._not_negative(name, value, self.text(name))
+
+    def sum_of(self, name: str) -> float | None:
+        """Read the cells of several columns as one quantity. None if all of them are empty."""
+        texts = [each for each in self.record.texts(name) if each.lower() not in _NO_STOCK]
+        try:
+            total = sum(read_number(each, self.shop.numbers) for each in texts)
+        except ValueError as error:
+            detail, _, advice = str(error).partition("; ")
+            self.fault(name, detail, " + ".join(texts), advice)
+            return None
+        return self._not_negative(name, total, " + ".join(texts)) if texts else None
+
+    def _not_negative(self, name: str, stock: float, shown: str) -> float:
+        if stock >= 0:
+            return stock
+        self.warn(name, "the stock is negative, and taken as 0", shown, "write 0")
+        return 0
 
     def truth(self, name: str, *, otherwise: bool) -> bool:
         """Read a cell as true or false. Numbers may have decimals, as Excel writes them."""
@@ -166,22 +162,45 @@ class Cells:
         """Say that a cell was changed, or is missing."""
         self.warnings.append(RowWarning(*self._finding(name, detail, value, advice)))
 
+    def addresses(self, name: str, images: Iterable[str]) -> None:
+        """Warn of images that are no addresses, but names of files in a shop. They are kept."""
+        names = [each for each in images if not each.lower().startswith(_ADDRESSES)]
+        if names:
+            detail = "is the name of a file, not an address, and kept as it is"
+            advice = "write the whole address, as https://shop.example/hat.jpg"
+            self.warn(name, detail, ", ".join(names), advice)
+
+    def once(self, names: Iterable[str]) -> None:
+        """Warn of cells that the record has several of, where it can have one."""
+        for name in names:
+            if self.record.cells.get(name).__class__ is list:
+                first, *others = dict.fromkeys(self.record.texts(name))
+                if others:
+                    detail = f"comes {len(others) + 1} times, and the first counts: {first}"
+                    self.warn(name, detail, ", ".join(others), "give it once")
+
     def missing(self, name: str, detail: str, advice: str) -> None:
         """Warn of a cell that is empty. Of a column that is not there, warn once."""
-        if name in self.shop.layout.written:
+        if name in self.shop.fields:
             self.warn(name, detail, "", advice)
-        elif name not in self.shop.missing:
+        else:
+            self.warn_once(name, f"no such column, and {detail}; this is said once", advice)
+
+    def warn_once(self, name: str, detail: str, advice: str, value: str = "") -> None:
+        """Say what concerns a column of the whole file."""
+        if name not in self.shop.missing:
             self.shop.missing.add(name)
-            self.warn(name, f"no such column, and {detail}; this is said once", "", advice)
+            self._once.append(name)
+            self.warn(name, detail, value, advice)
 
     def repeated(self, rows: Iterable[FeedRecord]) -> None:
         """Warn of earlier rows with the same id, which do not count."""
         for each in rows:
             column = self.shop.layout.column("id")
-            self.warnings.append(
+            self.replaced.append(
                 RowWarning(
                     each.line,
-                    f"{column}: the id comes again in line {self.record.line}, and that row counts",
+                    f"the id comes again in line {self.record.line}, and that row counts",
                     self.kind,
                     self.external_id,
                     column,
@@ -192,19 +211,25 @@ class Cells:
 
     def _finding(self, name: str, detail: str, value: str, advice: str) -> tuple[Any, ...]:
         column = self.shop.layout.column(name)
-        shown = f"{column}: {detail}"
-        return self.record.line, shown, self.kind, self.external_id, column, value, advice
+        return self.record.line, detail, self.kind, self.external_id, column, value, advice
 
     def row(
         self, attributes: dict[str, Any], related: Iterable[str] | None = None
     ) -> Iterator[Row | Finding]:
-        """Give the warnings and the row, or its faults as one."""
+        """Give the warnings and the row, or its faults as one.
+
+        Warnings are of rows that go in, or of other rows. What is said once for a file is left to
+        another row.
+        """
         if not self.external_id.strip() and not self.faults:
             self.fault("id", "is empty, and names the row", "", "give an id")
-        yield from self.warnings
+        yield from self.replaced
         if self.faults:
+            self.shop.missing.difference_update(self._once)
+            yield from (each for each in self.warnings if each.line != self.record.line)
             yield _joined_fault(self.faults)
             return
+        yield from self.warnings
         ids = tuple(dict.fromkeys(related)) if related is not None else None
         yield Row(self.record.line, self.kind, self.external_id, attributes, ids)
 
@@ -214,18 +239,19 @@ def variant_rows(
 ) -> Iterator[Row | Finding]:
     """Give the rows of an item's variants. None is lost without a word.
 
-    With `alone` the item's one variant stands for it: without a price there is none. `price` is the
-    field that a price is missing in.
+    With `alone` the item's one variant stands for it: without a price there is none, which
+    `warn_of_no_price` has said. `price` is the field that a price is missing in.
     """
     for cells, values in made:
         if alone and not cells.faults and (item.faults or values["price"] is None):
             continue
         if item.faults and not alone:
             fault = item.faults[0]
+            detail = f"has a fault in {fault.column}: {fault.detail}"
             cells.faults.append(
                 RowFault(
                     cells.record.line,
-                    f"its item in line {item.record.line} has a fault: {fault.detail}",
+                    f"its item in line {item.record.line} {detail}",
                     cells.kind,
                     cells.external_id,
                     fault.column,
@@ -238,12 +264,41 @@ def variant_rows(
         yield from cells.row(values, [item.external_id])
 
 
+def warn_of_no_price(
+    item: Cells, made: list[tuple[Cells, dict[str, Any]]], *, alone: bool, price: str
+) -> None:
+    """Say that an item goes in without a price, and what is lost with a variant that stands for it.
+
+    The service has no variants without a price.
+    """
+    if any(cells.faults for cells, _ in made):
+        detail = "the item goes in without a price, because its rows with prices have faults"
+        item.warn(price, detail, "", "mend the rows of the product that did not go in")
+        return
+    if price not in item.shop.fields:
+        detail = "no such column, so items go in without prices, and without variants"
+        item.warn_once(price, f"{detail}; this is said once", "add a column of prices")
+        return
+    detail, advice = "is missing, so the item goes in without a price", "give a price"
+    if alone:
+        values = made[0][1]
+        kept = (("SKU", values["sku"]), ("stock", values["inventory_quantity"]))
+        lost = " and ".join(f"{name} {value}" for name, value in kept if value)
+        detail += ", and its one variant does not go in" + (f" ({lost})" if lost else "")
+        advice += "; a variant needs one"
+    item.warn(price, detail, "", advice)
+
+
 def _joined_fault(faults: list[RowFault]) -> RowFault:
-    """Make one fault of all faults of a row, because a row fails once."""
+    """Make one fault of all faults of a row, because a row fails once.
+
+    The column of the first one is the fault's, so only those of the others are named.
+    """
     first = faults[0]
+    others = (f"; {each.column}: {each.detail}" for each in faults[1:])
     return RowFault(
         first.line,
-        "; ".join(each.detail for each in faults),
+        first.detail + "".join(others),
         first.kind,
         first.external_id,
         first.column,

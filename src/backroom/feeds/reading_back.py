@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 from backroom.catalog.kinds import CATEGORY, ITEM, KINDS, VARIANT
 from backroom.feeds.fields import Headings
-from backroom.feeds.products import Shop, SkuCensus
+from backroom.feeds.products import Shop
 from backroom.feeds.records import FeedRecord, Layout
 from backroom.feeds.rows import Row
+from backroom.feeds.sku_census import SkuCensus
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -61,13 +62,14 @@ class ReadBack:
 
     def __post_init__(self) -> None:
         self.layout = Layout(Headings(self.form.fields))
-        self.shop = Shop(self.layout, self.shop_url, self.today)
+        fields = {each.name for each in self.form.fields}
+        self.shop = Shop(self.layout, self.shop_url, self.today, fields=fields)
 
     def gather(self, records: list[Pairs]) -> None:
         """Notice what concerns the whole of the file."""
         for record in self._records(records):
             if self.form.is_variant(record):
-                self.skus.add(record.text("sku"))
+                self.skus.add(self.form.sku_of(record))
         self.shop.skus_identify = self.skus.identifies
 
     def holds_prices(self, item: ReadItem, records: list[Pairs]) -> bool:
@@ -130,7 +132,7 @@ class ReadBack:
 
     def _records(self, records: list[Pairs]) -> Iterator[FeedRecord]:
         for pairs in records:
-            yield self.layout.record(0, pairs)
+            yield self.form.record(self.layout, 0, pairs)
 
     def _rows(self, records: list[Pairs]) -> Iterator[Row]:
         read = list(self._records(records))

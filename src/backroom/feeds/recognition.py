@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from backroom.feeds.api_answers import is_resource
@@ -33,10 +33,12 @@ _ARRAY = re.compile(r"\[\s*(?:[{\]]|$)")
 _PACKED = (b"PK", _OLD_WORKBOOK, _PDF)
 _DOCUMENT_MEMBERS = {"data", "errors"}
 _MEMBER = re.compile(r'"(data|errors)"\s*:')
+_OUTERMOST = re.compile(r'\{\s*"((?:[^"\\]|\\.)*)"\s*:')
 _XML_ENCODING = re.compile(r"""<\?xml[^>]*?encoding\s*=\s*["']([A-Za-z0-9._-]+)""")
 _OWN_HEADINGS = {"type", "external id"}
 _INVENTORY_HEADINGS = {"handle", "hs code", "coo"}
 _PRICE_HEADINGS = {"variant price", "price"}
+_CODE_PAGES = ("cp1252", "cp1250", "cp1251", "cp1254", "cp1253", "mac_roman", "koi8_r")
 _MOST_SHOWN = 12
 _LONGEST_SHOWN = 40
 
@@ -83,12 +85,38 @@ def recognise(
     if text.startswith("["):
         return Recognised("array", encoding, guess=_format_of_array(path, encoding))
     if text.startswith("{"):
-        carrier: Carrier = "document" if _is_document(text) else "lines"
-        return Recognised(carrier, encoding, guess="api" if carrier == "document" else "jsonl")
+        return _object_or_lines(text, encoding)
+    return _delimited(path, encoding, options, list(formats))
+
+
+def _delimited(
+    path: Path, encoding: str, options: FeedOptions, formats: list[ShopFormat]
+) -> Recognised:
     delimiter = (
         checked_delimiter(options.delimiter) if options.delimiter else delimiter_of(path, encoding)
     )
-    return _recognised_table(FeedTable(path, encoding, delimiter), options, list(formats))
+    table = FeedTable(path, encoding, delimiter)
+    if not options.encoding and not encoding.startswith("utf"):
+        table = _in_code_page_of_headings(table, formats)
+    return _recognised_table(table, options, formats)
+
+
+def _in_code_page_of_headings(table: FeedTable, formats: list[ShopFormat]) -> FeedTable:
+    """Give the table in the code page in which most of its headings are known.
+
+    A few letters tell little of other texts.
+    """
+    counts: dict[FeedTable, int] = {}
+    for encoding in dict.fromkeys((table.encoding, *_CODE_PAGES)):
+        candidate = replace(table, encoding=encoding)
+        try:
+            columns = candidate.header()
+        except FeedError:
+            continue
+        if "".join(columns).isascii():
+            return table
+        counts[candidate] = _best_format(columns, formats)[1]
+    return max(counts, key=lambda each: counts[each], default=table)
 
 
 def _recognised_lines(path: Path, start: bytes, options: FeedOptions) -> Recognised | None:
@@ -108,15 +136,20 @@ def _recognised_lines(path: Path, start: bytes, options: FeedOptions) -> Recogni
 
 def unknown_columns(found: Recognised, format_title: str = "") -> FeedError:
     """Say what was read in place of columns that a format has."""
-    of = f"and lacks those of {format_title}" if format_title else "that are of no known format"
+    if format_title:
+        of = f"and lacks those of {format_title}"
+        advice = "name the fields of its columns with --mapping; --show-mapping writes a start"
+    else:
+        of = "that are of no known format"
+        advice = (
+            "name the format with --input-format, or the fields of its columns with --mapping, for"
+            " which --input-format NAME --show-mapping writes a start"
+        )
     shown = ", ".join(repr(each[:_LONGEST_SHOWN]) for each in found.columns[:_MOST_SHOWN])
     more = (
         f" and {len(found.columns) - _MOST_SHOWN} more" if len(found.columns) > _MOST_SHOWN else ""
     )
-    return FeedError(
-        f"has columns {of}: {shown}{more}; name the format with"
-        " --input-format, or the fields of its columns with --mapping"
-    )
+    return FeedError(f"has columns {of}: {shown}{more}; {advice}")
 
 
 def _workbook(path: Path, options: FeedOptions, formats: list[ShopFormat]) -> Recognised:
@@ -124,16 +157,23 @@ def _workbook(path: Path, options: FeedOptions, formats: list[ShopFormat]) -> Re
     if options.sheet and options.sheet not in names:
         raise FeedError(f"has no sheet {options.sheet!r}, but {', '.join(names)}")
     found: list[Recognised] = []
+    why_not = FeedError("is a workbook without cells")
     for name in [options.sheet] if options.sheet else names:
         try:
             found.append(_recognised_table(FeedTable(path, sheet=name), options, formats))
-        except FeedError:
+        except FeedError as error:
+            # An empty sheet is usual. One that can't be read is what to say if there is no other.
+            why_not = why_not if _is_of_empty_sheet(error) else error
             continue
         if found[-1].guess:
             return found[-1]
     if not found:
-        raise FeedError("is a workbook without cells")
+        raise why_not
     return found[0]
+
+
+def _is_of_empty_sheet(error: FeedError) -> bool:
+    return str(error).startswith("is empty")
 
 
 def _recognised_table(
@@ -156,6 +196,11 @@ def _format_of_columns(columns: tuple[str, ...], formats: list[ShopFormat]) -> s
         raise FeedError(
             "is an inventory CSV of Shopify, without prices: export the products instead"
         )
+    return _best_format(columns, formats)[0]
+
+
+def _best_format(columns: Iterable[str], formats: Iterable[ShopFormat]) -> tuple[str, int]:
+    """Give a format, and how many of the columns it knows."""
     best, most = "", 0
     for each in formats:
         headings = Headings(each.fields)
@@ -163,7 +208,7 @@ def _format_of_columns(columns: tuple[str, ...], formats: list[ShopFormat]) -> s
         names = {name for name, _ in found}
         if any(names >= needed for needed in each.needed) and len(found) > most:
             best, most = each.name, len(found)
-    return best
+    return best, most
 
 
 def _xml(start: bytes, text: str, encoding: str, options: FeedOptions) -> Recognised:
@@ -172,8 +217,8 @@ def _xml(start: bytes, text: str, encoding: str, options: FeedOptions) -> Recogn
     _, root = root_of(start)
     if not is_feed_root(root):
         raise FeedError(
-            f"is XML with the root element {root!r}; known are rss and feed (Google Merchant) and"
-            " Products (Klaviyo)"
+            f"is XML with the root element {root!r}; known are rss, channel and feed"
+            " (Google Merchant) and Products (Klaviyo)"
         )
     guess = "klaviyo" if root.lower() == "products" else "google"
     declared = _XML_ENCODING.match(text)
@@ -194,6 +239,49 @@ def _format_of_object(element: Any) -> str:
     if isinstance(element, dict) and {"type", "external_id"} <= element.keys():
         return "json"
     return "klaviyo"
+
+
+def _object_or_lines(text: str, encoding: str) -> Recognised:
+    if _is_document(text):
+        return Recognised("document", encoding, guess="api")
+    if members := _members_of_whole(text):
+        raise _one_object(members)
+    return Recognised("lines", encoding, guess="jsonl")
+
+
+def _members_of_whole(text: str) -> list[str]:
+    """Give the members of an object that is a file alone, over several lines or of lists.
+
+    None if the text may be JSON Lines.
+    """
+    line, _, rest = text.partition("\n")
+    try:
+        first = json.loads(line)
+    except json.JSONDecodeError as error:
+        found = _OUTERMOST.match(text)
+        goes_on = error.pos >= len(line.rstrip()) and rest.strip() and not _begins_with_row(rest)
+        return [found[1]] if found and goes_on else []
+    except RecursionError:
+        return []
+    is_row = bool({"type", "external_id"} & first.keys())
+    is_wrapped = any(isinstance(each, list) for each in first.values())
+    return list(first) if is_wrapped and not is_row and not rest.strip() else []
+
+
+def _begins_with_row(rest: str) -> bool:
+    """Whether a whole object follows: then the line before it is one that is broken."""
+    try:
+        return isinstance(json.loads(rest.lstrip().partition("\n")[0]), dict)
+    except (json.JSONDecodeError, RecursionError):
+        return False
+
+
+def _one_object(members: list[str]) -> FeedError:
+    shown = ", ".join(repr(each[:_LONGEST_SHOWN]) for each in members[:_MOST_SHOWN])
+    return FeedError(
+        f"is one JSON object that begins with {shown}, which no format has: a feed is an array of"
+        " products, JSON Lines, or an answer of the API"
+    )
 
 
 def _is_document(text: str) -> bool:

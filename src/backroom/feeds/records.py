@@ -7,6 +7,7 @@ and keeps the cells of all other columns as they are.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -21,7 +22,11 @@ if TYPE_CHECKING:
 
 _MOST_PLACES = 10_000
 """Headings that are remembered. JSON and XML may have others in each record."""
-_EXPECTED_UNKNOWN = ("meta: ", "(product.metafields.", "price / ", "included / ")
+FOLLOWS = "follows"
+"""A cell that a record gets if it names no product: that of the record above it."""
+_MOST_NAMED = 20
+"""Unknown columns that are named in a report."""
+_EXPECTED_UNKNOWN = ("meta: ", ".metafields.", "price / ", "included / ")
 """Parts of headings that shops name as they like, in lower case."""
 
 
@@ -39,6 +44,8 @@ class FeedRecord(msgspec.Struct, array_like=True):
     def text(self, name: str) -> str:
         """Give a cell as text without blanks round it, empty where there is none."""
         value = self.cells.get(name)
+        if value is None:
+            return ""
         if value.__class__ is str:
             return str.strip(value)
         if isinstance(value, list):
@@ -78,11 +85,11 @@ class Layout:
         """Make a record of headings and values. Values that come again become lists."""
         cells: dict[str, Any] = {}
         rest: dict[str, Any] = {}
+        places = self._places
         for heading, value in pairs:
-            if value is None or value == "":
+            if value is None or value == "" or (value.__class__ is str and value.isspace()):
                 continue
-            place = self._places.get(heading) or self._place(heading, line)
-            name, is_number, is_metadata = place
+            name, is_number, is_metadata = places.get(heading) or self._place(heading, line)
             if is_number and value.__class__ is str:
                 self.numbers.add(value.strip())
             held = rest if is_metadata else cells
@@ -116,16 +123,29 @@ class Layout:
         return self.written.get(name) or (known.headings[0] if known else name)
 
     def warnings(self, line: int) -> Iterator[RowWarning]:
-        """Name the columns that the format does not know."""
-        for heading, first in self.unknown.items():
-            if any(part in heading.lower() for part in _EXPECTED_UNKNOWN):
-                continue
-            yield RowWarning(
-                line,
-                f"column {heading!r} is not known, and kept as metadata; first in line {first}",
-                column=heading,
-                advice="nothing, or a mapping for it",
-            )
+        """Name the columns that the format does not know, in one finding."""
+        unknown = {
+            heading: first
+            for heading, first in self.unknown.items()
+            if not any(part in heading.lower() for part in _EXPECTED_UNKNOWN)
+        }
+        if not unknown:
+            return
+        named = ", ".join(
+            f"{heading!r} (first in line {first})" for heading, first in _shown_first(unknown)
+        )
+        more = f" and {len(unknown) - _MOST_NAMED} more" if len(unknown) > _MOST_NAMED else ""
+        several = f"{len(unknown)} columns are" if len(unknown) > 1 else "one column is"
+        yield RowWarning(
+            line,
+            f"{several} not known, and kept as metadata: {named}{more}",
+            column=", ".join(heading for heading, _ in _shown_first(unknown)),
+            advice="nothing, or --mapping for a column that has a meaning",
+        )
+
+
+def _shown_first(unknown: dict[str, int]) -> Iterator[tuple[str, int]]:
+    return islice(unknown.items(), _MOST_NAMED)
 
 
 def _put_cell(cells: dict[str, Any], name: str, value: Any) -> None:

@@ -12,6 +12,7 @@ import tempfile
 import weakref
 import zlib
 from contextlib import ExitStack
+from struct import Struct
 from typing import IO, TYPE_CHECKING, Any
 
 import msgspec
@@ -22,7 +23,8 @@ if TYPE_CHECKING:
 _IN_MEMORY = 8_000_000
 """Bytes of records that stay in memory."""
 _PARTS = 128
-_LENGTH = 4
+_LENGTHS = Struct(">II")
+"""Of the key and of the record, which stand before them."""
 
 _Framed = tuple[str, bytes]
 
@@ -98,16 +100,14 @@ class Spool:
     def _write(self, key: str, encoded: bytes) -> None:
         name = key.encode("utf-8", "surrogatepass")
         part = self._parts[zlib.crc32(name) % _PARTS]
-        part.write(len(name).to_bytes(_LENGTH) + len(encoded).to_bytes(_LENGTH) + name + encoded)
+        part.write(_LENGTHS.pack(len(name), len(encoded)) + name + encoded)
 
 
 def _frames(part: IO[bytes]) -> Iterator[_Framed]:
-    while lengths := part.read(2 * _LENGTH):
-        name = part.read(int.from_bytes(lengths[:_LENGTH]))
-        yield (
-            name.decode("utf-8", "surrogatepass"),
-            part.read(int.from_bytes(lengths[_LENGTH:])),
-        )
+    read = part.read
+    while lengths := read(_LENGTHS.size):
+        name, encoded = _LENGTHS.unpack(lengths)
+        yield read(name).decode("utf-8", "surrogatepass"), read(encoded)
 
 
 def _by_key(frames: Iterator[_Framed]) -> Iterator[tuple[str, list[bytes]]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from dataclasses import dataclass
+from itertools import compress
 from typing import TYPE_CHECKING
 
 from backroom.feeds.comma_separated import TornRow, records
@@ -21,6 +22,8 @@ _NAMES = {"comma": ",", "semicolon": ";", "tab": "\t", "bar": "|", "\\t": "\t"}
 _SAMPLE = 200_000
 _SEPARATOR_LINE = "sep="
 _LONGEST_SHOWN = 200
+_LEAST_HEADINGS = 4
+"""Cells of the row that has the headings, below the name of a table."""
 
 
 @dataclass(frozen=True)
@@ -38,13 +41,10 @@ class FeedTable:
         if self.sheet:
             yield from sheet_rows(self.path, self.sheet)
             return
-        first = True
         with self.path.open(encoding=self.encoding, errors="surrogateescape", newline="") as file:
-            for line, cells in records(file, self.delimiter):
-                if first and _is_separator_line(cells):
-                    continue
-                first = False
-                yield line, cells
+            rows = records(file, self.delimiter)
+            yield from _from_header(rows)
+            yield from rows
 
     def header(self) -> list[str]:
         """Give the headings. Raises `FeedError` if there are none."""
@@ -55,7 +55,10 @@ class FeedTable:
         raise FeedError("is empty: its first line has to name the columns")
 
     def pairs(self) -> Iterator[tuple[int, list[tuple[str, str]] | str]]:
-        """Give the line of each row below the headings, with its headings and cells."""
+        """Give the line of each row below the headings, with its headings and cells.
+
+        Cells without anything are left out: of most rows that is most of them.
+        """
         header: list[str] | None = None
         for line, cells in self.rows():
             if isinstance(cells, str):
@@ -64,11 +67,11 @@ class FeedTable:
                 header = _headings(cells)
             elif len(cells) != len(header):
                 if self.sheet and len(cells) < len(header):
-                    yield line, list(zip(header, cells, strict=False))
+                    yield line, list(compress(zip(header, cells, strict=False), cells))
                 else:
                     yield line, TornRow(wrong_length(cells, header), cells)
             else:
-                yield line, list(zip(header, cells, strict=True))
+                yield line, list(compress(zip(header, cells, strict=True), cells))
 
 
 def wrong_length(cells: list[str], header: list[str]) -> str:
@@ -102,6 +105,27 @@ def _first_row(sample: str, delimiter: str) -> list[str]:
     except csv.Error:
         pass
     return []
+
+
+def _from_header(
+    rows: Iterator[tuple[int, list[str] | str]],
+) -> Iterator[tuple[int, list[str] | str]]:
+    """Give the first rows, from that with the headings on.
+
+    Before it may stand Excel's line of the delimiter, and the name of the table: one cell, above a
+    row of many.
+    """
+    line, cells = next(rows, (0, ""))
+    if line and _is_separator_line(cells):
+        line, cells = next(rows, (0, ""))
+    if not line:
+        return
+    below = next(rows, None) if len(cells) == 1 and isinstance(cells, list) else None
+    is_name = below and isinstance(below[1], list) and len(below[1]) >= _LEAST_HEADINGS
+    if not is_name:
+        yield line, cells
+    if below:
+        yield below
 
 
 def _is_separator_line(cells: list[str] | str) -> bool:

@@ -35,6 +35,8 @@ _SHOWN = {
     "utf-16": "UTF-16",
     "utf-16-le": "UTF-16",
     "utf-16-be": "UTF-16",
+    "koi8-r": "KOI8-R",
+    "mac-roman": "Mac Roman",
 }
 
 

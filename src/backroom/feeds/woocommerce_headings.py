@@ -1,33 +1,39 @@
 """The headings of WooCommerce's product CSV, which it writes in the language of the shop.
 
-The English ones come first. The others are those of German, French, Spanish, Dutch, Italian, Polish
-and Portuguese shops. A unit in brackets, such as `(kg)`, may be any.
+The English ones come first. The others are those of German, French, Spanish, Dutch, Italian, Polish,
+Portuguese, Swedish, Turkish and Russian shops, and those of programs that write this format. A unit
+in brackets, such as `(kg)`, may be any.
 """
 
+# ruff: noqa: RUF001 - the letters of Russian headings look like Latin ones
 from __future__ import annotations
 
 HEADINGS: dict[str, tuple[str, ...]] = {
-    "id": ("ID",),
-    "type": ("Type", "Typ", "Tipo"),
-    "sku": ("SKU", "Artikelnummer", "UGS", "Référence", "REF"),
-    "name": ("Name", "Nom", "Nombre", "Naam", "Nome", "Nazwa"),
-    "published": ("Published", "Veröffentlicht", "Publié", "Publicado", "Gepubliceerd", "Pubblicato", "Opublikowano"),
-    "visibility": ("Visibility in catalog", "Visibility in catalogue", "Sichtbarkeit im Katalog", "Visibilité dans le catalogue", "Visibilidad en el catálogo", "Zichtbaarheid in catalogus", "Visibilità nel catalogo", "Widoczność w katalogu", "Visibilidade no catálogo"),
-    "short description": ("Short description", "Kurzbeschreibung", "Description courte", "Descripción corta", "Korte omschrijving", "Korte beschrijving", "Breve descrizione", "Krótki opis", "Descrição curta"),
-    "description": ("Description", "Beschreibung", "Descripción", "Beschrijving", "Descrizione", "Opis", "Descrição"),
-    "sale starts": ("Date sale price starts", "Datum, an dem Angebotspreis beginnt", "Date de début de promo", "Día en que empieza el precio rebajado", "Startdatum actieprijs", "Data di inizio del prezzo in offerta", "Data rozpoczęcia promocji", "Data de preço promocional começa em"),
-    "sale ends": ("Date sale price ends", "Datum, an dem Angebotspreis endet", "Date de fin de promo", "Día en que termina el precio rebajado", "Einddatum actieprijs", "Data di fine del prezzo in offerta", "Data zakończenia promocji", "Data de preço promocional termina em"),
-    "in stock": ("In stock?", "Vorrätig?", "Auf Lager?", "En stock ?", "En stock?", "En inventaire?", "¿Existencias?", "¿En inventario?", "Op voorraad?", "In magazzino?", "W magazynie?", "Em estoque?", "Em estoque", "Em stock?"),
-    "stock": ("Stock", "Lager", "Lagerbestand", "Bestand", "Inventaire", "Inventario", "Voorraad", "Magazzino", "Stan magazynowy", "Estoque"),
-    "backorders": ("Backorders allowed?", "Lieferrückstände erlaubt?", "Lieferrückstande erlaubt?", "Autoriser les commandes de produits en rupture ?", "¿Permitir reservas de productos agotados?", "¿Permitir pedidos pendientes?", "Nabestellingen toestaan?", "Abilita gli ordini arretrati?", "Pozwalać na zamówienia oczekujące (na dostawę do magazynu)?", "São permitidas encomendas?", "São permitidas encomendas"),
-    "sale price": ("Sale price", "Angebotspreis", "Tarif promo", "Precio rebajado", "Actieprijs", "Prezzo in offerta", "Cena promocyjna", "Preço promocional"),
-    "regular price": ("Regular price", "Regulärer Preis", "Normalpreis", "Tarif régulier", "Precio normal", "Reguliere prijs", "Prezzo di listino", "Cena", "Preço normal", "Preço"),
-    "categories": ("Categories", "Kategorien", "Catégories", "Categorías", "Categorieën", "Categorie", "Kategorie", "Categorias"),
-    "images": ("Images", "Bilder", "Imágenes", "Afbeeldingen", "Immagine", "Immagini", "Obrazki", "Imagens"),
-    "parent": ("Parent", "Übergeordnetes Produkt", "Übergeordnet", "Superior", "Hoofd", "Genitore", "Element nadrzędny", "Pai", "Ascendente"),
-    "external url": ("External URL", "Externe URL", "URL externe", "URL externa", "URL esterno", "Zewnętrzny adres URL"),
-    "attribute {n} name": ("Attribute {n} name", "Attribut {n} Name", "Nom de l'attribut {n}", "Nombre del atributo {n}", "Naam eigenschap {n}", "Attributo {n} nome", "Nome dell'attributo {n}", "Nazwa atrybutu {n}", "Atrybut {n} nazwa", "Nome do atributo {n}"),
-    "attribute {n} values": ("Attribute {n} value(s)", "Attribut {n} Wert(e)", "Valeur(s) de l'attribut {n}", "Valor(es) del atributo {n}", "Waarde(n) eigenschap {n}", "Waarde eigenschap {n}", "Attributo {n} valore(i)", "Attributo {n} valuta(e)", "Valore dell'attributo {n}", "Wartości atrybutu {n}", "Atrybut {n} wartość(ci)", "Valores do atributo {n}"),
+    "id": ("ID", "Kimlik"),
+    "type": ("Type", "Typ", "Tipo", "Tür", "Тип"),
+    "sku": ("SKU", "Artikelnummer", "UGS", "Référence", "REF", "Artikelnummer (SKU)", "Art.-Nr.", "Artikelnr", "Artikelnr.", "Stok kodu (SKU)", "Артикул"),
+    "name": ("Name", "Nom", "Nombre", "Naam", "Nome", "Nazwa", "Namn", "İsim", "Имя"),
+    "published": ("Published", "Veröffentlicht", "Publié", "Publicado", "Gepubliceerd", "Pubblicato", "Opublikowano", "Publicerad", "Yayımlanmış", "Опубликован"),
+    "status": ("Status",),
+    "visibility": ("Visibility in catalog", "Visibility in catalogue", "Sichtbarkeit im Katalog", "Visibilité dans le catalogue", "Visibilidad en el catálogo", "Zichtbaarheid in catalogus", "Visibilità nel catalogo", "Widoczność w katalogu", "Visibilidade no catálogo", "Catalog visibility", "Synlighet i katalog", "Katalogda görünürlük", "Видимость в каталоге"),
+    "short description": ("Short description", "Kurzbeschreibung", "Description courte", "Descripción corta", "Korte omschrijving", "Korte beschrijving", "Breve descrizione", "Krótki opis", "Descrição curta", "Kort beskrivning", "Kısa açıklama", "Короткое описание", "Краткое описание", "ShortDescription"),
+    "description": ("Description", "Beschreibung", "Descripción", "Beschrijving", "Descrizione", "Opis", "Descrição", "Beskrivning", "Açıklama", "Описание"),
+    "sale starts": ("Date sale price starts", "Datum, an dem Angebotspreis beginnt", "Date de début de promo", "Día en que empieza el precio rebajado", "Startdatum actieprijs", "Data di inizio del prezzo in offerta", "Data rozpoczęcia promocji", "Data de preço promocional começa em", "Datum, an dem der Angebotspreis beginnt", "Datum när reapriset börjar", "İndirimli fiyatın başladığı tarih", "Дата начала действия цены распродажи"),
+    "sale ends": ("Date sale price ends", "Datum, an dem Angebotspreis endet", "Date de fin de promo", "Día en que termina el precio rebajado", "Einddatum actieprijs", "Data di fine del prezzo in offerta", "Data zakończenia promocji", "Data de preço promocional termina em", "Datum, an dem der Angebotspreis endet", "Datum när reapriset upphör", "İndirimli fiyatın bittiği tarih", "Дата окончания действия цены распродажи"),
+    "in stock": ("In stock?", "Vorrätig?", "Auf Lager?", "En stock ?", "En stock?", "En inventaire?", "¿Existencias?", "¿En inventario?", "Op voorraad?", "In magazzino?", "W magazynie?", "Em estoque?", "Em estoque", "Em stock?", "Stock status", "I lager?", "Stokta?", "В наличии?", "StockStatus"),
+    "stock": ("Stock", "Lager", "Lagerbestand", "Bestand", "Inventaire", "Inventario", "Voorraad", "Magazzino", "Stan magazynowy", "Estoque", "Stock quantity", "Quantity", "Lagersaldo", "Stok", "Запасы", "StockQuantity"),
+    "backorders": ("Backorders allowed?", "Lieferrückstände erlaubt?", "Lieferrückstande erlaubt?", "Autoriser les commandes de produits en rupture ?", "¿Permitir reservas de productos agotados?", "¿Permitir pedidos pendientes?", "Nabestellingen toestaan?", "Abilita gli ordini arretrati?", "Pozwalać na zamówienia oczekujące (na dostawę do magazynu)?", "São permitidas encomendas?", "São permitidas encomendas", "Rückstände erlaubt?", "Tillåt restnoteringar?", "Yok satmaya izin?", "Ön Siparişe İzin Ver?", "Задержанный заказ возможен?"),
+    "sale price": ("Sale price", "Angebotspreis", "Tarif promo", "Precio rebajado", "Actieprijs", "Prezzo in offerta", "Cena promocyjna", "Preço promocional", "Reapris", "İndirimli satış fiyatı", "Цена распродажи", "Акционная цена", "SalePrice"),
+    "regular price": ("Regular price", "Regulärer Preis", "Normalpreis", "Tarif régulier", "Precio normal", "Reguliere prijs", "Prezzo di listino", "Cena", "Preço normal", "Preço", "Ordinarie pris", "Normal fiyat", "Базовая цена", "RegularPrice"),
+    "price": ("Price",),
+    "categories": ("Categories", "Kategorien", "Catégories", "Categorías", "Categorieën", "Categorie", "Kategorie", "Categorias", "Kategorier", "Kategoriler", "Категории"),
+    "images": ("Images", "Bilder", "Imágenes", "Afbeeldingen", "Immagine", "Immagini", "Obrazki", "Imagens", "Görseller", "Изображения"),
+    "parent": ("Parent", "Übergeordnetes Produkt", "Übergeordnet", "Superior", "Hoofd", "Genitore", "Element nadrzędny", "Pai", "Ascendente", "Parent SKU", "Överordnad", "Förälder", "Ebeveyn", "Родительский"),
+    "grouped products": ("Grouped products", "Gruppierte Produkte", "Groupes de produits", "Productos agrupados", "Gegroepeerde producten", "Produkty grupowe", "Prodotti raggruppati", "Grupperade produkter", "Gruplanmış ürünler", "Сгруппированные товары"),
+    "permalink": ("Permalink", "Product URL"),
+    "external url": ("External URL", "Externe URL", "URL externe", "URL externa", "URL esterno", "Zewnętrzny adres URL", "Extern URL", "Harici URL", "Внешний URL"),
+    "attribute {n} name": ("Attribute {n} name", "Attribut {n} Name", "Nom de l'attribut {n}", "Nombre del atributo {n}", "Naam eigenschap {n}", "Attributo {n} nome", "Nome dell'attributo {n}", "Nazwa atrybutu {n}", "Atrybut {n} nazwa", "Nome do atributo {n}", "Attribut {n} namn", "Nitelik {n} ismi", "Имя атрибута {n}"),
+    "attribute {n} values": ("Attribute {n} value(s)", "Attribut {n} Wert(e)", "Valeur(s) de l'attribut {n}", "Valor(es) del atributo {n}", "Waarde(n) eigenschap {n}", "Waarde eigenschap {n}", "Attributo {n} valore(i)", "Attributo {n} valuta(e)", "Valore dell'attributo {n}", "Wartości atrybutu {n}", "Atrybut {n} wartość(ci)", "Valores do atributo {n}", "Attribut {n} värde(n)", "Nitelik {n} değer(ler)i", "Значение(-я) аттрибута(-ов) {n}", "Значение(-я) атрибута(-ов) {n}"),
 }  # fmt: skip
 
 KEPT = (
@@ -39,11 +45,10 @@ KEPT = (
     "Sold individually?", "Nur einzeln verkaufen?", "Vendre individuellement ?", "¿Vendido individualmente?", "Wordt individueel verkocht?", "Venduto singolarmente?", "Sprzedawany pojedynczo?",
     "Allow customer reviews?", "Kundenrezensionen erlauben?", "Kundenbewertungen erlauben?", "Autoriser les avis clients ?", "¿Permitir valoraciones de clientes?", "Klantbeoordelingen toestaan?", "Permetti le recensioni clienti?", "Włącz opinie klientów?",
     "Purchase note", "Hinweis zum Kauf", "Note de commande", "Nota de compra", "Aankoopnotitie", "Notatka do zakupu",
-    "Tags", "Schlagwörter", "Étiquettes", "Etiquetas", "Tagi", "Brands", "Marken", "Marques", "Marcas", "Merken",
+    "Tags", "Schlagwörter", "Étiquettes", "Etiquetas", "Tagi", "Brands", "Marken", "Marques", "Marcas",
     "Shipping class", "Versandklasse", "Classe d'expédition", "Clase de envío", "Verzendklasse", "Klasa wysyłkowa",
     "Download limit", "Downloadlimit", "Limite de téléchargement", "Límite de descargas", "Downloadlimiet", "Limit pobrań",
     "Download expiry days", "Ablauftage des Downloads", "Jours d'expiration du téléchargement", "Días de caducidad de la descarga", "Dagen vervaltijd download", "Ważność pobierania",
-    "Grouped products", "Gruppierte Produkte", "Groupes de produits", "Productos agrupados", "Gegroepeerde producten", "Produkty grupowe",
     "Upsells", "Zusatzverkäufe", "Produits suggérés", "Ventas dirigidas", 'Produkty "up-sell"',
     "Cross-sells", "Cross-Sells (Querverkäufe)", "Ventes croisées", "Ventas cruzadas", 'Produkty "Cross-sell"',
     "Button text", "Button-Text", "Libellé du bouton", "Texto del botón", "Knop tekst",
@@ -52,6 +57,13 @@ KEPT = (
     "Length ({any})", "Länge ({any})", "Longueur ({any})", "Longitud ({any})", "Lengte ({any})", "Długość ({any})",
     "Width ({any})", "Breite ({any})", "Largeur ({any})", "Anchura ({any})", "Breedte ({any})", "Szerokość ({any})",
     "Height ({any})", "Höhe ({any})", "Hauteur ({any})", "Altura ({any})", "Hoogte ({any})", "Wysokość ({any})",
+    "Manage stock?", "Sold individually", "Utvald?", "Öne çıkan?", "рекомендуемый?", "Momsstatus", "Momsgrupp", "Vergi durumu", "Vergi sınıfı", "Статус налога", "Налоговый класс",
+    "Stato delle imposte", "Classe d'imposta", "Ancho ({any})", "Marca", "Marke", "Em destaque", "Em destaque?", "Status do imposto", "Classe de imposto", "Comprimento ({any})", "Largura ({any})", "Lunghezza ({any})", "Larghezza ({any})", "Altezza ({any})", "Vendido individualmente", "Permitir avaliações de clientes?", "Nota de compra?", "Classe de entrega",
+    "Lågt lagerantal", "Düşük stok miktarı", "Säljes styckvis?", "Ayrı ayrı mı satılıyor?", "Продано индивидуально?", "Tillåt kundrecensioner?", "Müşteri değerlendirmelerine izin verilsin mi?", "Разрешить отзывы от клиентов?",
+    "Köpmeddelande", "Satın alma notu", "Taggar", "Etiketler", "Метки", "Merken", "Markalar", "Fraktklass", "Gönderim sınıfı", "Merförsäljning", "Yukarı satışlar", "Korsförsäljning", "Çapraz satışlar", "Knapptext", "Düğme metni", "Konum", "Позиция",
+    "Vikt ({any})", "Ağırlık ({any})", "Вес ({any})", "Längd ({any})", "Uzunluk ({any})", "Длина ({any})", "Bredd ({any})", "Genişlik ({any})", "Ширина ({any})", "Höjd ({any})", "Yükseklik ({any})", "Высота ({any})",
+    "GTIN, UPC, EAN veya ISBN", "GTIN8", "GTIN12 / UPC", "GTIN13 / EAN", "GTIN14 / ITF-14", "ISBN", "MPN",
+    "Atrybut {n}{any}", "Nitelik {n} {any}", "Видимость атрибута {n}", "Глобальный атрибут {n}", "Méta : {any}", "Pola: {any}", "Мета: {any}",
     "Attribute {n} {any}", "Attribut {n} {any}", "Atributo {any} {n}", "Attributo {n} {any}", "Zichtbare eigenschap {n}", "Globale eigenschap {n}", "Standaardeigenschap {n}",
     "Download {n} {any}", "Meta: {any}",
 )  # fmt: skip

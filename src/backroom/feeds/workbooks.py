@@ -12,6 +12,7 @@ import warnings
 import zipfile
 import zlib
 from datetime import date, datetime, time
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from backroom.feeds.rows import FeedError
@@ -93,25 +94,21 @@ def _as_wide_rows(rows: Iterable[Sequence[Any]]) -> Iterator[list[str]]:
 
 def _valued_rows(path: Path, sheet: str) -> Iterator[tuple[int, Sequence[Any]]]:
     with _opened_book(path) as book:
-        page = book[sheet]
-        # Some programs write a range that is too small.
-        page.reset_dimensions()
         try:
-            yield from enumerate(page.iter_rows(values_only=True), start=1)
+            yield from enumerate(book[sheet].iter_rows(values_only=True), start=1)
         except (*_BROKEN, SyntaxError, KeyError, TypeError, IndexError) as error:
             raise FeedError(f"can't be read as a workbook: {error}") from None
 
 
 class _opened_book:  # noqa: N801 - used as a function
     def __init__(self, path: Path) -> None:
-        # openpyxl takes a quarter of a second to import.
-        from openpyxl import load_workbook
-
         _check_parts(path)
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
-                self._book = load_workbook(path, read_only=True, data_only=True)
+                reader = _reader()(path, read_only=True, data_only=True)
+                reader.read()
+                self._book = reader.wb
         except FeedError:
             raise
         except Exception as error:  # noqa: BLE001 - it raises whatever its parts raise
@@ -122,6 +119,31 @@ class _opened_book:  # noqa: N801 - used as a function
 
     def __exit__(self, *_: object) -> None:
         self._book.close()
+
+
+@cache
+def _reader() -> Any:
+    """Give openpyxl's reader of workbooks, which looks into no sheet before its rows are asked for.
+
+    As it is, it looks for the size of each sheet whenever a workbook is opened. If the sheet does
+    not say its size, all of it is parsed for that, and only then refused or read.
+    """
+    # openpyxl takes a quarter of a second to import.
+    from openpyxl.reader.excel import ExcelReader
+    from openpyxl.worksheet._read_only import ReadOnlyWorksheet
+
+    class Page(ReadOnlyWorksheet):
+        def _get_size(self) -> None:
+            """Leave it open, as `reset_dimensions` does."""
+
+    class Reader(ExcelReader):
+        def read_worksheets(self) -> None:
+            for sheet, part in self.parser.find_sheets():
+                if part.target in self.valid_files and "chartsheet" not in part.Type:
+                    page = Page(self.wb, sheet.name, part.target, self.shared_strings)
+                    self.wb._sheets.append(page)  # type: ignore[attr-defined]  # noqa: SLF001 - as openpyxl does
+
+    return Reader
 
 
 def _check_parts(path: Path) -> None:

@@ -18,15 +18,26 @@ if TYPE_CHECKING:
 
 GOOGLE = "http://base.google.com/ns/1.0"
 ATOM = "http://www.w3.org/2005/Atom"
-_PLAIN_NAMESPACES = {"", ATOM, "http://purl.org/atom/ns#"}
-_RECORDS = {"rss": "item", "RDF": "item", "feed": "entry", "products": "product"}
+_PLAIN_NAMESPACES = {
+    "",
+    ATOM,
+    "http://purl.org/atom/ns#",
+    "http://purl.org/rss/1.0/",
+    "http://backend.userland.com/rss2",
+}
+_RECORDS = {
+    **dict.fromkeys(("rss", "RDF", "channel", "items"), "item"),
+    "feed": "entry",
+    "products": "product",
+}
 """The element of one record, by the root."""
 _DEEPEST = 50
 _CHUNK = 1 << 18
 _LONGEST_TAG = 1_000
 """Bytes of an end tag."""
 _SEPARATOR = "\n"
-_OWN_CHILDREN = 2
+_MOST_NAMES = 10_000
+"""Names of elements that are remembered. A hostile file may have others in each record."""
 _CODES_OF_CUT_FILES = {
     expat.errors.codes[each]
     for each in (expat.errors.XML_ERROR_NO_ELEMENTS, expat.errors.XML_ERROR_UNCLOSED_TOKEN)
@@ -71,15 +82,17 @@ def xml_records(
     parser = collector.parser
     try:
         with path.open("rb") as file:
+            read = 0
             while chunk := file.read(_CHUNK):
                 parser.Parse(chunk, False)  # noqa: FBT003 - not the last bytes
-                yield from collector.taken()
+                read += len(chunk)
+                yield from collector.taken(read)
             parser.Parse(b"", True)  # noqa: FBT003 - the last bytes
     except expat.ExpatError as error:
         raise _not_well_formed(error) from None
     except (LookupError, UnicodeError) as error:
         raise FeedError(f"can't be read: its XML declaration names an encoding: {error}") from None
-    yield from collector.taken()
+    yield from collector.taken(read)
 
 
 def record_ranges(path: Path, encoding: str | None = None) -> Iterator[tuple[int, int]]:
@@ -165,88 +178,119 @@ def _guarded(encoding: str | None) -> expat.XMLParserType:
 
 def _not_well_formed(error: expat.ExpatError) -> FeedError:
     is_cut = error.code in _CODES_OF_CUT_FILES
+    unbound = error.code == expat.errors.codes[expat.errors.XML_ERROR_UNBOUND_PREFIX]
     return FeedError(
         f"is {'cut off' if is_cut else 'not well-formed XML'}: {expat.ErrorString(error.code)},"
         f" in line {error.lineno}, column {error.offset + 1}"
+        + (f'; write xmlns:g="{GOOGLE}" into the first element' if unbound else "")
     )
 
 
 class _Collector:
+    """The records of a file, made in what the parser calls for each element: so they do little."""
+
     def __init__(self, encoding: str | None) -> None:
         self.parser = _guarded(encoding)
-        self.parser.StartElementHandler = self._begin
-        self.parser.EndElementHandler = self._end
-        self.parser.CharacterDataHandler = self._text
         self._record_name = ""
-        self._path: list[str] = []
-        self._depth = 0
-        """How many elements are open within a record, with the record itself."""
-        self._open: list[tuple[str, list[str], dict[str, Any]]] = []
-        self._length = 0
+        self._outside = 0
+        """How many elements are open that are in no record, with the record itself."""
+        self._open: list[str] = []
+        """The names of the elements that are open within a record."""
+        self._children: dict[int, dict[str, Any]] = {}
+        """Of open elements that have any, by how many are open."""
+        self._texts: list[str] = []
+        self._began = 0
         self._line = 0
-        self._google: dict[str, list[Any]] = {}
-        self._plain: dict[str, list[Any]] = {}
+        self._google: list[tuple[str, Any]] = []
+        self._plain: list[tuple[str, Any]] = []
+        self._shown: dict[str, tuple[str, bool]] = {}
+        """The names of children as they are given, and whether they are Google's."""
         self._done: list[tuple[int, list[tuple[str, Any]] | str]] = []
+        self._be_outside()
 
-    def taken(self) -> list[tuple[int, list[tuple[str, Any]] | str]]:
+    def taken(self, read: int) -> list[tuple[int, list[tuple[str, Any]] | str]]:
+        """Give the records that have ended. `read` is how many bytes were parsed."""
+        if self.parser.CharacterDataHandler:
+            self._check_length(read)
         done, self._done = self._done, []
         return done
 
-    def _begin(self, name: str, attributes: dict[str, str]) -> None:
-        local = name.rpartition(_SEPARATOR)[2]
-        if not self._path:
-            self._record_name = _record_name(local)
-        self._path.append(local)
-        if len(self._path) > _DEEPEST:
-            raise FeedError(f"is nested too deep in line {self.parser.CurrentLineNumber}")
-        if self._depth == 0:
-            if len(self._path) > 1 and self._record_name in {local, local.lower()}:
-                self._depth, self._length = 1, 0
-                self._line = self.parser.CurrentLineNumber
-                self._google, self._plain = {}, {}
-            return
-        self._depth += 1
-        text = []
-        if local == "link" and "href" in attributes:
-            text = [attributes["href"]] if attributes.get("rel", "alternate") == "alternate" else []
-        self._open.append((name, text, {}))
+    def _be_outside(self) -> None:
+        self.parser.StartElementHandler = self._begin_outside
+        self.parser.EndElementHandler = self._end_outside
+        self.parser.CharacterDataHandler = None
 
-    def _text(self, text: str) -> None:
+    def _begin_outside(self, name: str, _: dict[str, str]) -> None:
+        local = name.rpartition(_SEPARATOR)[2]
+        self._outside += 1
+        self._check_depth()
+        if self._outside == 1:
+            self._record_name = _record_name(local)
+        elif self._record_name in {local, local.lower()}:
+            parser = self.parser
+            self._line, self._began = parser.CurrentLineNumber, parser.CurrentByteIndex
+            self._google, self._plain = [], []
+            self._texts.clear()
+            parser.StartElementHandler = self._begin
+            parser.EndElementHandler = self._end
+            parser.CharacterDataHandler = self._texts.append
+
+    def _end_outside(self, _: str) -> None:
+        self._outside -= 1
+
+    def _begin(self, name: str, attributes: dict[str, str]) -> None:
+        # An element with children is made of them alone: what was its text is dropped.
+        self._texts.clear()
         if self._open:
-            self._length += len(text)
-            if self._length > LONGEST_LINE:
-                raise FeedError(
-                    f"has an element in line {self._line} that is longer than"
-                    f" {LONGEST_LINE // 1_000_000} MB"
-                )
-            self._open[-1][1].append(text)
+            self._children.setdefault(len(self._open), {})
+        self._open.append(name)
+        if len(self._open) > 1:
+            self._check_depth()
+        if attributes and "href" in attributes and name.rpartition(_SEPARATOR)[2] == "link":
+            is_alternate = attributes.get("rel", "alternate") == "alternate"
+            self._texts += [attributes["href"]] if is_alternate else []
 
     def _end(self, _: str) -> None:
-        self._path.pop()
-        if self._depth == 0:
-            return
-        self._depth -= 1
-        if self._depth == 0:
+        if not self._open:
             self._finish()
             return
-        name, texts, children = self._open.pop()
-        value: Any = children or "".join(texts)
-        namespace, _, local = name.rpartition(_SEPARATOR)
-        if self._depth >= _OWN_CHILDREN:
-            held = self._open[-1][2]
+        name = self._open.pop()
+        depth = len(self._open)
+        children = self._children.pop(depth + 1, None) if self._children else None
+        value: Any = children or "".join(self._texts)
+        if depth:
+            local, held = name.rpartition(_SEPARATOR)[2], self._children[depth]
             held[local] = f"{held[local]}, {value}" if local in held else value
-        elif namespace == GOOGLE:
-            self._google.setdefault(local, []).append(value)
-        else:
-            shown = local if namespace in _PLAIN_NAMESPACES else f"{{{namespace}}}{local}"
-            self._plain.setdefault(shown, []).append(value)
+            return
+        shown, is_google = self._shown.get(name) or self._show(name)
+        (self._google if is_google else self._plain).append((shown, value))
+
+    def _show(self, name: str) -> tuple[str, bool]:
+        namespace, _, local = name.rpartition(_SEPARATOR)
+        is_google = namespace == GOOGLE
+        is_plain = is_google or namespace in _PLAIN_NAMESPACES
+        found = local if is_plain else f"{{{namespace}}}{local}", is_google
+        if len(self._shown) < _MOST_NAMES:
+            self._shown[name] = found
+        return found
 
     def _finish(self) -> None:
-        pairs = [
-            (name, value)
-            for elements in (self._google, self._plain)
-            for name, values in elements.items()
-            if elements is self._google or name not in self._google
-            for value in values
-        ]
-        self._done.append((self._line, pairs))
+        self._check_length(self.parser.CurrentByteIndex)
+        pairs = self._google
+        if pairs and self._plain:
+            names = {name for name, _ in pairs}
+            pairs = pairs + [pair for pair in self._plain if pair[0] not in names]
+        self._done.append((self._line, pairs or self._plain))
+        self._outside -= 1
+        self._be_outside()
+
+    def _check_depth(self) -> None:
+        if self._outside + len(self._open) > _DEEPEST:
+            raise FeedError(f"is nested too deep in line {self.parser.CurrentLineNumber}")
+
+    def _check_length(self, until: int) -> None:
+        if until - self._began > LONGEST_LINE:
+            raise FeedError(
+                f"has an element in line {self._line} that is longer than"
+                f" {LONGEST_LINE // 1_000_000} MB"
+            )
