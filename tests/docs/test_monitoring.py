@@ -120,6 +120,11 @@ def test_summaries_name_labels_that_are_left() -> None:
         assert used <= (by if aggregated else {"instance"}), rule["alert"]
 
 
+def test_each_alert_has_one_runbook_line() -> None:
+    guide = (ROOT / "docs" / "how-to" / "monitor.md").read_text(encoding="utf-8")
+    assert re.findall(r"^\| `(Backroom\w+)` \|", guide, re.MULTILINE) == list(alerts())
+
+
 def test_panels_lie_beside_each_other() -> None:
     board = json.loads((MONITORING / "grafana.json").read_text(encoding="utf-8"))
     places = [tuple(panel["gridPos"][side] for side in "xywh") for panel in board["panels"]]

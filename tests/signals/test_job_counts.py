@@ -37,3 +37,8 @@ def test_types_of_newer_versions_share_a_label() -> None:
         counts.set_aside(Waiting(ACCOUNT, "1", each, "processing", "", 1, 0))
     (counted,) = [each for each in counts.signals() if each.value]
     assert (counted.value, counted.labels) == (2, (("type", "unknown"),))
+
+
+def test_unknown_types_begin_at_zero() -> None:
+    found = {(each.name, each.labels): each.value for each in JobCounts().signals()}
+    assert found["jobs_set_aside_total", (("type", "unknown"),)] == 0

@@ -78,6 +78,8 @@ def _zeros() -> Iterator[tuple[str, tuple[tuple[str, str], ...]]]:
         yield "job_items_total", (*of, ("result", "failed"))
         yield "job_tries_failed_total", of
         yield "jobs_set_aside_total", of
+    # A job of a newer version is set aside, and an alert must see the first one.
+    yield "jobs_set_aside_total", (("type", _UNKNOWN_TYPE),)
 
 
 def _label_of(waiting: Waiting) -> tuple[tuple[str, str], ...]:
