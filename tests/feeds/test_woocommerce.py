@@ -210,3 +210,25 @@ def test_variable_products_need_no_price_of_their_own(tmp_path: Path) -> None:
 def test_prices_of_two_readings_are_said(tmp_path: Path, price: str, said: int) -> None:
     found = read(tmp_path, f"1,simple,A,X,{price}", head="ID,Type,SKU,Name,Regular price")
     assert sum("two ways" in each.detail for each in found.warnings) == said
+
+
+def test_missing_price_column_is_said_once(tmp_path: Path) -> None:
+    head = "ID,Type,SKU,Name,Images,Parent"
+    image = "https://a.example/1.jpg"
+    found = read(
+        tmp_path,
+        f"1,simple,S,A,{image},",
+        f"2,variable,P,B,{image},",
+        f"3,variation,Q,B - S,{image},P",
+        head=head,
+    )
+    assert [each.column for each in found.warnings] == ["Regular price"]
+    assert "price" not in found.item("1")
+    assert "price" not in found.item("2")
+
+
+def test_empty_price_is_no_price(tmp_path: Path) -> None:
+    found = read(tmp_path, "1,simple,S,A,,", head=HEAD_OF_PARENTS)
+    assert found.item("1")["price"] is None
+    (detail,) = [each.detail for each in found.warnings if each.column == "Regular price"]
+    assert detail.endswith("its one variant does not go in (SKU S)")
