@@ -128,6 +128,18 @@ def test_read_only_postgres_is_wrong(postgres_url: str) -> None:
     ]
 
 
+def test_timeouts_of_a_database_are_said(postgres_url: str) -> None:
+    name = urlsplit(postgres_url).path[1:]
+    open_database(postgres_url).close()
+    with psycopg.connect(postgres_url, autocommit=True) as connection:
+        for setting in ("statement_timeout = '5s'", "lock_timeout = 0"):
+            connection.execute(
+                sql.SQL(f"alter database {{}} set {setting}").format(sql.Identifier(name))
+            )
+    said = [words for level, words in found("database", postgres_url) if level == "warning"]
+    assert "the role or the database sets statement_timeout=5s" in said
+
+
 def test_workers_are_said(postgres_url: str, programs: Programs) -> None:
     worker = programs.start("work", "--database", postgres_url)
     until(lambda: "applies jobs" in worker.output, "the worker to start")

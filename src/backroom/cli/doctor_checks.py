@@ -108,7 +108,9 @@ def _port(settings: Settings, _: Mapping[str, str]) -> Iterator[Advice]:
         )
         return
     if health["status"] != "ok":
-        yield Advice("wrong", f"the server at {url} is not ready", "Its log says why.")
+        yield Advice(
+            "wrong", f"the server at {url} is not ready", "See the database below, and its log."
+        )
     else:
         yield Advice("ok", f"backroom {health.get('version')} answers at {url}, and is ready")
     if health.get("worker") == "missing":

@@ -166,6 +166,13 @@ def _server(tx: Transaction) -> Iterator[Advice]:
             "PostgreSQL takes no writes: it is a standby, or its transactions are read-only",
             "Name the primary, and look at default_transaction_read_only.",
         )
+    if found.timeouts:
+        yield Advice(
+            "warning",
+            f"the role or the database sets {', '.join(found.timeouts)}",
+            "Reset it for backroom's role, or long jobs and migrations may be cancelled:"
+            " ALTER ROLE … RESET …",
+        )
     if found.connections > 0.8 * found.most_connections:
         yield Advice(
             "warning",

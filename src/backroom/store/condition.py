@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from backroom import clock
@@ -28,6 +29,18 @@ class ServerCondition(NamedTuple):
     takes_writes: bool
     skew: float
     """Seconds by which its clock is ahead."""
+    timeouts: tuple[str, ...] = ()
+    """Time-outs that the role or the database sets for every session, such as `lock_timeout=1s`."""
+
+
+_TIMEOUT = re.compile(r"\w+_timeout=(?!0)")
+"""A time-out that is on: 0 turns one off."""
+_SETTINGS = """
+select distinct setting from pg_db_role_setting, unnest(setconfig) setting
+where setdatabase in (0, (select oid from pg_database where datname = current_database()))
+  and setrole in (0, (select oid from pg_roles where rolname = current_user)) order by setting
+"""
+"""What every session of this role, or of this database, gets."""
 
 
 def condition(tx: Transaction) -> RowCondition:
@@ -48,16 +61,20 @@ def server_condition(tx: Transaction) -> ServerCondition:
         " current_setting('max_connections')::int,"
         " (select count(*)::int from pg_stat_activity),"
         # This session is read-only by its own wish. What others get stands in the catalog.
-        " not pg_is_in_recovery() and not exists (select 1 from pg_db_role_setting"
-        " where setdatabase in (0, (select oid from pg_database"
-        " where datname = current_database())) and setrole in (0,"
-        " (select oid from pg_roles where rolname = current_user))"
-        " and 'default_transaction_read_only=on' = any (setconfig)),"
+        " not pg_is_in_recovery(),"
         " extract(epoch from clock_timestamp())::float8"
     )
     middle = (began + clock.now().timestamp()) / 2
     version, most, connections, takes_writes, now = row
-    return ServerCondition(version, most, connections, takes_writes, now - middle)
+    settings = [name for (name,) in tx.all(_SETTINGS)]
+    return ServerCondition(
+        version,
+        most,
+        connections,
+        takes_writes and "default_transaction_read_only=on" not in settings,
+        now - middle,
+        tuple([each for each in settings if _TIMEOUT.match(each)]),
+    )
 
 
 def broken_page(tx: Transaction) -> str:
