@@ -338,10 +338,10 @@ SHARED_NAMES = {
     *("read", "group_of", "rows_of"),
     # What serves, and what tests hold of it.
     "Server",
-    # Schemas of published documents, and of our own; attributes in two parts of the feeds.
-    *("Attributes", "Schema"),
-    # A row of a feed, and one of a database; a carrier of records, and what writes in it.
-    *("Carrier", "Row"),
+    # Schemas of published documents, and of our own.
+    "Schema",
+    # A row of a feed, and one of a database.
+    "Row",
 }
 """Names that several modules define, each time with the same meaning or one beside it."""
 

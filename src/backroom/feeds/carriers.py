@@ -41,7 +41,7 @@ _OWN_HEADING = "external id"
 """A table with this heading and a type is taken for one with the API's names."""
 
 
-class Carrier(Protocol):
+class CarrierWriter(Protocol):
     """What writes records."""
 
     is_table: bool

@@ -8,7 +8,7 @@ so the members of all categories are read when the first such item has to be com
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 import msgspec
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from backroom.feeds.api_client import ApiClient, Page
+    from backroom.feeds.catalog_spool import Attributes
     from backroom.feeds.ledger import Ledger
     from backroom.feeds.rows import Row
 
@@ -32,8 +33,6 @@ _MOST_INCLUDED = 100
 _NOT_FOUND = 404
 _MEMBERS_READ = "members read"
 _EXISTING_READ = "existing read"
-
-Attributes = dict[str, Any]
 
 
 @dataclass

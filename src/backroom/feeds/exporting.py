@@ -19,7 +19,7 @@ from backroom.feeds import (
     export_woocommerce,
 )
 from backroom.feeds.carriers import (
-    Carrier,
+    CarrierWriter,
     DelimitedTable,
     JsonArray,
     JsonLines,
@@ -61,7 +61,7 @@ CARRIERS_OF = {
 }
 """The carriers of each format, the usual one first."""
 CARRIERS = tuple(dict.fromkeys(each for some in CARRIERS_OF.values() for each in some))
-_PLAIN_CARRIERS: dict[str, Callable[[IO[bytes]], Carrier]] = {
+_PLAIN_CARRIERS: dict[str, Callable[[IO[bytes]], CarrierWriter]] = {
     "jsonl": JsonLines,
     "json": JsonArray,
     "rss": GoogleRss,
@@ -185,7 +185,7 @@ def _export_one(
     return written
 
 
-def _carrier(file: IO[bytes], choice: Choice) -> Carrier:
+def _carrier(file: IO[bytes], choice: Choice) -> CarrierWriter:
     if made := _PLAIN_CARRIERS.get(choice.carrier):
         return made(file)
     if choice.carrier == "xlsx":
@@ -206,7 +206,9 @@ def _number_columns(format_name: str) -> Callable[[str], bool]:
     return holds_numbers
 
 
-def _write_own(spool: CatalogSpool, carrier: Carrier, written: Written, progress: Progress) -> None:
+def _write_own(
+    spool: CatalogSpool, carrier: CarrierWriter, written: Written, progress: Progress
+) -> None:
     carrier.begin(export_own.COLUMNS)
     counts = dict.fromkeys((CATEGORY.name, ITEM.name, VARIANT.name), 0)
     for record in export_own.own_records(spool, written.losses):
@@ -227,7 +229,7 @@ class _ShopExport:
     """Products in the format of a shop. A table is gone through twice: first for its columns."""
 
     def __init__(
-        self, spool: CatalogSpool, carrier: Carrier, written: Written, progress: Progress
+        self, spool: CatalogSpool, carrier: CarrierWriter, written: Written, progress: Progress
     ) -> None:
         self._spool = spool
         self._carrier = carrier
