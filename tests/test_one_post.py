@@ -63,6 +63,7 @@ IN_PASSING = {
     "catalog/rules.py",
     "catalog/values.py",
     "clock.py",
+    "testing/clock.py",
     "errors.py",
     "events.py",
     "jobs/lifecycle.py",
