@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import re
 import signal
 import subprocess
 import sys
 import textwrap
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import gettempdir
 from typing import TYPE_CHECKING
 
 from sdk.environments import node, php, python_of
@@ -33,6 +35,11 @@ _FENCE = re.compile(
     r"^(?P<indent>[ ]*)```(?P<language>\w*)\n(?P<text>.*?)^(?P=indent)```$",
     re.MULTILINE | re.DOTALL,
 )
+
+
+_PORT = re.compile(r"\b(?:72|94)\d\d\b")
+_USUAL = re.compile(r"\bserve\b(?!.*--port)")
+"""A server that is started without naming a port listens on 7227."""
 
 
 @dataclass(frozen=True)
@@ -84,8 +91,23 @@ def _call(blocks: list[Block], program: str) -> bool:
 def run(blocks: list[Block], home: Path, **variables: str) -> subprocess.CompletedProcess[str]:
     """Run blocks in one Bash, which begins in an empty folder and stops at the first failure.
 
-    What a block starts in the background is killed at the end.
+    What a block starts in the background is killed at the end. Pages that listen on the same port
+    wait for each other, whatever process of a test run has them.
     """
+    with ExitStack() as held:
+        for port in _ports(blocks):
+            place = Path(gettempdir()) / f"backroom-pages-{port}.lock"
+            fcntl.flock(held.enter_context(place.open("w")), fcntl.LOCK_EX)
+        return _run(blocks, home, **variables)
+
+
+def _ports(blocks: list[Block]) -> list[str]:
+    """Give the ports that a page names, in order, so that no two pages wait for each other."""
+    text = "".join(each.text for each in blocks)
+    return sorted({*_PORT.findall(text), *(("7227",) if _USUAL.search(text) else ())})
+
+
+def _run(blocks: list[Block], home: Path, **variables: str) -> subprocess.CompletedProcess[str]:
     script = home.with_suffix(".sh")
     script.write_text("".join(_steps(blocks, home)), encoding="utf-8")
     others = [INTERPRETERS[name]() for name in INTERPRETERS if _call(blocks, name)]
