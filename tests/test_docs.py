@@ -41,6 +41,7 @@ def made(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
 
 
+@pytest.mark.slow
 def test_reference_is_fresh() -> None:
     done = made("--check")
     assert done.stdout == ""

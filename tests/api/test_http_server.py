@@ -55,6 +55,7 @@ def test_stopping_closes_what_is_idle(new_database: NewDatabase) -> None:
             assert (idle.recv(1), silent.recv(1)) == (b"", b"")
 
 
+@pytest.mark.slow
 def test_second_stop_waits_for_nobody(new_database: NewDatabase) -> None:
     before = set(threading.enumerate())
     with running(new_database(), limits="off") as server:

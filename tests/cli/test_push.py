@@ -164,6 +164,7 @@ def test_faults_of_target_are_survived(
     assert catalog_of(target) == catalog_of(source)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "feed",
     [
@@ -190,6 +191,7 @@ def test_feed_is_pushed_as_imported(
     assert catalog_of(target)
 
 
+@pytest.mark.slow
 def test_published_api_is_enough(source: Client, target: Client) -> None:
     """What a push needs of its target, the real service has."""
     fill(source)
@@ -294,6 +296,7 @@ def test_file_has_nothing_to_watch(target: Client, tmp_path: Path) -> None:
     assert run(feed, target, "--watch").exit_code == 2
 
 
+@pytest.mark.slow
 def test_jobs_in_progress_are_waited_for(source: Client) -> None:
     fill(source, 1)
     busy = Answer(

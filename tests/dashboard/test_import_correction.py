@@ -3,6 +3,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+import pytest
 from click.testing import CliRunner
 
 from backroom.cli.imports import import_command
@@ -34,6 +35,7 @@ def import_demo(client: Client) -> str:
     return found[1]
 
 
+@pytest.mark.slow
 def test_all_rows_of_the_demo_are_corrected(visitor: Visitor, client: Client) -> None:
     page = import_demo(client)
     assert "7 rows failed" in visitor.words(f"{IMPORT}?account={client.account}")

@@ -24,6 +24,7 @@ def total(counted: Traffic) -> int:
     return sum(each.requests for each in counted.slices())
 
 
+@pytest.mark.slow
 def test_requests_are_counted_by_time(counted: Traffic, client: Client) -> None:
     for _ in range(3):
         client.get("/api/catalog-items")

@@ -99,6 +99,7 @@ def test_waiting_has_an_end() -> None:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("status", [429, 503])
 def test_throttled_request_is_repeated(status: int) -> None:
     slower = Answer(status, {"errors": []}, {"Retry-After": "1"})

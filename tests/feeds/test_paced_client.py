@@ -29,6 +29,7 @@ def accepted(number: int) -> Answer:
     return Answer(202, {"data": job(number, "processing")})
 
 
+@pytest.mark.slow
 def test_requests_keep_within_a_second() -> None:
     limited = Answer(200, {"data": []}, {"RateLimit-Limit": "2, 2;w=1, 100;w=60"})
     with scripted(limited) as script:
@@ -75,6 +76,7 @@ def test_damaged_read_is_repeated() -> None:
         assert client_of(script).page("catalog-items", {}).resources == []
 
 
+@pytest.mark.slow
 def test_nonsense_for_ever_is_refused() -> None:
     with scripted(NONSENSE) as script, pytest.raises(RefusedError, match="no document"):
         client_of(script).page("catalog-items", {})

@@ -92,6 +92,7 @@ def requests_of(catalog: SourceCatalog, watch: PushWatch) -> int:
     return len(asked)
 
 
+@pytest.mark.slow
 def test_source_without_mark_is_read(source: Client, client: Client) -> None:
     with other_server(source.url) as service, other_server(client.url) as target:
         catalog = SourceCatalog(paced(Client(service.url, source.key)))

@@ -190,6 +190,7 @@ def test_pause_of_an_account_ends(database: Database, monkeypatch: pytest.Monkey
         watched.until("claimed", 2)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("show_queued", [False, True])
 @pytest.mark.parametrize("status", [Status.QUEUED, Status.PROCESSING])
 def test_failing_jobs_keep_their_place(
