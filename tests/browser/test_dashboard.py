@@ -9,8 +9,9 @@ import pytest
 from playwright.sync_api import expect
 
 from browser.axe import axe_violations
-from conftest import client_of, running
+from conftest import client_of
 from support.factories import a_body, a_kind_of_job, a_resource
+from support.visitor import TOKEN, shown_server
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,16 +22,13 @@ if TYPE_CHECKING:
     from conftest import NewDatabase
     from support.client import Client
 
-TOKEN = "only-for-tests"
 HOSTILE = "\"><img src=x onerror=alert(1)><script>alert(2)</script>'); alert(3) \u202egpj"
 PAGES = ("", "dashboard/requests", "dashboard/testing", "dashboard/accounts", "dashboard/settings")
 
 
 @pytest.fixture(scope="module")
 def served(new_database: NewDatabase) -> Iterator[Server]:
-    with running(
-        new_database(), limits="10", control_token=TOKEN, journal="on", testing="on"
-    ) as server:
+    with shown_server(new_database()) as server:
         yield server
 
 

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from conftest import client_of, running
+from conftest import client_of
 from support.job_shop import Shop
-from support.visitor import Visitor
+from support.visitor import Visitor, shown_server
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,15 +17,11 @@ if TYPE_CHECKING:
     from conftest import MakeClient, NewDatabase
     from support.client import Client
 
-TOKEN = "only-for-tests"
-
 
 @pytest.fixture(scope="module")
 def shown(new_database: NewDatabase) -> Iterator[Server]:
     """A server with a journal and with controls for tests."""
-    with running(
-        new_database(), limits="10", control_token=TOKEN, journal="on", testing="on"
-    ) as server:
+    with shown_server(new_database()) as server:
         yield server
 
 

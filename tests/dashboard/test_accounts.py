@@ -6,10 +6,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from conftest import client_of, running
-from dashboard.conftest import TOKEN
 from support.client import Client
 from support.process import until
-from support.visitor import PAGES, Visitor
+from support.visitor import PAGES, TOKEN, Visitor
 
 if TYPE_CHECKING:
     from backroom.server import Server

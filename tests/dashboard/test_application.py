@@ -6,8 +6,7 @@ from urllib.parse import urlencode
 import pytest
 
 from conftest import running
-from dashboard.conftest import TOKEN
-from support.visitor import HOME, PAGES, Visitor
+from support.visitor import HOME, PAGES, TOKEN, Visitor
 
 if TYPE_CHECKING:
     from backroom.server import Server

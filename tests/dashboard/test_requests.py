@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from conftest import running
-from dashboard.conftest import TOKEN
 from support.factories import a_resource
-from support.visitor import PAGES, Visitor
+from support.visitor import PAGES, TOKEN, Visitor
 
 if TYPE_CHECKING:
     from backroom.server import Server

@@ -5,8 +5,7 @@ from typing import TYPE_CHECKING
 from backroom.environment import load
 from backroom.settings import SETTINGS
 from conftest import running
-from dashboard.conftest import TOKEN
-from support.visitor import PAGES, Visitor
+from support.visitor import PAGES, TOKEN, Visitor
 
 if TYPE_CHECKING:
     from backroom.settings import Settings

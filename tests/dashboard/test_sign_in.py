@@ -2,8 +2,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dashboard.conftest import TOKEN
-from support.visitor import HOME, PAGES, Visitor
+from support.visitor import HOME, PAGES, TOKEN, Visitor
 
 if TYPE_CHECKING:
     from backroom.server import Server

@@ -8,9 +8,8 @@ from backroom import clock
 from backroom.control.table import perform
 from backroom.dashboard.testing import ACTIONS, DONE
 from conftest import running
-from dashboard.conftest import TOKEN
 from support.factories import a_body, a_kind_of_job, a_resource
-from support.visitor import PAGES, Visitor
+from support.visitor import PAGES, TOKEN, Visitor
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

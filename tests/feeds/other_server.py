@@ -7,16 +7,16 @@ paths, all other headers, and the kinds of answers that were never seen of it.
 from __future__ import annotations
 
 import json
-import threading
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import TYPE_CHECKING
 
 import urllib3
 
 from backroom.catalog.operations import OPERATIONS
 from backroom.feeds.pacing import operation_of
+from feeds.scripted_server import served
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -82,17 +82,8 @@ def other_server(url: str) -> Iterator[OtherServer]:
         def log_message(self, *_: object) -> None:
             pass
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    other.url = f"http://127.0.0.1:{server.server_port}"
-    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-    thread.start()
-    try:
+    with served(Handler) as other.url:
         yield other
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
 
 
 def _as_recorded(body: bytes) -> bytes:

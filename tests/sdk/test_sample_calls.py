@@ -15,11 +15,11 @@ from backroom.catalog.sdk_names import NODE_VERSIONS, PYTHON_VERSIONS
 from backroom.dashboard.catalog_links import resource_path
 from backroom.revisions import LADDER
 from backroom.testing.journal import Wanted
-from conftest import client_of, running
+from conftest import client_of
 from sdk import test_node_sdk, test_python_sdk
 from sdk.environments import node, node_sdk, python_of
 from support.stocked import put
-from support.visitor import Visitor
+from support.visitor import TOKEN, Visitor, shown_server
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from conftest import NewDatabase
     from support.client import Client
 
-TOKEN = "only-for-tests"
 PATIENCE = 120
 ODD = "ein 'blauer' \"Krug\" / $(größe) 🫖?#%"
 TITLES = {"item": "Blue mug", "variant": "Large mug", "category": "All mugs"}
@@ -41,9 +40,7 @@ pytestmark = pytest.mark.slow
 @pytest.fixture(scope="module")
 def shown(new_database: NewDatabase) -> Iterator[Server]:
     """A server with a journal, whose pages can be opened."""
-    with running(
-        new_database(), limits="off", control_token=TOKEN, journal="on", testing="on"
-    ) as server:
+    with shown_server(new_database(), limits="off") as server:
         yield server
 
 

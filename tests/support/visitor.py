@@ -4,14 +4,33 @@ from __future__ import annotations
 
 import html
 import re
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 import urllib3
 
+from conftest import running
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from backroom.server import Server
+
+TOKEN = "only-for-tests"
 HOME = "/_backroom/"
 PAGES = "/_backroom/dashboard"
 DEADLINE = 20.0
 _CSRF = re.compile(r'name="csrf_token" value="([^"]*)"')
+
+
+@contextmanager
+def shown_server(database: str | None, limits: str = "10") -> Iterator[Server]:
+    """Serve with a journal, with controls for tests, and with pages that `TOKEN` opens."""
+    with running(
+        database, limits=limits, control_token=TOKEN, journal="on", testing="on"
+    ) as server:
+        yield server
 
 
 class Visitor:
