@@ -8,8 +8,6 @@ from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
-import msgspec
-
 from backroom.api import filters
 from backroom.api.request import unquoted
 from backroom.catalog.kinds import ALWAYS, JOB_ATTRIBUTES, Filter, Kind
@@ -75,7 +73,7 @@ class Query:
 def _list_or_text(value: Any) -> str:
     # A cursor is signed for the digest of a hundred ids, and not for all of them once more.
     if isinstance(value, list):
-        return hashlib.blake2b(msgspec.json.encode(value)).hexdigest()
+        return hashlib.blake2b("\0".join(value).encode()).hexdigest()
     return repr(value)
 
 

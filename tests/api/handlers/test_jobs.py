@@ -280,3 +280,13 @@ def test_fields_thin_the_included(site: Site) -> None:
     assert list(item["attributes"]) == ["title"]
     assert "links" in item
     assert document["data"]["attributes"] == {}
+
+
+@pytest.mark.parametrize("name", ['a"b', "a\\", '"},{', "},{", "[", "ü", "a b"])
+def test_awkward_names_are_included(site: Site, name: str) -> None:
+    names = ["before", name, "after"]
+    drafts = [a_creation("item", each) for each in names]
+    done(site.database, Verb.CREATE, "item", *drafts, account=site.account)
+    job = a_linking_job(site, *names)
+    document = page(site, f"{PATH}/{job.job_id}?include=items")
+    assert [each["attributes"]["external_id"] for each in document["included"]] == names
