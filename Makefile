@@ -57,7 +57,7 @@ test-all: test ## Run the same, and live servers on PostgreSQL in every revision
 	@BACKROOM_TEST_ENGINE=postgres $(BIN)/pytest -n 4 --dist worksteal -m slow $(SERVED)
 
 quick: lint ## Run lint and the tests that find most, within a minute on two cores
-	@$(BIN)/pytest -n 2 --dist worksteal -p no:randomly -m "not slow"
+	@PYTHONDONTWRITEBYTECODE= $(BIN)/pytest -n 2 --dist worksteal -p no:randomly -m "not slow"
 	@echo "Left out: PostgreSQL, processes, SDKs, browsers, the blocks of pages, slow tests, the"
 	@echo "revisions between the oldest and the newest, and most examples of properties: make test"
 
