@@ -170,3 +170,19 @@ def test_late_webhook_is_noticed(database: Database, receiver: Receiver) -> None
         sent(database, webhook)
         sender.wake()
         receiver.wait()
+
+
+def test_tries_are_counted_by_result(database: Database, receiver: Receiver) -> None:
+    webhook = made(database, receiver.url)
+    answers = iter((500, 204, 410))
+    receiver.answer = lambda _: next(answers)
+    with sending(database) as sender:
+
+        def counts() -> list[float]:
+            return [each.value for each in sender.signals()]
+
+        assert counts() == [0, 0, 0]
+        sent(database, webhook)
+        until(lambda: counts() == [1, 1, 0], "a delivery at the second try")
+        sent(database, webhook)
+        until(lambda: counts() == [1, 2, 1], "a delivery that is given up")
