@@ -174,6 +174,10 @@ class Sender:
         return len(claimed)
 
     def _send(self, attempt: Attempt) -> None:
+        with events.about(*attempt.about()):
+            self._send_and_note(attempt)
+
+    def _send_and_note(self, attempt: Attempt) -> None:
         try:
             outcome = attempt.make()
             note = partial(self._note, attempt=attempt, outcome=outcome)
@@ -181,6 +185,7 @@ class Sender:
             if state is not None:
                 # After the commit, because a transaction may run twice.
                 self._count(outcome, state)
+                self._log_end(attempt, outcome, state)
         except Exception:
             # The claim ends by itself, and the delivery is sent again.
             log.exception(events.DELIVERY_NOT_NOTED)
@@ -194,6 +199,11 @@ class Sender:
         if state == webhooks.GIVEN_UP:
             self._tally.add(state)
 
+    def _log_end(self, attempt: Attempt, outcome: TryOutcome, state: str) -> None:
+        if state == webhooks.GIVEN_UP:
+            tried = attempt.delivery
+            log.warning(events.DELIVERY_GIVEN_UP, tried.delivery_id, tried.tries + 1, outcome.error)
+
     def _note(self, tx: Transaction, attempt: Attempt, outcome: TryOutcome) -> str | None:
         """Write what came of a try. Gives the state, or None if the try was given back."""
         tried, now = attempt.delivery, webhooks.milliseconds()
@@ -206,12 +216,6 @@ class Sender:
             state = webhooks.DELIVERED
         elif last or outcome.gone:
             state = webhooks.GIVEN_UP
-            log.warning(
-                events.DELIVERY_GIVEN_UP,
-                tried.delivery_id,
-                tried.tries + 1,
-                outcome.error,
-            )
         else:
             usual = self._schedule[tried.tries] * (1 + random.random() * _SPREAD)  # noqa: S311 - no secret
             due_at += int(max(usual, outcome.pause) * 1000)
