@@ -418,6 +418,12 @@ def logs() -> str:
         "      3.81 ms, after 12 ms\n"
         "```"
     )
+    outages = (
+        "While a database is away or its disk is full, each request fails alike. So a line"
+        " `store_unavailable`, `statement_failed` or `transaction_rolled_back` comes once a minute"
+        " for each reason, and says how many like it were left out. The access log has each"
+        " request. A worker without its database says so once a minute by `database_away`."
+    )
     fields = "As JSON, a line has those members that have a value. Keys and bodies are not logged."
     members = [
         *((f"`{name}`", "each line", words) for name, words in logs_of.FIELDS.items()),
@@ -438,6 +444,7 @@ def logs() -> str:
         *("# Logs", words, shell, quiet),
         *("## Requests and jobs", requests, sample),
         *("## Members", fields, described),
+        *("## While the database is away", outages),
         *("## Every event", lines, shown),
     )
     return "\n\n".join(parts)

@@ -75,6 +75,9 @@ REQUEST_MALFORMED = Event("request_malformed", "%s sent what is refused: %s", "c
 REQUEST_UNREADABLE = Event("request_unreadable", "a request could not be read")
 CLIENT_HUNG_UP = Event("client_hung_up", "%s hung up before its answer: %s", "client", "reason")
 CLIENT_LET_GO = Event("client_let_go", "%s was let go: %s", "client", "reason")
+REQUESTS_NOT_LOGGED = Event(
+    "requests_not_logged", "%d requests were not logged: the output is too slow", "requests"
+)
 CONTROL_FAILED = Event("control_failed", "%s %s failed", "method", "path")
 WEBHOOKS_WAIT = Event(
     "webhooks_wait", "webhooks wait until the database is there again: %s", "error"

@@ -146,7 +146,7 @@ class Server:
             return self._end_metrics
         metrics = Metrics(self.database, "server")
         scrapes = Scrapes(metrics)
-        metrics.sources.append(self._http.signals)
+        metrics.sources += [self._http.signals, self.webhooks.signals]
         watch_jobs(metrics, self.next_job, self._workforce.asked)
         self._app.watchers.count_by(metrics.requests)
         if settings.metrics_port:

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from backroom import events
+from backroom.cli import access_log
 from backroom.cli.access_log import FIELDS, AccessLog, LineWriter
 from backroom.cli.logs import FIELDS as FIELDS_OF_ALL
 from backroom.revisions import NEWEST
@@ -120,15 +122,31 @@ def test_output_that_fails_is_survived() -> None:
     writer.close()
 
 
-def test_lines_at_the_end_are_written() -> None:
+def test_lines_at_the_end_are_written(caplog: pytest.LogCaptureFixture) -> None:
     stream = io.StringIO()
     writer = LineWriter(stream)
     for number in range(12_000):
         writer.write(str, number)
     writer.close()
     lines = stream.getvalue().splitlines()
-    dropped = int(lines[-1].split()[0]) if "not logged" in lines[-1] else 0
-    assert len(lines) - bool(dropped) + dropped == 12_000
+    dropped = sum(int(each.getMessage().split()[0]) for each in caplog.records)
+    assert len(lines) + dropped == 12_000
+
+
+def test_lines_left_out_are_an_event(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(access_log, "_MOST_WAITING", 0)
+    stream = io.StringIO()
+    writer = LineWriter(stream)
+    writer.write(str, "lost")
+    monkeypatch.undo()
+    writer.write(str, "kept")
+    writer.close()
+    assert stream.getvalue() == "kept\n"
+    assert [(each.msg, each.args) for each in caplog.records] == [
+        (events.REQUESTS_NOT_LOGGED, (1,))
+    ]
 
 
 def test_served_requests_are_logged(programs: Programs) -> None:

@@ -74,6 +74,22 @@ def test_unwell_server_is_wrong(health: dict[str, str], words: str) -> None:
     assert (said.level, words in said.words) == ("wrong", True)
 
 
+def test_server_that_hangs_is_not_another_program(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doctor_checks, "_SECONDS", 0.1)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        silent.listen()
+        (said,) = found("port", Settings(port=silent.getsockname()[1]))
+    assert (said.level, "does not answer within 0.1 seconds" in said.words) == ("wrong", True)
+    assert "restart it" in said.todo
+
+
+def test_server_that_is_not_ready_says_what_to_do() -> None:
+    with scripted(Answer(503, {"revisions": {}, "status": "unavailable"})) as script:
+        said = found("port", Settings(port=urlsplit(script.url).port or 0))[0]
+    assert "can't read its database, or not write to it" in said.words
+    assert "not_ready" in said.todo
+
+
 def test_absent_store_of_limits_is_said() -> None:
     (said,) = found("limits store", Settings(limits_store="redis://127.0.0.1:1"))
     assert said.level == "warning"

@@ -95,8 +95,18 @@ def test_postgres_is_looked_at(postgres_url: str) -> None:
 
 
 @pytest.mark.slow
-def test_unreachable_postgres_is_wrong() -> None:
-    assert found("database", "postgresql://127.0.0.1:1/none")[0][0] == "wrong"
+def test_unreachable_postgres_says_what_to_do() -> None:
+    settings = Settings(database="postgresql://127.0.0.1:1/none")
+    (said,) = (each for check in CHECKS for each in check.look(settings, {}))
+    assert (said.level, "Connection refused" in said.words) == ("wrong", True)
+    assert said.todo.startswith("Start PostgreSQL, or correct --database")
+
+
+def test_jobs_without_a_worker_are_wrong(postgres_url: str) -> None:
+    with closing(open_database(postgres_url)) as database:
+        assert not any("no worker" in words for _, words in found("database", postgres_url))
+        submitted(database, a_kind_of_job("item", "create"), a_creation("item", "a"))
+    assert ("wrong", "no worker is alive") in found("database", postgres_url)
 
 
 def test_given_up_deliveries_are_said(path: Path) -> None:

@@ -10,7 +10,7 @@ import pytest
 from psycopg import sql
 
 from backroom import events
-from backroom.cli.outage_lines import OutageLines
+from backroom.cli.outage_lines import OutageLines, RepeatedLines
 from support.process import until
 
 if TYPE_CHECKING:
@@ -70,3 +70,20 @@ def test_worker_says_once_that_it_waits(programs: Programs, postgres_url: str) -
     # Whether the worker itself was cut off depends on what it was at.
     assert names_of_events(worker).count("database_away") == 1
     assert set(names_of_events(worker)) <= {"database_away", "worker_has_database"}
+
+
+def test_requests_add_one_line_a_minute() -> None:
+    moments = iter(range(600))
+    lines = RepeatedLines(lambda: next(moments))
+    records = [a_line("backroom.a", events.STORE_UNAVAILABLE, "full") for _ in range(61)]
+    passed = [each for each in records if lines.filter(each)]
+    assert passed == [records[0], records[60]]
+    more = "full (59 more lines like this one were left out)"
+    assert passed[1].getMessage() == events.STORE_UNAVAILABLE % more
+
+
+def test_other_reasons_have_lines_of_their_own() -> None:
+    lines = RepeatedLines(lambda: 0)
+    for number in range(300):
+        assert lines.filter(a_line("backroom.a", events.STATEMENT_FAILED, "a", f"r{number}"))
+        assert lines.filter(a_line("backroom.a", events.READY_AGAIN))

@@ -97,6 +97,7 @@ def test_other_servers_are_not_ready(answer: Answer) -> None:
     ("health", "words", "code"),
     [
         ({"status": "unavailable"}, "unavailable: backroom 1 on sqlite at", 4),
+        ({"status": "unavailable"}, "`backroom doctor` says more", 4),
         ({"status": "ok", "worker": "missing"}, "jobs wait, because no worker is alive", 0),
         ({"status": "ok", "version": "\x1b[2J"}, r"backroom \x1b[2J", 0),
     ],

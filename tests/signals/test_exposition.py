@@ -15,7 +15,7 @@ from conftest import client_of, running
 from support.client import Client
 from support.factories import a_body, a_kind_of_job, a_resource
 from support.process import connects, until
-from support.scraping import labels_of, scraped, total
+from support.scraping import labels_of, samples, scraped, total
 
 if TYPE_CHECKING:
     from conftest import NewDatabase
@@ -123,3 +123,17 @@ def test_scrapes_at_the_same_time_ask_once(new_database: NewDatabase) -> None:
         for each in threads:
             each.join()
     assert len(texts) == 8
+
+
+def test_answers_are_counted_from_zero(new_database: NewDatabase) -> None:
+    with running(new_database()) as server:
+        text = scraped(server.url)
+        assert {each.value for each in samples(text) if "answers" in each.name} == {0}
+        urllib3.request("GET", f"{server.url}/api/catalog-items", retries=False)
+        urllib3.request("GET", f"{server.url}/nowhere", retries=False)
+        text = scraped(server.url)
+    shown = {each.labels["status"] for each in samples(text) if "answers" in each.name}
+    assert {"429", "500", "503"} <= shown
+    counts = [total(text, "http_answers_total", status=each) for each in ("401", "404", "500")]
+    assert counts == [1, 1, 0]
+    assert total(text, "http_answers_total") == total(text, "http_requests_total")

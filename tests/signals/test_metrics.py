@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 from backroom.signals import metrics as metrics_of
 from backroom.signals.families import FAMILIES
 from backroom.signals.metrics import Metrics
+from backroom.store import webhooks
 from backroom.store.database import StoreUnavailable, Transaction
-from support.factories import a_creation, a_job, stored
+from support.factories import ACCOUNT, a_creation, a_job, stored, written
 
 if TYPE_CHECKING:
     import pytest
@@ -63,5 +64,28 @@ def test_database_that_is_away_is_said_to_be(database: Database) -> None:
 
     metrics.questions = [fail]
     found = named(metrics)
-    assert found["database_up"] == 0
+    assert (found["database_up"], found["ready"]) == (0, 0)
     assert "store_writes_total" in found
+
+
+def test_full_disk_is_not_ready(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse() -> None:
+        raise StoreUnavailable("full")
+
+    monkeypatch.setattr(database, "check", refuse)
+    found = named(Metrics(database, "server"))
+    assert (found["database_up"], found["ready"]) == (1, 0)
+
+
+def test_overdue_delivery_is_shown(database: Database) -> None:
+    assert named(Metrics(database, "server"))["webhook_deliveries_waiting"] == 0
+
+    def queue(tx: Transaction) -> None:
+        webhook = webhooks.insert(tx, ACCOUNT, "http://a.example", [webhooks.COMPLETED])
+        delivery = webhooks.queue_event(tx, webhook.webhook_id, webhooks.TEST, {})
+        webhooks.make_due(tx, delivery.delivery_id, webhooks.milliseconds() - 60_000)
+
+    written(database, queue)
+    found = named(Metrics(database, "server"))
+    assert found["webhook_deliveries_waiting"] == 1
+    assert 60 <= found["webhook_overdue_seconds"] < 120

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import msgspec
 import pytest
 
+from backroom import events
 from backroom.store import open_database, webhooks
 from backroom.webhooks.sender import Sender
 from support.factories import ACCOUNT, written
@@ -16,6 +17,7 @@ from support.process import until
 from support.receiver import Receiver, receiving
 
 if TYPE_CHECKING:
+    import logging
     from collections.abc import Iterator
 
     from backroom.store.database import Database
@@ -170,3 +172,37 @@ def test_late_webhook_is_noticed(database: Database, receiver: Receiver) -> None
         sent(database, webhook)
         sender.wake()
         receiver.wait()
+
+
+def test_tries_are_counted_by_result(database: Database, receiver: Receiver) -> None:
+    webhook = made(database, receiver.url)
+    answers = iter((500, 204, 410))
+    receiver.answer = lambda _: next(answers)
+    with sending(database) as sender:
+
+        def counts() -> list[float]:
+            return [each.value for each in sender.signals()]
+
+        assert counts() == [0, 0, 0]
+        sent(database, webhook)
+        until(lambda: counts() == [1, 1, 0], "a delivery at the second try")
+        sent(database, webhook)
+        until(lambda: counts() == [1, 2, 1], "a delivery that is given up")
+
+
+def test_lines_name_the_account_and_the_job(
+    database: Database, caplog: pytest.LogCaptureFixture
+) -> None:
+    about: list[tuple[tuple[str, str], ...]] = []
+
+    def note(_: logging.LogRecord) -> bool:
+        about.append(events.ABOUT.get())
+        return True
+
+    caplog.handler.addFilter(note)
+    webhook = made(database, "http://127.0.0.1:1")
+    body = {"job": {"id": "01J"}}
+    written(database, lambda tx: webhooks.queue_event(tx, webhook.webhook_id, "e", body))
+    with sending(database, ()):
+        until(lambda: about != [], "a line")
+    assert about == [(("account", ACCOUNT), ("job_id", "01J"))]

@@ -6,6 +6,7 @@ call for each request.
 
 from __future__ import annotations
 
+import logging
 import re
 import threading
 import time
@@ -16,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from backroom import clock
+from backroom import clock, events
 from backroom.catalog.operations import Shape
 from backroom.cli.printable import printable, printable_json
 
@@ -45,6 +46,8 @@ if TYPE_CHECKING:
         Rare | None,
     ]
     """What a line says: time, id, method, target, operation, status, seconds, revision, account."""
+
+log = logging.getLogger(__name__)
 
 FIELDS = {
     "request_id": "The value of `X-Klaviyo-Req-Id` in the answer, and the `id` of an error.",
@@ -114,11 +117,12 @@ class LineWriter:
         with suppress(OSError, ValueError):
             waiting = [self._waiting.popleft() for _ in range(len(self._waiting))]
             lines = [make(value) for make, value in waiting]
-            if self._dropped:
-                lines.append(f"{self._dropped} requests were not logged: the output is too slow")
-                self._dropped = 0
             self._stream.write("".join([f"{line}\n" for line in lines]))
             self._stream.flush()
+            if self._dropped:
+                # By the log, which knows the form of lines.
+                dropped, self._dropped = self._dropped, 0
+                log.warning(events.REQUESTS_NOT_LOGGED, dropped)
 
 
 class AccessLog:

@@ -98,6 +98,14 @@ def _port(settings: Settings, _: Mapping[str, str]) -> Iterator[Advice]:
     except urllib3.exceptions.NewConnectionError:
         yield Advice("ok", f"nobody listens on {url}, so a server can start there")
         return
+    except urllib3.exceptions.TimeoutError:
+        yield Advice(
+            "wrong",
+            f"what listens on port {settings.port} does not answer within {_SECONDS:g} seconds",
+            "If it is a backroom, look at the load of the machine and at its log, then restart it."
+            " Else name another port with --port (BACKROOM_PORT).",
+        )
+        return
     except (urllib3.exceptions.HTTPError, ValueError):
         is_ours, health = False, {}
     if not is_ours:
@@ -109,7 +117,10 @@ def _port(settings: Settings, _: Mapping[str, str]) -> Iterator[Advice]:
         return
     if health["status"] != "ok":
         yield Advice(
-            "wrong", f"the server at {url} is not ready", "See the database below, and its log."
+            "wrong",
+            f"the server at {url} is not ready: it can't read its database, or not write to it",
+            "Mend what the lines of the file and the database say. If all of them are ok, look for"
+            " not_ready in the server's log. The server needs no restart.",
         )
     else:
         yield Advice("ok", f"backroom {health.get('version')} answers at {url}, and is ready")
@@ -125,7 +136,7 @@ _WORRYING = {
     ),
     "backroom_store_write_failures_total": (
         "writes have failed since this server started",
-        "Its log says why: look for room on the disk, and for locks.",
+        "Its log says why: look for store_unavailable, and for job_tried_again.",
     ),
 }
 

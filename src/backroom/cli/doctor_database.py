@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from backroom.settings import Settings
+    from backroom.store.condition import RowCondition
     from backroom.store.database import Transaction
 
 _LEAST_ROOM = 100 * 2**20
@@ -87,11 +88,12 @@ def _of_database(settings: Settings, _: Mapping[str, str]) -> Iterator[Advice]:
     try:
         with closing(open_to_read(url)) as database, database.read() as tx:
             yield Advice("ok", "the database can be read, and has this version's schema")
-            yield from _rows(tx)
+            found = conditions.condition(tx)
+            yield from _rows(found)
             yield from _webhooks(tx)
             if tx.dialect.name == "postgres":
                 yield from _server(tx)
-                yield from _workers(tx)
+                yield from _workers(tx, jobs_wait=found.oldest is not None)
             else:
                 yield from _checked_pages(tx)
     except OlderDatabase as error:
@@ -101,7 +103,13 @@ def _of_database(settings: Settings, _: Mapping[str, str]) -> Iterator[Advice]:
     except WrongDatabase as error:
         yield Advice("wrong", str(error), "Name another database with --database.")
     except StoreUnavailable as error:
-        yield Advice("wrong", f"the database can't be read: {error}", "Try `backroom verify`.")
+        yield Advice("wrong", f"the database can't be read: {error}", _todo_to_read(url))
+
+
+def _todo_to_read(url: str) -> str:
+    if is_postgres(url):
+        return "Start PostgreSQL, or correct --database: try the same URL with `psql`."
+    return "Try `backroom verify`."
 
 
 def _checked_pages(tx: Transaction) -> Iterator[Advice]:
@@ -110,8 +118,7 @@ def _checked_pages(tx: Transaction) -> Iterator[Advice]:
         yield Advice("wrong", f"the file is damaged: {found}", "Restore a backup.")
 
 
-def _rows(tx: Transaction) -> Iterator[Advice]:
-    found = conditions.condition(tx)
+def _rows(found: RowCondition) -> Iterator[Advice]:
     if not found.keys:
         why = "all keys are revoked" if found.all_keys else "there are no keys"
         yield Advice("warning", f"{why}, so nobody can call the API", "backroom keys create")
@@ -134,22 +141,26 @@ def _webhooks(tx: Transaction) -> Iterator[Advice]:
         yield Advice(
             "warning",
             f"{found.given_up} deliveries of webhooks were given up",
-            "`backroom webhooks deliveries` says why; `send-again` sends one again.",
+            "`backroom webhooks list` has their ids, `deliveries ID` says why, and"
+            " `send-again ID DELIVERY` sends one again.",
         )
 
 
-def _workers(tx: Transaction) -> Iterator[Advice]:
+def _workers(tx: Transaction, *, jobs_wait: bool) -> Iterator[Advice]:
     workers = task_queue.all_workers(tx)
     alive = [each for each in workers if each.seconds < _LONGEST_SILENCE]
     for each in alive:
         at = f", at jobs of {', '.join(each.accounts)}" if each.accounts else ""
         yield Advice("ok", f"worker {each.number} was alive {each.seconds:.0f} seconds ago{at}")
-    if workers and not alive:
-        least = min(each.seconds for each in workers)
+    if not alive and (workers or jobs_wait):
+        words = "no worker is alive"
+        if workers:
+            least = min(each.seconds for each in workers)
+            words = f"no worker has been alive for {least:.0f} seconds"
         yield Advice(
-            "warning",
-            f"no worker has been alive for {least:.0f} seconds",
-            "Jobs wait until `backroom work` or a server runs.",
+            "wrong" if jobs_wait else "warning",
+            words,
+            "Run `backroom work`, or a server with --worker on: jobs wait until then.",
         )
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from backroom.cli.outage_lines import OutageLines
+from backroom.cli.outage_lines import OutageLines, RepeatedLines
 from backroom.cli.printable import PrintableFormatter, printable_json
 from backroom.events import ABOUT, event_of
 
@@ -99,4 +99,5 @@ def log_to_stderr(settings: Settings) -> None:
     else:
         handler.setFormatter(PrintableFormatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     handler.addFilter(OutageLines())
+    handler.addFilter(RepeatedLines())
     logging.basicConfig(level=settings.log_level.upper(), handlers=[handler])

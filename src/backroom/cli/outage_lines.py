@@ -1,4 +1,4 @@
-"""While a database is away, one line a minute says so, instead of each try of each library."""
+"""While a database is away, one line a minute says so, instead of each try and each request."""
 
 from __future__ import annotations
 
@@ -26,6 +26,14 @@ _OWN = frozenset(
 """Lines of ours that each try adds while the database is away."""
 
 
+_OF_REQUESTS = frozenset(
+    {events.STORE_UNAVAILABLE, events.STATEMENT_FAILED, events.TRANSACTION_ROLLED_BACK}
+)
+"""Lines that each request adds while the database is away, or its disk is full. Each ends with the
+reason."""
+_MOST_REASONS = 100
+
+
 class OutageLines(logging.Filter):
     """Lets one line a minute through of those that say that the database is away."""
 
@@ -47,6 +55,37 @@ class OutageLines(logging.Filter):
         self._said = now
         if record.name == _POOL:
             record.msg, record.args = events.DATABASE_AWAY, (record.getMessage(),)
+        return True
+
+
+class RepeatedLines(logging.Filter):
+    """Lets one line a minute through of those that requests add while the store fails alike.
+
+    The next one says how many were left out.
+    """
+
+    def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
+        super().__init__()
+        self._now = now
+        self._said: dict[tuple[object, str], tuple[float, int]] = {}
+        """When a line was written last, by its text and reason, and how many were not since."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Whether a line is written."""
+        if record.msg not in _OF_REQUESTS or not isinstance(record.args, tuple):
+            return True
+        now, reason = self._now(), str(record.args[-1])
+        key = record.msg, reason
+        at, left_out = self._said.get(key, (-SECONDS, 0))
+        if now - at < SECONDS:
+            self._said[key] = at, left_out + 1
+            return False
+        if len(self._said) >= _MOST_REASONS:
+            self._said.clear()
+        self._said[key] = now, 0
+        if left_out:
+            more = f"{reason} ({left_out} more lines like this one were left out)"
+            record.args = (*record.args[:-1], more)
         return True
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from prometheus_client import (
@@ -26,6 +27,7 @@ from backroom.signals.families import (
     GAUGE,
     PREFIX_OF_METRICS,
     REQUEST_BUCKETS,
+    USUAL_STATUSES,
 )
 from backroom.store.signals import Signal
 
@@ -83,12 +85,17 @@ class Exposition:
         yield from self._histograms()
 
     def _request_signals(self) -> Iterator[Signal]:
+        if self._metrics.role != "server":
+            return
         counts = self._metrics.requests
+        by_status = Counter(dict.fromkeys(USUAL_STATUSES, 0))
         for (method, route, status, revision), durations in counts.seen().items():
             of = ("method", method), ("route", route), ("status", str(status))
-            yield Signal(
-                "http_requests_total", sum(durations.counts), (*of, ("revision", revision))
-            )
+            count = sum(durations.counts)
+            by_status[status] += count
+            yield Signal("http_requests_total", count, (*of, ("revision", revision)))
+        for status, count in by_status.items():
+            yield Signal("http_answers_total", count, (("status", str(status)),))
         for limited in counts.limited.signals():
             yield Signal("rate_limited_total", limited.value, (("reason", limited.name),))
 

@@ -16,6 +16,11 @@ REQUEST_BUCKETS = (
     *(0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0),
 )
 """Seconds of requests, up to which each bucket counts. Most take less than a millisecond."""
+USUAL_STATUSES = (200, 201, 202, 204, 400, 401, 403, 404, 409, 413, 429, 500, 503)
+"""Statuses that are counted from 0, before a request has one of them.
+
+Prometheus takes the first value that it sees of a series for no increase.
+"""
 JOB_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0)
 """Seconds for which a job waits, or is applied."""
 
@@ -46,6 +51,13 @@ FAMILIES = {
         COUNTER,
         "Requests that were answered. The route is `unknown` where there is none.",
         ("method", "route", "status", "revision"),
+        _SERVER,
+    ),
+    "http_answers_total": Family(
+        COUNTER,
+        "The same requests by status alone. The usual statuses are there from the start, so that a"
+        " rate has the first of them.",
+        ("status",),
         _SERVER,
     ),
     "http_request_duration_seconds": Family(
@@ -99,7 +111,28 @@ FAMILIES = {
         ("type",),
     ),
     "jobs_set_aside": Family(GAUGE, "Jobs that this process has set aside now."),
+    "webhook_tries_total": Family(
+        COUNTER,
+        "Tries to deliver an event to a webhook, by their result: `delivered` or `failed`.",
+        ("result",),
+        _SERVER,
+    ),
+    "webhook_deliveries_given_up_total": Family(
+        COUNTER, "Deliveries that this server has given up after their last try.", (), _SERVER
+    ),
+    "webhook_deliveries_waiting": Family(
+        GAUGE,
+        "Deliveries that wait for a try. Beyond 100,000 they are no longer counted.",
+        (),
+        _ALIKE,
+    ),
+    "webhook_overdue_seconds": Family(
+        GAUGE, "For how long the oldest of them is overdue, 0 if none is.", (), _ALIKE
+    ),
     "database_up": Family(GAUGE, "Whether the database could be asked: 1 or 0."),
+    "ready": Family(
+        GAUGE, "Whether the database could be read and written to, as `/health` says it: 1 or 0."
+    ),
     "db_size_bytes": Family(
         GAUGE, "The size of the database. On SQLite it is that of its file.", (), _ALIKE
     ),

@@ -11,6 +11,7 @@ from backroom.signals.request_counts import RequestCounts
 from backroom.store.database import StoreUnavailable
 from backroom.store.job_signals import job_signals
 from backroom.store.signals import Signal
+from backroom.store.webhooks import delivery_signals
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,7 +37,7 @@ class Metrics:
         self.role = role
         self.engine = database.dialect.name
         self.sources: list[Source] = [database.signals, self.jobs.signals]
-        self.questions: list[Question] = [job_signals, database.asked]
+        self.questions: list[Question] = [job_signals, delivery_signals, database.asked]
         self._database = database
         self._answers: list[Signal] = []
         self._until = 0.0
@@ -47,6 +48,14 @@ class Metrics:
         own = [signal for source in self.sources for signal in source()]
         return own + self._asked()
 
+    def _ready(self) -> Signal:
+        """Say whether the database can be written to. It is tried while writes fail."""
+        try:
+            self._database.check()
+        except StoreUnavailable:
+            return Signal("ready", 0)
+        return Signal("ready", 1)
+
     def _asked(self) -> list[Signal]:
         """Give what the database says, which it said at most some seconds ago."""
         with self._asking:
@@ -54,8 +63,8 @@ class Metrics:
                 try:
                     with self._database.read() as tx:
                         answers = [each for question in self.questions for each in question(tx)]
-                    self._answers = [*answers, Signal("database_up", 1)]
+                    self._answers = [*answers, Signal("database_up", 1), self._ready()]
                 except StoreUnavailable:
-                    self._answers = [Signal("database_up", 0)]
+                    self._answers = [Signal("database_up", 0), Signal("ready", 0)]
                 self._until = time.monotonic() + KEPT_SECONDS
             return self._answers

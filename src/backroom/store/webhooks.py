@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import msgspec
 
 from backroom import clock
+from backroom.store.signals import Signal
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -35,6 +36,8 @@ EVENTS = {
 """The types of events that a webhook may be for. A job's end is one of them."""
 WAITING, DELIVERED, GIVEN_UP = "waiting", "delivered", "given up"
 STATES = (WAITING, DELIVERED, GIVEN_UP)
+MOST_COUNTED = 100_000
+"""Waiting deliveries that `delivery_signals` counts: where there are more it gives this number."""
 KEPT_ATTEMPTS = 20
 """How many of a delivery's last attempts are kept."""
 SECRET_PREFIX = "whsec_"  # noqa: S105 - the form of all of them
@@ -282,8 +285,23 @@ def remove_old(tx: Transaction, due_before: int, most: int) -> int:
     return removed
 
 
+def delivery_signals(tx: Transaction) -> list[Signal]:
+    """Say how many deliveries wait, of up to `MOST_COUNTED`, and for how long one is overdue."""
+    row = tx.one(
+        "select count(*), min(due_at) from (select due_at from webhook_deliveries"
+        f" where state = '{WAITING}' order by due_at limit :most) as counted",
+        most=MOST_COUNTED,
+    )
+    count, first_due = row or (0, None)
+    overdue = 0 if first_due is None else max(0, milliseconds() - first_due) / 1000
+    return [
+        Signal("webhook_deliveries_waiting", count),
+        Signal("webhook_overdue_seconds", overdue),
+    ]
+
+
 def count_deliveries(tx: Transaction) -> Counts:
-    """Count what metrics show. It reads index entries of what waits and of what was given up."""
+    """Count all of them, by index entries of what waits and of what was given up."""
     row = tx.one(
         "select (select count(*) from webhooks),"
         f" (select count(*) from webhook_deliveries where state = '{WAITING}'),"

@@ -14,6 +14,8 @@ from base64 import b64decode, b64encode
 from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
 
+import msgspec
+
 from backroom import __version__, clock, outgoing
 from backroom.store.webhooks import SECRET_PREFIX
 
@@ -67,6 +69,12 @@ class Attempt:
         self.ends_at = float("inf")
         """When the try has to be over, in seconds of the monotonic clock."""
         self.broken_off = False
+
+    def about(self) -> list[tuple[str, str]]:
+        """Give what lines of the log are about: the account, and the job whose end is sent."""
+        found = [("account", self._webhook.account)]
+        job = msgspec.json.decode(self.delivery.body).get("data", {}).get("job")
+        return [*found, ("job_id", job["id"])] if job else found
 
     def make(self) -> TryOutcome:
         """Send the delivery once. Whatever fails is in the outcome."""

@@ -31,6 +31,7 @@ from typing import TYPE_CHECKING
 from backroom import events
 from backroom.store import webhooks
 from backroom.store.database import StoreUnavailable
+from backroom.store.signals import Signal, Tally
 from backroom.webhooks.attempt import SECONDS, Attempt
 
 if TYPE_CHECKING:
@@ -55,6 +56,8 @@ _IDLE_SECONDS = 5.0
 _STOP_SECONDS = 2.0
 _FORGET_SECONDS = 3600.0
 _FORGOTTEN_AT_ONCE = 500
+_FAILED = "failed"
+"""What came of a try, where it is not `webhooks.DELIVERED`."""
 _SPREAD = 0.1
 """By how much a pause may be longer, so that deliveries that failed together don't return so."""
 
@@ -78,6 +81,16 @@ class Sender:
         self._has_released = database.dialect.exclusive is not None
         """Whether claims of an earlier process are given back; only one process has SQLite."""
         self._failing = False
+        self._tally = Tally(webhooks.DELIVERED, _FAILED, webhooks.GIVEN_UP)
+
+    def signals(self) -> list[Signal]:
+        """Give how many tries have come to what, in this process."""
+        counts = {each.name: each.value for each in self._tally.signals()}
+        tries = [
+            Signal("webhook_tries_total", counts[result], (("result", result),))
+            for result in (webhooks.DELIVERED, _FAILED)
+        ]
+        return [*tries, Signal("webhook_deliveries_given_up_total", counts[webhooks.GIVEN_UP])]
 
     def start(self) -> None:
         """Begin to send."""
@@ -161,9 +174,18 @@ class Sender:
         return len(claimed)
 
     def _send(self, attempt: Attempt) -> None:
+        with events.about(*attempt.about()):
+            self._send_and_note(attempt)
+
+    def _send_and_note(self, attempt: Attempt) -> None:
         try:
             outcome = attempt.make()
-            self._database.write(partial(self._note, attempt=attempt, outcome=outcome)).result()
+            note = partial(self._note, attempt=attempt, outcome=outcome)
+            state = self._database.write(note).result()
+            if state is not None:
+                # After the commit, because a transaction may run twice.
+                self._count(outcome, state)
+                self._log_end(attempt, outcome, state)
         except Exception:
             # The claim ends by itself, and the delivery is sent again.
             log.exception(events.DELIVERY_NOT_NOTED)
@@ -172,23 +194,28 @@ class Sender:
                 del self._under_way[attempt.delivery.delivery_id]
             self.wake()
 
-    def _note(self, tx: Transaction, attempt: Attempt, outcome: TryOutcome) -> None:
+    def _count(self, outcome: TryOutcome, state: str) -> None:
+        self._tally.add(webhooks.DELIVERED if outcome.delivered else _FAILED)
+        if state == webhooks.GIVEN_UP:
+            self._tally.add(state)
+
+    def _log_end(self, attempt: Attempt, outcome: TryOutcome, state: str) -> None:
+        if state == webhooks.GIVEN_UP:
+            tried = attempt.delivery
+            log.warning(events.DELIVERY_GIVEN_UP, tried.delivery_id, tried.tries + 1, outcome.error)
+
+    def _note(self, tx: Transaction, attempt: Attempt, outcome: TryOutcome) -> str | None:
+        """Write what came of a try. Gives the state, or None if the try was given back."""
         tried, now = attempt.delivery, webhooks.milliseconds()
         if self._stopping and attempt.broken_off:
             webhooks.make_due(tx, tried.delivery_id, now)
-            return
+            return None
         last = tried.tries >= len(self._schedule)
         state, due_at = webhooks.WAITING, now
         if outcome.delivered:
             state = webhooks.DELIVERED
         elif last or outcome.gone:
             state = webhooks.GIVEN_UP
-            log.warning(
-                events.DELIVERY_GIVEN_UP,
-                tried.delivery_id,
-                tried.tries + 1,
-                outcome.error,
-            )
         else:
             usual = self._schedule[tried.tries] * (1 + random.random() * _SPREAD)  # noqa: S311 - no secret
             due_at += int(max(usual, outcome.pause) * 1000)
@@ -200,6 +227,7 @@ class Sender:
             "answer": outcome.answer,
         }
         webhooks.note_attempt(tx, tried, state, due_at, shown)
+        return state
 
     def _break_off(self, now: float) -> None:
         """End the tries that have taken too long by a moment of the monotonic clock."""

@@ -5,6 +5,8 @@ The pool finds its way back by itself: after an outage it makes a connection for
 
 from __future__ import annotations
 
+import logging
+import threading
 import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -28,6 +30,9 @@ from backroom.store.postgresql.connections import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+# Where nobody has set up a log, as in a command, Python would print each of its tries.
+logging.getLogger("psycopg.pool").addHandler(logging.NullHandler())
+_REASON_SECONDS = 2
 _LOST_SECONDS = 2.0
 """How long after a wait in vain others wait less: they would only queue behind each other."""
 _SHORT_WAIT_SECONDS = 0.1
@@ -43,6 +48,8 @@ class Pool:
     def __init__(self, url: str, most: int, *, watched: bool = True) -> None:
         self._url = url
         self._lost_until = 0.0
+        self._threads_waiting: set[int] = set()
+        """Not what the library counts: it keeps those that gave up until one gets a connection."""
         self._pool = ConnectionPool(
             url,
             connection_class=PatientConnection if watched else PlainConnection,
@@ -61,7 +68,8 @@ class Pool:
         except PoolTimeout:
             self._pool.close()
             raise StoreUnavailable(
-                f"The PostgreSQL server can't be reached within {CONNECT_SECONDS} seconds."
+                f"The PostgreSQL server can't be reached within {CONNECT_SECONDS} seconds"
+                f"{_reason(url)}."
             ) from None
 
     @contextmanager
@@ -70,14 +78,18 @@ class Pool:
 
         Raises `PoolTimeout` if none is free, or can be made.
         """
-        lost = time.monotonic() < self._lost_until
+        lost, thread = time.monotonic() < self._lost_until, threading.get_ident()
+        self._threads_waiting.add(thread)
         try:
             with self._pool.connection(_SHORT_WAIT_SECONDS if lost else WAIT_SECONDS) as lent:
+                self._threads_waiting.discard(thread)
                 lent.limit(limit)
                 yield lent
         except PoolTimeout:
             self._lost_until = time.monotonic() + _LOST_SECONDS
             raise
+        finally:
+            self._threads_waiting.discard(thread)
 
     def _configure(self, connection: PatientConnection) -> None:
         connection.configure(self._url)
@@ -97,11 +109,21 @@ class Pool:
     def standing(self) -> tuple[int, int, int]:
         """Give how many connections there are, how many are free, and how many threads wait."""
         found = self._pool.get_stats()
-        return found["pool_size"], found["pool_available"], found["requests_waiting"]
+        return found["pool_size"], found["pool_available"], len(self._threads_waiting)
 
     def close(self) -> None:
         """Close all connections."""
         self._pool.close()
+
+
+def _reason(url: str) -> str:
+    """Say in the words of the server or the system why it can't be reached: one more try tells."""
+    try:
+        psycopg.connect(url, connect_timeout=_REASON_SECONDS).close()
+    except psycopg.Error as error:
+        first = str(error).partition("\n")[0].removeprefix("connection failed: ")
+        return f": {first}"
+    return ""
 
 
 def engine_pool(url: str, schema: str, connections: int) -> AsyncConnectionPool[Any]:
