@@ -72,14 +72,15 @@ def fill(served: Served, key: str, errors: Path) -> None:
         for place in range(_LISTED)
     ]
     load.run(Plan(served.port, [stream], most=_LISTED))
-    _wait_until_complete(served, key, errors)
+    wait_until_complete(served, key, errors)
 
 
-def _wait_until_complete(served: Served, key: str, errors: Path) -> None:
+def wait_until_complete(served: Served, key: str, errors: Path, count: int = 100) -> None:
+    """Wait until the first page of jobs has so many, all complete."""
     end = time.monotonic() + _DEADLINE_SECONDS
     while time.monotonic() < end:
         shown = jobs_shown(served, key)
-        if len(shown) == 100 and all(each["attributes"]["completed_at"] for each in shown):
+        if len(shown) == count and all(each["attributes"]["completed_at"] for each in shown):
             return
         time.sleep(0.05)
     raise RuntimeError(f"the jobs were never complete: {errors.read_text()[-2000:]}")

@@ -148,7 +148,7 @@ class Server:
         scrapes = Scrapes(metrics)
         metrics.sources += [self._http.signals, self.webhooks.signals]
         watch_jobs(metrics, self.next_job, self._workforce.asked)
-        self._app.watchers.count_by(metrics.requests)
+        self.observe(metrics.requests)
         if settings.metrics_port:
             self._end_metrics = scrapes.serve(settings.host, settings.metrics_port)
         else:

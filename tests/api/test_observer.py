@@ -81,6 +81,21 @@ def test_head_and_body_are_shown(watched: tuple[Client, Seen]) -> None:
     assert exchange.known.access is not None
 
 
+def test_all_remember_the_same(watched: tuple[Client, Seen]) -> None:
+    client, seen = watched
+    seen.finishes.clear()
+    client.get("/api/catalog-items?sort=nothing")
+    ((exchange, answer),) = seen.finishes
+    remembered = exchange.seen(answer)
+    assert exchange.seen(answer) is remembered
+    assert (remembered.status, remembered.method) == (400, "GET")
+    assert remembered.operation is exchange.operation
+    assert remembered.seconds == exchange.seconds
+    assert remembered.fault is not None
+    # Of what the request had at hand, nothing stays in memory.
+    assert remembered.fault.__traceback__ is None
+
+
 @pytest.mark.parametrize(
     ("mishap", "replaces"),
     [

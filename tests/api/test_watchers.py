@@ -1,4 +1,4 @@
-"""Who watches requests: who is asked first, and what a counter alone is spared."""
+"""Who watches requests: who is asked first, and who is shown what."""
 
 from __future__ import annotations
 
@@ -7,15 +7,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from backroom.api.admission import Known
-from backroom.api.observer import Exchange, Mishap
+from backroom.api.observer import Exchange, Mishap, Traced
 from backroom.api.request import Answer, Request
 from backroom.api.watchers import Watchers
-from backroom.errors import Throttled
-from backroom.signals.request_counts import RequestCounts
 
 if TYPE_CHECKING:
     from backroom.api.admission import Admitted
-    from backroom.api.observer import Traced
 
 
 ANSWER = Answer(200, [], [])
@@ -67,20 +64,29 @@ def test_tracer_is_asked_once(exchange: Exchange) -> None:
     assert tracer.times == 1
 
 
-def test_counter_alone_needs_no_exchange() -> None:
-    watchers = Watchers()
-    watchers.count_by(RequestCounts())
-    assert watchers.only_count
-    watchers.observe(Fated(None))
-    assert not watchers.only_count
+class Named:
+    """A tracer that traces all, or nothing, and an observer that says in which order both come."""
+
+    def __init__(self, heard: list[str], name: str, traced: Traced | None = None) -> None:
+        self._heard, self._name, self._traced = heard, name, traced
+
+    def begin(self, _: Known | Admitted, __: float) -> Traced | None:
+        return self._traced
+
+    def finished(self, _: Exchange, __: Answer) -> None:
+        self._heard.append(self._name)
 
 
-@pytest.mark.parametrize(("mishap", "counted"), [(None, 1), (Mishap(1), 0)])
-def test_injected_refusals_are_not_counted(
-    exchange: Exchange, mishap: Mishap | None, counted: int
+@pytest.mark.parametrize(
+    ("traced", "order"),
+    [(Traced(None, [], None), ["tracer", "first", "second"]), (None, ["first", "second"])],
+)
+def test_only_traced_requests_are_shown_to_tracers(
+    exchange: Exchange, traced: Traced | None, order: list[str]
 ) -> None:
-    watchers, counts = Watchers(), RequestCounts()
-    watchers.count_by(counts)
-    exchange.mishap, exchange.fault = mishap, Throttled(1)
+    watchers, heard = Watchers(), list[str]()
+    watchers.trace(Named(heard, "tracer", traced))
+    watchers.observe(Named(heard, "first"))
+    watchers.observe(Named(heard, "second"))
     watchers.finished(exchange, ANSWER)
-    assert sum(each.value for each in counts.limited.signals()) == counted
+    assert heard == order

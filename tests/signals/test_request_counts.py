@@ -9,7 +9,8 @@ from typing import Any
 
 from backroom.api.admission import Known
 from backroom.api.asked_revision import AskedRevision
-from backroom.api.request import Request
+from backroom.api.observer import Exchange, Mishap
+from backroom.api.request import Answer, Request
 from backroom.api.routes import match_path
 from backroom.catalog.neighbours import NEIGHBOURS
 from backroom.catalog.operations import OPERATIONS
@@ -34,7 +35,7 @@ def known_of(method: str, path: str, revision: str = "") -> Known:
 def counted(*requests: tuple[Known, int]) -> RequestCounts:
     counts = RequestCounts()
     for known, status in requests:
-        counts.add(known, status, 0.001)
+        counts.finished(Exchange(known), Answer(status, [], []))
     return counts
 
 
@@ -82,21 +83,34 @@ def test_fuzzed_requests_make_no_new_labels() -> None:
     assert sum(sum(each.counts) for each in seen.values()) == 10_000
 
 
+def refused(fault: Fault, mishap: Mishap | None = None) -> Exchange:
+    exchange = Exchange(known_of("GET", "/api/catalog-items"))
+    exchange.fault, exchange.mishap = fault, mishap
+    return exchange
+
+
 def test_throttled_requests_say_why() -> None:
     counts = RequestCounts()
     for fault in (Throttled(1), Throttled(1, "Too many jobs."), NotFound("it")):
-        counts.add_throttled(fault)
+        counts.finished(refused(fault), Answer(fault.status, [], []))
     assert {each.name: each.value for each in counts.limited.signals()} == {"rate": 1, "jobs": 1}
+
+
+def test_injected_refusals_are_not_throttled() -> None:
+    counts = RequestCounts()
+    counts.finished(refused(Throttled(1), Mishap(1)), Answer(429, [], []))
+    assert not sum(each.value for each in counts.limited.signals())
 
 
 def test_a_count_takes_no_time() -> None:
     counts = RequestCounts()
-    known = known_of("GET", "/api/catalog-items", "2024-10-15")
+    exchange = Exchange(known_of("GET", "/api/catalog-items", "2024-10-15"))
+    answer = Answer(200, [], [])
     took = []
     for _ in range(20):
         began = perf_counter()
         for _ in range(500):
-            counts.add(known, 200, 0.001)
+            counts.finished(exchange, answer)
         took.append((perf_counter() - began) / 500)
     # It takes half a microsecond. A machine that is shared may take some times as long.
     assert min(took) < 5e-6

@@ -5,15 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.sdk.trace.sampling import (
     ALWAYS_OFF,
     ParentBasedTraceIdRatio,
+    Sampler,
     SamplingResult,
+    TraceIdRatioBased,
 )
 from opentelemetry.trace import SpanKind, StatusCode, format_span_id, format_trace_id
 
+from backroom.api.admission import Known
 from backroom.jobs.next_job import NextJob, NotApplied
 from backroom.revisions import NEWEST
 from backroom.signals.spans import Spans
@@ -25,6 +29,7 @@ from support.factories import (
     a_creation,
     a_job,
     a_kind_of_job,
+    a_request,
     a_resource,
     stored,
 )
@@ -32,8 +37,6 @@ from support.process import until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from opentelemetry.sdk.trace import ReadableSpan
 
     from backroom.store.database import Database
     from conftest import NewDatabase
@@ -178,6 +181,25 @@ def test_sampler_is_asked_once_for_a_request(new_database: NewDatabase) -> None:
             client_of(server).get(path)
     assert sampler.names.count("GET /api/catalog-items") == 1
     assert [each.name for each in kept.get_finished_spans()].count("GET") == 1
+
+
+@pytest.mark.parametrize("sampler", [TraceIdRatioBased(0.25), ParentBasedTraceIdRatio(0.25)])
+def test_share_of_traces_is_kept(sampler: Sampler) -> None:
+    spans = Spans(SimpleSpanProcessor(InMemorySpanExporter()), "sqlite", sampler=sampler)
+    known = Known(a_request())
+    kept = [each for _ in range(1000) if (each := spans.begin(known, 0.0)) is not None]
+    assert 150 < len(kept) < 350
+    for each in kept:
+        assert isinstance(each.span, ReadableSpan)
+        # The sampler of the next service comes to the same result.
+        assert each.span.context.trace_id % 2**64 < TraceIdRatioBased(0.25).bound
+
+
+def test_parents_outweigh_the_share() -> None:
+    sampler = ParentBasedTraceIdRatio(0.0)
+    spans = Spans(SimpleSpanProcessor(InMemorySpanExporter()), "sqlite", sampler=sampler)
+    assert spans.begin(Known(a_request()), 0.0) is None
+    assert spans.begin(Known(a_request(headers={"traceparent": PARENT})), 0.0) is not None
 
 
 def test_requests_that_are_not_sampled_leave_nothing(new_database: NewDatabase) -> None:

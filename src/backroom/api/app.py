@@ -129,24 +129,16 @@ class App:
 
     def _read(self, read: Read, reply: Reply, answer: Answer) -> None:
         """Deliver an answer to a request of the API without a body, and show it."""
-        watchers, refusal = self.watchers, read.refusal
-        fault = None if refusal is None else refusal.fault
-        if watchers.only_count:
-            watchers.count(read.known, answer.status, perf_counter() - read.began, fault)
-            reply(answer)
-            return
-        exchange = Exchange(read.known, read.began)
-        if fault is not None:
-            exchange.fault = fault
-        if read.admitted is not None:
-            exchange.traced, exchange.was_asked = read.traced, True
-            if watchers.strikers and (mishap := watchers.befalls(exchange)) is not None:
+        watchers = self.watchers
+        if watchers.strikers and read.admitted is not None:
+            mishap = watchers.befalls(read)
+            if mishap is not None:
                 # It has changed nothing, so it does not matter that it was done.
-                answer = self._struck(exchange, mishap, answer)
+                answer = self._struck(read, mishap, answer)
                 loop = asyncio.get_running_loop()
-                loop.call_later(mishap.delay, self._deliver, exchange, reply, answer)
+                loop.call_later(mishap.delay, self._deliver, read, reply, answer)
                 return
-        self._deliver(exchange, reply, answer)
+        self._deliver(read, reply, answer)
 
     def _answered_outside(self, exchange: Exchange, reply: Reply, answer: Answer) -> None:
         """Deliver an answer to a request outside of the API, and show it."""
@@ -155,9 +147,11 @@ class App:
         self._deliver(exchange, reply, answer)
 
     def _deliver(self, exchange: Exchange, reply: Reply, answer: Answer) -> None:
-        exchange.end()
-        self.watchers.change_active(exchange.known.request, -1)
-        self.watchers.finished(exchange, answer)
+        exchange.seconds = perf_counter() - exchange.began
+        watchers = self.watchers
+        if watchers.active is not None:
+            watchers.change_active(exchange.known.request, -1)
+        watchers.finished(exchange, answer)
         reply(answer)
 
     def _struck(self, exchange: Exchange, mishap: Mishap, answer: Answer) -> Answer:

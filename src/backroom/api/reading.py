@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 
 from backroom import events
 from backroom.api.admission import Known, Refusal
+from backroom.api.observer import Exchange
 from backroom.errors import Fault, ServerError, Unavailable
 from backroom.store.database import StoreUnavailable, TookTooLong
 from backroom.store.timed import timed
 
 if TYPE_CHECKING:
     from backroom.api.admission import Admitted
-    from backroom.api.observer import Traced, Tracer
+    from backroom.api.observer import Tracer
     from backroom.api.request import Answer, Request
     from backroom.api.service import Service
     from backroom.store.database import Database
@@ -21,45 +22,27 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 
-class Read:
-    """A request without a body, being answered.
+class Read(Exchange):
+    """A request without a body, being answered, and the exchange that observers are shown.
 
     The database may begin it again in a thread where it takes long on the event loop. Then it is
-    not admitted again: it would count twice.
+    not admitted again: it would count twice. `known` is there once it was answered.
     """
 
-    __slots__ = (
-        "_database",
-        "_request",
-        "_service",
-        "_tracer",
-        "admitted",
-        "began",
-        "refusal",
-        "traced",
-    )
+    admitted: Admitted | None = None
+    refusal: Refusal | None = None
+    _tracer: Tracer | None = None
 
     def __init__(self, service: Service, database: Database, request: Request) -> None:
+        # The time begins, and there is something to be known, where somebody watches.
         self._service = service
         self._database = database
         self._request = request
-        self.admitted: Admitted | None = None
-        self.refusal: Refusal | None = None
-        self._tracer: Tracer | None = None
-        self.traced: Traced | None = None
-        """What a tracer has begun for it, which it is asked for once the request is admitted."""
 
     def watch(self, began: float, tracer: Tracer | None) -> None:
         """Have it watched, from a time of `perf_counter` on."""
         self.began = began
         self._tracer = tracer
-
-    @property
-    def known(self) -> Admitted | Known:
-        """What is known of the request."""
-        if self.refusal is not None:
-            return self.refusal.known
-        return self.admitted or Known(self._request)
 
     def __call__(self) -> Answer:
         """Give the answer, whatever happens. Raises only `TookTooLong`."""
@@ -67,10 +50,12 @@ class Read:
         before = events.ABOUT.set((("request_id", self._request.request_id),))
         try:
             if self._request.method == "OPTIONS":
+                self.known = Known(self._request)
                 return service.options(self._request)
             if self.admitted is None:
-                self.admitted = service.admit(self._request)
+                self.known = self.admitted = service.admit(self._request)
                 if self._tracer is not None:
+                    self.was_asked = True
                     self.traced = self._tracer.begin(self.admitted, self.began)
             with self._database.read() as tx:
                 if self.traced is not None:
@@ -82,8 +67,9 @@ class Read:
             raise
         except Exception as error:  # noqa: BLE001 - each has its answer
             known = Known(self._request) if self.admitted is None else self.admitted.known
-            self.refusal = refusal_of(error, known)
-            return service.refuse(self.refusal)
+            self.refusal = refusal = refusal_of(error, known)
+            self.known, self.fault = refusal.known, refusal.fault
+            return service.refuse(refusal)
         finally:
             events.ABOUT.reset(before)
 

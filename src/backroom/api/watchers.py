@@ -10,27 +10,23 @@ from backroom.api.observer import METHODS, Exchange, Striker
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from backroom.api.admission import Admitted
-    from backroom.api.observer import Mishap, Observer, RequestCounter, Tracer
+    from backroom.api.observer import Mishap, Observer, Tracer
     from backroom.api.request import Answer, Request
-    from backroom.errors import Fault
 
 _OTHER_METHOD = "other"
 
 
 class Watchers:
-    """The observers of an application, its tracer and its counter: none of them at first.
+    """The observers of an application, and its tracer: none of them at first.
 
-    `are_there` says whether anybody watches. `only_count` says whether that is the counter alone,
-    which needs no `Exchange`. `have_a_say` says whether anybody is asked before a request's
-    work is done.
+    `are_there` says whether anybody watches. `have_a_say` says whether anybody is asked before a
+    request's work is done.
     """
 
     def __init__(self) -> None:
-        self.are_there = self.only_count = self.have_a_say = False
+        self.are_there = self.have_a_say = False
         self.strikers: tuple[Striker, ...] = ()
         self.tracer: Tracer | None = None
-        self._counter: RequestCounter | None = None
         self._finished: tuple[Callable[[Exchange, Answer], None], ...] = ()
         self.active: dict[str, int] | None = None
         """How many requests are being answered, by method, once somebody asks for that."""
@@ -41,24 +37,18 @@ class Watchers:
         if isinstance(observer, Striker):
             self.strikers = (*self.strikers, observer)
             self.have_a_say = True
-        self.are_there, self.only_count = True, False
+        self.are_there = True
 
     def trace(self, tracer: Tracer) -> None:
         """Have a tracer choose which requests are traced from now on."""
         self.tracer = tracer
-        self.have_a_say = True
-        self.observe(tracer)
-
-    def count_by(self, counter: RequestCounter) -> None:
-        """Have all requests counted from now on."""
-        self._counter = counter
-        self.are_there, self.only_count = True, not self._finished
+        self.are_there = self.have_a_say = True
 
     def count_active(self) -> dict[str, int]:
         """Count from now on how many requests are being answered; give the counts by method."""
         if self.active is None:
             self.active = dict.fromkeys((*METHODS, _OTHER_METHOD), 0)
-        self.are_there, self.only_count = True, False
+        self.are_there = True
         return self.active
 
     def begun(self, request: Request) -> Exchange:
@@ -67,7 +57,7 @@ class Watchers:
         return Exchange(Known(request))
 
     def change_active(self, request: Request, by: int) -> None:
-        """Take note that a request is being answered, or no longer."""
+        """Take note that a request is being answered, or no longer, where that is counted."""
         if self.active is not None:
             method = request.method
             self.active[method if method in METHODS else _OTHER_METHOD] += by
@@ -85,22 +75,11 @@ class Watchers:
             exchange.was_asked = True
             exchange.traced = self.tracer.begin(exchange.known, exchange.began)
 
-    def count(
-        self, known: Known | Admitted, status: int, seconds: float, fault: Fault | None
-    ) -> None:
-        """Count a request, and that it was one too many if the fault that refused it says so."""
-        if self._counter is not None:
-            self._counter.add(known, status, seconds)
-            if fault is not None:
-                self._counter.add_throttled(fault)
-
     def finished(self, exchange: Exchange, answer: Answer) -> None:
         """Show a request and its answer to all."""
-        if self._counter is not None:
-            # A fault that was injected says nothing about how many requests there are.
-            fault = exchange.fault if exchange.mishap is None else None
-            self.count(exchange.known, answer.status, exchange.seconds, fault)
         if self.tracer is not None:
             self.ask_tracer(exchange)
+            if exchange.traced is not None:
+                self.tracer.finished(exchange, answer)
         for finished in self._finished:
             finished(exchange, answer)

@@ -13,6 +13,7 @@ import time
 from collections import deque
 from contextlib import suppress
 from functools import lru_cache
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -25,27 +26,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import TextIO
 
-    from backroom.api.admission import Admitted, Known
-    from backroom.api.observer import Exchange
+    from backroom.api.observer import Exchange, Seen
     from backroom.api.request import Answer
     from backroom.api.wire import Parts
-    from backroom.catalog.operations import Operation
-
-    Rare = tuple[str | Parts | None, tuple[str, str] | None, int | None]
-    """The job, the code and detail of a refusal, and the number of a fault."""
-    Said = tuple[
-        float,
-        str,
-        str,
-        str,
-        str | None,
-        int,
-        float,
-        str | None,
-        str | None,
-        Rare | None,
-    ]
-    """What a line says: time, id, method, target, operation, status, seconds, revision, account."""
 
 log = logging.getLogger(__name__)
 
@@ -70,6 +53,7 @@ _GATHERING = 0.02
 """Seconds in which lines gather, to be written together."""
 _LONGEST = 200
 """Characters of a path or a reason that a person is shown."""
+_ACCEPTED = HTTPStatus.ACCEPTED.value
 _JOB_ID = re.compile(rb'"(?:job_)?id":"([0-9A-Z]{26})"')
 
 
@@ -128,60 +112,39 @@ class LineWriter:
 class AccessLog:
     """Logs each request that is finished, as a line of JSON or as text.
 
-    On the thread that serves it takes what the line says, and no more: the line is made where it is
-    written.
+    On the thread that serves it takes what is remembered of the request, and no more: the line is
+    made where it is written.
     """
 
     def __init__(self, writer: LineWriter, *, as_json: bool) -> None:
         self._write = writer.write
         self._line = _json_line if as_json else _text_line
+        self._line_of_job = _json_line_of_job if as_json else _text_line_of_job
 
     def finished(self, exchange: Exchange, answer: Answer) -> None:
         """Log a request."""
-        known, operation = exchange.known, exchange.operation
-        request, revision, access = known.request, known.revision, known.access
-        fault, mishap = exchange.fault, exchange.mishap
-        job = None if operation is None or fault is not None else _job_in(known, operation, answer)
-        rare = None
-        if job is not None or fault is not None or mishap is not None:
-            reason = None if fault is None else (fault.code, fault.detail)
-            rare = job, reason, None if mishap is None else mishap.number
-        said = (
-            clock.now_epoch(),
-            request.request_id,
-            request.method,
-            request.target,
-            None if operation is None else operation.name,
-            answer.status,
-            exchange.seconds,
-            None if revision is None else revision.date,
-            None if access is None else access.account,
-            rare,
-        )
-        self._write(self._line, said)
+        seen = exchange.seen(answer)
+        if seen.status == _ACCEPTED:
+            # The id of a new job is in the answer alone.
+            self._write(self._line_of_job, (seen, answer.parts))
+        else:
+            self._write(self._line, seen)
 
 
-def _job_in(known: Known | Admitted, operation: Operation, answer: Answer) -> str | Parts | None:
-    """Give the id of the job that was asked for, or the answer in which that of a new one is."""
-    if operation.shape is Shape.JOB_POST:
-        return answer.parts
-    if operation.shape is Shape.JOB_GET and known.path is not None:
-        return known.path.resource_id
-    return None
+def _text_line_of_job(made: tuple[Seen, Parts]) -> str:
+    return _text_line(made[0])
 
 
-def _text_line(said: Said) -> str:
-    at, _, method, target, operation, status, seconds, date, _, rare = said
+def _text_line(seen: Seen) -> str:
+    operation, date = seen.operation, "-" if seen.revision is None else seen.revision.date
+    name = _short(seen.target) if operation is None else operation.name
     line = (
-        f"{_second(int(at))[11:]} {status} {method:7} {operation or _short(target):42}"
-        f" {date or '-':10} {seconds * 1000:9.2f} ms"
+        f"{_second(int(seen.at))[11:]} {seen.status} {seen.method:7} {name:42}"
+        f" {date:10} {seen.seconds * 1000:9.2f} ms"
     )
-    if rare is None:
-        return line
-    _, refused, fault = rare
-    reasons = [] if fault is None else [f"fault {fault} was injected"]
-    if refused is not None:
-        reasons += refused
+    reasons = [] if seen.mishap is None else [f"fault {seen.mishap.number} was injected"]
+    if seen.fault is not None:
+        reasons += [seen.fault.code, seen.fault.detail]
     return f"{line}  {_short(printable(': '.join(reasons)))}" if reasons else line
 
 
@@ -189,16 +152,35 @@ def _short(text: str) -> str:
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
 
 
-def _json_line(said: Said) -> str:
-    at, request_id, method, target, operation, status, seconds, date, account, rare = said
+def _json_line_of_job(made: tuple[Seen, Parts]) -> str:
+    seen, parts = made
+    found = _JOB_ID.search(b"".join(parts))
+    return _json_line(seen, found[1].decode() if found else None)
+
+
+def _json_line(seen: Seen, job_id: str | None = None) -> str:
+    # Taken apart at once, because asking a tuple for each member by its name takes longer.
+    at, seconds, status, request_id, method, target, path, revision, access, fault, mishap = seen
+    second = int(at)
+    operation = seen.operation
+    known = _known_members(
+        None if operation is None else operation.name,
+        None if revision is None else revision.date,
+        None if access is None else access.account,
+    )
     # A target is a URL in which all but ASCII is escaped, and so are quotation marks.
     line = (
-        f'{{"timestamp":"{_second(int(at))}.{int(at % 1 * 1000):03}Z","level":"info",'
+        f'{{"timestamp":"{_second(second)}.{int((at - second) * 1000):03}Z","level":"info",'
         f'"event":"request","request_id":"{request_id}","method":{_as_json(method)},'
-        f'"path":"{target}","status":{status},"duration_ms":{seconds * 1000:.3f}'
-        f"{_known_members(operation, date, account)}"
+        f'"path":"{target}","status":{status},"duration_ms":{seconds * 1000:.3f}{known}'
     )
-    return f"{line}}}" if rare is None else f"{line}{_rare_members(*rare)}}}"
+    if fault is not None:
+        line += f',"reason":{_as_json(fault.detail)}'
+    elif operation is not None and operation.shape is Shape.JOB_GET and path is not None:
+        job_id = path.resource_id
+    if job_id is not None:
+        line += f',"job_id":{_as_json(job_id)}'
+    return f"{line}}}" if mishap is None else f'{line},"fault":{mishap.number}}}'
 
 
 @lru_cache(16)
@@ -212,27 +194,6 @@ def _known_members(operation: str | None, date: str | None, account: str | None)
     return "".join(f',"{name}":{_as_json(value)}' for name, value in named if value is not None)
 
 
-def _rare_members(
-    job: str | Parts | None, refused: tuple[str, str] | None, fault: int | None
-) -> str:
-    line = ""
-    job_id = None if job is None else _job_id(job)
-    if job_id is not None:
-        line += f',"job_id":{_as_json(job_id)}'
-    if refused is not None:
-        line += f',"reason":{_as_json(refused[1])}'
-    if fault is not None:
-        line += f',"fault":{fault}'
-    return line
-
-
 @lru_cache(1000)
 def _as_json(text: str) -> str:
     return printable_json(msgspec.json.encode(text).decode())
-
-
-def _job_id(job: str | Parts) -> str | None:
-    if isinstance(job, str):
-        return job
-    found = _JOB_ID.search(b"".join(job))
-    return found[1].decode() if found else None

@@ -57,21 +57,26 @@ class Traffic:
     def __init__(self) -> None:
         self.since = clock.now()
         self._slices: deque[Slice] = deque(maxlen=SLICES)
+        self._begin_slice(int(time.monotonic()) // SLICE)
         self._refused: dict[tuple[int, str, str], Refused] = {}
 
     def finished(self, exchange: Exchange, answer: Answer) -> None:
         """Count one request."""
-        now = int(time.monotonic()) // SLICE
-        slices = self._slices
-        if not slices or slices[-1].number != now:
-            slices.append(Slice(now))
-        current = slices[-1]
+        now = time.monotonic()
+        if now >= self._ends:
+            self._begin_slice(int(now) // SLICE)
+        current = self._current
         current.requests += 1
-        if len(current.seconds) < _MOST_SECONDS:
+        if current.requests <= _MOST_SECONDS:
             current.seconds.append(exchange.seconds)
         if answer.status >= _FAILURE:
             current.failures += 1
             self._note(exchange, answer.status)
+
+    def _begin_slice(self, number: int) -> None:
+        self._current = Slice(number)
+        self._slices.append(self._current)
+        self._ends = (number + 1) * SLICE
 
     def _note(self, exchange: Exchange, status: int) -> None:
         fault = exchange.fault

@@ -1,4 +1,4 @@
-"""Counts of requests: what adds to plain numbers on the thread that serves.
+"""Counts of requests: an observer that adds to plain numbers on the thread that serves.
 
 It takes half a microsecond for each request. A counter and a histogram of `prometheus_client` take
 a lock each, and some times as long. What is counted becomes metrics when somebody asks for them
@@ -20,8 +20,8 @@ from backroom.store.signals import Tally
 
 if TYPE_CHECKING:
     from backroom.api.admission import Admitted, Known
-    from backroom.api.request import Request
-    from backroom.errors import Fault
+    from backroom.api.observer import Exchange
+    from backroom.api.request import Answer, Request
 
     Key = tuple[str, str, int, str]
     _Key = tuple[str, int | str, int, str | None]
@@ -45,14 +45,15 @@ class RequestCounts:
         self.limited = Tally("rate", "jobs")
         """Requests that were answered 429, by the reason."""
 
-    def add(self, known: Known | Admitted, status: int, seconds: float) -> None:
+    def finished(self, exchange: Exchange, answer: Answer) -> None:
         """Count a request."""
+        known, seconds = exchange.known, exchange.seconds
         path, revision = known.path, known.revision
         key = (
             known.request.method,
             # The operations of a path are one table, which stays as long as the program.
             _outside(known.request) if path is None else id(path.operations),
-            status,
+            answer.status,
             None if revision is None else revision.date,
         )
         counts = self._seen.get(key)
@@ -60,10 +61,9 @@ class RequestCounts:
             counts = self._new_counts(key, known)
         counts[bisect_left(REQUEST_BUCKETS, seconds)] += 1
         counts[-1] += seconds
-
-    def add_throttled(self, fault: Fault) -> None:
-        """Count a request that was refused because there were too many, of them or of jobs."""
-        if isinstance(fault, Throttled):
+        fault = exchange.fault
+        # A fault that was injected says nothing about how many requests there are.
+        if isinstance(fault, Throttled) and exchange.mishap is None:
             self.limited.add("rate" if fault.detail.startswith(Throttled.title) else "jobs")
 
     def _new_counts(self, key: _Key, known: Known | Admitted) -> list[float]:

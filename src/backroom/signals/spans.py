@@ -1,19 +1,28 @@
 """Spans of requests and jobs for OpenTelemetry, with their statements below them.
 
 The sampler of the SDK is asked once for each request, with a trace id, before anything is made.
-So a request that it leaves out costs hardly more than that question, and its statements are not
-timed. A POST that makes a job leaves its span as a `traceparent`, and the span of the job, perhaps
-in another process, is linked to it. The spans of statements and jobs are made when they are over.
+Where it leaves out all but a share of the traces that begin here, not even that: the trace id alone
+says that a request is left out. The statements of what is left out are not timed. A POST that makes
+a job leaves its span as a `traceparent`, and the span of the job, perhaps in another process, is
+linked to it. The spans of statements and jobs are made when they are over.
 """
 
 from __future__ import annotations
 
+import re
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 from opentelemetry.sdk.trace import SpanProcessor, TracerProvider
 from opentelemetry.sdk.trace.id_generator import IdGenerator, RandomIdGenerator
-from opentelemetry.sdk.trace.sampling import Decision, Sampler, SamplingResult
+from opentelemetry.sdk.trace.sampling import (
+    Decision,
+    ParentBased,
+    ParentBasedTraceIdRatio,
+    Sampler,
+    SamplingResult,
+    TraceIdRatioBased,
+)
 from opentelemetry.trace import (
     Link,
     Span,
@@ -51,6 +60,9 @@ _SERVER_FAULT = 500
 _MOST_NOTED = 1000
 """Jobs that have begun here and ended elsewhere are forgotten beyond that number."""
 _SYSTEMS = {"sqlite": "sqlite", "postgres": "postgresql"}
+_RATIO = re.compile(r"(?:ParentBased\{root:)?TraceIdRatioBased\{([0-9.e-]+)\}")
+_SAMPLERS = {TraceIdRatioBased, ParentBased, ParentBasedTraceIdRatio}
+"""Those whose descriptions are known. A sampler of others that derives from one may do more."""
 _PROPAGATOR = TraceContextTextMapPropagator()
 
 
@@ -71,6 +83,7 @@ class Spans:
         provider = _provider(processor, resource, sampler)
         self._tracer = provider.get_tracer("backroom", __version__)
         self._sampler, self._ids = provider.sampler, provider.id_generator
+        self._bound = _bound_of(provider.sampler)
         self._chosen = _Chosen()
         self._requests = _provider(processor, resource, self._chosen, self._chosen).get_tracer(
             "backroom", __version__
@@ -86,16 +99,22 @@ class Spans:
     def begin(self, known: Known | Admitted, began: float) -> Traced | None:
         """Begin the span of a request that the sampler chooses, before anything else is made."""
         request, path = known.request, known.path
+        header = request.header(b"traceparent")
+        trace_id = 0
+        if header is None:
+            trace_id = self._ids.generate_trace_id()
+            if trace_id & TraceIdRatioBased.TRACE_ID_LIMIT >= self._bound:
+                return None
         if path is None:
             name, common = _name_and_attributes(request, known_route(known))
         else:
             # The operations of a path are one table, which stays as long as the program.
             key = request.method, request.base, id(path.operations)
             name, common = self._names.get(key) or self._name(key, known)
-        header = request.header(b"traceparent")
         parent = _EMPTY if header is None else _context(header, request.header(b"tracestate"))
-        posted = None if header is None else get_current_span(parent).get_span_context()
-        trace_id = posted.trace_id if posted and posted.is_valid else self._ids.generate_trace_id()
+        if header is not None:
+            posted = get_current_span(parent).get_span_context()
+            trace_id = posted.trace_id if posted.is_valid else self._ids.generate_trace_id()
         result = self._sampler.should_sample(
             parent, trace_id, name, SpanKind.SERVER, {**common, "url.path": request.raw_path}
         )
@@ -239,6 +258,17 @@ class _Chosen(Sampler, IdGenerator):
 
     def is_trace_id_random(self) -> bool:
         return self._ids.is_trace_id_random()
+
+
+def _bound_of(sampler: Sampler) -> int:
+    """Give the number below which the end of a trace id is for a trace that begins here to be kept.
+
+    A sampler that chooses in another way has to be asked each time: then all of them are below. A
+    parent-based one says in its description alone what it does with a trace that begins here.
+    """
+    found = _RATIO.match(sampler.get_description()) if type(sampler) in _SAMPLERS else None
+    rate = 1.0 if found is None else float(found[1])
+    return TraceIdRatioBased.get_bound_for_rate(rate)
 
 
 def _provider(

@@ -16,22 +16,15 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from backroom import clock
 from backroom.testing import json_path
-from backroom.testing.journal_entry import (
-    LONGEST_BODY,
-    OVERHEAD,
-    JournalEntry,
-    NotedRequest,
-    cut_note,
-)
+from backroom.testing.journal_entry import JournalEntry, note_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 
     from backroom.api.observer import Exchange
     from backroom.api.request import Answer
-    from backroom.testing.journal_entry import Body
+    from backroom.testing.journal_entry import Body, NotedRequest
 
 MOST_KEPT = 1_000
 """Requests."""
@@ -106,7 +99,8 @@ class Journal:
     def __init__(self, most: int = MOST_KEPT, most_bytes: int = MOST_BYTES) -> None:
         self._most = most
         self._most_bytes = most_bytes
-        self._notes: deque[tuple[Any, ...]] = deque()
+        self._notes: deque[NotedRequest] = deque()
+        """Their numbers go up by one, to `_last`."""
         self._read: dict[int, JournalEntry] = {}
         """Entries that somebody has read, by their numbers."""
         self._size = 0
@@ -119,35 +113,22 @@ class Journal:
         self._followers: list[Callable[[JournalEntry], None]] = []
 
     def finished(self, exchange: Exchange, answer: Answer) -> None:
-        """NotedRequest a request of the API, and whatever is not a path of the server's own."""
-        fault = exchange.fault
-        if fault is not None:
-            # A fault that was raised keeps all that was at hand there.
-            fault.__traceback__ = fault.__context__ = None
-        elif exchange.known.path is None:
+        """Note a request of the API, and whatever is not a path of the server's own."""
+        if exchange.known.path is None and exchange.fault is None:
             return
-        note: tuple[Any, ...]
-        length, body_length = sum(map(len, answer.parts)), len(exchange.body)
-        size, notes, at = length + body_length + OVERHEAD, self._notes, clock.now_epoch()
+        note, notes = note_of(exchange, answer), self._notes
         with self._lock:
-            self._last = number = self._last + 1
-            if length > LONGEST_BODY or body_length > LONGEST_BODY:
-                cut = cut_note(number, at, exchange, answer)
-                note, size = tuple(cut), cut.size
-            else:
-                parts = answer.parts
-                note = number, at, exchange, answer.status, parts, length, body_length, size
+            self._last += 1
             notes.append(note)
-            self._size += size
+            self._size += note.size
             while len(notes) > self._most or self._size > self._most_bytes:
-                oldest = notes.popleft()
-                self._size -= oldest[-1]
+                self._size -= notes.popleft().size
                 if self._read:
-                    self._read.pop(oldest[0], None)
+                    self._read.pop(self._last - len(notes), None)
             if self._waiting:
                 self._changed.notify_all()
             if self._followers:
-                entry = self._entry_of(note)
+                entry = self._entry_of(self._last, note)
                 for tell in self._followers:
                     tell(entry)
 
@@ -172,21 +153,23 @@ class Journal:
 
     def _all(self) -> list[JournalEntry]:
         with self._lock:
-            return [self._entry_of(each) for each in self._notes]
+            first = self._last - len(self._notes) + 1
+            return [self._entry_of(number, note) for number, note in enumerate(self._notes, first)]
 
-    def _entry_of(self, note: tuple[Any, ...]) -> JournalEntry:
+    def _entry_of(self, number: int, note: NotedRequest) -> JournalEntry:
         """Give the entry of a note: the same one each time. The lock is held."""
-        number = note[0]
         entry = self._read.get(number)
         if entry is None:
-            entry = self._read[number] = JournalEntry(NotedRequest(*note))
+            entry = self._read[number] = JournalEntry(number, note)
         return entry
 
     def entry(self, number: int) -> JournalEntry | None:
         """Give a request by its number, or None if it is no longer there."""
         with self._lock:
-            found = next((each for each in self._notes if each[0] == number), None)
-            return None if found is None else self._entry_of(found)
+            place = number - self._last + len(self._notes) - 1
+            if not 0 <= place < len(self._notes):
+                return None
+            return self._entry_of(number, self._notes[place])
 
     def count(self, wanted: Wanted = ANY) -> int:
         """Give how many requests are meant."""

@@ -15,7 +15,7 @@ from backroom.testing.near import near
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from backroom.api.observer import Exchange
+    from backroom.api.observer import Exchange, Seen
     from backroom.api.request import Answer
     from backroom.api.wire import Parts
     from backroom.errors import Fault
@@ -68,109 +68,123 @@ class Body:
 
 
 class NotedRequest(NamedTuple):
-    """What a journal keeps of each request before anybody reads it. It is noted as a plain tuple.
+    """What a journal keeps of each request before anybody reads it.
 
-    `at` is a time since 1970. `length` and `body_length` are those of the whole bodies, and `size`
-    is how many bytes are kept, roughly.
+    `parts` are those of the answer. `length` and `body_length` are those of the whole bodies, and
+    `size` is how many bytes are kept, roughly. `refused` is there where the request was refused.
     """
 
-    number: int
-    at: float
-    exchange: Exchange
-    status: int
+    seen: Seen
+    authorization: str | None
+    body: bytes
     parts: Parts
-    length: int
     body_length: int
+    length: int
     size: int
+    refused: Exchange | None
 
 
-def cut_note(number: int, at: float, exchange: Exchange, answer: Answer) -> NotedRequest:
-    """Make the note of a request with a body that is too long: the beginnings are kept."""
-    parts = [b"".join(answer.parts)[:LONGEST_BODY]]
-    # Other observers see the whole body.
-    kept = copy(exchange)
-    kept.body = exchange.body[:LONGEST_BODY]
-    size = len(kept.body) + len(parts[0]) + OVERHEAD
-    return NotedRequest(
-        number, at, kept, answer.status, parts, answer.length, len(exchange.body), size
+def note_of(exchange: Exchange, answer: Answer) -> NotedRequest:
+    """Make the note of a request. Of a body that is too long the beginning is kept."""
+    body, parts = exchange.body, answer.parts
+    body_length, length = len(body), sum(map(len, parts))
+    size, refused = body_length + length + OVERHEAD, None
+    if exchange.fault is not None:
+        refused = exchange
+    if body_length > LONGEST_BODY or length > LONGEST_BODY:
+        body, parts = body[:LONGEST_BODY], [b"".join(parts)[:LONGEST_BODY]]
+        size = len(body) + len(parts[0]) + OVERHEAD
+        if refused is not None:
+            # Other observers see the whole body.
+            refused = copy(exchange)
+            refused.body = body
+    authorization = exchange.known.request.header(b"authorization")
+    # `NotedRequest(...)` would take twice as long, and each request pays for it.
+    return _new_tuple(
+        NotedRequest,
+        (exchange.seen(answer), authorization, body, parts, body_length, length, size, refused),
     )
+
+
+_new_tuple = tuple.__new__
 
 
 class JournalEntry:
     """One request of the journal, with its answer."""
 
-    def __init__(self, note: NotedRequest) -> None:
-        self.number = note.number
-        self.status = note.status
-        self._at = note.at
-        self._exchange = note.exchange
-        self._parts = note.parts
-        self._length = note.length
-        self._body_length = note.body_length
+    def __init__(self, number: int, note: NotedRequest) -> None:
+        self.number = number
+        self._note = note
+        self._seen = note.seen
 
     @property
     def at(self) -> datetime:
         """When it was answered."""
-        return clock.moment_of(self._at)
+        return clock.moment_of(self._seen.at)
 
     @property
     def request_id(self) -> str:
         """The id of the request, which its answer has."""
-        return self._exchange.known.request.request_id
+        return self._seen.request_id
 
     @cached_property
     def body(self) -> Body:
         """The body of the request."""
-        return Body([self._exchange.body], self._body_length)
+        return Body([self._note.body], self._note.body_length)
 
     @cached_property
     def answer(self) -> Body:
         """The body of the answer."""
-        return Body(self._parts, self._length)
+        return Body(self._note.parts, self._note.length)
+
+    @property
+    def status(self) -> int:
+        """The status of the answer."""
+        return self._seen.status
 
     @property
     def method(self) -> str:
         """The method."""
-        return self._exchange.known.request.method
+        return self._seen.method
 
     @cached_property
     def path(self) -> str:
         """The path and the query."""
-        return redacted(self._exchange.known.request.target)
+        return redacted(self._seen.target)
 
     @property
     def operation(self) -> str | None:
         """The name of the operation, if there is one."""
-        operation = self._exchange.operation
+        operation = self._seen.operation
         return None if operation is None else operation.name
 
     @property
     def revision(self) -> str | None:
         """The revision that was asked for, if it is known."""
-        revision = self._exchange.known.revision
+        revision = self._seen.revision
         return None if revision is None else revision.date
 
     @property
     def account(self) -> str | None:
         """The account whose key was given."""
-        access = self._exchange.known.access
+        access = self._seen.access
         return None if access is None else access.account
 
     @property
     def milliseconds(self) -> float:
         """How long the answer took."""
-        return round(self._exchange.seconds * 1000, 3)
+        return round(self._seen.seconds * 1000, 3)
 
     @property
     def fault(self) -> int | None:
         """The number of the fault that was injected, if one was."""
-        mishap = self._exchange.mishap
+        mishap = self._seen.mishap
         return None if mishap is None else mishap.number
 
     @property
     def refusal(self) -> Fault | None:
         """Why it was refused."""
-        return self._exchange.fault
+        return self._seen.fault
 
     @property
     def reason(self) -> str | None:
@@ -180,13 +194,14 @@ class JournalEntry:
     @cached_property
     def near(self) -> str | None:
         """What a refused request came near to."""
+        refused = self._note.refused
         # A body that was cut would be refused by every revision.
-        found = None if self.body.length > LONGEST_BODY else near(self._exchange)
+        cut = self.body.length > LONGEST_BODY
+        found = None if refused is None or cut else near(refused)
         return None if found is None else redacted(found)
 
     def as_json(self) -> dict[str, Any]:
         """Give all of it as JSON."""
-        request = self._exchange.known.request
         return {
             "number": self.number,
             "at": clock.timestamp(self.at),
@@ -196,7 +211,7 @@ class JournalEntry:
             "operation": self.operation,
             "revision": self.revision,
             "account": self.account,
-            "authorization": _scheme_of(request.header(b"authorization")),
+            "authorization": _scheme_of(self._note.authorization),
             "status": self.status,
             "milliseconds": self.milliseconds,
             "reason": self.reason,
