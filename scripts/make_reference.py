@@ -223,8 +223,9 @@ def server_paths() -> str:
     members = [(f"`{name}`", words) for name, words in control.HEALTH_MEMBERS.items()]
     methods = " and ".join(f"`{each}`" for each in control.METHODS)
     words = (
-        "These paths are outside of the API. They need no key and no `revision` header, and no rate"
-        f" limit counts them. Each takes {methods}, and may end in a slash. Any other method is"
+        "These paths are outside of the API. They need no `revision` header, and no rate limit"
+        " counts them. Only those that read the catalog of an account need its key, with the scope"
+        f" `catalogs:read`. Each takes {methods}, and may end in a slash. Any other method is"
         " answered 405."
     )
     dates = (

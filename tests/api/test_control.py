@@ -8,6 +8,7 @@ import pytest
 from backroom import __version__
 from backroom.api import control, headers
 from backroom.api.control import HEALTH_MEMBERS, ROUTES, answer_route
+from backroom.errors import NotAuthenticated
 from backroom.revisions import NEWEST, OLDEST
 from backroom.store import open_database
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
 WAITLESS = ("/_backroom/health/live", "/_backroom/health/startup")
 PATHS = ("/health", "/_backroom/health", "/_backroom/health/ready", *WAITLESS)
+BROWSER = control.Asked(accept="text/html", account=lambda: "A")
 every_path = pytest.mark.parametrize("path", PATHS)
 
 
@@ -76,6 +78,11 @@ def test_changes_have_a_mark(database: Database) -> None:
     assert msgspec.json.decode(b"".join(answered.parts))["mark"]
 
 
+def test_digests_need_a_key(database: Database) -> None:
+    with pytest.raises(NotAuthenticated):
+        answer_route("GET", "/_backroom/changes/items", database)
+
+
 def test_lost_store_is_not_ready() -> None:
     database = open_database(None)
     assert answer_route("GET", "/health", database) is not None
@@ -101,7 +108,7 @@ def test_health_members_are_described(database: Database) -> None:
 def test_every_route_is_answered(database: Database, route: control.Route) -> None:
     path = route.path.replace(control.DATE, "2024-02-15")
     answered = answer_route(
-        "GET", path, database, metrics=lambda: ("text/plain", b""), accept="text/html"
+        "GET", path, database, metrics=lambda: ("text/plain", b""), asked=BROWSER
     )
     assert answered is not None
     assert answered.status in route.statuses

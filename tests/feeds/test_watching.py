@@ -20,9 +20,12 @@ from support.client import Client
 from support.process import until
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from conftest import MakeClient
 
 ITEMS = 30
+ID = "$custom:::$default:::"
 
 
 @pytest.fixture
@@ -102,7 +105,8 @@ def test_source_without_mark_is_read(source: Client, client: Client) -> None:
         assert watch.once()
         assert watch.once() is None
     assert catalog_of(client) == catalog_of(source)
-    assert set(service.unpublished) == {"GET /_backroom/changes"}
+    asked = {"GET /_backroom/changes", "GET /_backroom/changes/{id}"}
+    assert set(service.unpublished) == asked
     assert target.unpublished == []
 
 
@@ -153,6 +157,86 @@ def test_what_only_the_target_has_stays(source: Client, client: Client) -> None:
     delete(source, "C1")
     watch.once()
     assert len(catalog_of(client)) == len(catalog_of(source)) + 1
+
+
+def test_small_change_reads_little(source: Client, client: Client) -> None:
+    catalog = ReadEachTime(paced(source))
+    watch = a_watch(source, client, catalog=catalog)
+    watch.once()
+    whole = [page for page in catalog.pages() for _ in page]
+    read: list[str] = []
+    catalog.pages = lambda: pytest.fail("read as a whole")  # type: ignore[method-assign]
+    some = catalog.some
+    catalog.some = lambda kind, owners: (read.extend(owners), some(kind, owners))[1]  # type: ignore[method-assign, func-returns-value]
+    create(source, "new")
+    delete(source, "C2")
+    assert watch.once()
+    assert read == ["new"]
+    assert len(whole) > ITEMS
+    assert catalog_of(client) == catalog_of(source)
+
+
+class Killed(BaseException):
+    """Stands for the end of the process."""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(3))
+def test_random_changes_and_kills_end_equal(
+    source: Client, client: Client, tmp_path: Path, seed: int
+) -> None:
+    chances = random.Random(seed)
+    for _ in range(8):
+        for _ in range(chances.randrange(1, 4)):
+            change_by_chance(source, chances)
+        # 1. A push that stays is killed at any of its requests.
+        watch_until_killed(source, client, tmp_path, chances.randrange(1, 60))
+        change_by_chance(source, chances)
+        # 2. Another one goes on with the same file, until nothing differs.
+        watch_until_killed(source, client, tmp_path, 10_000)
+        assert catalog_of(client) == catalog_of(source)
+
+
+def watch_until_killed(source: Client, target: Client, place: Path, requests: int) -> None:
+    """Let a watch with a file make so many requests at most."""
+    left = [requests]
+
+    def ask() -> None:
+        left[0] -= 1
+        if left[0] < 0:
+            raise Killed
+
+    ledger = Ledger(place / "push-progress")
+    catalog = ReadEachTime(paced(source))
+    options = PushOptions(checked_by(NEWEST), RemovalLimit("100%"))
+    sender = paced(target)
+    watch = PushWatch(catalog, sender, ledger, MODES["mirror"], options)
+    catalog.client.asking = sender.asking = ask
+    try:
+        while watch.once():
+            pass
+    except Killed:
+        pass
+    finally:
+        ledger.close()
+
+
+def change_by_chance(client: Client, chances: random.Random) -> None:
+    """Create, update, delete or relate something."""
+    name = f"C{chances.randrange(ITEMS)}"
+    category = f"K{chances.randrange(5)}"
+    match chances.randrange(5):
+        case 0:
+            change(client, ITEMS, chances)
+        case 1:
+            kind = {"type": "catalog-category", "attributes": {"external_id": category, "name": ""}}
+            client.request("POST", "/api/catalog-categories", json={"data": kind})
+        case 2:
+            client.request("DELETE", f"/api/catalog-items/{ID}{name}")
+        case 3 | 4:
+            path = f"/api/catalog-categories/{ID}{category}/relationships/items"
+            body = {"data": [{"type": "catalog-item", "id": f"{ID}{name}"}]}
+            client.request(chances.choice(["POST", "DELETE", "PATCH"]), path, json=body)
 
 
 def test_other_push_begins_anew(source: Client, client: Client) -> None:

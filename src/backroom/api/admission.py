@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from backroom.store.database import Database
     from backroom.store.keys import Access
 
+_READING = "catalogs:read"
+
 
 class Known(NamedTuple):
     """What is known about a request of what its answer's headers say."""
@@ -121,6 +123,13 @@ class Admission:
             refused = not_served(request, fault) if operation is None else fault
             raise Refusal(refused, Known(request, path, access, revision, allowance)) from None
         return Admitted(request, path, access, revision, allowance, operation, asked, self._cursors)
+
+    def account_of(self, request: Request) -> str:
+        """Give the account whose catalog a request outside of the API may read. Raises `Fault`."""
+        access, _ = self._keyring.authenticate(request.header(b"authorization"))
+        if access.scopes is not None and _READING not in access.scopes:
+            raise PermissionDenied(_READING)
+        return access.account
 
     def look(self, request: Request) -> Known:
         """Find out what an OPTIONS request is about. Raises `Refusal`.

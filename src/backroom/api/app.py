@@ -315,9 +315,12 @@ class App:
         """Answer a request outside of the API."""
         known = Known(request)
         try:
-            path, accept = request.raw_path, request.header(b"accept") or ""
+            accept = request.header(b"accept") or ""
+            account = partial(self._service.account_of, request)
+            asked = control.Asked(accept, request.query_string, account)
+            method, path = request.method, request.raw_path
             found = control.answer_route(
-                request.method, path, self._database, self._worker(), self.metrics, accept
+                method, path, self._database, self._worker(), self.metrics, asked
             )
         except TookTooLong:
             raise

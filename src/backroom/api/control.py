@@ -8,14 +8,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
 from backroom import __version__
+from backroom.api import catalog_digests
 from backroom.api.headers import ALLOW, CONTENT_TYPE
 from backroom.api.openapi import publish
 from backroom.api.request import Answer
+from backroom.catalog.kinds import KINDS
+from backroom.errors import NotAuthenticated
 from backroom.revisions import NEWEST, OLDEST, REVISIONS
 from backroom.store.changes import mark_of_catalogs
 from backroom.store.database import StoreUnavailable
@@ -25,6 +29,7 @@ if TYPE_CHECKING:
 
     from backroom.api.headers import Headers
     from backroom.api.openapi.publish import Published
+    from backroom.catalog.kinds import Kind
     from backroom.revisions import Revision
     from backroom.store.database import Database
 
@@ -60,10 +65,24 @@ This header makes browsers enforce it.
 """
 
 
+def _nobody() -> str:
+    raise NotAuthenticated
+
+
+class Asked(NamedTuple):
+    """What a request says beside its path. `accept` is its header `Accept`.
+
+    `account` gives the account that its key may read. It raises `Fault`.
+    """
+
+    accept: str = ""
+    query: str = ""
+    account: Callable[[], str] = _nobody
+
+
 class Served(NamedTuple):
     """What the answers of these paths are made from. `revision` is the one in the path.
 
-    `accept` is the header `Accept` of the request.
     `metrics` gives those of the server after their media type. It is None where they are off.
     """
 
@@ -71,7 +90,7 @@ class Served(NamedTuple):
     worker: str
     revision: Revision
     metrics: Shown
-    accept: str = ""
+    asked: Asked = Asked()
 
 
 class Need(StrEnum):
@@ -81,6 +100,7 @@ class Need(StrEnum):
     DATABASE = "the database"
     MAKING = "the document, made when it is first asked for"
     MEASURING = "the metrics, made each time"
+    READING = "a key of the account, whose catalog is read"
 
 
 @dataclass(frozen=True)
@@ -111,13 +131,14 @@ class FoundRoute(NamedTuple):
         return (self.route.path, self.revision.date) in _made
 
 
+_LONG = frozenset({Need.MEASURING, Need.READING})
 _made: set[tuple[str, str]] = set()
 """The paths and dates of documents and pages that have been made: these are answered at once."""
 
 
 def _front(served: Served) -> Answer | None:
     """Lead a browser to the dashboard. Programs get no answer here, as from the real service."""
-    if "text/html" not in served.accept:
+    if "text/html" not in served.asked.accept:
         return None
     # A relative path is right behind a proxy that adds a path, too.
     return Answer(303, [], [(b"Location", f".{PREFIX}/".encode())])
@@ -150,6 +171,13 @@ def _changes(served: Served) -> Answer:
     with served.database.read() as tx:
         mark = mark_of_catalogs(tx)
     return Answer(200, [msgspec.json.encode({"mark": mark or None})], _JSON)
+
+
+def _digests(kind: Kind, served: Served) -> Answer:
+    account = served.asked.account()
+    with served.database.read() as tx:
+        answered = catalog_digests.answered(tx, kind, account, served.asked.query)
+    return Answer(200, [msgspec.json.encode(answered)], _JSON)
 
 
 def _listing(_: Served) -> Answer:
@@ -223,6 +251,18 @@ ROUTES = (
         "A `mark` of all catalogs: another text whenever one may have changed. Null where the"
         " database can't say. `backroom push --watch` asks for it.",
     ),
+    *(
+        Route(
+            f"{PREFIX}/changes/{kind.plural}",
+            partial(_digests, kind),
+            Need.READING,
+            (200, 400, 401, 403, 503),
+            f"Digests of blocks of the account's {kind.plural}, by the number that a block begins"
+            " with. With `?block=NUMBER`, the digest of each of its resources. `backroom push"
+            " --watch` finds by it what has changed.",
+        )
+        for kind in KINDS.values()
+    ),
     Route(
         f"{PREFIX}{publish.DOCUMENTS}",
         _listing,
@@ -293,12 +333,11 @@ def answer_route(
     database: Database,
     worker: str = "here",
     metrics: Shown = None,
-    accept: str = "",
+    asked: Asked = Asked(),  # noqa: B008 - it never changes
 ) -> Answer | None:
-    """Answer a request for one of the routes. Gives None for any other path.
+    """Answer a request for one of the routes. Gives None for any other path. Raises `Fault`.
 
-    `worker` says where jobs are applied, `metrics` gives those of the server, `accept` is the
-    header `Accept` of the request.
+    `worker` says where jobs are applied, `metrics` gives those of the server.
     """
     found = route_of(path)
     if found is None or (found.route.needs is Need.MEASURING and metrics is None):
@@ -308,7 +347,7 @@ def answer_route(
             # The real service has nothing there, whatever the method.
             return None
         return Answer(405, [], [(ALLOW, ", ".join(METHODS).encode())])
-    answered = found.route.handler(Served(database, worker, found.revision, metrics, accept))
+    answered = found.route.handler(Served(database, worker, found.revision, metrics, asked))
     if found.route.needs is Need.MAKING:
         _made.add((found.route.path, found.revision.date))
     return answered
@@ -324,4 +363,4 @@ def takes_long(path: str) -> bool:
     if found is None:
         return False
     needs = found.route.needs
-    return needs is Need.MEASURING or (needs is Need.MAKING and not found.is_made)
+    return needs in _LONG or (needs is Need.MAKING and not found.is_made)

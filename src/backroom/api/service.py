@@ -68,6 +68,10 @@ class Service:
         """Read the head of a request. Raises `Refusal`."""
         return self._admission.admit(request)
 
+    def account_of(self, request: Request) -> str:
+        """Give the account whose catalog a request may read. Raises `Fault`."""
+        return self._admission.account_of(request)
+
     def read_body(self, admitted: Admitted, raw: bytes) -> Any:
         """Read a body as its operation needs it, that of a bulk job as a `NewJob`.
 

@@ -126,6 +126,18 @@ class MarkDocument(msgspec.Struct):
     mark: str | None = None
 
 
+class BlocksDocument(msgspec.Struct):
+    """Digests of the blocks of a kind, by the number that a block begins with."""
+
+    blocks: dict[int, int]
+
+
+class BlockDocument(msgspec.Struct):
+    """The resources of one block: external id, digest, and the item of a variant."""
+
+    resources: list[tuple[str, int, str | None]]
+
+
 class LinkedResource(msgspec.Struct):
     """A resource of a list, with its relationships."""
 

@@ -47,15 +47,19 @@ class KnownCatalog:
     def __len__(self) -> int:
         return int(self._ledger.one("select count(*) from known where kind <> ?", _PUSH))
 
-    def begin_for(self, push: str) -> None:
-        """Forget everything that is of another push: another target, or other options."""
+    def begin_for(self, push: str) -> bool:
+        """Forget everything that is of another push: another target, or other options.
+
+        Gives whether the digests are of this push.
+        """
         statement = "select external_id from known where kind = ?"
         if self._ledger.one(statement, _PUSH) == push:
-            return
+            return True
         with self._ledger.together():
             self.forget_all()
             self._ledger.clear()
             self._ledger.run("insert into known values (?, ?, x'', 0)", _PUSH, push)
+        return False
 
     def forget_all(self) -> None:
         """Forget all digests."""
@@ -88,6 +92,11 @@ class KnownCatalog:
             kind.name,
         )
         return [each for (each,) in found]
+
+    def among(self, kind: Kind, external_ids: Iterable[str]) -> list[str]:
+        """Give those of some ids that are known."""
+        statement = "select 1 from known where kind = ? and external_id = ?"
+        return [each for each in external_ids if self._ledger.one(statement, kind.name, each)]
 
     def forget(self, kind: Kind, external_ids: Iterable[str]) -> None:
         """Forget digests."""

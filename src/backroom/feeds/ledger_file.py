@@ -11,8 +11,11 @@ if TYPE_CHECKING:
 
 _VERSION = 2
 _BUSY_MILLISECONDS = 100
-LASTING = ("known", "refused")
-"""The tables that outlive each import that a ledger is used for: `known.py`, `refused_rows.py`."""
+LASTING = ("known", "refused", "source_blocks", "source_rows")
+"""The tables that outlive each import that a ledger is used for.
+
+They are those of `known.py`, `refused_rows.py` and `source_digests.py`.
+"""
 _SCHEMA = """
 create table facts (name text primary key, value text not null) without rowid;
 create table rows (

@@ -14,7 +14,13 @@ from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import quote
 
 from backroom.feeds.api_client import FINAL_STATUSES, SUCCESSES, ApiClient, finished_job
-from backroom.feeds.api_documents import JobDocument, JobPageDocument, MarkDocument
+from backroom.feeds.api_documents import (
+    BlockDocument,
+    BlocksDocument,
+    JobDocument,
+    JobPageDocument,
+    MarkDocument,
+)
 from backroom.feeds.client_errors import LostAnswerError, RefusedError, UnreachableError
 from backroom.feeds.measures import Measures
 from backroom.feeds.own_account import told_account
@@ -25,7 +31,7 @@ if TYPE_CHECKING:
 
     import urllib3
 
-    from backroom.catalog.kinds import JobKind
+    from backroom.catalog.kinds import JobKind, Kind
     from backroom.feeds.api_client import FinishedJob
     from backroom.feeds.api_documents import JobAttributes, JobInList
     from backroom.feeds.encoding import EncodedRow
@@ -33,7 +39,7 @@ if TYPE_CHECKING:
 _Document = TypeVar("_Document")
 
 CHANGES = "/_backroom/changes"
-"""The one path outside of the API that is asked: of the source of a push that stays."""
+"""The path outside of the API that is asked, with what is below it: of a source that is watched."""
 _FEW = 4
 """So many jobs of a kind are asked for one by one."""
 _FIRST_PAUSE_SECONDS = 0.02
@@ -86,6 +92,18 @@ class PacedClient(ApiClient):
             return self._call("GET", CHANGES, MarkDocument).mark or ""
         except RefusedError:
             return ""
+
+    def blocks(self, kind: Kind) -> dict[int, int]:
+        """Give digests of the blocks of a kind, by their numbers. Raises what `page` raises."""
+        return self._call("GET", f"{CHANGES}/{kind.plural}", BlocksDocument).blocks
+
+    def block(self, kind: Kind, number: int) -> list[tuple[str, int, str | None]]:
+        """Give each resource of a block: external id, digest, and the item of a variant.
+
+        Raises what `page` raises.
+        """
+        path = f"{CHANGES}/{kind.plural}?block={number}"
+        return self._call("GET", path, BlockDocument).resources
 
     def submit(self, job_kind: JobKind, batch: Sequence[EncodedRow]) -> str:
         """Send a job and give its id. Waits while too many jobs are in progress."""

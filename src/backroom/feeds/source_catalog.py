@@ -24,7 +24,7 @@ from backroom.feeds.existing import in_requests
 from backroom.feeds.rows import Row
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from backroom.catalog.kinds import Kind
     from backroom.feeds.paced_client import PacedClient
@@ -90,6 +90,25 @@ class SourceCatalog:
         for page in self.pages():
             yield from page
 
+    def some(self, kind: Kind, owners: Mapping[str, str | None]) -> Iterator[list[Row | RowFault]]:
+        """Read some resources of a kind, named with the item that a variant has.
+
+        Raises what `ApiClient` raises.
+        """
+        number = 0
+        for ids in in_requests(list(owners)):
+            query = {"filter": f"any(ids,[{ids}])"}
+            for page in self._listed(kind.collection, query, CatalogPageDocument):
+                related: dict[str, list[str]] = {}
+                for each in _ids(page.data):
+                    if kind is ITEM:
+                        related[each] = self._categories_of(each)
+                    elif (owner := owners.get(each)) is not None:
+                        related[each] = [owner]
+                rows = [resource_row(number + at, each) for at, each in enumerate(page.data, 1)]
+                number += len(rows)
+                yield [_leading_to(row, related) for row in rows]
+
     def present(self, kind: Kind, external_ids: Iterable[str]) -> set[str]:
         """Give those ids that exist now. Raises what `ApiClient` raises."""
         found: set[str] = set()
@@ -141,6 +160,11 @@ class SourceCatalog:
                 rows = [resource_row(number + at, each) for at, each in enumerate(page.data, 1)]
                 number += len(rows)
                 yield rows
+
+    def _categories_of(self, item: str) -> list[str]:
+        path = f"{_path_in_api(ITEM, item)}/relationships/{CATEGORY.plural}"
+        pages = self._listed(path, {}, PageDocument)
+        return [external_id(each.id) or each.id for page in pages for each in page.data]
 
     def _read_members(self, notes: apsw.Connection, category: str) -> None:
         path = f"{_path_in_api(CATEGORY, category)}/relationships/{ITEM.plural}"

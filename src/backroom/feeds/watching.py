@@ -1,8 +1,9 @@
 """A push that stays: it reads its source where that has changed, and sends on what differs.
 
 A source that is ours is asked at intervals for its mark, which is another one after each change. As
-long as the mark stays, nothing is read. Other sources are read at each interval. A reading compares
-each resource with its digest (`known.py`), and asks the target nothing. Only what differs becomes a
+long as the mark stays, nothing is read. When it is another one, only what differs is read
+(`source_digests.py`). Other sources are read as a whole at each interval. A reading compares each
+resource with its digest (`known.py`), and asks the target nothing. Only what differs becomes a
 push. A push that was broken off is ended before the source is read again.
 """
 
@@ -17,16 +18,19 @@ from backroom.feeds.known import KnownCatalog
 from backroom.feeds.mirroring import PLANNED
 from backroom.feeds.pushing import Push
 from backroom.feeds.rows import ORDER, Row
+from backroom.feeds.source_digests import SourceDigests
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from backroom.catalog.kinds import Kind
     from backroom.feeds.comparing import Mode
     from backroom.feeds.ledger import Ledger
     from backroom.feeds.paced_client import PacedClient
     from backroom.feeds.pushing import PushOptions
     from backroom.feeds.rows import Finding
     from backroom.feeds.source_catalog import SourceCatalog
+    from backroom.feeds.source_digests import SourceChanges
 
 STAGED = "changes staged"
 _LONGEST_INTERVAL = 40.0
@@ -52,6 +56,7 @@ class PushWatch:
         self._mode = mode
         self._options = options
         self._known = KnownCatalog(ledger)
+        self._digests = SourceDigests(source.client, ledger)
         self.holding: Callable[[int, int], object] = lambda *_: None
         """Called with how many are to be deleted and how many may be, where these are fewer."""
         self._read_seconds = 0.0
@@ -65,12 +70,16 @@ class PushWatch:
 
     def begin_for(self, push: str) -> None:
         """Forget what is of another push: another target, or other options."""
-        self._known.begin_for(push)
+        if not self._known.begin_for(push):
+            self._digests.forget()
 
     def finish(self) -> None:
         """Take in what became of the rows of the first push."""
-        if not self._known.learn():
+        settled = self._known.learn()
+        self._digests.keep()
+        if not settled:
             self._mark = ""
+            self._digests.reopen_unknown()
         self._ledger.note(STAGED, "")
 
     def stay(
@@ -121,13 +130,14 @@ class PushWatch:
         """Read the source, and bring what has changed into the ledger."""
         began = time.monotonic()
         self._known.begin()
-        changes = self._changes()
+        differing = self._digests.changes()
+        changes = self._changes(differing)
         first = next(changes, None)
         if first is not None:
             self._ledger.clear()
             self._ledger.stage(itertools.chain([first], changes))
         self._read_seconds = time.monotonic() - began
-        gone = {kind: ids for kind in ORDER if (ids := self._known.unseen(kind))}
+        gone = {kind: ids for kind in ORDER if (ids := self._gone(kind, differing))}
         if not self._mode.mirrors:
             for kind, ids in gone.items():
                 self._known.forget(kind, ids)
@@ -137,7 +147,10 @@ class PushWatch:
         if number > allowed:
             self.holding(number, allowed)
             gone = {}
+            # They are found again with the next change, and may go when more is allowed.
+            self._digests.forget()
         if first is None and not gone:
+            self._digests.keep()
             return False
         if first is None:
             self._ledger.clear()
@@ -151,8 +164,22 @@ class PushWatch:
             self._ledger.note(STAGED, "yes")
         return True
 
-    def _changes(self) -> Iterator[Row | Finding]:
-        for page in self._source.pages():
+    def _gone(self, kind: Kind, differing: SourceChanges | None) -> list[str]:
+        """Give the ids that were pushed and that the source does not show any more."""
+        if differing is None:
+            return self._known.unseen(kind)
+        return self._known.among(kind, differing.gone.get(kind.name, ()))
+
+    def _changes(self, differing: SourceChanges | None) -> Iterator[Row | Finding]:
+        """Give the rows that are new or differ, of the whole source or of what it said differs."""
+        pages = (
+            self._source.pages()
+            if differing is None
+            else itertools.chain.from_iterable(
+                self._source.some(kind, differing.changed.get(kind.name, {})) for kind in ORDER
+            )
+        )
+        for page in pages:
             yield from self._known.changed(each for each in page if isinstance(each, Row))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,6 +24,8 @@ _PAGE_BYTES = 8192
 _CACHED_KILOBYTES = 16384
 """After a commit that has divided a page, SQLite walks through the whole cache of the writer."""
 _NAME_BYTES = 8
+_DIGEST_BYTES = 5
+"""As many as `digests.DIGEST_BITS` has."""
 UNAVAILABLE = (
     apsw.BusyError,
     apsw.CantOpenError,
@@ -60,6 +63,8 @@ class SqliteConnection:
         # Migrations fold and index what earlier versions stored without.
         self.raw.create_scalar_function("casefold", _casefold, 1, deterministic=True)
         self.raw.create_scalar_function("grams", _grams, 2, deterministic=True)
+        # By the name that PostgreSQL has for such a function.
+        self.raw.create_scalar_function("hashtextextended", _digest, 2, deterministic=True)
         # What one connection counts of the commits of others means nothing to another one.
         name = os.urandom(_NAME_BYTES).hex()
         self.raw.create_scalar_function("connection_name", lambda *_: name, 0, deterministic=True)
@@ -129,6 +134,11 @@ def reading_connection(path: str) -> apsw.Connection:
 def _casefold(*values: Any) -> str:
     (text,) = values
     return search.folded(text)
+
+
+def _digest(*values: Any) -> int:
+    text, _ = values
+    return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=_DIGEST_BYTES).digest())
 
 
 def _grams(*values: Any) -> str:
