@@ -109,6 +109,36 @@ def test_focus_stays_while_parts_change(page: Page, client: Client) -> None:
     expect(link).to_be_focused()
 
 
+def test_list_stands_still_while_read(page: Page, client: Client) -> None:
+    for _ in range(30):
+        client.get("/api/catalog-items")
+    page.goto(f"/_backroom/dashboard/requests?account={client.account}")
+    rows = page.locator("tbody tr")
+    expect(rows).to_have_count(30)
+    page.evaluate("scrollTo(0, document.body.scrollHeight)")
+    client.get("/api/catalog-items/later")
+    newer = page.get_by_role("button", name="Show newer ones")
+    expect(newer).to_be_visible()
+    expect(rows).to_have_count(30)
+    newer.click()
+    expect(rows).to_have_count(31)
+    expect(newer).not_to_be_visible()
+
+
+def test_list_waits_for_the_pointer(page: Page, client: Client) -> None:
+    client.get("/api/catalog-items")
+    page.goto(f"/_backroom/dashboard/requests?account={client.account}")
+    page.evaluate("htmx.on('htmx:sseBeforeMessage', () => { window.arrived = true; })")
+    moving = page.evaluate("""setInterval(() => document.querySelector("tbody tr").dispatchEvent(
+        new PointerEvent("pointermove", { bubbles: true })), 100)""")
+    client.get("/api/catalog-items/later")
+    page.wait_for_function("window.arrived")
+    rows = page.locator("tbody tr")
+    expect(rows).to_have_count(1)
+    page.evaluate("clearInterval", moving)
+    expect(rows).to_have_count(2)
+
+
 def test_filters_are_in_the_address(page: Page, client: Client) -> None:
     client.get("/api/catalog-items")
     client.get("/api/catalog-items/missing")
@@ -195,12 +225,15 @@ def test_theme_is_kept(page: Page) -> None:
     assert page.evaluate("document.documentElement.dataset.theme") == "dark"
 
 
-def test_sleeping_laptop_is_right_again(page: Page, client: Client) -> None:
+def test_sleeping_laptop_is_right_again(page: Page, client: Client, complaints: list[str]) -> None:
     page.goto(f"/_backroom/dashboard/requests?account={client.account}")
     page.context.set_offline(True)
     client.get("/api/catalog-items/asleep")
     page.context.set_offline(False)
     expect(page.get_by_role("link", name="GET /api/catalog-items/asleep")).to_be_visible()
+    # A stream that was being opened has failed, and the browser notes that.
+    wanted = ("[object Event]", "ERR_INTERNET_DISCONNECTED")
+    complaints[:] = [each for each in complaints if not any(map(each.count, wanted))]
 
 
 def test_tabs_show_the_same(page: Page, client: Client) -> None:

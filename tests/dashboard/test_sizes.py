@@ -2,16 +2,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
 from backroom.catalog.kinds import Verb
-from backroom.dashboard.sizes import SECONDS, CatalogSizes
+from backroom.dashboard.sizes import LEAST_SECONDS, MOST_SECONDS, CatalogSizes
 from support.factories import a_creation, done
 
 if TYPE_CHECKING:
     from backroom.store.database import Database
 
 
-def test_sizes_are_counted_once_in_a_while(database: Database) -> None:
-    moments = iter([0.0, SECONDS - 1, SECONDS])
+@pytest.mark.parametrize(("took", "good"), [(0.0, LEAST_SECONDS), (0.1, MOST_SECONDS)])
+def test_quick_counts_are_repeated_sooner(database: Database, took: float, good: float) -> None:
+    moments = iter([0.0, took, took + good - 0.1, took + good, took + good])
     sizes = CatalogSizes(lambda: next(moments))
     counted = []
     with database.read() as tx:

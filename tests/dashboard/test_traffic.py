@@ -30,9 +30,9 @@ def test_requests_are_counted_by_time(counted: Traffic, client: Client) -> None:
         client.get("/api/catalog-items")
     until(lambda: total(counted) == 3, "the slice of the requests to end")
     assert len(counted.slices()) == SLICES - 1
-    (held,) = [each for each in counted.slices() if each.requests]
-    assert held.failures == 0
-    assert len(held.seconds) == 3
+    held = [each for each in counted.slices() if each.requests]
+    assert sum(each.failures for each in held) == 0
+    assert sum(len(each.seconds) for each in held) == 3
 
 
 def test_refusals_of_a_kind_are_one(counted: Traffic, client: Client) -> None:
@@ -41,6 +41,18 @@ def test_refusals_of_a_kind_are_one(counted: Traffic, client: Client) -> None:
     (found,) = counted.refused()
     assert (found.status, found.operation, found.times) == (404, "get_catalog_item", 2)
     assert "two" in found.detail
+
+
+def test_refusals_that_recur_keep_their_place(
+    counted: Traffic, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    item, variant = "/api/catalog-items/x", "/api/catalog-variants/x"
+    for path in (item, variant, item):
+        client.get(path)
+    assert [each.times for each in counted.refused()] == [1, 2]
+    monkeypatch.setattr(traffic, "_AGAIN", 0)
+    client.get(item)
+    assert [each.times for each in counted.refused()] == [3, 1]
 
 
 def test_kinds_of_refusals_are_bounded(

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from backroom.dashboard.page import Dashboard
     from backroom.dashboard.traffic import Slice
 
+_IN_PROGRESS = ("queued", "processing")
 _LATEST = 5
 """How many slices the figures of now are taken from."""
 
@@ -59,13 +60,15 @@ def overview_values(dashboard: Dashboard) -> dict[str, Any]:
         "median": percentile(durations, 0.5),
         "slowest": percentile(durations, 0.95),
         "work": work,
+        "by_status": dict.fromkeys(_IN_PROGRESS, 0) | work.by_status,
         "waiting": None if work.oldest is None else _age_of(work.oldest, now),
         "failed": failed,
         "imports": imported,
         "refused": dashboard.traffic.refused()[:8],
         "sizes": sizes,
         "names": names,
-        "uses": limiter.fullest(6) if limiter is not None else None,
+        # By name: bars that change places as they grow can't be followed.
+        "uses": sorted(limiter.fullest(6)) if limiter is not None else None,
         "since": dashboard.traffic.since,
         "worker": dashboard.control.parts["state"](),
         **workers.shown_workers(dashboard),

@@ -13,8 +13,11 @@ if TYPE_CHECKING:
     from backroom.store.activity import Size
     from backroom.store.database import Transaction
 
-SECONDS = 10.0
+LEAST_SECONDS = 2.0
+MOST_SECONDS = 10.0
 """How long a count is good. Counting reads up to 50,000 entries of an index for each kind."""
+_TIMES = 1000
+"""Within these bounds, a count is good for so many times what it took."""
 
 
 class CatalogSizes:
@@ -26,9 +29,11 @@ class CatalogSizes:
         self._good_until = -1.0
 
     def now(self, tx: Transaction) -> list[Size]:
-        """Give the sizes, at most `SECONDS` old."""
+        """Give the sizes, at most `MOST_SECONDS` old."""
         moment = self._now()
         if moment >= self._good_until:
             self._counted = activity.catalog_sizes(tx)
-            self._good_until = moment + SECONDS
+            ended = self._now()
+            good = min(max((ended - moment) * _TIMES, LEAST_SECONDS), MOST_SECONDS)
+            self._good_until = ended + good
         return self._counted

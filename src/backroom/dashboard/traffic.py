@@ -25,6 +25,8 @@ SLICES = 90
 MOST_REFUSALS = 50
 """How many kinds of refusals are remembered."""
 _FAILURE = 400
+_AGAIN = 60
+"""Seconds without a refusal, after which another of the same kind is news."""
 
 
 @dataclass
@@ -84,11 +86,16 @@ class Traffic:
         name = operation.name if operation else exchange.known.request.method
         detail = "" if fault is None else fault.detail
         kind = (status, name, type(fault).__name__)
-        before = self._refused.pop(kind, None)
-        if before is None and len(self._refused) >= MOST_REFUSALS:
-            del self._refused[next(iter(self._refused))]
-        times = 1 if before is None else before.times + 1
-        self._refused[kind] = Refused(status, name, detail, times, clock.now())
+        now, times = clock.now(), 1
+        before = self._refused.get(kind)
+        if before is not None:
+            times = before.times + 1
+            # What comes again and again keeps its place: lines would change places all the time.
+            if (now - before.last).total_seconds() >= _AGAIN:
+                del self._refused[kind]
+        elif len(self._refused) >= MOST_REFUSALS:
+            del self._refused[min(self._refused, key=lambda each: self._refused[each].last)]
+        self._refused[kind] = Refused(status, name, detail, times, now)
 
     def slices(self) -> list[Slice]:
         """Give all slices of the time that is kept, oldest first, empty ones too.
@@ -100,7 +107,7 @@ class Traffic:
         return [kept.get(each) or Slice(each) for each in range(now - SLICES + 1, now)]
 
     def refused(self) -> list[Refused]:
-        """Give what was refused, the latest first."""
+        """Give what was refused. What began last is first."""
         return list(self._refused.values())[::-1]
 
 

@@ -1,4 +1,4 @@
-// What the pages do in the browser beside htmx: the theme, keys, copying, and closing dialogs.
+// What the pages do in the browser beside htmx: the theme, keys, copying, and lists that are read.
 // Parts of a page are replaced while it is open, so elements are looked up when they are needed.
 "use strict";
 
@@ -60,3 +60,49 @@ document.addEventListener("keydown", (event) => {
     if (link) link.click();
   }
 });
+
+// <div sse-swap data-still> is a list of the newest. It stands still while a pointer moves over it,
+// or while the reader has scrolled into it: what is newer is held until then.
+const STILL = 3000;
+let moved = -STILL;
+let held = null;
+
+function isRead(list) {
+  return performance.now() - moved < STILL || list.getBoundingClientRect().top < 0;
+}
+
+function showHeld() {
+  if (!held || !held.list.isConnected) return;
+  const { list, html } = held;
+  held = null;
+  newer(list).hidden = true;
+  htmx.swap(list, html, { swapStyle: "morph:innerHTML" });
+}
+
+const newer = (list) => list.parentElement.querySelector("[data-newer]");
+
+for (const each of ["pointermove", "pointerdown"]) {
+  document.addEventListener(each, (event) => {
+    if (event.target.closest?.("[data-still]")) moved = performance.now();
+  }, { passive: true });
+}
+
+document.addEventListener("htmx:sseBeforeMessage", (event) => {
+  const list = event.target.closest("[data-still]");
+  if (!list) return;
+  held = null;
+  newer(list).hidden = true;
+  if (!isRead(list)) return;
+  event.preventDefault();
+  held = { list, html: event.detail.data };
+  newer(list).hidden = list.getBoundingClientRect().top >= 0;
+});
+
+document.addEventListener("click", (event) => {
+  if (!event.target.closest("[data-newer]")) return;
+  scrollTo(0, 0);
+  moved = -STILL;
+  showHeld();
+});
+
+setInterval(() => { if (held && !isRead(held.list)) showHeld(); }, 500);

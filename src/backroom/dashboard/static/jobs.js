@@ -4,10 +4,6 @@
 const chosen = () => document.querySelectorAll('#choose input[name="job"]');
 let kept = new Set();
 
-document.body.addEventListener("htmx:sseBeforeMessage", () => {
-  kept = new Set([...chosen()].filter((box) => box.checked).map((box) => box.value));
-});
-
 document.body.addEventListener("htmx:afterSwap", () => {
   for (const box of chosen()) box.checked = kept.has(box.value);
   count();
@@ -26,10 +22,10 @@ document.addEventListener("formdata", (event) => {
 });
 
 function count() {
+  kept = new Set([...chosen()].filter((box) => box.checked).map((box) => box.value));
   const words = document.getElementById("choosing");
   if (!words) return;
-  const number = [...chosen()].filter((box) => box.checked).length;
-  words.textContent = number ? `With the ${number} chosen:` : "With the chosen jobs:";
+  words.textContent = kept.size ? `With the ${kept.size} chosen:` : "With the chosen jobs:";
 }
 
 addEventListener("pageshow", count);
