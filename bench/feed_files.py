@@ -337,6 +337,14 @@ WRITERS: dict[str, tuple[int, Callable[[Path, int], None]]] = {
 """How many records a product has in each format, and what writes a file of so many products."""
 
 
+_ENDINGS = {"Lines": "jsonl", "JSON": "json", "workbook": "xlsx", "TSV": "tsv", "CSV": "csv"}
+
+
+def ending(name: str) -> str:
+    """Give how the name of a file of a format ends."""
+    return next((each for word, each in _ENDINGS.items() if word in name), "xml")
+
+
 def write(name: str, path: Path, records: int) -> Path:
     """Write a feed of about so many records: rows of a table, elements or lines."""
     each, writer = WRITERS[name]

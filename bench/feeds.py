@@ -1,16 +1,19 @@
 """How fast feeds are read: rows in a second of processor time, from opening to the last row.
 
 Each reader is measured beside the bare library under it on the same file, beside our reader of JSON
-Lines, and beside what the server applies in a second of its own processor time. A reader has one
-thread, so on a quiet machine a second of processor time is a second.
+Lines, and beside a server that applies waiting jobs in the same rounds: operations in a second of
+the server's processor time. A reader has one thread, so on a quiet machine a second of processor
+time is a second.
 """
 
 from __future__ import annotations
 
 import csv
 import json
+import shutil
 import time
 import xml.etree.ElementTree as ET
+from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -19,66 +22,81 @@ from openpyxl import load_workbook
 
 from backroom.feeds.formats import open_feed
 from backroom.feeds.rows import Row as FeedRow
-from bench import feed_files
-from bench.measuring import Found, Goal, Piece, Row, Sample, alternate
+from bench import applying, feed_files
+from bench.measuring import Found, Goal, Piece, Row, alternate_afresh
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from bench.measuring import Contestants, Sample
     from bench.settings import Settings
 
 _RECORDS = 5_000
 _RECORDS_OF_A_WORKBOOK = 500
-_APPLIED = 17_000.0
-"""Operations that the server applies in a second of its processor time, by the part `applying`."""
 _LINES = "JSON Lines"
-_ENDINGS = {"Lines": "jsonl", "JSON": "json", "workbook": "xlsx", "TSV": "tsv", "CSV": "csv"}
+_SERVER = "server"
 
 
 def measured(directory: Path, settings: Settings) -> Found:
-    """Measure files of some thousand records in each format."""
+    """Measure files of some thousand records in each format, and a server, in turns."""
     home = directory / "feeds"
     home.mkdir()
-    lines = _written(home, _LINES)
-    rows = []
+    readers: Contestants = {}
     for name in feed_files.WRITERS:
         path = _written(home, name)
-        figures = alternate(
-            settings,
-            {
-                "ours": _timed(path, partial(_read, path)),
-                "bare": _timed(path, partial(_bare(name), path)),
-                "lines": _timed(lines, partial(_read, lines)),
-            },
-        )
-        ours, is_workbook = figures["ours"], path.suffix == ".xlsx"
-        applied = [Sample(_APPLIED) for _ in ours]
-        # openpyxl alone takes longer for the rows of a workbook than the server for applying them.
-        goal = Goal() if is_workbook else Goal(least=1.0)
-        read = f"{name}: rows read"
-        rows += [
-            Row(f"{read}, beside what the server applies", goal, "rows/s", "server", ours, applied),
-            Row(
-                f"{read}, beside the bare library",
-                Goal(),
-                "rows/s",
-                "library",
-                ours,
-                figures["bare"],
-            ),
-            Row(
-                f"{read}, beside JSON Lines", Goal(), "rows/s", "JSON Lines", ours, figures["lines"]
-            ),
-        ]
-    return Found(rows)
+        readers[name] = _timed(path, partial(_read, path))
+        readers[_bare_of(name)] = _timed(path, partial(_bare(name), path))
+    waiting = applying.prepared(home / "waiting", settings.waiting_jobs)
+    opened = partial(_beside_server, readers, waiting, home / "applying", settings)
+    figures = alternate_afresh(settings, opened)
+    shutil.rmtree(home)
+    return Found([row for name in feed_files.WRITERS for row in _rows(name, figures)])
+
+
+def _rows(name: str, figures: dict[str, list[Sample]]) -> list[Row]:
+    """Give a format beside the server, beside the bare library and beside JSON Lines."""
+    ours, bare = figures[name], figures[_bare_of(name)]
+    # openpyxl alone takes longer for the rows of a workbook than the server for applying them.
+    goal = Goal() if "workbook" in name else Goal(least=1.0)
+    read, unit = f"{name}: rows read", "rows/s"
+    server = f"{read}, beside what the server applies"
+    found = [
+        Row(server, goal, unit, "server", ours, figures[_SERVER]),
+        Row(f"{read}, beside the bare library", Goal(), unit, "library", ours, bare),
+    ]
+    if name != _LINES:
+        lines = figures[_LINES]
+        found.append(Row(f"{read}, beside JSON Lines", Goal(), unit, _LINES, ours, lines))
+    return found
+
+
+def _bare_of(name: str) -> str:
+    return f"{name}: bare library"
+
+
+@contextmanager
+def _beside_server(
+    readers: Contestants, waiting: Path, home: Path, settings: Settings, place: int
+) -> Iterator[Contestants]:
+    """Give the readers, and a server with jobs to apply that stands still while they read."""
+    with applying.draining(waiting, home / f"round-{place}") as (served, connection):
+        applying.wait_until(connection, settings.waiting_jobs - 1)
+
+        def applied() -> Piece:
+            piece = applying.resumed(served, connection, settings.seconds)
+            return piece._replace(seconds=piece.computing)
+
+        with served.held():
+            yield readers | {_SERVER: applied}
+        applying.check(connection)
 
 
 def _written(home: Path, name: str) -> Path:
-    ending = next((each for word, each in _ENDINGS.items() if word in name), "xml")
+    ending = feed_files.ending(name)
     path = home / f"{name}.{ending}"
     records = _RECORDS_OF_A_WORKBOOK if ending == "xlsx" else _RECORDS
-    return path if path.exists() else feed_files.write(name, path, records)
+    return feed_files.write(name, path, records)
 
 
 def _timed(path: Path, work: Callable[[], object]) -> Callable[[], Piece]:

@@ -229,3 +229,12 @@ def test_kept_decimal_commas_are_those_of_the_file() -> None:
     found = read(content, "csv", "woocommerce")
     assert [found["item", each]["price"] for each in ("cap", "hat")] == [3.5, 7.25]
     assert found["item", "cap"]["custom_metadata"] == kept
+
+
+@pytest.mark.parametrize("later", [[variant("C-2", sku="C-1")], []])
+def test_later_skus_count_for_the_report(later: list[ReadVariant]) -> None:
+    hat = ReadItem("hat", ITEM_GIVEN, (), tuple(later))
+    spool = spool_of(item(variant("C-1")), hat)
+    content, written = exported(spool, "shopify", "csv")
+    assert lost(written) == _differences(catalog_of(spool), read(content, "csv", "shopify"))
+    assert lost(written)[VARIANT_KIND.name, "external_id", LOST] == 1 + len(later)

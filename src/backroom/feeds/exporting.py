@@ -253,6 +253,7 @@ class _ShopExport:
             self._back.gather(records)
             for each in records:
                 self._columns.add(each)
+        self._back.end_gathering()
         if self._written.choice.carrier not in {"xlsx", "json"}:
             # Decimals are written as the prices are that an import has kept.
             self._back.shop.numbers = numbers.style("point")

@@ -70,6 +70,9 @@ class ReadBack:
         for record in self._records(records):
             if self.form.is_variant(record):
                 self.skus.add(self.form.sku_of(record))
+
+    def end_gathering(self) -> None:
+        """Decide what only all records together say."""
         self.shop.skus_identify = self.skus.identifies
 
     def holds_prices(self, item: ReadItem, records: list[Pairs]) -> bool:
