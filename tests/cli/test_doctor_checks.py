@@ -108,6 +108,11 @@ def test_telemetry_needs_its_library(monkeypatch: pytest.MonkeyPatch) -> None:
     assert found("telemetry", Settings()) == []
 
 
+def test_absent_exporter_is_wrong() -> None:
+    (said,) = found("telemetry", Settings(), {"OTEL_TRACES_EXPORTER": "zipkin"})
+    assert (said.level, "zipkin, which is not installed" in said.words) == ("wrong", True)
+
+
 def test_metrics_of_a_running_server_warn() -> None:
     shown = (
         b"# TYPE x gauge\nbackroom_jobs_set_aside 2.0\nbackroom_store_write_failures_total 0.0\n"

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import urllib3
 
 from backroom.cli.options import own_url
-from backroom.settings import PREFIX, SECRETS, SETTINGS, Settings, variable
+from backroom.settings import PREFIX, SECRETS, SETTINGS, InvalidSetting, Settings, variable
+from backroom.signals.telemetry import check_exporters
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -83,6 +84,11 @@ def _telemetry(_: Settings, environment: Mapping[str, str]) -> Iterator[Advice]:
             f"{named[0]} asks for OpenTelemetry, which is not installed",
             "pip install 'backroom[otel]'",
         )
+        return
+    try:
+        check_exporters(environment)
+    except InvalidSetting as error:
+        yield Advice("wrong", str(error), "Correct the variable, or no server starts with it.")
 
 
 def _port(settings: Settings, _: Mapping[str, str]) -> Iterator[Advice]:
