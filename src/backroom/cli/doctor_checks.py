@@ -124,7 +124,7 @@ def _port(settings: Settings, _: Mapping[str, str]) -> Iterator[Advice]:
     if health["status"] != "ok":
         yield Advice(
             "wrong",
-            f"the server at {url} is not ready: it can't read its database, or not write to it",
+            f"the server at {url} is not ready: it can't write to its database",
             "Mend what the lines of the file and the database say. If all of them are ok, look for"
             " not_ready in the server's log. The server needs no restart.",
         )
