@@ -86,7 +86,7 @@ def test_server_that_hangs_is_not_another_program(monkeypatch: pytest.MonkeyPatc
 def test_server_that_is_not_ready_says_what_to_do() -> None:
     with scripted(Answer(503, {"revisions": {}, "status": "unavailable"})) as script:
         said = found("port", Settings(port=urlsplit(script.url).port or 0))[0]
-    assert "can't read its database, or not write to it" in said.words
+    assert "can't write to its database" in said.words
     assert "not_ready" in said.todo
 
 
@@ -106,6 +106,11 @@ def test_telemetry_needs_its_library(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(doctor_checks, "find_spec", lambda _: None)
     assert [each.level for each in found("telemetry", Settings(), asked)] == ["warning"]
     assert found("telemetry", Settings()) == []
+
+
+def test_absent_exporter_is_wrong() -> None:
+    (said,) = found("telemetry", Settings(), {"OTEL_TRACES_EXPORTER": "zipkin"})
+    assert (said.level, "zipkin, which is not installed" in said.words) == ("wrong", True)
 
 
 def test_metrics_of_a_running_server_warn() -> None:

@@ -19,6 +19,7 @@ from support.factories import a_creation, a_kind_of_job, submitted, written
 from support.process import until
 
 if TYPE_CHECKING:
+    from backroom.store.database import Transaction
     from support.process import Programs
 
 
@@ -107,6 +108,24 @@ def test_jobs_without_a_worker_are_wrong(postgres_url: str) -> None:
         assert not any("no worker" in words for _, words in found("database", postgres_url))
         submitted(database, a_kind_of_job("item", "create"), a_creation("item", "a"))
     assert ("wrong", "no worker is alive") in found("database", postgres_url)
+
+
+@pytest.mark.parametrize(
+    ("late", "level", "words"),
+    [
+        (0, "ok", "1 deliveries of webhooks wait for a try"),
+        (90_000, "warning", "and the oldest is overdue by 9"),
+    ],
+)
+def test_waiting_deliveries_are_said(path: Path, late: int, level: str, words: str) -> None:
+    def queue(tx: Transaction) -> None:
+        made = webhooks.queue_event(tx, "w", webhooks.TEST, {})
+        webhooks.make_due(tx, made.delivery_id, webhooks.milliseconds() - late)
+
+    with closing(open_database(str(path))) as database:
+        written(database, queue)
+    said = found("database", str(path))
+    assert any(each == level and words in line for each, line in said)
 
 
 def test_given_up_deliveries_are_said(path: Path) -> None:

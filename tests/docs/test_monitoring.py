@@ -150,6 +150,25 @@ def test_panels_name_metrics_that_exist(shown: dict[str, set[str]]) -> None:
     assert wrong == []
 
 
+def test_panels_show_the_chosen_processes_alone() -> None:
+    for title, expression in panels():
+        vectors = expression.replace(" or vector(0)", "").count("{")
+        assert expression.count('{job=~"$job",instance=~"$instance"') == vectors > 0, title
+
+
+def test_panels_do_not_mix_units() -> None:
+    board = json.loads((MONITORING / "grafana.json").read_text(encoding="utf-8"))
+    for panel in board["panels"]:
+        fields = panel.get("fieldConfig", {"defaults": {}, "overrides": []})
+        own = {each["matcher"]["options"] for each in fields["overrides"]}
+        seconds = {
+            target["legendFormat"]
+            for target in panel.get("targets", ())
+            if re.match(r"(time\(\) -|(max|min)\S* ?\(?\w*_seconds\b)", target["expr"])
+        }
+        assert seconds <= own or fields["defaults"]["unit"] == "s", panel["title"]
+
+
 def test_summaries_name_labels_that_are_left() -> None:
     groups = YAML(typ="safe").load(ALERTS)["groups"]
     for rule in groups[0]["rules"]:

@@ -24,6 +24,7 @@ from backroom.store import (
     open_database,
     pages,
     records,
+    webhooks,
 )
 from backroom.store.database import Transaction
 from backroom.store.dialects import SQLITE
@@ -234,6 +235,13 @@ def test_accepting_looks_jobs_up(stocked: Stocked) -> None:
     _, _, counted, _, latest = stocked.last_plan()
     assert counted.startswith("SEARCH jobs USING INDEX jobs_in_progress")
     assert latest.startswith("SEARCH jobs USING COVERING INDEX")
+
+
+def test_waiting_deliveries_walk_an_index(stocked: Stocked) -> None:
+    webhooks.delivery_signals(stocked.tx)
+    plan = stocked.last_plan()
+    assert any("COVERING INDEX webhook_deliveries_by_state (state=?)" in each for each in plan)
+    assert not any("TEMP B-TREE" in each or "SCAN webhook" in each for each in plan), plan
 
 
 @pytest.mark.parametrize("before", [None, "01K4A00000"], ids=["newest", "further back"])

@@ -8,7 +8,12 @@ import sys
 import pytest
 
 from backroom.settings import InvalidSetting
-from backroom.signals.telemetry import Exporters, exporters_asked, telemetry_of
+from backroom.signals.telemetry import (
+    Exporters,
+    check_exporters,
+    exporters_asked,
+    telemetry_of,
+)
 from support.client import Client
 from support.collector import attributes, collecting
 from support.factories import a_body, a_kind_of_job, a_resource
@@ -47,11 +52,17 @@ def test_variables_of_the_standard_ask(
             {"OTEL_TRACES_EXPORTER": "otlp", "OTEL_EXPORTER_OTLP_PROTOCOL": "smoke"},
             "OTEL_EXPORTER_OTLP_PROTOCOL must be http/protobuf or grpc",
         ),
+        (
+            {"OTEL_TRACES_EXPORTER": "otlp", "OTEL_EXPORTER_OTLP_PROTOCOL": "grpc"},
+            "pip install opentelemetry-exporter-otlp-proto-grpc",
+        ),
     ],
 )
 def test_wrong_variables_are_refused(variables: dict[str, str], words: str) -> None:
     with pytest.raises(InvalidSetting, match=words):
         telemetry_of(variables, "sqlite")
+    with pytest.raises(InvalidSetting, match=words):
+        check_exporters(variables)
 
 
 def test_without_variables_nothing_is_imported() -> None:

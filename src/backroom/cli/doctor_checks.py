@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import urllib3
 
 from backroom.cli.options import own_url
-from backroom.settings import PREFIX, SECRETS, SETTINGS, Settings, variable
+from backroom.settings import PREFIX, SECRETS, SETTINGS, InvalidSetting, Settings, variable
+from backroom.signals.telemetry import check_exporters
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -83,6 +84,11 @@ def _telemetry(_: Settings, environment: Mapping[str, str]) -> Iterator[Advice]:
             f"{named[0]} asks for OpenTelemetry, which is not installed",
             "pip install 'backroom[otel]'",
         )
+        return
+    try:
+        check_exporters(environment)
+    except InvalidSetting as error:
+        yield Advice("wrong", str(error), "Correct the variable, or no server starts with it.")
 
 
 def _port(settings: Settings, _: Mapping[str, str]) -> Iterator[Advice]:
@@ -118,7 +124,7 @@ def _port(settings: Settings, _: Mapping[str, str]) -> Iterator[Advice]:
     if health["status"] != "ok":
         yield Advice(
             "wrong",
-            f"the server at {url} is not ready: it can't read its database, or not write to it",
+            f"the server at {url} is not ready: it can't write to its database",
             "Mend what the lines of the file and the database say. If all of them are ok, look for"
             " not_ready in the server's log. The server needs no restart.",
         )

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 _LEAST_ROOM = 100 * 2**20
 _LARGE_LOG = 256 * 2**20
 _LONG_WAIT = timedelta(minutes=5)
+_LONG_OVERDUE = 60.0
+"""Seconds. A server that runs sends within five."""
 _MOST_SKEW = 2.0
 _LEAST_POSTGRES = 14
 MOUNTS = "/proc/mounts"
@@ -137,6 +139,17 @@ def _rows(found: RowCondition) -> Iterator[Advice]:
 
 def _webhooks(tx: Transaction) -> Iterator[Advice]:
     found = webhooks.count_deliveries(tx)
+    if found.oldest_due is not None:
+        overdue = (webhooks.milliseconds() - found.oldest_due) / 1000
+        words = f"{found.waiting} deliveries of webhooks wait for a try"
+        if overdue > _LONG_OVERDUE:
+            yield Advice(
+                "warning",
+                f"{words}, and the oldest is overdue by {overdue:.0f} seconds",
+                "Does a server run? Its log says why it sends none: look for webhooks_wait.",
+            )
+        else:
+            yield Advice("ok", words)
     if found.given_up:
         yield Advice(
             "warning",

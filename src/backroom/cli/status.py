@@ -53,7 +53,7 @@ def _health_in_words(url: str, health: dict[str, Any]) -> str:
     of_server = f"backroom {health.get('version')} on {health.get('database')} at {url}"
     words = f"{health['status']}: {of_server}"
     if health["status"] != _READY:
-        words += "; its database can't be read, or not written to: `backroom doctor` says more"
+        words += "; it can't write to its database, and `backroom doctor` says more"
     if health.get("worker") == "missing":
         words += "; jobs wait, because no worker is alive"
     return printable(words)

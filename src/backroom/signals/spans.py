@@ -151,7 +151,10 @@ class Spans:
         if traced is None or not isinstance(span := traced.span, Span):
             return
         known = exchange.known
-        found: dict[str, Any] = {"http.response.status_code": answer.status}
+        found: dict[str, Any] = {
+            "http.response.status_code": answer.status,
+            "backroom.request.id": known.request.request_id,
+        }
         if known.revision is not None:
             found["backroom.revision"] = known.revision.date
         if exchange.operation is not None:

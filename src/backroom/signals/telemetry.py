@@ -15,6 +15,7 @@ from backroom.settings import InvalidSetting
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from importlib.metadata import EntryPoint
 
     from backroom.signals.meters import Meters
     from backroom.signals.spans import Spans
@@ -123,11 +124,26 @@ def _started(asked: Exporters, environment: Mapping[str, str], engine: str) -> T
 
 def _exporter(signal: str, name: str) -> Any:
     """Make an exporter by the name of its entry point. Raises `InvalidSetting`."""
+    return _entry_point(signal, name).load()()
+
+
+def check_exporters(environment: Mapping[str, str]) -> None:
+    """Raise `InvalidSetting` if the variables ask for an exporter that is not installed."""
+    asked = exporters_asked(environment)
+    for signal, name in asked._asdict().items():
+        if name is not None:
+            _entry_point(signal, name)
+
+
+def _entry_point(signal: str, name: str) -> EntryPoint:
     from importlib.metadata import entry_points
 
     found = tuple(entry_points(group=f"opentelemetry_{signal}_exporter", name=name))
-    if not found:
+    if found:
+        return found[0]
+    if name in _OTLP_BY_PROTOCOL.values():
+        package = f"opentelemetry-exporter-{name.replace('_', '-')}"
         raise InvalidSetting(
-            f"OTEL_{signal.upper()}_EXPORTER asks for {name}, which is not installed"
+            f"the exporter of {signal} by OTLP needs a package: pip install {package}"
         )
-    return found[0].load()()
+    raise InvalidSetting(f"OTEL_{signal.upper()}_EXPORTER asks for {name}, which is not installed")
