@@ -92,6 +92,18 @@ def test_json_has_documented_members(logged: Logged) -> None:
     assert (line["operation"], line["path"]) == ("bulk_create_catalog_items", JOBS)
 
 
+def test_json_names_the_job_asked_for(logged: Logged) -> None:
+    client = logged.client
+    logged.members(lambda: client.post(JOBS, JOB))
+    job_id = client.get(JOBS).json["data"][0]["id"]
+    found = logged.members(lambda: client.get(f"{JOBS}/{job_id}"))
+    assert (found["status"], found["job_id"]) == (200, job_id)
+    unknown = logged.members(lambda: client.get(f"{JOBS}/unknown"))
+    assert unknown["status"] == 404
+    assert unknown["reason"]
+    assert "job_id" not in unknown
+
+
 def test_keys_are_not_logged(logged: Logged) -> None:
     logged.line(lambda: logged.client.get("/api/catalog-items"))
     assert logged.client.key not in logged.text.getvalue() + logged.json.getvalue()

@@ -30,7 +30,6 @@ class Read(Exchange):
     """
 
     admitted: Admitted | None = None
-    refusal: Refusal | None = None
     _tracer: Tracer | None = None
 
     def __init__(self, service: Service, database: Database, request: Request) -> None:
@@ -67,7 +66,9 @@ class Read(Exchange):
             raise
         except Exception as error:  # noqa: BLE001 - each has its answer
             known = Known(self._request) if self.admitted is None else self.admitted.known
-            self.refusal = refusal = refusal_of(error, known)
+            refusal = refusal_of(error, known)
+            # It would keep this call, and all that was at hand where it was raised.
+            refusal.__traceback__ = None
             self.known, self.fault = refusal.known, refusal.fault
             return service.refuse(refusal)
         finally:
