@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 WAITLESS = ("/_backroom/health/live", "/_backroom/health/startup")
 PATHS = ("/health", "/_backroom/health", "/_backroom/health/ready", *WAITLESS)
-BROWSER = control.Asked(accept="text/html", account=lambda: "A")
+BROWSER = control.PathRequest(accept="text/html", account=lambda: "A")
 every_path = pytest.mark.parametrize("path", PATHS)
 
 

@@ -96,6 +96,8 @@ def test_later_whole_metadata_replaces() -> None:
 
 def test_resource_may_be_as_given() -> None:
     row = Row(1, ITEM, "C1", {"title": "Cap"}, ("hats",))
-    assert is_as_given(row, {"title": "Cap", "price": 5})
-    assert not is_as_given(row, {"title": "Hat"})
-    assert not is_as_given(row, None)
+    hats = {"hats"}.copy
+    assert is_as_given(row, {"title": "Cap", "price": 5}, hats)
+    assert not is_as_given(row, {"title": "Cap", "price": 5}, set)
+    assert not is_as_given(row, {"title": "Hat"}, hats)
+    assert not is_as_given(row, None, hats)

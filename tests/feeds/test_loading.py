@@ -307,6 +307,20 @@ def test_older_job_is_not_taken_for_the_lost_one(
     assert titles == ([] if mode == "delete" else [title])
 
 
+def test_older_job_had_other_categories(load: Loads, client: Client) -> None:
+    load(HATS, CAP | {"categories": ["hats"]})
+    load(CAP | {"categories": []}, mode="update")
+    ledger = Ledger(None)
+    load.path.write_bytes(msgspec.json.encode(CAP | {"categories": ["hats"]}))
+    stage(open_feed(load.path), ledger, {})
+    # It was never posted: the process ended before.
+    ledger.begin("item", Verb.UPDATE, [(1, "categories")])
+    Loader(Comparison(load.server, ledger, MODES["update"]), load.server).run(lambda *_: None)
+    assert done(ledger) == {"item": {"updated": 1}}
+    path = "/api/catalog-items/$custom:::$default:::C1/relationships/categories"
+    assert len(client.get(path).json["data"]) == 1
+
+
 def test_lost_request_is_sent_again(path: Path) -> None:
     nothing, lost = Answer(200, {"data": []}), Answer(502, b"")
     complete = Answer(200, {"data": {"attributes": {"status": "complete", "completed_count": 1}}})

@@ -1,20 +1,30 @@
 from __future__ import annotations
 
 import random
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from backroom import clock
 from backroom.catalog.kinds import ITEM
 from backroom.feeds.comparing import MODES
 from backroom.feeds.ledger import Ledger
 from backroom.feeds.mirroring import RemovalLimit
 from backroom.feeds.pushing import NoShopError, Push, PushOptions
+from backroom.feeds.refused_rows import RefusedRows, RefusingTarget, forget_all_but_refused
 from backroom.feeds.rows import Row
 from backroom.feeds.source_catalog import SourceCatalog
+from backroom.revisions import NEWEST
 from feeds.catalogs import catalog_of, load, paced
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from backroom.catalog.kinds import JobKind
+    from backroom.feeds.encoding import EncodedRow
+    from backroom.feeds.paced_client import PacedClient
     from conftest import MakeClient
     from support.client import Client
 
@@ -50,6 +60,37 @@ def test_prediction_is_of_what_is_left(client: Client) -> None:
     push.send(silent)
     assert 0 < before < 30
     assert push.remaining_seconds() == 0
+
+
+def note_posts(sender: PacedClient, submitted: list[str]) -> None:
+    submit = sender.submit
+
+    def noted(job_kind: JobKind, batch: Sequence[EncodedRow]) -> str:
+        submitted.append(job_kind.collection)
+        return submit(job_kind, batch)
+
+    sender.submit = noted  # type: ignore[method-assign]
+
+
+@pytest.mark.parametrize(("retry", "times"), [(False, 1), (True, 2)])
+def test_refused_row_is_not_sent_again(
+    client: Client, tmp_path: Path, *, retry: bool, times: int
+) -> None:
+    submitted: list[str] = []
+    for _ in range(2):
+        ledger = Ledger(tmp_path / "progress")
+        ledger.stage([Row(1, ITEM, "C", CAP | {"price": "x"})])
+        target = RefusingTarget(client.url, client.key, NEWEST)
+        taken = partial(RefusedRows, target=target, moment=clock.now(), retry=retry)
+        sender = paced(client)
+        note_posts(sender, submitted)
+        push = Push(ledger, sender, MODES["upsert"], options(refusals=taken))
+        push.compare(silent)
+        push.send(silent)
+        assert ledger.one("select outcome from rows") == "failed"
+        forget_all_but_refused(ledger, complete=True)
+        ledger.close()
+    assert len(submitted) == times
 
 
 def test_second_comparison_reads_the_plan(client: Client) -> None:

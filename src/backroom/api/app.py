@@ -317,7 +317,7 @@ class App:
         try:
             accept = request.header(b"accept") or ""
             account = partial(self._service.account_of, request)
-            asked = control.Asked(accept, request.query_string, account)
+            asked = control.PathRequest(accept, request.query_string, account)
             method, path = request.method, request.raw_path
             found = control.answer_route(
                 method, path, self._database, self._worker(), self.metrics, asked

@@ -69,7 +69,7 @@ def _nobody() -> str:
     raise NotAuthenticated
 
 
-class Asked(NamedTuple):
+class PathRequest(NamedTuple):
     """What a request says beside its path. `accept` is its header `Accept`.
 
     `account` gives the account that its key may read. It raises `Fault`.
@@ -90,7 +90,7 @@ class Served(NamedTuple):
     worker: str
     revision: Revision
     metrics: Shown
-    asked: Asked = Asked()
+    asked: PathRequest = PathRequest()
 
 
 class Need(StrEnum):
@@ -333,7 +333,7 @@ def answer_route(
     database: Database,
     worker: str = "here",
     metrics: Shown = None,
-    asked: Asked = Asked(),  # noqa: B008 - it never changes
+    asked: PathRequest = PathRequest(),  # noqa: B008 - it never changes
 ) -> Answer | None:
     """Answer a request for one of the routes. Gives None for any other path. Raises `Fault`.
 

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 import click
 import msgspec
 
+from backroom import clock
 from backroom.catalog.operations import NESTED_BULK_SINCE
 from backroom.cli import EXIT_ERROR, EXIT_ROWS_FAILED
 from backroom.cli.import_progress import INTERVAL_SECONDS, shown_progress
@@ -35,6 +36,7 @@ from backroom.control.import_check import checked_by
 from backroom.feeds.comparing import MODES
 from backroom.feeds.paced_client import PacedClient
 from backroom.feeds.pushing import Push, PushOptions
+from backroom.feeds.refused_rows import RefusedRows, RefusingTarget
 from backroom.feeds.reporting import Report
 from backroom.feeds.source_catalog import SourceCatalog
 from backroom.feeds.sources import shown_name
@@ -45,6 +47,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from backroom.feeds.formats import Feed
+    from backroom.feeds.ledger import Ledger
     from backroom.feeds.rows import Row, RowFault
 
 _SUFFIX = ".push-progress"
@@ -202,7 +205,7 @@ def _push_once(
             err=True,
         )
     report.count()
-    push = Push(ledger, sides.target, report.mode, _push_options(options))
+    push = Push(ledger, sides.target, report.mode, _push_options(options, identity))
     push.check_addresses()
     _send(options, push, sides.source, report)
     report.seconds = round(time.monotonic() - began, 3)
@@ -241,7 +244,16 @@ def _told(rows: Iterator[Row | RowFault], options: PushChoice) -> Iterator[Row |
         yield row
 
 
-def _push_options(options: PushChoice) -> PushOptions:
+def _push_options(options: PushChoice, identity: dict[str, object]) -> PushOptions:
+    def refusals(ledger: Ledger) -> RefusedRows:
+        retry = options["retry_refused"]
+        target = RefusingTarget(options["to_url"], str(options["to_key"]), options["revision"])
+        found = RefusedRows(ledger, target, clock.now(), retry=retry)
+        found.name_account(str(identity["account"]))
+        if options["dry_run"] and not retry and (place := _place_of(options)):
+            found.take_from(place)
+        return found
+
     return PushOptions(
         checked_by(options["revision"]),
         options["max_delete"],
@@ -249,6 +261,7 @@ def _push_options(options: PushChoice) -> PushOptions:
         largest_of(options["revision"]),
         options["timeout"],
         dry_run=options["dry_run"],
+        refusals=refusals,
     )
 
 
@@ -262,7 +275,7 @@ def _stay(
     """Push everything once, unless an earlier run did, and then each change."""
     ledger = report.ledger
     assert ledger is not None  # noqa: S101 - opened just before
-    watch = PushWatch(source, target, ledger, report.mode, _push_options(options))
+    watch = PushWatch(source, target, ledger, report.mode, _push_options(options, identity))
     watch.begin_for(msgspec.json.encode(identity, order="sorted").decode())
     if not watch.knows:
         _push_once(options, _Sides(target, source=source), identity, report)

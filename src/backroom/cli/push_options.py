@@ -36,6 +36,7 @@ class PushChoice(TypedDict):
     delete: bool
     max_delete: RemovalLimit
     dry_run: bool
+    retry_refused: bool
     watch: bool
     interval: float
     feed: FeedChoice
@@ -121,6 +122,11 @@ _OPTIONS: tuple[Callable[[Command], Command], ...] = (
     click.option(
         "--dry-run", is_flag=True, help="Send nothing; say what would be done, and how long"
         " it would take.",
+    ),
+    click.option(
+        "--retry-refused",
+        is_flag=True,
+        help="Send what the target has refused before too.",
     ),
     click.option(
         "--watch",

@@ -128,6 +128,8 @@ class ApiClient:
             "Accept": "application/vnd.api+json",
             "Content-Type": "application/vnd.api+json",
         }
+        self._away_since = ""
+        """The local time of the first of the last requests that had no answer."""
         self._met = False
         """Whether the server has ever answered. One that has is waited for when it is away."""
         self.waiting: Callable[[float, str], object] = lambda *_: None
@@ -248,6 +250,7 @@ class ApiClient:
                 self._wait_for_server(method, error, attempt, end)
                 continue
             self._met = True
+            self._away_since = ""
             if status in _PERHAPS_DONE and method == "POST":
                 raise LostAnswerError(f"the server answered {status}")
             put_off = status in _TRY_AGAIN_LATER or status in _PERHAPS_DONE
@@ -286,7 +289,8 @@ class ApiClient:
         pause = min(_FIRST_BACKOFF_SECONDS * 2 ** min(attempt, 6), _LONGEST_ABSENT_SECONDS)
         if not self._met or time.monotonic() + pause > end:
             raise UnreachableError(detail) from error
-        self.waiting(pause, f"the server is away: {cause}")
+        self._away_since = self._away_since or time.strftime("%H:%M:%S")
+        self.waiting(pause, f"the server is away since {self._away_since}: {cause}")
         time.sleep(pause)
 
     def _read(self, response: urllib3.BaseHTTPResponse, end: float) -> bytes:

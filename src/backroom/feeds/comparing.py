@@ -101,10 +101,11 @@ def decide(
     return _operation(changing, Verb.UPDATE, changed)
 
 
-def is_as_given(row: Row, existing: Mapping[str, Any] | None) -> bool:
-    """Whether a resource is there, with the attributes that a row gives it."""
-    related = set(row.related or ())
-    return existing is not None and decide(MODES["upsert"], row, existing, lambda: related) is None
+def is_as_given(
+    row: Row, existing: Mapping[str, Any] | None, related: Callable[[], set[str]]
+) -> bool:
+    """Whether a resource is there, with what a row gives it, and leads to what the row says."""
+    return existing is not None and decide(MODES["upsert"], row, existing, related) is None
 
 
 def joined(rows: Sequence[Row]) -> Row:

@@ -109,6 +109,13 @@ class ExistingCatalog:
             self.ledger.note(_MEMBERS_READ, "yes")
         return self.ledger.categories_of(external_id)
 
+    def related_now(self, kind: Kind, external_id: str) -> set[str]:
+        """Ask to which ids a resource of a kind with a relation to many leads at this moment."""
+        (target,) = (KINDS[each.target] for each in kind.relations if each.many)
+        name = quote(resource_id(external_id), safe="")
+        path = f"{kind.collection}/{name}/relationships/{target.plural}"
+        return {each.external_id for page in self._pages(path, {}) for each in page.resources}
+
     def read_all_ids(self) -> None:
         """Write the ids of all resources down in the ledger, once."""
         if self.ledger.fact(_EXISTING_READ):

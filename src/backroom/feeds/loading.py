@@ -263,8 +263,11 @@ class Loader:
         there = existing.resources(job_kind.kind, (each.external_id for each in pieces))
         if job_kind.verb is not Verb.UPDATE:
             return len(there) == (0 if job_kind.verb is Verb.DELETE else len(pieces))
+        related = partial(partial, existing.related_now, job_kind.kind)
         return all(
-            is_as_given(each.operation.encoded.row, there.get(each.external_id)) for each in pieces
+            is_as_given(each.operation.encoded.row, there.get(name), related(name))
+            for each in pieces
+            if (name := each.external_id)
         )
 
     def _recover(self) -> None:

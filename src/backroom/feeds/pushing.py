@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from backroom.feeds.comparing import Mode
     from backroom.feeds.ledger import Ledger
     from backroom.feeds.paced_client import PacedClient
+    from backroom.feeds.refused_rows import RefusedRows
     from backroom.feeds.rehearsal import Check
     from backroom.feeds.source_catalog import SourceCatalog
 
@@ -51,6 +52,8 @@ class PushOptions:
     largest: int = LARGEST_BODY
     patience: float = 600.0
     dry_run: bool = False
+    refusals: Callable[[Ledger], RefusedRows] | None = None
+    """Takes up what the target has refused before, so that it need not be asked twice."""
 
 
 class Push:
@@ -65,6 +68,7 @@ class Push:
         self._options = options
         self._plan = Plan(ledger)
         self._phases: list[Phase] = []
+        self._refusals = options.refusals and options.refusals(ledger)
 
     def check_addresses(self) -> None:
         """Raise `NoShopError` where an address was made up because a file has none."""
@@ -84,6 +88,7 @@ class Push:
         if not self._plan.ready:
             self._plan.begin()
             comparison = PlannedComparison(self.target, self.ledger, self.mode)
+            comparison.refusals = self._refusals
             comparison.count_settled()
             if self.mode.mirrors and not self.ledger.fact(PLANNED):
                 plan_removals(comparison, self._options.limit)
@@ -128,6 +133,7 @@ class Push:
         """Send what is planned. Raises `RefusedError` and `UnreachableError`."""
         comparison = PlannedComparison(self.target, self.ledger, self.mode)
         comparison.plan = self._plan
+        comparison.refusals = self._refusals
         options = self._options
         Loader(
             comparison,

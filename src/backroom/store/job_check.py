@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from backroom.store.move import TABLES, slices
+from backroom.store.move import SNAPSHOT, TABLES, slices
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -15,14 +15,14 @@ if TYPE_CHECKING:
     from backroom.store.database import Row, Transaction
 
 _TEXTS = {"jobs": ("errors", "linkage"), "job_operations": ("operations",)}
-"""The columns with JSON, by the tables that have one row for each job."""
+"""The columns with JSON, by the tables that have one row for each job. Snapshots have the same."""
 _list = msgspec.json.Decoder(list[Any])
 
 
 def unreadable_jobs(tx: Transaction, progress: Progress) -> Iterator[Row]:
     """Give the account and the id of each job of which some text is no JSON array."""
     for table in TABLES:
-        names = _TEXTS.get(table.name)
+        names = _TEXTS.get(table.name.removeprefix(SNAPSHOT))
         if not names:
             continue
         done = 0

@@ -32,6 +32,8 @@ class Law(NamedTuple):
 
 _RESTORE = "Restore a backup from before, or delete these resources and create them again."
 _SWEPT = "They show nowhere. A backup from before lacks them."
+_NOT_RESTORED = "Do not restore these snapshots: delete them, and save them again."
+_HEXADECIMAL = "0123456789abcdef"
 _STATUSES = "'queued', 'processing', 'complete', 'cancelled'"
 _TYPES = ", ".join(f"'{each}'" for each in JOB_KINDS)
 _ENDED = "'complete', 'cancelled'"
@@ -67,6 +69,39 @@ def _without_snapshot(table: str) -> Law:
             f" (select distinct account, snapshot_id from {SNAPSHOT}{table}) as found"
             " where not exists"
             " (select 1 from snapshots where snapshots.snapshot_id = found.snapshot_id)"
+        ),
+    )
+
+
+def _of_other_account(table: str) -> Law:
+    return Law(
+        f"account of {SNAPSHOT}{table}",
+        f"rows of {SNAPSHOT}{table} are of another account than their snapshot",
+        _NOT_RESTORED,
+        _fixed(
+            f"select found.account, name from (select distinct account, snapshot_id from"
+            f" {SNAPSHOT}{table}) as found join snapshots using (snapshot_id)"
+            " where snapshots.account <> '*' and snapshots.account <> found.account"
+        ),
+    )
+
+
+def _copied_part(table: str, number: str, owners: str, name: str) -> Law:
+    """Make the law that what rows of snapshots lead to is in the same snapshot."""
+    emptied = (
+        f" and not exists (select 1 from {SNAPSHOT}emptied_categories as e where"
+        " e.snapshot_id = r.snapshot_id and e.account = r.account"
+        " and e.category_number = r.category_number)"
+    )
+    return Law(
+        f"{owners} of {SNAPSHOT}{table}",
+        f"rows of {SNAPSHOT}{table} lead to {owners} that their snapshot does not have",
+        _NOT_RESTORED,
+        _fixed(
+            f"select account, {name} from {SNAPSHOT}{table} as r where {number} is not null"
+            f" and not exists (select 1 from {SNAPSHOT}{owners} as o where"
+            " o.snapshot_id = r.snapshot_id and o.account = r.account"
+            f" and o.number = r.{number}){emptied if owners == 'categories' else ''}"
         ),
     )
 
@@ -195,6 +230,19 @@ _OF_OTHERS = (
             " where (delivered_at is null) <> (event_id is null)"
         ),
     ),
+    Law(
+        "hashes of keys",
+        "keys have a hash or a hint that no key can have, so nothing opens them",
+        "Revoke these keys, and make others: `backroom keys create`.",
+        _fixed(
+            "select account, name from keys where length(hash) <> 64"
+            f" or trim(hash, '{_HEXADECIMAL}') <> '' or length(hint) not between 1 and 4"
+        ),
+    ),
     *(_without_snapshot(table.name) for table in CATALOG),
+    *(_of_other_account(table.name) for table in CATALOG),
+    _copied_part("variants", "item_number", "items", "external_id"),
+    _copied_part("item_categories", "item_number", "items", "item_external_id"),
+    _copied_part("item_categories", "category_number", "categories", "item_external_id"),
 )
 LAWS: tuple[Law, ...] = (*_OF_CATALOG, *_OF_JOBS, *_OF_OTHERS)

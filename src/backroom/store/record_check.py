@@ -19,9 +19,14 @@ if TYPE_CHECKING:
 _object = msgspec.json.Decoder(dict[str, Any])
 
 
-def broken_records(tx: Transaction, kind: Kind, progress: Progress) -> Iterator[Row]:
-    """Give the account and the external id of each record whose columns or attributes are wrong."""
-    (table,) = (each for each in TABLES if each.name == kind.table)
+def broken_records(
+    tx: Transaction, kind: Kind, progress: Progress, copies: str = ""
+) -> Iterator[Row]:
+    """Give the account and the external id of each record whose columns or attributes are wrong.
+
+    The records are those of the catalogs, or of snapshots, with what their tables begin with.
+    """
+    (table,) = (each for each in TABLES if each.name == copies + kind.table)
     done = 0
     for rows in slices(tx, table):
         for row in rows:
@@ -29,7 +34,7 @@ def broken_records(tx: Transaction, kind: Kind, progress: Progress) -> Iterator[
             if not _is_right(kind, columns):
                 yield columns["account"], columns["external_id"]
         done += len(rows)
-        progress(f"{kind.table} read", done, None)
+        progress(f"{table.name} read", done, None)
 
 
 def _is_right(kind: Kind, columns: dict[str, Any]) -> bool:

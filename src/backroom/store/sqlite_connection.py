@@ -64,7 +64,7 @@ class SqliteConnection:
         self.raw.create_scalar_function("casefold", _casefold, 1, deterministic=True)
         self.raw.create_scalar_function("grams", _grams, 2, deterministic=True)
         # By the name that PostgreSQL has for such a function.
-        self.raw.create_scalar_function("hashtextextended", _digest, 2, deterministic=True)
+        self.raw.create_scalar_function("hashtextextended", _text_digest, 2, deterministic=True)
         # What one connection counts of the commits of others means nothing to another one.
         name = os.urandom(_NAME_BYTES).hex()
         self.raw.create_scalar_function("connection_name", lambda *_: name, 0, deterministic=True)
@@ -136,7 +136,7 @@ def _casefold(*values: Any) -> str:
     return search.folded(text)
 
 
-def _digest(*values: Any) -> int:
+def _text_digest(*values: Any) -> int:
     text, _ = values
     return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=_DIGEST_BYTES).digest())
 

@@ -19,7 +19,7 @@ from backroom.store.backfill import Backfill
 from backroom.store.job_check import unreadable_jobs
 from backroom.store.laws import LAWS
 from backroom.store.migrate import migrations
-from backroom.store.move import TABLES
+from backroom.store.move import SNAPSHOT, TABLES
 from backroom.store.record_check import broken_records
 from backroom.store.search_check import unfindable
 
@@ -138,6 +138,13 @@ def _each_check(tx: Transaction, progress: Progress) -> Iterator[BrokenLaw | Non
             f"{kind.table} have other columns than their attributes say, so filters miss them",
             "Update these resources: each write renews the columns.",
             broken_records(tx, kind, progress),
+        )
+        yield found(
+            f"columns of {SNAPSHOT}{kind.table}",
+            f"copies of {kind.table} in snapshots have other columns than their attributes say, or"
+            " no attributes that can be read",
+            "Delete the snapshots that have them, and save them again. Do not restore them.",
+            broken_records(tx, kind, progress, SNAPSHOT),
         )
         yield found(
             f"search of {kind.table}",
