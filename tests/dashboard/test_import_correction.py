@@ -23,7 +23,6 @@ CHANGES = {
     "FF-1226-MOS-4X3-M-P": ("inventory_policy", "1"),
 }
 CHEAP = b'{"type":"item","external_id":"b","title":"B","description":"","url":"u","price":"no"}\n'
-WHOLE_LINE = '{"type":"item","external_id":"FF-1271-B","title":"S","description":"d","url":"u"}'
 
 
 def import_demo(client: Client) -> str:
@@ -46,7 +45,6 @@ def test_all_rows_of_the_demo_are_corrected(visitor: Visitor, client: Client) ->
     for place in range(6):
         name, value = CHANGES[fields[f"r{place}.external_id"]]
         fields[f"r{place}.{name}"] = value
-    fields["r6.text"] = WHOLE_LINE
     answer = visitor.send(f"{page}/correct", **fields)
     corrected = answer.headers["Location"]
     words_when(visitor, corrected, "7 rows: 7 would be created")
@@ -65,18 +63,38 @@ def test_rows_are_corrected_before_anything_is_loaded(visitor: Visitor, client: 
 def test_unread_record_is_filled_in(visitor: Visitor, client: Client) -> None:
     page = sent(visitor, client, ROWS)
     words_when(visitor, page, "What it would do")
-    assert "only its id is here" in visitor.words(f"{page}/correct")
+    assert "What was read of it is here" in visitor.words(f"{page}/correct")
     given = {"title": "Bowl", "description": "A bowl", "url": "https://x.example/b", "price": "3"}
     fields = {f"r0.{name}": value for name, value in given.items()} | {"r0.external_id": "b"}
     answer = visitor.send(f"{page}/correct", **fields)
     words_when(visitor, answer.headers["Location"], "1 would be created")
 
 
+def test_cut_line_has_its_first_fields(visitor: Visitor, client: Client) -> None:
+    line = b'{"type":"item","external_id":"b","title":"A, bowl","description":"A bo'
+    page = sent(visitor, client, line, "f.jsonl")
+    words_when(visitor, page, "What it would do")
+    fields = fields_of(visitor.read(f"{page}/correct"))
+    assert (fields["r0.external_id"], fields["r0.title"]) == ("b", "A, bowl")
+    given = {"r0.description": "A bowl", "r0.url": "https://x.example/b"}
+    answer = visitor.send(f"{page}/correct", **fields | given)
+    words_when(visitor, answer.headers["Location"], "1 would be created")
+
+
+def test_refused_cells_are_in_the_form(visitor: Visitor, client: Client) -> None:
+    text = b"type,external_id,title,published,price\nitem,b,Bowl,perhaps,3\n"
+    page = sent(visitor, client, text)
+    words_when(visitor, page, "What it would do")
+    shown = visitor.read(f"{page}/correct")
+    assert fields_of(shown)["r0.title"] == "Bowl"
+    assert "perhaps" in shown
+
+
 def test_wrong_line_is_shown_again(visitor: Visitor, client: Client) -> None:
     page = sent(visitor, client, b"{broken\n", "f.jsonl")
     words_when(visitor, page, "What it would do")
     answer = visitor.send(f"{page}/correct", **{"r0.text": "{still broken"})
-    assert b"This line is no JSON object." in answer.data
+    assert b"This line is no JSON object: " in answer.data
     assert b"{still broken" in answer.data
     answer = visitor.send(f"{page}/correct", **{"r0.out": "1"})
     assert b"All rows are left out." in answer.data

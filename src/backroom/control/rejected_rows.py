@@ -2,18 +2,18 @@
 
 So a row of any format can be corrected, and sent again as a feed of such lines. A line of JSON that
 can't be read is there as it stands in the file. Of a record of another carrier that can't be read,
-the kind and the id are there, where these are known.
+there is what was read of it all the same: the kind and the id at least, where these are known.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import msgspec
 
-from backroom.feeds.columns import METADATA, METADATA_PREFIX
-from backroom.feeds.rows import relation_of
+from backroom.feeds.columns import own_names
+from backroom.feeds.rows import RowFault
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -58,20 +58,6 @@ def _staged_row(row: Row) -> RejectedRow:
     return RejectedRow(row.line, row.kind.name, row.external_id, text, is_whole=True)
 
 
-def own_names(row: Row) -> dict[str, Any]:
-    """Give a row as JSON Lines have it."""
-    cells: dict[str, Any] = {"type": row.kind.name, "external_id": row.external_id}
-    for name, value in row.attributes.items():
-        if name == METADATA and row.merges and isinstance(value, dict):
-            cells |= {METADATA_PREFIX + key: held for key, held in value.items()}
-        else:
-            cells[name] = value
-    relation = relation_of(row.kind)
-    if relation is not None and row.related is not None:
-        cells[relation.name] = list(row.related) if relation.many else next(iter(row.related), None)
-    return cells
-
-
 def _unread_rows(report: Report, known: set[int], feed: Feed | None) -> Iterator[RejectedRow]:
     """Give the places of a file from which no row came."""
     faults = {
@@ -82,10 +68,11 @@ def _unread_rows(report: Report, known: set[int], feed: Feed | None) -> Iterator
     texts = _texts_of_lines(feed, set(faults)) if faults and feed is not None else {}
     for line, fault in faults.items():
         kind = fault.kind.name if fault.kind else ""
+        read = fault.read or {} if isinstance(fault, RowFault) else {}
         if line in texts:
             yield RejectedRow(line, kind, fault.external_id, texts[line], is_whole=True)
-        elif kind:
-            cells = {"type": kind, "external_id": fault.external_id}
+        elif kind or read:
+            cells = {"type": kind, "external_id": fault.external_id, **read}
             text = msgspec.json.encode(cells).decode()
             yield RejectedRow(line, kind, fault.external_id, text, is_whole=False)
 

@@ -40,6 +40,8 @@ if TYPE_CHECKING:
 MOST_SHOWN = 20
 """Rows on one page."""
 _OTHER_MODE = "upsert"
+_MOST_COMMAS = 50
+"""Places where an object that is cut off is read to, from its end."""
 _NAMING = ("external_id", "title", "name")
 """Fields that are shown of each row, beside those with a fault."""
 
@@ -159,7 +161,7 @@ def _shown_row(
         row.line,
         row.kind,
         row.external_id,
-        row.is_whole,
+        row.is_whole and _json_object(row.text) is not None,
         [(each.detail, each.advice) for each in remarks],
     )
     own = None if sent is None else _own_fields(sent, made.prefix)
@@ -196,7 +198,7 @@ def _own_fields(sent: Mapping[str, str], prefix: str) -> dict[str, str]:
 
 def _read_row(row: RejectedRow) -> Row | None:
     """Read a row that has fields, None for one that is corrected as a text."""
-    cells = _json_object(row.text)
+    cells = _json_object(row.text) or _cut_object(row.text)
     read = None if cells is None else object_row(row.line, cells)
     return None if isinstance(read, RowFault) else read
 
@@ -206,6 +208,18 @@ def _json_object(text: str) -> dict[str, Any] | None:
         return msgspec.json.decode(text, type=dict[str, Any])
     except (msgspec.MsgspecError, RecursionError):
         return None
+
+
+def _cut_object(text: str) -> dict[str, Any] | None:
+    """Read what is whole at the beginning of an object that is cut off."""
+    end = len(text)
+    for _ in range(_MOST_COMMAS):
+        end = text.rfind(",", 0, end)
+        if end < 0:
+            break
+        if found := _json_object(text[:end] + "}"):
+            return found
+    return None
 
 
 def _form_of(row: Row) -> ResourceForm:
@@ -242,9 +256,10 @@ def _corrected_line(row: RejectedRow, own: Mapping[str, str]) -> str:
     """Give a row as a line of JSON. Raises `ValueError` for a text that is none."""
     read = _read_row(row)
     if read is None:
-        cells = _json_object(own.get("text", row.text))
-        if cells is None:
-            raise ValueError("This line is no JSON object.")
+        try:
+            cells = msgspec.json.decode(own.get("text", row.text), type=dict[str, Any])
+        except (msgspec.MsgspecError, RecursionError) as error:
+            raise ValueError(f"This line is no JSON object: {error}.") from None
         return msgspec.json.encode(cells).decode()
     filled = _form_of(read).filled(own)
     for name, fault in filled.faults.items():

@@ -143,14 +143,28 @@ def row_from(line: int, cells: Mapping[str, Any]) -> Row | RowFault:
     shown_id = external_id if isinstance(external_id, str) else ""
     kind = _kind_of(values.get("type"))
     if isinstance(kind, str):
-        return RowFault(line, kind, None, shown_id)
+        return RowFault(line, kind, None, shown_id, read=cells)
     if not shown_id:
         reason = "has to be text" if external_id is not None else "is missing"
-        return RowFault(line, f"external_id {reason}", kind)
+        return RowFault(line, f"external_id {reason}", kind, read=cells)
     try:
         return _row_of_values(line, kind, shown_id, values)
     except ValueError as error:
-        return RowFault(line, str(error), kind, shown_id)
+        return RowFault(line, str(error), kind, shown_id, read=cells)
+
+
+def own_names(row: Row) -> dict[str, Any]:
+    """Give a row as JSON Lines have it."""
+    cells: dict[str, Any] = {"type": row.kind.name, "external_id": row.external_id}
+    for name, value in row.attributes.items():
+        if name == METADATA and row.merges and isinstance(value, dict):
+            cells |= {METADATA_PREFIX + key: held for key, held in value.items()}
+        else:
+            cells[name] = value
+    relation = relation_of(row.kind)
+    if relation is not None and row.related is not None:
+        cells[relation.name] = list(row.related) if relation.many else next(iter(row.related), None)
+    return cells
 
 
 def _kind_of(value: Any) -> Kind | str:

@@ -14,7 +14,7 @@ from collections import deque
 from typing import IO, TYPE_CHECKING, Any
 
 from backroom.feeds.advice import advice_on_record
-from backroom.feeds.columns import METADATA_PREFIX, NUMBER_COLUMNS, row_from, value_of
+from backroom.feeds.columns import METADATA_PREFIX, NUMBER_COLUMNS, own_names, row_from, value_of
 from backroom.feeds.number_style import Evidence
 from backroom.feeds.rows import LONGEST_LINE, TOO_LONG, FeedError, Row, RowFault
 
@@ -63,7 +63,8 @@ def read(
         if header is None:
             header = _column_names(cells)
         elif isinstance(cells, str):
-            yield RowFault(line, cells, advice=advice_on_record(cells))
+            torn = cells.cells if isinstance(cells, TornRow) else []
+            yield _torn_fault(line, header, torn, str(cells), numbers)
         else:
             missing = len(header) - len(cells) if in_sheet else 0
             yield _row_of_cells(line, header, [*cells, *[""] * missing], numbers)
@@ -265,7 +266,7 @@ def _row_of_cells(
 ) -> Row | RowFault:
     if len(texts) != len(header):
         detail = f"has {len(texts)} cells where the first line has {len(header)}"
-        return RowFault(line, detail, advice=advice_on_record(detail))
+        return _torn_fault(line, header, texts, detail, numbers)
     cells: dict[str, Any] = {}
     faults: list[tuple[str, str, str]] = []
     for name, text in zip(header, texts, strict=True):
@@ -281,5 +282,22 @@ def _row_of_cells(
         detail = "; ".join(f"{name}: {reason}" for name, reason, _ in parted)
         advice = "; ".join(dict.fromkeys(each for _, _, each in parted if each))
         name, text, _ = faults[0]
-        return RowFault(line, detail, row.kind, row.external_id, name, text, advice)
+        read = own_names(row) if isinstance(row, Row) else dict(row.read or {})
+        # The form that corrects them shows the cells as they stand.
+        read |= {name: text for name, text, _ in faults}
+        return RowFault(line, detail, row.kind, row.external_id, name, text, advice, read=read)
     return row
+
+
+def _torn_fault(
+    line: int, header: list[str], texts: list[str], detail: str, numbers: NumberStyle
+) -> RowFault:
+    """Say what is wrong with a record, with the cells that it has by the columns above them."""
+    cells: dict[str, Any] = {}
+    for name, text in zip(header, texts, strict=False):
+        if text.strip():
+            try:
+                cells[name] = value_of(name, text, numbers)
+            except ValueError:
+                cells[name] = text
+    return RowFault(line, detail, advice=advice_on_record(detail), read=cells or None)

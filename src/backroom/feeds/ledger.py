@@ -18,9 +18,11 @@ from backroom.feeds.ledger_file import LedgerFile
 from backroom.feeds.rows import Finding, Row, RowFault
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
 _CHUNK = 1_000
+_LONGEST_READ = 80_000
+"""Bytes that are kept of a row that failed, so that it can be corrected."""
 
 CREATED, UPDATED, DELETED, UNCHANGED, FAILED = (
     "created",
@@ -143,7 +145,7 @@ class Ledger(LedgerFile):
         kind = finding.kind.name if finding.kind else ""
         self.run(
             "insert into findings (line, kind, external_id, place, value, detail, advice, failed,"
-            " staged) values (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            " staged, read) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             finding.line,
             kind,
             *map(
@@ -158,6 +160,7 @@ class Ledger(LedgerFile):
             ),
             isinstance(finding, RowFault),
             staged,
+            _encoded_cells(finding.read) if isinstance(finding, RowFault) else None,
         )
 
     # Jobs
@@ -328,6 +331,15 @@ def _spans(numbers: Iterable[int]) -> Iterator[tuple[int, int]]:
 
 
 _decode = msgspec.json.Decoder(_Body).decode
+
+
+def _encoded_cells(cells: Mapping[str, Any] | None) -> bytes | None:
+    """Give the cells of a row that failed as JSON, None where they have none, or are too long."""
+    try:
+        encoded = None if cells is None else msgspec.json.encode(cells)
+    except (RecursionError, UnicodeEncodeError):
+        return None
+    return encoded if encoded and len(encoded) <= _LONGEST_READ else None
 
 
 def _storable(text: str) -> str:

@@ -9,7 +9,7 @@ import apsw
 if TYPE_CHECKING:
     from pathlib import Path
 
-_VERSION = 2
+_VERSION = 3
 _BUSY_MILLISECONDS = 100
 LASTING = ("known", "refused", "source_blocks", "source_rows")
 """The tables that outlive each import that a ledger is used for.
@@ -26,7 +26,7 @@ create table rows (
 create table findings (
   id integer primary key, line integer not null, kind text not null, external_id text not null,
   place text not null, value text not null, detail text not null, advice text not null,
-  failed integer not null, staged integer not null
+  failed integer not null, staged integer not null, read blob
 );
 create table batches (id integer primary key, kind text not null, verb text not null,
   first integer not null, last integer not null, job text, settled integer not null default 0);

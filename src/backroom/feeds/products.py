@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from backroom.catalog.kinds import CATEGORY
+from backroom.feeds.columns import own_names
 from backroom.feeds.number_style import read_number
 from backroom.feeds.rows import Finding, Row, RowFault, RowWarning
 
@@ -224,13 +225,15 @@ class Cells:
         if not self.external_id.strip() and not self.faults:
             self.fault("id", "is empty, and names the row", "", "give an id")
         yield from self.replaced
+        ids = tuple(dict.fromkeys(related)) if related is not None else None
         if self.faults:
             self.shop.missing.difference_update(self._once)
             yield from (each for each in self.warnings if each.line != self.record.line)
-            yield _joined_fault(self.faults)
+            read = {name: each for name, each in attributes.items() if each not in (None, "")}
+            row = Row(self.record.line, self.kind, self.external_id, read, ids)
+            yield _joined_fault(self.faults, own_names(row))
             return
         yield from self.warnings
-        ids = tuple(dict.fromkeys(related)) if related is not None else None
         yield Row(self.record.line, self.kind, self.external_id, attributes, ids)
 
 
@@ -289,7 +292,7 @@ def warn_of_no_price(
     item.warn(price, detail, "", advice)
 
 
-def _joined_fault(faults: list[RowFault]) -> RowFault:
+def _joined_fault(faults: list[RowFault], read: dict[str, Any]) -> RowFault:
     """Make one fault of all faults of a row, because a row fails once.
 
     The column of the first one is the fault's, so only those of the others are named.
@@ -304,6 +307,7 @@ def _joined_fault(faults: list[RowFault]) -> RowFault:
         first.column,
         first.value,
         "; ".join(each.advice for each in faults if each.advice),
+        read=read,
     )
 
 

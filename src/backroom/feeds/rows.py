@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from backroom.catalog.kinds import CATEGORY, ITEM, VARIANT
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from backroom.catalog.kinds import Kind, Relation
 
 LONGEST_LINE = 16_000_000
@@ -56,6 +58,9 @@ class Finding:
 @dataclass(frozen=True, slots=True)
 class RowFault(Finding):
     """Why a row was not loaded."""
+
+    read: Mapping[str, Any] | None = field(default=None, compare=False)
+    """What was read of a row all the same, by the API's own names; values may be those refused."""
 
 
 @dataclass(frozen=True, slots=True)

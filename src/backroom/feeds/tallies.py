@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+import msgspec
+
 from backroom.catalog.kinds import KINDS
 from backroom.feeds.ledger import FAILED
 from backroom.feeds.rows import Finding, RowFault, RowWarning
@@ -60,7 +62,7 @@ def count_nameless(ledger: LedgerFile) -> int:
 
 
 _WENT_IN = """
-select line, kind, external_id, place, value, detail, advice, failed, case
+select line, kind, external_id, place, value, detail, advice, failed, read, case
   when failed then 0
   when kind = '' or external_id = '' then 1
   when exists (select 1 from rows as r where r.kind = f.kind and r.external_id = f.external_id
@@ -76,10 +78,13 @@ def findings(
     ledger: LedgerFile, *, failed: bool | None = None, most: int = -1
 ) -> Iterator[Finding]:
     """Give findings in the order of the feed: faults, warnings, or both."""
-    for line, kind, *texts, is_fault, went_in in ledger.run(_WENT_IN, failed, failed, most):
+    for line, kind, *texts, is_fault, read, went_in in ledger.run(_WENT_IN, failed, failed, most):
         external_id, place, value, detail, advice = texts
         said = (line, detail, KINDS.get(kind), external_id, place, value, advice)
-        yield RowFault(*said) if is_fault else RowWarning(*said, went_in=bool(went_in))
+        if is_fault:
+            yield RowFault(*said, read=msgspec.json.decode(read) if read else None)
+        else:
+            yield RowWarning(*said, went_in=bool(went_in))
 
 
 def row_changes(ledger: LedgerFile, most: int = -1) -> Iterator[RowChange]:
