@@ -10,6 +10,7 @@ import csv
 import io
 import re
 from collections import Counter
+from functools import lru_cache
 from typing import IO, TYPE_CHECKING, Any, Protocol
 
 import msgspec
@@ -109,6 +110,9 @@ class _Table:
         found: Pairs = []
         for heading, value in pairs:
             if not _is_heading(heading):
+                continue
+            if value.__class__ is str:
+                found.append((heading, self.clean(value)))
                 continue
             values = value if _is_texts(value) else [value]
             texts = (cell_text(each) for each in values if each is not None)
@@ -278,6 +282,7 @@ def _is_texts(value: Any) -> bool:
     return isinstance(value, list) and bool(value) and all(isinstance(each, str) for each in value)
 
 
+@lru_cache(maxsize=MOST_COLUMNS)
 def _is_heading(heading: str) -> bool:
     """Whether a column may be called so. A reader takes blanks round it away."""
     return heading.replace("\ufeff", "").strip() == heading != ""
