@@ -51,6 +51,9 @@ class CarrierWriter(Protocol):
     def carried(self, pairs: Pairs) -> Pairs:
         """Give a record as a reader will find it."""
 
+    def expect(self, records: int) -> None:
+        """Raise `FeedError` if so many records are more than the carrier holds."""
+
     def begin(self, columns: Sequence[str]) -> None:
         """Write what stands before all records."""
 
@@ -123,6 +126,9 @@ class _Table:
         """Give a text as the table can hold it."""
         return text
 
+    def expect(self, records: int) -> None:
+        """Take any number of records."""
+
     def begin(self, columns: Sequence[str]) -> None:
         self._width = len(columns)
         for place, heading in enumerate(columns):
@@ -194,6 +200,14 @@ class WorkbookTable(_Table):
     def clean(self, text: str) -> str:
         return _NOT_IN_SHEETS.sub(_in_sheets, text)[:_LONGEST_CELL]
 
+    def expect(self, records: int) -> None:
+        """Refuse more rows than a sheet has, before the first of them takes its time."""
+        if records >= _MOST_ROWS:
+            raise FeedError(
+                f"would have more than {_MOST_ROWS:,} rows, which is all that a sheet has: export"
+                " CSV"
+            )
+
     def begin(self, columns: Sequence[str]) -> None:
         if len(columns) > _MOST_SHEET_COLUMNS:
             raise FeedError(f"would have {len(columns):,} columns, and a sheet has 16,384 at most")
@@ -202,11 +216,6 @@ class WorkbookTable(_Table):
 
     def put(self, cells: list[str]) -> None:
         self._rows += 1
-        if self._rows > _MOST_ROWS:
-            raise FeedError(
-                f"would have more than {_MOST_ROWS:,} rows, which is all that a sheet has: export"
-                " CSV"
-            )
         head = self._rows == 1
         self._sheet.append(
             [
@@ -241,6 +250,9 @@ class JsonLines:
     def carried(self, pairs: Pairs) -> Pairs:
         """Give all of it."""
         return pairs
+
+    def expect(self, records: int) -> None:
+        """Take any number of records."""
 
     def begin(self, columns: Sequence[str]) -> None:
         """Write nothing."""

@@ -43,7 +43,7 @@ def metadata_of(attributes: Attributes) -> dict[str, Any]:
 
 
 @lru_cache(maxsize=10_000)
-def _place_of(name: str, headings: Headings) -> tuple[str, bool]:
+def _field_of_entry(name: str, headings: Headings) -> tuple[str, bool]:
     """Give the field that an entry is called as, empty for none, and if the entry can be kept."""
     found = headings.find(name)
     return (found[0], found[1].form in _OF_METADATA) if found else ("", True)
@@ -51,7 +51,7 @@ def _place_of(name: str, headings: Headings) -> tuple[str, bool]:
 
 def kept_metadata(metadata: dict[str, Any], headings: Headings) -> Iterator[tuple[str, Any]]:
     """Give the entries that a file can keep under headings of their own."""
-    return (each for each in metadata.items() if _place_of(each[0], headings)[1])
+    return (each for each in metadata.items() if _field_of_entry(each[0], headings)[1])
 
 
 def written_as(
@@ -60,7 +60,7 @@ def written_as(
     """Give the entries that an import kept of fields, by their headings in that file."""
     found: dict[str, tuple[str, Any]] = {}
     for entry in metadata.items():
-        if field := _place_of(entry[0], headings)[0]:
+        if field := _field_of_entry(entry[0], headings)[0]:
             found.setdefault(field, entry)
     return [found[each] for each in fields if each in found]
 
@@ -81,7 +81,7 @@ def option_names(item: ReadItem, headings: Headings, separator: str) -> list[str
         entries = [
             name
             for name, value in metadata_of(variant.attributes).items()
-            if is_word(value) and is_word(name) and not _place_of(name, headings)[0]
+            if is_word(value) and is_word(name) and not _field_of_entry(name, headings)[0]
         ]
         found.append(entries)
     start = f"{item.attributes.get('title')} - "

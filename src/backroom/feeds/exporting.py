@@ -209,6 +209,7 @@ def _number_columns(format_name: str) -> Callable[[str], bool]:
 def _write_own(
     spool: CatalogSpool, carrier: CarrierWriter, written: Written, progress: Progress
 ) -> None:
+    carrier.expect(sum(spool.counts().values()))
     carrier.begin(export_own.COLUMNS)
     counts = dict.fromkeys((CATEGORY.name, ITEM.name, VARIANT.name), 0)
     for record in export_own.own_records(spool, written.losses):
@@ -247,6 +248,7 @@ class _ShopExport:
     def write(self) -> None:
         """Write all of it, and count what is lost."""
         numbers = Evidence()
+        total = 0
         for item in self._spool.items():
             made = self._records(item, as_is=True)
             self._weigh(made, numbers)
@@ -254,6 +256,8 @@ class _ShopExport:
             self._back.gather(records)
             for each in records:
                 self._columns.add(each)
+            total += len(records)
+            self._carrier.expect(total)
         self._back.end_gathering()
         if self._written.choice.carrier not in {"xlsx", "json"}:
             # Decimals are written as the prices are that an import has kept.
