@@ -261,3 +261,11 @@ def test_archive_lacks_sheets_that_are_too_long(monkeypatch: pytest.MonkeyPatch)
     assert failed == ["catalog.xlsx", "shopify.xlsx", "woocommerce.xlsx", "google.xlsx"]
     with zipfile.ZipFile(file) as archive:
         assert not {*failed} & {*archive.namelist()}
+
+
+def test_both_passes_show_progress() -> None:
+    caps = [ReadItem(f"cap-{number}", ITEM_GIVEN, (), ()) for number in range(4)]
+    shown: list[int] = []
+    choice = Choice("shopify", "csv")
+    export(spool_of(*caps), io.BytesIO(), choice, "a.csv", lambda _, count: shown.append(count))
+    assert shown == [0, 0, 1, 1, 2, 3, 3, 4]

@@ -249,7 +249,9 @@ class _ShopExport:
         """Write all of it, and count what is lost."""
         numbers = Evidence()
         total = 0
-        for item in self._spool.items():
+        for gathered, item in enumerate(self._spool.items()):
+            # Each of the two passes is half of what is to do.
+            self._progress(ITEM.type, gathered // 2)
             made = self._records(item, as_is=True)
             self._weigh(made, numbers)
             records = self._carried(made)
@@ -266,14 +268,15 @@ class _ShopExport:
         headings: Sequence[str] = self._columns.headings(self._first)
         self._carrier.begin(headings if self._carrier.is_table else ())
         counts = {ITEM.name: 0, VARIANT.name: 0}
-        for item in self._spool.items():
+        items = self._spool.counts()[ITEM.name]
+        for again, item in enumerate(self._spool.items(), start=1):
             records = self._fitting(item)
             if self._back.compare(item, records):
                 for each in records:
                     self._carrier.write(each)
                 counts[ITEM.name] += 1
             counts[VARIANT.name] += len(item.variants)
-            self._progress(ITEM.type, counts[ITEM.name])
+            self._progress(ITEM.type, (items + again) // 2)
         self._carrier.end()
         counts[VARIANT.name] -= self._lost(VARIANT.name)
         self._written.counts = {CATEGORY.name: self._count_categories(), **counts}
