@@ -113,7 +113,7 @@ def _memory_rows(directory: Path, settings: Settings) -> Iterator[Row]:
     """Measure the memory of a real import, and of a dry run of as many rows as the catalog has."""
     runs: dict[str, tuple[str, int, tuple[str, ...]]] = {
         "an import": ("Shopify CSV", settings.items // _SHARE_OF_WHOLE, ()),
-        "a dry run": ("WooCommerce CSV", settings.items, ("--dry-run",)),
+        "a dry run": ("JSON Lines", settings.items, ("--dry-run",)),
     }
     for what, (name, records, flags) in runs.items():
         feed = feed_files.write(name, directory / f"large.{feed_files.ending(name)}", records)

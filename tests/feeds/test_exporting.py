@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from backroom.catalog.kinds import CATEGORY, ITEM, KINDS
 from backroom.catalog.kinds import VARIANT as VARIANT_KIND
+from backroom.feeds import carriers
 from backroom.feeds.catalog_spool import CatalogSpool, ReadItem, ReadVariant
 from backroom.feeds.exporting import Choice, chosen, export
 from backroom.feeds.formats import open_feed
@@ -238,3 +239,33 @@ def test_later_skus_count_for_the_report(later: list[ReadVariant]) -> None:
     content, written = exported(spool, "shopify", "csv")
     assert lost(written) == _differences(catalog_of(spool), read(content, "csv", "shopify"))
     assert lost(written)[VARIANT_KIND.name, "external_id", LOST] == 1 + len(later)
+
+
+@pytest.mark.parametrize("format_name", ["csv", "shopify"])
+def test_sheet_refuses_rows_before_it_writes(
+    format_name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(carriers, "_MOST_ROWS", 2)
+    monkeypatch.setattr(carriers.WorkbookTable, "put", pytest.fail)
+    spool = spool_of(item(variant("C-1"), variant("C-2")))
+    with pytest.raises(FeedError, match="more than 2 rows, which is all that a sheet has"):
+        exported(spool, format_name, "xlsx")
+
+
+def test_archive_lacks_sheets_that_are_too_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(carriers, "_MOST_ROWS", 2)
+    file = io.BytesIO()
+    spool = spool_of(item(variant("C-1"), variant("C-2")))
+    written = export(spool, file, Choice("all", "zip"), "a.zip", lambda *_: None)
+    failed = [each.name for each in written if each.error]
+    assert failed == ["catalog.xlsx", "shopify.xlsx", "woocommerce.xlsx", "google.xlsx"]
+    with zipfile.ZipFile(file) as archive:
+        assert not {*failed} & {*archive.namelist()}
+
+
+def test_both_passes_show_progress() -> None:
+    caps = [ReadItem(f"cap-{number}", ITEM_GIVEN, (), ()) for number in range(4)]
+    shown: list[int] = []
+    choice = Choice("shopify", "csv")
+    export(spool_of(*caps), io.BytesIO(), choice, "a.csv", lambda _, count: shown.append(count))
+    assert shown == [0, 0, 1, 1, 2, 3, 3, 4]

@@ -95,3 +95,14 @@ def test_failed_rows_are_not_there(ledger: Ledger) -> None:
     assert ledger.has("item", "C2")
     ledger.settle([2], "failed")
     assert not ledger.has("item", "C2")
+
+
+@pytest.mark.slow
+def test_staging_needs_no_second_copy_on_disk(tmp_path: Path) -> None:
+    ledger = Ledger(tmp_path / "ledger")
+    ledger.stage(
+        Row(number, ITEM, f"C{number}", {"title": "x" * 1_000}) for number in range(1, 30_001)
+    )
+    assert (tmp_path / "ledger-wal").stat().st_size < (tmp_path / "ledger").stat().st_size / 2
+    assert counts(ledger)["item"]["rows"] == 30_000
+    ledger.close()

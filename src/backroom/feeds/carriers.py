@@ -10,6 +10,7 @@ import csv
 import io
 import re
 from collections import Counter
+from functools import lru_cache
 from typing import IO, TYPE_CHECKING, Any, Protocol
 
 import msgspec
@@ -49,6 +50,9 @@ class CarrierWriter(Protocol):
 
     def carried(self, pairs: Pairs) -> Pairs:
         """Give a record as a reader will find it."""
+
+    def expect(self, records: int) -> None:
+        """Raise `FeedError` if so many records are more than the carrier holds."""
 
     def begin(self, columns: Sequence[str]) -> None:
         """Write what stands before all records."""
@@ -110,6 +114,9 @@ class _Table:
         for heading, value in pairs:
             if not _is_heading(heading):
                 continue
+            if value.__class__ is str:
+                found.append((heading, self.clean(value)))
+                continue
             values = value if _is_texts(value) else [value]
             texts = (cell_text(each) for each in values if each is not None)
             found += [(heading, self.clean(text)) for text in texts]
@@ -118,6 +125,9 @@ class _Table:
     def clean(self, text: str) -> str:
         """Give a text as the table can hold it."""
         return text
+
+    def expect(self, records: int) -> None:
+        """Take any number of records."""
 
     def begin(self, columns: Sequence[str]) -> None:
         self._width = len(columns)
@@ -190,6 +200,14 @@ class WorkbookTable(_Table):
     def clean(self, text: str) -> str:
         return _NOT_IN_SHEETS.sub(_in_sheets, text)[:_LONGEST_CELL]
 
+    def expect(self, records: int) -> None:
+        """Refuse more rows than a sheet has, before the first of them takes its time."""
+        if records >= _MOST_ROWS:
+            raise FeedError(
+                f"would have more than {_MOST_ROWS:,} rows, which is all that a sheet has: export"
+                " CSV"
+            )
+
     def begin(self, columns: Sequence[str]) -> None:
         if len(columns) > _MOST_SHEET_COLUMNS:
             raise FeedError(f"would have {len(columns):,} columns, and a sheet has 16,384 at most")
@@ -198,11 +216,6 @@ class WorkbookTable(_Table):
 
     def put(self, cells: list[str]) -> None:
         self._rows += 1
-        if self._rows > _MOST_ROWS:
-            raise FeedError(
-                f"would have more than {_MOST_ROWS:,} rows, which is all that a sheet has: export"
-                " CSV"
-            )
         head = self._rows == 1
         self._sheet.append(
             [
@@ -237,6 +250,9 @@ class JsonLines:
     def carried(self, pairs: Pairs) -> Pairs:
         """Give all of it."""
         return pairs
+
+    def expect(self, records: int) -> None:
+        """Take any number of records."""
 
     def begin(self, columns: Sequence[str]) -> None:
         """Write nothing."""
@@ -278,6 +294,7 @@ def _is_texts(value: Any) -> bool:
     return isinstance(value, list) and bool(value) and all(isinstance(each, str) for each in value)
 
 
+@lru_cache(maxsize=MOST_COLUMNS)
 def _is_heading(heading: str) -> bool:
     """Whether a column may be called so. A reader takes blanks round it away."""
     return heading.replace("\ufeff", "").strip() == heading != ""

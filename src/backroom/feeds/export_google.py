@@ -68,7 +68,7 @@ def google_records(item: ReadItem, *, as_is: bool = True) -> list[Pairs]:
             if item.variants
             else [("availability", "in_stock")]
         )
-        kept = [each for field in _KEPT if (each := written_as(metadata, _HEADINGS, field))]
+        kept = written_as(metadata, _HEADINGS, _KEPT)
         row += kept if as_is and kept else [("price", attributes.get("price"))]
         row += [("product_type", each) for each in deepest_paths(item.categories)]
         found.append(row + list(kept_metadata(metadata, _HEADINGS)))
@@ -77,8 +77,8 @@ def google_records(item: ReadItem, *, as_is: bool = True) -> list[Pairs]:
 
 def _google_stock_cells(attributes: Attributes, metadata: dict[str, Any]) -> Pairs:
     policy, quantity = attributes.get("inventory_policy"), attributes.get("inventory_quantity")
-    kept = written_as(metadata, _HEADINGS, "availability")
+    kept = written_as(metadata, _HEADINGS, ("availability",))
     is_out = policy == _HIDDEN_WHEN_OUT and not quantity
-    if kept is None or quantity or is_out != is_out_of_stock(str(kept[1])):
-        kept = ("availability", "out_of_stock" if is_out else "in_stock")
-    return [kept, *([("sell_on_google_quantity", quantity)] if quantity else [])]
+    if not kept or quantity or is_out != is_out_of_stock(str(kept[0][1])):
+        kept = [("availability", "out_of_stock" if is_out else "in_stock")]
+    return [*kept, *([("sell_on_google_quantity", quantity)] if quantity else [])]

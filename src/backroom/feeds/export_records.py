@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from backroom.feeds.catalog_spool import Attributes, ReadItem
     from backroom.feeds.fields import Headings
@@ -41,21 +42,27 @@ def metadata_of(attributes: Attributes) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
+@lru_cache(maxsize=10_000)
+def _field_of_entry(name: str, headings: Headings) -> tuple[str, bool]:
+    """Give the field that an entry is called as, empty for none, and if the entry can be kept."""
+    found = headings.find(name)
+    return (found[0], found[1].form in _OF_METADATA) if found else ("", True)
+
+
 def kept_metadata(metadata: dict[str, Any], headings: Headings) -> Iterator[tuple[str, Any]]:
     """Give the entries that a file can keep under headings of their own."""
-    for name, value in metadata.items():
-        found = headings.find(name)
-        if found is None or found[1].form in _OF_METADATA:
-            yield name, value
+    return (each for each in metadata.items() if _field_of_entry(each[0], headings)[1])
 
 
-def written_as(metadata: dict[str, Any], headings: Headings, field: str) -> tuple[str, Any] | None:
-    """Give the entry that an import kept of a field, by its heading in that file."""
-    for name, value in metadata.items():
-        found = headings.find(name)
-        if found and found[0] == field:
-            return name, value
-    return None
+def written_as(
+    metadata: dict[str, Any], headings: Headings, fields: Iterable[str]
+) -> list[tuple[str, Any]]:
+    """Give the entries that an import kept of fields, by their headings in that file."""
+    found: dict[str, tuple[str, Any]] = {}
+    for entry in metadata.items():
+        if field := _field_of_entry(entry[0], headings)[0]:
+            found.setdefault(field, entry)
+    return [found[each] for each in fields if each in found]
 
 
 def is_word(value: Any) -> bool:
@@ -74,7 +81,7 @@ def option_names(item: ReadItem, headings: Headings, separator: str) -> list[str
         entries = [
             name
             for name, value in metadata_of(variant.attributes).items()
-            if is_word(value) and is_word(name) and headings.find(name) is None
+            if is_word(value) and is_word(name) and not _field_of_entry(name, headings)[0]
         ]
         found.append(entries)
     start = f"{item.attributes.get('title')} - "

@@ -53,12 +53,12 @@ def woocommerce_records(item: ReadItem, *, as_is: bool = True) -> list[Pairs]:
             for name, value in metadata_of(variants[0].attributes).items()
             if name not in metadata
         }
-    is_group = not variants and written_as(metadata, _HEADINGS, "grouped products") is not None
+    is_group = not variants and bool(written_as(metadata, _HEADINGS, ("grouped products",)))
     row = _product_identity(item, alone=alone and not is_group)
     row.append(("Type", "grouped" if is_group else "simple" if alone else "variable"))
     row += _common(item.attributes)
     row.append(("Categories", ", ".join(map(_in_list, deepest_paths(item.categories)))))
-    row += [each for field in _KEPT_OF_ITEM if (each := written_as(metadata, _HEADINGS, field))]
+    row += written_as(metadata, _HEADINGS, _KEPT_OF_ITEM)
     if item.attributes.get("published"):
         row = [each for each in row if not _hides(*each)]
     url = str(item.attributes.get("url") or "")
@@ -88,8 +88,8 @@ def _product_identity(item: ReadItem, *, alone: bool) -> Pairs:
     if alone:
         sku = str(item.variants[0].attributes.get("sku") or "") if item.variants else ""
     else:
-        sku = (written_as(metadata_of(item.attributes), _HEADINGS, "sku") or ("", ""))[1]
-        sku = sku if is_word(sku) else ""
+        kept = written_as(metadata_of(item.attributes), _HEADINGS, ("sku",))
+        sku = kept[0][1] if kept and is_word(kept[0][1]) else ""
     found: Pairs = [("Name", title)]
     if _is_numeric_id(identity) or (sku and sku != identity):
         return [("ID", identity), ("SKU", sku), *found]
@@ -126,11 +126,7 @@ def _common(attributes: Attributes) -> Pairs:
         ("Published", "0" if attributes.get("published") is False else "1"),
         ("Description", attributes.get("description")),
         ("Images", ", ".join(map(_in_list, images_of(attributes)))),
-        *(
-            each
-            for field in ("short description",)
-            if (each := written_as(metadata_of(attributes), _HEADINGS, field))
-        ),
+        *written_as(metadata_of(attributes), _HEADINGS, ("short description",)),
     ]
 
 
@@ -151,8 +147,8 @@ def _prices(attributes: Attributes, metadata: dict[str, Any], *, as_is: bool) ->
     if as_is and kept:
         return kept
     # A table has no other column for it.
-    heading, _ = written_as(metadata, _HEADINGS, "regular price") or ("Regular price", None)
-    return [(heading, attributes.get("price"))]
+    regular = written_as(metadata, _HEADINGS, ("regular price",))
+    return [(regular[0][0] if regular else "Regular price", attributes.get("price"))]
 
 
 def _hides(heading: str, value: Any) -> bool:
@@ -163,7 +159,7 @@ def _hides(heading: str, value: Any) -> bool:
 
 
 def _kept_prices(metadata: dict[str, Any]) -> Pairs:
-    return [each for field in _KEPT if (each := written_as(metadata, _HEADINGS, field))]
+    return written_as(metadata, _HEADINGS, _KEPT)
 
 
 def _attribute_names(metadata: dict[str, Any], names: list[str]) -> list[str]:

@@ -209,6 +209,7 @@ def _number_columns(format_name: str) -> Callable[[str], bool]:
 def _write_own(
     spool: CatalogSpool, carrier: CarrierWriter, written: Written, progress: Progress
 ) -> None:
+    carrier.expect(sum(spool.counts().values()))
     carrier.begin(export_own.COLUMNS)
     counts = dict.fromkeys((CATEGORY.name, ITEM.name, VARIANT.name), 0)
     for record in export_own.own_records(spool, written.losses):
@@ -247,12 +248,18 @@ class _ShopExport:
     def write(self) -> None:
         """Write all of it, and count what is lost."""
         numbers = Evidence()
-        for item in self._spool.items():
-            self._weigh(item, numbers)
-            records = self._made(item, as_is=True)
+        total = 0
+        for gathered, item in enumerate(self._spool.items()):
+            # Each of the two passes is half of what is to do.
+            self._progress(ITEM.type, gathered // 2)
+            made = self._records(item, as_is=True)
+            self._weigh(made, numbers)
+            records = self._carried(made)
             self._back.gather(records)
             for each in records:
                 self._columns.add(each)
+            total += len(records)
+            self._carrier.expect(total)
         self._back.end_gathering()
         if self._written.choice.carrier not in {"xlsx", "json"}:
             # Decimals are written as the prices are that an import has kept.
@@ -261,14 +268,15 @@ class _ShopExport:
         headings: Sequence[str] = self._columns.headings(self._first)
         self._carrier.begin(headings if self._carrier.is_table else ())
         counts = {ITEM.name: 0, VARIANT.name: 0}
-        for item in self._spool.items():
+        items = self._spool.counts()[ITEM.name]
+        for again, item in enumerate(self._spool.items(), start=1):
             records = self._fitting(item)
             if self._back.compare(item, records):
                 for each in records:
                     self._carrier.write(each)
                 counts[ITEM.name] += 1
             counts[VARIANT.name] += len(item.variants)
-            self._progress(ITEM.type, counts[ITEM.name])
+            self._progress(ITEM.type, (items + again) // 2)
         self._carrier.end()
         counts[VARIANT.name] -= self._lost(VARIANT.name)
         self._written.counts = {CATEGORY.name: self._count_categories(), **counts}
@@ -277,29 +285,30 @@ class _ShopExport:
 
     def _fitting(self, item: ReadItem) -> list[Pairs]:
         """Give the records with the prices that an import has kept, if these still hold."""
-        records = self._in_columns(self._made(item, as_is=True))
-        plain = self._made(item, as_is=False)
-        if plain == self._made(item, as_is=True) or self._back.holds_prices(item, records):
+        made, plain = (self._records(item, as_is=as_is) for as_is in (True, False))
+        records = self._in_columns(self._carried(made))
+        if made == plain or self._back.holds_prices(item, records):
             return records
-        return self._in_columns(plain)
+        return self._in_columns(self._carried(plain))
 
     def _in_columns(self, records: list[Pairs]) -> list[Pairs]:
         if not self._carrier.is_table:
             return records
         return [self._columns.fitting(each) for each in records]
 
-    def _made(self, item: ReadItem, *, as_is: bool) -> list[Pairs]:
-        made: Iterator[Pairs] = iter(self._records(item, as_is=as_is))
+    def _carried(self, records: list[Pairs]) -> list[Pairs]:
+        """Give records as a reader of the file will find them."""
+        made: Iterator[Pairs] = iter(records)
         if self._text_lists:
             made = map(export_klaviyo.with_text_lists, made)
         if self._with_commas:
             made = (list(map(self._with_comma, each)) for each in made)
         return [self._carrier.carried(each) for each in made]
 
-    def _weigh(self, item: ReadItem, numbers: Evidence) -> None:
+    def _weigh(self, records: list[Pairs], numbers: Evidence) -> None:
         """Weigh how the prices are written that an import has kept."""
-        for heading, value in chain.from_iterable(self._records(item, as_is=True)):
-            if isinstance(value, str) and self._holds_numbers(heading):
+        for heading, value in chain.from_iterable(records):
+            if value.__class__ is str and self._holds_numbers(heading):
                 numbers.add(value)
 
     def _with_comma(self, pair: tuple[str, Any]) -> tuple[str, Any]:

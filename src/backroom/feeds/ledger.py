@@ -9,6 +9,7 @@ power; the import then compares the rows again.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
@@ -20,7 +21,10 @@ from backroom.feeds.rows import Finding, Row, RowFault
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-_CHUNK = 1_000
+_CHUNK = 100
+"""Rows that are in memory at a time. Some are megabytes long."""
+_COMMIT = 10_000
+_ROW = "insert into rows (kind, external_id, line, body) values (?, ?, ?, ?)"
 _LONGEST_READ = 80_000
 """Bytes that are kept of a row that failed, so that it can be corrected."""
 
@@ -65,7 +69,11 @@ class Ledger(LedgerFile):
     # Rows
 
     def stage(self, found: Iterable[Row | Finding]) -> None:
-        """Write down what a reader gives, as one commit."""
+        """Write down what a reader gives.
+
+        Some commits, as the log of one would be as large as the file. `staging.py` notes that all
+        of it is there.
+        """
         encode = msgspec.json.Encoder().encode
 
         def rows() -> Iterator[tuple[Any, ...]]:
@@ -82,10 +90,14 @@ class Ledger(LedgerFile):
                 except UnicodeEncodeError:
                     self.find(_unwritable(each, "is not Unicode text"))
 
+        given = rows()
+        first: tuple[Any, ...] | None = ()
+        while first is not None:
+            with self.connection:
+                # What is found in rows is in the same commit.
+                if first := next(given, None):
+                    self.connection.executemany(_ROW, chain((first,), islice(given, _COMMIT)))
         with self.connection:
-            self.connection.executemany(
-                "insert into rows (kind, external_id, line, body) values (?, ?, ?, ?)", rows()
-            )
             self.run("create index rows_by_id on rows (kind, external_id)")
             self.run(
                 "update rows set again = 1 where (kind, external_id) in (select kind, external_id"
