@@ -21,6 +21,8 @@ DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 _NAMES = {"comma": ",", "semicolon": ";", "tab": "\t", "bar": "|", "\\t": "\t"}
 _SAMPLE = 200_000
 _SEPARATOR_LINE = "sep="
+_COMMENT = "# "
+"""How the rows begin that explain the headings below them."""
 _LONGEST_SHOWN = 200
 _LEAST_HEADINGS = 4
 """Cells of the row that has the headings, below the name of a table."""
@@ -100,7 +102,7 @@ def checked_delimiter(name: str) -> str:
 def _first_row(sample: str, delimiter: str) -> list[str]:
     try:
         for cells in csv.reader(io.StringIO(sample, newline=""), delimiter=delimiter):
-            if any(cells):
+            if any(cells) and not cells[0].startswith(_COMMENT):
                 return cells
     except csv.Error:
         pass
@@ -112,11 +114,13 @@ def _from_header(
 ) -> Iterator[tuple[int, list[str] | str]]:
     """Give the first rows, from that with the headings on.
 
-    Before it may stand Excel's line of the delimiter, and the name of the table: one cell, above a
-    row of many.
+    Before it may stand Excel's line of the delimiter, rows of comments, and the name of the table:
+    one cell, above a row of many.
     """
     line, cells = next(rows, (0, ""))
     if line and _is_separator_line(cells):
+        line, cells = next(rows, (0, ""))
+    while line and _is_comment(cells):
         line, cells = next(rows, (0, ""))
     if not line:
         return
@@ -126,6 +130,11 @@ def _from_header(
         yield line, cells
     if below:
         yield below
+
+
+def _is_comment(cells: list[str] | str) -> bool:
+    """Whether a row says what the headings below it mean, as in Meta's templates."""
+    return not isinstance(cells, str) and all(each.startswith(_COMMENT) for each in cells if each)
 
 
 def _is_separator_line(cells: list[str] | str) -> bool:
