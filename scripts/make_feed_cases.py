@@ -278,6 +278,13 @@ CASES: dict[str, str | bytes] = {
         '1,variable,M,Sapka,1,0,visible,,Meleg,,,1,,0,"0,2",,,Ruha > Sapkák,https://a.example/1.jpg,,Méret,"S, M",1,S',
         '2,variation,M-S,Sapka - S,1,0,visible,,,,,1,5,1,,"99,00","149,00",,,M,Méret,S,,',
     ),
+    "shopify/nameless-end.csv": lines(
+        "Handle,Title,Variant Price,Image Src,,",
+        "a,A,1.00,https://a.example/i",
+        "b,B,2.00,https://a.example/i,,",
+        "c,C,3.00",
+        "d,D,4.00,https://a.example/i,x,",
+    ),
     "csv/quirks.csv": lines(
         "Type;EXTERNAL_ID ;Title;Price;description;custom_metadata.Größe;colour",
         "item; C1 ;Cap;19,95;" + '""""""' + ";M;red",

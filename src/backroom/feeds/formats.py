@@ -220,6 +220,14 @@ class Feed:
         if not count:
             raise FeedError(f"{self.name} is empty: it has no rows")
 
+    @property
+    def records(self) -> str:
+        """How many rows or products a shop's file has, with the noun; known when it was read."""
+        if not self._joined:
+            return ""
+        noun = "row" if self._found.carrier in {"table", "lines"} else "product"
+        return f"{self._joined.count:,} {noun}{'' if self._joined.count == 1 else 's'}"
+
     def check_columns(self) -> None:
         """Raise `FeedError` if a table lacks the columns without which it is not of its format."""
         if self._joined and not self._joined.has_needed:

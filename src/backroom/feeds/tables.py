@@ -23,6 +23,7 @@ _SAMPLE = 200_000
 _SEPARATOR_LINE = "sep="
 _COMMENT = "# "
 """How the rows begin that explain the headings below them."""
+_NAMELESS = "(column "
 _LONGEST_SHOWN = 200
 _LEAST_HEADINGS = 4
 """Cells of the row that has the headings, below the name of a table."""
@@ -68,12 +69,21 @@ class FeedTable:
             elif header is None:
                 header = _headings(cells)
             elif len(cells) != len(header):
-                if self.sheet and len(cells) < len(header):
+                if _is_short(cells, header, in_sheet=bool(self.sheet)):
                     yield line, list(compress(zip(header, cells, strict=False), cells))
                 else:
                     yield line, TornRow(wrong_length(cells, header), cells)
             else:
                 yield line, list(compress(zip(header, cells, strict=True), cells))
+
+
+def _is_short(cells: list[str], header: list[str], *, in_sheet: bool) -> bool:
+    """Whether a row lacks nothing but empty cells at its end.
+
+    Sheets end rows so. Some shops end the headings alone with what stands between cells.
+    """
+    missing = header[len(cells) :]
+    return bool(missing) and (in_sheet or all(each.startswith(_NAMELESS) for each in missing))
 
 
 def wrong_length(cells: list[str], header: list[str]) -> str:
@@ -148,4 +158,4 @@ def _is_separator_line(cells: list[str] | str) -> bool:
 
 def _headings(cells: list[str]) -> list[str]:
     names = [cell.replace("\ufeff", "").strip() for cell in cells]
-    return [name or f"(column {number})" for number, name in enumerate(names, start=1)]
+    return [name or f"{_NAMELESS}{number})" for number, name in enumerate(names, start=1)]
