@@ -101,7 +101,10 @@ def _advice(row: Row, column: str, detail: str) -> str:
     if relation and hangs_on_related(row, column, detail):
         target: Kind = KINDS[relation.target]
         named = ", ".join(row.related or ()) or "none"
-        return f"Add a row for each {target.name} that this row names ({named}), or name another."
+        return (
+            f"Add a row for each {target.name} that this row names ({named}), correct it if it is"
+            " one that failed, or name another."
+        )
     if of_the_id and _MISSING in detail:
         return "Import the feed with --mode upsert, which creates what is missing."
     if attribute := _ATTRIBUTES[row.kind.name].get(column):
