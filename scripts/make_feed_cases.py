@@ -285,6 +285,11 @@ CASES: dict[str, str | bytes] = {
         "c,C,3.00",
         "d,D,4.00,https://a.example/i,x,",
     ),
+    "openai/sales.csv": lines(
+        "item_id,title,description,url,brand,image_url,price,sale_price,sale_price_start_date,sale_price_end_date,availability,seller_name,return_policy,target_countries,store_country,is_eligible_search,is_eligible_checkout,is_ads_eligible",
+        "now,Cap,Warm,https://a.example/cap,Acme,https://a.example/1.jpg,89.00 USD,79.00 USD,2026-01-01,2026-01-31,in_stock,Acme,https://a.example/r,US,US,true,false,true",
+        "over,Scarf,Long,https://a.example/scarf,Acme,https://a.example/1.jpg,49.00 USD,39.00 USD,2025-01-01,2025-01-31,pre_order,Acme,https://a.example/r,US,US,true,false,true",
+    ),
     "csv/quirks.csv": lines(
         "Type;EXTERNAL_ID ;Title;Price;description;custom_metadata.Größe;colour",
         "item; C1 ;Cap;19,95;" + '""""""' + ";M;red",

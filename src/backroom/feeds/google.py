@@ -42,6 +42,10 @@ _IN_STOCK = {
     *("", "instock", "available", "availablefororder", "instoreonly", "onlineonly"),
     *("limitedavailability", "preorder", "presale", "backorder"),
 }
+_KEPT_TOO = (
+    *("price", "sale price", "sale dates", "sale starts", "sale ends", "availability", "status"),
+)
+"""Fields that are metadata too, as written."""
 _UNPUBLISHED = {"archived", "hidden", "staging", "draft", "inactive"}
 _ITEM_METADATA = ("brand", "google_product_category", "gender", "age_group")
 
@@ -79,7 +83,9 @@ OPENAI_FIELDS = (
         for each in FIELDS
         if each.name not in {"seller_name", "seller_url", "enable_search", "enable_checkout"}
     ),
-    *kept(("is_eligible_search", "is_eligible_checkout", "is_eligible_ads", "is_ads_eligible", "listing_has_variations", "variant_dict", "seller_name", "seller_url", "store_name", "seller_privacy_policy", "seller_tos", "return_policy", "return_deadline_in_days", "accepts_returns", "target_countries", "store_country", "star_rating", "review_count", "offer_id", "video_url", "popularity_score", "q_and_a")),
+    Field("sale starts", ("sale_price_start_date",), "the first day of the sale; kept in `custom_metadata`"),
+    Field("sale ends", ("sale_price_end_date",), "the last day of the sale; kept in `custom_metadata`"),
+    *kept(("is_eligible_search", "is_eligible_checkout", "is_eligible_ads", "is_ads_eligible", "listing_has_variations", "variant_dict", "seller_name", "seller_url", "store_name", "seller_privacy_policy", "seller_tos", "return_policy", "return_deadline_in_days", "accepts_returns", "target_countries", "store_country", "star_rating", "review_count", "offer_id", "video_url", "popularity_score", "q_and_a", "is_digital", "weight", "required_checkout_fields")),
 )  # fmt: skip
 _META_HEADINGS = {
     *("fb product category", "quantity to sell on facebook", "rich text description"),
@@ -148,7 +154,7 @@ def _variant(record: FeedRecord, shop: Shop) -> tuple[Cells, dict[str, Any]]:
     cells.once(_ONCE)
     policy, quantity = _stock_of_availability(cells)
     metadata = dict(record.rest)
-    for name in ("price", "sale price", "sale dates", "availability", "status"):
+    for name in _KEPT_TOO:
         if name in record.cells:
             metadata[shop.layout.column(name)] = record.cells[name]
     return (
@@ -181,6 +187,7 @@ def _google_price(cells: Cells) -> float | None:
     if sale is None:
         return regular
     first, _, last = cells.text("sale dates").partition("/")
+    first, last = cells.text("sale starts") or first, cells.text("sale ends") or last
     return sale if cells.sale_holds(first.strip(), last.strip()) else regular
 
 
