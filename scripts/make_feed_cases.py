@@ -228,6 +228,68 @@ CASES: dict[str, str | bytes] = {
     "klaviyo/no-number.json": '[{"id":"a","price":NaN}]',
     "klaviyo/deep.json": '[{"id":"a","title":' + "[" * 100_000 + "]" * 100_000 + "}]",
     "klaviyo/empty.json": "[]",
+    "google/meta-template.csv": lines(
+        '"# Required | A unique content ID, at most 100 characters","# Required | A specific title, of at most 200 characters",# Required | Plain text,# Required | In stock or out of stock,# Required,# Required | As 9.99 USD,# Required,# Required,# Optional,# Optional,# Optional,# Optional,# Optional,# Optional',
+        "id,title,description,availability,condition,price,link,image_link,fb_product_category,quantity_to_sell_on_facebook,item_group_id,status,image[1].url,product_tags[0]",
+        "cap-s,Cap S,Warm,in stock,new,10.00 USD,https://a.example/cap,https://a.example/1.jpg,clothing & accessories > hats,75,cap,active,https://a.example/2.jpg,sale",
+        "cap-m,Cap M,Warm,in stock,new,12.00 USD,https://a.example/cap,https://a.example/1.jpg,clothing & accessories > hats,0,cap,archived,,",
+        "scarf,Scarf,Long,out of stock,new,5.00 USD,https://a.example/scarf,https://a.example/3.jpg,,,,archived,,",
+    ),
+    "google/openai-flags.csv": lines(
+        "enable_search,enable_checkout,id,title,description,link,image_link,price,availability,inventory_quantity,seller_name",
+        "true,false,cap,Cap,Warm,https://a.example/cap,https://a.example/1.jpg,10.00 USD,in_stock,4,Shop",
+    ),
+    "google/local-inventory.tsv": lines(
+        "store_code\titemid\tquantity\tprice\tavailability",
+        "Berlin\tcap\t3\t9.99 EUR\tin_stock",
+    ),
+    "google/supplemental.tsv": lines(
+        "id\tcustom_label_0\tsale_price",
+        "cap\tpromo\t5.00 EUR",
+    ),
+    "openai/products.csv": lines(
+        "is_eligible_search,is_eligible_checkout,item_id,title,description,url,brand,image_url,additional_image_urls,product_category,price,sale_price,availability,inventory_quantity,group_id,listing_has_variations",
+        'true,false,cap-s,Cap S,Warm,https://a.example/cap,Acme,https://a.example/1.jpg,"https://a.example/2.jpg,https://a.example/3.jpg",Apparel > Hats,79.99 USD,59.99 USD,in_stock,25,cap,true',
+        "true,false,cap-m,Cap M,Warm,https://a.example/cap,Acme,https://a.example/1.jpg,,Apparel > Hats,79.99 USD,,out_of_stock,0,cap,true",
+    ),
+    "openai/products.jsonl": lines(
+        '{"item_id":"cap-s","title":"Cap S","description":"Warm","url":"https://a.example/cap","image_url":"https://a.example/1.jpg","additional_image_urls":["https://a.example/2.jpg"],"price":"79.99 USD","availability":"in_stock","group_id":"cap","is_eligible_search":true,"variant_dict":{"size":"S"}}',
+        '{"item_id":"cap-m",',
+        "",
+        '{"item_id":"scarf","title":"Scarf","url":"https://a.example/scarf","price":"5 USD"}',
+    ),
+    "woocommerce/danish.csv": lines(
+        "ID,Type,Varenummer (SKU),Navn,Udgivet,Er fremhævet (udvalgt)?,Synlighed i katalog (shoppens frontend),Kort beskrivelse,Beskrivelse,Den dato hvor tilbudsprisen starter,Den dato hvor tilbudsprisen slutter,På lager?,Lager,Restordrer tilladt?,Vægt (kg),Salgspris,Normalpris,Kategorier,Billeder,Hoved,Egenskab 1 navn,Egenskab 1 værdi(er),Egenskab 1 er synlig",
+        '1,variable,M,Hue,1,0,visible,,Varm,,,1,,0,"0,2",,,Tøj > Huer,https://a.example/1.jpg,,Størrelse,"S, M",1',
+        '2,variation,M-S,Hue - S,1,0,visible,,,2026-01-01,2026-02-01,1,5,1,,"99,00","149,00",,,M,Størrelse,S,',
+    ),
+    "woocommerce/norwegian.csv": lines(
+        "ID,Type,Produktnummer,Navn,Publisert,Er fremhevet?,Synlighet i katalogen,Kort beskrivelse,Beskrivelse,Startdato for tilbudspris,Sluttdato for tilbudspris,På lager?,Lager,Restordre tillatt?,Vekt (kg),Salgspris,Ordinær pris,Kategorier,Bilder,Forelder,Attributt 1 navn,Attributt 1 verdi(er),Attributt 1 synlig",
+        '1,variable,M,Lue,1,0,hidden,,Varm,,,1,,0,"0,2",,,Klær > Luer,https://a.example/1.jpg,,Størrelse,"S, M",1',
+        '2,variation,M-S,Lue - S,1,0,visible,,,,,1,5,1,,"99,00","149,00",,,M,Størrelse,S,',
+    ),
+    "woocommerce/czech.csv": lines(
+        "ID,Typ,Katalogové číslo,Název,Publikovaný,Je doporučený?,Viditelnost v katalogu,Krátký popis,Popis,Akční cena začíná dne,Akční cena končí dne,Skladem?,Skladem,Povoleno objednávání?,Hmotnost (kg),Akční cena,Běžná cena,Kategorie,Obrázky,Nadřazené,Název 1 vlastnosti,Hodnota(y) 1 vlastnosti,Vlastnost 1 viditelnost",
+        '1,variable,M,Čepice,1,0,visible,,Teplá,,,1,,0,"0,2",,,Oblečení > Čepice,https://a.example/1.jpg,,Velikost,"S, M",1',
+        '2,variation,M-S,Čepice - S,1,0,visible,,,,,1,5,1,,"99,00","149,00",,,M,Velikost,S,',
+    ),
+    "woocommerce/hungarian.csv": lines(
+        "Azonosító,Típus,Cikkszám,Név,Közzétéve,Kiemelt?,Látható a katalógusban,Rövid leírás,Leírás,Akciós ár első napja,Akciós ár utolsó napja,Raktáron?,Készlet,Függő rendelés engedélyezése?,Tömeg (kg),Akciós ár,Normál ár,Kategóriák,Képek,Szülő,Tulajdonság neve 1,Tulajdonság (1) értéke(i),Tulajdonság 1 láthatósága,Tulajdonság neve 1",
+        '1,variable,M,Sapka,1,0,visible,,Meleg,,,1,,0,"0,2",,,Ruha > Sapkák,https://a.example/1.jpg,,Méret,"S, M",1,S',
+        '2,variation,M-S,Sapka - S,1,0,visible,,,,,1,5,1,,"99,00","149,00",,,M,Méret,S,,',
+    ),
+    "shopify/nameless-end.csv": lines(
+        "Handle,Title,Variant Price,Image Src,,",
+        "a,A,1.00,https://a.example/i",
+        "b,B,2.00,https://a.example/i,,",
+        "c,C,3.00",
+        "d,D,4.00,https://a.example/i,x,",
+    ),
+    "openai/sales.csv": lines(
+        "item_id,title,description,url,brand,image_url,price,sale_price,sale_price_start_date,sale_price_end_date,availability,seller_name,return_policy,target_countries,store_country,is_eligible_search,is_eligible_checkout,is_ads_eligible",
+        "now,Cap,Warm,https://a.example/cap,Acme,https://a.example/1.jpg,89.00 USD,79.00 USD,2026-01-01,2026-01-31,in_stock,Acme,https://a.example/r,US,US,true,false,true",
+        "over,Scarf,Long,https://a.example/scarf,Acme,https://a.example/1.jpg,49.00 USD,39.00 USD,2025-01-01,2025-01-31,pre_order,Acme,https://a.example/r,US,US,true,false,true",
+    ),
     "csv/quirks.csv": lines(
         "Type;EXTERNAL_ID ;Title;Price;description;custom_metadata.Größe;colour",
         "item; C1 ;Cap;19,95;" + '""""""' + ";M;red",

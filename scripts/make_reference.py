@@ -545,7 +545,7 @@ def feeds() -> str:
             *kept_headings(form),
         ]
     parts += ["## What an export can hold", EXPORTS]
-    for form in SHOPS.values():
+    for form in (each for each in SHOPS.values() if each.name in HOLDINGS):
         held = [
             (each.kind.name, f"`{each.attribute}`", each.columns, each.words or "all of it")
             for each in HOLDINGS[form.name]

@@ -88,6 +88,7 @@ def test_json_tells_all(client: Client, feed: Path) -> None:
     numbers = {"rows": 2, "created": 1, "unchanged": 0, "failed": 1, "jobs": 1}
     assert report == {
         "file": "feed.jsonl",
+        "records": None,
         "feed": RECOGNISED.strip(),
         "url": client.url,
         "mode": "create",

@@ -42,6 +42,8 @@ def test_other_texts_are_no_numbers(text: str) -> None:
 def test_contradiction_gets_its_own_advice() -> None:
     with pytest.raises(ValueError, match=r"write it as 19,95$"):
         read_number("19.95", "comma")
+    with pytest.raises(ValueError, match=r"write it as 1299,00$"):
+        read_number("1,299.00", "comma")
     with pytest.raises(ValueError, match=r"write it as 7.5$"):
         read_number("7,5", "point")
 

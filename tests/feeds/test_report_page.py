@@ -36,6 +36,13 @@ def test_one_row_is_no_rows() -> None:
     assert summary(made) == "1 row: 1 created."
 
 
+def test_shop_rows_are_told_from_what_they_make() -> None:
+    made = report()
+    made.records = "3 rows"
+    assert summary(made) == "3 rows of the file: 2 items. Of these, 1 created, 1 failed."
+    assert '<th class="number">in the file</th>' in "\n".join(html_lines_of(made))
+
+
 def test_page_says_what_went_in() -> None:
     made = report(dry_run=True)
     assert made.ledger

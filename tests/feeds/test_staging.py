@@ -8,7 +8,7 @@ import pytest
 from backroom.feeds.formats import open_feed
 from backroom.feeds.ledger import Ledger
 from backroom.feeds.rows import FeedError
-from backroom.feeds.staging import ledger_beside, left_out_columns, stage
+from backroom.feeds.staging import ledger_beside, left_out_columns, records_of, stage
 from backroom.feeds.tallies import counts
 
 if TYPE_CHECKING:
@@ -70,3 +70,11 @@ def test_progress_is_beside_the_file(feed: Path) -> None:
 def test_pipe_has_nothing_beside(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     assert ledger_beside(tmp_path / "pipe") is None
+
+
+def test_records_of_shop_are_counted(tmp_path: Path) -> None:
+    path = tmp_path / "shop.csv"
+    path.write_text("Handle,Title,Variant Price\na,A,1\na,,2\nb,B\n")
+    ledger = Ledger(None)
+    stage(open_feed(path), ledger, {})
+    assert records_of(ledger) == "3 rows"

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from backroom.cli.printable import printable, printable_json
-from backroom.feeds.report_page import html_lines_of, summary, went_in_label
+from backroom.feeds.report_page import html_lines_of, number_heading, summary, went_in_label
 from backroom.feeds.reporting import csv_lines_of, has_gone_in, json_lines_of
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ def print_tables(report: Report) -> None:
     mode = f"{report.mode.name}, dry run" if report.dry_run else report.mode.name
     console.print(f"{name} to {report.url}: {mode}, {report.seconds:.1f} s")
     if counts := report.counts:
-        console.print(_counts_table(counts))
+        console.print(_counts_table(counts, number_heading(report)))
     console.print(summary(report))
     if report.dry_run:
         _print_plan(console, report)
@@ -109,12 +109,12 @@ def _print_rest(console: Console, number: int) -> None:
         console.print(f"... and {more:,} more; --format json and --report have all of them.")
 
 
-def _counts_table(counts: dict[str, dict[str, int]]) -> Table:
+def _counts_table(counts: dict[str, dict[str, int]], heading: str) -> Table:
     table = Table()
     table.add_column("")
     names = list(next(iter(counts.values())))
     for name in names:
-        table.add_column(name, justify="right")
+        table.add_column(heading if name == "rows" else name, justify="right")
     for label, numbers in counts.items():
         table.add_row(label, *(f"{number:,}" for number in numbers.values()))
     totals = (sum(numbers[name] for numbers in counts.values()) for name in names)

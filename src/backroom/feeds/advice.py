@@ -23,8 +23,8 @@ _BY_FORM = {
 }
 _ATTRIBUTES = {kind.name: {each.name: each for each in kind.attributes} for kind in ORDER}
 _OF_RECORDS = {
-    "cells where": "Give the row as many cells as the first line has. A cell that holds what stands"
-    " between cells needs quotes round it.",
+    "cells where": "Give the row as many cells as the first line has, empty ones at its end with"
+    " them. A cell that holds a line break, or what stands between cells, needs quotes round it.",
     "is not CSV": "Close the quotes of the row, and write quotes within a cell twice.",
     "encoding": "Save the file anew, or say its encoding with --encoding.",
     "JSON object": "Write a JSON object.",
@@ -101,7 +101,10 @@ def _advice(row: Row, column: str, detail: str) -> str:
     if relation and hangs_on_related(row, column, detail):
         target: Kind = KINDS[relation.target]
         named = ", ".join(row.related or ()) or "none"
-        return f"Add a row for each {target.name} that this row names ({named}), or name another."
+        return (
+            f"Add a row for each {target.name} that this row names ({named}), correct it if it is"
+            " one that failed, or name another."
+        )
     if of_the_id and _MISSING in detail:
         return "Import the feed with --mode upsert, which creates what is missing."
     if attribute := _ATTRIBUTES[row.kind.name].get(column):

@@ -77,6 +77,14 @@ SHOPS = {
             google.rows_of,
         ),
         ShopFormat(
+            "openai",
+            "OpenAI product feed",
+            google.OPENAI_FIELDS,
+            (frozenset({"id", "title", "link"}),),
+            google.group_of,
+            google.rows_of,
+        ),
+        ShopFormat(
             "klaviyo",
             "Klaviyo",
             klaviyo.FIELDS,
@@ -108,6 +116,7 @@ FORMATS = {
         Format("shopify", "Shopify", ("table",)),
         Format("woocommerce", "WooCommerce", ("table",)),
         Format("google", "Google Merchant", ("table", "xml")),
+        Format("openai", "OpenAI product feed", ("table", "lines", "array")),
         Format("klaviyo", "Klaviyo", ("array", "xml", "table")),
     )
 }
@@ -172,7 +181,11 @@ class Feed:
         elif found.carrier == "xml":
             parts = [f"{title} {_ROOTS.get(found.root, 'XML')}"]
         else:
-            parts = [f"{title} JSON" if self.format.name in SHOPS else title]
+            of_shop = self.format.name in SHOPS
+            name = f"{title} JSON{' Lines' if found.carrier == 'lines' else ''}"
+            parts = [name if of_shop else title]
+        if self.format.name == "google" and (dialect := google.dialect_of(found.columns)):
+            parts[0] += f" with columns of {dialect}"
         if found.columns:
             parts.append(f"{len(found.columns)} columns")
         if found.encoding:
@@ -206,6 +219,14 @@ class Feed:
             raise FeedError(f"{self.name} {_why_unreadable(error)}") from error
         if not count:
             raise FeedError(f"{self.name} is empty: it has no rows")
+
+    @property
+    def records(self) -> str:
+        """How many rows or products a shop's file has, with the noun; known when it was read."""
+        if not self._joined:
+            return ""
+        noun = "row" if self._found.carrier in {"table", "lines"} else "product"
+        return f"{self._joined.count:,} {noun}{'' if self._joined.count == 1 else 's'}"
 
     def check_columns(self) -> None:
         """Raise `FeedError` if a table lacks the columns without which it is not of its format."""
@@ -282,6 +303,9 @@ class Feed:
             yield from self._found.table.pairs()
         elif self._found.carrier == "xml":
             yield from xml_records(self.source.path, self.encoding_said)
+        elif self._found.carrier == "lines":
+            for line, found in json_lines.objects(self.lines_path()):
+                yield line, found if isinstance(found, str) else list(found.items())
         else:
             for line, element in self._elements():
                 if isinstance(element, dict):

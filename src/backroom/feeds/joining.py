@@ -112,6 +112,11 @@ class Joined:
         names = self._fields_of_columns()
         return not self._columns or any(names >= needed for needed in self._form.needed)
 
+    @property
+    def count(self) -> int:
+        """The records of the file, when its rows have been given."""
+        return self._count
+
     def _fields_of_columns(self) -> set[str]:
         found = (self.layout.headings.find(each) for each in self._columns)
         return {each[0] for each in found if each}

@@ -18,13 +18,19 @@ if TYPE_CHECKING:
 
 def read(path: Path) -> Iterator[Row | RowFault]:
     """Read the file at `path`. Empty lines are left out."""
+    for number, found in objects(path):
+        yield RowFault(number, found) if isinstance(found, str) else object_row(number, found)
+
+
+def objects(path: Path) -> Iterator[tuple[int, dict[str, Any] | str]]:
+    """Give the line of each object, with the object or what is wrong with the line."""
     with path.open("rb") as file:
         for number, line in enumerate(_lines(file), start=1):
             text = line.removeprefix(codecs.BOM_UTF8) if number == 1 else line
             if len(line) > LONGEST_LINE:
-                yield RowFault(number, TOO_LONG)
+                yield number, TOO_LONG
             elif text.strip():
-                yield _read_line(number, text)
+                yield number, _object_of(text)
 
 
 def _lines(file: IO[bytes]) -> Iterator[bytes]:
@@ -36,18 +42,18 @@ def _lines(file: IO[bytes]) -> Iterator[bytes]:
         yield line
 
 
-def _read_line(number: int, text: bytes) -> Row | RowFault:
+def _object_of(text: bytes) -> dict[str, Any] | str:
     try:
         cells = msgspec.json.decode(text)
     except UnicodeDecodeError:
-        return RowFault(number, "is not UTF-8 text")
+        return "is not UTF-8 text"
     except RecursionError:
-        return RowFault(number, "is nested too deep")
+        return "is nested too deep"
     except msgspec.DecodeError as error:
-        return RowFault(number, f"is not JSON: {error}")
+        return f"is not JSON: {error}"
     if not isinstance(cells, dict):
-        return RowFault(number, "is not a JSON object")
-    return object_row(number, cells)
+        return "is not a JSON object"
+    return cells
 
 
 def object_row(number: int, cells: dict[str, Any]) -> Row | RowFault:

@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
+from backroom.feeds import google
 from backroom.feeds.api_answers import is_resource
 from backroom.feeds.compressed import compression_of
 from backroom.feeds.fields import Headings, normal_heading
@@ -38,6 +39,13 @@ _XML_ENCODING = re.compile(r"""<\?xml[^>]*?encoding\s*=\s*["']([A-Za-z0-9._-]+)"
 _OWN_HEADINGS = {"type", "external id"}
 _INVENTORY_HEADINGS = {"handle", "hs code", "coo"}
 _PRICE_HEADINGS = {"variant price", "price"}
+_GOOGLE_IDS = {"id", "itemid", "item id"}
+_GOOGLE_SUPPLEMENTS = {
+    normal_heading(heading.replace("{n}", str(number)))
+    for number in range(5)
+    for each in google.FIELDS
+    for heading in each.headings
+} - _GOOGLE_IDS
 _CODE_PAGES = ("cp1252", "cp1250", "cp1251", "cp1254", "cp1253", "mac_roman", "koi8_r")
 _MOST_SHOWN = 12
 _LONGEST_SHOWN = 40
@@ -131,11 +139,13 @@ def _recognised_lines(path: Path, start: bytes, options: FeedOptions) -> Recogni
         return None
     # Only UTF-16 has to be known: lines in other encodings are faults, as lines that are no JSON.
     known = encoding if options.encoding or encoding.startswith("utf") else "utf-8"
-    return Recognised("lines", known, guess="jsonl")
+    return Recognised("lines", known, guess=_format_of_lines(text))
 
 
 def unknown_columns(found: Recognised, format_title: str = "") -> FeedError:
     """Say what was read in place of columns that a format has."""
+    if not format_title and (of_google := _partial_feed_of_google(found.columns)):
+        return of_google
     if format_title:
         of = f"and lacks those of {format_title}"
         advice = "name the fields of its columns with --mapping; --show-mapping writes a start"
@@ -150,6 +160,25 @@ def unknown_columns(found: Recognised, format_title: str = "") -> FeedError:
         f" and {len(found.columns) - _MOST_SHOWN} more" if len(found.columns) > _MOST_SHOWN else ""
     )
     return FeedError(f"has columns {of}: {shown}{more}; {advice}")
+
+
+def _partial_feed_of_google(columns: Iterable[str]) -> FeedError | None:
+    """Say that a table is of Google Merchant, but only adds to another feed of the shop."""
+    present = {normal_heading(each) for each in columns}
+    if not present & _GOOGLE_IDS or "title" in present:
+        return None
+    if "store code" in present:
+        return FeedError(
+            "is a local inventory feed of Google Merchant: it has what each store has in stock, and"
+            " no titles or links; import the feed of the products instead"
+        )
+    if len(present & _GOOGLE_SUPPLEMENTS) >= len(present) - 1 > 0:
+        return FeedError(
+            "is a supplemental feed of Google Merchant: it changes products of another feed, and"
+            " has no titles or links; import the feed of the products instead, or give this one"
+            " the API's names (type, external_id, price and so on) and --mode update"
+        )
+    return None
 
 
 def _workbook(path: Path, options: FeedOptions, formats: list[ShopFormat]) -> Recognised:
@@ -201,14 +230,16 @@ def _format_of_columns(columns: tuple[str, ...], formats: list[ShopFormat]) -> s
 
 def _best_format(columns: Iterable[str], formats: Iterable[ShopFormat]) -> tuple[str, int]:
     """Give a format, and how many of the columns it knows."""
-    best, most = "", 0
+    best, most = "", (0, False)
     for each in formats:
         headings = Headings(each.fields)
         found = [known for column in columns if (known := headings.find(column))]
         names = {name for name, _ in found}
-        if any(names >= needed for needed in each.needed) and len(found) > most:
-            best, most = each.name, len(found)
-    return best, most
+        # Google and Klaviyo share many columns. Without an availability, a stock is Klaviyo's.
+        weight = len(found), each.is_open and "quantity" in names
+        if any(names >= needed for needed in each.needed) and weight > most:
+            best, most = each.name, weight
+    return best, most[0]
 
 
 def _xml(start: bytes, text: str, encoding: str, options: FeedOptions) -> Recognised:
@@ -238,6 +269,8 @@ def _format_of_object(element: Any) -> str:
         return "api"
     if isinstance(element, dict) and {"type", "external_id"} <= element.keys():
         return "json"
+    if isinstance(element, dict) and _is_of_openai(element):
+        return "openai"
     return "klaviyo"
 
 
@@ -246,7 +279,19 @@ def _object_or_lines(text: str, encoding: str) -> Recognised:
         return Recognised("document", encoding, guess="api")
     if members := _members_of_whole(text):
         raise _one_object(members)
-    return Recognised("lines", encoding, guess="jsonl")
+    return Recognised("lines", encoding, guess=_format_of_lines(text))
+
+
+def _format_of_lines(text: str) -> str:
+    try:
+        first = json.loads(text.partition("\n")[0])
+    except (json.JSONDecodeError, RecursionError):
+        return "jsonl"
+    return "openai" if isinstance(first, dict) and _is_of_openai(first) else "jsonl"
+
+
+def _is_of_openai(element: dict[str, Any]) -> bool:
+    return {"item_id", "title", "url"} <= element.keys()
 
 
 def _members_of_whole(text: str) -> list[str]:

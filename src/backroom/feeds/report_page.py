@@ -29,6 +29,12 @@ _PLURALS = {
     "catalog-variant": "variants",
     "unreadable": "rows that can't be read",
 }
+_SINGULARS = {
+    "catalog-category": "category",
+    "catalog-item": "item",
+    "catalog-variant": "variant",
+    "unreadable": "row that can't be read",
+}
 
 
 def html_lines_of(report: Report) -> Iterator[str]:
@@ -74,8 +80,27 @@ def summary(report: Report) -> str:
     ]
     would = "would fail" if report.dry_run else "failed"
     parts += [f"{failed:,} {would}"] if failed else []
+    done = ", ".join(parts) or "none of them done"
+    if report.records:
+        return f"{said}{report.records} of the file: {_what_they_make(report)}. Of these, {done}."
     noun = "row" if rows == 1 else "rows"
-    return f"{said}{rows:,} {noun}: {', '.join(parts) or 'none of them done'}."
+    return f"{said}{rows:,} {noun}: {done}."
+
+
+def _what_they_make(report: Report) -> str:
+    """Name what a shop's rows make: a product may be several rows, and a row several things."""
+    numbers = [(label, each["rows"]) for label, each in report.counts.items() if each["rows"]]
+    parts = [f"{number:,} {_nouns(label)[number != 1]}" for label, number in numbers]
+    return ", ".join(parts) or "nothing"
+
+
+def _nouns(label: str) -> tuple[str, str]:
+    return _SINGULARS[label], _PLURALS[label]
+
+
+def number_heading(report: Report) -> str:
+    """Name the column of what the file has. A shop's file has rows of another kind."""
+    return "in the file" if report.records else "rows"
 
 
 def went_in_label(report: Report) -> str:
@@ -86,8 +111,9 @@ def went_in_label(report: Report) -> str:
 def _counts(report: Report) -> Iterator[str]:
     counts = report.counts
     names = [each for each in next(iter(counts.values())) if each != "jobs"]
+    heads = {"rows": number_heading(report)}
     yield "<table><thead><tr><th></th>"
-    yield "".join(f'<th class="number">{escape(name)}</th>' for name in names)
+    yield "".join(f'<th class="number">{escape(heads.get(name, name))}</th>' for name in names)
     yield "</tr></thead><tbody>"
     for label, numbers in counts.items():
         cells = "".join(f'<td class="number">{numbers[name]:,}</td>' for name in names)

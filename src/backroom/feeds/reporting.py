@@ -16,7 +16,7 @@ import msgspec
 from backroom.feeds import tallies
 from backroom.feeds.ledger import FAILED
 from backroom.feeds.rows import ORDER, RowWarning
-from backroom.feeds.staging import left_out_columns
+from backroom.feeds.staging import left_out_columns, records_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -58,6 +58,8 @@ class Report:
     """When it was made."""
     seconds: float = 0.0
     error: str | None = None
+    records: str = ""
+    """How many rows or products a shop's file has, with the noun. One may make several rows."""
     unknown: list[UnknownColumn] = field(default_factory=list)
     _counted: dict[str, dict[str, int]] = field(default_factory=dict)
 
@@ -66,6 +68,7 @@ class Report:
         if self.ledger:
             self._counted = tallies.counts(self.ledger)
             self.unknown = left_out_columns(self.ledger)
+            self.records = records_of(self.ledger)
 
     @property
     def counts(self) -> dict[str, dict[str, int]]:
@@ -131,6 +134,7 @@ def json_lines_of(report: Report) -> Iterator[str]:
         "dry_run": report.dry_run,
         "seconds": report.seconds,
         "error": report.error,
+        "records": report.records or None,
         "counts": report.counts,
     }
     yield "{"

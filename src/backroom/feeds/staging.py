@@ -23,6 +23,7 @@ SUFFIX = ".import-progress"
 _FEED = "feed"
 _STAGED = "staged"
 _UNKNOWN = "unknown columns"
+_RECORDS = "records"
 _READ_BYTES = 1_000_000
 
 
@@ -62,6 +63,7 @@ def stage(feed: Feed, ledger: Ledger, options: Mapping[str, object]) -> bool | N
     with ledger.together():
         ledger.note(_FEED, before)
         ledger.note(_UNKNOWN, msgspec.json.encode(list(survey.unknown.values())).decode())
+        ledger.note(_RECORDS, feed.records)
         ledger.note(_STAGED, "yes")
     return None if earlier else False
 
@@ -85,6 +87,11 @@ def stage_rows(
 def left_out_columns(ledger: Ledger) -> list[UnknownColumn]:
     """Give the columns whose values were left out."""
     return msgspec.json.decode(ledger.fact(_UNKNOWN) or "[]", type=list[UnknownColumn])
+
+
+def records_of(ledger: Ledger) -> str:
+    """Give how many rows or products a shop's file has, empty for the API's own names."""
+    return ledger.fact(_RECORDS) or ""
 
 
 def _digest(feed: Feed, digest: hashlib._Hash) -> str:

@@ -21,6 +21,9 @@ DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 _NAMES = {"comma": ",", "semicolon": ";", "tab": "\t", "bar": "|", "\\t": "\t"}
 _SAMPLE = 200_000
 _SEPARATOR_LINE = "sep="
+_COMMENT = "# "
+"""How the rows begin that explain the headings below them."""
+_NAMELESS = "(column "
 _LONGEST_SHOWN = 200
 _LEAST_HEADINGS = 4
 """Cells of the row that has the headings, below the name of a table."""
@@ -66,12 +69,21 @@ class FeedTable:
             elif header is None:
                 header = _headings(cells)
             elif len(cells) != len(header):
-                if self.sheet and len(cells) < len(header):
+                if _is_short(cells, header, in_sheet=bool(self.sheet)):
                     yield line, list(compress(zip(header, cells, strict=False), cells))
                 else:
                     yield line, TornRow(wrong_length(cells, header), cells)
             else:
                 yield line, list(compress(zip(header, cells, strict=True), cells))
+
+
+def _is_short(cells: list[str], header: list[str], *, in_sheet: bool) -> bool:
+    """Whether a row lacks nothing but empty cells at its end.
+
+    Sheets end rows so. Some shops end the headings alone with what stands between cells.
+    """
+    missing = header[len(cells) :]
+    return bool(missing) and (in_sheet or all(each.startswith(_NAMELESS) for each in missing))
 
 
 def wrong_length(cells: list[str], header: list[str]) -> str:
@@ -100,7 +112,7 @@ def checked_delimiter(name: str) -> str:
 def _first_row(sample: str, delimiter: str) -> list[str]:
     try:
         for cells in csv.reader(io.StringIO(sample, newline=""), delimiter=delimiter):
-            if any(cells):
+            if any(cells) and not cells[0].startswith(_COMMENT):
                 return cells
     except csv.Error:
         pass
@@ -112,11 +124,13 @@ def _from_header(
 ) -> Iterator[tuple[int, list[str] | str]]:
     """Give the first rows, from that with the headings on.
 
-    Before it may stand Excel's line of the delimiter, and the name of the table: one cell, above a
-    row of many.
+    Before it may stand Excel's line of the delimiter, rows of comments, and the name of the table:
+    one cell, above a row of many.
     """
     line, cells = next(rows, (0, ""))
     if line and _is_separator_line(cells):
+        line, cells = next(rows, (0, ""))
+    while line and _is_comment(cells):
         line, cells = next(rows, (0, ""))
     if not line:
         return
@@ -126,6 +140,11 @@ def _from_header(
         yield line, cells
     if below:
         yield below
+
+
+def _is_comment(cells: list[str] | str) -> bool:
+    """Whether a row says what the headings below it mean, as in Meta's templates."""
+    return not isinstance(cells, str) and all(each.startswith(_COMMENT) for each in cells if each)
 
 
 def _is_separator_line(cells: list[str] | str) -> bool:
@@ -139,4 +158,4 @@ def _is_separator_line(cells: list[str] | str) -> bool:
 
 def _headings(cells: list[str]) -> list[str]:
     names = [cell.replace("\ufeff", "").strip() for cell in cells]
-    return [name or f"(column {number})" for number, name in enumerate(names, start=1)]
+    return [name or f"{_NAMELESS}{number})" for number, name in enumerate(names, start=1)]

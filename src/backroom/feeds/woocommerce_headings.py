@@ -1,39 +1,42 @@
 """The headings of WooCommerce's product CSV, which it writes in the language of the shop.
 
 The English ones come first. The others are those of German, French, Spanish, Dutch, Italian, Polish,
-Portuguese, Swedish, Turkish and Russian shops, and those of programs that write this format. A unit
-in brackets, such as `(kg)`, may be any.
+Portuguese, Swedish, Turkish, Russian, Danish, Norwegian, Czech and Hungarian shops, and those of
+programs that write this format. A unit in brackets, such as `(kg)`, may be any.
+
+Those of the last four languages are in WooCommerce's translations, woocommerce-da_DK.po, -nb_NO.po,
+-cs_CZ.po and -hu_HU.po, at the lines of class-wc-product-csv-exporter.php.
 """
 
 # ruff: noqa: RUF001 - the letters of Russian headings look like Latin ones
 from __future__ import annotations
 
 HEADINGS: dict[str, tuple[str, ...]] = {
-    "id": ("ID", "Kimlik"),
-    "type": ("Type", "Typ", "Tipo", "Tür", "Тип"),
-    "sku": ("SKU", "Artikelnummer", "UGS", "Référence", "REF", "Artikelnummer (SKU)", "Art.-Nr.", "Artikelnr", "Artikelnr.", "Stok kodu (SKU)", "Артикул"),
-    "name": ("Name", "Nom", "Nombre", "Naam", "Nome", "Nazwa", "Namn", "İsim", "Имя"),
-    "published": ("Published", "Veröffentlicht", "Publié", "Publicado", "Gepubliceerd", "Pubblicato", "Opublikowano", "Publicerad", "Yayımlanmış", "Опубликован"),
+    "id": ("ID", "Kimlik", "Azonosító"),
+    "type": ("Type", "Typ", "Tipo", "Tür", "Тип", "Típus"),
+    "sku": ("SKU", "Artikelnummer", "UGS", "Référence", "REF", "Artikelnummer (SKU)", "Art.-Nr.", "Artikelnr", "Artikelnr.", "Stok kodu (SKU)", "Артикул", "Varenummer (SKU)", "SKU (Varenummer)", "Varenummer", "Produktnummer", "Produktnr", "Produktnr.", "Katalogové číslo", "Cikkszám"),
+    "name": ("Name", "Nom", "Nombre", "Naam", "Nome", "Nazwa", "Namn", "İsim", "Имя", "Navn", "Název", "Jméno", "Név"),
+    "published": ("Published", "Veröffentlicht", "Publié", "Publicado", "Gepubliceerd", "Pubblicato", "Opublikowano", "Publicerad", "Yayımlanmış", "Опубликован", "Udgivet", "Publisert", "Publikovaný", "Publikováno", "Közzétéve"),
     "status": ("Status",),
-    "visibility": ("Visibility in catalog", "Visibility in catalogue", "Sichtbarkeit im Katalog", "Visibilité dans le catalogue", "Visibilidad en el catálogo", "Zichtbaarheid in catalogus", "Visibilità nel catalogo", "Widoczność w katalogu", "Visibilidade no catálogo", "Catalog visibility", "Synlighet i katalog", "Katalogda görünürlük", "Видимость в каталоге"),
-    "short description": ("Short description", "Kurzbeschreibung", "Description courte", "Descripción corta", "Korte omschrijving", "Korte beschrijving", "Breve descrizione", "Krótki opis", "Descrição curta", "Kort beskrivning", "Kısa açıklama", "Короткое описание", "Краткое описание", "ShortDescription"),
-    "description": ("Description", "Beschreibung", "Descripción", "Beschrijving", "Descrizione", "Opis", "Descrição", "Beskrivning", "Açıklama", "Описание"),
-    "sale starts": ("Date sale price starts", "Datum, an dem Angebotspreis beginnt", "Date de début de promo", "Día en que empieza el precio rebajado", "Startdatum actieprijs", "Data di inizio del prezzo in offerta", "Data rozpoczęcia promocji", "Data de preço promocional começa em", "Datum, an dem der Angebotspreis beginnt", "Datum när reapriset börjar", "İndirimli fiyatın başladığı tarih", "Дата начала действия цены распродажи"),
-    "sale ends": ("Date sale price ends", "Datum, an dem Angebotspreis endet", "Date de fin de promo", "Día en que termina el precio rebajado", "Einddatum actieprijs", "Data di fine del prezzo in offerta", "Data zakończenia promocji", "Data de preço promocional termina em", "Datum, an dem der Angebotspreis endet", "Datum när reapriset upphör", "İndirimli fiyatın bittiği tarih", "Дата окончания действия цены распродажи"),
-    "in stock": ("In stock?", "Vorrätig?", "Auf Lager?", "En stock ?", "En stock?", "En inventaire?", "¿Existencias?", "¿En inventario?", "Op voorraad?", "In magazzino?", "W magazynie?", "Em estoque?", "Em estoque", "Em stock?", "Stock status", "I lager?", "Stokta?", "В наличии?", "StockStatus"),
-    "stock": ("Stock", "Lager", "Lagerbestand", "Bestand", "Inventaire", "Inventario", "Voorraad", "Magazzino", "Stan magazynowy", "Estoque", "Stock quantity", "Quantity", "Lagersaldo", "Stok", "Запасы", "StockQuantity"),
-    "backorders": ("Backorders allowed?", "Lieferrückstände erlaubt?", "Lieferrückstande erlaubt?", "Autoriser les commandes de produits en rupture ?", "¿Permitir reservas de productos agotados?", "¿Permitir pedidos pendientes?", "Nabestellingen toestaan?", "Abilita gli ordini arretrati?", "Pozwalać na zamówienia oczekujące (na dostawę do magazynu)?", "São permitidas encomendas?", "São permitidas encomendas", "Rückstände erlaubt?", "Tillåt restnoteringar?", "Yok satmaya izin?", "Ön Siparişe İzin Ver?", "Задержанный заказ возможен?"),
-    "sale price": ("Sale price", "Angebotspreis", "Tarif promo", "Precio rebajado", "Actieprijs", "Prezzo in offerta", "Cena promocyjna", "Preço promocional", "Reapris", "İndirimli satış fiyatı", "Цена распродажи", "Акционная цена", "SalePrice"),
-    "regular price": ("Regular price", "Regulärer Preis", "Normalpreis", "Tarif régulier", "Precio normal", "Reguliere prijs", "Prezzo di listino", "Cena", "Preço normal", "Preço", "Ordinarie pris", "Normal fiyat", "Базовая цена", "RegularPrice"),
+    "visibility": ("Visibility in catalog", "Visibility in catalogue", "Sichtbarkeit im Katalog", "Visibilité dans le catalogue", "Visibilidad en el catálogo", "Zichtbaarheid in catalogus", "Visibilità nel catalogo", "Widoczność w katalogu", "Visibilidade no catálogo", "Catalog visibility", "Synlighet i katalog", "Katalogda görünürlük", "Видимость в каталоге", "Synlighed i katalog (shoppens frontend)", "Synlighed i katalog", "Synlighed i kataloget", "Synlighet i katalogen", "Viditelnost v katalogu", "Látható a katalógusban", "Láthatóság a katalógusban"),
+    "short description": ("Short description", "Kurzbeschreibung", "Description courte", "Descripción corta", "Korte omschrijving", "Korte beschrijving", "Breve descrizione", "Krótki opis", "Descrição curta", "Kort beskrivning", "Kısa açıklama", "Короткое описание", "Краткое описание", "ShortDescription", "Kort beskrivelse", "Krátký popis", "Rövid leírás"),
+    "description": ("Description", "Beschreibung", "Descripción", "Beschrijving", "Descrizione", "Opis", "Descrição", "Beskrivning", "Açıklama", "Описание", "Beskrivelse", "Popis", "Leírás"),
+    "sale starts": ("Date sale price starts", "Datum, an dem Angebotspreis beginnt", "Date de début de promo", "Día en que empieza el precio rebajado", "Startdatum actieprijs", "Data di inizio del prezzo in offerta", "Data rozpoczęcia promocji", "Data de preço promocional começa em", "Datum, an dem der Angebotspreis beginnt", "Datum när reapriset börjar", "İndirimli fiyatın başladığı tarih", "Дата начала действия цены распродажи", "Den dato hvor tilbudsprisen starter", "Startdato for tilbudspris", "Akční cena začíná dne", "Akciós ár első napja"),
+    "sale ends": ("Date sale price ends", "Datum, an dem Angebotspreis endet", "Date de fin de promo", "Día en que termina el precio rebajado", "Einddatum actieprijs", "Data di fine del prezzo in offerta", "Data zakończenia promocji", "Data de preço promocional termina em", "Datum, an dem der Angebotspreis endet", "Datum när reapriset upphör", "İndirimli fiyatın bittiği tarih", "Дата окончания действия цены распродажи", "Den dato hvor tilbudsprisen slutter", "Sluttdato for tilbudspris", "Akční cena končí dne", "Akciós ár utolsó napja"),
+    "in stock": ("In stock?", "Vorrätig?", "Auf Lager?", "En stock ?", "En stock?", "En inventaire?", "¿Existencias?", "¿En inventario?", "Op voorraad?", "In magazzino?", "W magazynie?", "Em estoque?", "Em estoque", "Em stock?", "Stock status", "I lager?", "Stokta?", "В наличии?", "StockStatus", "På lager?", "Skladem?", "Je skladem?", "Raktáron?", "Raktáron van?", "Készleten?"),
+    "stock": ("Stock", "Lager", "Lagerbestand", "Bestand", "Inventaire", "Inventario", "Voorraad", "Magazzino", "Stan magazynowy", "Estoque", "Stock quantity", "Quantity", "Lagersaldo", "Stok", "Запасы", "StockQuantity", "Lagerbeholdning", "Lagerantal", "Skladem", "Sklad", "Készlet"),
+    "backorders": ("Backorders allowed?", "Lieferrückstände erlaubt?", "Lieferrückstande erlaubt?", "Autoriser les commandes de produits en rupture ?", "¿Permitir reservas de productos agotados?", "¿Permitir pedidos pendientes?", "Nabestellingen toestaan?", "Abilita gli ordini arretrati?", "Pozwalać na zamówienia oczekujące (na dostawę do magazynu)?", "São permitidas encomendas?", "São permitidas encomendas", "Rückstände erlaubt?", "Tillåt restnoteringar?", "Yok satmaya izin?", "Ön Siparişe İzin Ver?", "Задержанный заказ возможен?", "Restordrer tilladt?", "Restordre tillatt?", "Povoleno objednávání?", "Függő rendelés engedélyezése?"),
+    "sale price": ("Sale price", "Angebotspreis", "Tarif promo", "Precio rebajado", "Actieprijs", "Prezzo in offerta", "Cena promocyjna", "Preço promocional", "Reapris", "İndirimli satış fiyatı", "Цена распродажи", "Акционная цена", "SalePrice", "Salgspris", "Tilbudspris", "Akční cena", "Akciós ár"),
+    "regular price": ("Regular price", "Regulärer Preis", "Normalpreis", "Tarif régulier", "Precio normal", "Reguliere prijs", "Prezzo di listino", "Cena", "Preço normal", "Preço", "Ordinarie pris", "Normal fiyat", "Базовая цена", "RegularPrice", "Normalpris", "Ordinær pris", "Vanlig pris", "Běžná cena", "Normál ár"),
     "price": ("Price",),
-    "categories": ("Categories", "Kategorien", "Catégories", "Categorías", "Categorieën", "Categorie", "Kategorie", "Categorias", "Kategorier", "Kategoriler", "Категории"),
-    "images": ("Images", "Bilder", "Imágenes", "Afbeeldingen", "Immagine", "Immagini", "Obrazki", "Imagens", "Görseller", "Изображения"),
-    "parent": ("Parent", "Übergeordnetes Produkt", "Übergeordnet", "Superior", "Hoofd", "Genitore", "Element nadrzędny", "Pai", "Ascendente", "Parent SKU", "Överordnad", "Förälder", "Ebeveyn", "Родительский"),
-    "grouped products": ("Grouped products", "Gruppierte Produkte", "Groupes de produits", "Productos agrupados", "Gegroepeerde producten", "Produkty grupowe", "Prodotti raggruppati", "Grupperade produkter", "Gruplanmış ürünler", "Сгруппированные товары"),
+    "categories": ("Categories", "Kategorien", "Catégories", "Categorías", "Categorieën", "Categorie", "Kategorie", "Categorias", "Kategorier", "Kategoriler", "Категории", "Kategóriák"),
+    "images": ("Images", "Bilder", "Imágenes", "Afbeeldingen", "Immagine", "Immagini", "Obrazki", "Imagens", "Görseller", "Изображения", "Billeder", "Obrázky", "Képek"),
+    "parent": ("Parent", "Übergeordnetes Produkt", "Übergeordnet", "Superior", "Hoofd", "Genitore", "Element nadrzędny", "Pai", "Ascendente", "Parent SKU", "Överordnad", "Förälder", "Ebeveyn", "Родительский", "Hoved", "Overordnet", "Forælder", "Forelder", "Nadřazené", "Nadřazený", "Rodič", "Nadřazené SKU", "Hoved-SKU (Varenummer)", "Forelder-produktnr", "Szülő", "Szülő SKU"),
+    "grouped products": ("Grouped products", "Gruppierte Produkte", "Groupes de produits", "Productos agrupados", "Gegroepeerde producten", "Produkty grupowe", "Prodotti raggruppati", "Grupperade produkter", "Gruplanmış ürünler", "Сгруппированные товары", "Grupperede varer", "Grupperte produkter", "Seskupené produkty", "Csoportosított termékek"),
     "permalink": ("Permalink", "Product URL"),
-    "external url": ("External URL", "Externe URL", "URL externe", "URL externa", "URL esterno", "Zewnętrzny adres URL", "Extern URL", "Harici URL", "Внешний URL"),
-    "attribute {n} name": ("Attribute {n} name", "Attribut {n} Name", "Nom de l'attribut {n}", "Nombre del atributo {n}", "Naam eigenschap {n}", "Attributo {n} nome", "Nome dell'attributo {n}", "Nazwa atrybutu {n}", "Atrybut {n} nazwa", "Nome do atributo {n}", "Attribut {n} namn", "Nitelik {n} ismi", "Имя атрибута {n}"),
-    "attribute {n} values": ("Attribute {n} value(s)", "Attribut {n} Wert(e)", "Valeur(s) de l'attribut {n}", "Valor(es) del atributo {n}", "Waarde(n) eigenschap {n}", "Waarde eigenschap {n}", "Attributo {n} valore(i)", "Attributo {n} valuta(e)", "Valore dell'attributo {n}", "Wartości atrybutu {n}", "Atrybut {n} wartość(ci)", "Valores do atributo {n}", "Attribut {n} värde(n)", "Nitelik {n} değer(ler)i", "Значение(-я) аттрибута(-ов) {n}", "Значение(-я) атрибута(-ов) {n}"),
+    "external url": ("External URL", "Externe URL", "URL externe", "URL externa", "URL esterno", "Zewnętrzny adres URL", "Extern URL", "Harici URL", "Внешний URL", "Ekstern URL (webadresse)", "Ekstern URL", "Ekstern nettadresse", "Externí URL", "Külső URL"),
+    "attribute {n} name": ("Attribute {n} name", "Attribut {n} Name", "Nom de l'attribut {n}", "Nombre del atributo {n}", "Naam eigenschap {n}", "Attributo {n} nome", "Nome dell'attributo {n}", "Nazwa atrybutu {n}", "Atrybut {n} nazwa", "Nome do atributo {n}", "Attribut {n} namn", "Nitelik {n} ismi", "Имя атрибута {n}", "Egenskab {n} navn", "Attributt {n} navn", "Název {n} vlastnosti", "Tulajdonság neve {n}"),
+    "attribute {n} values": ("Attribute {n} value(s)", "Attribut {n} Wert(e)", "Valeur(s) de l'attribut {n}", "Valor(es) del atributo {n}", "Waarde(n) eigenschap {n}", "Waarde eigenschap {n}", "Attributo {n} valore(i)", "Attributo {n} valuta(e)", "Valore dell'attributo {n}", "Wartości atrybutu {n}", "Atrybut {n} wartość(ci)", "Valores do atributo {n}", "Attribut {n} värde(n)", "Nitelik {n} değer(ler)i", "Значение(-я) аттрибута(-ов) {n}", "Значение(-я) атрибута(-ов) {n}", "Egenskab {n} værdi(er)", "Attributt {n} verdi(er)", "Hodnota(y) {n} vlastnosti", "Tulajdonság ({n}) értéke(i)"),
 }  # fmt: skip
 
 KEPT = (
@@ -64,6 +67,13 @@ KEPT = (
     "Vikt ({any})", "Ağırlık ({any})", "Вес ({any})", "Längd ({any})", "Uzunluk ({any})", "Длина ({any})", "Bredd ({any})", "Genişlik ({any})", "Ширина ({any})", "Höjd ({any})", "Yükseklik ({any})", "Высота ({any})",
     "GTIN, UPC, EAN veya ISBN", "GTIN8", "GTIN12 / UPC", "GTIN13 / EAN", "GTIN14 / ITF-14", "ISBN", "MPN",
     "Atrybut {n}{any}", "Nitelik {n} {any}", "Видимость атрибута {n}", "Глобальный атрибут {n}", "Méta : {any}", "Pola: {any}", "Мета: {any}",
+    "Er fremhævet (udvalgt)?", "Er fremhevet?", "Je doporučený?", "Kiemelt?", "Tillad kundeanmeldelser?", "Tillat omtaler?", "Povolit zákaznické recenze?", "Engedélyezzük az értékelést?", "Download udløbsdage", "Dager til utløpsdato for nedlastingen", "Expirace stahování ve dnech", "Letöltés lejárati napok",
+    "Momsklasse", "Avgiftsstatus", "Avgiftsklasse", "Stav daně", "Daňová třída", "Adó állapot", "Adóosztály", "Lavt lagerantal", "Lav lagerbeholdning", "Nízký stav skladu", "Alacsony készlet", "Sælges individuelt?",
+    "Selges individuelt?", "Prodáváno jednotlivě?", "Egyesével vásárolható?", "Købsbemærkning", "Kjøpsnotat", "Poznámka k nákupu", "Vásárlási megjegyzés", "Stikkord", "Štítky", "Címkék", "Brands (mærker)", "Merker",
+    "Značky", "Márkák", "Forsendelsesklasse", "Třída dopravy", "Szállítási osztály", "Mersalg", "Oppsalg", "Krydssalg", "Kryssalg", "Knaptekst", "Knappetekst", "Text tlačítka",
+    "Gomb szövege", "Posisjon", "Pozice", "Pozíció", "Vægt ({any})", "Vekt ({any})", "Hmotnost ({any})", "Tömeg ({any})", "Længde ({any})", "Lengde ({any})", "Délka ({any})", "Hosszúság ({any})",
+    "Bredde ({any})", "Šířka ({any})", "Szélesség ({any})", "Højde ({any})", "Høyde ({any})", "Výška ({any})", "Magasság ({any})", "Egenskab {n} {any}", "Attributt {n} {any}", "Vlastnost {n} {any}", "Tulajdonság {n} {any}", "Tulajdonság ({n}) {any}",
+    "Nedlasting {n} {any}", "Název {n} stahování", "URL {n} stahování", "Letöltés {n} {any}",
     "Attribute {n} {any}", "Attribut {n} {any}", "Atributo {any} {n}", "Attributo {n} {any}", "Zichtbare eigenschap {n}", "Globale eigenschap {n}", "Standaardeigenschap {n}",
     "Download {n} {any}", "Meta: {any}",
 )  # fmt: skip
