@@ -420,9 +420,12 @@ def logs() -> str:
     )
     fields = "As JSON, a line has those members that have a value. Keys and bodies are not logged."
     members = [
-        *((f"`{name}`", "each line", words) for name, words in logs_of.FIELDS.items()),
-        *((f"`{name}`", "`request`", words) for name, words in access_log.FIELDS.items()),
-        *((f"`{name}`", "`job`", words) for name, words in job_log.FIELDS.items()),
+        *((f"`{name}`", "each line", words) for name, words in logs_of.LOG_FIELDS.items()),
+        *(
+            (f"`{name}`", "`request`", words)
+            for name, words in access_log.ACCESS_LOG_FIELDS.items()
+        ),
+        *((f"`{name}`", "`job`", words) for name, words in job_log.JOB_LOG_FIELDS.items()),
     ]
     described = table(("member", "of", "what it says"), members)
     lines = (

@@ -3,7 +3,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from backroom.catalog.kinds import Verb
-from backroom.dashboard.sizes import SECONDS, CatalogSizes
+from backroom.dashboard.sizes import SIZES_KEPT_SECONDS, CatalogSizes
 from support.factories import a_creation, done
 
 if TYPE_CHECKING:
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def test_sizes_are_counted_once_in_a_while(database: Database) -> None:
-    moments = iter([0.0, SECONDS - 1, SECONDS])
+    moments = iter([0.0, SIZES_KEPT_SECONDS - 1, SIZES_KEPT_SECONDS])
     sizes = CatalogSizes(lambda: next(moments))
     counted = []
     with database.read() as tx:

@@ -9,7 +9,7 @@ import pytest
 
 from backroom.store import open_database, open_to_read
 from backroom.store.laws import LAWS
-from backroom.store.move import CATALOG
+from backroom.store.move import CATALOG_TABLES
 from backroom.store.verify import BrokenLaw, expected_indexes, found, verify, verify_at
 from store.small_shop import fill, held, untold
 from support.factories import written
@@ -86,7 +86,7 @@ def test_broken_law_is_named(shop: Database, law: str) -> None:
     assert findings[law].examples
 
 
-@pytest.mark.parametrize("table", [table.name for table in CATALOG])
+@pytest.mark.parametrize("table", [table.name for table in CATALOG_TABLES])
 def test_copies_without_a_snapshot_are_named(shop: Database, table: str) -> None:
     copies = f"snapshot_{table}"
     with shop.read() as tx:

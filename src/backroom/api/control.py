@@ -238,7 +238,7 @@ ROUTES = (
         "The OpenAPI 3.1 document of a revision.",
     ),
     Route(
-        f"{PREFIX}{publish.PAGES}",
+        f"{PREFIX}{publish.DOCS_PATH}",
         _openapi_page,
         Need.MAKING,
         (200,),
@@ -252,7 +252,7 @@ ROUTES = (
         "The script of these pages.",
     ),
     Route(
-        f"{PREFIX}{publish.PAGES}/{DATE}",
+        f"{PREFIX}{publish.DOCS_PATH}/{DATE}",
         _openapi_page,
         Need.MAKING,
         (200, 404),
@@ -262,7 +262,7 @@ ROUTES = (
 
 _BELOW = f"{PREFIX}/"
 _OWN = tuple(
-    f"{PREFIX}{each}" for each in ("/health", "/changes", publish.DOCUMENTS, publish.PAGES)
+    f"{PREFIX}{each}" for each in ("/health", "/changes", publish.DOCUMENTS, publish.DOCS_PATH)
 )
 _FIXED = {each.path: each for each in ROUTES if not each.dated}
 _DATED = [(each.path.partition(DATE), each) for each in ROUTES if each.dated]

@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     ]
     """What a line says: time, id, method, target, operation, status, seconds, revision, account."""
 
-FIELDS = {
+ACCESS_LOG_FIELDS = {
     "request_id": "The value of `X-Klaviyo-Req-Id` in the answer, and the `id` of an error.",
     "method": "The method.",
     "path": "The path and the query, as they were called.",

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, NamedTuple
 import urllib3
 
 from backroom.cli.options import own_url
-from backroom.settings import PREFIX, SECRETS, SETTINGS, Settings, variable
+from backroom.settings import SECRETS, SETTINGS, VARIABLE_PREFIX, Settings, variable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-_SECONDS = 2.0
+_ANSWER_SECONDS = 2.0
 _OTHER_VARIABLES = frozenset({"BACKROOM_URL"})
 _LEAST_PYTHON = (3, 11)
 
@@ -52,11 +52,13 @@ def _variables(_: Settings, environment: Mapping[str, str]) -> Iterator[Advice]:
     known = {variable(each.name) for each in SETTINGS} | _OTHER_VARIABLES
     known |= {f"{variable(name)}_FILE" for name in SECRETS}
     for name in sorted(environment):
-        if not name.startswith(PREFIX) or name in known:
+        if not name.startswith(VARIABLE_PREFIX) or name in known:
             continue
-        names = {each.removeprefix(PREFIX) for each in known}
-        near = get_close_matches(name.removeprefix(PREFIX), names, n=1)
-        todo = f"Did you mean {PREFIX}{near[0]}?" if near else "Remove it: nothing reads it."
+        names = {each.removeprefix(VARIABLE_PREFIX) for each in known}
+        near = get_close_matches(name.removeprefix(VARIABLE_PREFIX), names, n=1)
+        todo = (
+            f"Did you mean {VARIABLE_PREFIX}{near[0]}?" if near else "Remove it: nothing reads it."
+        )
         yield Advice("warning", f"{name} is no setting of backroom", todo)
 
 
@@ -92,7 +94,7 @@ def _port(settings: Settings, _: Mapping[str, str]) -> Iterator[Advice]:
     url = own_url(settings)
     try:
         with urllib3.PoolManager(retries=False) as pool:
-            answer = pool.request("GET", f"{url}/health", timeout=_SECONDS)
+            answer = pool.request("GET", f"{url}/health", timeout=_ANSWER_SECONDS)
         health = answer.json()
         is_ours = isinstance(health, dict) and "revisions" in health
     except urllib3.exceptions.NewConnectionError:
@@ -134,7 +136,7 @@ def _warned_by_metrics(url: str) -> Iterator[Advice]:
     """Say what the metrics of a running server warn of. It may show none."""
     try:
         with urllib3.PoolManager(retries=False) as pool:
-            answer = pool.request("GET", f"{url}/metrics", timeout=_SECONDS)
+            answer = pool.request("GET", f"{url}/metrics", timeout=_ANSWER_SECONDS)
     except urllib3.exceptions.HTTPError:
         return
     for line in answer.data.decode(errors="replace").splitlines() if answer.status == OK else ():
@@ -158,7 +160,9 @@ def _limits_store(settings: Settings, _: Mapping[str, str]) -> Iterator[Advice]:
         return
     url = settings.limits_store.replace("valkey", "redis", 1)
     try:
-        Redis.from_url(url, socket_timeout=_SECONDS, socket_connect_timeout=_SECONDS).ping()
+        Redis.from_url(
+            url, socket_timeout=_ANSWER_SECONDS, socket_connect_timeout=_ANSWER_SECONDS
+        ).ping()
     except (RedisError, OSError, ValueError):
         yield Advice(
             "warning",
@@ -174,7 +178,9 @@ def _public_url(settings: Settings, _: Mapping[str, str]) -> Iterator[Advice]:
         return
     try:
         with urllib3.PoolManager(retries=False) as pool:
-            pool.request("GET", f"{settings.public_url.rstrip('/')}/health", timeout=_SECONDS)
+            pool.request(
+                "GET", f"{settings.public_url.rstrip('/')}/health", timeout=_ANSWER_SECONDS
+            )
     except urllib3.exceptions.HTTPError as error:
         yield Advice(
             "wrong",

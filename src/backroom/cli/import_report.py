@@ -27,7 +27,7 @@ _PIPE_WIDTH = 120
 _LONGEST_SHOWN = 1_000
 """Characters of one text of a feed or a server in the tables. The JSON has all."""
 
-WRITERS: dict[str, Callable[[Report], Iterator[str]]] = {
+REPORT_WRITERS: dict[str, Callable[[Report], Iterator[str]]] = {
     ".json": json_lines_of,
     ".csv": csv_lines_of,
     ".html": html_lines_of,
@@ -66,7 +66,7 @@ def on_terminal(text: str) -> str:
 
 def write_report(report: Report, path: Path) -> None:
     """Write the report to a file, in the form that its extension names. Raises `OSError`."""
-    lines = WRITERS[path.suffix.lower()](report)
+    lines = REPORT_WRITERS[path.suffix.lower()](report)
     # A spreadsheet takes a CSV file without this mark for one in an old encoding.
     encoding = "utf-8-sig" if path.suffix.lower() == ".csv" else "utf-8"
     with path.open("w", encoding=encoding, errors="backslashreplace", newline="\n") as file:

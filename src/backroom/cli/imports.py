@@ -42,7 +42,7 @@ from backroom.feeds.comparison import Comparison
 from backroom.feeds.loading import LARGEST_BATCH, Loader
 from backroom.feeds.loading import Options as LoadOptions
 from backroom.feeds.mirroring import plan_removals
-from backroom.feeds.own_account import told_account
+from backroom.feeds.own_account import account_of_key
 from backroom.feeds.refused_rows import RefusedRows, RefusingTarget
 from backroom.feeds.rehearsal import Rehearsal
 from backroom.feeds.reporting import Report
@@ -245,7 +245,7 @@ def _run(feed: Feed, options: _Options, report: Report, ledger: Ledger) -> None:
     comparison = Comparison(client, ledger, MODES[options["mode"]])
     refusals = comparison.refusals = _refusals(options, ledger)
     if refusals:
-        refusals.name_account(told_account(client))
+        refusals.name_account(account_of_key(client))
     if comparison.mode.mirrors:
         plan_removals(comparison, options["max_delete"])
         report.count()
@@ -261,7 +261,7 @@ def _run(feed: Feed, options: _Options, report: Report, ledger: Ledger) -> None:
             )
             Loader(comparison, client, load_options).run(progress)
             if refusals.lacks_account:
-                refusals.name_account(told_account(client))
+                refusals.name_account(account_of_key(client))
 
 
 def _kept_place(options: _Options) -> Path | None:

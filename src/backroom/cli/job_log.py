@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from backroom.store.database import Transaction
     from backroom.store.jobs import Waiting
 
-FIELDS = {
+JOB_LOG_FIELDS = {
     "type": "The type of the job.",
     "status": "How it ended: `complete` or `cancelled`.",
     "applied": "How many of its operations were applied.",

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from backroom.settings import Settings
 
-FIELDS = {
+LOG_FIELDS = {
     "timestamp": "When the line was logged, in UTC.",
     "level": "How grave it is: debug, info, warning or error.",
     "event": "What has happened: `request`, `job`, one of the events below, or `library`.",

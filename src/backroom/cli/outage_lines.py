@@ -11,7 +11,7 @@ from backroom import events
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-SECONDS = 60.0
+OUTAGE_LINE_SECONDS = 60.0
 _POOL = "psycopg.pool"
 _OWN = frozenset(
     {
@@ -42,7 +42,7 @@ class OutageLines(logging.Filter):
             # It says where in the library, and not why. The pool says why.
             return False
         now = self._now()
-        if self._said is not None and now - self._said < SECONDS:
+        if self._said is not None and now - self._said < OUTAGE_LINE_SECONDS:
             return False
         self._said = now
         if record.name == _POOL:

@@ -9,7 +9,7 @@ import click
 from backroom.cli.groups import SuggestingGroup
 from backroom.cli.running_server import on_server, show, with_account
 from backroom.control.route import given_members
-from backroom.store.webhooks import EVENTS, STATES
+from backroom.store.webhooks import STATES, WEBHOOK_EVENTS
 
 if TYPE_CHECKING:
     from backroom.cli.running_server import RunningServer
@@ -31,7 +31,7 @@ def webhooks_group() -> None:
     "--event",
     "events",
     multiple=True,
-    type=click.Choice(list(EVENTS)),
+    type=click.Choice(list(WEBHOOK_EVENTS)),
     help="Only events of a type; may be given again. All events without it.",
 )
 @with_account

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 MOST_FINDINGS = 200
 MOST_CHANGES = 100
-MOST_JOBS = 100
+MOST_JOBS_SHOWN = 100
 """How many of each an outcome has. The files of its report have all findings."""
 
 
@@ -72,7 +72,7 @@ def outcome_of_import(report: Report, ledger: Ledger, feed: Feed | None) -> Impo
         list(report.changes(MOST_CHANGES)),
         sum(report.total(each) for each in ("created", "updated", "deleted")),
         [str(each) for each in islice(report.unknown, MOST_CHANGES)],
-        list(sent_jobs(ledger, MOST_JOBS)),
+        list(sent_jobs(ledger, MOST_JOBS_SHOWN)),
         report.total("jobs"),
         report.seconds,
         report.error or "",

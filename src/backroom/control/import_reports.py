@@ -59,8 +59,8 @@ def found_report(
     if found is None:
         raise ControlError(
             404,
-            f"There is no import {import_id!r} of this account. The last {imports.MOST_KEPT} of"
-            " each are kept.",
+            f"There is no import {import_id!r} of this account. The server keeps the last"
+            f" {imports.MOST_REPORTS_KEPT} imports of each account.",
         )
     return found[0], msgspec.json.decode(found[1], type=ImportOutcome)
 

@@ -21,19 +21,19 @@ if TYPE_CHECKING:
     from backroom.store.database import Transaction
     from backroom.store.webhooks import Delivery, Webhook
 
-ALL = "all"
+ALL_EVENTS = "all"
 MOST_OF_ACCOUNT = 10
 _MOST_LISTED = 100
 _LONGEST_URL = 2000
 _VISIBLE = re.compile(r"[\x21-\x7e]+")
-_EVENTS_SAID = ", ".join(f"`{name}` ({words})" for name, words in webhooks.EVENTS.items())
+_EVENTS_SAID = ", ".join(f"`{name}` ({words})" for name, words in webhooks.WEBHOOK_EVENTS.items())
 
 
 def make_webhook(control: Control, given: Given) -> dict[str, Any]:
     """Make a webhook. Only this answer has its secret. Raises `ControlError`."""
     url = given.body["url"]
     _check_url(url, private=control.settings.webhook_private)
-    events = _chosen_events(given.body.get("events") or [ALL])
+    events = _chosen_events(given.body.get("events") or [ALL_EVENTS])
 
     def work(tx: Transaction) -> Webhook:
         account = account_id(tx, given)
@@ -73,12 +73,12 @@ def _check_url(url: str, *, private: bool) -> None:
 
 
 def _chosen_events(given: list[Any]) -> list[str]:
-    if given == [ALL]:
-        return list(webhooks.EVENTS)
+    if given == [ALL_EVENTS]:
+        return list(webhooks.WEBHOOK_EVENTS)
     for each in given:
-        if not isinstance(each, str) or each not in webhooks.EVENTS:
+        if not isinstance(each, str) or each not in webhooks.WEBHOOK_EVENTS:
             raise ControlError(
-                400, f"{each!r} is no event. `events` has {_EVENTS_SAID}, or `{ALL}` alone."
+                400, f"{each!r} is no event. `events` has {_EVENTS_SAID}, or `{ALL_EVENTS}` alone."
             )
     return sorted(set(given))
 

@@ -19,7 +19,7 @@ from backroom.control.import_run import ImportOptions
 from backroom.control.imports import imports_of, safe_name
 from backroom.control.route import ControlError
 from backroom.dashboard.catalog_links import list_path, resource_path
-from backroom.dashboard.import_upload import IMPORT
+from backroom.dashboard.import_upload import IMPORT_PATH
 from backroom.dashboard.page import dashboard_of, form_of, page, redirect
 from backroom.dashboard.resource_form import FormField, ResourceForm
 from backroom.feeds.comparing import MODES
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from backroom.control.rejected_rows import RejectedRow
     from backroom.feeds.rows import Row
 
-MOST_SHOWN = 20
+MOST_ROWS_SHOWN = 20
 """Rows on one page."""
 _OTHER_MODE = "upsert"
 _NAMING = ("external_id", "title", "name")
@@ -81,12 +81,12 @@ def _correctable(request: Request) -> Correctable:
     account = request.path_params.get("account")
     if account is not None:
         kept, outcome = found_report(control, account, import_id)
-        return Correctable(account, kept.name, outcome, f"{IMPORT}/kept/{account}/{import_id}")
+        return Correctable(account, kept.name, outcome, f"{IMPORT_PATH}/kept/{account}/{import_id}")
     found = imports_of(control).find(import_id)
     tried = found.loaded or found.tried
     if tried is None or found.at_work:
-        raise ControlError(409, "The import is at work. Wait for its end.")
-    return Correctable(found.account, found.name, tried, f"{IMPORT}/{import_id}")
+        raise ControlError(409, "The import is still running. Wait until it has ended.")
+    return Correctable(found.account, found.name, tried, f"{IMPORT_PATH}/{import_id}")
 
 
 def show_kept(request: Request) -> Response:
@@ -105,7 +105,7 @@ def show_kept(request: Request) -> Response:
         was_loaded=True,
         account_name=account_name,
         catalog=dashboard.root + list_path(account, "item"),
-        correct=f"{dashboard.root}{IMPORT}/kept/{account}/{import_id}/correct",
+        correct=f"{dashboard.root}{IMPORT_PATH}/kept/{account}/{import_id}/correct",
         resource_path=resource_path,
     )
 
@@ -115,7 +115,7 @@ def forget_kept(request: Request) -> Response:
     account, import_id = request.path_params["account"], request.path_params["import_id"]
     control = dashboard_of(request).control
     control.database.write(lambda tx: imports.drop_import(tx, account, import_id)).result()
-    return redirect(request, f"{IMPORT}?account={account}")
+    return redirect(request, f"{IMPORT_PATH}?account={account}")
 
 
 def edit_rejected(request: Request) -> Response:
@@ -132,7 +132,7 @@ def _ask(
     wrong: Mapping[int, str] | None = None,
 ) -> Response:
     rejected = found.outcome.rejected
-    shown = list(enumerate(rejected))[first : first + MOST_SHOWN]
+    shown = list(enumerate(rejected))[first : first + MOST_ROWS_SHOWN]
     root = dashboard_of(request).root
     return page(
         request,
@@ -145,7 +145,7 @@ def _ask(
         rows=[_shown_row(found.outcome, place, each, sent) for place, each in shown],
         total=len(rejected),
         first=first,
-        most=MOST_SHOWN,
+        most=MOST_ROWS_SHOWN,
         wrong=wrong or {},
     )
 
@@ -221,7 +221,7 @@ def send_corrected(request: Request) -> Response:
     first = int(sent["from"]) if sent.get("from", "").isdecimal() else 0
     lines: list[str] = []
     wrong: dict[int, str] = {}
-    shown = list(enumerate(found.outcome.rejected))[first : first + MOST_SHOWN]
+    shown = list(enumerate(found.outcome.rejected))[first : first + MOST_ROWS_SHOWN]
     for place, row in shown:
         own = _own_fields(sent, f"r{place}.")
         if "out" in own:
@@ -231,11 +231,11 @@ def send_corrected(request: Request) -> Response:
         except ValueError as error:
             wrong[place] = str(error)
     if not lines and not wrong:
-        wrong[first] = "All rows are left out."
+        wrong[first] = "You have left out all rows. Correct at least one."
     if wrong:
         return _ask(request, found, first, sent, wrong)
     made = _added(request, found, lines)
-    return redirect(request, f"{IMPORT}/{made}")
+    return redirect(request, f"{IMPORT_PATH}/{made}")
 
 
 def _corrected_line(row: RejectedRow, own: Mapping[str, str]) -> str:
@@ -244,7 +244,7 @@ def _corrected_line(row: RejectedRow, own: Mapping[str, str]) -> str:
     if read is None:
         cells = _json_object(own.get("text", row.text))
         if cells is None:
-            raise ValueError("This line is no JSON object.")
+            raise ValueError("This line is not a JSON object.")
         return msgspec.json.encode(cells).decode()
     filled = _form_of(read).filled(own)
     for name, fault in filled.faults.items():
@@ -280,8 +280,8 @@ def _added(request: Request, found: Correctable, lines: list[str]) -> str:
         raise
 
 
-_KEPT = f"{IMPORT}/kept/{{account}}/{{import_id}}"
-_CORRECT = (f"{_KEPT}/correct", f"{IMPORT}/{{import_id}}/correct")
+_KEPT = f"{IMPORT_PATH}/kept/{{account}}/{{import_id}}"
+_CORRECT = (f"{_KEPT}/correct", f"{IMPORT_PATH}/{{import_id}}/correct")
 ROUTES = (
     Route(_KEPT, show_kept),
     Route(f"{_KEPT}/remove", forget_kept, methods=["POST"]),

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from backroom.store.activity import Size
     from backroom.store.database import Transaction
 
-SECONDS = 10.0
+SIZES_KEPT_SECONDS = 10.0
 """How long a count is good. Counting reads up to 50,000 entries of an index for each kind."""
 
 
@@ -26,9 +26,9 @@ class CatalogSizes:
         self._good_until = -1.0
 
     def now(self, tx: Transaction) -> list[Size]:
-        """Give the sizes, at most `SECONDS` old."""
+        """Give the sizes, at most `SIZES_KEPT_SECONDS` old."""
         moment = self._now()
         if moment >= self._good_until:
             self._counted = activity.catalog_sizes(tx)
-            self._good_until = moment + SECONDS
+            self._good_until = moment + SIZES_KEPT_SECONDS
         return self._counted

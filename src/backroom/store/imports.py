@@ -9,7 +9,7 @@ from backroom import clock
 if TYPE_CHECKING:
     from backroom.store.database import Transaction
 
-MOST_KEPT = 20
+MOST_REPORTS_KEPT = 20
 """Imports of one account. The oldest make room."""
 
 
@@ -43,7 +43,7 @@ def keep_import(tx: Transaction, kept: KeptImport, report: str) -> None:
         "delete from imports where account = :account and import_id <= coalesce((select import_id"
         " from imports where account = :account order by import_id desc limit 1 offset :most), '')",
         account=kept.account,
-        most=MOST_KEPT,
+        most=MOST_REPORTS_KEPT,
     )
 
 

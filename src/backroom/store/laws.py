@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from backroom.catalog.kinds import JOB_KINDS, KINDS
 from backroom.store import linkage
-from backroom.store.move import CATALOG, SNAPSHOT
+from backroom.store.move import CATALOG_TABLES, SNAPSHOT
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -195,6 +195,6 @@ _OF_OTHERS = (
             " where (delivered_at is null) <> (event_id is null)"
         ),
     ),
-    *(_without_snapshot(table.name) for table in CATALOG),
+    *(_without_snapshot(table.name) for table in CATALOG_TABLES),
 )
 LAWS: tuple[Law, ...] = (*_OF_CATALOG, *_OF_JOBS, *_OF_OTHERS)

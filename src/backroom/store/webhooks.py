@@ -27,7 +27,7 @@ COMPLETED = "job.completed"
 OPERATIONS_FAILED = "job.operations_failed"
 CANCELLED = "job.cancelled"
 TEST = "webhook.test"
-EVENTS = {
+WEBHOOK_EVENTS = {
     COMPLETED: "a job is complete, and none of its operations have failed",
     OPERATIONS_FAILED: "a job is complete, and some of its operations have failed",
     CANCELLED: "a job was cancelled",
@@ -234,7 +234,7 @@ def claim(tx: Transaction, webhook_id: str, now: int, until: int, most: int) -> 
 
 
 def release(tx: Transaction, now: int) -> None:
-    """Make all waiting deliveries due that were tried, or were to be tried, by nobody else."""
+    """Make all waiting deliveries due that were never tried."""
     tx.run(
         f"update webhook_deliveries set due_at = :now where state = '{WAITING}' and tries = 0"
         " and due_at > :now",

@@ -33,9 +33,9 @@ if TYPE_CHECKING:
     from backroom.api.request import Answer
     from backroom.testing.journal_entry import Body
 
-MOST_KEPT = 1_000
+MOST_ENTRIES_KEPT = 1_000
 """Requests."""
-MOST_BYTES = 50_000_000
+MOST_JOURNAL_BYTES = 50_000_000
 """Bytes of bodies, in and out."""
 _LOOK = 0.2
 """Seconds between two looks of a waiting thread at whether the server stops."""
@@ -103,7 +103,7 @@ def _has_values(wanted: Mapping[str, Any], body: Body) -> bool:
 class Journal:
     """Keeps the last requests. It is an observer of the application."""
 
-    def __init__(self, most: int = MOST_KEPT, most_bytes: int = MOST_BYTES) -> None:
+    def __init__(self, most: int = MOST_ENTRIES_KEPT, most_bytes: int = MOST_JOURNAL_BYTES) -> None:
         self._most = most
         self._most_bytes = most_bytes
         self._notes: deque[tuple[Any, ...]] = deque()
@@ -119,7 +119,7 @@ class Journal:
         self._followers: list[Callable[[JournalEntry], None]] = []
 
     def finished(self, exchange: Exchange, answer: Answer) -> None:
-        """NotedRequest a request of the API, and whatever is not a path of the server's own."""
+        """Note a request of the API, and whatever is not a path of the server's own."""
         fault = exchange.fault
         if fault is not None:
             # A fault that was raised keeps all that was at hand there.

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from backroom.store.webhooks import Delivery, Webhook
 
-SECONDS = 15.0
+ATTEMPT_SECONDS = 15.0
 """How long a whole try may take, after the name is resolved."""
 _CONNECT_SECONDS = 5.0
 _SHOWN_BYTES = 500
@@ -76,7 +76,9 @@ class Attempt:
             status, answer, wish = self._send()
         except Exception as error:  # noqa: BLE001 - a receiver may fail in any way
             words = (
-                f"it took longer than {SECONDS:g} seconds" if self.broken_off else _reason_of(error)
+                f"it took longer than {ATTEMPT_SECONDS:g} seconds"
+                if self.broken_off
+                else _reason_of(error)
             )
             return TryOutcome(at, _seconds_since(began), None, words, "")
         if status in _GOOD:
@@ -101,7 +103,7 @@ class Attempt:
     def _send(self) -> tuple[int, str, float]:
         target = outgoing.target_of(self._webhook.url)
         address = outgoing.resolved(target, private=self._private)
-        self.ends_at = time.monotonic() + SECONDS
+        self.ends_at = time.monotonic() + ATTEMPT_SECONDS
         body = self.delivery.body.encode()
         # Not one of a pool: another thread may have to end it.
         connection = outgoing.connection_to(target, address)
@@ -111,7 +113,7 @@ class Attempt:
             connection.connect()
             if self.broken_off:
                 raise TimeoutError
-            connection.sock.settimeout(SECONDS)
+            connection.sock.settimeout(ATTEMPT_SECONDS)
             headers = self._headers(body) | {"Host": target.named}
             connection.request(
                 "POST", target.path, body=body, headers=headers, preload_content=False

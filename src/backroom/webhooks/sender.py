@@ -31,7 +31,7 @@ from typing import TYPE_CHECKING
 from backroom import events
 from backroom.store import webhooks
 from backroom.store.database import StoreUnavailable
-from backroom.webhooks.attempt import SECONDS, Attempt
+from backroom.webhooks.attempt import ATTEMPT_SECONDS, Attempt
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -219,4 +219,4 @@ class Sender:
         self._next_forget = time.monotonic() + _FORGET_SECONDS
 
 
-assert SECONDS < CLAIM_SECONDS  # noqa: S101 - else a try could outlive its claim
+assert ATTEMPT_SECONDS < CLAIM_SECONDS  # noqa: S101 - else a try could outlive its claim
