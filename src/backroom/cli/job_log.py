@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 
 JOB_LOG_FIELDS = {
     "type": "The type of the job.",
-    "status": "How it ended: `complete` or `cancelled`.",
-    "applied": "How many of its operations were applied.",
-    "failed": "How many of them have failed.",
-    "waited_ms": "Milliseconds from its creation until it was begun.",
-    "duration_ms": "Milliseconds from there until it was complete, and on disk.",
+    "status": "The status at the end: `complete` or `cancelled`.",
+    "applied": "How many operations of the job were applied.",
+    "failed": "How many operations of the job failed.",
+    "waited_ms": "Milliseconds from the creation of the job until a worker began it.",
+    "duration_ms": "Milliseconds from the moment a worker began the job until it was complete, and on disk.",
 }
 """What the line of a job has beside the fields of each line, with words for the reference."""
 
