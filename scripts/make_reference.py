@@ -174,7 +174,7 @@ def revisions() -> str:
     ]
     for date in reversed(LADDER):
         words = [f"- {' '.join(each.split())}" for each in history.changes(date)]
-        parts.append(f"## {date}\n\n" + ("\n".join(words) or "Nothing changed in what is served."))
+        parts.append(f"## {date}\n\n" + ("\n".join(words) or "The revisions do not differ."))
     return "\n\n".join(parts)
 
 
@@ -288,12 +288,12 @@ def pytest_plugin() -> str:
     marker, _, meaning = plugin.MARKER.partition(": ")
     marked = f"`@pytest.mark.{marker}`: {meaning}"
     never = (
-        "`-W error::backroom.testing.NeverUsed` makes an error of the warning about faults and"
-        " wishes that nothing has met."
+        "`-W error::backroom.testing.NeverUsed` turns the warning about unused faults and wishes"
+        " into an error."
     )
     control = (
-        "What the server refuses is a `ControlError`, whose text says what to do. All that is named"
-        " here is imported from `backroom.testing`, or is an attribute of what is."
+        "If the server refuses a call, the method raises a `ControlError`, whose text says what to"
+        " do. `backroom.testing` has the classes, or objects that have them as attributes."
     )
     parts = ["# The pytest plugin", words]
     parts += ["## Fixtures", table(("fixture", "one for each", "what it is"), _fixtures())]

@@ -91,7 +91,7 @@ def test_unknown_type_is_faulty() -> None:
 
 @pytest.mark.parametrize(
     ("external_id", "detail"),
-    [(None, "external_id is missing"), (5, "external_id has to be text")],
+    [(None, "external_id is missing"), (5, "external_id must be text")],
 )
 def test_external_id_is_needed(external_id: Any, detail: str) -> None:
     assert fault(external_id=external_id) == detail

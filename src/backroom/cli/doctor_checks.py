@@ -59,7 +59,7 @@ def _variables(_: Settings, environment: Mapping[str, str]) -> Iterator[Advice]:
         todo = (
             f"Did you mean {VARIABLE_PREFIX}{near[0]}?" if near else "Remove it: nothing reads it."
         )
-        yield Advice("warning", f"{name} is no setting of backroom", todo)
+        yield Advice("warning", f"{name} is not a setting of backroom", todo)
 
 
 def _python(_: Settings, __: Mapping[str, str]) -> Iterator[Advice]:
@@ -198,7 +198,7 @@ CHECKS = (
     Check("telemetry", "Whether what the OTEL_ variables ask for is installed.", _telemetry),
     Check(
         "port",
-        "Whether the port is free, or who has it; whether a server is ready, and what it warns of.",
+        "Whether the port is free, or who has it; whether a server is ready, and its warnings.",
         _port,
     ),
     Check("limits store", "Whether the store of limits answers, if one is set.", _limits_store),

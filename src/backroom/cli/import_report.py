@@ -94,7 +94,7 @@ def print_tables(report: Report) -> None:
     if report.dry_run:
         _print_plan(console, report)
     faults = "Rows that would fail" if report.dry_run else "Rows that failed"
-    for failed, title in ((True, faults), (False, "Remarks")):
+    for failed, title in ((True, faults), (False, "Warnings")):
         if number := report.number_of_findings(failed=failed):
             shown = report.findings(failed=failed, most=SHOWN_FAULTS)
             went_in = "" if failed else went_in_label(report)

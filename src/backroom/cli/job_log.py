@@ -21,7 +21,7 @@ JOB_LOG_FIELDS = {
     "applied": "How many operations of the job were applied.",
     "failed": "How many operations of the job failed.",
     "waited_ms": "Milliseconds from the creation of the job until a worker began it.",
-    "duration_ms": "Milliseconds from the moment a worker began the job until it was complete, and on disk.",
+    "duration_ms": "Milliseconds from that moment until the job was complete, and on disk.",
 }
 """What the line of a job has beside the fields of each line, with words for the reference."""
 

@@ -64,7 +64,7 @@ class _Sides:
 def push_command(
     from_key_file: Path | None, to_key_file: Path | None, **options: Unpack[PushChoice]
 ) -> None:
-    """Send a catalog on to another server that speaks this API.
+    """Send a catalog to another server with this API.
 
     The catalog is that of a server, of the account that --from-key belongs to, or that of FILE,
     which is anything that `backroom import` reads. The target is compared with it, and only what
@@ -127,7 +127,7 @@ def _pushed(options: PushChoice, report: Report) -> int:
                 f"{error.filename} can't be written: {error.strerror}", EXIT_ERROR
             ) from error
     if report.unaccounted:
-        raise Ended(f"{report.unaccounted:,} rows were neither done nor refused", EXIT_ERROR)
+        raise Ended(f"{report.unaccounted:,} rows were neither loaded nor refused", EXIT_ERROR)
     return EXIT_ROWS_FAILED if report.total("failed") else 0
 
 

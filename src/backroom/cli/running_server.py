@@ -165,7 +165,7 @@ def member_pairs(_: click.Context, __: click.Parameter, texts: tuple[str, ...]) 
             try:
                 found |= msgspec.json.decode(text, type=dict[str, Any])
             except msgspec.MsgspecError as error:
-                raise click.BadParameter(f"{text!r} is no JSON object: {error}") from None
+                raise click.BadParameter(f"{text!r} is not a JSON object: {error}") from None
             continue
         name, equals, value = text.partition("=")
         if not equals or not name:

@@ -74,7 +74,7 @@ def _only(given: Given, known: set[str]) -> dict[str, Any]:
     unknown = sorted(given.body.keys() - known)
     if unknown:
         raise ControlError(
-            400, f"`{unknown[0]}` is no member of this body: it has {', '.join(sorted(known))}."
+            400, f"`{unknown[0]}` is not a member of this body: it has {', '.join(sorted(known))}."
         )
     return dict(given.body)
 

@@ -71,7 +71,7 @@ def leave_report(control: Control, given: Given) -> dict[str, Any]:
     try:
         outcome = msgspec.convert(given.body["report"], ImportOutcome)
     except msgspec.ValidationError as error:
-        raise ControlError(400, f"This is no report of an import: {error}") from None
+        raise ControlError(400, f"This is not a report of an import: {error}") from None
     if any(len(each.text) > MOST_TEXT for each in outcome.rejected):
         raise ControlError(413, f"A rejected row has at most {MOST_TEXT:,} characters.")
     import_id = imports.new_import_id()
@@ -112,7 +112,7 @@ ROUTES = (
         201,
         body=(
             Member("name", "The name of the file.", required=True),
-            Member("report", "What came of the import.", "object", required=True),
+            Member("report", "The outcome of the import.", "object", required=True),
             Member("account", "The name or the id of the account; the key's own with a key."),
         ),
         by_key=True,

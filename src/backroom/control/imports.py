@@ -166,7 +166,9 @@ class Imports:
         with self._lock:
             found = self._resting(import_id)
             if found.phase is not ImportPhase.CHECKED or found.tried is None or found.tried.error:
-                raise ControlError(409, "Only what was tried without an error can be loaded.")
+                raise ControlError(
+                    409, "Only an import that was checked without an error can be loaded."
+                )
             self._start(found, ImportPhase.LOADING)
         return found
 

@@ -158,7 +158,7 @@ ROUTES = (
     ControlRoute(
         "GET",
         "/jobs/{job_id}",
-        "One job, with its operations as they were sent and what came of each, if they are kept.",
+        "One job, with its operations and their results, if the server still has them.",
         show_job,
         query=(ACCOUNT,),
     ),
@@ -179,7 +179,7 @@ ROUTES = (
             ACCOUNT,
             Member(
                 "operations",
-                "What is sent instead: resource objects as the newest revision has them.",
+                "Other operations to send: resource objects, as the newest revision writes them.",
                 form="array",
             ),
         ),

@@ -78,7 +78,8 @@ def _chosen_events(given: list[Any]) -> list[str]:
     for each in given:
         if not isinstance(each, str) or each not in webhooks.WEBHOOK_EVENTS:
             raise ControlError(
-                400, f"{each!r} is no event. `events` has {_EVENTS_SAID}, or `{ALL_EVENTS}` alone."
+                400,
+                f"{each!r} is not an event. `events` has {_EVENTS_SAID}, or `{ALL_EVENTS}` alone.",
             )
     return sorted(set(given))
 
@@ -216,7 +217,7 @@ ROUTES = (
     ControlRoute(
         "GET",
         "/webhooks/{id}/deliveries",
-        f"The newest {_MOST_LISTED} deliveries of a webhook, each with what came of its tries.",
+        f"The newest {_MOST_LISTED} deliveries of a webhook, each with its last try.",
         list_deliveries,
         query=(Member("state", "Only those that are `waiting`, `delivered` or `given up`."),),
     ),

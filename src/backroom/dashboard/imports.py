@@ -28,7 +28,7 @@ MODE_WORDS = {
     "upsert": "create rows that are new, and update those that exist",
     "create": "create rows that are new, and leave others alone",
     "update": "update rows that exist, and leave others out",
-    "mirror": "the same as upsert, and delete what is not in the file",
+    "mirror": "the same as upsert, and delete the resources that are not in the file",
     "delete": "delete the resources that the file names",
 }
 _REPORTS = {"json": (REPORT_JSON, "application/json"), "csv": (REPORT_CSV, "text/csv")}

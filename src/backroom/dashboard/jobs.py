@@ -70,7 +70,7 @@ def filter_of(tx: Transaction, asked: Mapping[str, str]) -> tuple[JobFilter, lis
     for name in ("from", "until"):
         moments[name] = _first_id_of(asked.get(name, ""))
         if asked.get(name) and not moments[name]:
-            wrong.append(f"{asked[name]!r} is no time: write it as 2026-01-31T08:00.")
+            wrong.append(f"{asked[name]!r} is not a time: write it as 2026-01-31T08:00.")
     narrowed = "kind" in asked or "verb" in asked
     return (
         JobFilter(

@@ -100,7 +100,7 @@ def _as_number(name: str, text: str) -> float:
     try:
         number = float(text)
     except ValueError:
-        raise ControlError(400, f"{name} has to be a number, not {text!r}.") from None
+        raise ControlError(400, f"{name} must be a number, not {text!r}.") from None
     return int(number) if number.is_integer() else number
 
 

@@ -23,10 +23,10 @@ _BY_FORM = {
 }
 _ATTRIBUTES = {kind.name: {each.name: each for each in kind.attributes} for kind in ORDER}
 _OF_RECORDS = {
-    "cells where": "Give the row as many cells as the first line has. A cell that holds what stands"
-    " between cells needs quotes round it.",
+    "cells where": "Give the row as many cells as the first line has. A cell that contains"
+    " the delimiter needs quotes round it.",
     "is not CSV": "Close the quotes of the row, and write quotes within a cell twice.",
-    "encoding": "Save the file anew, or say its encoding with --encoding.",
+    "encoding": "Save the file again, or give its encoding by --encoding.",
     "JSON object": "Write a JSON object.",
     "longer than": "Shorten the row.",
 }

@@ -200,7 +200,7 @@ class WorkbookTable(_Table):
         self._rows += 1
         if self._rows > _MOST_ROWS:
             raise FeedError(
-                f"would have more than {_MOST_ROWS:,} rows, which is all that a sheet has: export"
+                f"would have more than {_MOST_ROWS:,} rows, which is the limit of a sheet: export"
                 " CSV"
             )
         head = self._rows == 1

@@ -145,7 +145,7 @@ def row_from(line: int, cells: Mapping[str, Any]) -> Row | RowFault:
     if isinstance(kind, str):
         return RowFault(line, kind, None, shown_id)
     if not shown_id:
-        reason = "has to be text" if external_id is not None else "is missing"
+        reason = "must be text" if external_id is not None else "is missing"
         return RowFault(line, f"external_id {reason}", kind)
     try:
         return _row_of_values(line, kind, shown_id, values)

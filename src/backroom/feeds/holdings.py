@@ -86,7 +86,7 @@ HOLDINGS: dict[str, tuple[Holding, ...]] = {
             image_full_url=("Variant Image", "else that of the item"),
             image_thumbnail_url=("", _NONE),
             images=("Variant Image", "the full image alone"),
-            custom_metadata=("Option Names and Values, their own headings", f"{_TEXTS}; of the first variant only options and what is a variant's in Shopify"),
+            custom_metadata=("Option Names and Values, their own headings", f"{_TEXTS}; of the first variant only options and the columns of a variant in Shopify"),
             published=("Published", "that of the item"),
             item=("Handle", ""),
         ),

@@ -39,7 +39,7 @@ FINDING_COLUMNS = (
     "value",
     "what is wrong",
     "what to change",
-    "went in",
+    "imported",
 )
 
 

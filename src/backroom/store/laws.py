@@ -126,7 +126,7 @@ _OF_CATALOG = (
         Law(
             f"linkage of {kind.table}",
             f"{kind.table} show other related resources in old revisions than they have",
-            "Replace the relationship of these resources, which renews what is shown of it.",
+            "Replace the relationship of these resources, which updates the ids that answers show.",
             _stale_linkage(kind.name),
         )
         for kind in KINDS.values()
@@ -157,7 +157,7 @@ _OF_JOBS = (
     Law(
         "counts of jobs",
         "jobs count other operations than they have",
-        "Read the catalog to see what was applied: these jobs do not say it.",
+        "Read the catalog to see which operations were applied: these jobs do not show it.",
         _fixed(
             "select account, job_id from jobs where total_count < 0 or completed_count < 0"
             " or failed_count < 0 or completed_count + failed_count > total_count"

@@ -110,7 +110,7 @@ def accounts_in(tx: Transaction, snapshot: Snapshot) -> set[str]:
 
 
 def restore_snapshot(tx: Transaction, snapshot: Snapshot, account: str) -> None:
-    """Make the catalog and the jobs of an account what they were when the snapshot was saved."""
+    """Restore the catalog and the jobs of an account from a snapshot."""
     _lock(tx, account)
     for table in CATALOG_TABLES:
         _restore(tx, table, account, snapshot.snapshot_id)

@@ -171,7 +171,7 @@ def read_moment(text: str) -> datetime:
         moment = datetime.fromisoformat(text)
     except ValueError:
         raise InvalidTime(
-            f"{text!r} is no time: write real, frozen, a speed such as 60x, or a moment such as"
+            f"{text!r} is not a time: write real, frozen, a speed such as 60x, or a moment such as"
             " 2026-01-01T00:00:00Z"
         ) from None
     if moment.tzinfo is None and len(text) <= len("YYYY-MM-DD"):

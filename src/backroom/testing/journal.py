@@ -193,7 +193,7 @@ class Journal:
         return len(self.find(wanted))
 
     def clear(self) -> None:
-        """Forget all requests. Numbers go on."""
+        """Remove all requests from the journal. Numbers go on."""
         with self._lock:
             self._notes.clear()
             self._read.clear()

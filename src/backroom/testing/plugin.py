@@ -29,7 +29,7 @@ INI_OPTIONS = {
         "thread",
     ),
     "backroom_revision": (
-        "The revision of requests that name none, which are refused otherwise.",
+        "The revision of requests without a `revision` header, which the server refuses otherwise.",
         "",
     ),
     "backroom_limits": (
