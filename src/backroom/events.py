@@ -1,6 +1,6 @@
 """Every event that the log names: what is said of it, and what its values are called.
 
-Whoever logs gives one of these in place of a text, as in `log.warning(events.READY_AGAIN)`. On a
+A log call gives one of these in place of a text, as in `log.warning(events.READY_AGAIN)`. On a
 terminal the text is shown. A line of JSON has the name and each value as a member of its own, so
 that programs need not read sentences. `ABOUT` adds what a line is about. The reference page
 docs/reference/logs.md is made from this module.

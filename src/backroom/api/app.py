@@ -140,7 +140,7 @@ class App:
             exchange.fault = fault
         if read.admitted is not None:
             exchange.traced, exchange.was_asked = read.traced, True
-            if watchers.strikers and (mishap := watchers.befalls(exchange)) is not None:
+            if watchers.strikers and (mishap := watchers.mishap_for(exchange)) is not None:
                 # It has changed nothing, so it does not matter that it was done.
                 answer = self._struck(exchange, mishap, answer)
                 loop = asyncio.get_running_loop()
@@ -236,7 +236,7 @@ class App:
             if self.watchers.are_there:
                 exchange.body = raw
             if self.watchers.have_a_say:
-                mishap = self.watchers.befalls(exchange)
+                mishap = self.watchers.mishap_for(exchange)
                 if mishap is not None and not mishap.after:
                     await asyncio.sleep(mishap.delay)
                     if mishap.replaces_work:

@@ -1,4 +1,4 @@
-"""A request without a body, being answered, and the answer of whatever went wrong with any."""
+"""Answers a request without a body, and makes the answer to any failure."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class Read:
         self.refusal: Refusal | None = None
         self._tracer: Tracer | None = None
         self.traced: Traced | None = None
-        """What a tracer has begun for it, which it is asked for once the request is admitted."""
+        """What the tracer started for the request, once it was asked after the admission."""
 
     def watch(self, began: float, tracer: Tracer | None) -> None:
         """Have it watched, from a time of `perf_counter` on."""
@@ -89,12 +89,12 @@ class Read:
 
 
 def refusal_answer(service: Service, error: Exception, known: Known) -> Answer:
-    """Make the answer of whatever went wrong."""
+    """Make the answer to a failure."""
     return service.refuse(refusal_of(error, known))
 
 
 def refusal_of(error: Exception, known: Known) -> Refusal:
-    """Give the refusal that whatever went wrong is answered with."""
+    """Give the refusal that answers a failure."""
     if isinstance(error, Refusal):
         return error
     if isinstance(error, Fault):

@@ -1,4 +1,4 @@
-"""The lines of jobs in the access log: one for each job that has ended, from whoever applied it."""
+"""The lines of the access log about jobs: the process that applied a job logs its end."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`backroom faults` and `backroom requests`: what befalls requests, and what was sent."""
+"""`backroom faults` and `backroom requests`: faults for requests, and the journal."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`backroom webhooks`: where a running server says how jobs ended, and what came of it."""
+"""`backroom webhooks`: where a running server sends events about jobs, and the deliveries."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What came of imports, kept in the database: of the dashboard's, and of `backroom import`'s.
+"""The outcomes of imports, kept in the database: of the dashboard's, and of `backroom import`'s.
 
 The command leaves its report with the key that it has imported with, so it needs no token.
 """
@@ -39,7 +39,7 @@ def kept_report_path(account: str, import_id: str) -> str:
 def keep_report(
     database: Database, account: str, import_id: str, name: str, outcome: ImportOutcome
 ) -> None:
-    """Keep what came of an import. Raises `ControlError` for one that is too large."""
+    """Keep the outcome of an import. Raises `ControlError` for one that is too large."""
     report = msgspec.json.encode(outcome).decode()
     if len(report) > MOST_REPORT or len(outcome.rejected) > MOST_REJECTED:
         raise ControlError(413, f"A report has at most {MOST_REPORT:,} characters.")
@@ -80,7 +80,7 @@ def leave_report(control: Control, given: Given) -> dict[str, Any]:
 
 
 def _account_to_keep_for(control: Control, given: Given) -> str:
-    """Give the account that a key opens, or that whoever has the token names."""
+    """Give the account that the key opens, or that a caller with the token names."""
     if not given.key:
         with control.database.read() as tx:
             return account_named(tx, given.body.get("account") or "default")

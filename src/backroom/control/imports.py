@@ -240,7 +240,7 @@ class Imports:
             found.phase = ImportPhase.CHECKED if dry else ImportPhase.LOADED
 
     def _keep(self, found: Import, outcome: ImportOutcome) -> None:
-        """Keep what came of a file when it was loaded. The file itself goes with the server."""
+        """Keep the outcome of a file when it was loaded. The file itself goes with the server."""
         try:
             keep_report(self._control.database, found.account, found.import_id, found.name, outcome)
         except (ControlError, StoreUnavailable):

@@ -24,7 +24,7 @@ NOT_KEPT = "The operations of this job are no longer kept. --kept-operations say
 
 
 class KnownJob(NamedTuple):
-    """A job, and what came of each of its operations, None where they are not kept."""
+    """A job, and the result of each of its operations, None if they are not kept."""
 
     job: jobs.Job
     results: list[Result] | None
@@ -108,7 +108,7 @@ def _account_of(control: Control, given: Given) -> str:
 
 
 def show_job(control: Control, given: Given) -> dict[str, Any]:
-    """Show a job with what came of each operation."""
+    """Show a job with the result of each operation."""
     known = known_job(control, _account_of(control, given), given.path["job_id"])
     results = known.results
     return _shown_job(known.job) | {

@@ -100,7 +100,7 @@ def remove_webhook(control: Control, given: Given) -> None:
 
 
 def list_deliveries(control: Control, given: Given) -> list[dict[str, Any]]:
-    """List the newest deliveries of a webhook, with what came of each try.
+    """List the newest deliveries of a webhook, with the outcome of each try.
 
     Raises `ControlError`.
     """
@@ -114,7 +114,7 @@ def list_deliveries(control: Control, given: Given) -> list[dict[str, Any]]:
 
 
 def send_test(control: Control, given: Given) -> dict[str, Any]:
-    """Have an event delivered that is a test, whatever events a webhook is for."""
+    """Deliver a test event, also to a webhook for other events."""
 
     def work(tx: Transaction) -> Delivery:
         webhook = _existing_webhook(tx, given.path["id"])

@@ -1,6 +1,6 @@
 """The catalog of an account: items as cards, variants as a table, categories as a tree.
 
-All that a reader has chosen stands in the address: the account, the kind, the search, the filters
+The address has everything that a reader has chosen: the account, the kind, the search, the filters
 and the page.
 """
 

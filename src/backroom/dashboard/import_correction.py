@@ -45,7 +45,7 @@ _NAMING = ("external_id", "title", "name")
 
 
 class Correctable(NamedTuple):
-    """What came of one import, whether its file is still here or not, and the path of its page."""
+    """The outcome of one import, even if its file is gone, and the path of its page."""
 
     account: str
     name: str
@@ -239,7 +239,7 @@ def send_corrected(request: Request) -> Response:
 
 
 def _corrected_line(row: RejectedRow, own: Mapping[str, str]) -> str:
-    """Give a row as a line of JSON. Raises `ValueError` for a text that is none."""
+    """Give a row as a line of JSON. Raises `ValueError` for any other text."""
     read = _read_row(row)
     if read is None:
         cells = _json_object(own.get("text", row.text))

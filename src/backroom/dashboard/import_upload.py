@@ -34,7 +34,10 @@ _AT_ONCE = 2**20
 
 
 async def receive(request: Request) -> Response:
-    """Take a file, and lead to its import. A script gets where that is, or why there is none."""
+    """Take a file, and lead to its import.
+
+    A script gets the address of the import, or the reason of a failure.
+    """
     sent = request.scope["form"].get("file")
     try:
         if isinstance(sent, UploadFile):

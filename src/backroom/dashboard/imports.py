@@ -130,7 +130,7 @@ def load_import(request: Request) -> Response:
 
 
 def cancel_import(request: Request) -> Response:
-    """End a run, and show_import what came of it."""
+    """End a run, and show its outcome."""
     dashboard = dashboard_of(request)
     found = imports_of(dashboard.control).cancel(request.path_params["import_id"])
     return HTMLResponse(_part(dashboard, found))

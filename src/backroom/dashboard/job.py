@@ -1,4 +1,4 @@
-"""One job: how far it is, what came of each operation, and how two revisions show it."""
+"""One job: its progress, the result of each operation, and how two revisions show it."""
 
 from __future__ import annotations
 

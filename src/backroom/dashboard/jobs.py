@@ -122,7 +122,7 @@ def listed_jobs(
     *,
     ascending: bool = False,
 ) -> dict[str, Any]:
-    """Give all that the list shows."""
+    """Give the values that the list shows."""
     with dashboard.control.database.read() as tx:
         narrowed, wrong = filter_of(tx, asked)
         found = find_jobs(tx, narrowed, border, ascending=ascending, size=_SIZE)

@@ -1,8 +1,8 @@
 """Parts of pages that keep themselves up to date by server-sent events.
 
 Event-loop code. A part is rendered again every few seconds while somebody watches it, once for all
-who do, in a thread. It is sent where it has changed. Whoever comes back, after a night or a
-restart, begins with the part as it is now: so nothing has to be remembered for a reader.
+who do, in a thread. It is sent if it has changed. A reader who comes back, after a night or a
+restart, begins with the present part: so the server remembers nothing for a reader.
 """
 
 from __future__ import annotations

@@ -39,7 +39,7 @@ def _rate(values: list[float]) -> BySecond:
 
 
 def overview_values(dashboard: Dashboard) -> dict[str, Any]:
-    """Give all that the live part shows."""
+    """Give the values that the live part shows."""
     slices = dashboard.traffic.slices()
     limiter: Limiter | None = dashboard.control.parts["limiter"]
     durations = [each for one in slices[-30:] for each in one.seconds]

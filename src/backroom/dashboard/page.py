@@ -131,7 +131,7 @@ def page(
 
 
 def live_response(request: Request, name: str, make: Callable[[], str]) -> StreamingResponse:
-    """Keep a part of a page up to date by events. `name` says all that the part depends on."""
+    """Keep a part of a page up to date by events. `name` has all that it depends on."""
     watching = dashboard_of(request).live.watch(name, make)
     return StreamingResponse(watching, media_type="text/event-stream")
 

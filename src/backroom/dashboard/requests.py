@@ -233,7 +233,7 @@ def can_send_again(entry: JournalEntry) -> bool:
 
 
 def send_once_more(request: Request) -> Response:
-    """Send a request once more, as the same account, and show what comes of it."""
+    """Send a request once more, as the same account, and show its answer."""
     dashboard = dashboard_of(request)
     journal = _journal_kept(dashboard)
     entry = _entry(request, request.path_params["number"])

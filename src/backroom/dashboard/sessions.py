@@ -1,4 +1,4 @@
-"""Who may see the dashboard: whoever has signed in with the token of the control API.
+"""Who may see the dashboard: a browser that has signed in with the token of the control API.
 
 A session is its cookie, which is signed: the server keeps nothing. The key of the signature comes
 from the token, so that another token ends all sessions.

@@ -22,7 +22,7 @@ _SEE_OTHER = 303
 
 
 def ask(request: Request) -> Response:
-    """Answer somebody who is not signed in, whatever page was asked for."""
+    """Answer a browser that is not signed in, for any page."""
     token = request.query_params.get("token")
     if token is not None and request.method == "GET":
         return _signed_in(request, token)

@@ -14,7 +14,7 @@ MOST_REPORTS_KEPT = 20
 
 
 class KeptImport(NamedTuple):
-    """One import, without its report. `failed` is how many rows did not go in."""
+    """One import, without its report. `failed` is how many rows were rejected."""
 
     account: str
     import_id: str
@@ -73,7 +73,7 @@ def kept_import(tx: Transaction, account: str, import_id: str) -> tuple[KeptImpo
 
 
 def newest_failed_imports(tx: Transaction, most: int) -> list[KeptImport]:
-    """Give the newest imports with rows that did not go in, of all accounts, up to `most`."""
+    """Give the newest imports with rejected rows, of all accounts, up to `most`."""
     rows = tx.all(
         f"select {_COLUMNS} from imports where failed > 0"
         " order by import_id desc, account desc limit :most",

@@ -158,7 +158,7 @@ def _empty_table(tx: Transaction, table: Table, account: str, most: int) -> bool
 
 
 def _lock(tx: Transaction, account: str) -> None:
-    """Keep out whoever else writes to the catalog of an account, or accepts its jobs."""
+    """Keep out other writers to the catalog of an account, and servers that accept its jobs."""
     tx.exclusively(account)
     tx.exclusively(f"{account} jobs")
 

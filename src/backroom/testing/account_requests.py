@@ -139,7 +139,7 @@ class AccountRequests:
         except ControlError as error:
             if error.status != _TIMED_OUT:
                 raise
-            # Those that came all the same.
+            # The requests that came.
             return self._waited(given, 0, 0.0)
         return found
 

@@ -25,7 +25,7 @@ _MOMENT_OF_SEEDS = "2027-01-01T00:00:00Z"
 
 
 class InvalidTime(ValueError):
-    """What a clock is asked for is no time, or none that it can show. The text says what is."""
+    """The value is not a time, or a time that the clock can't show. The text says what is."""
 
 
 class _Leg(NamedTuple):

@@ -45,7 +45,7 @@ ANYTHING = object()
 
 @dataclass(frozen=True)
 class Wanted:
-    """Which requests are meant: those that have all that is given here.
+    """Which requests are meant: those that match all members.
 
     `path` is a pattern with `*`. `status` is a number, or a class such as `4xx`. `body` has values
     by their paths in the body of the request, `answer` those in the body of the answer. `since` is

@@ -27,7 +27,7 @@ ATTEMPT_SECONDS = 15.0
 """How long a whole try may take, after the name is resolved."""
 _CONNECT_SECONDS = 5.0
 _SHOWN_BYTES = 500
-"""How much of an answer is read, and kept for whoever looks for a fault."""
+"""How much of an answer is read, and kept, to help to find a fault."""
 _GOOD = range(200, 300)
 _REDIRECTS = range(300, 400)
 _GONE = 410
@@ -37,7 +37,7 @@ _LONGEST_WISH = 3600.0
 
 
 class TryOutcome(NamedTuple):
-    """What came of a try. `status` and `answer` are the receiver's, `error` says what failed.
+    """The outcome of a try. `status` and `answer` are the receiver's, `error` says what failed.
 
     `pause` is how many seconds the receiver wishes to be left alone, `gone` that it wants no more.
     """
@@ -65,11 +65,11 @@ class Attempt:
         self._private = private
         self._connection: HTTPConnection | None = None
         self.ends_at = float("inf")
-        """When the try has to be over, in seconds of the monotonic clock."""
+        """When the try must be over, in seconds of the monotonic clock."""
         self.broken_off = False
 
     def make(self) -> TryOutcome:
-        """Send the delivery once. Whatever fails is in the outcome."""
+        """Send the delivery once. The outcome has any failure."""
         # Not `clock.now`: receivers compare the moment with their own time.
         at, began = clock.timestamp(clock.system_now()), time.monotonic()
         try:
