@@ -62,7 +62,7 @@ def test_time_narrows_the_list(shop: Shop, visitor: Visitor) -> None:
     ("query", "words"),
     [
         ("account=nobody", "There is no account 'nobody'."),
-        ("from=yesterday", "'yesterday' is no time"),
+        ("from=yesterday", "'yesterday' is not a time"),
         ("account=%00&text=%00&state=%00", "There is no account"),
         ("kind=shoe", "No job matches."),
         ("before=nothing", "Jobs"),

@@ -126,7 +126,7 @@ def test_requests_outlive_the_store(programs: Programs, store: LimitsStore, how:
         answer = client.get(PATH)
         assert answer.status == 200
         assert time.monotonic() - began < AT_ONCE
-    assert "counting in this process alone" in server.errors
+    assert "this process counts for itself" in server.errors
 
 
 @pytest.mark.slow

@@ -51,7 +51,7 @@ def _check_known(changes: dict[str, Any], known: dict[str, Any], place: str) -> 
             )
         if isinstance(value, dict) != isinstance(known[name], dict):
             right = "an object" if isinstance(known[name], dict) else "a value, and no object"
-            raise ControlError(400, f"'{place}{name}' has to be {right}.")
+            raise ControlError(400, f"'{place}{name}' must be {right}.")
         if isinstance(value, dict):
             _check_known(value, known[name], f"{place}{name}.")
 

@@ -193,5 +193,5 @@ def _ids_in(column: str, values: dict[str, Any], *, many: bool) -> tuple[str, ..
     ids = value if many else [value]
     if not isinstance(ids, list) or not all(isinstance(each, str) and each for each in ids):
         wanted = "a list of external ids" if many else "an external id"
-        raise ValueError(f"{column} has to be {wanted}")
+        raise ValueError(f"{column} must be {wanted}")
     return tuple(ids)
