@@ -247,7 +247,7 @@ def server_paths() -> str:
 def control_api() -> str:
     """Write every path of the control API, with what it takes."""
     words = (
-        "Tests and operators steer a running server by these paths. Each needs the token of"
+        "Tests and operators control a running server by these paths. Each needs the token of"
         " `--control-token`, `BACKROOM_CONTROL_TOKEN` or the file that"
         " `BACKROOM_CONTROL_TOKEN_FILE` names. Without any of them the server makes one at its"
         " start, prints it, and has it as `control_token` in the line of `--format json`."
@@ -515,10 +515,9 @@ def rates(given: RateClass) -> str:
 
 EXPORTS = """\
 Where `backroom export` writes each attribute, and which values an import of that file restores.
-JSON Lines, CSV and JSON with the API's names hold all of it. A workbook can't hold control
+JSON Lines, CSV and JSON with the API's names hold everything. A workbook can't hold control
 characters, carriage returns, and the characters of a cell beyond 32,767. XML can't hold control
-characters. A
-table has at most 2,000 columns. The report of an export counts every lost value.\
+characters. A table has at most 2,000 columns. The report of an export counts every lost value.\
 """
 FEEDS = """\
 How the import reads each column or element of a file. `backroom import --show-mapping FILE` writes

@@ -79,7 +79,7 @@ class Need(StrEnum):
 
     NOTHING = "nothing"
     DATABASE = "the database"
-    MAKING = "the document, made when it is first asked for"
+    MAKING = "the document, made at the first request"
     MEASURING = "the metrics, made each time"
 
 
@@ -187,7 +187,7 @@ ROUTES = (
         _front,
         Need.NOTHING,
         (303, 404),
-        "Leads a browser to the dashboard. Other clients get 404.",
+        "Redirects a browser to the dashboard. Other clients get 404.",
     ),
     Route("/health", _ready, Need.DATABASE, (200, 503), _SERVES),
     Route(f"{PREFIX}/health", _ready, Need.DATABASE, (200, 503), _SERVES),
@@ -197,7 +197,7 @@ ROUTES = (
         _live,
         Need.NOTHING,
         (200,),
-        "Whether the process lives. It does not ask the database and waits for nothing.",
+        "Whether the process lives. The answer needs no database and does not wait.",
     ),
     Route(
         "/metrics",

@@ -193,9 +193,15 @@ def _public_url(settings: Settings, _: Mapping[str, str]) -> Iterator[Advice]:
 
 CHECKS = (
     Check("settings", "Which settings are not the default, and where each comes from.", _settings),
-    Check("variables", "Variables that begin as ours do, and that nothing reads.", _variables),
+    Check(
+        "variables", "Variables that begin with BACKROOM_, and that no setting reads.", _variables
+    ),
     Check("program", "The version of Python, and libraries that make a server fast.", _python),
-    Check("telemetry", "Whether what the OTEL_ variables ask for is installed.", _telemetry),
+    Check(
+        "telemetry",
+        "Whether the libraries that the OTEL_ variables need are installed.",
+        _telemetry,
+    ),
     Check(
         "port",
         "Whether the port is free, or who has it; whether a server is ready, and its warnings.",

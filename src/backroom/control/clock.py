@@ -102,7 +102,10 @@ def _clock_shown(settable: SettableClock) -> dict[str, Any]:
 ROUTES: tuple[ControlRoute, ...] = (
     ControlRoute("GET", "/clock", "Show the time, and how it runs.", show_clock),
     ControlRoute(
-        "PUT", "/clock", "Have time run: real, frozen, 60x, or a moment to freeze at.", change_clock
+        "PUT",
+        "/clock",
+        "Set how the clock runs: real, frozen, 60x, or a moment to freeze at.",
+        change_clock,
     ),
     ControlRoute("POST", "/clock/set", "Set the time to a moment.", set_clock),
     ControlRoute("POST", "/clock/advance", "Move time forward.", advance_clock),

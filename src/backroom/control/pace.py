@@ -127,8 +127,8 @@ def _wish_shown(entry: Entry) -> dict[str, Any]:
 
 ROUTES: tuple[ControlRoute, ...] = (
     ControlRoute("GET", "/pace", "List wishes, and the jobs that they hold.", list_wishes),
-    ControlRoute("POST", "/pace", "Wish something of the next jobs.", add_wish, 201),
-    ControlRoute("DELETE", "/pace", "Forget all wishes.", forget_wishes, 204),
-    ControlRoute("DELETE", "/pace/{wish}", "Forget one wish.", forget_wish, 204),
-    ControlRoute("POST", "/pace/release", "Have jobs that stay go on.", release_jobs),
+    ControlRoute("POST", "/pace", "Add a wish for the next jobs.", add_wish, 201),
+    ControlRoute("DELETE", "/pace", "Remove all wishes.", forget_wishes, 204),
+    ControlRoute("DELETE", "/pace/{wish}", "Remove one wish.", forget_wish, 204),
+    ControlRoute("POST", "/pace/release", "Release jobs that a wish holds.", release_jobs),
 )

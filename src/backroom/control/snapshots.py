@@ -103,7 +103,7 @@ ROUTES = (
     ControlRoute(
         "POST",
         "/snapshots",
-        "Save the catalog and the jobs of an account by a name. An earlier one of that name goes.",
+        "Save the catalog and the jobs of an account by a name, in place of an earlier snapshot.",
         save,
         201,
         body=(Member("name", "The name of the snapshot.", required=True), _WHOSE),

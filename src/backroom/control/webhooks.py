@@ -232,7 +232,7 @@ ROUTES = (
     ControlRoute(
         "POST",
         "/webhooks/{id}/deliveries/{delivery}/send",
-        "Send a delivery again at once, with the same id, and all its tries anew.",
+        "Send a delivery again at once, with the same id, and with all its tries.",
         send_again,
         202,
         body=(),

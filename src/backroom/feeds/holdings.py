@@ -31,9 +31,9 @@ class Holding:
 
 _BARE = "texts without blanks round them"
 _UNGUARDED = f"{_BARE}, and without an apostrophe before = + - @ at the beginning"
-_CODE = f"{_BARE}, nor an apostrophe before a digit or a sign at the beginning"
+_CODE = f"{_BARE}, and without an apostrophe before a digit or a sign at the beginning"
 _LEAST = "only the least price of its variants"
-_TEXTS = "only texts, under headings that are no column of the format"
+_TEXTS = "only texts, under headings that are not columns of the format"
 _NONE = "the format has no place for it"
 
 
