@@ -139,7 +139,7 @@ def _print_plan(console: Console, report: Report) -> None:
 
 
 def _findings_table(title: str, findings: Iterator[Finding], went_in: str) -> Table:
-    """Make a table; `went_in` is the heading of what says whether rows went in, if it is there."""
+    """Make a table; `went_in` is the heading of the column that says whether rows were imported."""
     table = Table(title=title, title_justify="left")
     table.add_column("line", justify="right")
     table.add_column("type", no_wrap=True)

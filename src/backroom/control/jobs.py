@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from backroom.control.route import Control, Given
 
 MOST_LISTED = 100
-NOT_KEPT = "The operations of this job are no longer kept. --kept-operations says of how many are."
+NOT_KEPT = "The server no longer has the operations of this job (--kept-operations)."
 
 
 class KnownJob(NamedTuple):
