@@ -122,7 +122,7 @@ def test_broken_json_is_said(inside: Page, shop: Shop) -> None:
     inside.goto(f"{shop.path(shop.ended('a'))}/retry")
     inside.get_by_label("Operations").fill("[{")
     inside.get_by_role("button", name="Send as a new job").click()
-    expect(inside.get_by_role("alert")).to_contain_text("no JSON list")
+    expect(inside.get_by_role("alert")).to_contain_text("not a JSON list")
     expect(inside.get_by_label("Operations")).to_have_value("[{")
 
 
