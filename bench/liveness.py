@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 from backroom.api.control import PREFIX
-from backroom.api.openapi.publish import PAGES
+from backroom.api.openapi.publish import DOCS_PATH
 from backroom.catalog.kinds import ITEM
 from backroom.revisions import REVISIONS
 from bench import cases, catalog, large, load, servers
@@ -73,7 +73,9 @@ def _round(database: Path, size: int) -> dict[str, float]:
         found = {_ALONE: _slowest(ask)}
         with _asked_meanwhile(site, [_slow(each) for each in SLOW], again=True):
             found[_SLOW] = _slowest(ask)
-        with _asked_meanwhile(site, [f"{PREFIX}{PAGES}/{each}" for each in REVISIONS], again=False):
+        with _asked_meanwhile(
+            site, [f"{PREFIX}{DOCS_PATH}/{each}" for each in REVISIONS], again=False
+        ):
             found[_PAGES] = _slowest(ask)
     return found
 

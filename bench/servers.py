@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 
-from backroom.settings import PREFIX
+from backroom.settings import VARIABLE_PREFIX
 from bench import cores
 
 if TYPE_CHECKING:
@@ -84,7 +84,9 @@ class Served:
 
 def environment(**variables: str) -> dict[str, str]:
     """This process's environment, without settings of backroom other than those given."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
+    kept = {
+        name: value for name, value in os.environ.items() if not name.startswith(VARIABLE_PREFIX)
+    }
     return kept | variables
 
 

@@ -174,7 +174,7 @@ def revisions() -> str:
     ]
     for date in reversed(LADDER):
         words = [f"- {' '.join(each.split())}" for each in history.changes(date)]
-        parts.append(f"## {date}\n\n" + ("\n".join(words) or "Nothing changed in what is served."))
+        parts.append(f"## {date}\n\n" + ("\n".join(words) or "The revisions do not differ."))
     return "\n\n".join(parts)
 
 
@@ -248,7 +248,7 @@ def server_paths() -> str:
 def control_api() -> str:
     """Write every path of the control API, with what it takes."""
     words = (
-        "Tests and operators steer a running server by these paths. Each needs the token of"
+        "Tests and operators control a running server by these paths. Each needs the token of"
         " `--control-token`, `BACKROOM_CONTROL_TOKEN` or the file that"
         " `BACKROOM_CONTROL_TOKEN_FILE` names. Without any of them the server makes one at its"
         " start, prints it, and has it as `control_token` in the line of `--format json`."
@@ -289,12 +289,12 @@ def pytest_plugin() -> str:
     marker, _, meaning = plugin.MARKER.partition(": ")
     marked = f"`@pytest.mark.{marker}`: {meaning}"
     never = (
-        "`-W error::backroom.testing.NeverUsed` makes an error of the warning about faults and"
-        " wishes that nothing has met."
+        "`-W error::backroom.testing.NeverUsed` turns the warning about unused faults and wishes"
+        " into an error."
     )
     control = (
-        "What the server refuses is a `ControlError`, whose text says what to do. All that is named"
-        " here is imported from `backroom.testing`, or is an attribute of what is."
+        "If the server refuses a call, the method raises a `ControlError`, whose text says what to"
+        " do. `backroom.testing` has the classes, or objects that have them as attributes."
     )
     parts = ["# The pytest plugin", words]
     parts += ["## Fixtures", table(("fixture", "one for each", "what it is"), _fixtures())]
@@ -404,7 +404,7 @@ def logs() -> str:
     requests = (
         "`backroom serve` logs each request on a terminal, and elsewhere with `--access-log on`."
         " `--access-log off` logs none. The server writes the lines in a thread of its own, up to"
-        " 20 ms late. If the output is too slow, lines are left out, and their number is logged."
+        " 20 ms late. If the output is too slow, the server leaves out lines, and logs how many."
         " As text, a line has the time, the status, the method, the operation, the revision,"
         " the milliseconds, and the reason of a refusal. Each job has a line too, when it is"
         " complete: its kind, how many of its operations were applied, its id, how long it was"
@@ -425,11 +425,16 @@ def logs() -> str:
         " for each reason, and says how many like it were left out. The access log has each"
         " request. A worker without its database says so once a minute by `database_away`."
     )
-    fields = "As JSON, a line has those members that have a value. Keys and bodies are not logged."
+    fields = (
+        "A line of JSON has only the members that have a value. The log has no keys and no bodies."
+    )
     members = [
-        *((f"`{name}`", "each line", words) for name, words in logs_of.FIELDS.items()),
-        *((f"`{name}`", "`request`", words) for name, words in access_log.FIELDS.items()),
-        *((f"`{name}`", "`job`", words) for name, words in job_log.FIELDS.items()),
+        *((f"`{name}`", "each line", words) for name, words in logs_of.LOG_FIELDS.items()),
+        *(
+            (f"`{name}`", "`request`", words)
+            for name, words in access_log.ACCESS_LOG_FIELDS.items()
+        ),
+        *((f"`{name}`", "`job`", words) for name, words in job_log.JOB_LOG_FIELDS.items()),
     ]
     described = table(("member", "of", "what it says"), members)
     lines = (
@@ -452,12 +457,14 @@ def logs() -> str:
 
 
 METRICS = """\
-`backroom serve` shows these at `/metrics`, in the text format of Prometheus, and `backroom work` at
-`--metrics-port`. [Monitor](../how-to/monitor.md) says how to scrape and alert. Metrics that begin
-with `process_` are of the process as the system sees it: memory, processor time and open files.
+`backroom serve` shows these metrics at `/metrics`, in the text format of Prometheus. `backroom
+work` shows them at the port of `--metrics-port`. [Monitor](../how-to/monitor.md) says how to scrape
+and alert. Metrics that begin with `process_` are facts of the operating system about the process:
+memory, processor time and open files.
 
-Each process counts for itself: add up what several show. What is read from the database is the same
-on all that share it: take the maximum. A process asks the database at most every five seconds.
+Each process counts for itself: add up the counts of all processes. Metrics from the database are
+the same in all processes that share it: take the maximum. A process asks the database at most every
+five seconds.
 
 Routes are templates, such as `/api/catalog-items/{id}`. No label has a value that a client chooses
 freely, and none names an account or a key. So the number of series has a bound. Requests of the
@@ -515,14 +522,13 @@ def rates(given: RateClass) -> str:
 
 
 EXPORTS = """\
-Where `backroom export` writes each attribute, and what of it an import of that file gives back.
-JSON Lines, CSV and JSON with the API's names hold all of it. A workbook can't hold control
-characters, carriage returns, and what a cell has beyond 32,767 characters. XML can't hold control
-characters. A
-table has at most 2,000 columns. The report of an export counts everything that is lost.\
+Where `backroom export` writes each attribute, and which values an import of that file restores.
+JSON Lines, CSV and JSON with the API's names hold everything. A workbook can't hold control
+characters, carriage returns, and the characters of a cell beyond 32,767. XML can't hold control
+characters. A table has at most 2,000 columns. The report of an export counts every lost value.\
 """
 FEEDS = """\
-What becomes of each column or element of a file. `backroom import --show-mapping FILE` writes
+How the import reads each column or element of a file. `backroom import --show-mapping FILE` writes
 the fields of a file as TOML, and `--mapping` reads them. Rules that go beyond one column are on
 the page on [importing](../how-to/import-a-feed.md).
 

@@ -94,7 +94,7 @@ def real_seconds(seconds: float) -> float:
 
 
 def system_now() -> datetime:
-    """Give the present moment in UTC, as the system's clock has it, whatever the course."""
+    """Give the present moment in UTC, by the system's clock, even if another course is set."""
     return datetime.now(UTC)
 
 
@@ -145,7 +145,7 @@ def unwatch(woken: Callable[[], None]) -> None:
 def repeat(seed: int | None) -> None:
     """Make the same ids and secrets from now on as any process with this seed; None ends that.
 
-    The secrets are then known to whoever knows the seed.
+    Anybody who knows the seed then knows the secrets.
     """
     global _random, _secret, _node, _repeats, _last_ulid, _last_tick  # noqa: PLW0603 - as _course
     with _lock:
@@ -252,7 +252,7 @@ def new_numbers(count: int) -> Sequence[int]:
         # that make one number each in the same millisecond would have the same count.
         start = _secret.getrandbits(_SEQUENCE_BITS - 1)
         # No client sees a number as a time. By the system's clock, numbers of a process that starts
-        # again never meet those from before, whatever course its time takes.
+        # again never meet those from before, whichever course its clock takes.
         tick = 0 if _repeats else (time.time_ns() // 1_000_000) << _SEQUENCE_BITS | start
         first = max(tick, _last_tick + 1)
         _last_tick = first + count - 1

@@ -1,6 +1,6 @@
 """Every event that the log names: what is said of it, and what its values are called.
 
-Whoever logs gives one of these in place of a text, as in `log.warning(events.READY_AGAIN)`. On a
+A log call gives one of these in place of a text, as in `log.warning(events.READY_AGAIN)`. On a
 terminal the text is shown. A line of JSON has the name and each value as a member of its own, so
 that programs need not read sentences. `ABOUT` adds what a line is about. The reference page
 docs/reference/logs.md is made from this module.
@@ -71,21 +71,23 @@ class Event(str):
 
 # Requests.
 REQUEST_FAILED = Event("request_failed", "request %s failed", "request_id")
-REQUEST_MALFORMED = Event("request_malformed", "%s sent what is refused: %s", "client", "reason")
-REQUEST_UNREADABLE = Event("request_unreadable", "a request could not be read")
-CLIENT_HUNG_UP = Event("client_hung_up", "%s hung up before its answer: %s", "client", "reason")
-CLIENT_LET_GO = Event("client_let_go", "%s was let go: %s", "client", "reason")
 REQUESTS_NOT_LOGGED = Event(
     "requests_not_logged", "%d requests were not logged: the output is too slow", "requests"
 )
-CONTROL_FAILED = Event("control_failed", "%s %s failed", "method", "path")
-WEBHOOKS_WAIT = Event(
-    "webhooks_wait", "webhooks wait until the database is there again: %s", "error"
+REQUEST_MALFORMED = Event(
+    "request_malformed", "%s sent a malformed request: %s", "client", "reason"
 )
+REQUEST_UNREADABLE = Event("request_unreadable", "a request could not be read")
+CLIENT_HUNG_UP = Event(
+    "client_hung_up", "%s closed the connection before its answer: %s", "client", "reason"
+)
+CLIENT_LET_GO = Event("client_let_go", "the connection of %s was closed: %s", "client", "reason")
+CONTROL_FAILED = Event("control_failed", "%s %s failed", "method", "path")
+WEBHOOKS_WAIT = Event("webhooks_wait", "webhooks wait until the database is back: %s", "error")
 DELIVERIES_FAILED = Event(
     "deliveries_failed", "looking for deliveries failed and will be tried again"
 )
-DELIVERY_NOT_NOTED = Event("delivery_not_noted", "what came of a delivery could not be written")
+DELIVERY_NOT_NOTED = Event("delivery_not_noted", "the result of a delivery could not be written")
 DELIVERY_GIVEN_UP = Event(
     "delivery_given_up",
     "delivery %s was given up after %d tries: %s",
@@ -95,7 +97,7 @@ DELIVERY_GIVEN_UP = Event(
 )
 DATABASE_AWAY = Event(
     "database_away",
-    "the database is away, and is tried again; this line comes once a minute: %s",
+    "the database is away, and is tried again; this line is logged once a minute: %s",
     "error",
 )
 WORKER_HAS_DATABASE = Event("worker_has_database", "the worker has the database again")
@@ -108,10 +110,11 @@ REVISION_RETIRED = Event(
     "revision_retired", "requests use revision %s, retired on %s", "revision", "retired_on"
 )
 LIMITS_NOT_SHARED = Event(
-    "limits_not_shared", "rate limits hold for this process alone: BACKROOM_LIMITS_STORE is not set"
+    "limits_not_shared",
+    "each process counts rate limits for itself: BACKROOM_LIMITS_STORE is not set",
 )
 LIMITS_STORE_LOST = Event(
-    "limits_store_lost", "the store of limits is gone, counting in this process alone: %s", "error"
+    "limits_store_lost", "the store of limits is away, this process counts for itself: %s", "error"
 )
 
 # Jobs.
@@ -125,14 +128,14 @@ JOB_TRIED_AGAIN = Event(
 )
 JOB_OPERATIONS_FAILED = Event(
     "job_operations_failed",
-    "the server failed at %d operations of job %s of account %s, at the first so:",
+    "the server failed at %d operations of job %s of account %s; the traceback is of the first:",
     "operations",
     "job_id",
     "account",
 )
 JOB_DEADLY = Event(
     "job_deadly",
-    "workers have died at job %s of account %s, or failed at it, too often",
+    "workers have died or failed too often at job %s of account %s",
     "job_id",
     "account",
 )
@@ -219,7 +222,9 @@ TRANSACTION_TRIED_AGAIN = Event(
 ROLLBACK_FAILED = Event("rollback_failed", "a rollback failed: %s", "error")
 STATEMENT_FAILED = Event("statement_failed", "statement %r failed: %s", "statement", "error")
 STATEMENT_NOT_BEGUN = Event(
-    "statement_not_begun", "statement %r was not begun: all threads that read are busy", "statement"
+    "statement_not_begun",
+    "statement %r was not started: all threads that read are busy",
+    "statement",
 )
 STATEMENT_ASKED_AGAIN = Event(
     "statement_asked_again",

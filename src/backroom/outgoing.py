@@ -92,7 +92,7 @@ def _held_in(address: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
 
 
 def pool_to(target: Destination, address: str) -> urllib3.HTTPConnectionPool:
-    """Give connections to an address that was checked. The certificate has to be the name's."""
+    """Give connections to an address that was checked. The certificate must be for the name."""
     # A server that sends nothing starts sooner without it.
     import urllib3
 

@@ -211,7 +211,7 @@ class Server:
         return BesideApi(make_dashboard, control_application(self.control, guard))
 
     def run(self, announce: Callable[[Started], None]) -> None:
-        """Serve until `stop` is called, then finish what was begun."""
+        """Serve until `stop` is called, then finish the requests and jobs in progress."""
         try:
             settings = self._control.settings
             first_key = None if settings.key else self.database.write(_first_key).result()
@@ -253,7 +253,7 @@ class Server:
             raise
 
     def stop(self) -> None:
-        """Take no new work; `run` returns when what was begun is finished.
+        """Take no new work; `run` returns when the requests and jobs in progress are finished.
 
         Called again, `run` no longer waits for open requests.
         """
@@ -321,10 +321,10 @@ def next_job_of(
 def _scripted_pace(
     settings: Settings, pacing: Pacing, announce: Callable[[str], None]
 ) -> ScriptedPace:
-    """Make what tests set the pace of jobs with.
+    """Make the part by which tests set the pace of jobs.
 
     With a seed, or a clock of its own, each job is planned from the start. Then answers wait for
-    what the worker does meanwhile, and never depend on who is quicker.
+    the worker, and never depend on which of the two is quicker.
     """
     usual = read_wish({"times": "always", "after_seconds": settings.job_delay})
     return ScriptedPace(

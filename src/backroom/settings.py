@@ -14,7 +14,7 @@ from typing import Any
 
 from backroom.addresses import MOST_PORT, is_limits_store, is_public_url, wrong_with_database
 
-PREFIX = "BACKROOM_"
+VARIABLE_PREFIX = "BACKROOM_"
 DEFAULT_PORT = 7227
 _LONGEST_DELAY = 7 * 24 * 3600
 """Seconds. A job that waited longer would expire before it starts."""
@@ -334,7 +334,7 @@ def _read_scale(limits: str) -> float | None:
 
 def variable(name: str) -> str:
     """Give the name of the environment variable of a setting."""
-    return PREFIX + name.upper()
+    return VARIABLE_PREFIX + name.upper()
 
 
 def flag(name: str) -> str:

@@ -30,7 +30,7 @@ class Fate:
     def __init__(self) -> None:
         self.mishap: Mishap | None = None
 
-    def befalls(self, _: Exchange) -> Mishap | None:
+    def mishap_for(self, _: Exchange) -> Mishap | None:
         return self.mishap
 
     def finished(self, exchange: Exchange, answer: Answer) -> None:

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from backroom.api.key_uses import SECONDS, KeyUses
+from backroom.api.key_uses import KEY_USE_SECONDS, KeyUses
 from backroom.store import keys
 from backroom.store.keys import Access
 from support.factories import written
@@ -43,10 +43,10 @@ def test_minute_has_one_note(database: Database, access: Access) -> None:
     uses.note(access, 0)
     noted(database)
     written(database, lambda tx: tx.run("update keys set last_used_at = null"))
-    uses.note(access, SECONDS - 1)
+    uses.note(access, KEY_USE_SECONDS - 1)
     written(database, lambda tx: tx.run("select 1"))
     assert used(database) == [None]
-    uses.note(access, SECONDS)
+    uses.note(access, KEY_USE_SECONDS)
     assert noted(database)
 
 

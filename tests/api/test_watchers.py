@@ -24,7 +24,7 @@ class Fated:
     def __init__(self, mishap: Mishap | None) -> None:
         self._mishap = mishap
 
-    def befalls(self, _: Exchange) -> Mishap | None:
+    def mishap_for(self, _: Exchange) -> Mishap | None:
         return self._mishap
 
     def finished(self, _: Exchange, __: Answer) -> None:
@@ -53,7 +53,7 @@ def test_first_mishap_is_heard(exchange: Exchange) -> None:
     watchers = Watchers()
     for each in (None, Mishap(1), Mishap(2)):
         watchers.observe(Fated(each))
-    assert watchers.befalls(exchange) == exchange.mishap == Mishap(1)
+    assert watchers.mishap_for(exchange) == exchange.mishap == Mishap(1)
 
 
 def test_tracer_is_asked_once(exchange: Exchange) -> None:

@@ -145,7 +145,7 @@ def test_refused_value_is_corrected(page: Page, client: Client, complaints: list
     page.goto(resource_path(client.account, "item", "mug", edit=1))
     page.get_by_label("price").fill("cheap")
     page.get_by_role("button", name="Save").click()
-    page.get_by_text("Nothing was changed.").wait_for()
+    page.get_by_text("The server has changed nothing.").wait_for()
     assert page.get_by_label("price").get_attribute("aria-invalid") == "true"
     assert axe_violations(page) == []
     page.get_by_label("price").fill("13.5")
@@ -160,10 +160,10 @@ def test_delete_asks_first(page: Page, client: Client) -> None:
     stocked(client)
     page.goto(resource_path(client.account, "item", "mug"))
     page.get_by_role("link", name="Delete").click()
-    page.get_by_text("1 variant goes with it").wait_for()
+    page.get_by_text("1 variant is deleted with it").wait_for()
     assert axe_violations(page) == []
     page.get_by_role("button", name="Delete").click()
-    page.get_by_text("It is deleted.").wait_for()
+    page.get_by_text("The resource is deleted.").wait_for()
     assert titles(page) == ["Bowl"]
 
 

@@ -98,7 +98,7 @@ def test_overview_follows_a_job(page: Page, client: Client) -> None:
 
 def test_requests_come_by_themselves(page: Page, client: Client) -> None:
     page.goto(f"/_backroom/dashboard/requests?account={client.account}")
-    expect(page.get_by_text("No request is here yet.")).to_be_visible()
+    expect(page.get_by_text("The journal has no request yet.")).to_be_visible()
     client.get("/api/catalog-items/missing")
     link = page.get_by_role("link", name="GET /api/catalog-items/missing")
     expect(link).to_be_visible()
@@ -179,7 +179,7 @@ def test_hostile_values_stay_text(page: Page, client: Client) -> None:
 def test_clock_is_frozen_and_let_go(page: Page) -> None:
     page.goto("/_backroom/dashboard/testing")
     page.get_by_role("button", name="Freeze").click()
-    expect(page.get_by_role("status").filter(has_text="The clock runs")).to_be_visible()
+    expect(page.get_by_role("status").filter(has_text="The clock is changed")).to_be_visible()
     expect(page.get_by_text("frozen", exact=True)).to_be_visible()
     page.get_by_role("button", name="Real time").click()
     expect(page.get_by_text("real", exact=True)).to_be_visible()
@@ -189,7 +189,7 @@ def test_wrong_fields_keep_the_form(page: Page, complaints: list[str]) -> None:
     page.goto("/_backroom/dashboard/testing")
     page.get_by_label("Name", exact=True).fill("no name")
     page.get_by_role("button", name="Save").click()
-    expect(page.locator("#message")).to_contain_text("is no name")
+    expect(page.locator("#message")).to_contain_text("is not a name")
     expect(page.get_by_label("Name", exact=True)).to_have_value("no name")
     complaints[:] = [each for each in complaints if "400" not in each]
 
@@ -197,7 +197,7 @@ def test_wrong_fields_keep_the_form(page: Page, complaints: list[str]) -> None:
 def test_key_is_made_and_revoked(page: Page) -> None:
     page.goto("/_backroom/dashboard/accounts")
     page.get_by_label("Name", exact=True).fill("browser shop")
-    page.get_by_role("button", name="Make it, with a key").click()
+    page.get_by_role("button", name="Make the account, with a key").click()
     expect(page.locator("#new-key")).to_contain_text("pk_")
     page.on("dialog", lambda dialog: dialog.accept())
     shop = page.get_by_role("region", name=re.compile("^browser shop"))
@@ -258,4 +258,4 @@ def test_pages_work_without_scripts(browser: Browser, site: str) -> None:
         page.goto(f"/_backroom/?token={TOKEN}")
         page.get_by_role("link", name="Testing").click()
         page.get_by_role("button", name="Real time").click()
-        expect(page.get_by_text("The clock runs")).to_be_visible()
+        expect(page.get_by_text("The clock is changed")).to_be_visible()

@@ -101,7 +101,7 @@ def test_failure_is_corrected_and_sent_again(inside: Page, shop: Shop) -> None:
     shop.ended("a")
     inside.goto(shop.path(shop.ended("a", "b")))
     inside.get_by_role("link", name="Retry the failed operation…").click()
-    field = inside.get_by_label("Operations, in the shape of the newest revision")
+    field = inside.get_by_label("Operations, as the newest revision writes them")
     sent = field.input_value()
     assert '"external_id": "a"' in sent
     field.fill(sent.replace('"Shirt"', "7").replace('"a"', '"c"'))
@@ -122,7 +122,7 @@ def test_broken_json_is_said(inside: Page, shop: Shop) -> None:
     inside.goto(f"{shop.path(shop.ended('a'))}/retry")
     inside.get_by_label("Operations").fill("[{")
     inside.get_by_role("button", name="Send as a new job").click()
-    expect(inside.get_by_role("alert")).to_contain_text("no JSON list")
+    expect(inside.get_by_role("alert")).to_contain_text("not a JSON list")
     expect(inside.get_by_label("Operations")).to_have_value("[{")
 
 
@@ -150,8 +150,8 @@ def test_chosen_jobs_are_previewed_and_retried(inside: Page, shop: Shop) -> None
     inside.goto(shop.list)
     inside.get_by_label("Choose all on this page").check()
     inside.get_by_role("button", name="Retry failed operations…").click()
-    expect(inside.locator("main")).to_contain_text("This touches 2 jobs of 3")
-    expect(inside.locator("main")).to_contain_text("Nothing of it has failed.")
+    expect(inside.locator("main")).to_contain_text("This changes 2 of 3 jobs")
+    expect(inside.locator("main")).to_contain_text("No operation of the job has failed.")
     assert axe_violations(inside) == []
     inside.get_by_role("button", name="Send 2 jobs").click()
     expect(inside.locator("main")).to_contain_text("2 jobs were retried.")

@@ -12,8 +12,8 @@ import pytest
 
 from backroom import events
 from backroom.cli import access_log
-from backroom.cli.access_log import FIELDS, AccessLog, LineWriter
-from backroom.cli.logs import FIELDS as FIELDS_OF_ALL
+from backroom.cli.access_log import ACCESS_LOG_FIELDS, AccessLog, LineWriter
+from backroom.cli.logs import LOG_FIELDS
 from backroom.revisions import NEWEST
 from conftest import client_of, running
 from support.factories import a_body, a_kind_of_job, a_resource
@@ -87,7 +87,7 @@ def test_json_has_documented_members(logged: Logged) -> None:
     client = logged.client
     line = logged.members(lambda: client.post(JOBS, JOB))
     job_id = client.get(JOBS).json["data"][0]["id"]
-    assert line.keys() <= FIELDS.keys() | FIELDS_OF_ALL.keys()
+    assert line.keys() <= ACCESS_LOG_FIELDS.keys() | LOG_FIELDS.keys()
     assert (line["event"], line["status"], line["job_id"]) == ("request", 202, job_id)
     assert (line["operation"], line["path"]) == ("bulk_create_catalog_items", JOBS)
 

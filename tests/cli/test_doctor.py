@@ -48,7 +48,7 @@ def test_json_has_the_same(shop: str) -> None:
     assert {
         "check": "variables",
         "level": "warning",
-        "words": "BACKROOM_PROT is no setting of backroom",
+        "words": "BACKROOM_PROT is not a setting of backroom",
         "todo": "Did you mean BACKROOM_PORT?",
     } in found
 

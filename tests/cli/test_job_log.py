@@ -7,8 +7,8 @@ import json
 import re
 
 from backroom.cli.access_log import LineWriter
-from backroom.cli.job_log import FIELDS, JobLog
-from backroom.cli.logs import FIELDS as FIELDS_OF_ALL
+from backroom.cli.job_log import JOB_LOG_FIELDS, JobLog
+from backroom.cli.logs import LOG_FIELDS
 from backroom.jobs.watching import JobEnd
 from backroom.store.jobs import Waiting
 from support.factories import a_job
@@ -26,7 +26,7 @@ def line_of_job(*, as_json: bool) -> str:
 
 def test_json_of_jobs_has_documented_members() -> None:
     line = json.loads(line_of_job(as_json=True))
-    assert line.keys() <= FIELDS.keys() | FIELDS_OF_ALL.keys()
+    assert line.keys() <= JOB_LOG_FIELDS.keys() | LOG_FIELDS.keys()
     assert (line["event"], line["account"], line["applied"], line["failed"]) == (
         "job",
         "shop",

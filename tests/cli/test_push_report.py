@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from backroom.cli.push_report import Told, print_difference, shown_time
+from backroom.cli.push_report import WaitNotices, print_difference, shown_time
 from backroom.feeds.push_plan import Difference
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def test_times_are_short(seconds: float, text: str) -> None:
 
 
 def test_reason_is_said_once(capsys: Captured) -> None:
-    told = Told()
+    told = WaitNotices()
     told.waiting(0.5, "hardly")
     for _ in range(2):
         told.waiting(2, "the target is away")
@@ -46,5 +46,5 @@ def test_reason_is_said_once(capsys: Captured) -> None:
 
 
 def test_held_deletions_are_said(capsys: Captured) -> None:
-    Told().holding(12, 3)
+    WaitNotices().holding(12, 3)
     assert "12 resources are gone from the source, and at most 3" in capsys.readouterr().err

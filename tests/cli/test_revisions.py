@@ -54,4 +54,4 @@ def test_diff_shows_examples_of_both() -> None:
 
 def test_diff_of_no_revision_is_wrong_usage() -> None:
     result = CliRunner().invoke(main, ["revisions", "diff", "yesterday", "2023-07-15"])
-    assert (result.exit_code, "is no revision" in result.stderr) == (2, True)
+    assert (result.exit_code, "is not a revision" in result.stderr) == (2, True)

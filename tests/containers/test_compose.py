@@ -12,7 +12,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from backroom.cli import main
-from backroom.settings import PREFIX, Settings
+from backroom.settings import VARIABLE_PREFIX, Settings
 
 ROOT = Path(__file__).parents[2]
 FILE = ROOT / "compose.yaml"
@@ -43,7 +43,7 @@ def test_our_services_may_do_little(name: str) -> None:
 @pytest.mark.parametrize("name", OURS)
 def test_commands_and_settings_exist(name: str) -> None:
     assert SERVICES[name]["command"][0] in main.list_commands(click.Context(main))
-    known = {PREFIX + field.upper() for field in Settings.__dataclass_fields__}
+    known = {VARIABLE_PREFIX + field.upper() for field in Settings.__dataclass_fields__}
     assert SERVICES[name]["environment"].keys() <= known
 
 

@@ -11,7 +11,7 @@ from backroom.control.table import perform
 from backroom.settings import Settings
 from backroom.store import keys
 from backroom.store.keys import DEFAULT_ACCOUNT
-from backroom.store.move import CATALOG
+from backroom.store.move import CATALOG_TABLES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,7 +43,7 @@ def rows(control: Control) -> Callable[[str], int]:
     """Counts the rows of an account's catalog and jobs."""
 
     def counted(account: str) -> int:
-        statements = [f"select 1 from {each.name} where account = :a" for each in CATALOG]
+        statements = [f"select 1 from {each.name} where account = :a" for each in CATALOG_TABLES]
         with control.database.read() as tx:
             return sum(len(tx.all(each, a=account)) for each in statements)
 

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from backroom.control.imports import KEY_NAME, MOST_KEPT, ImportPhase, Imports, imports_of
+from backroom.control.imports import KEY_NAME, MOST_IMPORTS_KEPT, ImportPhase, Imports, imports_of
 from backroom.control.route import ControlError
 from backroom.store import keys
 from conftest import running
@@ -88,7 +88,7 @@ def test_keys_that_were_left_over_are_revoked(
 
 
 def test_oldest_makes_room(imports: Imports, account: str) -> None:
-    made = [checked(imports, account) for _ in range(MOST_KEPT + 1)]
+    made = [checked(imports, account) for _ in range(MOST_IMPORTS_KEPT + 1)]
     assert [each.import_id for each in imports.all()] == [each.import_id for each in made[:0:-1]]
     assert not made[0].folder.exists()
 

@@ -44,10 +44,10 @@ def test_objects_change_member_by_member(database: Database) -> None:
     ("change", "words"),
     [
         ({"colour": "red"}, "has no member 'colour'. It may have account, test_account"),
-        ({"contact_information": {"site": "x"}}, "'contact_information.site' is no attribute"),
-        ({"contact_information": {"website_url": {}}}, "website_url' has to be a value"),
-        ({"contact_information": {"street_address": "x"}}, "street_address' has to be an object"),
-        ({"locale": 1}, "'locale' has to be of the type string"),
+        ({"contact_information": {"site": "x"}}, "'contact_information.site' is not an attribute"),
+        ({"contact_information": {"website_url": {}}}, "website_url' must be a value"),
+        ({"contact_information": {"street_address": "x"}}, "street_address' must be an object"),
+        ({"locale": 1}, "'locale' must be of the type string"),
     ],
 )
 def test_wrong_attribute_is_an_error(

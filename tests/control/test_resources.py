@@ -66,7 +66,7 @@ def test_one_resource_is_found(shop: Call) -> None:
 
 
 def test_unknown_type_is_named(call: Call) -> None:
-    with pytest.raises(ControlError, match="'hat' is no type of resources"):
+    with pytest.raises(ControlError, match="'hat' is not a type of resources"):
         call("GET", "/resources", type="hat")
 
 

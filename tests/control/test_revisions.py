@@ -48,7 +48,7 @@ def test_revision_does_not_differ_from_itself() -> None:
 
 @pytest.mark.parametrize("date", ["yesterday", "2021-01-01", "2999-01-01"])
 def test_unknown_revision_is_refused(date: str) -> None:
-    with pytest.raises(ControlError, match="is no revision"):
+    with pytest.raises(ControlError, match="is not a revision"):
         difference(date, NEWEST)
 
 

@@ -30,8 +30,8 @@ def limited_route() -> ControlRoute:
     [
         (Given(body={"nam": "a"}), "no member 'nam'. It may have name, count"),
         (Given(body={}), "needs 'name': A name."),
-        (Given(body={"name": 1}), "'name' has to be of the type string"),
-        (Given(body={"name": "a", "count": True}), "'count' has to be of the type integer"),
+        (Given(body={"name": 1}), "'name' must be of the type string"),
+        (Given(body={"name": "a", "count": True}), "'count' must be of the type integer"),
         (Given(body={"name": "a"}, query={"x": "1"}), "The query has no member 'x'. It has none"),
     ],
 )

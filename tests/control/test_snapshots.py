@@ -62,5 +62,5 @@ def test_restored_jobs_are_announced(control: Control, call: Callable[..., Any])
 
 
 def test_wrong_name_is_refused(call: Callable[..., Any]) -> None:
-    with pytest.raises(ControlError, match="is no name"):
+    with pytest.raises(ControlError, match="is not a name"):
         call("POST", "/snapshots", {"name": "a/b"})

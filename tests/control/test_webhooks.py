@@ -33,9 +33,9 @@ def test_secret_is_shown_once(call: Call) -> None:
 def test_events_are_chosen(call: Call) -> None:
     made = call("POST", "/webhooks", {"url": URL, "events": ["job.completed"]})
     assert made["events"] == ["job.completed"]
-    with pytest.raises(ControlError, match=r"'job\.begun' is no event"):
+    with pytest.raises(ControlError, match=r"'job\.begun' is not an event"):
         call("POST", "/webhooks", {"url": URL, "events": ["job.begun"]})
-    with pytest.raises(ControlError, match=r"\['job\.begun'\] is no event"):
+    with pytest.raises(ControlError, match=r"\['job\.begun'\] is not an event"):
         call("POST", "/webhooks", {"url": URL, "events": [["job.begun"]]})
 
 

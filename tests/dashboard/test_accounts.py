@@ -8,12 +8,12 @@ import pytest
 from conftest import client_of, running
 from support.client import Client
 from support.process import until
-from support.visitor import PAGES, TOKEN, Visitor
+from support.visitor import DASHBOARD_PATH, TOKEN, Visitor
 
 if TYPE_CHECKING:
     from backroom.server import Server
 
-PATH = f"{PAGES}/accounts"
+PATH = f"{DASHBOARD_PATH}/accounts"
 
 
 def shown_key(page: bytes) -> str:

@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 import pytest
 
 from conftest import running
-from support.visitor import HOME, PAGES, TOKEN, Visitor
+from support.visitor import DASHBOARD_PATH, HOME, TOKEN, Visitor
 
 if TYPE_CHECKING:
     from backroom.server import Server
@@ -26,7 +26,7 @@ STATIC = (
 
 @pytest.mark.parametrize("name", STATIC)
 def test_static_files_need_no_session(shown: Server, name: str) -> None:
-    assert Visitor(shown.url).ask("GET", f"{PAGES}/static/{name}").status == 200
+    assert Visitor(shown.url).ask("GET", f"{DASHBOARD_PATH}/static/{name}").status == 200
 
 
 def test_policy_allows_nothing_foreign(visitor: Visitor) -> None:
@@ -37,21 +37,27 @@ def test_policy_allows_nothing_foreign(visitor: Visitor) -> None:
 
 
 def test_forms_need_their_token(visitor: Visitor) -> None:
-    answer = visitor.ask("POST", f"{PAGES}/testing/reset", b"csrf_token=x", content_type=FORM)
+    answer = visitor.ask(
+        "POST", f"{DASHBOARD_PATH}/testing/reset", b"csrf_token=x", content_type=FORM
+    )
     assert answer.status == 403
     assert b"too old" in answer.data
 
 
 def test_scripts_may_send_the_token(visitor: Visitor) -> None:
     headers = {"X_CSRF_Token": visitor.csrf_token(), "content_type": FORM}
-    answer = visitor.ask("POST", f"{PAGES}/testing/clock", b"clock=real", **headers)
+    answer = visitor.ask("POST", f"{DASHBOARD_PATH}/testing/clock", b"clock=real", **headers)
     assert answer.status == 303
 
 
 def test_other_origins_are_refused(visitor: Visitor) -> None:
     fields = urlencode({"csrf_token": visitor.csrf_token()}).encode()
     answer = visitor.ask(
-        "POST", f"{PAGES}/sign-out", fields, content_type=FORM, Origin="http://evil.example"
+        "POST",
+        f"{DASHBOARD_PATH}/sign-out",
+        fields,
+        content_type=FORM,
+        Origin="http://evil.example",
     )
     assert answer.status == 403
 
@@ -62,19 +68,19 @@ def test_other_names_are_refused(shown: Server) -> None:
 
 def test_large_forms_are_refused(visitor: Visitor) -> None:
     body = b"a=" + b"x" * (16 * 1024 * 1024)
-    answer = visitor.ask("POST", f"{PAGES}/testing/reset", body, content_type=FORM)
+    answer = visitor.ask("POST", f"{DASHBOARD_PATH}/testing/reset", body, content_type=FORM)
     assert answer.status == 413
 
 
 def test_unknown_pages_say_so(visitor: Visitor) -> None:
-    answer = visitor.ask("GET", f"{PAGES}/nowhere")
+    answer = visitor.ask("GET", f"{DASHBOARD_PATH}/nowhere")
     assert answer.status == 404
-    assert b"Nothing is here" in answer.data
+    assert b"Page not found" in answer.data
 
 
 def test_refusals_are_messages_for_scripts(visitor: Visitor) -> None:
     headers = {"X_CSRF_Token": visitor.csrf_token(), "content_type": FORM, "HX_Request": "true"}
-    answer = visitor.ask("POST", f"{PAGES}/testing/clock", b"clock=yesterday", **headers)
+    answer = visitor.ask("POST", f"{DASHBOARD_PATH}/testing/clock", b"clock=yesterday", **headers)
     assert answer.status == 400
     assert answer.data.startswith(b'<div class="note bad">')
 

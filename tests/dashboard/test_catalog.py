@@ -9,11 +9,11 @@ if TYPE_CHECKING:
     from support.client import Client
     from support.visitor import Visitor
 
-CATALOG = "/_backroom/dashboard/catalog"
+CATALOG_PATH = "/_backroom/dashboard/catalog"
 
 
 def of(client: Client, more: str = "") -> str:
-    return f"{CATALOG}?account={client.account}{more}"
+    return f"{CATALOG_PATH}?account={client.account}{more}"
 
 
 def titles(page: str) -> list[str]:
@@ -90,7 +90,7 @@ def test_script_gets_list_alone(visitor: Visitor, client: Client) -> None:
 
 
 def test_unknown_account_shows_default_one(visitor: Visitor) -> None:
-    assert "Catalog" in visitor.words(f"{CATALOG}?account=nobody")
+    assert "Catalog" in visitor.words(f"{CATALOG_PATH}?account=nobody")
 
 
 def test_search_with_odd_text_is_harmless(visitor: Visitor, client: Client) -> None:

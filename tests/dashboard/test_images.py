@@ -9,21 +9,21 @@ if TYPE_CHECKING:
     from support.client import Client
     from support.visitor import Visitor
 
-CATALOG = "/_backroom/dashboard/catalog"
+CATALOG_PATH = "/_backroom/dashboard/catalog"
 
 
 def test_images_are_off_at_first(visitor: Visitor, client: Client) -> None:
     put(client, "item", "a", image_full_url="https://cdn.example/a.png")
-    answer = visitor.ask("GET", f"{CATALOG}?account={client.account}")
+    answer = visitor.ask("GET", f"{CATALOG_PATH}?account={client.account}")
     assert b"<img" not in answer.data
     assert "https:" not in answer.headers["Content-Security-Policy"]
 
 
 def test_reader_switches_images_on_and_off(visitor: Visitor, client: Client) -> None:
     put(client, "item", "a", image_full_url="https://cdn.example/a.png")
-    page = f"{CATALOG}?account={client.account}"
+    page = f"{CATALOG_PATH}?account={client.account}"
     session = visitor.cookie
-    answer = visitor.send(f"{CATALOG}/images", images="on", back=page)
+    answer = visitor.send(f"{CATALOG_PATH}/images", images="on", back=page)
     assert (answer.status, answer.headers["Location"]) == (303, page)
     visitor.cookie = f"{session}; {answer.headers['Set-Cookie'].partition(';')[0]}"
     shown = visitor.ask("GET", page)
@@ -31,8 +31,8 @@ def test_reader_switches_images_on_and_off(visitor: Visitor, client: Client) -> 
     policy = shown.headers["Content-Security-Policy"]
     assert "img-src 'self' data: https: http:;" in policy
     assert policy.count("https:") == 1
-    answer = visitor.send(f"{CATALOG}/images", back="https://evil.example/")
-    assert answer.headers["Location"] == CATALOG
+    answer = visitor.send(f"{CATALOG_PATH}/images", back="https://evil.example/")
+    assert answer.headers["Location"] == CATALOG_PATH
 
 
 def test_only_web_addresses_are_pictures() -> None:

@@ -7,7 +7,7 @@ import pytest
 from click.testing import CliRunner
 
 from backroom.cli.imports import import_command
-from dashboard.test_imports import IMPORT, ROWS, post, sent, words_when
+from dashboard.test_imports import IMPORT_PATH, ROWS, post, sent, words_when
 from support.page_form import fields_of
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def import_demo(client: Client) -> str:
 @pytest.mark.slow
 def test_all_rows_of_the_demo_are_corrected(visitor: Visitor, client: Client) -> None:
     page = import_demo(client)
-    assert "7 rows failed" in visitor.words(f"{IMPORT}?account={client.account}")
+    assert "7 rows failed" in visitor.words(f"{IMPORT_PATH}?account={client.account}")
     assert "7 rows of shop.jsonl failed" in visitor.words("/_backroom/")
     assert "Correct 7 rows" in visitor.words(page)
     form = visitor.read(f"{page}/correct")
@@ -94,10 +94,10 @@ def test_wrong_line_is_shown_again(visitor: Visitor, client: Client) -> None:
     page = sent(visitor, client, b"{broken\n", "f.jsonl")
     words_when(visitor, page, "What it would do")
     answer = visitor.send(f"{page}/correct", **{"r0.text": "{still broken"})
-    assert b"This line is no JSON object: " in answer.data
+    assert b"This line is not a JSON object: " in answer.data
     assert b"{still broken" in answer.data
     answer = visitor.send(f"{page}/correct", **{"r0.out": "1"})
-    assert b"All rows are left out." in answer.data
+    assert b"You have left out all rows." in answer.data
 
 
 def test_import_is_forgotten(visitor: Visitor, client: Client) -> None:

@@ -11,16 +11,16 @@ if TYPE_CHECKING:
     from support.client import Client
     from support.visitor import Visitor
 
-IMPORT = "/_backroom/dashboard/catalog/import"
+IMPORT_PATH = "/_backroom/dashboard/catalog/import"
 
 
 def test_file_that_is_too_large_is_refused(
     visitor: Visitor, client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(import_upload, "MOST_BYTES", 10)
+    monkeypatch.setattr(import_upload, "MOST_FILE_BYTES", 10)
     answer = visitor.ask(
         "POST",
-        f"{IMPORT}?account={client.account}&name=f.csv",
+        f"{IMPORT_PATH}?account={client.account}&name=f.csv",
         b"x" * 11,
         X_CSRF_Token=visitor.csrf_token(),
         Content_Type="application/octet-stream",

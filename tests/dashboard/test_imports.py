@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from support.client import Client
     from support.visitor import Visitor
 
-IMPORT = "/_backroom/dashboard/catalog/import"
+IMPORT_PATH = "/_backroom/dashboard/catalog/import"
 ROWS = (
     b"type,external_id,title,description,url,price\n"
     b"item,a,Mug,A mug,https://x.example/a,12.5\n"
@@ -33,7 +33,7 @@ def raw(
 ) -> urllib3.BaseHTTPResponse:
     return visitor.ask(
         "POST",
-        f"{IMPORT}?account={client.account}&name={name}",
+        f"{IMPORT_PATH}?account={client.account}&name={name}",
         body,
         X_CSRF_Token=visitor.csrf_token(),
         Content_Type="application/octet-stream",
@@ -117,7 +117,7 @@ def test_empty_file_is_refused(visitor: Visitor, client: Client) -> None:
 
 
 def test_file_without_token_is_refused(visitor: Visitor, client: Client) -> None:
-    path = f"{IMPORT}?account={client.account}&name=f.csv"
+    path = f"{IMPORT_PATH}?account={client.account}&name=f.csv"
     answer = visitor.ask("POST", path, ROWS, Content_Type="application/octet-stream")
     assert answer.status == 403
 
@@ -125,7 +125,7 @@ def test_file_without_token_is_refused(visitor: Visitor, client: Client) -> None
 def test_unknown_account_is_refused(visitor: Visitor) -> None:
     answer = visitor.ask(
         "POST",
-        f"{IMPORT}?account=nobody&name=f.csv",
+        f"{IMPORT_PATH}?account=nobody&name=f.csv",
         ROWS,
         X_CSRF_Token=visitor.csrf_token(),
         Content_Type="application/octet-stream",
@@ -145,18 +145,18 @@ def test_form_sends_a_file_without_scripts(visitor: Visitor, client: Client) -> 
     )
     answer = visitor.ask(
         "POST",
-        f"{IMPORT}?account={client.account}",
+        f"{IMPORT_PATH}?account={client.account}",
         body + b"--xx--\r\n",
         Content_Type="multipart/form-data; boundary=xx",
     )
     assert answer.status == 303
-    assert re.fullmatch(f"{IMPORT}/[0-9A-Z]+", answer.headers["Location"])
+    assert re.fullmatch(f"{IMPORT_PATH}/[0-9A-Z]+", answer.headers["Location"])
 
 
 def test_import_is_found_again_and_forgotten(visitor: Visitor, client: Client) -> None:
     page = sent(visitor, client, ROWS, "again.csv")
     words_when(visitor, page, "What it would do")
-    assert page in visitor.read(IMPORT)
+    assert page in visitor.read(IMPORT_PATH)
     visitor.send(f"{page}/remove")
-    assert page not in visitor.read(IMPORT)
+    assert page not in visitor.read(IMPORT_PATH)
     assert visitor.ask("GET", page).status == 404

@@ -48,7 +48,7 @@ def test_dropped_request_leaves_the_errors(shop: Shop, visitor: Visitor) -> None
     key = [(shop.account, job_id)]
     shop.server.database.write(lambda tx: job_requests.drop_operations(tx, key)).result()
     words = visitor.words(shop.path(job_id))
-    assert "What was sent is no longer kept" in words
+    assert "The server no longer has the operations" in words
     assert "already exists" in words
     assert "Retry" not in words
 

@@ -12,7 +12,7 @@ from backroom.api.in_process import Answered
 from backroom.dashboard.job_actions import outcome_of_operation
 from dashboard.conftest import signed_in
 from support.factories import a_resource
-from support.job_shop import CREATES, PAGES, Shop
+from support.job_shop import CREATES, JOBS_PATH, Shop
 from support.process import until
 
 if TYPE_CHECKING:
@@ -46,8 +46,8 @@ def test_corrected_operations_lead_to_the_new_job(shop: Shop, visitor: Visitor) 
 @pytest.mark.parametrize(
     ("operations", "words"),
     [
-        ("[", "This is no JSON list"),
-        ("{}", "This is no JSON list"),
+        ("[", "This is not a JSON list"),
+        ("{}", "This is not a JSON list"),
         ("[]", "This list may not be empty."),
         ('[{"type":"catalog-item"}]', "/data/attributes/items/data/0"),
         (f'["{"x" * 5_300_000}"]', "bytes"),
@@ -68,7 +68,8 @@ def test_preview_changes_nothing(shop: Shop, visitor: Visitor) -> None:
     shop.hold()
     job_id = shop.send("a")
     query = urlencode([("action", "cancel"), ("job", f"{shop.account}/{job_id}")])
-    assert "None of its operations will be applied" in visitor.words(f"{PAGES}/chosen?{query}")
+    words = visitor.words(f"{JOBS_PATH}/chosen?{query}")
+    assert "The server will not apply its operations" in words
     assert shop.state(job_id) == "processing"
 
 
@@ -77,7 +78,7 @@ def test_chosen_jobs_are_cancelled(shop: Shop, visitor: Visitor) -> None:
     shop.hold()
     waiting = shop.send("b")
     chosen = [("job", f"{shop.account}/{each}") for each in (ended, waiting, "none")]
-    status, _, page = send(visitor, f"{PAGES}/chosen", ("action", "cancel"), *chosen)
+    status, _, page = send(visitor, f"{JOBS_PATH}/chosen", ("action", "cancel"), *chosen)
     assert (status, "1 job was cancelled" in page) == (200, True)
     assert "only one that waits is cancelled" in page
     assert "has no job none" in page
@@ -87,14 +88,14 @@ def test_chosen_jobs_are_cancelled(shop: Shop, visitor: Visitor) -> None:
 def test_chosen_jobs_are_retried(shop: Shop, visitor: Visitor) -> None:
     shop.ended("a")
     failed = ("job", f"{shop.account}/{shop.ended('a')}")
-    _, _, page = send(visitor, f"{PAGES}/chosen", ("action", "retry"), failed, failed)
+    _, _, page = send(visitor, f"{JOBS_PATH}/chosen", ("action", "retry"), failed, failed)
     assert page.count("The new job") == 1
 
 
 @pytest.mark.parametrize("action", ["", "delete"])
 def test_other_actions_are_refused(visitor: Visitor, action: str) -> None:
-    assert visitor.ask("GET", f"{PAGES}/chosen?action={action}").status == 400
-    assert send(visitor, f"{PAGES}/chosen", ("action", action))[0] == 400
+    assert visitor.ask("GET", f"{JOBS_PATH}/chosen?action={action}").status == 400
+    assert send(visitor, f"{JOBS_PATH}/chosen", ("action", action))[0] == 400
 
 
 def test_complete_job_is_not_cancelled(shop: Shop, visitor: Visitor) -> None:

@@ -13,7 +13,7 @@ from backroom import clock
 from backroom.dashboard import jobs
 from dashboard.conftest import signed_in
 from support.factories import a_complete_job, all_stored
-from support.job_shop import PAGES, Shop
+from support.job_shop import JOBS_PATH, Shop
 
 if TYPE_CHECKING:
     from backroom.server import Server
@@ -62,14 +62,14 @@ def test_time_narrows_the_list(shop: Shop, visitor: Visitor) -> None:
     ("query", "words"),
     [
         ("account=nobody", "There is no account 'nobody'."),
-        ("from=yesterday", "'yesterday' is no time"),
+        ("from=yesterday", "'yesterday' is not a time"),
         ("account=%00&text=%00&state=%00", "There is no account"),
-        ("kind=shoe", "No job is like this."),
+        ("kind=shoe", "No job matches."),
         ("before=nothing", "Jobs"),
     ],
 )
 def test_senseless_filters_say_so(visitor: Visitor, query: str, words: str) -> None:
-    assert words in visitor.words(f"{PAGES}?{query}")
+    assert words in visitor.words(f"{JOBS_PATH}?{query}")
 
 
 def test_pages_lead_on_and_back(shop: Shop, visitor: Visitor) -> None:
@@ -93,19 +93,19 @@ def test_look_goes_further_back(
     rows = [a_complete_job(HOUR * age) for age in range(30)]
     all_stored(shop.server.database, rows, shop.account)
     page = visitor.read(f"{shop.list}&state=complete&kind=variant")
-    assert "Look further back" in page
+    assert "Search older jobs" in page
     for _ in range(3):
         page = visitor.read(links(page)["older"])
-    assert "No further job is like this" in page
+    assert "No further job matches" in page
 
 
 def test_newest_page_is_live(shop: Shop, visitor: Visitor) -> None:
     job_id = shop.ended("a")
     query = shop.list.partition("?")[2]
-    assert f"{PAGES}/live?{query}" in html.unescape(visitor.read(shop.list))
+    assert f"{JOBS_PATH}/live?{query}" in html.unescape(visitor.read(shop.list))
     answer = visitor.pool.request(
         "GET",
-        f"{visitor.url}{PAGES}/live?{query}",
+        f"{visitor.url}{JOBS_PATH}/live?{query}",
         headers={"Cookie": visitor.cookie},
         preload_content=False,
     )

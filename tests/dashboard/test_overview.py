@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from backroom.dashboard.sizes import CatalogSizes
 from backroom.store import activity
 from support.factories import a_body, a_kind_of_job, a_resource
-from support.visitor import HOME, PAGES, Visitor
+from support.visitor import DASHBOARD_PATH, HOME, Visitor
 
 if TYPE_CHECKING:
     import pytest
@@ -46,7 +46,7 @@ def test_limits_in_use_are_shown(visitor: Visitor, client: Client) -> None:
 def test_live_part_comes_at_once(visitor: Visitor) -> None:
     answer = visitor.pool.request(
         "GET",
-        f"{visitor.url}{PAGES}/live/overview",
+        f"{visitor.url}{DASHBOARD_PATH}/live/overview",
         headers={"Cookie": visitor.cookie},
         preload_content=False,
     )

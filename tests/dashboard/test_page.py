@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from backroom.dashboard.page import FOLDER, SECTIONS
-from support.visitor import HOME, PAGES, Visitor
+from support.visitor import DASHBOARD_PATH, HOME, Visitor
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,9 +25,9 @@ def test_scripts_are_led_by_a_header(visitor: Visitor) -> None:
         "content_type": "application/x-www-form-urlencoded",
         "HX_Request": "true",
     }
-    answer = visitor.ask("POST", f"{PAGES}/testing/clock", b"clock=real", **headers)
+    answer = visitor.ask("POST", f"{DASHBOARD_PATH}/testing/clock", b"clock=real", **headers)
     assert answer.status == 204
-    assert answer.headers["hx-location"] == f"{PAGES}/testing?done=clock"
+    assert answer.headers["hx-location"] == f"{DASHBOARD_PATH}/testing?done=clock"
 
 
 @pytest.mark.parametrize(

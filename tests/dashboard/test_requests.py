@@ -7,13 +7,13 @@ import pytest
 
 from conftest import running
 from support.factories import a_resource
-from support.visitor import PAGES, TOKEN, Visitor
+from support.visitor import DASHBOARD_PATH, TOKEN, Visitor
 
 if TYPE_CHECKING:
     from backroom.server import Server
     from support.client import Client
 
-PATH = f"{PAGES}/requests"
+PATH = f"{DASHBOARD_PATH}/requests"
 
 
 def last(shown: Server) -> int:
@@ -56,7 +56,7 @@ def test_refusal_is_explained(visitor: Visitor, client: Client, shown: Server) -
     resource["attributes"]["title"] = 5
     client.post("/api/catalog-items", {"data": resource})
     words = visitor.words(f"{PATH}/{last(shown)}")
-    assert "Not a valid string. /data/attributes/title There stands 5" in words
+    assert "Not a valid string. /data/attributes/title The value is 5" in words
     assert "A member of the body is missing, unknown or wrong" in words
 
 
@@ -90,7 +90,7 @@ def test_curl_has_no_key(visitor: Visitor, client: Client, shown: Server) -> Non
 def test_strangers_cannot_be_sent_again(visitor: Visitor, shown: Server) -> None:
     visitor.pool.request("GET", f"{shown.url}/api/catalog-items")
     number = last(shown)
-    assert "no account is known" in visitor.words(f"{PATH}/{number}")
+    assert "the server does not know its account" in visitor.words(f"{PATH}/{number}")
     assert visitor.send(f"{PATH}/{number}/send").status == 409
 
 

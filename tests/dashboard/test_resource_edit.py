@@ -81,7 +81,7 @@ def test_change_by_another_meanwhile_is_noticed(visitor: Visitor, client: Client
     fields = fields_of(visitor.read(path)) | {"was": "2020-01-01T00:00:00+00:00", "title": "X"}
     answer = visitor.send(path, **fields)
     assert answer.status == 422
-    assert b"changed meanwhile" in answer.data
+    assert b"changed it in the meantime" in answer.data
     assert visitor.send(path, **fields_of(answer.data.decode())).status == 303
     assert stored(client, "item", "a")["title"] == "X"
 
@@ -133,8 +133,8 @@ def test_delete_says_what_goes_with_it(visitor: Visitor, client: Client) -> None
         put(client, "variant", f"v{number}", item="a")
     path = resource_path(client.account, "item", "a")
     words = visitor.words(f"{path}?delete=1")
-    assert "More than 10 variants go with it" in words
-    assert "Its category will stay." in words
+    assert "More than 10 variants are deleted with it" in words
+    assert "Its category is not deleted." in words
     answer = visitor.send(path, act="delete")
     assert answer.status == 303
     assert client.get(path_of_resource(ITEM, "a")).status == 404

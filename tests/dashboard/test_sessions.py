@@ -5,7 +5,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from backroom.dashboard import sessions
-from backroom.dashboard.sessions import COOKIE, Sessions
+from backroom.dashboard.sessions import SESSION_COOKIE, Sessions
 
 
 def begun(token: str = "token", *, secure: bool = False) -> str:
@@ -28,11 +28,13 @@ def test_another_token_ends_sessions() -> None:
 
 @pytest.mark.parametrize("value", ["", "forged", "a.b.c", "ü"])
 def test_forged_cookies_are_nobody(value: str) -> None:
-    assert Sessions("token", "/", secure=False).of(request_with(f"{COOKIE}={value}")) is None
+    assert (
+        Sessions("token", "/", secure=False).of(request_with(f"{SESSION_COOKIE}={value}")) is None
+    )
 
 
 def test_session_ends_after_its_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sessions, "SECONDS", -1)
+    monkeypatch.setattr(sessions, "SESSION_SECONDS", -1)
     assert Sessions("token", "/", secure=False).of(request_with(begun())) is None
 
 

@@ -5,12 +5,12 @@ from typing import TYPE_CHECKING
 from backroom.environment import load
 from backroom.settings import SETTINGS
 from conftest import running
-from support.visitor import PAGES, TOKEN, Visitor
+from support.visitor import DASHBOARD_PATH, TOKEN, Visitor
 
 if TYPE_CHECKING:
     from backroom.settings import Settings
 
-PATH = f"{PAGES}/settings"
+PATH = f"{DASHBOARD_PATH}/settings"
 
 
 def words_of(settings: Settings) -> str:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from support.visitor import HOME, PAGES, TOKEN, Visitor
+from support.visitor import DASHBOARD_PATH, HOME, TOKEN, Visitor
 
 if TYPE_CHECKING:
     from backroom.server import Server
@@ -42,12 +42,14 @@ def test_wrong_token_begins_nothing(shown: Server) -> None:
 
 def test_form_takes_the_token(shown: Server) -> None:
     visitor = Visitor(shown.url)
-    answer = visitor.ask("POST", f"{PAGES}/sign-in", f"token={TOKEN}".encode(), content_type=FORM)
+    answer = visitor.ask(
+        "POST", f"{DASHBOARD_PATH}/sign-in", f"token={TOKEN}".encode(), content_type=FORM
+    )
     assert answer.status == 200
     assert "Overview" in visitor.words(HOME)
 
 
 def test_signing_out_ends_the_session(visitor: Visitor) -> None:
-    answer = visitor.send(f"{PAGES}/sign-out")
+    answer = visitor.send(f"{DASHBOARD_PATH}/sign-out")
     assert answer.status == 303
     assert visitor.ask("GET", HOME).status == 401

@@ -6,10 +6,10 @@ import pytest
 
 from backroom import clock
 from backroom.control.table import perform
-from backroom.dashboard.testing import ACTIONS, DONE
+from backroom.dashboard.testing import DONE_MESSAGES, TESTING_FORMS
 from conftest import running
 from support.factories import a_body, a_kind_of_job, a_resource
-from support.visitor import PAGES, TOKEN, Visitor
+from support.visitor import DASHBOARD_PATH, TOKEN, Visitor
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from backroom.server import Server
     from support.client import Client
 
-PATH = f"{PAGES}/testing"
+PATH = f"{DASHBOARD_PATH}/testing"
 
 
 @pytest.fixture(autouse=True)
@@ -33,7 +33,7 @@ def asked(shown: Server, path: str) -> Any:
 
 
 def test_every_action_says_what_it_did() -> None:
-    assert {done for _, done in ACTIONS.values()} == set(DONE)
+    assert {done for _, done in TESTING_FORMS.values()} == set(DONE_MESSAGES)
 
 
 def test_clock_is_moved_and_set(visitor: Visitor, shown: Server) -> None:
@@ -105,7 +105,7 @@ def test_snapshot_brings_a_catalog_back(visitor: Visitor, client: Client) -> Non
 def test_wrong_fields_are_refused(visitor: Visitor, action: str, fields: dict[str, str]) -> None:
     answer = visitor.send(f"{PATH}/{action}", **fields)
     assert 400 <= answer.status < 500
-    assert b"This could not be done" in answer.data
+    assert b"The server could not do this" in answer.data
 
 
 def test_controls_are_off_for_records() -> None:

@@ -1,4 +1,4 @@
-"""A server of this API that is none of ours: what is not of the published API is not there.
+"""A server of this API that is not backroom: it has only the published API.
 
 It passes requests on to one of ours, and takes away what the real service does not have: all other
 paths, all other headers, and the kinds of answers that were never seen of it.

@@ -1,4 +1,4 @@
-"""A server that is none of ours: it gives the answers it was told to, one after the other."""
+"""A server that is not backroom: it gives the answers of its script, one after the other."""
 
 from __future__ import annotations
 

@@ -73,12 +73,12 @@ def test_categories_have_no_items() -> None:
 
 @pytest.mark.parametrize("ids", ["hats", [1], [""], {"a": 1}])
 def test_categories_are_lists_of_ids(ids: Any) -> None:
-    assert fault(categories=ids) == "categories has to be a list of external ids"
+    assert fault(categories=ids) == "categories must be a list of external ids"
 
 
 @pytest.mark.parametrize("item", ["", 1, ["C1"]])
 def test_item_is_one_id(item: Any) -> None:
-    assert fault(type="variant", item=item) == "item has to be an external id"
+    assert fault(type="variant", item=item) == "item must be an external id"
 
 
 def test_row_without_type_is_faulty() -> None:
@@ -91,7 +91,7 @@ def test_unknown_type_is_faulty() -> None:
 
 @pytest.mark.parametrize(
     ("external_id", "detail"),
-    [(None, "external_id is missing"), (5, "external_id has to be text")],
+    [(None, "external_id is missing"), (5, "external_id must be text")],
 )
 def test_external_id_is_needed(external_id: Any, detail: str) -> None:
     assert fault(external_id=external_id) == detail

@@ -43,7 +43,7 @@ def test_mapping_goes_first() -> None:
 
 
 def test_mapping_needs_fields() -> None:
-    with pytest.raises(FeedError, match="to 'colour', which is no field"):
+    with pytest.raises(FeedError, match="to 'colour', which is not a field"):
         Headings(FIELDS, {"Farbe": "colour"})
 
 

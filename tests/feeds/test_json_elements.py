@@ -65,7 +65,7 @@ def test_elements_have_their_lines(path: Path) -> None:
             "is not JSON: a comma or the end of the array has to follow, in line 1, column 4",
         ),
         ("[1] x", "is not JSON: nothing may follow the array"),
-        ("[NaN]", "is not JSON: NaN is no JSON"),
+        ("[NaN]", "is not JSON: NaN is not JSON"),
         ("{}", "an array begins with"),
         ("[" * 100_000, "is nested too deep in line 1"),
     ],

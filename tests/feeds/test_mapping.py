@@ -57,8 +57,8 @@ def test_shown_mapping_can_be_read(tmp_path: Path) -> None:
     [
         ("format =", "is not TOML"),
         ("colums = 1", "has 'colums', and knows format and columns alone"),
-        ("[columns]\na = 1", "columns has to be a table"),
-        ("format = 1", "format has to be the name"),
+        ("[columns]\na = 1", "columns must be a table"),
+        ("format = 1", "format must be the name"),
     ],
 )
 def test_broken_mappings_are_refused(tmp_path: Path, text: str, reason: str) -> None:

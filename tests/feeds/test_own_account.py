@@ -4,7 +4,7 @@ import pytest
 
 from backroom.feeds.api_client import ApiClient
 from backroom.feeds.client_errors import RefusedError
-from backroom.feeds.own_account import told_account
+from backroom.feeds.own_account import account_of_key
 from backroom.revisions import NEWEST
 from feeds.scripted_server import Answer, scripted
 
@@ -23,9 +23,9 @@ REFUSED = {"errors": [{"detail": "no"}]}
 )
 def test_account_is_told_where_the_key_may_read_it(answer: Answer, account: str) -> None:
     with scripted(answer) as script:
-        assert told_account(ApiClient(script.url, "pk", NEWEST, 10)) == account
+        assert account_of_key(ApiClient(script.url, "pk", NEWEST, 10)) == account
 
 
 def test_wrong_key_is_refused() -> None:
     with scripted(Answer(401, REFUSED)) as script, pytest.raises(RefusedError):
-        told_account(ApiClient(script.url, "pk", NEWEST, 10))
+        account_of_key(ApiClient(script.url, "pk", NEWEST, 10))

@@ -72,7 +72,7 @@ def test_first_character_tells_the_carrier(
         ("<html>", "is a web page"),
         ("<sitemap/>", "root element 'sitemap'"),
         ("  \n ", "has blanks alone"),
-        (b"\x7fELF" + b"\0" * 9, "is no text file"),
+        (b"\x7fELF" + b"\0" * 9, "is not a text file"),
         ("[]", "is an empty array"),
         (
             '{\n "a@b.c" : {\n  "products": [\n{"id": 1}]}}\n',

@@ -114,7 +114,7 @@ def test_large_answers_are_refused(shop: str, monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_slow_answers_are_refused(shop: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(remote, "_SECONDS", 0)
+    monkeypatch.setattr(remote, "_LONGEST_FETCH_SECONDS", 0)
     with pytest.raises(FeedError, match="it takes longer"):
         fetched(shop)
 

@@ -50,7 +50,7 @@ def test_page_says_what_went_in() -> None:
     made.moment = "2026-11-28 19:25 UTC"
     page = "\n".join(html_lines_of(made))
     assert "<p>mode create · 2026-11-28 19:25 UTC</p>" in page
-    assert "<th>would go in</th>" in page
+    assert "<th>would be imported</th>" in page
     assert "<td>no</td></tr>" in page
 
 

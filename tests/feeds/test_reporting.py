@@ -62,7 +62,7 @@ def test_json_is_one_document(report: Report) -> None:
 
 def test_csv_has_every_finding(report: Report) -> None:
     rows = list(csv.DictReader("\n".join(csv_lines_of(report)).splitlines(keepends=True)))
-    assert [(row["line"], row["went in"]) for row in rows] == [
+    assert [(row["line"], row["imported"]) for row in rows] == [
         ("1", "yes"),
         ("2", "no"),
         ("3", "no"),

@@ -193,7 +193,7 @@ def test_missing_price_is_null(tmp_path: Path) -> None:
     found = read(tmp_path, "cap,Cap,,,S1,shopify,3,,,u")
     assert found.item("cap")["price"] is None
     (warning,) = [each for each in found.warnings if each.column == "Variant Price"]
-    assert "does not go in (SKU S1 and stock 3)" in warning.detail
+    assert "is rejected (SKU S1 and stock 3)" in warning.detail
     assert not found.of("variant")
 
 
@@ -220,7 +220,7 @@ def test_image_without_an_address_is_named_once(tmp_path: Path) -> None:
 def test_unreadable_price_is_not_missing(tmp_path: Path) -> None:
     found = read(tmp_path, "cap,Cap,,,,,,,cheap,//u")
     assert [each.detail for each in found.warnings] == [
-        "the item goes in without a price, because its rows with prices have faults"
+        "the item is imported without a price, because its rows with prices have faults"
     ]
     assert [each.value for each in found.faults] == ["cheap"]
 

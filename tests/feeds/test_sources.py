@@ -89,7 +89,7 @@ def test_directory_is_refused(tmp_path: Path) -> None:
 
 def test_unknown_compression_is_refused(tmp_path: Path) -> None:
     (tmp_path / "a").write_text(LINE)
-    with pytest.raises(FeedError, match="'rar' is none of gz, zip"):
+    with pytest.raises(FeedError, match="'rar' is not one of gz, zip"):
         open_feed(tmp_path / "a", options=FeedOptions(compression="rar"))
 
 

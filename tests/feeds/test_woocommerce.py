@@ -231,4 +231,4 @@ def test_empty_price_is_no_price(tmp_path: Path) -> None:
     found = read(tmp_path, "1,simple,S,A,,", head=HEAD_OF_PARENTS)
     assert found.item("1")["price"] is None
     (detail,) = [each.detail for each in found.warnings if each.column == "Regular price"]
-    assert detail.endswith("its one variant does not go in (SKU S)")
+    assert detail.endswith("its one variant is rejected (SKU S)")

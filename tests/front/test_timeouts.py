@@ -35,8 +35,8 @@ def said(caplog: pytest.LogCaptureFixture) -> Iterator[pytest.LogCaptureFixture]
 
 def assert_let_go(caplog: pytest.LogCaptureFixture, why: str, level: str = "INFO") -> None:
     """One line says why, without a traceback."""
-    (line,) = [each for each in caplog.records if "was let go" in each.message]
-    assert re.fullmatch(rf"127\.0\.0\.1:\d+ was let go: {why}", line.message)
+    (line,) = [each for each in caplog.records if "was closed" in each.message]
+    assert re.fullmatch(rf"the connection of 127\.0\.0\.1:\d+ was closed: {why}", line.message)
     assert (line.levelname, line.exc_info) == (level, None)
 
 
@@ -162,7 +162,7 @@ def test_answers_that_nobody_reads_are_given_up(
         connection.sendall(large)
         answer(connection)
         connection.sendall(large * 400)
-        until(lambda: "was let go" in said.text, "an unread answer to be given up")
+        until(lambda: "was closed" in said.text, "an unread answer to be given up")
     assert_let_go(said, "it did not read its answer")
 
 
@@ -185,7 +185,7 @@ def test_refused_clients_may_not_linger(hasty: Client, said: pytest.LogCaptureFi
     with connected(hasty) as connection:
         connection.sendall(b"garbage\r\n\r\n")
         assert refusal(connection) == b"400"
-        until(lambda: "was let go" in said.text, "a lingering client to be let go", 15)
+        until(lambda: "was closed" in said.text, "a lingering client to be let go", 15)
     assert_let_go(said, "it did not close after it was refused")
 
 

@@ -126,7 +126,7 @@ def test_requests_outlive_the_store(programs: Programs, store: LimitsStore, how:
         answer = client.get(PATH)
         assert answer.status == 200
         assert time.monotonic() - began < AT_ONCE
-    assert "counting in this process alone" in server.errors
+    assert "this process counts for itself" in server.errors
 
 
 @pytest.mark.slow
@@ -142,4 +142,4 @@ def test_store_that_returns_is_used(store: LimitsStore) -> None:
 def test_lone_server_says_so(programs: Programs, postgres_url: str) -> None:
     server = programs.serve("--database", postgres_url, BACKROOM_LIMITS="real")
     assert server.announced()
-    assert "rate limits hold for this process alone" in server.errors
+    assert "each process counts rate limits for itself" in server.errors

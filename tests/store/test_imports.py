@@ -32,12 +32,12 @@ def test_later_report_replaces_the_first(database: Database) -> None:
 
 def test_oldest_imports_make_room(database: Database) -> None:
     kept(database, "00", account="other")
-    for number in range(imports.MOST_KEPT + 5):
+    for number in range(imports.MOST_REPORTS_KEPT + 5):
         kept(database, f"{number:02}")
     with database.read() as tx:
         ids = [each.import_id for each in imports.imports_of_account(tx, ACCOUNT)]
         assert len(imports.imports_of_account(tx, "other")) == 1
-    assert ids == [f"{number:02}" for number in reversed(range(5, imports.MOST_KEPT + 5))]
+    assert ids == [f"{number:02}" for number in reversed(range(5, imports.MOST_REPORTS_KEPT + 5))]
 
 
 def test_failed_imports_of_all_accounts(database: Database) -> None:

@@ -49,7 +49,7 @@ def test_job_of_another_account_is_not_looked_at(database: Database) -> None:
 
 
 def test_look_stops_at_bytes(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(job_touches, "MOST_BYTES", 1)
+    monkeypatch.setattr(job_touches, "MOST_BYTES_READ", 1)
     jobs_of(database, "a", "b")
     found = look(database, ":")
     assert (found.looked, len(found.found)) == (1, 1)

@@ -9,7 +9,7 @@ from backroom.catalog.drafts import Draft
 from backroom.catalog.ids import resource_id
 from backroom.catalog.kinds import ITEM
 from backroom.store import kept, search, snapshots, subscriptions
-from backroom.store.move import CATALOG, SNAPSHOT
+from backroom.store.move import CATALOG_TABLES, SNAPSHOT
 from backroom.store.subscriptions import NewSubscription
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def empty(tx: Transaction) -> None:
 
 
 def all_rows(tx: Transaction) -> list[Any]:
-    return [sorted(tx.all(f"select * from {each.name}"), key=repr) for each in CATALOG]
+    return [sorted(tx.all(f"select * from {each.name}"), key=repr) for each in CATALOG_TABLES]
 
 
 def found(tx: Transaction, part: str) -> list[str]:
@@ -172,7 +172,7 @@ def test_what_is_kept_comes_back(database: Database) -> None:
     database.write(scene).result()
 
 
-@pytest.mark.parametrize("table", CATALOG, ids=lambda table: table.name)
+@pytest.mark.parametrize("table", CATALOG_TABLES, ids=lambda table: table.name)
 def test_copies_have_the_columns_of_rows(database: Database, table: Any) -> None:
     columns = ", ".join(table.columns)
 

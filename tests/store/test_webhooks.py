@@ -30,7 +30,7 @@ LATER = 60_000
 
 def made(database: Database, *events: str, account: str = ACCOUNT) -> Webhook:
     return written(
-        database, lambda tx: webhooks.insert(tx, account, URL, events or [*webhooks.EVENTS])
+        database, lambda tx: webhooks.insert(tx, account, URL, events or [*webhooks.WEBHOOK_EVENTS])
     )
 
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from support.client import Client
 
 CREATES = "catalog-item-bulk-create-job"
-PAGES = "/_backroom/dashboard/jobs"
+JOBS_PATH = "/_backroom/dashboard/jobs"
 
 
 class Shop:
@@ -24,10 +24,10 @@ class Shop:
         self.server = server
         self.client = client
         self.account = client.account
-        self.list = f"{PAGES}?account={self.account}"
+        self.list = f"{JOBS_PATH}?account={self.account}"
 
     def path(self, job_id: str) -> str:
-        return f"{PAGES}/{self.account}/{job_id}"
+        return f"{JOBS_PATH}/{self.account}/{job_id}"
 
     def send(self, *names: str, **attributes: Any) -> str:
         resources = [a_resource("item", name, **attributes) for name in names]

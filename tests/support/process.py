@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from backroom.settings import PREFIX
+from backroom.settings import VARIABLE_PREFIX
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -157,7 +157,9 @@ class Programs:
 
 def _environment(variables: Mapping[str, str]) -> dict[str, str]:
     """This process's environment, without settings of backroom other than those given."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
+    kept = {
+        name: value for name, value in os.environ.items() if not name.startswith(VARIABLE_PREFIX)
+    }
     # Where backroom is found by its path, it is so beside what a test adds.
     paths = [given["PYTHONPATH"] for given in (variables, kept) if "PYTHONPATH" in given]
     return kept | dict(variables) | ({"PYTHONPATH": os.pathsep.join(paths)} if paths else {})

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 TOKEN = "only-for-tests"
 HOME = "/_backroom/"
-PAGES = "/_backroom/dashboard"
+DASHBOARD_PATH = "/_backroom/dashboard"
 DEADLINE = 20.0
 _CSRF = re.compile(r'name="csrf_token" value="([^"]*)"')
 

@@ -31,7 +31,9 @@ def receiver() -> Iterator[Receiver]:
 
 
 def made(database: Database, url: str) -> Webhook:
-    return written(database, lambda tx: webhooks.insert(tx, ACCOUNT, url, [*webhooks.EVENTS]))
+    return written(
+        database, lambda tx: webhooks.insert(tx, ACCOUNT, url, [*webhooks.WEBHOOK_EVENTS])
+    )
 
 
 def sent(database: Database, webhook: Webhook, count: int = 1) -> list[str]:

@@ -1,4 +1,4 @@
-"""Admission: all that the head of a request says, found out in order, or the fault that refuses it.
+"""Admission: the facts in the head of a request, found out in order, or the fault that refuses it.
 
 The order is the service's own (observed: which of two faults is answered): the path, who asks,
 the revision, the operation, how often it was asked, the scope, the query. A refused request is
@@ -101,7 +101,7 @@ class Admission:
         return self._limiter is not None and not self._limiter.inline
 
     def admit(self, request: Request) -> Admitted:
-        """Find out all that a request's head says. Raises `Refusal`."""
+        """Find out the facts in the head of a request. Raises `Refusal`."""
         path = access = revision = operation = allowance = None
         try:
             path = routes.match_path(request.raw_path)

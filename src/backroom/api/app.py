@@ -131,7 +131,7 @@ class App:
         """Deliver an answer to a request of the API without a body, and show it."""
         watchers = self.watchers
         if watchers.strikers and read.admitted is not None:
-            mishap = watchers.befalls(read)
+            mishap = watchers.mishap_for(read)
             if mishap is not None:
                 # It has changed nothing, so it does not matter that it was done.
                 answer = self._struck(read, mishap, answer)
@@ -230,7 +230,7 @@ class App:
             if self.watchers.are_there:
                 exchange.body = raw
             if self.watchers.have_a_say:
-                mishap = self.watchers.befalls(exchange)
+                mishap = self.watchers.mishap_for(exchange)
                 if mishap is not None and not mishap.after:
                     await asyncio.sleep(mishap.delay)
                     if mishap.replaces_work:

@@ -64,7 +64,7 @@ class Connections:
         self._timer = self.loop.call_at(self._due, self._tick)
 
     def signals(self) -> list[Signal]:
-        """Give how many connections are open, and how late the event loop was of late."""
+        """Give the number of open connections, and the latest lag of the event loop."""
         return [
             Signal("http_connections_open", len(self._open)),
             Signal("event_loop_lag_seconds", self._lag.worst),

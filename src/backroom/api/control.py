@@ -98,7 +98,7 @@ class Need(StrEnum):
 
     NOTHING = "nothing"
     DATABASE = "the database"
-    MAKING = "the document, made when it is first asked for"
+    MAKING = "the document, made at the first request"
     MEASURING = "the metrics, made each time"
     READING = "a key of the account, whose catalog is read"
 
@@ -215,7 +215,7 @@ ROUTES = (
         _front,
         Need.NOTHING,
         (303, 404),
-        "Leads a browser to the dashboard. Other clients get 404.",
+        "Redirects a browser to the dashboard. Other clients get 404.",
     ),
     Route("/health", _ready, Need.DATABASE, (200, 503), _SERVES),
     Route(f"{PREFIX}/health", _ready, Need.DATABASE, (200, 503), _SERVES),
@@ -225,7 +225,7 @@ ROUTES = (
         _live,
         Need.NOTHING,
         (200,),
-        "Whether the process lives. It does not ask the database and waits for nothing.",
+        "Whether the process lives. The answer needs no database and does not wait.",
     ),
     Route(
         "/metrics",
@@ -278,7 +278,7 @@ ROUTES = (
         "The OpenAPI 3.1 document of a revision.",
     ),
     Route(
-        f"{PREFIX}{publish.PAGES}",
+        f"{PREFIX}{publish.DOCS_PATH}",
         _openapi_page,
         Need.MAKING,
         (200,),
@@ -292,7 +292,7 @@ ROUTES = (
         "The script of these pages.",
     ),
     Route(
-        f"{PREFIX}{publish.PAGES}/{DATE}",
+        f"{PREFIX}{publish.DOCS_PATH}/{DATE}",
         _openapi_page,
         Need.MAKING,
         (200, 404),
@@ -302,7 +302,7 @@ ROUTES = (
 
 _BELOW = f"{PREFIX}/"
 _OWN = tuple(
-    f"{PREFIX}{each}" for each in ("/health", "/changes", publish.DOCUMENTS, publish.PAGES)
+    f"{PREFIX}{each}" for each in ("/health", "/changes", publish.DOCUMENTS, publish.DOCS_PATH)
 )
 _FIXED = {each.path: each for each in ROUTES if not each.dated}
 _DATED = [(each.path.partition(DATE), each) for each in ROUTES if each.dated]

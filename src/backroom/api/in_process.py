@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 HOST = "localhost"
 """The host of links in answers, where the server has no public URL."""
-_SECONDS = 60.0
+_LONGEST_WAIT_SECONDS = 60.0
 _OWN = "own"
 """What stands for the id of a key."""
 
@@ -73,9 +73,13 @@ class ApiCalls:
         request = _request(method, target, revision, self._app.public_url, authorization, body)
         asked = self._app.respond(request, _Whole(body).receive)
         try:
-            answer = asyncio.run_coroutine_threadsafe(asked, self._loop).result(_SECONDS)
+            answer = asyncio.run_coroutine_threadsafe(asked, self._loop).result(
+                _LONGEST_WAIT_SECONDS
+            )
         except TimeoutError:
-            raise NotServing(f"No answer has come within {_SECONDS:g} seconds.") from None
+            raise NotServing(
+                f"No answer has come within {_LONGEST_WAIT_SECONDS:g} seconds."
+            ) from None
         return _of_answer(answer)
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from backroom.store.database import Database
     from backroom.store.keys import Access
 
-SECONDS = 60.0
+KEY_USE_SECONDS = 60.0
 """Between two notes of one key, by all servers together."""
 _MOST_KEYS = 10_000
 _ID_LENGTH = 26
@@ -41,7 +41,9 @@ class KeyUses:
         A database that can't write has no note, and the next minute has another try.
         """
         before = self._noted.get(access.key_id)
-        if (before is not None and now - before < SECONDS) or len(access.key_id) != _ID_LENGTH:
+        if (before is not None and now - before < KEY_USE_SECONDS) or len(
+            access.key_id
+        ) != _ID_LENGTH:
             return
         with self._lock:
             if len(self._noted) >= _MOST_KEYS:
@@ -64,7 +66,7 @@ class KeyUses:
             keys.note_uses,
             uses=uses,
             moment=clock.timestamp(moment),
-            noted_before=clock.timestamp(moment - timedelta(seconds=SECONDS)),
+            noted_before=clock.timestamp(moment - timedelta(seconds=KEY_USE_SECONDS)),
         )
         # Keys that are used meanwhile go together in the next write.
         self._database.write(note).add_done_callback(self._write_waiting)

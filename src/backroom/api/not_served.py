@@ -41,7 +41,7 @@ def not_served(request: Request, fault: Fault) -> Fault:
 def unserved(method: str, raw_path: str) -> str | None:
     """Say that a method and a path are an operation of the real service that is not served.
 
-    None for whatever is none, and for an operation that the server has.
+    None for any other path, and for an operation that the server has.
     """
     if raw_path.startswith(_CATALOG):
         return None

@@ -1,4 +1,4 @@
-"""The one hook of the application: who watches requests, and what may befall them.
+"""The one hook of the application: observers see requests, and may give mishaps for them.
 
 `App` calls an `Observer` in the thread that it serves in. It has none where nobody watches. What a
 request costs then is paid on every request, so an `Exchange` has only what differs from its class.
@@ -30,7 +30,7 @@ METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 
 
 class Mishap(NamedTuple):
-    """What befalls one request that was admitted.
+    """A mishap for one request that was admitted.
 
     `delay` is in seconds. `fault` is answered in place of the answer. `after` says that the request
     is carried out first, and that its answer is what gets lost. `number` names who made it.
@@ -154,14 +154,14 @@ class Observer(Protocol):
 
 @runtime_checkable
 class Striker(Protocol):
-    """An observer that also says what befalls requests."""
+    """An observer that also gives mishaps for requests."""
 
-    def befalls(self, exchange: Exchange) -> Mishap | None:
-        """Say what befalls a request that was admitted, and whose body has come."""
+    def mishap_for(self, exchange: Exchange) -> Mishap | None:
+        """Give the mishap for a request that was admitted and whose body has come, if any."""
 
 
 class Traced(NamedTuple):
-    """What a tracer has begun for a request: its span, and where its statements are noted.
+    """What a tracer has started for a request: its span, and where its statements are noted.
 
     `trace` is what a job that it makes is linked to, as a `traceparent`.
     """

@@ -55,7 +55,7 @@ _MOST_DROPPED = 64 * 1024 * 1024
 _MOST_COPIED = 2**18
 """Bytes of an answer that are copied into one buffer. More would be in memory twice."""
 _MOST_AT_ONCE = 32
-"""Requests of one connection that are begun before other connections have their turn."""
+"""Requests of one connection that start before other connections have their turn."""
 _PAUSE = 0.02
 """Seconds between two looks at whether the reader of a stream has caught up."""
 _LONGEST_LENGTH = 18

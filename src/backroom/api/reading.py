@@ -1,4 +1,4 @@
-"""A request without a body, being answered, and the answer of whatever went wrong with any."""
+"""Answers a request without a body, and makes the answer to any failure."""
 
 from __future__ import annotations
 
@@ -76,12 +76,12 @@ class Read(Exchange):
 
 
 def refusal_answer(service: Service, error: Exception, known: Known) -> Answer:
-    """Make the answer of whatever went wrong."""
+    """Make the answer to a failure."""
     return service.refuse(refusal_of(error, known))
 
 
 def refusal_of(error: Exception, known: Known) -> Refusal:
-    """Give the refusal that whatever went wrong is answered with."""
+    """Give the refusal that answers a failure."""
     if isinstance(error, Refusal):
         return error
     if isinstance(error, Fault):

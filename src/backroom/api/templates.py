@@ -51,7 +51,7 @@ _AT_ONCE_BYTES = 2**18
 
 
 def stay() -> None:
-    """Go on, however much there is to do."""
+    """Go on without a limit of time."""
 
 
 class Template:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from backroom.api.admission import Admitted
     from backroom.store.database import Database, Transaction
 
-SECONDS = 1.0
+NOTED_EVERY_SECONDS = 1.0
 """How long a note waits for others."""
 MOST_GIVEN = 20_000
 """Characters of what a call gave. Of more than that, nothing is kept."""
@@ -66,7 +66,7 @@ class TouchNotes:
             if len(self._notes) > _MOST_NOTES:
                 del self._notes[: _MOST_NOTES // 2]
             if self._timer is None or len(self._notes) == _MANY:
-                self._begin_in(SECONDS if self._timer is None else 0)
+                self._begin_in(NOTED_EVERY_SECONDS if self._timer is None else 0)
 
     def _begin_in(self, seconds: float) -> None:
         if self._timer is not None:

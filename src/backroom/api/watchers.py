@@ -62,10 +62,10 @@ class Watchers:
             method = request.method
             self.active[method if method in METHODS else _OTHER_METHOD] += by
 
-    def befalls(self, exchange: Exchange) -> Mishap | None:
-        """Ask the tracer, and give what befalls a request, by the first who has something."""
+    def mishap_for(self, exchange: Exchange) -> Mishap | None:
+        """Ask the tracer, and give the mishap of the first observer that has one."""
         self.ask_tracer(exchange)
-        found = (each.befalls(exchange) for each in self.strikers)
+        found = (each.mishap_for(exchange) for each in self.strikers)
         exchange.mishap = next((each for each in found if each is not None), None)
         return exchange.mishap
 

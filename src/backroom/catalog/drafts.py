@@ -34,7 +34,7 @@ class Draft(msgspec.Struct, omit_defaults=True):
 
     `id` is the whole id of the resource. A create sends none: it is the id that the resource will
     have. `attributes` are those of the body as they are stored, in the order of the table of kinds.
-    `relations` maps the name of a relationship to the ids that it shall hold.
+    `relations` maps the name of a relationship to the ids that it will hold.
     """
 
     id: str

@@ -50,7 +50,7 @@ class RelationshipRule:
 class ResourceRules:
     """How a body may give one resource: its members, attributes and relationships by name.
 
-    Whatever is not in them is refused. All three are in the order of documents.
+    The server refuses all other members. All three are in the order of documents.
     """
 
     type: str

@@ -38,7 +38,7 @@ _VERBS = {
     "doctor": ("backroom.cli.doctor", "doctor_command", "Say what is wrong here."),
     "keys": ("backroom.cli.keys", "keys_group", "Make, list and revoke keys."),
     "import": ("backroom.cli.imports", "import_command", "Load a feed through bulk jobs."),
-    "push": ("backroom.cli.push", "push_command", "Send a catalog on to another server."),
+    "push": ("backroom.cli.push", "push_command", "Send a catalog to another server."),
     "export": ("backroom.cli.export", "export_command", "Write the catalog in any format."),
     "accounts": (
         "backroom.cli.control",
@@ -62,7 +62,7 @@ _VERBS = {
         "List the imports of a running server.",
     ),
     "clock": ("backroom.cli.clock", "clock_group", "Show and set the time of a running server."),
-    "pace": ("backroom.cli.clock", "pace_group", "Wish how jobs of a running server go on."),
+    "pace": ("backroom.cli.clock", "pace_group", "Add wishes for jobs of a running server."),
     "faults": (
         "backroom.cli.requests",
         "faults_group",
@@ -71,7 +71,7 @@ _VERBS = {
     "requests": (
         "backroom.cli.requests",
         "requests_group",
-        "See what was sent to a running server.",
+        "Show the requests to a running server.",
     ),
     "resources": (
         "backroom.cli.control",
@@ -82,7 +82,7 @@ _VERBS = {
     "subscriptions": (
         "backroom.cli.neighbours",
         "subscriptions_command",
-        "List who waits for variants on a running server.",
+        "List the subscriptions to variants of a running server.",
     ),
     "accepted": (
         "backroom.cli.neighbours",
@@ -102,9 +102,13 @@ _VERBS = {
     "webhooks": (
         "backroom.cli.webhooks",
         "webhooks_group",
-        "Have a running server report to a URL how jobs ended.",
+        "Send events about the jobs of a running server to a URL.",
     ),
-    "info": ("backroom.cli.control", "info_command", "Say what a running server is."),
+    "info": (
+        "backroom.cli.control",
+        "info_command",
+        "Show the version and the parts of a running server.",
+    ),
     "config": ("backroom.cli.control", "config_command", "Show the settings of a running server."),
     "revisions": (
         "backroom.cli.revisions",

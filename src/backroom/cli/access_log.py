@@ -32,18 +32,18 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-FIELDS = {
+ACCESS_LOG_FIELDS = {
     "request_id": "The value of `X-Klaviyo-Req-Id` in the answer, and the `id` of an error.",
-    "method": "The method.",
-    "path": "The path and the query, as they were called.",
+    "method": "The method of the request.",
+    "path": "The path and the query, as the client sent them.",
     "operation": "The operation, if the request names one.",
     "status": "The status of the answer.",
     "duration_ms": "Milliseconds from the end of the head to the answer.",
-    "revision": "The revision that the request says, if it is one.",
-    "tenant": "The account whose key was given.",
-    "job_id": "The job that was accepted or asked for.",
-    "reason": "Why the request was refused.",
-    "fault": "The number of the fault that was injected.",
+    "revision": "The revision in the header of the request, if it exists.",
+    "tenant": "The account that the key of the request opens.",
+    "job_id": "The job that the request created or read.",
+    "reason": "Why the server refused the request.",
+    "fault": "The number of the fault that struck the request.",
 }
 """What the line of a request has beside the fields of each line, with words for the reference."""
 

@@ -61,10 +61,10 @@ def backup_command(out: Path, output: str, **flags: Any) -> None:
 @click.command("restore")
 @click.argument("file", type=click.Path(path_type=Path))
 @with_settings("database")
-@click.option("--replace", is_flag=True, help="Replace all that the database holds.")
+@click.option("--replace", is_flag=True, help="Replace all rows of the database.")
 @with_format()
 def restore_backup_command(file: Path, output: str, *, replace: bool, **flags: Any) -> None:
-    """Make the database what it was when the backup FILE was made.
+    """Restore the database from the backup FILE.
 
     FILE is checked first, as `backroom verify` does, and brought to this version's schema. It may
     be of the other engine. Stop all servers and workers before. The database is replaced in one

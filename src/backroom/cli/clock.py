@@ -34,7 +34,7 @@ def show_clock_command(server: RunningServer) -> None:
 @click.argument("how", metavar="real|frozen|60x|MOMENT")
 @on_server
 def run_clock_command(server: RunningServer, how: str) -> None:
-    """Have time run as usual, at a speed, or stand still: now, or at a moment."""
+    """Run the clock as usual or at a speed, or stop it: now, or at a moment."""
     show(server.ask("PUT", "/clock", {"clock": how}))
 
 
@@ -56,26 +56,26 @@ def _with_units(command: Callable[..., Any]) -> Callable[..., Any]:
 @_with_units
 @on_server
 def advance_clock_command(server: RunningServer, **by: float | None) -> None:
-    """Move time forward by the sum of what is given."""
+    """Move time forward by the sum of the options."""
     show(server.ask("POST", "/clock/advance", given_members(**by)))
 
 
 @click.group("pace", cls=SuggestingGroup)
 def pace_group() -> None:
-    """Wish how the jobs of a running server go on."""
+    """Add and remove wishes for the jobs of a running server."""
 
 
 @pace_group.command("add")
 @click.argument("wish", nargs=-1, required=True, callback=member_pairs, metavar="NAME=VALUE...")
 @on_server
 def add_wish_command(server: RunningServer, wish: dict[str, Any]) -> None:
-    """Wish something of the next jobs, such as after_seconds=2 times=always."""
+    """Add a wish for the next jobs, such as after_seconds=2 times=always."""
     show(server.ask("POST", "/pace", wish))
 
 
 @pace_group.command("list")
 @click.option("--unused", is_flag=True, help="Only wishes that no job took.")
-@click.option("--account", metavar="ID", help="Only those for this account.")
+@click.option("--account", metavar="ID", help="Only faults for this account.")
 @on_server
 def list_wishes_command(server: RunningServer, unused: bool, account: str | None) -> None:  # noqa: FBT001
     """List all wishes, and the jobs that they hold."""
@@ -84,19 +84,19 @@ def list_wishes_command(server: RunningServer, unused: bool, account: str | None
 
 @pace_group.command("release")
 @click.option("--job", metavar="ID", help="The job.")
-@click.option("--account", metavar="ID", help="The account whose jobs go on.")
+@click.option("--account", metavar="ID", help="Release only jobs of this account.")
 @on_server
 def release_jobs_command(server: RunningServer, job: str | None, account: str | None) -> None:
-    """Have jobs go on to their end now: one, those of an account, or all."""
+    """Release jobs that a wish holds: one, those of an account, or all."""
     show(server.ask("POST", "/pace/release", given_members(job=job, account=account)))
 
 
 @pace_group.command("forget")
 @click.argument("wish", type=int, required=False)
-@click.option("--account", metavar="ID", help="Forget those for this account.")
+@click.option("--account", metavar="ID", help="Remove the wishes for this account.")
 @on_server
 def forget_wishes_command(server: RunningServer, wish: int | None, account: str | None) -> None:
-    """Forget one wish by its id, those for an account, or all. Their jobs go on as usual."""
+    """Remove one wish by its id, those for an account, or all. Their jobs go on as usual."""
     if wish is None:
         server.ask("DELETE", "/pace", account=account)
     else:

@@ -78,7 +78,7 @@ def save_command(server: RunningServer, name: str, account: str | None) -> None:
 @with_account
 @on_server
 def restore_command(server: RunningServer, name: str, account: str | None) -> None:
-    """Make the catalog and the jobs of an account what they were."""
+    """Restore the catalog and the jobs of an account from a snapshot."""
     path = f"/snapshots/{quote(name, safe='')}/restore"
     show(server.ask("POST", path, given_members(account=account)))
 
@@ -97,7 +97,7 @@ def snapshots_command(server: RunningServer, account: str | None) -> None:
 @with_account
 @on_server
 def discard_command(server: RunningServer, name: str, account: str | None) -> None:
-    """Delete a snapshot. The account keeps what it has."""
+    """Delete a snapshot. The account does not change."""
     server.ask("DELETE", f"/snapshots/{quote(name, safe='')}", account=account)
 
 
@@ -152,7 +152,7 @@ def resources_command(
 @click.option("--document", is_flag=True, help="Show the OpenAPI document of its control API.")
 @on_server
 def info_command(server: RunningServer, document: bool) -> None:  # noqa: FBT001 - a flag
-    """Say what a running server is."""
+    """Show the version and the parts of a running server."""
     show(server.ask("GET", "/control.json" if document else "/info"))
 
 

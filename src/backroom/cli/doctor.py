@@ -22,7 +22,7 @@ ALL_CHECKS = (*CHECKS_AROUND, *CHECKS_OF_DATABASE)
 @click.option("--public", is_flag=True, help="Also ask whether the public URL answers.")
 @with_format()
 def doctor_command(output: str, *, public: bool, **flags: Any) -> None:
-    """Look at settings, program, port and database, and say what is wrong and what to do.
+    """Check settings, program, port and database, and say what is wrong and what to do.
 
     The command takes the settings of `backroom serve`. It changes nothing, and asks only the
     servers that the settings name. The exit code is 3 if something is wrong, and 0 if there are

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, NamedTuple
 import urllib3
 
 from backroom.cli.options import own_url
-from backroom.settings import PREFIX, SECRETS, SETTINGS, InvalidSetting, Settings, variable
+from backroom.settings import SECRETS, SETTINGS, VARIABLE_PREFIX, InvalidSetting, Settings, variable
 from backroom.signals.telemetry import check_exporters
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-_SECONDS = 2.0
+_ANSWER_SECONDS = 2.0
 _OTHER_VARIABLES = frozenset({"BACKROOM_URL"})
 _LEAST_PYTHON = (3, 11)
 
@@ -53,12 +53,14 @@ def _variables(_: Settings, environment: Mapping[str, str]) -> Iterator[Advice]:
     known = {variable(each.name) for each in SETTINGS} | _OTHER_VARIABLES
     known |= {f"{variable(name)}_FILE" for name in SECRETS}
     for name in sorted(environment):
-        if not name.startswith(PREFIX) or name in known:
+        if not name.startswith(VARIABLE_PREFIX) or name in known:
             continue
-        names = {each.removeprefix(PREFIX) for each in known}
-        near = get_close_matches(name.removeprefix(PREFIX), names, n=1)
-        todo = f"Did you mean {PREFIX}{near[0]}?" if near else "Remove it: nothing reads it."
-        yield Advice("warning", f"{name} is no setting of backroom", todo)
+        names = {each.removeprefix(VARIABLE_PREFIX) for each in known}
+        near = get_close_matches(name.removeprefix(VARIABLE_PREFIX), names, n=1)
+        todo = (
+            f"Did you mean {VARIABLE_PREFIX}{near[0]}?" if near else "Remove it: nothing reads it."
+        )
+        yield Advice("warning", f"{name} is not a setting of backroom", todo)
 
 
 def _python(_: Settings, __: Mapping[str, str]) -> Iterator[Advice]:
@@ -98,7 +100,7 @@ def _port(settings: Settings, _: Mapping[str, str]) -> Iterator[Advice]:
     url = own_url(settings)
     try:
         with urllib3.PoolManager(retries=False) as pool:
-            answer = pool.request("GET", f"{url}/health", timeout=_SECONDS)
+            answer = pool.request("GET", f"{url}/health", timeout=_ANSWER_SECONDS)
         health = answer.json()
         is_ours = isinstance(health, dict) and "revisions" in health
     except urllib3.exceptions.NewConnectionError:
@@ -107,7 +109,8 @@ def _port(settings: Settings, _: Mapping[str, str]) -> Iterator[Advice]:
     except urllib3.exceptions.TimeoutError:
         yield Advice(
             "wrong",
-            f"what listens on port {settings.port} does not answer within {_SECONDS:g} seconds",
+            f"what listens on port {settings.port} does not answer within {_ANSWER_SECONDS:g}"
+            " seconds",
             "If it is a backroom, look at the load of the machine and at its log, then restart it."
             " Else name another port with --port (BACKROOM_PORT).",
         )
@@ -151,7 +154,7 @@ def _warned_by_metrics(url: str) -> Iterator[Advice]:
     """Say what the metrics of a running server warn of. It may show none."""
     try:
         with urllib3.PoolManager(retries=False) as pool:
-            answer = pool.request("GET", f"{url}/metrics", timeout=_SECONDS)
+            answer = pool.request("GET", f"{url}/metrics", timeout=_ANSWER_SECONDS)
     except urllib3.exceptions.HTTPError:
         return
     for line in answer.data.decode(errors="replace").splitlines() if answer.status == OK else ():
@@ -175,7 +178,9 @@ def _limits_store(settings: Settings, _: Mapping[str, str]) -> Iterator[Advice]:
         return
     url = settings.limits_store.replace("valkey", "redis", 1)
     try:
-        Redis.from_url(url, socket_timeout=_SECONDS, socket_connect_timeout=_SECONDS).ping()
+        Redis.from_url(
+            url, socket_timeout=_ANSWER_SECONDS, socket_connect_timeout=_ANSWER_SECONDS
+        ).ping()
     except (RedisError, OSError, ValueError):
         yield Advice(
             "warning",
@@ -191,7 +196,9 @@ def _public_url(settings: Settings, _: Mapping[str, str]) -> Iterator[Advice]:
         return
     try:
         with urllib3.PoolManager(retries=False) as pool:
-            pool.request("GET", f"{settings.public_url.rstrip('/')}/health", timeout=_SECONDS)
+            pool.request(
+                "GET", f"{settings.public_url.rstrip('/')}/health", timeout=_ANSWER_SECONDS
+            )
     except urllib3.exceptions.HTTPError as error:
         yield Advice(
             "wrong",
@@ -204,12 +211,18 @@ def _public_url(settings: Settings, _: Mapping[str, str]) -> Iterator[Advice]:
 
 CHECKS = (
     Check("settings", "Which settings are not the default, and where each comes from.", _settings),
-    Check("variables", "Variables that begin as ours do, and that nothing reads.", _variables),
+    Check(
+        "variables", "Variables that begin with BACKROOM_, and that no setting reads.", _variables
+    ),
     Check("program", "The version of Python, and libraries that make a server fast.", _python),
-    Check("telemetry", "Whether what the OTEL_ variables ask for is installed.", _telemetry),
+    Check(
+        "telemetry",
+        "Whether the libraries that the OTEL_ variables need are installed.",
+        _telemetry,
+    ),
     Check(
         "port",
-        "Whether the port is free, or who has it; whether a server is ready, and what it warns of.",
+        "Whether the port is free, or who has it; whether a server is ready, and its warnings.",
         _port,
     ),
     Check("limits store", "Whether the store of limits answers, if one is set.", _limits_store),

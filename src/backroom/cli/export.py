@@ -24,7 +24,7 @@ from backroom.feeds.catalog_reading import read_catalog
 from backroom.feeds.catalog_spool import CatalogSpool
 from backroom.feeds.client_errors import RefusedError, UnreachableError
 from backroom.feeds.export_files import check_free, written_whole
-from backroom.feeds.exporting import ALL, CARRIERS, CARRIERS_OF, Choice, chosen, export
+from backroom.feeds.exporting import ALL_FORMATS, CARRIERS, CARRIERS_OF, Choice, chosen, export
 from backroom.feeds.rows import FeedError
 from backroom.feeds.sources import STANDARD_INPUT as STANDARD_OUTPUT
 
@@ -63,7 +63,7 @@ class _ExportOptions(TypedDict):
 @click.option(
     "--output-format",
     type=click.Choice(list(CARRIERS_OF)),
-    help=f"The format to write; {ALL} is a zip of all.  [default: by the name of FILE]",
+    help=f"The format to write; {ALL_FORMATS} is a zip of all.  [default: by the name of FILE]",
 )
 @click.option(
     "--carrier",

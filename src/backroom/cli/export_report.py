@@ -30,7 +30,7 @@ _PLURALS = {"item": "items", "variant": "variants", "category": "categories"}
 
 @dataclass
 class ExportReport:
-    """All that is said of one export."""
+    """The whole report of one export."""
 
     file: str
     url: str

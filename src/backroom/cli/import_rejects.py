@@ -36,7 +36,7 @@ def write_and_tell(feed: Feed, ledger: Ledger, place: Path, mode: Mode, choice: 
 def command_for(feed: Feed, place: Path, mode: Mode, choice: FeedChoice) -> str:
     """Give the command that reads the rejects as the feed was read.
 
-    What went in of a product is there already, so that a create becomes an upsert.
+    The server may have some rows of a product already, so a create becomes an upsert.
     """
     options = {
         "mode": "upsert" if mode.creates else mode.name,

@@ -27,7 +27,7 @@ _PIPE_WIDTH = 120
 _LONGEST_SHOWN = 1_000
 """Characters of one text of a feed or a server in the tables. The JSON has all."""
 
-WRITERS: dict[str, Callable[[Report], Iterator[str]]] = {
+REPORT_WRITERS: dict[str, Callable[[Report], Iterator[str]]] = {
     ".json": json_lines_of,
     ".csv": csv_lines_of,
     ".html": html_lines_of,
@@ -66,7 +66,7 @@ def on_terminal(text: str) -> str:
 
 def write_report(report: Report, path: Path) -> None:
     """Write the report to a file, in the form that its extension names. Raises `OSError`."""
-    lines = WRITERS[path.suffix.lower()](report)
+    lines = REPORT_WRITERS[path.suffix.lower()](report)
     # A spreadsheet takes a CSV file without this mark for one in an old encoding.
     encoding = "utf-8-sig" if path.suffix.lower() == ".csv" else "utf-8"
     with path.open("w", encoding=encoding, errors="backslashreplace", newline="\n") as file:
@@ -94,7 +94,7 @@ def print_tables(report: Report) -> None:
     if report.dry_run:
         _print_plan(console, report)
     faults = "Rows that would fail" if report.dry_run else "Rows that failed"
-    for failed, title in ((True, faults), (False, "Remarks")):
+    for failed, title in ((True, faults), (False, "Warnings")):
         if number := report.number_of_findings(failed=failed):
             shown = report.findings(failed=failed, most=SHOWN_FAULTS)
             went_in = "" if failed else went_in_label(report)
@@ -139,7 +139,7 @@ def _print_plan(console: Console, report: Report) -> None:
 
 
 def _findings_table(title: str, findings: Iterator[Finding], went_in: str) -> Table:
-    """Make a table; `went_in` is the heading of what says whether rows went in, if it is there."""
+    """Make a table; `went_in` is the heading of the column that says whether rows were imported."""
     table = Table(title=title, title_justify="left")
     table.add_column("line", justify="right")
     table.add_column("type", no_wrap=True)

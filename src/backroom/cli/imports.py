@@ -42,7 +42,7 @@ from backroom.feeds.comparison import Comparison
 from backroom.feeds.loading import LARGEST_BATCH, Loader
 from backroom.feeds.loading import Options as LoadOptions
 from backroom.feeds.mirroring import plan_removals
-from backroom.feeds.own_account import told_account
+from backroom.feeds.own_account import account_of_key
 from backroom.feeds.refused_rows import RefusedRows, RefusingTarget
 from backroom.feeds.rehearsal import Rehearsal
 from backroom.feeds.reporting import Report
@@ -115,7 +115,9 @@ class _Options(TypedDict):
     callback=checked_limit,
     help="How much of the catalog mirror may delete. Beyond that, an import sends nothing.",
 )
-@click.option("--dry-run", is_flag=True, help="Send nothing; say what would be done with each row.")
+@click.option(
+    "--dry-run", is_flag=True, help="Send nothing; report what the import would do with each row."
+)
 @with_feed_options()
 @click.option(
     "--batch",
@@ -141,7 +143,7 @@ class _Options(TypedDict):
 @click.option(
     "--retry-refused",
     is_flag=True,
-    help="Send what the server has refused before too.",
+    help="Also send the rows that the server refused before.",
 )
 @click.option(
     "--report",
@@ -224,7 +226,7 @@ def _imported(path: Path | str, options: _Options, report: Report) -> int:
     except OSError as error:
         raise Ended(f"{error.filename} can't be written: {error.strerror}", EXIT_ERROR) from error
     if report.unaccounted:
-        raise Ended(f"{report.unaccounted:,} rows were neither done nor refused", EXIT_ERROR)
+        raise Ended(f"{report.unaccounted:,} rows were neither loaded nor refused", EXIT_ERROR)
     return EXIT_ROWS_FAILED if report.total("failed") else 0
 
 
@@ -245,7 +247,7 @@ def _run(feed: Feed, options: _Options, report: Report, ledger: Ledger) -> None:
     comparison = Comparison(client, ledger, MODES[options["mode"]])
     refusals = comparison.refusals = _refusals(options, ledger)
     if refusals:
-        refusals.name_account(told_account(client))
+        refusals.name_account(account_of_key(client))
     if comparison.mode.mirrors:
         plan_removals(comparison, options["max_delete"])
         report.count()
@@ -261,7 +263,7 @@ def _run(feed: Feed, options: _Options, report: Report, ledger: Ledger) -> None:
             )
             Loader(comparison, client, load_options).run(progress)
             if refusals.lacks_account:
-                refusals.name_account(told_account(client))
+                refusals.name_account(account_of_key(client))
 
 
 def _kept_place(options: _Options) -> Path | None:

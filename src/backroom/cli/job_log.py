@@ -1,4 +1,4 @@
-"""The lines of jobs in the access log: one for each job that has ended, from whoever applied it."""
+"""The lines of the access log about jobs: the process that applied a job logs its end."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ if TYPE_CHECKING:
     from backroom.store.database import Transaction
     from backroom.store.jobs import Waiting
 
-FIELDS = {
+JOB_LOG_FIELDS = {
     "type": "The type of the job.",
-    "status": "How it ended: `complete` or `cancelled`.",
-    "applied": "How many of its operations were applied.",
-    "failed": "How many of them have failed.",
-    "waited_ms": "Milliseconds from its creation until it was begun.",
-    "duration_ms": "Milliseconds from there until it was complete, and on disk.",
+    "status": "The status at the end: `complete` or `cancelled`.",
+    "applied": "How many operations of the job were applied.",
+    "failed": "How many operations of the job failed.",
+    "waited_ms": "Milliseconds from the creation of the job until a worker began it.",
+    "duration_ms": "Milliseconds from that moment until the job was complete, and on disk.",
 }
 """What the line of a job has beside the fields of each line, with words for the reference."""
 

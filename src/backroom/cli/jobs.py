@@ -40,7 +40,7 @@ def list_jobs_command(server: RunningServer, account: str | None, status: str | 
 @with_account
 @on_server
 def show_job_command(server: RunningServer, job_id: str, account: str | None) -> None:
-    """Show one job, with its operations and what came of each."""
+    """Show one job, with the result of each operation."""
     show(server.ask("GET", _path_of_job(job_id), account=account))
 
 
@@ -72,5 +72,5 @@ def retry_job_command(
 @with_account
 @on_server
 def cancel_job_command(server: RunningServer, job_id: str, account: str | None) -> None:
-    """Cancel a job that waits. None of its operations is applied."""
+    """Cancel a job that waits. The server applies none of its operations."""
     show(server.ask("POST", _path_of_job(job_id, "/cancel"), given_members(account=account)))

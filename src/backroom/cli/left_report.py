@@ -1,7 +1,7 @@
 """The report of an import, left with the server, whose dashboard shows it.
 
-There its rows that failed can be corrected and sent again. A server that is no backroom, or that
-takes no report, is left alone: the import is done, whatever becomes of its report.
+There its rows that failed can be corrected and sent again. A server that is not backroom, or that
+takes no report, is left alone: the import is complete even if its report is lost.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from backroom.feeds.formats import Feed
     from backroom.feeds.reporting import Report
 
-_SECONDS = 10.0
+_UPLOAD_SECONDS = 10.0
 
 
 def leave_report_with(url: str, key: str, report: Report, feed: Feed) -> str:
@@ -31,7 +31,7 @@ def leave_report_with(url: str, key: str, report: Report, feed: Feed) -> str:
     headers = {"Authorization": f"Klaviyo-API-Key {key}", "Content-Type": "application/json"}
     place = f"{url.rstrip('/')}{PREFIX}/imports"
     try:
-        with urllib3.PoolManager(retries=False, timeout=_SECONDS) as pool:
+        with urllib3.PoolManager(retries=False, timeout=_UPLOAD_SECONDS) as pool:
             answer = pool.request("POST", place, body=body, headers=headers)
         if answer.status != HTTPStatus.CREATED:
             return ""

@@ -19,16 +19,16 @@ if TYPE_CHECKING:
 
     from backroom.settings import Settings
 
-FIELDS = {
+LOG_FIELDS = {
     "timestamp": "When the line was logged, in UTC.",
-    "level": "How grave it is: debug, info, warning or error.",
-    "event": "What has happened: `request`, `job`, one of the events below, or `library`.",
-    "message": "The same as a sentence. Requests and jobs have none.",
-    "logger": "The module that logs. Requests and jobs have none.",
-    "request_id": "The request in which it happened: its `X-Klaviyo-Req-Id`.",
+    "level": "How serious it is: debug, info, warning or error.",
+    "event": "The name of the event: `request`, `job`, one of the events below, or `library`.",
+    "message": "The event as a sentence. The lines of requests and jobs have no sentence.",
+    "logger": "The module that logs. The lines of requests and jobs have no logger.",
+    "request_id": "The `X-Klaviyo-Req-Id` of the request that the line is about.",
     "job_id": "The job that the line is about.",
-    "account": "The account of that job, or the one that the line is about.",
-    "traceback": "Where the server failed, if it did.",
+    "account": "The account that the line is about.",
+    "traceback": "The traceback of a failure of the server.",
 }
 """What lines of JSON have, with the words for the reference."""
 

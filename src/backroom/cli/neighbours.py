@@ -22,7 +22,9 @@ _TRUTHS = {"true": True, "false": False}
 
 @click.command("subscriptions")
 @_ANY_ACCOUNT
-@click.option("--delivered/--waiting", default=None, help="Only those with an event, or without.")
+@click.option(
+    "--delivered/--waiting", default=None, help="Only subscriptions with an event, or without."
+)
 @on_server
 def subscriptions_command(
     server: RunningServer, account: str | None, *, delivered: bool | None
@@ -69,7 +71,7 @@ def _put_change(body: dict[str, Any], name: str, value: Any) -> None:
     for each in parents:
         body = body.setdefault(each, {})
         if not isinstance(body, dict):
-            raise click.UsageError(f"{name!r} leads into what is given as a value.")
+            raise click.UsageError(f"{name!r} leads into a member that has a value.")
     body[last] = value
 
 

@@ -11,7 +11,7 @@ from backroom import events
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-SECONDS = 60.0
+OUTAGE_LINE_SECONDS = 60.0
 _POOL = "psycopg.pool"
 _OWN = frozenset(
     {
@@ -50,7 +50,7 @@ class OutageLines(logging.Filter):
             # It says where in the library, and not why. The pool says why.
             return False
         now = self._now()
-        if self._said is not None and now - self._said < SECONDS:
+        if self._said is not None and now - self._said < OUTAGE_LINE_SECONDS:
             return False
         self._said = now
         if record.name == _POOL:
@@ -76,8 +76,8 @@ class RepeatedLines(logging.Filter):
             return True
         now, reason = self._now(), str(record.args[-1])
         key = record.msg, reason
-        at, left_out = self._said.get(key, (-SECONDS, 0))
-        if now - at < SECONDS:
+        at, left_out = self._said.get(key, (-OUTAGE_LINE_SECONDS, 0))
+        if now - at < OUTAGE_LINE_SECONDS:
             self._said[key] = at, left_out + 1
             return False
         if len(self._said) >= _MOST_REASONS:

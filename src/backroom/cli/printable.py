@@ -14,7 +14,7 @@ _IN_JSON = re.compile("[\x7f-\x9f\u2028-\u202e\u2066-\u2069\ufeff]")
 
 
 def printable(text: str) -> str:
-    r"""Give a text of one line, with `\x1b` and the like in place of control characters."""
+    r"""Give a text of one line, with escapes such as `\x1b` in place of control characters."""
     return _UNPRINTABLE.sub(lambda found: _escape(found[0]), text)
 
 

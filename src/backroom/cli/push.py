@@ -23,7 +23,7 @@ from backroom.cli.import_report import ReportedCommand, on_terminal, write_repor
 from backroom.cli.options import own_url, settings_from
 from backroom.cli.printable import printable
 from backroom.cli.push_options import PushChoice, key_in, with_push_options
-from backroom.cli.push_report import Told, print_difference, print_sent_on, shown_time
+from backroom.cli.push_report import WaitNotices, print_difference, print_sent_on, shown_time
 from backroom.cli.sending import (
     Ended,
     close_ledger,
@@ -67,7 +67,7 @@ class _Sides:
 def push_command(
     from_key_file: Path | None, to_key_file: Path | None, **options: Unpack[PushChoice]
 ) -> None:
-    """Send a catalog on to another server that speaks this API.
+    """Send a catalog to another server with this API.
 
     The catalog is that of a server, of the account that --from-key belongs to, or that of FILE,
     which is anything that `backroom import` reads. The target is compared with it, and only what
@@ -130,7 +130,7 @@ def _pushed(options: PushChoice, report: Report) -> int:
                 f"{error.filename} can't be written: {error.strerror}", EXIT_ERROR
             ) from error
     if report.unaccounted:
-        raise Ended(f"{report.unaccounted:,} rows were neither done nor refused", EXIT_ERROR)
+        raise Ended(f"{report.unaccounted:,} rows were neither loaded nor refused", EXIT_ERROR)
     return EXIT_ROWS_FAILED if report.total("failed") else 0
 
 
@@ -195,7 +195,7 @@ def _push_once(
         goes_on = stage(sides.feed, ledger, identity | {"feed": options["feed"].identity})
     else:
         assert sides.source is not None  # noqa: S101 - one of the two is given
-        goes_on = stage_rows(_told(sides.source.rows(), options), ledger, identity)
+        goes_on = stage_rows(_with_read_counts(sides.source.rows(), options), ledger, identity)
     if goes_on:
         click.echo("A push was broken off; it goes on where it was.", err=True)
     elif goes_on is None:
@@ -234,7 +234,9 @@ def _send(options: PushChoice, push: Push, source: SourceCatalog | None, report:
     click.echo(f"Sent in {took}; {shown_time(seconds)} were predicted.", err=True)
 
 
-def _told(rows: Iterator[Row | RowFault], options: PushChoice) -> Iterator[Row | RowFault]:
+def _with_read_counts(
+    rows: Iterator[Row | RowFault], options: PushChoice
+) -> Iterator[Row | RowFault]:
     """Pass rows on, and say at intervals how many were read."""
     said = time.monotonic()
     for number, row in enumerate(rows, 1):
@@ -282,13 +284,13 @@ def _stay(
         watch.finish()
         print_report(report, options["output"])
     click.echo(f"Watching {report.file}; Ctrl-C ends it.", err=True)
-    told = Told()
-    target.waiting = source.client.waiting = told.waiting
-    watch.holding = told.holding
+    notices = WaitNotices()
+    target.waiting = source.client.waiting = notices.waiting
+    watch.holding = notices.holding
 
     def pushed(_: Push) -> None:
-        told.forget()
+        notices.forget()
         report.count()
         print_sent_on(report, options["output"])
 
-    watch.stay(options["interval"], pushed, told.away)
+    watch.stay(options["interval"], pushed, notices.away)

@@ -131,7 +131,7 @@ _OPTIONS: tuple[Callable[[Command], Command], ...] = (
     click.option(
         "--watch",
         is_flag=True,
-        help="Stay, and send on each change of the source. Ctrl-C ends it.",
+        help="Keep running, and send each change of the source. Ctrl-C ends it.",
     ),
     click.option(
         "--interval",

@@ -68,7 +68,7 @@ def print_sent_on(report: Report, output: str) -> None:
         click.echo(f"  {each}")
 
 
-class Told:
+class WaitNotices:
     """Says on standard error what a push that stays waits for, each thing once."""
 
     def __init__(self) -> None:
@@ -85,7 +85,7 @@ class Told:
         self._said = reason
 
     def waiting(self, seconds: float, reason: str) -> None:
-        """Say for what a pause is, if it is worth a word."""
+        """Say why the push waits, if it waits for a second or more."""
         if seconds >= 1:
             self.away(reason)
 
@@ -93,7 +93,8 @@ class Told:
         """Say that deletions are held back."""
         self.away(
             f"{number:,} resources are gone from the source, and at most {allowed:,} may be"
-            " deleted; none of them is. If they are to go, begin again with a larger --max-delete"
+            " deleted; the push deletes none of them. To delete them, start again with a larger"
+            " --max-delete"
         )
 
 

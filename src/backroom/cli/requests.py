@@ -1,4 +1,4 @@
-"""`backroom faults` and `backroom requests`: what befalls requests, and what was sent."""
+"""`backroom faults` and `backroom requests`: faults for requests, and the journal."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ if TYPE_CHECKING:
     from backroom.cli.running_server import RunningServer
 
 _FILTERS = {
-    "operation": "Those of one operation.",
-    "method": "Those with this method.",
-    "path": "Those whose path matches; * stands for any text.",
-    "status": "Those with this status, such as 404 or 4xx.",
-    "account": "Those of one account, by its id.",
-    "revision": "Those of one revision.",
-    "body": "Those with a value in their body, as $.data.type=catalog-item; any value, as $.data.",
-    "answer": "Those with a value in the body of their answer.",
-    "since": "Those after the request of this number.",
+    "operation": "Only requests to this operation.",
+    "method": "Only requests with this method.",
+    "path": "Only requests whose path matches; * stands for any text.",
+    "status": "Only requests with this status, such as 404 or 4xx.",
+    "account": "Only requests of this account, by its id.",
+    "revision": "Only requests of this revision.",
+    "body": "With this value in the body, as $.data.type=catalog-item; any value, as $.data.",
+    "answer": "Only requests with this value in the body of the answer.",
+    "since": "Only requests after the request with this number.",
 }
 
-_OF_ACCOUNT = click.option("--account", metavar="ID", help="Only those for this account.")
+_OF_ACCOUNT = click.option("--account", metavar="ID", help="Only faults for this account.")
 
 
 @click.group("faults", cls=SuggestingGroup)
@@ -75,7 +75,7 @@ def remove_faults_command(server: RunningServer, number: int | None, account: st
 
 @click.group("requests", cls=SuggestingGroup)
 def requests_group() -> None:
-    """See what was sent to a running server, as its journal has it."""
+    """Show the requests in the journal of a running server."""
 
 
 def _with_filters(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -86,7 +86,7 @@ def _with_filters(command: Callable[..., Any]) -> Callable[..., Any]:
 
 @requests_group.command("list")
 @_with_filters
-@click.option("--limit", type=int, help="How many, from the end; 100 without it.")
+@click.option("--limit", type=int, help="How many, from the end; 100 by default.")
 @on_server
 def list_requests_command(server: RunningServer, limit: int | None, **wanted: str | None) -> None:
     """List the requests that match, the oldest first."""
@@ -138,5 +138,5 @@ def follow_command(server: RunningServer, **wanted: str | None) -> None:
 @requests_group.command("clear")
 @on_server
 def clear_requests_command(server: RunningServer) -> None:
-    """Forget all requests."""
+    """Remove all requests from the journal."""
     server.ask("DELETE", "/requests")

@@ -60,7 +60,7 @@ def diff_command(before: str, after: str, operation: str | None, output: str) ->
 
 def _print_changes(date: str, words: list[str]) -> None:
     click.echo(date)
-    for each in words or ["Nothing changed in what is served."]:
+    for each in words or ["The revisions do not differ."]:
         click.echo("  " + each.replace("\n", "\n  "))
 
 

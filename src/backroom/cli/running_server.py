@@ -21,7 +21,7 @@ from backroom.control.route import given_members
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-_SECONDS = 120.0
+_PATIENCE_SECONDS = 120.0
 _LARGEST_GOOD = 299
 _PART = 65_536
 _NAMING = ("url", "control_token", "control_token_file")
@@ -33,7 +33,7 @@ with_account = click.option(
 class RunningServer:
     """The server that a command talks to."""
 
-    def __init__(self, url: str, token: str, patience: float = _SECONDS) -> None:
+    def __init__(self, url: str, token: str, patience: float = _PATIENCE_SECONDS) -> None:
         """`patience` is in seconds: how long an answer may take."""
         self._url = url.rstrip("/").removesuffix(PREFIX) + PREFIX
         self._token = token
@@ -52,7 +52,7 @@ class RunningServer:
 
     def follow(self, path: str, /, **query: str | None) -> Iterator[Any]:
         """Give the events of a stream as they come. Ends the command where it is refused."""
-        endless = urllib3.Timeout(connect=_SECONDS, read=None)
+        endless = urllib3.Timeout(connect=_PATIENCE_SECONDS, read=None)
         with urllib3.PoolManager(retries=False, timeout=endless) as pool:
             answer = self._send(pool, "GET", path, query, preload_content=False)
             if answer.status > _LARGEST_GOOD:
@@ -165,7 +165,7 @@ def member_pairs(_: click.Context, __: click.Parameter, texts: tuple[str, ...]) 
             try:
                 found |= msgspec.json.decode(text, type=dict[str, Any])
             except msgspec.MsgspecError as error:
-                raise click.BadParameter(f"{text!r} is no JSON object: {error}") from None
+                raise click.BadParameter(f"{text!r} is not a JSON object: {error}") from None
             continue
         name, equals, value = text.partition("=")
         if not equals or not name:

@@ -10,7 +10,7 @@ import click
 
 from backroom.catalog.operations import body_limit
 from backroom.cli import EXIT_ERROR, EXIT_INTERRUPTED, EXIT_UNREACHABLE
-from backroom.cli.import_report import WRITERS, on_terminal, print_json, print_tables
+from backroom.cli.import_report import REPORT_WRITERS, on_terminal, print_json, print_tables
 from backroom.feeds.client_errors import RefusedError, UnreachableError
 from backroom.feeds.encoding import LARGEST_BODY
 from backroom.feeds.ledger import Ledger
@@ -57,8 +57,8 @@ def checked_reports(
 ) -> tuple[Path, ...]:
     """Refuse reports that have no known form."""
     for path in paths:
-        if path.suffix.lower() not in WRITERS:
-            known = ", ".join(WRITERS)
+        if path.suffix.lower() not in REPORT_WRITERS:
+            known = ", ".join(REPORT_WRITERS)
             raise click.BadParameter(f"{str(path)!r} has none of the extensions {known}")
     return paths
 

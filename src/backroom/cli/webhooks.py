@@ -1,4 +1,4 @@
-"""`backroom webhooks`: where a running server says how jobs ended, and what came of it."""
+"""`backroom webhooks`: where a running server sends events about jobs, and the deliveries."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import click
 from backroom.cli.groups import SuggestingGroup
 from backroom.cli.running_server import on_server, show, with_account
 from backroom.control.route import given_members
-from backroom.store.webhooks import EVENTS, STATES
+from backroom.store.webhooks import STATES, WEBHOOK_EVENTS
 
 if TYPE_CHECKING:
     from backroom.cli.running_server import RunningServer
@@ -19,7 +19,7 @@ _WEBHOOK = click.argument("webhook", metavar="ID")
 
 @click.group("webhooks", cls=SuggestingGroup)
 def webhooks_group() -> None:
-    """Have a running server report to a URL how jobs ended.
+    """Send events about the jobs of a running server to a URL.
 
     This is an extension of backroom: the real service has no webhooks for jobs.
     """
@@ -31,7 +31,7 @@ def webhooks_group() -> None:
     "--event",
     "events",
     multiple=True,
-    type=click.Choice(list(EVENTS)),
+    type=click.Choice(list(WEBHOOK_EVENTS)),
     help="Only events of a type; may be given again. All events without it.",
 )
 @with_account
@@ -65,10 +65,10 @@ def delete_webhook_command(server: RunningServer, webhook: str) -> None:
 
 @webhooks_group.command("deliveries")
 @_WEBHOOK
-@click.option("--state", type=click.Choice(STATES), help="Only those in a state.")
+@click.option("--state", type=click.Choice(STATES), help="Only deliveries in this state.")
 @on_server
 def deliveries_command(server: RunningServer, webhook: str, state: str | None) -> None:
-    """List the newest deliveries of a webhook, each with what came of its tries."""
+    """List the newest deliveries of a webhook, each with its last try."""
     for each in server.ask("GET", f"/webhooks/{webhook}/deliveries", state=state):
         show(each)
 
@@ -77,7 +77,7 @@ def deliveries_command(server: RunningServer, webhook: str, state: str | None) -
 @_WEBHOOK
 @on_server
 def test_webhook_command(server: RunningServer, webhook: str) -> None:
-    """Send an event that is a test."""
+    """Send a test event."""
     show(server.ask("POST", f"/webhooks/{webhook}/test", {}))
 
 

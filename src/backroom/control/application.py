@@ -161,7 +161,7 @@ async def _received_members(request: Request) -> dict[str, Any]:
     try:
         return msgspec.json.decode(bytes(received), type=dict[str, Any])
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise ControlError(400, f"The body has to be one JSON object: {error}") from None
+        raise ControlError(400, f"The body must be one JSON object: {error}") from None
 
 
 def _refused(status: int, detail: str) -> Response:

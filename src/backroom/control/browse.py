@@ -118,7 +118,7 @@ def found_page(tx: Transaction, account: str, asked: CatalogQuestion) -> Catalog
 def _owner_numbers(
     tx: Transaction, account: str, asked: CatalogQuestion
 ) -> list[tuple[str, int]] | None:
-    """Give the numbers of what all shall belong to, None where it does not exist."""
+    """Give the numbers of the resources that restrict the page, None if one does not exist."""
     numbers = []
     for name, external_id in asked.related.items():
         number = number_of(tx, KINDS[name], account, external_id)

@@ -74,7 +74,7 @@ def _only(given: Given, known: set[str]) -> dict[str, Any]:
     unknown = sorted(given.body.keys() - known)
     if unknown:
         raise ControlError(
-            400, f"`{unknown[0]}` is no member of this body: it has {', '.join(sorted(known))}."
+            400, f"`{unknown[0]}` is not a member of this body: it has {', '.join(sorted(known))}."
         )
     return dict(given.body)
 
@@ -102,7 +102,10 @@ def _clock_shown(settable: SettableClock) -> dict[str, Any]:
 ROUTES: tuple[ControlRoute, ...] = (
     ControlRoute("GET", "/clock", "Show the time, and how it runs.", show_clock),
     ControlRoute(
-        "PUT", "/clock", "Have time run: real, frozen, 60x, or a moment to freeze at.", change_clock
+        "PUT",
+        "/clock",
+        "Set how the clock runs: real, frozen, 60x, or a moment to freeze at.",
+        change_clock,
     ),
     ControlRoute("POST", "/clock/set", "Set the time to a moment.", set_clock),
     ControlRoute("POST", "/clock/advance", "Move time forward.", advance_clock),

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 _NAMED = re.compile(r"\{(\w+)\}")
 _ERROR = {
-    "description": "What was asked for can't be done. The error says what to do instead.",
+    "description": "The server can't do this. The error says what to do instead.",
     "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}},
 }
 

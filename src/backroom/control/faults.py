@@ -7,7 +7,7 @@ from typing import Any, cast
 from backroom.control.route import Control, ControlError, ControlRoute, Given, Member
 from backroom.testing.faults import Faults, InjectedFault, InvalidFault
 
-_ACCOUNT = Member("account", "Only those for this account, by its id.")
+_ACCOUNT = Member("account", "Only faults for this account, by its id.")
 
 
 def _faults(control: Control) -> Faults:
@@ -63,7 +63,7 @@ ROUTES: tuple[ControlRoute, ...] = (
         "/faults",
         "All faults.",
         _listed_fault,
-        query=(Member("unused", "`true` for those that were never used."), _ACCOUNT),
+        query=(Member("unused", "`true` for the faults that were never used."), _ACCOUNT),
     ),
     ControlRoute("POST", "/faults", "Add a fault.", _add, 201),
     ControlRoute("DELETE", "/faults", "Remove all faults.", _remove_all, 204, query=(_ACCOUNT,)),

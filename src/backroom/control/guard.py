@@ -1,4 +1,4 @@
-"""Who may use the control API: whoever has its token, and no page of another origin.
+"""Who may use the control API: callers with its token, and no page of another origin.
 
 A page in a browser can send requests to a server on its reader's machine, even by a name of its own
 that points there. So `Host` must be a name of this server, and `Origin`, which browsers add, must

@@ -1,4 +1,4 @@
-"""What came of an import, as it is shown, kept in the database, and left by `backroom import`."""
+"""The outcome of an import: pages show it, the database keeps it, `backroom import` sends it."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ if TYPE_CHECKING:
 
 MOST_FINDINGS = 200
 MOST_CHANGES = 100
-MOST_JOBS = 100
+MOST_JOBS_SHOWN = 100
 """How many of each an outcome has. The files of its report have all findings."""
 
 
 @dataclass(frozen=True)
 class Remark:
-    """What is said of a place in a file. `failed` says whether the row went in."""
+    """A fault or a warning for a place in a file. `failed` says whether the row was rejected."""
 
     line: int
     kind: str
@@ -39,7 +39,7 @@ class Remark:
 
 @dataclass(frozen=True)
 class ImportOutcome:
-    """What came of a run. Lists are cut, and `faults` and `warnings` say how many there are."""
+    """The outcome of a run. Lists are cut, and `faults` and `warnings` say how many there are."""
 
     feed: str
     summary: str
@@ -59,7 +59,7 @@ class ImportOutcome:
 
 
 def outcome_of_import(report: Report, ledger: Ledger, feed: Feed | None) -> ImportOutcome:
-    """Give what came of a run, from its report, and its feed where that could be opened."""
+    """Give the outcome of a run, from its report, and its feed if that could be opened."""
     found = [*report.findings(failed=True, most=MOST_FINDINGS)]
     found += report.findings(failed=False, most=MOST_FINDINGS - len(found))
     return ImportOutcome(
@@ -72,7 +72,7 @@ def outcome_of_import(report: Report, ledger: Ledger, feed: Feed | None) -> Impo
         list(report.changes(MOST_CHANGES)),
         sum(report.total(each) for each in ("created", "updated", "deleted")),
         [str(each) for each in islice(report.unknown, MOST_CHANGES)],
-        list(sent_jobs(ledger, MOST_JOBS)),
+        list(sent_jobs(ledger, MOST_JOBS_SHOWN)),
         report.total("jobs"),
         report.seconds,
         report.error or "",

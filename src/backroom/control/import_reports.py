@@ -1,4 +1,4 @@
-"""What came of imports, kept in the database: of the dashboard's, and of `backroom import`'s.
+"""The outcomes of imports, kept in the database: of the dashboard's, and of `backroom import`'s.
 
 The command leaves its report with the key that it has imported with, so it needs no token.
 """
@@ -39,7 +39,7 @@ def kept_report_path(account: str, import_id: str) -> str:
 def keep_report(
     database: Database, account: str, import_id: str, name: str, outcome: ImportOutcome
 ) -> None:
-    """Keep what came of an import. Raises `ControlError` for one that is too large."""
+    """Keep the outcome of an import. Raises `ControlError` for one that is too large."""
     report = msgspec.json.encode(outcome).decode()
     if len(report) > MOST_REPORT or len(outcome.rejected) > MOST_REJECTED:
         raise ControlError(413, f"A report has at most {MOST_REPORT:,} characters.")
@@ -59,8 +59,8 @@ def found_report(
     if found is None:
         raise ControlError(
             404,
-            f"There is no import {import_id!r} of this account. The last {imports.MOST_KEPT} of"
-            " each are kept.",
+            f"There is no import {import_id!r} of this account. The server keeps the last"
+            f" {imports.MOST_REPORTS_KEPT} imports of each account.",
         )
     return found[0], msgspec.json.decode(found[1], type=ImportOutcome)
 
@@ -71,7 +71,7 @@ def leave_report(control: Control, given: Given) -> dict[str, Any]:
     try:
         outcome = msgspec.convert(given.body["report"], ImportOutcome)
     except msgspec.ValidationError as error:
-        raise ControlError(400, f"This is no report of an import: {error}") from None
+        raise ControlError(400, f"This is not a report of an import: {error}") from None
     if any(len(each.text) > MOST_TEXT for each in outcome.rejected):
         raise ControlError(413, f"A rejected row has at most {MOST_TEXT:,} characters.")
     import_id = imports.new_import_id()
@@ -80,7 +80,7 @@ def leave_report(control: Control, given: Given) -> dict[str, Any]:
 
 
 def _account_to_keep_for(control: Control, given: Given) -> str:
-    """Give the account that a key opens, or that whoever has the token names."""
+    """Give the account that the key opens, or that a caller with the token names."""
     if not given.key:
         with control.database.read() as tx:
             return account_named(tx, given.body.get("account") or "default")
@@ -112,7 +112,7 @@ ROUTES = (
         201,
         body=(
             Member("name", "The name of the file.", required=True),
-            Member("report", "What came of the import.", "object", required=True),
+            Member("report", "The outcome of the import.", "object", required=True),
             Member("account", "The name or the id of the account; the key's own with a key."),
         ),
         by_key=True,

@@ -1,4 +1,4 @@
-"""One run of an imported file through the API: a dry run, or the real one, and what came of it.
+"""One run of an imported file through the API: a dry run, or the real one, and its outcome.
 
 It sends what `backroom import` sends, to this very server, with a key that is made for it.
 """

@@ -35,9 +35,9 @@ if TYPE_CHECKING:
 
     from backroom.control.route import Control
 
-MOST_BYTES = 256 * 2**20
+MOST_FILE_BYTES = 256 * 2**20
 """Bytes of one file."""
-MOST_KEPT = 10
+MOST_IMPORTS_KEPT = 10
 """How many files are kept. The oldest one that is not at work makes room."""
 MOST_RUNNING = 2
 """How many runs are at work at the same time. Others wait."""
@@ -113,8 +113,8 @@ class Imports:
         if found is None:
             raise ControlError(
                 404,
-                f"There is no import {import_id!r} any more. A server keeps the last {MOST_KEPT},"
-                " until it stops.",
+                f"The server no longer has import {import_id!r}. It keeps the last"
+                f" {MOST_IMPORTS_KEPT} imports until it stops.",
             )
         return found
 
@@ -166,7 +166,9 @@ class Imports:
         with self._lock:
             found = self._resting(import_id)
             if found.phase is not ImportPhase.CHECKED or found.tried is None or found.tried.error:
-                raise ControlError(409, "Only what was tried without an error can be loaded.")
+                raise ControlError(
+                    409, "Only an import that was checked without an error can be loaded."
+                )
             self._start(found, ImportPhase.LOADING)
         return found
 
@@ -200,11 +202,13 @@ class Imports:
         return found
 
     def _make_room(self) -> None:
-        while len(self._kept) >= MOST_KEPT:
+        while len(self._kept) >= MOST_IMPORTS_KEPT:
             resting = [each for each in self._kept.values() if not each.at_work]
             if not resting:
                 raise ControlError(
-                    429, f"{MOST_KEPT} imports are at work. Wait for the end of one, or cancel it."
+                    429,
+                    f"{MOST_IMPORTS_KEPT} imports are running. Wait until one has ended, or cancel"
+                    " one.",
                 )
             self.remove(resting[0].import_id)
 
@@ -236,7 +240,7 @@ class Imports:
             found.phase = ImportPhase.CHECKED if dry else ImportPhase.LOADED
 
     def _keep(self, found: Import, outcome: ImportOutcome) -> None:
-        """Keep what came of a file when it was loaded. The file itself goes with the server."""
+        """Keep the outcome of a file when it was loaded. The file itself goes with the server."""
         try:
             keep_report(self._control.database, found.account, found.import_id, found.name, outcome)
         except (ControlError, StoreUnavailable):

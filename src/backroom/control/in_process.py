@@ -1,4 +1,4 @@
-"""Calls of the API within this process, for whoever may do everything: no key, and no rate limit.
+"""Calls of the API within this process, with all rights: no key, and no rate limit.
 
 A call goes the way of a request that was admitted: the same checks of its query and its body, the
 same limits, the same writers, and the answer that a client would get.

@@ -55,14 +55,14 @@ ROUTES = (
     ControlRoute(
         "GET",
         "/info",
-        "What runs, and which of its parts belong to this process alone.",
+        "The version and the parts of the server, and which parts belong to this process alone.",
         server_info,
         query=(),
     ),
     ControlRoute(
         "GET",
         "/config",
-        "All settings as they hold. Secrets are replaced.",
+        "All settings with their values. Secrets are replaced.",
         effective_settings,
         query=(),
     ),

@@ -20,11 +20,11 @@ if TYPE_CHECKING:
     from backroom.control.route import Control, Given
 
 MOST_LISTED = 100
-NOT_KEPT = "The operations of this job are no longer kept. --kept-operations says of how many are."
+NOT_KEPT = "The server no longer has the operations of this job (--kept-operations)."
 
 
 class KnownJob(NamedTuple):
-    """A job, and what came of each of its operations, None where they are not kept."""
+    """A job, and the result of each of its operations, None if they are not kept."""
 
     job: jobs.Job
     results: list[Result] | None
@@ -108,7 +108,7 @@ def _account_of(control: Control, given: Given) -> str:
 
 
 def show_job(control: Control, given: Given) -> dict[str, Any]:
-    """Show a job with what came of each operation."""
+    """Show a job with the result of each operation."""
     known = known_job(control, _account_of(control, given), given.path["job_id"])
     results = known.results
     return _shown_job(known.job) | {
@@ -158,7 +158,7 @@ ROUTES = (
     ControlRoute(
         "GET",
         "/jobs/{job_id}",
-        "One job, with its operations as they were sent and what came of each, if they are kept.",
+        "One job, with its operations and their results, if the server still has them.",
         show_job,
         query=(ACCOUNT,),
     ),
@@ -179,7 +179,7 @@ ROUTES = (
             ACCOUNT,
             Member(
                 "operations",
-                "What is sent instead: resource objects as the newest revision has them.",
+                "Other operations to send: resource objects, as the newest revision writes them.",
                 form="array",
             ),
         ),

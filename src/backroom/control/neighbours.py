@@ -46,11 +46,12 @@ def _check_known(changes: dict[str, Any], known: dict[str, Any], place: str) -> 
     for name, value in changes.items():
         if name not in known:
             raise ControlError(
-                400, f"'{place}{name}' is no attribute of a shop. It may have {', '.join(known)}."
+                400,
+                f"'{place}{name}' is not an attribute of a shop. It may have {', '.join(known)}.",
             )
         if isinstance(value, dict) != isinstance(known[name], dict):
             right = "an object" if isinstance(known[name], dict) else "a value, and no object"
-            raise ControlError(400, f"'{place}{name}' has to be {right}.")
+            raise ControlError(400, f"'{place}{name}' must be {right}.")
         if isinstance(value, dict):
             _check_known(value, known[name], f"{place}{name}.")
 

@@ -78,7 +78,9 @@ def release_jobs(control: Control, given: Given) -> dict[str, Any]:
     pace = _pace_of(control)
     unknown = sorted(given.body.keys() - {"job", "account"})
     if unknown:
-        raise ControlError(400, f"`{unknown[0]}` is no member of this body: it has account, job.")
+        raise ControlError(
+            400, f"`{unknown[0]}` is not a member of this body: it has account, job."
+        )
     job, account = given.body.get("job"), given.body.get("account")
     released = pace.release(job, account)
     if job is not None and not released:
@@ -113,7 +115,8 @@ def _query(given: Given, known: set[str]) -> dict[str, str]:
     unknown = sorted(given.query.keys() - known)
     if unknown:
         raise ControlError(
-            400, f"`{unknown[0]}` is no parameter here: there is {', '.join(sorted(known))}."
+            400,
+            f"`{unknown[0]}` is not a parameter of this path: there is {', '.join(sorted(known))}.",
         )
     return dict(given.query)
 
@@ -124,8 +127,8 @@ def _wish_shown(entry: Entry) -> dict[str, Any]:
 
 ROUTES: tuple[ControlRoute, ...] = (
     ControlRoute("GET", "/pace", "List wishes, and the jobs that they hold.", list_wishes),
-    ControlRoute("POST", "/pace", "Wish something of the next jobs.", add_wish, 201),
-    ControlRoute("DELETE", "/pace", "Forget all wishes.", forget_wishes, 204),
-    ControlRoute("DELETE", "/pace/{wish}", "Forget one wish.", forget_wish, 204),
-    ControlRoute("POST", "/pace/release", "Have jobs that stay go on.", release_jobs),
+    ControlRoute("POST", "/pace", "Add a wish for the next jobs.", add_wish, 201),
+    ControlRoute("DELETE", "/pace", "Remove all wishes.", forget_wishes, 204),
+    ControlRoute("DELETE", "/pace/{wish}", "Remove one wish.", forget_wish, 204),
+    ControlRoute("POST", "/pace/release", "Release jobs that a wish holds.", release_jobs),
 )

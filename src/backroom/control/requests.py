@@ -141,6 +141,6 @@ ROUTES: tuple[ControlRoute, ...] = (
         waits=True,
     ),
     ControlRoute("GET", "/requests/{number}", "One request.", _one_request),
-    ControlRoute("DELETE", "/requests", "Forget all requests.", _clear, 204),
+    ControlRoute("DELETE", "/requests", "Remove all requests from the journal.", _clear, 204),
 )
 """`/requests/live` gives an async iterator of events, and `/requests/wait` blocks its thread."""

@@ -28,7 +28,7 @@ def resources_of_account(control: Control, given: Given) -> list[dict[str, Any]]
     kinds = [kind for kind in ORDER if asked in {None, "", kind.name, kind.type}]
     if not kinds:
         names = ", ".join(kind.name for kind in ORDER)
-        raise ControlError(400, f"{asked!r} is no type of resources: take one of {names}.")
+        raise ControlError(400, f"{asked!r} is not a type of resources: take one of {names}.")
     with control.database.read() as tx:
         account = account_id(tx, given)
         found = [row for kind in kinds for row in _rows_of_kind(tx, kind, account)]

@@ -62,7 +62,7 @@ def _known_revision(date: str) -> Revision:
     try:
         return resolve(date, clock.now().date())
     except Fault as fault:
-        raise ControlError(400, f"{date!r} is no revision: {fault.detail}") from None
+        raise ControlError(400, f"{date!r} is not a revision: {fault.detail}") from None
 
 
 def _named_operation(name: str) -> Operation:

@@ -138,4 +138,4 @@ def _check_form(member: Member, value: Any) -> None:
     if isinstance(value, bool) and member.form != "boolean":
         right = False
     if value is not None and not right:
-        raise ControlError(400, f"{member.name!r} has to be of the type {member.form}.")
+        raise ControlError(400, f"{member.name!r} must be of the type {member.form}.")

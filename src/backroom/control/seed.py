@@ -80,7 +80,7 @@ def _rows_given(given: Given) -> list[Row | RowFault]:
     # A text is JSON Lines unless it is said. A file shows what it is.
     name = given.body.get("format") or (None if "feed_base64" in given.body else "jsonl")
     if name is not None and name not in FORMATS:
-        raise ControlError(400, f"{name!r} is no format of feeds: take {' or '.join(FORMATS)}.")
+        raise ControlError(400, f"{name!r} is not a format of feeds: take {' or '.join(FORMATS)}.")
     with tempfile.TemporaryDirectory() as directory:
         path = Path(directory) / "feed"
         path.write_bytes(feed)

@@ -26,7 +26,7 @@ def save(control: Control, given: Given) -> dict[str, Any]:
     """Save the catalog and the jobs of an account by a name, in place of what has that name."""
     name = given.body["name"]
     if not _NAME.fullmatch(name):
-        raise ControlError(400, f"{name!r} is no name: take up to 100 of A-Z, a-z, 0-9 and -._")
+        raise ControlError(400, f"{name!r} is not a name: use up to 100 of A-Z, a-z, 0-9 and -._")
 
     def work(tx: Transaction) -> Snapshot:
         whose = _whose(tx, given)
@@ -37,7 +37,7 @@ def save(control: Control, given: Given) -> dict[str, Any]:
 
 
 def restore(control: Control, given: Given) -> dict[str, Any]:
-    """Make the catalog and the jobs of an account what they were when the snapshot was saved."""
+    """Restore the catalog and the jobs of an account from a snapshot."""
 
     def work(tx: Transaction) -> tuple[Snapshot, list[str], list[str]]:
         found = _found(tx, given)
@@ -71,7 +71,7 @@ def list_all(control: Control, given: Given) -> list[dict[str, Any]]:
 
 
 def discard(control: Control, given: Given) -> None:
-    """Delete a snapshot. The account keeps what it has."""
+    """Delete a snapshot. The account does not change."""
     control.database.write(lambda tx: snapshots.delete_snapshot(tx, _found(tx, given))).result()
 
 
@@ -103,7 +103,7 @@ ROUTES = (
     ControlRoute(
         "POST",
         "/snapshots",
-        "Save the catalog and the jobs of an account by a name. An earlier one of that name goes.",
+        "Save the catalog and the jobs of an account by a name, in place of an earlier snapshot.",
         save,
         201,
         body=(Member("name", "The name of the snapshot.", required=True), _WHOSE),
@@ -118,14 +118,14 @@ ROUTES = (
     ControlRoute(
         "POST",
         "/snapshots/{name}/restore",
-        "Make the catalog and the jobs of an account what they were when the snapshot was saved.",
+        "Restore the catalog and the jobs of an account from a snapshot.",
         restore,
         body=(_WHOSE,),
     ),
     ControlRoute(
         "DELETE",
         "/snapshots/{name}",
-        "Delete a snapshot. The account keeps what it has.",
+        "Delete a snapshot. The account does not change.",
         discard,
         204,
         query=(_WHOSE,),

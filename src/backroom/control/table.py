@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from backroom.control.route import Control
 
-TABLES: tuple[tuple[ControlRoute, ...], ...] = (
+ROUTE_TABLES: tuple[tuple[ControlRoute, ...], ...] = (
     info.ROUTES,
     accounts.ROUTES,
     keys.ROUTES,
@@ -62,7 +62,7 @@ ROUTES: tuple[ControlRoute, ...] = (
     ControlRoute(
         "GET", "/control.json", "This API, as an OpenAPI 3.1 document.", describe, query=()
     ),
-    *(route for table in TABLES for route in table),
+    *(route for table in ROUTE_TABLES for route in table),
 )
 
 

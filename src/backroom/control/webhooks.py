@@ -21,19 +21,19 @@ if TYPE_CHECKING:
     from backroom.store.database import Transaction
     from backroom.store.webhooks import Delivery, Webhook
 
-ALL = "all"
+ALL_EVENTS = "all"
 MOST_OF_ACCOUNT = 10
 _MOST_LISTED = 100
 _LONGEST_URL = 2000
 _VISIBLE = re.compile(r"[\x21-\x7e]+")
-_EVENTS_SAID = ", ".join(f"`{name}` ({words})" for name, words in webhooks.EVENTS.items())
+_EVENTS_SAID = ", ".join(f"`{name}` ({words})" for name, words in webhooks.WEBHOOK_EVENTS.items())
 
 
 def make_webhook(control: Control, given: Given) -> dict[str, Any]:
     """Make a webhook. Only this answer has its secret. Raises `ControlError`."""
     url = given.body["url"]
     _check_url(url, private=control.settings.webhook_private)
-    events = _chosen_events(given.body.get("events") or [ALL])
+    events = _chosen_events(given.body.get("events") or [ALL_EVENTS])
 
     def work(tx: Transaction) -> Webhook:
         account = account_id(tx, given)
@@ -73,12 +73,13 @@ def _check_url(url: str, *, private: bool) -> None:
 
 
 def _chosen_events(given: list[Any]) -> list[str]:
-    if given == [ALL]:
-        return list(webhooks.EVENTS)
+    if given == [ALL_EVENTS]:
+        return list(webhooks.WEBHOOK_EVENTS)
     for each in given:
-        if not isinstance(each, str) or each not in webhooks.EVENTS:
+        if not isinstance(each, str) or each not in webhooks.WEBHOOK_EVENTS:
             raise ControlError(
-                400, f"{each!r} is no event. `events` has {_EVENTS_SAID}, or `{ALL}` alone."
+                400,
+                f"{each!r} is not an event. `events` has {_EVENTS_SAID}, or `{ALL_EVENTS}` alone.",
             )
     return sorted(set(given))
 
@@ -99,7 +100,7 @@ def remove_webhook(control: Control, given: Given) -> None:
 
 
 def list_deliveries(control: Control, given: Given) -> list[dict[str, Any]]:
-    """List the newest deliveries of a webhook, with what came of each try.
+    """List the newest deliveries of a webhook, with the outcome of each try.
 
     Raises `ControlError`.
     """
@@ -113,7 +114,7 @@ def list_deliveries(control: Control, given: Given) -> list[dict[str, Any]]:
 
 
 def send_test(control: Control, given: Given) -> dict[str, Any]:
-    """Have an event delivered that is a test, whatever events a webhook is for."""
+    """Deliver a test event, also to a webhook for other events."""
 
     def work(tx: Transaction) -> Delivery:
         webhook = _existing_webhook(tx, given.path["id"])
@@ -216,7 +217,7 @@ ROUTES = (
     ControlRoute(
         "GET",
         "/webhooks/{id}/deliveries",
-        f"The newest {_MOST_LISTED} deliveries of a webhook, each with what came of its tries.",
+        f"The newest {_MOST_LISTED} deliveries of a webhook, each with its last try.",
         list_deliveries,
         query=(Member("state", "Only those that are `waiting`, `delivered` or `given up`."),),
     ),
@@ -231,7 +232,7 @@ ROUTES = (
     ControlRoute(
         "POST",
         "/webhooks/{id}/deliveries/{delivery}/send",
-        "Send a delivery again at once, with the same id, and all its tries anew.",
+        "Send a delivery again at once, with the same id, and with all its tries.",
         send_again,
         202,
         body=(),

@@ -8,7 +8,7 @@ from starlette.routing import Route
 
 from backroom.control.route import ControlError
 from backroom.control.table import perform
-from backroom.dashboard.mount import PAGES
+from backroom.dashboard.mount import DASHBOARD_PATH
 from backroom.dashboard.page import dashboard_of, form_of, page, redirect
 from backroom.settings import read_fixed_key
 from backroom.store.keys import DEFAULT_ACCOUNT
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
-PATH = f"{PAGES}/accounts"
+ACCOUNTS_PATH = f"{DASHBOARD_PATH}/accounts"
 SCOPES = {
     "": "Everything",
     "catalogs:read": "Read catalogs",
@@ -70,12 +70,12 @@ def key_form(request: Request) -> Response:
 def revocation_form(request: Request) -> Response:
     """Revoke a key."""
     perform(dashboard_of(request).control, "DELETE", f"/keys/{request.path_params['key_id']}")
-    return redirect(request, PATH)
+    return redirect(request, ACCOUNTS_PATH)
 
 
 ROUTES = (
-    Route(PATH, show_accounts),
-    Route(PATH, account_form, methods=["POST"]),
-    Route(f"{PATH}/keys", key_form, methods=["POST"]),
-    Route(f"{PATH}/keys/{{key_id}}/revoke", revocation_form, methods=["POST"]),
+    Route(ACCOUNTS_PATH, show_accounts),
+    Route(ACCOUNTS_PATH, account_form, methods=["POST"]),
+    Route(f"{ACCOUNTS_PATH}/keys", key_form, methods=["POST"]),
+    Route(f"{ACCOUNTS_PATH}/keys/{{key_id}}/revoke", revocation_form, methods=["POST"]),
 )

@@ -37,7 +37,7 @@ from backroom.dashboard import (
     testing,
 )
 from backroom.dashboard.live import LiveParts
-from backroom.dashboard.mount import PAGES
+from backroom.dashboard.mount import DASHBOARD_PATH
 from backroom.dashboard.page import FOLDER, HTMX, POLICY, Dashboard, dashboard_of, page
 from backroom.dashboard.sessions import FIELD, HEADER, Sessions
 from backroom.dashboard.traffic import Traffic
@@ -69,7 +69,7 @@ ROUTES: tuple[Route, ...] = (
 )
 """The pages. Each module of a page has its own table."""
 
-_STATIC = f"{PAGES}/static"
+_STATIC = f"{DASHBOARD_PATH}/static"
 _HEADERS = {
     "Content-Security-Policy": POLICY,
     # Not less: browsers send forms of pages without any referrer as those of an unknown origin.
@@ -132,7 +132,7 @@ class _SignedInOnly:
         session = dashboard_of(request).sessions.of(request)
         scope["session_id"] = session
         path = scope["path"].rstrip("/") or "/"
-        is_open = path.startswith(_STATIC) or path == sign_in.PATH
+        is_open = path.startswith(_STATIC) or path == sign_in.SIGN_IN_PATH
         if session is None and not is_open:
             await sign_in.ask(request)(scope, receive, send)
             return
@@ -172,7 +172,7 @@ async def _sent_form(request: Request) -> FormData:
 
 
 def _too_old(request: Request) -> Response:
-    words = "It belongs to another session. Load the page again, and send it then."
+    words = "The form belongs to another session. Load the page again, then send the form."
     return page(request, "error.html", status=403, title="This form is too old", words=words)
 
 
@@ -204,14 +204,14 @@ def _error_page(request: Request, status: int, title: str, words: str) -> Respon
 def _show_http_error(request: Request, error: Exception) -> Response:
     status = error.status_code if isinstance(error, HTTPException) else 500
     if status == 404:  # noqa: PLR2004 - the one that is usual
-        return _error_page(request, status, "Nothing is here", f"There is no {request.url.path}.")
+        return _error_page(request, status, "Page not found", f"There is no {request.url.path}.")
     detail = error.detail if isinstance(error, HTTPException) else ""
-    return _error_page(request, status, "This could not be done", detail)
+    return _error_page(request, status, "The server could not do this", detail)
 
 
 def _show_control_error(request: Request, error: Exception) -> Response:
     status = error.status if isinstance(error, ControlError) else 500
-    return _error_page(request, status, "This could not be done", str(error))
+    return _error_page(request, status, "The server could not do this", str(error))
 
 
 def _show_unavailable(request: Request, error: Exception) -> Response:
@@ -221,4 +221,4 @@ def _show_unavailable(request: Request, error: Exception) -> Response:
 
 def _show_failure(request: Request, _: Exception) -> Response:
     # Starlette raises the error again, so that it is logged.
-    return _error_page(request, 500, "The server failed", "Its log says why.")
+    return _error_page(request, 500, "The server failed", "The log of the server has the reason.")

@@ -1,6 +1,6 @@
 """The catalog of an account: items as cards, variants as a table, categories as a tree.
 
-All that a reader has chosen stands in the address: the account, the kind, the search, the filters
+The address has everything that a reader has chosen: the account, the kind, the search, the filters
 and the page.
 """
 
@@ -15,7 +15,7 @@ from backroom.catalog.kinds import CATEGORY, ITEM, KINDS
 from backroom.control import browse
 from backroom.control.browse import CatalogQuestion
 from backroom.dashboard import images
-from backroom.dashboard.catalog_links import CATALOG, list_path, resource_path
+from backroom.dashboard.catalog_links import CATALOG_PATH, list_path, resource_path
 from backroom.dashboard.category_tree import category_tree
 from backroom.dashboard.page import HTMX, dashboard_of, page
 from backroom.store import keys
@@ -38,8 +38,8 @@ MOST_CHOICES = 200
 _LONGEST_SEARCH = 1_000
 _TRUTHS = {"yes": True, "no": False}
 SAID = {
-    "deleted": "It is deleted.",
-    "created": "It is created.",
+    "deleted": "The resource is deleted.",
+    "created": "The resource is created.",
     "saved": "The changes are saved.",
 }
 """What a page says after a form was sent, by the word in its address."""
@@ -159,4 +159,4 @@ def _pages_beside(account: str, asked: CatalogQuestion, found: CatalogPage) -> d
     return {"page_back": backward, "page_on": forward}
 
 
-ROUTES = (Route(CATALOG, catalog), *images.ROUTES)
+ROUTES = (Route(CATALOG_PATH, catalog), *images.ROUTES)

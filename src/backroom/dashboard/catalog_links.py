@@ -8,14 +8,14 @@ from urllib.parse import quote, urlencode
 from starlette.convertors import Convertor, register_url_convertor
 
 from backroom.catalog.kinds import KINDS
-from backroom.dashboard.mount import PAGES
+from backroom.dashboard.mount import DASHBOARD_PATH
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from starlette.requests import Request
 
-CATALOG = f"{PAGES}/catalog"
+CATALOG_PATH = f"{DASHBOARD_PATH}/catalog"
 IN_QUERY = "external_id"
 """The parameter that names a resource whose external id can't stand in a path."""
 _NO_SEGMENTS = frozenset({"", ".", ".."})
@@ -53,7 +53,7 @@ class KindName(Convertor[str]):
 register_url_convertor("any_text", AnyText())
 register_url_convertor("kind_name", KindName())
 
-RESOURCE = f"{CATALOG}/{{account}}/{{kind:kind_name}}/{{external_id:any_text}}"
+RESOURCE_PATH = f"{CATALOG_PATH}/{{account}}/{{kind:kind_name}}/{{external_id:any_text}}"
 """The path of a resource's page, for a route."""
 
 
@@ -65,12 +65,12 @@ def with_query(path: str, query: Mapping[str, Any]) -> str:
 
 def list_path(account: str, kind: str, **query: Any) -> str:
     """Give the path of a list."""
-    return with_query(CATALOG, {"account": account, "kind": kind, **query})
+    return with_query(CATALOG_PATH, {"account": account, "kind": kind, **query})
 
 
 def resource_path(account: str, kind: str, external_id: str, **query: Any) -> str:
     """Give the path of a resource's page."""
-    start = f"{CATALOG}/{quote(account, safe='')}/{kind}/"
+    start = f"{CATALOG_PATH}/{quote(account, safe='')}/{kind}/"
     if external_id in _NO_SEGMENTS:
         return with_query(start, {IN_QUERY: external_id, **query})
     return with_query(start + quote(external_id, safe=""), query)

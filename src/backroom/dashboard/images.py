@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from starlette.routing import Route
 
 from backroom.api.control import PREFIX
-from backroom.dashboard.catalog_links import CATALOG
+from backroom.dashboard.catalog_links import CATALOG_PATH
 from backroom.dashboard.formats import web_address
 from backroom.dashboard.page import POLICY, dashboard_of, form_of, redirect
 
@@ -21,15 +21,15 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
-COOKIE = "backroom_images"
-_SECONDS = 365 * 24 * 3600
+IMAGES_COOKIE = "backroom_images"
+_CHOICE_KEPT_SECONDS = 365 * 24 * 3600
 _SHOWN = "shown"
 _WITH_IMAGES = POLICY.replace("img-src 'self' data:", "img-src 'self' data: https: http:")
 
 
 def images_allowed(request: Request) -> bool:
     """Whether the reader allows images of other hosts."""
-    return request.cookies.get(COOKIE) == _SHOWN
+    return request.cookies.get(IMAGES_COOKIE) == _SHOWN
 
 
 def image_headers(request: Request) -> dict[str, str]:
@@ -49,12 +49,12 @@ def switch(request: Request) -> Response:
     form = form_of(request)
     back = form.get("back", "")
     # A path of this catalog and no other: the form says where it came from.
-    response = redirect(request, back if back.startswith(CATALOG) else CATALOG)
+    response = redirect(request, back if back.startswith(CATALOG_PATH) else CATALOG_PATH)
     dashboard = dashboard_of(request)
     response.set_cookie(
-        COOKIE,
+        IMAGES_COOKIE,
         _SHOWN if form.get("images") == "on" else "",
-        max_age=_SECONDS,
+        max_age=_CHOICE_KEPT_SECONDS,
         path=dashboard.root + PREFIX,
         secure=dashboard.control.settings.public_url.startswith("https:"),
         httponly=True,
@@ -63,4 +63,4 @@ def switch(request: Request) -> Response:
     return response
 
 
-ROUTES = (Route(f"{CATALOG}/images", switch, methods=["POST"]),)
+ROUTES = (Route(f"{CATALOG_PATH}/images", switch, methods=["POST"]),)

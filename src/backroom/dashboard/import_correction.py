@@ -19,7 +19,7 @@ from backroom.control.import_run import ImportOptions
 from backroom.control.imports import imports_of, safe_name
 from backroom.control.route import ControlError
 from backroom.dashboard.catalog_links import list_path, resource_path
-from backroom.dashboard.import_upload import IMPORT
+from backroom.dashboard.import_upload import IMPORT_PATH
 from backroom.dashboard.page import dashboard_of, form_of, page, redirect
 from backroom.dashboard.resource_form import FormField, ResourceForm
 from backroom.feeds.comparing import MODES
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from backroom.control.rejected_rows import RejectedRow
     from backroom.feeds.rows import Row
 
-MOST_SHOWN = 20
+MOST_ROWS_SHOWN = 20
 """Rows on one page."""
 _OTHER_MODE = "upsert"
 _MOST_COMMAS = 50
@@ -47,7 +47,7 @@ _NAMING = ("external_id", "title", "name")
 
 
 class Correctable(NamedTuple):
-    """What came of one import, whether its file is still here or not, and the path of its page."""
+    """The outcome of one import, even if its file is gone, and the path of its page."""
 
     account: str
     name: str
@@ -83,12 +83,12 @@ def _correctable(request: Request) -> Correctable:
     account = request.path_params.get("account")
     if account is not None:
         kept, outcome = found_report(control, account, import_id)
-        return Correctable(account, kept.name, outcome, f"{IMPORT}/kept/{account}/{import_id}")
+        return Correctable(account, kept.name, outcome, f"{IMPORT_PATH}/kept/{account}/{import_id}")
     found = imports_of(control).find(import_id)
     tried = found.loaded or found.tried
     if tried is None or found.at_work:
-        raise ControlError(409, "The import is at work. Wait for its end.")
-    return Correctable(found.account, found.name, tried, f"{IMPORT}/{import_id}")
+        raise ControlError(409, "The import is still running. Wait until it has ended.")
+    return Correctable(found.account, found.name, tried, f"{IMPORT_PATH}/{import_id}")
 
 
 def show_kept(request: Request) -> Response:
@@ -107,7 +107,7 @@ def show_kept(request: Request) -> Response:
         was_loaded=True,
         account_name=account_name,
         catalog=dashboard.root + list_path(account, "item"),
-        correct=f"{dashboard.root}{IMPORT}/kept/{account}/{import_id}/correct",
+        correct=f"{dashboard.root}{IMPORT_PATH}/kept/{account}/{import_id}/correct",
         resource_path=resource_path,
     )
 
@@ -117,7 +117,7 @@ def forget_kept(request: Request) -> Response:
     account, import_id = request.path_params["account"], request.path_params["import_id"]
     control = dashboard_of(request).control
     control.database.write(lambda tx: imports.drop_import(tx, account, import_id)).result()
-    return redirect(request, f"{IMPORT}?account={account}")
+    return redirect(request, f"{IMPORT_PATH}?account={account}")
 
 
 def edit_rejected(request: Request) -> Response:
@@ -134,7 +134,7 @@ def _ask(
     wrong: Mapping[int, str] | None = None,
 ) -> Response:
     rejected = found.outcome.rejected
-    shown = list(enumerate(rejected))[first : first + MOST_SHOWN]
+    shown = list(enumerate(rejected))[first : first + MOST_ROWS_SHOWN]
     root = dashboard_of(request).root
     return page(
         request,
@@ -147,7 +147,7 @@ def _ask(
         rows=[_shown_row(found.outcome, place, each, sent) for place, each in shown],
         total=len(rejected),
         first=first,
-        most=MOST_SHOWN,
+        most=MOST_ROWS_SHOWN,
         wrong=wrong or {},
     )
 
@@ -235,7 +235,7 @@ def send_corrected(request: Request) -> Response:
     first = int(sent["from"]) if sent.get("from", "").isdecimal() else 0
     lines: list[str] = []
     wrong: dict[int, str] = {}
-    shown = list(enumerate(found.outcome.rejected))[first : first + MOST_SHOWN]
+    shown = list(enumerate(found.outcome.rejected))[first : first + MOST_ROWS_SHOWN]
     for place, row in shown:
         own = _own_fields(sent, f"r{place}.")
         if "out" in own:
@@ -245,21 +245,21 @@ def send_corrected(request: Request) -> Response:
         except ValueError as error:
             wrong[place] = str(error)
     if not lines and not wrong:
-        wrong[first] = "All rows are left out."
+        wrong[first] = "You have left out all rows. Correct at least one."
     if wrong:
         return _ask(request, found, first, sent, wrong)
     made = _added(request, found, lines)
-    return redirect(request, f"{IMPORT}/{made}")
+    return redirect(request, f"{IMPORT_PATH}/{made}")
 
 
 def _corrected_line(row: RejectedRow, own: Mapping[str, str]) -> str:
-    """Give a row as a line of JSON. Raises `ValueError` for a text that is none."""
+    """Give a row as a line of JSON. Raises `ValueError` for any other text."""
     read = _read_row(row)
     if read is None:
         try:
             cells = msgspec.json.decode(own.get("text", row.text), type=dict[str, Any])
         except (msgspec.MsgspecError, RecursionError) as error:
-            raise ValueError(f"This line is no JSON object: {error}.") from None
+            raise ValueError(f"This line is not a JSON object: {error}.") from None
         return msgspec.json.encode(cells).decode()
     filled = _form_of(read).filled(own)
     for name, fault in filled.faults.items():
@@ -295,8 +295,8 @@ def _added(request: Request, found: Correctable, lines: list[str]) -> str:
         raise
 
 
-_KEPT = f"{IMPORT}/kept/{{account}}/{{import_id}}"
-_CORRECT = (f"{_KEPT}/correct", f"{IMPORT}/{{import_id}}/correct")
+_KEPT = f"{IMPORT_PATH}/kept/{{account}}/{{import_id}}"
+_CORRECT = (f"{_KEPT}/correct", f"{IMPORT_PATH}/{{import_id}}/correct")
 ROUTES = (
     Route(_KEPT, show_kept),
     Route(f"{_KEPT}/remove", forget_kept, methods=["POST"]),

@@ -14,10 +14,10 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
-from backroom.control.imports import MOST_BYTES, imports_of, safe_name
+from backroom.control.imports import MOST_FILE_BYTES, imports_of, safe_name
 from backroom.control.route import ControlError
 from backroom.dashboard.catalog import chosen_account
-from backroom.dashboard.catalog_links import CATALOG
+from backroom.dashboard.catalog_links import CATALOG_PATH
 from backroom.dashboard.page import dashboard_of, redirect
 from backroom.store.database import StoreUnavailable
 
@@ -28,18 +28,21 @@ if TYPE_CHECKING:
 
     from backroom.control.imports import Import, Imports
 
-IMPORT = f"{CATALOG}/import"
+IMPORT_PATH = f"{CATALOG_PATH}/import"
 _AT_ONCE = 2**20
 """How many bytes are written at a time."""
 
 
 async def receive(request: Request) -> Response:
-    """Take a file, and lead to its import. A script gets where that is, or why there is none."""
+    """Take a file, and lead to its import.
+
+    A script gets the address of the import, or the reason of a failure.
+    """
     sent = request.scope["form"].get("file")
     try:
         if isinstance(sent, UploadFile):
             found = await asyncio.to_thread(_take_form, request, sent)
-            return redirect(request, f"{IMPORT}/{found.import_id}")
+            return redirect(request, f"{IMPORT_PATH}/{found.import_id}")
         found = await _take_body(request)
     except ControlError as error:
         return PlainTextResponse(error.detail, error.status)
@@ -50,7 +53,7 @@ async def receive(request: Request) -> Response:
     finally:
         await request.scope["form"].close()
     root = dashboard_of(request).root
-    return JSONResponse({"page": f"{root}{IMPORT}/{found.import_id}"})
+    return JSONResponse({"page": f"{root}{IMPORT_PATH}/{found.import_id}"})
 
 
 def _account_into(request: Request) -> str:
@@ -71,7 +74,7 @@ def _prepared(request: Request) -> tuple[Imports, str, Path]:
 
 async def _take_body(request: Request) -> Import:
     length = request.headers.get("content-length", "")
-    if length.isdecimal() and int(length) > MOST_BYTES:
+    if length.isdecimal() and int(length) > MOST_FILE_BYTES:
         raise _too_large()
     imports, account, folder = await asyncio.to_thread(_prepared, request)
     name = safe_name(request.query_params.get("name", ""))
@@ -90,14 +93,14 @@ async def _write_body(request: Request, file: BinaryIO) -> None:
     try:
         async for part in request.stream():
             size += len(part)
-            if size > MOST_BYTES:
+            if size > MOST_FILE_BYTES:
                 raise _too_large()
             waiting += part
             if len(waiting) >= _AT_ONCE:
                 await asyncio.to_thread(file.write, bytes(waiting))
                 waiting.clear()
     except ClientDisconnect:
-        raise ControlError(400, "The file did not come to its end.") from None
+        raise ControlError(400, "The upload ended before the end of the file.") from None
     await asyncio.to_thread(file.write, bytes(waiting))
     if not size:
         raise ControlError(400, "The file is empty.")
@@ -121,6 +124,6 @@ def _take_form(request: Request, sent: UploadFile) -> Import:
 def _too_large() -> ControlError:
     return ControlError(
         413,
-        f"A file has at most {MOST_BYTES // 2**20} MB here. Load it with `backroom import`,"
+        f"A file has at most {MOST_FILE_BYTES // 2**20} MB here. Load it with `backroom import`,"
         " which has no limit, or compressed.",
     )

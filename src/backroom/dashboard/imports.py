@@ -8,12 +8,12 @@ from starlette.responses import FileResponse, HTMLResponse, Response, StreamingR
 from starlette.routing import Route
 
 from backroom.control.import_run import REPORT_CSV, REPORT_JSON, ImportOptions
-from backroom.control.imports import MOST_BYTES, MOST_KEPT, Import, imports_of
+from backroom.control.imports import MOST_FILE_BYTES, MOST_IMPORTS_KEPT, Import, imports_of
 from backroom.control.route import ControlError
 from backroom.dashboard.catalog import chosen_account
 from backroom.dashboard.catalog_links import list_path, resource_path
-from backroom.dashboard.import_upload import IMPORT, receive
-from backroom.dashboard.mount import PAGES
+from backroom.dashboard.import_upload import IMPORT_PATH, receive
+from backroom.dashboard.mount import DASHBOARD_PATH
 from backroom.dashboard.page import dashboard_of, form_of, live_response, page, redirect
 from backroom.feeds.comparing import MODES
 from backroom.feeds.number_style import STYLES
@@ -28,7 +28,7 @@ MODE_WORDS = {
     "upsert": "create rows that are new, and update those that exist",
     "create": "create rows that are new, and leave others alone",
     "update": "update rows that exist, and leave others out",
-    "mirror": "the same as upsert, and delete what is not in the file",
+    "mirror": "the same as upsert, and delete the resources that are not in the file",
     "delete": "delete the resources that the file names",
 }
 _REPORTS = {"json": (REPORT_JSON, "application/json"), "csv": (REPORT_CSV, "text/csv")}
@@ -50,8 +50,8 @@ def list_imports(request: Request) -> Response:
         chosen=chosen,
         imports=imports_of(control).all(),
         kept=[each for each in kept if each.import_id not in here],
-        most_bytes=MOST_BYTES,
-        most_kept=MOST_KEPT,
+        most_bytes=MOST_FILE_BYTES,
+        most_kept=MOST_IMPORTS_KEPT,
         list_path=list_path,
     )
 
@@ -100,7 +100,7 @@ def _shown_import(dashboard: Dashboard, found: Import) -> dict[str, Any]:
         "outcome": found.loaded or found.tried,
         "was_loaded": found.loaded is not None,
         "catalog": dashboard.root + list_path(found.account, "item"),
-        "correct": f"{dashboard.root}{IMPORT}/{found.import_id}/correct",
+        "correct": f"{dashboard.root}{IMPORT_PATH}/{found.import_id}/correct",
         "resource_path": resource_path,
     }
 
@@ -119,7 +119,7 @@ def check(request: Request) -> Response:
     )
     import_id = request.path_params["import_id"]
     imports_of(dashboard_of(request).control).check(import_id, options)
-    return redirect(request, f"{IMPORT}/{import_id}")
+    return redirect(request, f"{IMPORT_PATH}/{import_id}")
 
 
 def load_import(request: Request) -> Response:
@@ -130,7 +130,7 @@ def load_import(request: Request) -> Response:
 
 
 def cancel_import(request: Request) -> Response:
-    """End a run, and show_import what came of it."""
+    """End a run, and show its outcome."""
     dashboard = dashboard_of(request)
     found = imports_of(dashboard.control).cancel(request.path_params["import_id"])
     return HTMLResponse(_part(dashboard, found))
@@ -140,7 +140,7 @@ def forget_import(request: Request) -> Response:
     """Forget an import."""
     found = _found_import(request)
     imports_of(dashboard_of(request).control).remove(found.import_id)
-    return redirect(request, f"{IMPORT}?account={found.account}")
+    return redirect(request, f"{IMPORT_PATH}?account={found.account}")
 
 
 def report(request: Request) -> Response:
@@ -153,11 +153,11 @@ def report(request: Request) -> Response:
     return FileResponse(path, media_type=media_type, filename=name)
 
 
-_ONE = f"{IMPORT}/{{import_id}}"
+_ONE = f"{IMPORT_PATH}/{{import_id}}"
 ROUTES = (
-    Route(IMPORT, list_imports),
-    Route(IMPORT, receive, methods=["POST"]),
-    Route(f"{PAGES}/live/import/{{import_id}}", live),
+    Route(IMPORT_PATH, list_imports),
+    Route(IMPORT_PATH, receive, methods=["POST"]),
+    Route(f"{DASHBOARD_PATH}/live/import/{{import_id}}", live),
     Route(_ONE, show_import),
     Route(f"{_ONE}/check", check, methods=["POST"]),
     Route(f"{_ONE}/load", load_import, methods=["POST"]),

@@ -1,4 +1,4 @@
-"""One job: how far it is, what came of each operation, and how two revisions show it."""
+"""One job: its progress, the result of each operation, and how two revisions show it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from backroom.api.in_process import look_up
 from backroom.catalog.kinds import JOB_KINDS
 from backroom.control.jobs import known_job
 from backroom.control.route import ControlError
-from backroom.dashboard.jobs import PATH, words_of
+from backroom.dashboard.jobs import JOBS_PATH, words_of
 from backroom.dashboard.page import dashboard_of, live_response, page
 from backroom.jobs.results import FAILED
 from backroom.revisions import NEWEST, OLDEST, REVISIONS
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from backroom.dashboard.page import Dashboard
     from backroom.jobs.results import Result
 
-ONE = f"{PATH}/{{account}}/{{job_id}}"
+JOB_PATH = f"{JOBS_PATH}/{{account}}/{{job_id}}"
 _MOST_LINES = 1_000
 """Lines of the documents of two revisions that are shown."""
 _LONGEST_RESOURCE = 20_000
@@ -65,7 +65,7 @@ class ShownResult(NamedTuple):
 
 def path_of(account: str, job_id: str) -> str:
     """Give the path of a job's page, as `redirect` takes it."""
-    return f"{PATH}/{quote(account, safe='')}/{quote(job_id, safe='')}"
+    return f"{JOBS_PATH}/{quote(account, safe='')}/{quote(job_id, safe='')}"
 
 
 def _asked_job(request: Request) -> tuple[Dashboard, KnownJob]:
@@ -94,7 +94,9 @@ def head_of(dashboard: Dashboard, account: str, job_id: str) -> dict[str, Any]:
 
 def _shown_results(dashboard: Dashboard, known: KnownJob, account: str) -> list[ShownResult]:
     kind = JOB_KINDS[known.job.type].kind.name if known.job.type in JOB_KINDS else ""
-    start = f"{dashboard.root}{PATH.removesuffix('jobs')}catalog/{quote(account, safe='')}/{kind}/"
+    start = (
+        f"{dashboard.root}{JOBS_PATH.removesuffix('jobs')}catalog/{quote(account, safe='')}/{kind}/"
+    )
     return [_shown_result(each, start) for each in known.results or []]
 
 
@@ -226,7 +228,7 @@ def show_rest(request: Request) -> Response:
 
 
 ROUTES = (
-    Route(ONE, show_job_page),
-    Route(f"{ONE}/live", live_job),
-    Route(f"{ONE}/rest", show_rest),
+    Route(JOB_PATH, show_job_page),
+    Route(f"{JOB_PATH}/live", live_job),
+    Route(f"{JOB_PATH}/rest", show_rest),
 )

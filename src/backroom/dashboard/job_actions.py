@@ -16,8 +16,8 @@ from backroom.control.jobs import (
     send_as_job,
 )
 from backroom.control.route import ControlError
-from backroom.dashboard.job import ONE, head_of, path_of, pretty, reason_of
-from backroom.dashboard.jobs import PATH, words_of
+from backroom.dashboard.job import JOB_PATH, head_of, path_of, pretty, reason_of
+from backroom.dashboard.jobs import JOBS_PATH, words_of
 from backroom.dashboard.page import dashboard_of, form_of, page, redirect
 from backroom.jobs.results import FAILED, place_in
 from backroom.store import keys
@@ -93,7 +93,7 @@ def send_retry(request: Request) -> Response:
     try:
         resources = msgspec.json.decode(text, type=list[Any])
     except (msgspec.MsgspecError, RecursionError) as error:
-        wrong = [Wrong(f"This is no JSON list: {error}", "", None)]
+        wrong = [Wrong(f"This is not a JSON list: {error}", "", None)]
         return _ask_retry(request, text, wrong, _failed(known))
     answered = send_as_job(dashboard.control, account, known.job.type, resources)
     sent, wrong = outcome_of_operation(answered, known.job.type)
@@ -112,7 +112,7 @@ def outcome_of_operation(answered: Answered, job_type: str) -> tuple[str, list[W
         pointer = (each.get("source") or {}).get("pointer") or ""
         place = place_in(JOB_KINDS[job_type], pointer)
         wrong.append(Wrong(str(each["detail"]), pointer, None if place is None else place + 1))
-    return "", wrong or [Wrong(f"The server has answered {answered.status}.", "", None)]
+    return "", wrong or [Wrong(f"The server answered {answered.status}.", "", None)]
 
 
 def cancel_one(request: Request) -> Response:
@@ -135,7 +135,7 @@ def carry_out(request: Request) -> Response:
     acts = {"retry": _retried, "cancel": _cancelled}
     action = str(form.get("action", ""))
     if action not in acts:
-        raise ControlError(400, "Jobs can be retried or cancelled.")
+        raise ControlError(400, "The action of a form is retry or cancel.")
     return _show_chosen(request, action, names, acts[action], done=True)
 
 
@@ -149,7 +149,7 @@ def _show_chosen(
 ) -> Response:
     dashboard = dashboard_of(request)
     if action not in {"retry", "cancel"}:
-        raise ControlError(400, "Jobs can be retried or cancelled.")
+        raise ControlError(400, "The action of a form is retry or cancel.")
     chosen = []
     for key in list(dict.fromkeys(names))[:_MOST_CHOSEN]:
         account, _, job_id = key.partition("/")
@@ -180,12 +180,12 @@ def _foreseen(
     job, failed = known.job, len(_failed(known))
     if action == "cancel":
         if job.completed_at is not None:
-            return False, f"It is {job.status}, and stays so.", ""
-        return True, "None of its operations will be applied.", ""
+            return False, f"The job is {job.status}, so it can't be cancelled.", ""
+        return True, "The server will not apply its operations.", ""
     if known.results is None and job.failed_count:
         return False, NOT_KEPT, ""
     if not failed or job.completed_at is None:
-        return False, "Nothing of it has failed.", ""
+        return False, "No operation of the job has failed.", ""
     return True, f"{failed} of its {job.total_count} operations are sent again, as they were.", ""
 
 
@@ -208,13 +208,13 @@ def _cancelled(dashboard: Dashboard, _: str, account: str, job_id: str) -> tuple
         cancel_job(dashboard.control, account, job_id)
     except ControlError as error:
         return False, error.detail, ""
-    return True, "It is cancelled.", ""
+    return True, "The job is cancelled.", ""
 
 
 ROUTES = (
-    Route(f"{PATH}/chosen", preview),
-    Route(f"{PATH}/chosen", carry_out, methods=["POST"]),
-    Route(f"{ONE}/retry", edit_retry),
-    Route(f"{ONE}/retry", send_retry, methods=["POST"]),
-    Route(f"{ONE}/cancel", cancel_one, methods=["POST"]),
+    Route(f"{JOBS_PATH}/chosen", preview),
+    Route(f"{JOBS_PATH}/chosen", carry_out, methods=["POST"]),
+    Route(f"{JOB_PATH}/retry", edit_retry),
+    Route(f"{JOB_PATH}/retry", send_retry, methods=["POST"]),
+    Route(f"{JOB_PATH}/cancel", cancel_one, methods=["POST"]),
 )

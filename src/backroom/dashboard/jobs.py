@@ -12,7 +12,7 @@ from starlette.routing import Route
 
 from backroom import clock
 from backroom.catalog.kinds import JOB_KINDS, KINDS, Verb
-from backroom.dashboard.mount import PAGES
+from backroom.dashboard.mount import DASHBOARD_PATH
 from backroom.dashboard.page import dashboard_of, live_response, page, redirect
 from backroom.jobs.lifecycle import Status
 from backroom.store import keys
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from backroom.store.database import Transaction
     from backroom.store.job_search import JobSummary
 
-PATH = f"{PAGES}/jobs"
+JOBS_PATH = f"{DASHBOARD_PATH}/jobs"
 _FIELDS = ("state", "kind", "verb", "account", "from", "until", "text", "failures")
 _MOST_ACCOUNTS = 200
 """Accounts that the field for one proposes."""
@@ -70,7 +70,7 @@ def filter_of(tx: Transaction, asked: Mapping[str, str]) -> tuple[JobFilter, lis
     for name in ("from", "until"):
         moments[name] = _first_id_of(asked.get(name, ""))
         if asked.get(name) and not moments[name]:
-            wrong.append(f"{asked[name]!r} is no time: write it as 2026-01-31T08:00.")
+            wrong.append(f"{asked[name]!r} is not a time: write it as 2026-01-31T08:00.")
     narrowed = "kind" in asked or "verb" in asked
     return (
         JobFilter(
@@ -122,7 +122,7 @@ def listed_jobs(
     *,
     ascending: bool = False,
 ) -> dict[str, Any]:
-    """Give all that the list shows."""
+    """Give the values that the list shows."""
     with dashboard.control.database.read() as tx:
         narrowed, wrong = filter_of(tx, asked)
         found = find_jobs(tx, narrowed, border, ascending=ascending, size=_SIZE)
@@ -179,7 +179,7 @@ def list_jobs_page(request: Request) -> Response:
     found = listed_jobs(dashboard, asked, newer or older, ascending=ascending)
     if ascending and found["is_last"]:
         # It ends at the newest job, so it would be the first page but for those that come.
-        return redirect(request, f"{PATH}?{urlencode(asked)}" if asked else PATH)
+        return redirect(request, f"{JOBS_PATH}?{urlencode(asked)}" if asked else JOBS_PATH)
     with dashboard.control.database.read() as tx:
         accounts = keys.all_accounts(tx)[:_MOST_ACCOUNTS]
     return page(
@@ -208,6 +208,6 @@ def live_jobs(request: Request) -> Response:
 
 
 ROUTES = (
-    Route(PATH, list_jobs_page),
-    Route(f"{PATH}/live", live_jobs),
+    Route(JOBS_PATH, list_jobs_page),
+    Route(f"{JOBS_PATH}/live", live_jobs),
 )

@@ -1,8 +1,8 @@
 """Parts of pages that keep themselves up to date by server-sent events.
 
 Event-loop code. A part is rendered again every few seconds while somebody watches it, once for all
-who do, in a thread. It is sent where it has changed. Whoever comes back, after a night or a
-restart, begins with the part as it is now: so nothing has to be remembered for a reader.
+who do, in a thread. It is sent if it has changed. A reader who comes back, after a night or a
+restart, begins with the present part: so the server remembers nothing for a reader.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from backroom import events
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable
 
-SECONDS = 2.0
+LIVE_EVERY_SECONDS = 2.0
 """Between two looks at what a part shows."""
 MOST_PARTS = 200
 """How many different parts are watched at the same time."""
@@ -40,7 +40,7 @@ def event(html: str, name: str = _EVENT) -> bytes:
 class LivePart:
     """One part, watched by some. `make` renders it, in a thread."""
 
-    def __init__(self, make: Callable[[], str], seconds: float = SECONDS) -> None:
+    def __init__(self, make: Callable[[], str], seconds: float = LIVE_EVERY_SECONDS) -> None:
         self._make = make
         self._seconds = seconds
         self._html: str | None = None

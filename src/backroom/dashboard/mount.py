@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
 
 HOME = f"{PREFIX}/"
-PAGES = f"{PREFIX}/dashboard"
+DASHBOARD_PATH = f"{PREFIX}/dashboard"
 """The start of the path of each page but the first."""
 
 
@@ -36,4 +36,4 @@ class BesideApi:
 
 def is_of_dashboard(path: str) -> bool:
     """Whether a path is one of the dashboard's."""
-    return path.rstrip("/") in {PREFIX, PAGES} or path.startswith(f"{PAGES}/")
+    return path.rstrip("/") in {PREFIX, DASHBOARD_PATH} or path.startswith(f"{DASHBOARD_PATH}/")

@@ -9,7 +9,7 @@ from starlette.routing import Route
 
 from backroom import clock
 from backroom.dashboard import charts, workers
-from backroom.dashboard.mount import HOME, PAGES
+from backroom.dashboard.mount import DASHBOARD_PATH, HOME
 from backroom.dashboard.page import dashboard_of, live_response, page
 from backroom.dashboard.traffic import SLICE, percentile
 from backroom.store import activity, imports, keys
@@ -40,7 +40,7 @@ def _rate(values: list[float]) -> BySecond:
 
 
 def overview_values(dashboard: Dashboard) -> dict[str, Any]:
-    """Give all that the live part shows."""
+    """Give the values that the live part shows."""
     slices = dashboard.traffic.slices()
     limiter: Limiter | None = dashboard.control.parts["limiter"]
     durations = [each for one in slices[-30:] for each in one.seconds]
@@ -102,5 +102,5 @@ def live_overview(request: Request) -> StreamingResponse:
 ROUTES = (
     Route(HOME, overview),
     Route(HOME.rstrip("/"), overview),
-    Route(f"{PAGES}/live/overview", live_overview),
+    Route(f"{DASHBOARD_PATH}/live/overview", live_overview),
 )

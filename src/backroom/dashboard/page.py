@@ -12,7 +12,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response, Stream
 from backroom import __version__
 from backroom.dashboard import formats
 from backroom.dashboard.applied import AppliedLately
-from backroom.dashboard.mount import HOME, PAGES
+from backroom.dashboard.mount import DASHBOARD_PATH, HOME
 from backroom.dashboard.sizes import CatalogSizes
 
 if TYPE_CHECKING:
@@ -47,12 +47,12 @@ class Section(NamedTuple):
 
 SECTIONS = (
     Section("overview", HOME, "Overview", "o"),
-    Section("jobs", f"{PAGES}/jobs", "Jobs", "j"),
-    Section("catalog", f"{PAGES}/catalog", "Catalog", "c"),
-    Section("requests", f"{PAGES}/requests", "Requests", "r"),
-    Section("testing", f"{PAGES}/testing", "Testing", "t"),
-    Section("accounts", f"{PAGES}/accounts", "Accounts", "a"),
-    Section("settings", f"{PAGES}/settings", "Settings", "s"),
+    Section("jobs", f"{DASHBOARD_PATH}/jobs", "Jobs", "j"),
+    Section("catalog", f"{DASHBOARD_PATH}/catalog", "Catalog", "c"),
+    Section("requests", f"{DASHBOARD_PATH}/requests", "Requests", "r"),
+    Section("testing", f"{DASHBOARD_PATH}/testing", "Testing", "t"),
+    Section("accounts", f"{DASHBOARD_PATH}/accounts", "Accounts", "a"),
+    Section("settings", f"{DASHBOARD_PATH}/settings", "Settings", "s"),
 )
 
 
@@ -82,7 +82,7 @@ class Dashboard:
         self.templates.filters.update(formats.FILTERS)
         self.templates.globals.update(
             root=self.root,
-            pages=self.root + PAGES,
+            pages=self.root + DASHBOARD_PATH,
             home=self.root + HOME,
             sections=SECTIONS,
             version=__version__,
@@ -131,13 +131,13 @@ def page(
 
 
 def live_response(request: Request, name: str, make: Callable[[], str]) -> StreamingResponse:
-    """Keep a part of a page up to date by events. `name` says all that the part depends on."""
+    """Keep a part of a page up to date by events. `name` has all that it depends on."""
     watching = dashboard_of(request).live.watch(name, make)
     return StreamingResponse(watching, media_type="text/event-stream")
 
 
 def redirect(request: Request, path: str) -> Response:
-    """Answer a form with the page to see next. `path` begins with `HOME` or `PAGES`.
+    """Answer a form with the page to see next. `path` begins with `HOME` or `DASHBOARD_PATH`.
 
     For a form that a script has sent, the script goes there.
     """

@@ -14,7 +14,7 @@ from starlette.exceptions import HTTPException
 from starlette.routing import Route
 
 from backroom.control.route import ControlError
-from backroom.dashboard.mount import PAGES
+from backroom.dashboard.mount import DASHBOARD_PATH
 from backroom.dashboard.page import dashboard_of, live_response, page, redirect
 from backroom.revisions import NEWEST, REVISIONS
 from backroom.store import keys
@@ -31,8 +31,8 @@ if TYPE_CHECKING:
     from backroom.testing.journal import Journal
     from backroom.testing.journal_entry import Body, JournalEntry
 
-PATH = f"{PAGES}/requests"
-MOST_SHOWN = 100
+REQUESTS_PATH = f"{DASHBOARD_PATH}/requests"
+MOST_REQUESTS_SHOWN = 100
 _FILTERS = ("method", "status", "account", "revision", "text")
 _STATUSES = ("2xx", "4xx", "5xx", "400", "401", "403", "404", "409", "429")
 _METHODS = ("GET", "POST", "PATCH", "DELETE")
@@ -73,7 +73,7 @@ def _found_entries(
         for each in reversed(journal.find(wanted))
         if (before is None or each.number < before) and (not text or _has_text(each, text))
     ]
-    return matching[: MOST_SHOWN + 1]
+    return matching[: MOST_REQUESTS_SHOWN + 1]
 
 
 def _has_text(entry: JournalEntry, text: str) -> bool:
@@ -87,8 +87,10 @@ def _listed_entries(
     found = _found_entries(journal, asked, before)
     with dashboard.control.database.read() as tx:
         names = {each.account: each.name for each in keys.all_accounts(tx)}
-    shown = found[:MOST_SHOWN]
-    older = urlencode({**asked, "before": shown[-1].number}) if len(found) > MOST_SHOWN else ""
+    shown = found[:MOST_REQUESTS_SHOWN]
+    older = (
+        urlencode({**asked, "before": shown[-1].number}) if len(found) > MOST_REQUESTS_SHOWN else ""
+    )
     return {"entries": shown, "names": names, "older": older}
 
 
@@ -231,7 +233,7 @@ def can_send_again(entry: JournalEntry) -> bool:
 
 
 def send_once_more(request: Request) -> Response:
-    """Send a request once more, as the same account, and show what comes of it."""
+    """Send a request once more, as the same account, and show its answer."""
     dashboard = dashboard_of(request)
     journal = _journal_kept(dashboard)
     entry = _entry(request, request.path_params["number"])
@@ -244,8 +246,11 @@ def send_once_more(request: Request) -> Response:
     answered = call(entry.account, entry.method, entry.path, revision, body)
     sent = [each for each in journal.find(Wanted(since=last)) if each.path == entry.path]
     if not sent:
-        raise ControlError(404, f"It was answered with {answered.status}, and was not kept.")
-    return redirect(request, f"{PATH}/{sent[-1].number}?with={entry.number}")
+        raise ControlError(
+            404,
+            f"The server answered with {answered.status}. The journal did not keep the request.",
+        )
+    return redirect(request, f"{REQUESTS_PATH}/{sent[-1].number}?with={entry.number}")
 
 
 def differing_lines(entry: JournalEntry, other: JournalEntry) -> Iterable[tuple[str, str]]:
@@ -274,8 +279,8 @@ def _lines_of_entry(entry: JournalEntry) -> list[str]:
 
 
 ROUTES = (
-    Route(PATH, list_requests),
-    Route(f"{PATH}/live", live_requests),
-    Route(f"{PATH}/{{number}}", show_request),
-    Route(f"{PATH}/{{number}}/send", send_once_more, methods=["POST"]),
+    Route(REQUESTS_PATH, list_requests),
+    Route(f"{REQUESTS_PATH}/live", live_requests),
+    Route(f"{REQUESTS_PATH}/{{number}}", show_request),
+    Route(f"{REQUESTS_PATH}/{{number}}/send", send_once_more, methods=["POST"]),
 )

@@ -66,7 +66,7 @@ class Related(NamedTuple):
 
 
 class Value(NamedTuple):
-    """An attribute as a page shows it. `link` is an address, None where it is none."""
+    """An attribute as a page shows it. `link` is its address, None if the value is no URL."""
 
     name: str
     text: str

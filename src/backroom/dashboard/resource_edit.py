@@ -15,7 +15,7 @@ from backroom.control.browse import owned_by
 from backroom.control.in_process import CallRefused
 from backroom.dashboard import resource
 from backroom.dashboard.catalog import chosen_account
-from backroom.dashboard.catalog_links import CATALOG, RESOURCE, list_path, resource_path
+from backroom.dashboard.catalog_links import CATALOG_PATH, RESOURCE_PATH, list_path, resource_path
 from backroom.dashboard.page import dashboard_of, form_of, page, redirect
 from backroom.dashboard.resource import Related, ResourcePlace, place_of_resource, related_of
 from backroom.dashboard.resource_form import GENERAL, ResourceForm, field_of
@@ -36,10 +36,10 @@ MOST_LINKED = 100
 _NAMED_IN_WARNING = 10
 _UNPROCESSABLE = 422
 _NOT_FOUND = 404
-_GONE = "It was deleted meanwhile."
+_GONE = "Somebody has deleted it in the meantime."
 _CHANGED = (
-    "It was changed meanwhile by somebody else. The fields have what you wrote. Look at what it is"
-    " now, and save again if yours shall hold."
+    "Somebody else has changed it in the meantime. The fields have your values. Compare them with"
+    " the present ones, and save again to replace those."
 )
 
 
@@ -99,7 +99,7 @@ def act_on_resource(request: Request) -> Response:
     acts = {"save": _save_changes, "delete": _delete}
     do = acts.get(form_of(request).get("act", ""))
     if do is None:
-        raise HTTPException(400, "This form asks for nothing that is known.")
+        raise HTTPException(400, "The server does not know the action of this form.")
     return do(request)
 
 
@@ -223,8 +223,8 @@ def _form_page(
 
 
 ROUTES = (
-    Route(f"{CATALOG}/new", new_page),
-    Route(f"{CATALOG}/new", create_from_form, methods=["POST"]),
-    Route(RESOURCE, shown_page),
-    Route(RESOURCE, act_on_resource, methods=["POST"]),
+    Route(f"{CATALOG_PATH}/new", new_page),
+    Route(f"{CATALOG_PATH}/new", create_from_form, methods=["POST"]),
+    Route(RESOURCE_PATH, shown_page),
+    Route(RESOURCE_PATH, act_on_resource, methods=["POST"]),
 )

@@ -1,4 +1,4 @@
-"""Who may see the dashboard: whoever has signed in with the token of the control API.
+"""Who may see the dashboard: a browser that has signed in with the token of the control API.
 
 A session is its cookie, which is signed: the server keeps nothing. The key of the signature comes
 from the token, so that another token ends all sessions.
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
-COOKIE = "backroom_session"
-SECONDS = 30 * 24 * 3600
+SESSION_COOKIE = "backroom_session"
+SESSION_SECONDS = 30 * 24 * 3600
 """How long a session lasts."""
 FIELD = "csrf_token"
 """The field of a form that only a page of the session can have filled in."""
@@ -40,9 +40,9 @@ class Sessions:
         """Have an answer begin a session."""
         value = self._signer.sign(secrets.token_urlsafe(16)).decode()
         response.set_cookie(
-            COOKIE,
+            SESSION_COOKIE,
             value,
-            max_age=SECONDS,
+            max_age=SESSION_SECONDS,
             path=self._path,
             secure=self._secure,
             httponly=True,
@@ -52,14 +52,14 @@ class Sessions:
     def end(self, response: Response) -> None:
         """Have an answer end a session."""
         response.delete_cookie(
-            COOKIE, path=self._path, secure=self._secure, httponly=True, samesite="strict"
+            SESSION_COOKIE, path=self._path, secure=self._secure, httponly=True, samesite="strict"
         )
 
     def of(self, request: Request) -> str | None:
         """Give the session that a request belongs to, or None."""
-        value = request.cookies.get(COOKIE, "")
+        value = request.cookies.get(SESSION_COOKIE, "")
         try:
-            return self._signer.unsign(value, max_age=SECONDS).decode()
+            return self._signer.unsign(value, max_age=SESSION_SECONDS).decode()
         except (BadSignature, UnicodeError):
             return None
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from starlette.routing import Route
 
 from backroom.control.table import perform
-from backroom.dashboard.mount import PAGES
+from backroom.dashboard.mount import DASHBOARD_PATH
 from backroom.dashboard.page import dashboard_of, page
 from backroom.settings import SETTINGS, flag, variable
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
-PATH = f"{PAGES}/settings"
+SETTINGS_PATH = f"{DASHBOARD_PATH}/settings"
 
 
 class ShownSetting(NamedTuple):
@@ -49,4 +49,4 @@ def show_settings(request: Request) -> Response:
     return page(request, "settings.html", section="settings", settings=shown, info=info)
 
 
-ROUTES = (Route(PATH, show_settings),)
+ROUTES = (Route(SETTINGS_PATH, show_settings),)

@@ -11,18 +11,18 @@ from typing import TYPE_CHECKING
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from backroom.dashboard.mount import HOME, PAGES
+from backroom.dashboard.mount import DASHBOARD_PATH, HOME
 from backroom.dashboard.page import dashboard_of, form_of, page
 
 if TYPE_CHECKING:
     from starlette.requests import Request
 
-PATH = f"{PAGES}/sign-in"
+SIGN_IN_PATH = f"{DASHBOARD_PATH}/sign-in"
 _SEE_OTHER = 303
 
 
 def ask(request: Request) -> Response:
-    """Answer somebody who is not signed in, whatever page was asked for."""
+    """Answer a browser that is not signed in, for any page."""
     token = request.query_params.get("token")
     if token is not None and request.method == "GET":
         return _signed_in(request, token)
@@ -54,6 +54,6 @@ def sign_out(request: Request) -> Response:
 
 
 ROUTES = (
-    Route(PATH, sign_in, methods=["POST"]),
-    Route(f"{PAGES}/sign-out", sign_out, methods=["POST"]),
+    Route(SIGN_IN_PATH, sign_in, methods=["POST"]),
+    Route(f"{DASHBOARD_PATH}/sign-out", sign_out, methods=["POST"]),
 )

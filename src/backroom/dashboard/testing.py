@@ -16,7 +16,7 @@ from backroom.catalog.kinds import JOB_KINDS
 from backroom.catalog.operations import OPERATIONS
 from backroom.control.route import ControlError
 from backroom.control.table import perform
-from backroom.dashboard.mount import PAGES
+from backroom.dashboard.mount import DASHBOARD_PATH
 from backroom.dashboard.page import dashboard_of, form_of, page, redirect
 
 if TYPE_CHECKING:
@@ -27,13 +27,13 @@ if TYPE_CHECKING:
 
     from backroom.control.route import Control
 
-PATH = f"{PAGES}/testing"
+TESTING_PATH = f"{DASHBOARD_PATH}/testing"
 HARMS = {
     "": "no damage",
     "reset": "connection reset",
     "empty": "closed without an answer",
-    "truncated": "closed within the body",
-    "malformed": "no JSON",
+    "truncated": "closed in the middle of the body",
+    "malformed": "not JSON",
     "drip": "in small pieces",
 }
 ENDS = {
@@ -43,15 +43,15 @@ ENDS = {
     "stay": "when it is released",
     "never": "never",
 }
-DONE = {
-    "clock": "The clock runs as you wished.",
-    "wish": "The next jobs go as you wished.",
-    "forgotten": "The wish is forgotten.",
-    "released": "The jobs go on.",
+DONE_MESSAGES = {
+    "clock": "The clock is changed.",
+    "wish": "The wish waits for its jobs.",
+    "forgotten": "The wish is removed.",
+    "released": "The job is released.",
     "fault": "The fault waits for its requests.",
     "mended": "The fault is removed.",
     "saved": "The snapshot is saved.",
-    "restored": "The account has what the snapshot has.",
+    "restored": "The account is restored from the snapshot.",
     "discarded": "The snapshot is deleted.",
     "seeded": "The account has the demo shop.",
     "reset": "The account is empty.",
@@ -69,7 +69,7 @@ def show_testing(request: Request) -> Response:
         request,
         "testing.html",
         section="testing",
-        done=DONE.get(asked.get("done", ""), ""),
+        done=DONE_MESSAGES.get(asked.get("done", ""), ""),
         clock=perform(control, "GET", "/clock"),
         pace=perform(control, "GET", "/pace"),
         faults=perform(control, "GET", "/faults")["faults"],
@@ -100,7 +100,7 @@ def _as_number(name: str, text: str) -> float:
     try:
         number = float(text)
     except ValueError:
-        raise ControlError(400, f"{name} has to be a number, not {text!r}.") from None
+        raise ControlError(400, f"{name} must be a number, not {text!r}.") from None
     return int(number) if number.is_integer() else number
 
 
@@ -182,7 +182,7 @@ def _empty_account(control: Control, form: Mapping[str, str]) -> None:
     perform(control, "POST", "/reset", _given_fields(form, "account"))
 
 
-ACTIONS: dict[str, tuple[Callable[[Control, Mapping[str, str]], None], str]] = {
+TESTING_FORMS: dict[str, tuple[Callable[[Control, Mapping[str, str]], None], str]] = {
     "clock": (_change_clock, "clock"),
     "clock-set": (_set_clock, "clock"),
     "clock-advance": (_advance_clock, "clock"),
@@ -197,7 +197,7 @@ ACTIONS: dict[str, tuple[Callable[[Control, Mapping[str, str]], None], str]] = {
     "seed": (_seed, "seeded"),
     "reset": (_empty_account, "reset"),
 }
-"""What each form does, and which sentence of `DONE` the page then says."""
+"""What each form does, and which sentence of `DONE_MESSAGES` the page then says."""
 
 
 def act(request: Request) -> Response:
@@ -205,12 +205,15 @@ def act(request: Request) -> Response:
     control = dashboard_of(request).control
     if not control.settings.shows_testing:
         raise ControlError(409, "The controls for tests are off. --testing on shows them.")
-    action = ACTIONS.get(request.path_params["action"])
+    action = TESTING_FORMS.get(request.path_params["action"])
     if action is None:
         raise ControlError(404, "There is no such control.")
     do, done = action
     do(control, form_of(request))
-    return redirect(request, f"{PATH}?done={done}")
+    return redirect(request, f"{TESTING_PATH}?done={done}")
 
 
-ROUTES = (Route(PATH, show_testing), Route(f"{PATH}/{{action}}", act, methods=["POST"]))
+ROUTES = (
+    Route(TESTING_PATH, show_testing),
+    Route(f"{TESTING_PATH}/{{action}}", act, methods=["POST"]),
+)

@@ -26,7 +26,7 @@ _OF_RECORDS = {
     "cells where": "Give the row as many cells as the first line has, empty ones at its end with"
     " them. A cell that holds a line break, or what stands between cells, needs quotes round it.",
     "is not CSV": "Close the quotes of the row, and write quotes within a cell twice.",
-    "encoding": "Save the file anew, or say its encoding with --encoding.",
+    "encoding": "Save the file again, or give its encoding by --encoding.",
     "JSON object": "Write a JSON object.",
     "longer than": "Shorten the row.",
 }

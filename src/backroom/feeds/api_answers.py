@@ -33,7 +33,7 @@ def resource_row(line: int, resource: Mapping[str, Any]) -> Row | RowFault:
     """Make a row of a resource."""
     attributes = resource.get("attributes", {})
     if not isinstance(attributes, dict):
-        return RowFault(line, "attributes has to be an object")
+        return RowFault(line, "attributes must be an object")
     kind = _TYPES[resource["type"]]
     identity = attributes.get("external_id")
     if not isinstance(identity, str):

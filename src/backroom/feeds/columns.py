@@ -145,7 +145,7 @@ def row_from(line: int, cells: Mapping[str, Any]) -> Row | RowFault:
     if isinstance(kind, str):
         return RowFault(line, kind, None, shown_id, read=cells)
     if not shown_id:
-        reason = "has to be text" if external_id is not None else "is missing"
+        reason = "must be text" if external_id is not None else "is missing"
         return RowFault(line, f"external_id {reason}", kind, read=cells)
     try:
         return _row_of_values(line, kind, shown_id, values)
@@ -207,5 +207,5 @@ def _ids_in(column: str, values: dict[str, Any], *, many: bool) -> tuple[str, ..
     ids = value if many else [value]
     if not isinstance(ids, list) or not all(isinstance(each, str) and each for each in ids):
         wanted = "a list of external ids" if many else "an external id"
-        raise ValueError(f"{column} has to be {wanted}")
+        raise ValueError(f"{column} must be {wanted}")
     return tuple(ids)

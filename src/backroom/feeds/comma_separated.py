@@ -36,7 +36,7 @@ _LONG_LINE = "a line that is too long, known by its identity"
 
 
 class TornRow(str):
-    """What is wrong with a row, with the cells that can be read of it all the same."""
+    """What is wrong with a row, with the cells that could still be read."""
 
     __slots__ = ("cells",)
     cells: list[str]
@@ -123,7 +123,7 @@ def records(file: IO[str], delimiter: str = ",") -> Iterator[tuple[int, list[str
 
 
 def _wrong_cells(error: csv.Error, line: str, delimiter: str, width: int) -> list[str] | str:
-    """Give the cells of a row that is no CSV, if they are clear, or what is wrong with it."""
+    """Give the cells of a row that is not CSV, if they are clear, or what is wrong with it."""
     if str(error) == TOO_LONG:
         return TOO_LONG
     if delimiter == _TAB and _is_whole(cells := _plain_cells(line), width):
@@ -225,7 +225,7 @@ def _plain_cells(line: str) -> list[str]:
 
 
 def _is_whole(cells: list[str], width: int) -> bool:
-    """Whether a row that is no CSV can be read all the same. A quote that is open may be cut."""
+    """Whether a row that is not CSV can still be read. A quote that is open may be cut."""
     return len(cells) == width and not _OPEN.fullmatch(cells[-1])
 
 

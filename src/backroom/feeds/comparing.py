@@ -1,4 +1,4 @@
-"""What has to be done with a row, from what the server has: nothing, one operation, or a fault."""
+"""What a row needs, compared with the server: nothing, one operation, or a fault."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Mode:
     deletes: bool = False
     """Whether the rows themselves are deleted."""
     mirrors: bool = False
-    """Whether what is not in the feed is deleted."""
+    """Whether resources that are not in the feed are deleted."""
 
     @property
     def outcomes(self) -> tuple[str, ...]:
@@ -76,7 +76,7 @@ def decide(
     existing: Mapping[str, Any] | None,
     related: Callable[[], set[str]],
 ) -> RowOperation | RowFault | None:
-    """Give what has to be done with a row, None for nothing.
+    """Give what a row needs, None for nothing.
 
     `existing` has the attributes on the server, None where it has no such resource. `related` gives
     the ids to which the resource there leads.
@@ -149,7 +149,7 @@ def _changing(row: Row, existing: Mapping[str, Any], related: Callable[[], set[s
     relation = relation_of(row.kind)
     keeps = relation is None or Verb.UPDATE not in relation.verbs or row.related is None
     differs = not keeps and set(row.related or ()) != related()
-    # What an operation says of the metadata is all that there will be.
+    # The metadata of an operation replaces all stored metadata.
     return replace(
         row, attributes=attributes, related=row.related if differs else None, merges=False
     )

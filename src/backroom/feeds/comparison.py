@@ -1,4 +1,4 @@
-"""The rows of a ledger beside what the server has: what has to be sent of them, if anything."""
+"""The rows of a ledger beside what the server has: which operations they need, if any."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ class Comparison:
             self.settled[kind] = numbers.get("rows", 0) + numbers.get("removals", 0) - open_rows
 
     def pieces(self, kind: Kind) -> Iterator[Piece]:
-        """Give what has to be sent of a kind; settle the rows that need nothing or can't be sent.
+        """Give the operations for a kind; settle the rows that need none or can't be sent.
 
         A pause between two chunks is where the caller sends.
         """

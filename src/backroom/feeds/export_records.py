@@ -94,7 +94,7 @@ def option_names(item: ReadItem, headings: Headings, separator: str) -> list[str
             named = [name for name in metadata if _is_text_column(name, metadata[name], headings)]
             if names := _names_of_values(parts, metadata, entries + named):
                 return names
-    if len(item.variants) < 2:  # noqa: PLR2004 - one alone is told from none
+    if len(item.variants) < 2:  # noqa: PLR2004 - a comparison needs two
         return []
     common = [name for name in found[0] if all(name in entries for entries in found)]
     return [

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 
     Progress = Callable[[str, int], object]
 
-ALL = "all"
+ALL_FORMATS = "all"
 _SHOP_RECORDS = {
     "shopify": (export_shopify.shopify_records, export_shopify.COLUMNS),
     "woocommerce": (export_woocommerce.woocommerce_records, export_woocommerce.COLUMNS),
@@ -57,7 +57,7 @@ CARRIERS_OF = {
     "woocommerce": ("csv", "xlsx"),
     "google": ("tsv", "rss", "atom", "csv", "xlsx"),
     "klaviyo": ("json", "xml"),
-    ALL: ("zip",),
+    ALL_FORMATS: ("zip",),
 }
 """The carriers of each format, the usual one first."""
 CARRIERS = tuple(dict.fromkeys(each for some in CARRIERS_OF.values() for each in some))
@@ -76,7 +76,7 @@ _BY_ENDING = {
     ".xlsx": ("csv", "xlsx"),
     ".rss": ("google", "rss"),
     ".atom": ("google", "atom"),
-    ".zip": (ALL, "zip"),
+    ".zip": (ALL_FORMATS, "zip"),
     ".tsv": ("", "tsv"),
     ".xml": ("", "xml"),
 }
@@ -149,7 +149,7 @@ def export(
 
     Raises `FeedError` if the format can't hold so much, and `OSError`.
     """
-    if choice.format != ALL:
+    if choice.format != ALL_FORMATS:
         return [_export_one(spool, file, choice, name, progress)]
     found = []
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, allowZip64=True) as archive:

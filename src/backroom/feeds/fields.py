@@ -86,7 +86,7 @@ class Headings:
         else:
             numberless = re.sub("[0-9]+", _NUMBERED, name, count=1)
             if numberless not in by_name:
-                raise FeedError(f"has a mapping to {name!r}, which is no field of its format")
+                raise FeedError(f"has a mapping to {name!r}, which is not a field of its format")
             self._plain[heading] = (name, by_name[numberless])
 
     def find(self, heading: str) -> tuple[str, Field] | None:

@@ -324,7 +324,7 @@ class Feed:
         return "comma" if semicolons else "point"
 
     def lines_path(self) -> Path:
-        """Give JSON Lines in the encoding that they have to have."""
+        """Give JSON Lines in UTF-8."""
         if self._found.encoding.startswith("utf-8"):
             return self.source.path
         if self._utf_8 is None:

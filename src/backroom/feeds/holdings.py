@@ -31,9 +31,9 @@ class Holding:
 
 _BARE = "texts without blanks round them"
 _UNGUARDED = f"{_BARE}, and without an apostrophe before = + - @ at the beginning"
-_CODE = f"{_BARE}, nor an apostrophe before a digit or a sign at the beginning"
+_CODE = f"{_BARE}, and without an apostrophe before a digit or a sign at the beginning"
 _LEAST = "only the least price of its variants"
-_TEXTS = "only texts, under headings that are no column of the format"
+_TEXTS = "only texts, under headings that are not columns of the format"
 _NONE = "the format has no place for it"
 
 
@@ -86,7 +86,7 @@ HOLDINGS: dict[str, tuple[Holding, ...]] = {
             image_full_url=("Variant Image", "else that of the item"),
             image_thumbnail_url=("", _NONE),
             images=("Variant Image", "the full image alone"),
-            custom_metadata=("Option Names and Values, their own headings", f"{_TEXTS}; of the first variant only options and what is a variant's in Shopify"),
+            custom_metadata=("Option Names and Values, their own headings", f"{_TEXTS}; of the first variant only options and the columns of a variant in Shopify"),
             published=("Published", "that of the item"),
             item=("Handle", ""),
         ),

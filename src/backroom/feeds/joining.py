@@ -52,7 +52,7 @@ class ShopFormat:
     group_of: Callable[[FeedRecord], str]
     rows_of: Callable[[str, list[FeedRecord], Shop], Iterator[Row | Finding]]
     is_variant: Callable[[FeedRecord], bool] = lambda _: False
-    """Whether a record has to have a SKU, if SKUs are to identify variants."""
+    """Whether a record needs a SKU where the SKU is the id of a variant."""
     sku_of: Callable[[FeedRecord], str] = lambda record: record.text("sku")
     is_open: bool = False
     """Whether any field of its own is meant to be metadata."""

@@ -25,7 +25,7 @@ _DATA = re.compile(r'"data"\s*:\s*(?=\[)')
 
 
 def _refuse(constant: str) -> None:
-    raise ValueError(f"{constant} is no JSON")
+    raise ValueError(f"{constant} is not JSON")
 
 
 _DECODER = json.JSONDecoder(parse_constant=_refuse)

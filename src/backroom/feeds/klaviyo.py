@@ -22,7 +22,7 @@ FIELDS = (
     Field("link", ("link", "$link", "url"), "the `url`"),
     Field("description", ("description", "$description"), 'the `description`; `""` where it is empty'),
     Field("price", ("price", "$price"), "the `price`", "price"),
-    Field("image", ("image_link", "$image_link", "image_full_url"), "the `image_full_url`, and the `image_thumbnail_url` where there is none"),
+    Field("image", ("image_link", "$image_link", "image_full_url"), "the `image_full_url`, and the `image_thumbnail_url` if the product has no thumbnail"),
     Field("thumbnail", ("image_thumbnail_url", "$image_thumbnail_url"), "the `image_thumbnail_url`"),
     Field("categories", ("categories", "$categories"), "categories by their ids; a list, or a text with commas"),
     Field("quantity", ("inventory_quantity", "$inventory_quantity"), "makes a variant with this `inventory_quantity`, and with the id of the item", "quantity"),
@@ -81,7 +81,7 @@ def rows_of(identity: str, records: list[FeedRecord], shop: Shop) -> Iterator[Ro
 
 
 def _warn_of_no_price(item: Cells, *, has_stock: bool) -> None:
-    detail, advice = "is missing, so the item goes in without a price", "give a price"
+    detail, advice = "is missing, so the item is imported without a price", "give a price"
     if has_stock:
         detail += ", and without the variant that would keep its stock"
         advice += "; a variant needs one"

@@ -35,7 +35,7 @@ CREATED, UPDATED, DELETED, UNCHANGED, FAILED = (
     "unchanged",
     "failed",
 )
-DONE = {Verb.CREATE: CREATED, Verb.UPDATE: UPDATED, Verb.DELETE: DELETED}
+OUTCOMES_OF_VERBS = {Verb.CREATE: CREATED, Verb.UPDATE: UPDATED, Verb.DELETE: DELETED}
 
 
 class _Body(msgspec.Struct, array_like=True):

@@ -375,7 +375,7 @@ class Loader:
         for piece in pieces:
             firsts.append(piece.numbers[0])
             others += piece.numbers[1:]
-        self._ledger.settle(firsts, outcomes.DONE[job_kind.verb])
+        self._ledger.settle(firsts, outcomes.OUTCOMES_OF_VERBS[job_kind.verb])
         self._ledger.settle(others, outcomes.UPDATED)
         self._comparison.settled[job_kind.kind.name] += len(firsts) + len(others)
 

@@ -54,10 +54,10 @@ def read_mapping(path: Path) -> Mapping:
         raise FeedError(f"{path.name} has {min(unknown)!r}, and knows format and columns alone")
     columns = found.get("columns", {})
     if not isinstance(columns, dict) or not all(isinstance(each, str) for each in columns.values()):
-        raise FeedError(f"{path.name}: columns has to be a table of headings and names of fields")
+        raise FeedError(f"{path.name}: columns must be a table of headings and names of fields")
     name = found.get("format", "")
     if not isinstance(name, str):
-        raise FeedError(f"{path.name}: format has to be the name of a format")
+        raise FeedError(f"{path.name}: format must be the name of a format")
     return Mapping(name, columns)
 
 
@@ -73,7 +73,7 @@ def shown_mapping(
         else:
             name = found[0]
         lines.append(f"{_toml_text(column)} = {_toml_text(name)}")
-    lines += ["", "# The fields of this format, and what becomes of each:"]
+    lines += ["", "# The fields of this format, and how the import reads each:"]
     lines += [
         f"#   {each.name}: {each.becomes}"
         for each in fields

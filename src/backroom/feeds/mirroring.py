@@ -64,7 +64,7 @@ def plan_removals(comparison: Comparison, limit: RemovalLimit) -> None:
             if removed > (most := limit.allowed(existing)):
                 raise TooManyRemovalsError(
                     f"{removed:,} of {existing:,} resources on the server are not in the feed, and"
-                    f" at most {most:,} may be deleted ({limit.text}); nothing was sent. If they"
-                    " are to go, give a larger --max-delete"
+                    f" at most {most:,} may be deleted ({limit.text}); nothing was sent. To delete"
+                    " them, give a larger --max-delete"
                 )
         ledger.note(PLANNED, "yes")

@@ -1,4 +1,4 @@
-"""Which account a key opens, as far as the server tells its own client."""
+"""Which account a key opens, where the key may read it."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from backroom.feeds.client_errors import RefusedError
 if TYPE_CHECKING:
     from backroom.feeds.api_client import ApiClient
 
-_UNTOLD = (HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND)
+_NOT_READABLE = (HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND)
 
 
-def told_account(client: ApiClient) -> str:
+def account_of_key(client: ApiClient) -> str:
     """Give the id of the account, empty where the key may not read it.
 
     Raises what `ApiClient.page` raises.
@@ -21,7 +21,7 @@ def told_account(client: ApiClient) -> str:
     try:
         page = client.page("accounts", {})
     except RefusedError as error:
-        if error.status in _UNTOLD:
+        if error.status in _NOT_READABLE:
             return ""
         raise
     return page.resources[0].external_id if page.resources else ""

@@ -23,7 +23,7 @@ from backroom.feeds.api_documents import (
 )
 from backroom.feeds.client_errors import LostAnswerError, RefusedError, UnreachableError
 from backroom.feeds.measures import Measures
-from backroom.feeds.own_account import told_account
+from backroom.feeds.own_account import account_of_key
 from backroom.feeds.pacing import Pacer, operation_of
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ class PacedClient(ApiClient):
 
         Raises what `page` raises.
         """
-        return told_account(self)
+        return account_of_key(self)
 
     def mark(self) -> str:
         """Give what the server says of changes: another text whenever a catalog may have changed.

@@ -185,7 +185,7 @@ class Cells:
         if name in self.shop.fields:
             self.warn(name, detail, "", advice)
         else:
-            self.warn_once(name, f"no such column, and {detail}; this is said once", advice)
+            self.warn_once(name, f"no such column, and {detail}; this warning comes once", advice)
 
     def warn_once(self, name: str, detail: str, advice: str, value: str = "") -> None:
         """Say what concerns a column of the whole file."""
@@ -275,19 +275,19 @@ def warn_of_no_price(
     The service has no variants without a price.
     """
     if any(cells.faults for cells, _ in made):
-        detail = "the item goes in without a price, because its rows with prices have faults"
-        item.warn(price, detail, "", "mend the rows of the product that did not go in")
+        detail = "the item is imported without a price, because its rows with prices have faults"
+        item.warn(price, detail, "", "correct the rejected rows of the product")
         return
     if price not in item.shop.fields:
-        detail = "no such column, so items go in without prices, and without variants"
-        item.warn_once(price, f"{detail}; this is said once", "add a column of prices")
+        detail = "no such column, so items are imported without prices, and without variants"
+        item.warn_once(price, f"{detail}; this warning comes once", "add a column of prices")
         return
-    detail, advice = "is missing, so the item goes in without a price", "give a price"
+    detail, advice = "is missing, so the item is imported without a price", "give a price"
     if alone:
         values = made[0][1]
         kept = (("SKU", values["sku"]), ("stock", values["inventory_quantity"]))
         lost = " and ".join(f"{name} {value}" for name, value in kept if value)
-        detail += ", and its one variant does not go in" + (f" ({lost})" if lost else "")
+        detail += ", and its one variant is rejected" + (f" ({lost})" if lost else "")
         advice += "; a variant needs one"
     item.warn(price, detail, "", advice)
 

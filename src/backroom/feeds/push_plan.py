@@ -48,7 +48,7 @@ class Difference:
         return bool(self.outcomes)
 
     def phases(self, mode: Mode, batch: int, largest: int) -> list[Phase]:
-        """Give the jobs that are to be sent, kind by kind."""
+        """Give the jobs of the plan, kind by kind."""
         phases = []
         for kind in mode.order:
             jobs = {

@@ -69,6 +69,6 @@ class Rehearsal:
         """Give what would become of the rows of a piece: of rows that were joined, one created."""
         changed = ",".join(piece.operation.changed)
         first, *others = piece.numbers
-        yield outcomes.DONE[piece.operation.verb], changed, first
+        yield outcomes.OUTCOMES_OF_VERBS[piece.operation.verb], changed, first
         for number in others:
             yield outcomes.UPDATED, changed, number

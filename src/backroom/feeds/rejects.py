@@ -103,7 +103,7 @@ def _copy_resources(feed: Feed, marks: Iterable[int], target: Path) -> None:
 
 
 def _copy_xml(feed: Feed, marks: Iterable[int], target: Path) -> None:
-    """Copy the file without the records that went in, so that it stays well-formed."""
+    """Copy the file without the records that were imported, so that it stays well-formed."""
     path = feed.source.path
     position = 0
     with path.open("rb") as source, target.open("wb") as file:

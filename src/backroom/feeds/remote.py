@@ -15,7 +15,7 @@ from backroom import outgoing
 from backroom.feeds.rows import FeedError
 
 LARGEST_FEED = 4_000_000_000
-_SECONDS = 600.0
+_LONGEST_FETCH_SECONDS = 600.0
 _MOST_REDIRECTS = 5
 _CHUNK = 1 << 18
 _REDIRECTS = {301, 302, 303, 307, 308}
@@ -30,7 +30,7 @@ def is_url(place: str) -> bool:
 
 def fetch(url: str, into: IO[bytes], *, private_addresses: bool = False) -> None:
     """Write what a URL answers into a file. Raises `FeedError`."""
-    end = time.monotonic() + _SECONDS
+    end = time.monotonic() + _LONGEST_FETCH_SECONDS
     for _ in range(_MOST_REDIRECTS + 1):
         response = _answer(url, private_addresses=private_addresses)
         try:
@@ -58,7 +58,9 @@ def _receive(response: urllib3.BaseHTTPResponse, into: IO[bytes], end: float) ->
         if received > LARGEST_FEED:
             raise FeedError(f"is larger than {LARGEST_FEED // 1_000_000:,} MB")
         if time.monotonic() > end:
-            raise FeedError(f"can't be fetched: it takes longer than {_SECONDS:.0f} s")
+            raise FeedError(
+                f"can't be fetched: it takes longer than {_LONGEST_FETCH_SECONDS:.0f} s"
+            )
         into.write(chunk)
     announced = response.headers.get("Content-Length", "")
     if announced.isdecimal() and int(announced) != received:

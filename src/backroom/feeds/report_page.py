@@ -55,10 +55,10 @@ def html_lines_of(report: Report) -> Iterator[str]:
     faults = report.number_of_findings(failed=True)
     warnings = report.number_of_findings(failed=False)
     if faults:
-        yield f"<h2>Rows that {'would' if report.dry_run else 'did'} not go in</h2>"
+        yield f"<h2>Rows that {'would be' if report.dry_run else 'were'} rejected</h2>"
         yield from _findings(report, failed=True)
     if warnings:
-        yield "<h2>Remarks</h2>"
+        yield "<h2>Warnings</h2>"
         yield from _findings(report, failed=False)
     if report.unknown:
         yield "<h2>Columns that were left out</h2><ul>"
@@ -104,8 +104,8 @@ def number_heading(report: Report) -> str:
 
 
 def went_in_label(report: Report) -> str:
-    """Name the column that says whether a row with a remark was loaded."""
-    return "would go in" if report.dry_run else "went in"
+    """Name the column that says whether a row with a warning was loaded."""
+    return "would be imported" if report.dry_run else "imported"
 
 
 def _counts(report: Report) -> Iterator[str]:

@@ -39,7 +39,7 @@ FINDING_COLUMNS = (
     "value",
     "what is wrong",
     "what to change",
-    "went in",
+    "imported",
 )
 
 
@@ -95,7 +95,7 @@ class Report:
     @property
     def unaccounted(self) -> int:
         """How many rows neither were done nor failed."""
-        settled = sum(self.total(name) for name in (*_DONE, FAILED))
+        settled = sum(self.total(name) for name in (*_LOADED_OUTCOMES, FAILED))
         return self.total("rows") + self.total("removals") - settled
 
     @property
@@ -116,7 +116,7 @@ class Report:
         return tallies.row_changes(self.ledger, most) if self.ledger else iter(())
 
 
-_DONE = ("created", "updated", "deleted", "unchanged")
+_LOADED_OUTCOMES = ("created", "updated", "deleted", "unchanged")
 
 
 def has_gone_in(finding: Finding) -> bool:

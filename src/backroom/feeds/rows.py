@@ -40,7 +40,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What is to be said of a place in a feed: what is wrong there, and what would be right.
+    """A fault or a warning for a place in a feed, with advice.
 
     `column` and `value` are empty where it concerns the whole row.
     """

@@ -44,7 +44,7 @@ _QUANTITIES = ("quantity", "quantity at a location")
 _CONTINUES = {"continue", "true", "yes", "1"}
 _DENIES = {"", "deny", "false", "no", "0"}
 _NO_QUANTITIES = (
-    "no such column, so the stock is not known and hides no variant; this is said once",
+    "no such column, so the stock is not known and hides no variant; this warning comes once",
     "add the column, or the columns by location",
 )
 _DEFAULT_OPTION = ("title", "default title")
@@ -75,11 +75,11 @@ FIELDS = (
     Field("status", ("Status",), "`draft`, `archived` and `unlisted` make `published` false"),
     Field("sku", ("Variant SKU", "SKU"), "the variant's `sku`, without an apostrophe before its first digit; its `external_id` where every variant of the file has one and none comes twice, else the id is the handle with the option values"),
     Field("option {n} name", ("Option{n} Name",), "the name of an option, which is an entry of the variant's `custom_metadata`; later rows of a handle may leave it out"),
-    Field("option {n} value", ("Option{n} Value", "Option{n}"), "the value of the option, in the variant's `title` and `custom_metadata`; `Default Title` is none"),
+    Field("option {n} value", ("Option{n} Value", "Option{n}"), "the value of the option, in the variant's `title` and `custom_metadata`; `Default Title` counts as no option"),
     Field("price", ("Variant Price", "Price"), "the variant's `price`; the item has the least of its variants'", "price"),
     Field("tracker", ("Variant Inventory Tracker", "Inventory tracker", "Inventory management"), "empty where the file has the column: `inventory_policy` 0 and `inventory_quantity` 0, whatever the quantity"),
     Field("quantity", ("Variant Inventory Qty", "Inventory quantity"), "the variant's `inventory_quantity`; a negative one is 0, with a warning", "quantity"),
-    Field("quantity at a location", ("Inventory Available: {any}", "Inventory Available / {any}", "Variant Inventory Qty / {any}", "Variant Inventory Qty: {any}", "Inventory quantity / {any}", "Inventory quantity: {any}"), "where there is no other quantity, the sum over all locations; `not stocked` is none", "quantity"),
+    Field("quantity at a location", ("Inventory Available: {any}", "Inventory Available / {any}", "Variant Inventory Qty / {any}", "Variant Inventory Qty: {any}", "Inventory quantity / {any}", "Inventory quantity: {any}"), "where there is no other quantity, the sum over all locations; `not stocked` counts as no quantity", "quantity"),
     Field("inventory policy", ("Variant Inventory Policy", "Continue selling when out of stock"), "`deny` and `FALSE` are `inventory_policy` 1, `continue` and `TRUE` are 2; `deny` is 0 in a file without any column of quantities, which would hide all variants"),
     Field("image", ("Image Src", "Product image URL", "Image URL"), "the item's `images`; the first by position is its `image_full_url`"),
     Field("image position", ("Image Position",), "the order of the images", "quantity"),
@@ -146,7 +146,9 @@ def rows_of(handle: str, records: list[FeedRecord], shop: Shop) -> Iterator[Row 
         item.missing("image", "the item has no image", "give an image")
     for each in images:
         if not _ADDRESS.match(each):
-            detail = "is no web address, so nobody can load the image; this is said once"
+            detail = (
+                "is not a web address, so browsers can't load the image; this warning comes once"
+            )
             item.warn_once("image", detail, "write the whole address, with https://", each)
     if not item.text("url"):
         yield from address_warning(shop, product.line, shop.layout.column("handle"))

@@ -73,8 +73,8 @@ class Source:
         """Raise `FeedError` if the file is another one than when it was opened."""
         if Stamp.of(self.path.stat()) != self._stamp:
             raise FeedError(
-                "was changed while it was read, so what was read is not the whole of it: import it"
-                " again when nothing writes to it"
+                "was changed while it was read, so a part may be missing: import it again when"
+                " nothing writes to it"
             )
 
     def temporary(self, name: str) -> Path:
@@ -121,7 +121,7 @@ class Source:
     def _unpack(self, options: FeedOptions) -> bool:
         asked = options.compression
         if asked and asked not in COMPRESSIONS:
-            raise FeedError(f"can't be unpacked: {asked!r} is none of {', '.join(COMPRESSIONS)}")
+            raise FeedError(f"can't be unpacked: {asked!r} is not one of {', '.join(COMPRESSIONS)}")
         first = self.compression == "none"
         compression = asked if asked and first else compression_of(self.path)
         if compression == "none" or (asked and not first):

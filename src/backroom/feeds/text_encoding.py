@@ -86,7 +86,7 @@ def _utf_16_of(sample: bytes) -> str:
     """Tell the byte order by the zero bytes of ASCII characters."""
     even, odd = sample[::2].count(0), sample[1::2].count(0)
     if max(even, odd) * 4 < len(sample) or min(even, odd) * 8 > max(even, odd):
-        raise FeedError("is no text file: it has zero bytes")
+        raise FeedError("is not a text file: it has zero bytes")
     return "utf-16-be" if even > odd else "utf-16-le"
 
 

@@ -58,10 +58,10 @@ class PushWatch:
         self._known = KnownCatalog(ledger)
         self._digests = SourceDigests(source.client, ledger)
         self.holding: Callable[[int, int], object] = lambda *_: None
-        """Called with how many are to be deleted and how many may be, where these are fewer."""
+        """Called with the number of removals and their limit, where the limit is smaller."""
         self._read_seconds = 0.0
         self._mark = ""
-        """The mark that the source had before the last reading, empty if it has to be read."""
+        """The mark of the source before the last reading, empty if the source must be read."""
 
     @property
     def knows(self) -> bool:

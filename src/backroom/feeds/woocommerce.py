@@ -47,11 +47,11 @@ _BECOMES = {
     "id": "the `external_id` of the item and of its one variant, or of a variation",
     "type": "`variable` is an item, `variation` a variant of its parent, `grouped` an item without variants, all others an item with one variant",
     "sku": "the variant's `sku`; the `external_id` where there is no ID; of a variable or grouped product kept in `custom_metadata`",
-    "name": "the `title`; the `external_id` is made of it where there is neither ID nor SKU",
+    "name": "the `title`; the `external_id` is made of it if the row has neither ID nor SKU",
     "published": "0 and -1 make `published` false",
     "status": "`draft`, `pending`, `private` and 0 make `published` false; kept in `custom_metadata`",
     "visibility": "`hidden` makes `published` false",
-    "short description": "the `description` where there is no long one",
+    "short description": "the `description` of a product without a long one",
     "description": 'the `description`; `\\n` is a line break; `""` where both are empty',
     "sale starts": "the first day of the sale; kept in `custom_metadata`",
     "sale ends": "the last day of the sale; kept in `custom_metadata`",
@@ -68,7 +68,7 @@ _BECOMES = {
     "permalink": "the item's `url`",
     "external url": "the item's `url`, where there is no other; kept in `custom_metadata` where there is",
     "attribute {n} name": "the name of an attribute, an entry of `custom_metadata`",
-    "attribute {n} values": "its values, which are the options of a variation; an empty one is none",
+    "attribute {n} values": "its values, which are the options of a variation; an empty value counts as no option",
 }
 _KEPT_IN_METADATA = (
     *("sale price", "regular price", "price", "sale starts", "sale ends", "short description"),

@@ -60,7 +60,7 @@ def root_of(start: bytes) -> tuple[str, str]:
     except (LookupError, UnicodeError) as error:
         raise FeedError(f"can't be read: its XML declaration names an encoding: {error}") from None
     if not found:
-        raise FeedError("is no XML feed: it has no root element")
+        raise FeedError("is not an XML feed: it has no root element")
     namespace, _, name = found[0].rpartition(_SEPARATOR)
     return namespace, name
 

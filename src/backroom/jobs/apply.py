@@ -91,7 +91,7 @@ def apply(
 
 @dataclass
 class Care:
-    """Who is to blame where the whole transaction fails, again and again, at one operation.
+    """Finds the operation at which the whole transaction fails, again and again.
 
     Operations at the places `skipped` fail without being tried, as do all after `until`, in seconds
     of the monotonic clock. `under_way` is the place of the one that is being tried.
@@ -141,7 +141,7 @@ def apply_apart(
 
 
 def _take_care(care: Care, place: int) -> None:
-    """Note that an operation is being tried. Raises `Undone` if it shall not be."""
+    """Note that an operation is being tried. Raises `Undone` if the operation must not be tried."""
     care.under_way = None
     if place in care.skipped or time.monotonic() > care.until:
         raise Undone

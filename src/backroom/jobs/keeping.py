@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 _SLICE = 200
 """Jobs whose operations are dropped in one write."""
 _SHARE = 4
-"""Operations are dropped when a quarter more are there than shall be kept."""
+"""Operations are dropped when there are a quarter more than the limit."""
 _LEAST_BATCH = 50
 
 
@@ -37,7 +37,7 @@ class Keeping:
             self.drop(database, stopping)
 
     def drop(self, database: Database, stopping: Callable[[], bool]) -> None:
-        """Drop the operations of all jobs that shall keep them no longer, until `stopping`."""
+        """Drop the operations of all jobs beyond the limit, until `stopping`."""
         self._noted = 0
         while not stopping():
             with database.read() as tx:

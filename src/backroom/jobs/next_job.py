@@ -10,7 +10,7 @@ What happens, all in one transaction, so that a crash at any point leaves the jo
 3. Read the account's oldest job that is not complete.
 4. Apply it (`jobs/apply.py`), which writes rows, counts and the status `complete`.
 
-Where clients shall see jobs queued first, a transaction before these moves the job from `queued` to
+If clients must see jobs queued first, a transaction before these moves the job from `queued` to
 `processing`. A crash between the two leaves it `processing`, which is applied all the same.
 
 No job may keep the later ones of its account waiting for ever. If the server fails at a job for a
@@ -20,7 +20,7 @@ reason of its own, the transaction is undone, and this module does in order:
 2. If the job as such can't be applied: count the try, in the store, and have the account pause.
    Each pause is twice as long as the one before.
 3. After `MOST_TRIES` of these: apply what can be applied. An operation that ends the transaction
-   each time is left out, and fails. If even that is in vain, all operations fail.
+   each time is left out, and fails. If even that try fails, all operations fail.
 4. If the database refuses what 2 and 3 write, again and again where that might be an outage: set
    the job aside (`set_aside.py`), and go on with the next one of the account.
 
@@ -28,7 +28,7 @@ A database that is away is no try: then nothing is known of the job, and it wait
 usually means so may also come of the one job. So the database counts as away only if it does not
 take the count either, with as much room as the job needs in the tables that jobs change.
 
-A job may also end the process each time. To note each one before it is begun would cost a write. So
+A job may also end the process each time. To note each job before it starts would cost a write. So
 only those that a dead worker may have begun are noted, by the rules of `expect_begun`.
 """
 
@@ -110,7 +110,7 @@ class NextJob:
         self._show_queued = show_queued
         self._on_step = on_step
         self._found: dict[str, str] = {}
-        """For accounts, the job that a worker which has died may have begun."""
+        """By account, the job that a dead worker may have begun."""
         self._has_looked = False
         self._counted: dict[str, int] = {}
         """For jobs whose try was counted before it began, the tries before that."""
@@ -118,7 +118,7 @@ class NextJob:
         """How often the end of a job was refused, though the database was there afterwards."""
 
     def look_for_begun(self) -> None:
-        """Find, once, the jobs that a worker may have begun which died before this one started."""
+        """Find, once, the jobs that workers may have begun that died before this one started."""
         if not self._has_looked:
             with self._database.read() as tx:
                 self._found = jobs.oldest_in_progress(tx)
@@ -127,7 +127,7 @@ class NextJob:
     def expect_begun(self, account: str) -> None:
         """Expect that the next job of an account was begun by a worker that has died.
 
-        The job may be what has ended it. So the try is counted before the job is begun again.
+        The job may have ended that worker. So the try is counted before the job starts again.
         """
         self._found[account] = _ANY
 
@@ -181,7 +181,7 @@ class NextJob:
         return bool(applied)
 
     def _is_deadly(self, job: jobs.Waiting) -> bool:
-        """Count a try before it is begun. True where the process died too often at this job."""
+        """Count a try before it starts. True where the process died too often at this job."""
         if job.tries + DEATH_TRIES > MOST_TRIES:
             log.error(events.JOB_DEADLY, job.job_id, job.account)
             return True

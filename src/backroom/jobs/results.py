@@ -25,7 +25,7 @@ _drafts = msgspec.json.Decoder(list[Draft])
 
 
 class Result(NamedTuple):
-    """One operation of a job: its place from 0, the resource object sent, and what came of it.
+    """One operation of a job: its place from 0, the resource object sent, and its result.
 
     `words` is created, updated, deleted, failed, waiting or cancelled; `error` is as on the wire.
     """

@@ -44,12 +44,12 @@ _SERVER = "server"
 FAMILIES = {
     "build_info": Family(
         GAUGE,
-        "Always 1. The labels say what runs.",
+        "Always 1. The labels name the version, the engine and the role of the process.",
         ("version", "engine", "role"),
     ),
     "http_requests_total": Family(
         COUNTER,
-        "Requests that were answered. The route is `unknown` where there is none.",
+        "Requests that were answered. The route is `unknown` for a path without a route.",
         ("method", "route", "status", "revision"),
         _SERVER,
     ),
@@ -81,12 +81,12 @@ FAMILIES = {
     ),
     "jobs": Family(
         GAUGE,
-        "Jobs that are not complete. Beyond 100,000 they are no longer counted.",
+        "Jobs that are not complete. The count ends at 100,000.",
         ("type", "status"),
         _ALIKE,
     ),
     "job_oldest_waiting_seconds": Family(
-        GAUGE, "The age of the oldest job that is not complete, 0 if there is none.", (), _ALIKE
+        GAUGE, "The age of the oldest job that is not complete; 0 if all are complete.", (), _ALIKE
     ),
     "jobs_finished_total": Family(
         COUNTER, "Jobs that have ended: `complete` or `cancelled`.", ("type", "status")
@@ -97,10 +97,12 @@ FAMILIES = {
         ("type", "result"),
     ),
     "job_queue_latency_seconds": Family(
-        HISTOGRAM, "Seconds from the creation of a job until it was begun.", ("type",)
+        HISTOGRAM, "Seconds from the creation of a job until a worker began it.", ("type",)
     ),
     "job_duration_seconds": Family(
-        HISTOGRAM, "Seconds from there until the job was complete, and on disk.", ("type",)
+        HISTOGRAM,
+        "Seconds from the moment a worker began a job until it was complete, and on disk.",
+        ("type",),
     ),
     "job_tries_failed_total": Family(
         COUNTER, "Tries of jobs that failed by a fault of the server.", ("type",)
@@ -134,19 +136,17 @@ FAMILIES = {
         GAUGE, "Whether the database could be read and written to, as `/health` says it: 1 or 0."
     ),
     "db_size_bytes": Family(
-        GAUGE, "The size of the database. On SQLite it is that of its file.", (), _ALIKE
+        GAUGE, "The size of the database. On SQLite, the size of its file.", (), _ALIKE
     ),
-    "store_writes_total": Family(COUNTER, "Pieces of writing that had their turn."),
+    "store_writes_total": Family(COUNTER, "Writes that have had their turn."),
     "store_write_wait_seconds_total": Family(
-        COUNTER, "Seconds for which these have waited for their turn."
+        COUNTER, "Seconds for which writes have waited for their turn."
     ),
-    "store_writes_waiting": Family(GAUGE, "Pieces of writing that wait for their turn."),
-    "store_write_failures_total": Family(
-        COUNTER, "Pieces of writing that the database could not do."
-    ),
+    "store_writes_waiting": Family(GAUGE, "Writes that wait for their turn."),
+    "store_write_failures_total": Family(COUNTER, "Writes that failed in the database."),
     "wal_size_bytes": Family(GAUGE, "The size of the write-ahead log.", (), _SQLITE),
     "sqlite_commits_total": Family(
-        COUNTER, "Commits. Many pieces of writing share one.", (), _SQLITE
+        COUNTER, "Commits. Several writes may share one commit.", (), _SQLITE
     ),
     "sqlite_last_checkpoint_timestamp_seconds": Family(
         GAUGE, "When the log was last written into the database, since 1970.", (), _SQLITE
@@ -159,17 +159,20 @@ FAMILIES = {
         GAUGE, "Connections of the event loop: for `reading` or `writing`.", ("use",), _POSTGRES
     ),
     "postgres_pipeline_statements": Family(
-        GAUGE, "Statements that are under way on these.", ("use",), _POSTGRES
+        GAUGE,
+        "Statements that are under way on connections of the event loop.",
+        ("use",),
+        _POSTGRES,
     ),
     "postgres_transactions_retried_total": Family(
         COUNTER,
-        "Transactions that were tried again: deadlocks, and keys that somebody else took.",
+        "Transactions that were tried again: deadlocks, and keys that another transaction took.",
         (),
         _POSTGRES,
     ),
     "postgres_slow_reads_total": Family(
         COUNTER,
-        "Reads that were cancelled on a shared connection, and begun again on one of their own.",
+        "Reads that were cancelled on a shared connection, and started again on another.",
         (),
         _POSTGRES,
     ),
@@ -191,7 +194,7 @@ FAMILIES = {
     "workers": Family(GAUGE, "Workers that were alive in the last minute.", (), _ALIKE_POSTGRES),
     "worker_last_heartbeat_timestamp_seconds": Family(
         GAUGE,
-        "When the last of them was alive, since 1970; 0 if there is none.",
+        "When the last worker was alive, in seconds since 1970; 0 without a worker.",
         (),
         _ALIKE_POSTGRES,
     ),

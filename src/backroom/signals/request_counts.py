@@ -36,7 +36,7 @@ _NO_REVISION = "none"
 class RequestCounts:
     """How many requests there were, by method, route, status and revision, and how long they took.
 
-    All of these labels have as many values as the tables of the API, whatever clients send.
+    All of these labels have as many values as the tables of the API, no matter what clients send.
     """
 
     def __init__(self) -> None:

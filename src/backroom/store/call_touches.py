@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
     from backroom.store.database import Transaction
 
-MOST_KEPT = 100_000
+MOST_CALLS_KEPT = 100_000
 """Calls of all accounts. The oldest make room."""
 _OLDEST = 2_000
 """At most so many of the oldest are dropped at once."""
@@ -41,7 +41,7 @@ def add_calls(tx: Transaction, touches: Sequence[CallTouch]) -> None:
     )
 
 
-def drop_oldest_calls(tx: Transaction, most: int = MOST_KEPT) -> None:
+def drop_oldest_calls(tx: Transaction, most: int = MOST_CALLS_KEPT) -> None:
     """Drop some of the oldest calls beyond `most`."""
     row = tx.one(
         "select touch_id from call_touches order by touch_id desc limit 1 offset :most", most=most

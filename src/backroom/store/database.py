@@ -113,7 +113,7 @@ class Transaction:
         return result
 
     def leave_loop(self) -> None:
-        """Have the work begun again in a thread, where it holds an event loop: it is large.
+        """Have the work started again in a thread, where it holds an event loop: it is large.
 
         Raises `TookTooLong` there.
         """
@@ -160,7 +160,7 @@ class UnusablePlace(StoreUnavailable):
 
 
 class TookTooLong(Exception):
-    """A read takes more time than it may hold the event loop. It is begun again in a thread."""
+    """A read takes more time than it may hold the event loop. It starts again in a thread."""
 
 
 class Database(Protocol):

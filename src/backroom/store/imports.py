@@ -9,12 +9,12 @@ from backroom import clock
 if TYPE_CHECKING:
     from backroom.store.database import Transaction
 
-MOST_KEPT = 20
+MOST_REPORTS_KEPT = 20
 """Imports of one account. The oldest make room."""
 
 
 class KeptImport(NamedTuple):
-    """One import, without its report. `failed` is how many rows did not go in."""
+    """One import, without its report. `failed` is how many rows were rejected."""
 
     account: str
     import_id: str
@@ -43,7 +43,7 @@ def keep_import(tx: Transaction, kept: KeptImport, report: str) -> None:
         "delete from imports where account = :account and import_id <= coalesce((select import_id"
         " from imports where account = :account order by import_id desc limit 1 offset :most), '')",
         account=kept.account,
-        most=MOST_KEPT,
+        most=MOST_REPORTS_KEPT,
     )
 
 
@@ -73,7 +73,7 @@ def kept_import(tx: Transaction, account: str, import_id: str) -> tuple[KeptImpo
 
 
 def newest_failed_imports(tx: Transaction, most: int) -> list[KeptImport]:
-    """Give the newest imports with rows that did not go in, of all accounts, up to `most`."""
+    """Give the newest imports with rejected rows, of all accounts, up to `most`."""
     rows = tx.all(
         f"select {_COLUMNS} from imports where failed > 0"
         " order by import_id desc, account desc limit :most",

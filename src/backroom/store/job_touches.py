@@ -13,9 +13,9 @@ from backroom.store.job_rows import Job
 if TYPE_CHECKING:
     from backroom.store.database import Transaction
 
-MOST_JOBS = 200
+MOST_JOBS_READ = 200
 """How many jobs one look goes through."""
-MOST_BYTES = 32 * 2**20
+MOST_BYTES_READ = 32 * 2**20
 """How many bytes of operations one look reads, unless the first job has more."""
 _COLUMNS = ", ".join(f"jobs.{each}" for each in Job._fields)
 
@@ -45,7 +45,7 @@ def jobs_naming(
     account: str,
     part: str,
     before: str | None = None,
-    most: int = MOST_JOBS,
+    most: int = MOST_JOBS_READ,
 ) -> Look:
     """Give the jobs in whose operations, errors or linkage a part of JSON stands."""
     rows = _sizes(tx, account, before, most + 1)
@@ -54,7 +54,7 @@ def jobs_naming(
     unkept = 0
     for job_id, size in rows[:most]:
         total += size or 0
-        if looked and total > MOST_BYTES:
+        if looked and total > MOST_BYTES_READ:
             break
         looked.append(job_id)
         unkept += size is None

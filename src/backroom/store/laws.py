@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from backroom.catalog.kinds import JOB_KINDS, KINDS
 from backroom.store import linkage
-from backroom.store.move import CATALOG, SNAPSHOT
+from backroom.store.move import CATALOG_TABLES, SNAPSHOT
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -161,7 +161,7 @@ _OF_CATALOG = (
         Law(
             f"linkage of {kind.table}",
             f"{kind.table} show other related resources in old revisions than they have",
-            "Replace the relationship of these resources, which renews what is shown of it.",
+            "Replace the relationship of these resources, which updates the ids that answers show.",
             _stale_linkage(kind.name),
         )
         for kind in KINDS.values()
@@ -192,7 +192,7 @@ _OF_JOBS = (
     Law(
         "counts of jobs",
         "jobs count other operations than they have",
-        "Read the catalog to see what was applied: these jobs do not say it.",
+        "Read the catalog to see which operations were applied: these jobs do not show it.",
         _fixed(
             "select account, job_id from jobs where total_count < 0 or completed_count < 0"
             " or failed_count < 0 or completed_count + failed_count > total_count"
@@ -239,8 +239,8 @@ _OF_OTHERS = (
             f" or trim(hash, '{_HEXADECIMAL}') <> '' or length(hint) not between 1 and 4"
         ),
     ),
-    *(_without_snapshot(table.name) for table in CATALOG),
-    *(_of_other_account(table.name) for table in CATALOG),
+    *(_without_snapshot(table.name) for table in CATALOG_TABLES),
+    *(_of_other_account(table.name) for table in CATALOG_TABLES),
     _copied_part("variants", "item_number", "items", "external_id"),
     _copied_part("item_categories", "item_number", "items", "item_external_id"),
     _copied_part("item_categories", "category_number", "categories", "item_external_id"),

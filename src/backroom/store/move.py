@@ -122,7 +122,7 @@ _APART = {
     *("secrets", "accounts", "keys", "webhooks", "webhook_deliveries"),
     *("imports", "call_touches"),
 }
-CATALOG = tuple(each for each in _PLAIN if each.name not in _APART)
+CATALOG_TABLES = tuple(each for each in _PLAIN if each.name not in _APART)
 """Every table with rows of an account's catalog, of its jobs, and of what is kept beside them.
 
 A snapshot has copies of all of them.
@@ -130,7 +130,10 @@ A snapshot has copies of all of them.
 TABLES = (
     *_PLAIN,
     Table("snapshots", ("snapshot_id",), ("account", "name", "created_at")),
-    *(Table(SNAPSHOT + each.name, ("snapshot_id", *each.key), each.rest) for each in CATALOG),
+    *(
+        Table(SNAPSHOT + each.name, ("snapshot_id", *each.key), each.rest)
+        for each in CATALOG_TABLES
+    ),
 )
 """Every table with rows of its own."""
 

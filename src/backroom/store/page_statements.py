@@ -3,8 +3,8 @@
 A question may have several conditions, and each has an index. Only one index can be walked in the
 order of the page, so one condition *drives*: the statement walks its index from the border on,
 tests all other conditions on each row that it meets, and stops when the page is full. Any condition
-could drive, and the page would be the same. What differs is how many rows are met in vain: driven
-by `published`, a search for a rare word would look at the whole catalog.
+could drive, and the page would be the same. The choices differ in how many rows they read
+without need: driven by `published`, a search for a rare word would look at the whole catalog.
 
 So the condition drives that leaves the fewest rows. `Statement.sql` asks in this order:
 

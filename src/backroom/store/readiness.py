@@ -27,7 +27,7 @@ TRUSTED_SECONDS = 30.0
 """How long a write that succeeded speaks for the next one."""
 _AGAIN_SECONDS = 1.0
 """The pause between two tries while writes fail."""
-_CATALOG = ("items", "variants", "categories", "item_categories")
+_CATALOG_TABLES = ("items", "variants", "categories", "item_categories")
 """The tables that jobs change."""
 
 
@@ -107,6 +107,6 @@ def prove_writable(tx: Transaction, job: Waiting) -> None:
         )
         raise _Enough
 
-    tx.connection.wait_for(_CATALOG)
+    tx.connection.wait_for(_CATALOG_TABLES)
     with suppress(Undone):
         tx.attempt(take_room)

@@ -137,9 +137,7 @@ def _check_pages(path: Path, copy: Path) -> None:
 def _refuse_full(tx: Transaction) -> None:
     for table in TABLES:
         if tx.one(f"select 1 from {table.name} limit 1") is not None:
-            raise NotEmpty(
-                f"The target has rows in {table.name}. To replace all that it holds: --replace"
-            )
+            raise NotEmpty(f"The target has rows in {table.name}. To replace all rows: --replace")
 
 
 def _replace_file(copy: Path, target: RestoreTarget, progress: Progress) -> list[Moved]:
@@ -214,7 +212,9 @@ def _kept_from_others(path: Path) -> Iterator[None]:
 
 
 def _in_use(path: Path) -> InUse:
-    return InUse(f"{path} is open in another process. Stop the server, and all that uses it.")
+    return InUse(
+        f"{path} is open in another process. Stop the server, and all other programs that use it."
+    )
 
 
 def _drop_log(path: Path) -> None:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from backroom import clock
 from backroom.catalog.kinds import KINDS
 from backroom.store import search
-from backroom.store.move import CATALOG, SNAPSHOT
+from backroom.store.move import CATALOG_TABLES, SNAPSHOT
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -70,7 +70,7 @@ def save_snapshot(tx: Transaction, account: str, name: str, accounts: Iterable[s
     made = Snapshot(clock.new_ulid(clock.now()), account, name, clock.timestamp(clock.now()))
     for each in accounts:
         _lock(tx, each)
-        for table in CATALOG:
+        for table in CATALOG_TABLES:
             columns = ", ".join(table.columns)
             tx.run(
                 f"insert into {SNAPSHOT}{table.name} (snapshot_id, {columns})"
@@ -93,14 +93,14 @@ def delete_snapshot(tx: Transaction, snapshot: Snapshot) -> None:
     snapshot_id = snapshot.snapshot_id
     for kind in KINDS.values():
         _forget_orphans(tx, kind, snapshot_id)
-    for name in [SNAPSHOT + table.name for table in CATALOG] + ["snapshots"]:
+    for name in [SNAPSHOT + table.name for table in CATALOG_TABLES] + ["snapshots"]:
         tx.run(f"delete from {name} where snapshot_id = :snapshot", snapshot=snapshot_id)
 
 
 def accounts_in(tx: Transaction, snapshot: Snapshot) -> set[str]:
     """Give the accounts of which a snapshot has any row."""
     found: set[str] = set()
-    for table in CATALOG:
+    for table in CATALOG_TABLES:
         rows = tx.all(
             f"select distinct account from {SNAPSHOT}{table.name} where snapshot_id = :snapshot",
             snapshot=snapshot.snapshot_id,
@@ -110,9 +110,9 @@ def accounts_in(tx: Transaction, snapshot: Snapshot) -> set[str]:
 
 
 def restore_snapshot(tx: Transaction, snapshot: Snapshot, account: str) -> None:
-    """Make the catalog and the jobs of an account what they were when the snapshot was saved."""
+    """Restore the catalog and the jobs of an account from a snapshot."""
     _lock(tx, account)
-    for table in CATALOG:
+    for table in CATALOG_TABLES:
         _restore(tx, table, account, snapshot.snapshot_id)
 
 
@@ -124,7 +124,7 @@ def empty_account(tx: Transaction, account: str, most: int) -> bool:
     _lock(tx, account)
     for table in ("call_touches", "imports"):
         tx.run(f"delete from {table} where account = :account", account=account)
-    left = [table for table in CATALOG if not _empty_table(tx, table, account, most)]
+    left = [table for table in CATALOG_TABLES if not _empty_table(tx, table, account, most)]
     return not left
 
 
@@ -158,7 +158,7 @@ def _empty_table(tx: Transaction, table: Table, account: str, most: int) -> bool
 
 
 def _lock(tx: Transaction, account: str) -> None:
-    """Keep out whoever else writes to the catalog of an account, or accepts its jobs."""
+    """Keep out other writers to the catalog of an account, and servers that accept its jobs."""
     tx.exclusively(account)
     tx.exclusively(f"{account} jobs")
 

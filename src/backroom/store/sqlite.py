@@ -6,7 +6,7 @@ commit. So many small writes share one fsync, and no future has a result before 
 
 Reads of an event loop run on its own thread (`on_loop`): reaching another thread would take ten
 times as long. But a read may take long, and nobody is answered meanwhile. So each transaction there
-has 5 ms. SQLite stops a statement that is late, and the read is begun again in a thread, where it
+has 5 ms. SQLite stops a statement that is late, and the read starts again in a thread, where it
 may take as long as it needs. That is safe because a read changes nothing, and it is rare.
 """
 
@@ -47,7 +47,7 @@ T = TypeVar("T")
 
 MOST_WORK_IN_A_COMMIT = 64
 LOOP_SECONDS = 0.005
-"""How long a read may hold the event loop. One that takes longer is begun again in a thread."""
+"""How long a read may hold the event loop. One that takes longer starts again in a thread."""
 _STEPS = 2000
 """Steps of SQLite's virtual machine between two looks at the clock: some 50 microseconds."""
 _THREADS = 4

@@ -111,11 +111,11 @@ class DatabaseFile:
             return
         if found is None:
             raise StoreUnavailable(
-                f"{path} was removed while it was in use: what is written would be lost."
+                f"{path} was removed while it was in use: writes would be lost."
                 " Put the file back, or restart the server."
             )
         raise StoreUnavailable(
-            f"{path} was replaced while it was in use: what is written would be lost."
+            f"{path} was replaced while it was in use: writes would be lost."
             " Restart the server to serve the file that is there now."
         )
 

@@ -2,7 +2,7 @@
 
 A subscription waits for one variant, by its number: a variant that is deleted takes its chance
 along. The event is columns of the subscription's own row, and is written in the transaction that
-changes the stock. So there is one event for each subscription, whatever crashes or is repeated.
+changes the stock. So there is one event for each subscription, even after a crash or a repetition.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Webhooks, and their deliveries.
 
 `job_ended` writes the deliveries of a job's end in the transaction that ends the job. So there is
-one for each webhook, whatever crashes. A sender claims a delivery first: it moves `due_at`
+one for each webhook, even after a crash. A sender claims a delivery first: it moves `due_at`
 to the moment at which others may send it again, should the sender die. The sender writes
 the result of the try afterwards. So a delivery is sent at least once, each time with the same id.
 
@@ -28,7 +28,7 @@ COMPLETED = "job.completed"
 OPERATIONS_FAILED = "job.operations_failed"
 CANCELLED = "job.cancelled"
 TEST = "webhook.test"
-EVENTS = {
+WEBHOOK_EVENTS = {
     COMPLETED: "a job is complete, and none of its operations have failed",
     OPERATIONS_FAILED: "a job is complete, and some of its operations have failed",
     CANCELLED: "a job was cancelled",
@@ -237,7 +237,7 @@ def claim(tx: Transaction, webhook_id: str, now: int, until: int, most: int) -> 
 
 
 def release(tx: Transaction, now: int) -> None:
-    """Make all waiting deliveries due that were tried, or were to be tried, by nobody else."""
+    """Make all waiting deliveries due that were never tried."""
     tx.run(
         f"update webhook_deliveries set due_at = :now where state = '{WAITING}' and tries = 0"
         " and due_at > :now",
@@ -246,7 +246,7 @@ def release(tx: Transaction, now: int) -> None:
 
 
 def note_attempt(tx: Transaction, tried: Delivery, state: str, due_at: int, attempt: Any) -> None:
-    """Write what came of a try: the new state, and when it is due again."""
+    """Write the outcome of a try: the new state, and when it is due again."""
     attempts = [*msgspec.json.decode(tried.attempts), attempt][-KEPT_ATTEMPTS:]
     tx.run(
         "update webhook_deliveries set state = :state, due_at = :due_at, tries = :tries,"

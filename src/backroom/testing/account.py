@@ -34,16 +34,16 @@ class SavedCatalog:
         self.name = name
 
     def restore(self) -> None:
-        """Make the catalog and the jobs of the account what they were at that moment."""
+        """Restore the catalog and the jobs of the account."""
         self._call("POST", f"/snapshots/{self.name}/restore", {"account": self._account})
 
     def delete(self) -> None:
-        """Forget it. The account keeps what it has."""
+        """Delete the snapshot. The account does not change."""
         self._call("DELETE", f"/snapshots/{self.name}", None, {"account": self._account})
 
 
 class Account:
-    """One account: its address and key for the code under test, and everything to steer it by.
+    """One account: its address and key for the code under test, and everything to control it.
 
     All methods raise `ControlError` for what can't be done; its text says what can.
     """
@@ -60,11 +60,11 @@ class Account:
         self.clock = ServerClock(call)
         """The time of the server, which all its accounts share."""
         self.faults = AccountFaults(call, account)
-        """What goes wrong with requests."""
+        """The faults for requests of the account."""
         self.pace = AccountPace(call, account)
-        """When jobs end, and how."""
+        """The wishes for jobs of the account."""
         self.requests = AccountRequests(call, account)
-        """What was sent, and what was answered."""
+        """The requests of the account, with their answers."""
         self._call = call
         self._names = (f"snapshot-{number}" for number in itertools.count(1))
 

@@ -39,10 +39,10 @@ def _given(operation: str | None, wanted: WantedMembers) -> dict[str, Any]:
 class SentRequest:
     """One request with its answer, as the journal has it. Keys are replaced by `***`.
 
-    `path` has the query too. `body` and `answer` are JSON values, or texts where they are no JSON.
-    `account`, `operation` and `revision` are None where the request names none. `reason` says why
-    it was refused, and `near` what it came near to. `fault` is the number of the fault that struck
-    it. `cut` says whether a body was too long to be kept whole.
+    `path` has the query too. `body` and `answer` are JSON values, or texts if they are not JSON.
+    `account`, `operation` and `revision` are None if the request names none. `reason` says why the
+    server refused it, and `near` what is similar and right. `fault` is the number of the fault that
+    struck it. `cut` says whether a body was too long to be kept whole.
     """
 
     number: int
@@ -70,8 +70,8 @@ class SentRequest:
 class AccountRequests:
     """The requests of an account, the oldest first.
 
-    Requests that name no account are among them, because a wrong key or path is what a test looks
-    for. They are those of all programs that called the server meanwhile.
+    Requests without a known account are among them, because a test may look for a wrong key or
+    path. Any program that called the server in this time may have sent those.
     """
 
     def __init__(self, call: Call, account: str) -> None:
@@ -88,7 +88,7 @@ class AccountRequests:
     def find(
         self, operation: str | None = None, **wanted: Unpack[WantedMembers]
     ) -> list[SentRequest]:
-        """Give the requests that have all that is given."""
+        """Give the requests that match all conditions."""
         return self._own(self._waited(_given(operation, wanted), 0, 0.0))
 
     def count(self, operation: str | None = None, **wanted: Unpack[WantedMembers]) -> int:
@@ -139,7 +139,7 @@ class AccountRequests:
         except ControlError as error:
             if error.status != _TIMED_OUT:
                 raise
-            # Those that came all the same.
+            # The requests that came.
             return self._waited(given, 0, 0.0)
         return found
 

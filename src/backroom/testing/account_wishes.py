@@ -56,7 +56,7 @@ class WishMembers(TypedDict, total=False):
 
 
 class AddedWish:
-    """A fault or a wish that was added. `used` is how many requests or jobs have met it."""
+    """A fault or a wish that was added."""
 
     def __init__(self, wishes: _Wishes, number: int, given: Mapping[str, Any]) -> None:
         self._wishes = wishes
@@ -65,7 +65,7 @@ class AddedWish:
 
     @property
     def used(self) -> int:
-        """How many requests a fault has struck, or how many jobs a wish was used for."""
+        """How many requests the fault has struck, or how many jobs have taken the wish."""
         return int(self._wishes.shown(self.number)["used"])
 
     def remove(self) -> None:
@@ -93,7 +93,7 @@ class _Wishes:
         return AddedWish(self, made[self.number_member], members)
 
     def shown(self, number: int) -> dict[str, Any]:
-        """Give one of them with all its members. Raises `LookupError` where it was removed."""
+        """Give one of them with all its members. Raises `LookupError` if it was removed."""
         for each in self._listed():
             if each[self.number_member] == number:
                 return each
@@ -108,7 +108,7 @@ class _Wishes:
         return [self._added(each) for each in self._listed()]
 
     def unused(self) -> list[AddedWish]:
-        """Give those that nothing has met."""
+        """Give those that were never used."""
         return [self._added(each) for each in self._listed() if not each["used"]]
 
     def _added(self, shown: dict[str, Any]) -> AddedWish:
@@ -135,7 +135,7 @@ class AccountFaults(_Wishes):
     number_member = "number"
 
     def add(self, **fault: Unpack[FaultMembers]) -> AddedWish:
-        """Add a fault behind those that there are. It strikes once, unless `times` is given.
+        """Add a fault after the existing ones. It strikes once, unless `times` is given.
 
         Raises `ControlError` for a fault that can't be injected.
         """
@@ -151,14 +151,14 @@ class AccountPace(_Wishes):
     number_member = "id"
 
     def add(self, **wish: Unpack[WishMembers]) -> AddedWish:
-        """Wish something of the next job of the account, or of as many as `times` says.
+        """Add a wish for the next job of the account, or for as many as `times` says.
 
-        Raises `ControlError` for a wish that makes no sense.
+        Raises `ControlError` for a wish that is not possible.
         """
         return self._add(wish)
 
     def release(self, job: str | None = None) -> list[str]:
-        """Have jobs that stay go on to their end now: all of the account, or one. Give their ids.
+        """Release the jobs that stay: all of the account, or one. Give their ids.
 
         Jobs that never finish stay, unless they are named.
         """

@@ -25,7 +25,7 @@ _MOMENT_OF_SEEDS = "2027-01-01T00:00:00Z"
 
 
 class InvalidTime(ValueError):
-    """What a clock is asked for is no time, or none that it can show. The text says what is."""
+    """The value is not a time, or a time that the clock can't show. The text says what is."""
 
 
 class _Leg(NamedTuple):
@@ -171,7 +171,7 @@ def read_moment(text: str) -> datetime:
         moment = datetime.fromisoformat(text)
     except ValueError:
         raise InvalidTime(
-            f"{text!r} is no time: write real, frozen, a speed such as 60x, or a moment such as"
+            f"{text!r} is not a time: write real, frozen, a speed such as 60x, or a moment such as"
             " 2026-01-01T00:00:00Z"
         ) from None
     if moment.tzinfo is None and len(text) <= len("YYYY-MM-DD"):

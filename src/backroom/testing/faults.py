@@ -1,7 +1,7 @@
 """Faults that a test asks for: errors, delays and damaged answers, for the requests it names.
 
-The thread that serves asks for each admitted request what befalls it. All other methods may be
-called from any thread. The first fault that strikes a request is the only one that sees it.
+The thread that serves asks for each admitted request whether a mishap strikes it. All other methods
+may be called from any thread. The first fault that strikes a request is the only one that sees it.
 """
 
 from __future__ import annotations
@@ -191,7 +191,7 @@ class InjectedFault:
         )
 
     def mishap(self, exchange: Exchange) -> Mishap:
-        """Make what befalls a request that is struck."""
+        """Make the mishap for a request that is struck."""
         wish = self.wish
         return Mishap(
             self.number,
@@ -279,7 +279,7 @@ class Faults:
         self._active: tuple[InjectedFault, ...] = ()
         self._last = 0
 
-    def befalls(self, exchange: Exchange) -> Mishap | None:
+    def mishap_for(self, exchange: Exchange) -> Mishap | None:
         """Give what the first fault that strikes a request does to it."""
         if not self._active:
             return None

@@ -26,9 +26,9 @@ if TYPE_CHECKING:
     from backroom.api.request import Answer
     from backroom.testing.journal_entry import Body, NotedRequest
 
-MOST_KEPT = 1_000
+MOST_ENTRIES_KEPT = 1_000
 """Requests."""
-MOST_BYTES = 50_000_000
+MOST_JOURNAL_BYTES = 50_000_000
 """Bytes of bodies, in and out."""
 _LOOK = 0.2
 """Seconds between two looks of a waiting thread at whether the server stops."""
@@ -38,7 +38,7 @@ ANYTHING = object()
 
 @dataclass(frozen=True)
 class Wanted:
-    """Which requests are meant: those that have all that is given here.
+    """Which requests are meant: those that match all members.
 
     `path` is a pattern with `*`. `status` is a number, or a class such as `4xx`. `body` has values
     by their paths in the body of the request, `answer` those in the body of the answer. `since` is
@@ -96,7 +96,7 @@ def _has_values(wanted: Mapping[str, Any], body: Body) -> bool:
 class Journal:
     """Keeps the last requests. It is an observer of the application."""
 
-    def __init__(self, most: int = MOST_KEPT, most_bytes: int = MOST_BYTES) -> None:
+    def __init__(self, most: int = MOST_ENTRIES_KEPT, most_bytes: int = MOST_JOURNAL_BYTES) -> None:
         self._most = most
         self._most_bytes = most_bytes
         self._notes: deque[NotedRequest] = deque()
@@ -176,7 +176,7 @@ class Journal:
         return len(self.find(wanted))
 
     def clear(self) -> None:
-        """Forget all requests. Numbers go on."""
+        """Remove all requests from the journal. Numbers go on."""
         with self._lock:
             self._notes.clear()
             self._read.clear()

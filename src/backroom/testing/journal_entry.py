@@ -56,14 +56,14 @@ class Body:
 
     @cached_property
     def document(self) -> Any:
-        """The body as JSON, or None if it is none, or was cut."""
+        """The body as JSON, or None if it is not JSON, or was cut."""
         try:
             return msgspec.json.decode(self.text)
         except (msgspec.MsgspecError, RecursionError, ValueError):
             return None
 
     def shown(self) -> Any:
-        """Give the body as it is shown: a document, or a text if it is none, None if empty."""
+        """Give the body as it is shown: a document, or a text if it is not JSON, None if empty."""
         return None if not self.length else self.document or self.text
 
 

@@ -139,7 +139,7 @@ class ScriptedPace:
         return len(gone)
 
     def release(self, job_id: str | None = None, account: str | None = None) -> list[str]:
-        """Have jobs go on to their end, whatever they wait for; give their ids.
+        """Let jobs go on to their end, even if they wait for something; give their ids.
 
         Those that never finish stay, unless one is named.
         """
@@ -275,7 +275,7 @@ class ScriptedPace:
         then()
 
     def _go_on(self, accounts: set[str], waiters: list[Callable[[], None]]) -> None:
-        """Tell whoever waits, without the lock."""
+        """Wake the threads that wait, without the lock."""
         for account in accounts:
             self._announce(account)
         for then in waiters:

@@ -25,7 +25,7 @@ _PLAIN: dict[str, Any] = {
 
 
 def is_whole(row: Mapping[str, Any]) -> bool:
-    """Whether a row has all that a create has to give, or is none that could be completed."""
+    """Whether a row has everything that a create must give, or can't be completed."""
     kind = _KINDS.get(row.get("type", ""))
     return kind is None or "external_id" not in row or not _missing(kind, row)
 

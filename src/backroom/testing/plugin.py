@@ -29,7 +29,7 @@ INI_OPTIONS = {
         "thread",
     ),
     "backroom_revision": (
-        "The revision of requests that name none, which are refused otherwise.",
+        "The revision of requests without a `revision` header, which the server refuses otherwise.",
         "",
     ),
     "backroom_limits": (
@@ -104,7 +104,7 @@ def backroom(request: pytest.FixtureRequest, _backroom_servers: Servers) -> Iter
 
 @contextmanager
 def _lent(node: pytest.Item, servers: Servers) -> Iterator[Account]:
-    """Give a clean account as the markers of a test ask. Fails the test where there is no such."""
+    """Give a clean account as the markers of a test ask. Fails the test if there is none."""
     from backroom.control.route import ControlError
     from backroom.settings import InvalidSetting
     from backroom.testing.marker import InvalidMarker, asked_by_markers

@@ -74,7 +74,7 @@ class Server:
 
     @property
     def control_token(self) -> str:
-        """What opens the control API over HTTP."""
+        """The token that opens the control API over HTTP."""
         return self._started.control_token
 
     @property

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 class ServerClock:
     """One clock for all accounts of a server, and for all servers of a process.
 
-    It moves what clients see of time: timestamps, delays and expiry of jobs, rate limits. Each
-    method that moves it returns when the jobs that are due by then have gone on. All raise
+    It sets all times that clients see: timestamps, delays and expiry of jobs, rate limits. Each
+    method that moves it returns after the jobs that are then due have gone on. All raise
     `ControlError` for a time that the clock can't show.
     """
 
@@ -32,15 +32,15 @@ class ServerClock:
         return str(self._call("GET", "/clock")["clock"])
 
     def freeze(self, at: datetime | str = "frozen") -> None:
-        """Have time stand still, now or at a moment, until it is advanced or set."""
+        """Stop the clock, now or at a moment, until it is advanced or set."""
         self._call("PUT", "/clock", {"clock": _written(at)})
 
     def run(self, speed: float = 1.0) -> None:
-        """Have time run from the present moment on, so many times as fast as real time."""
+        """Run the clock from the present moment, at `speed` times the speed of real time."""
         self._call("PUT", "/clock", {"clock": f"{speed:f}x"})
 
     def set(self, to: datetime | str) -> None:
-        """Set the time. It goes on from there as before, or stands still."""
+        """Set the time. The clock then runs as before, or stands still."""
         self._call("POST", "/clock/set", {"to": _written(to)})
 
     def advance(
@@ -52,7 +52,7 @@ class ServerClock:
         minutes: float | None = None,
         seconds: float | None = None,
     ) -> None:
-        """Move time forward, by the sum of what is given."""
+        """Move time forward, by the sum of the arguments."""
         parts = given_members(days=days, hours=hours, minutes=minutes, seconds=seconds)
         if by is not None:
             parts["seconds"] = parts.get("seconds", 0) + by.total_seconds()

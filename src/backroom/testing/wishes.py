@@ -162,7 +162,9 @@ def read_wish(given: Mapping[str, Any]) -> Wish:
     """Make a wish of a JSON object. Raises `InvalidWish`."""
     unknown = sorted(given.keys() - set(_ALL_MEMBERS))
     if unknown:
-        raise InvalidWish(f"`{unknown[0]}` is no member of a wish: it has {_listed(_ALL_MEMBERS)}")
+        raise InvalidWish(
+            f"`{unknown[0]}` is not a member of a wish: it has {_listed(_ALL_MEMBERS)}"
+        )
     ends = [name for name in _ENDS if given.get(name, False) is not False]
     if len(ends) > 1:
         raise InvalidWish(f"a job ends in one way: give {' or '.join(f'`{n}`' for n in ends)}")

@@ -25,11 +25,11 @@ if TYPE_CHECKING:
 
     from backroom.store.webhooks import Delivery, Webhook
 
-SECONDS = 15.0
+ATTEMPT_SECONDS = 15.0
 """How long a whole try may take, after the name is resolved."""
 _CONNECT_SECONDS = 5.0
 _SHOWN_BYTES = 500
-"""How much of an answer is read, and kept for whoever looks for a fault."""
+"""How much of an answer is read, and kept, to help to find a fault."""
 _GOOD = range(200, 300)
 _REDIRECTS = range(300, 400)
 _GONE = 410
@@ -39,7 +39,7 @@ _LONGEST_WISH = 3600.0
 
 
 class TryOutcome(NamedTuple):
-    """What came of a try. `status` and `answer` are the receiver's, `error` says what failed.
+    """The outcome of a try. `status` and `answer` are the receiver's, `error` says what failed.
 
     `pause` is how many seconds the receiver wishes to be left alone, `gone` that it wants no more.
     """
@@ -67,7 +67,7 @@ class Attempt:
         self._private = private
         self._connection: HTTPConnection | None = None
         self.ends_at = float("inf")
-        """When the try has to be over, in seconds of the monotonic clock."""
+        """When the try must be over, in seconds of the monotonic clock."""
         self.broken_off = False
 
     def about(self) -> list[tuple[str, str]]:
@@ -77,14 +77,16 @@ class Attempt:
         return [*found, ("job_id", job["id"])] if job else found
 
     def make(self) -> TryOutcome:
-        """Send the delivery once. Whatever fails is in the outcome."""
+        """Send the delivery once. The outcome has any failure."""
         # Not `clock.now`: receivers compare the moment with their own time.
         at, began = clock.timestamp(clock.system_now()), time.monotonic()
         try:
             status, answer, wish = self._send()
         except Exception as error:  # noqa: BLE001 - a receiver may fail in any way
             words = (
-                f"it took longer than {SECONDS:g} seconds" if self.broken_off else _reason_of(error)
+                f"it took longer than {ATTEMPT_SECONDS:g} seconds"
+                if self.broken_off
+                else _reason_of(error)
             )
             return TryOutcome(at, _seconds_since(began), None, words, "")
         if status in _GOOD:
@@ -109,7 +111,7 @@ class Attempt:
     def _send(self) -> tuple[int, str, float]:
         target = outgoing.target_of(self._webhook.url)
         address = outgoing.resolved(target, private=self._private)
-        self.ends_at = time.monotonic() + SECONDS
+        self.ends_at = time.monotonic() + ATTEMPT_SECONDS
         body = self.delivery.body.encode()
         # Not one of a pool: another thread may have to end it.
         connection = outgoing.connection_to(target, address)
@@ -119,7 +121,7 @@ class Attempt:
             connection.connect()
             if self.broken_off:
                 raise TimeoutError
-            connection.sock.settimeout(SECONDS)
+            connection.sock.settimeout(ATTEMPT_SECONDS)
             headers = self._headers(body) | {"Host": target.named}
             connection.request(
                 "POST", target.path, body=body, headers=headers, preload_content=False

@@ -4,10 +4,10 @@ What happens, in order:
 
 1. The thread looks which webhooks have a due delivery: every quarter of a second where there are
    webhooks, and every five seconds where there are none. So a server gets to know of webhooks that
-   were made through another one. Whoever makes one through this server wakes the thread.
+   were made through another one. A call that makes a webhook on this server wakes the thread.
 2. It claims some deliveries of each, at most `_AT_ONCE` of one webhook and `_MOST` in all. So a
    slow receiver delays its own deliveries only. Other servers leave alone what is claimed.
-3. A thread of its own sends each (`attempt.py`), and writes what came of it: delivered, due again
+3. A thread of its own sends each (`attempt.py`), and writes the outcome: delivered, due again
    after the pause of `SCHEDULE`, or given up after the last one.
 
 A claim ends after `CLAIM_SECONDS`. So what a process had claimed that was killed is sent again,
@@ -32,7 +32,7 @@ from backroom import events
 from backroom.store import webhooks
 from backroom.store.database import StoreUnavailable
 from backroom.store.signals import Signal, Tally
-from backroom.webhooks.attempt import SECONDS, Attempt
+from backroom.webhooks.attempt import ATTEMPT_SECONDS, Attempt
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -247,4 +247,4 @@ class Sender:
         self._next_forget = time.monotonic() + _FORGET_SECONDS
 
 
-assert SECONDS < CLAIM_SECONDS  # noqa: S101 - else a try could outlive its claim
+assert ATTEMPT_SECONDS < CLAIM_SECONDS  # noqa: S101 - else a try could outlive its claim

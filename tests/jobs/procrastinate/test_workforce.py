@@ -47,7 +47,7 @@ def test_server_applies_its_jobs_itself(programs: Programs, postgres_url: str) -
     assert attributes(items.applied(creation(items, "a")))["completed_count"] == 1
     assert worker_of(server) == "here"
     assert server.stop() == 0
-    assert server.errors.count("WARNING") == server.errors.count("rate limits hold") == 0
+    assert server.errors.count("WARNING") == server.errors.count("counts rate limits") == 0
 
 
 def test_order_holds_with_others_beside_it(programs: Programs, postgres_url: str) -> None:

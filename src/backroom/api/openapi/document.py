@@ -18,7 +18,7 @@ from backroom.revisions import LADDER
 if TYPE_CHECKING:
     from backroom.revisions import Revision
 
-VERSION = "3.1.1"
+OPENAPI_VERSION = "3.1.1"
 MEDIA_TYPE = "application/vnd.api+json"
 _SCHEMES = {
     "Klaviyo-API-Key": {
@@ -40,7 +40,7 @@ def openapi_document(revision: Revision) -> dict[str, Any]:
             described = _described_operation(operation, revision, schemas)
             paths.setdefault(operation.path, {})[operation.method.lower()] = described
     return {
-        "openapi": VERSION,
+        "openapi": OPENAPI_VERSION,
         "info": {
             "title": "Catalogs API, as served by backroom",
             "version": revision.date,

@@ -16,8 +16,8 @@ from backroom.errors import Fault
 from backroom.revisions import REVISIONS, Revision
 
 DOCUMENTS = "/openapi"
-PAGES = "/docs"
-SCRIPT = f"{PAGES}/page.js"
+DOCS_PATH = "/docs"
+SCRIPT = f"{DOCS_PATH}/page.js"
 
 
 class Published(NamedTuple):
@@ -45,7 +45,7 @@ def revision_list(prefix: str) -> Published:
         {
             "revision": date,
             "document": f"{prefix}{DOCUMENTS}/{date}.json",
-            "page": f"{prefix}{PAGES}/{date}",
+            "page": f"{prefix}{DOCS_PATH}/{date}",
         }
         for date in REVISIONS
     ]
@@ -67,7 +67,7 @@ def published_page(prefix: str, date: str) -> Published:
     from backroom.api.openapi.document import openapi_document
     from backroom.api.openapi.page import html_page
 
-    pages = {each: f"{prefix}{PAGES}/{each}" for each in REVISIONS}
+    pages = {each: f"{prefix}{DOCS_PATH}/{each}" for each in REVISIONS}
     source = f"{prefix}{DOCUMENTS}/{date}.json"
     return Published(
         "text/html; charset=utf-8",

@@ -15,7 +15,7 @@ const drop = document.querySelector("[data-drop]");
 async function send(file) {
   const say = document.querySelector("[data-sending]") || document.getElementById("message");
   const csrf = JSON.parse(document.body.getAttribute("hx-headers"));
-  say.textContent = `${file.name} is being sent…`;
+  say.textContent = `Uploading ${file.name}…`;
   const address = new URL(drop.dataset.drop, location.href);
   address.searchParams.set("name", file.name);
   try {

@@ -16,7 +16,7 @@ There is a fourth: where the end of a task can't be written because the connecti
 task's row stays "doing" under the number of this worker, which goes on living. The account would
 stay locked. `PromptWorker` sees the failure at once and stops; `worker.py` starts a new one under
 another number, and the row counts as one that a dead worker has left. (`worker.py` notices such
-rows by public means too, some seconds later. So all that depends on private parts is speed.)
+rows by public means too, some seconds later. So only speed depends on private parts.)
 
 What it relies on, all of it private to Procrastinate and the same in 3.9 and 3.10:
 

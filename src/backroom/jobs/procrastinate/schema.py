@@ -15,11 +15,11 @@ are applied. It leaves to its users which of them a database has. So we record t
   itself added to an enum.
 
 Servers and workers that start together all come here. Each transaction first takes one lock, and
-looks at the record only then: whoever comes second finds the migration recorded, so each runs once.
+looks at the record only then: the second process finds the migration recorded, so each runs once.
 A process that dies in between leaves whole migrations, and the next one goes on from there.
 
-`pre` and `post` migrations are run together: processes of the earlier version have to be stopped
-before an update, as they have to be for our own migrations.
+`pre` and `post` migrations are run together: processes of the earlier version must be stopped
+before an update, as for our own migrations.
 """
 
 from __future__ import annotations

@@ -129,7 +129,7 @@ class QueueWorker:
         )
 
     def run(self) -> None:
-        """Apply jobs until SIGTERM or SIGINT; then finish those that have begun.
+        """Apply jobs until SIGTERM or SIGINT; then finish the jobs in progress.
 
         Raises `NewerDatabase` where the tables of Procrastinate turn out to be of a later version.
         """
@@ -140,7 +140,7 @@ class QueueWorker:
         asyncio.run(self._work(()))
 
     def stop(self) -> None:
-        """Have `run_in_thread` finish what has begun, and return. From any thread, at any time."""
+        """Make `run_in_thread` finish its jobs and return. From any thread, at any time."""
         self._stop_asked = True
         if self._is_set_up:
             # The loop may have ended by itself.

@@ -1,7 +1,7 @@
 """Who applies the jobs that a server on PostgreSQL accepts: the server itself, or other processes.
 
 Both announce accounts with new work through a `Dispatcher`, so any worker may take them: order and
-turns are the same, whoever applies a job.
+turns do not depend on the process that applies a job.
 """
 
 from __future__ import annotations

@@ -139,7 +139,7 @@ class Pipeline:
 
     @property
     def is_stuck(self) -> bool:
-        """Whether a statement takes long, and whoever comes now would wait behind it."""
+        """Whether a statement takes long, and a statement that comes now would wait behind it."""
         return not self.is_idle and self._loop.time() - self._heard > _STUCK_SECONDS
 
     @property

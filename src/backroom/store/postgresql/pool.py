@@ -1,6 +1,6 @@
 """Connections for threads: psycopg's pool, with short waits when the server is gone.
 
-The pool finds its way back by itself: after an outage it makes a connection for whoever needs one.
+The pool finds its way back by itself: after an outage it connects when a thread asks.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 logging.getLogger("psycopg.pool").addHandler(logging.NullHandler())
 _REASON_SECONDS = 2
 _LOST_SECONDS = 2.0
-"""How long after a wait in vain others wait less: they would only queue behind each other."""
+"""How long after a failed wait others wait less: they would only queue behind each other."""
 _SHORT_WAIT_SECONDS = 0.1
 
 

@@ -27,7 +27,7 @@ COUNTS = (
 
 
 def timeout_counted(error: Exception) -> str | None:
-    """Give the count of those time-outs that an error is one of, None if it is none."""
+    """Give the counter for an error that is a time-out, None for other errors."""
     if isinstance(error, errors.LockNotAvailable):
         return _LOCK_TIMEOUTS
     return _STATEMENT_TIMEOUTS if isinstance(error, errors.QueryCanceled) else None
