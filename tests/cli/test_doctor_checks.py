@@ -75,7 +75,7 @@ def test_unwell_server_is_wrong(health: dict[str, str], words: str) -> None:
 
 
 def test_server_that_hangs_is_not_another_program(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(doctor_checks, "_SECONDS", 0.1)
+    monkeypatch.setattr(doctor_checks, "_ANSWER_SECONDS", 0.1)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         silent.listen()
         (said,) = found("port", Settings(port=silent.getsockname()[1]))

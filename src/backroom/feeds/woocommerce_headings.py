@@ -4,8 +4,9 @@ The English ones come first. The others are those of German, French, Spanish, Du
 Portuguese, Swedish, Turkish, Russian, Danish, Norwegian, Czech and Hungarian shops, and those of
 programs that write this format. A unit in brackets, such as `(kg)`, may be any.
 
-Those of the last four languages are in WooCommerce's translations, woocommerce-da_DK.po, -nb_NO.po,
--cs_CZ.po and -hu_HU.po, at the lines of class-wc-product-csv-exporter.php.
+Most of those of the last four languages are in WooCommerce's translations, woocommerce-da_DK.po,
+-nb_NO.po, -cs_CZ.po and -hu_HU.po, at the lines of class-wc-product-csv-exporter.php. Short general
+ones, such as those of the SKU, the name and the tags, are the usual words of each language.
 """
 
 # ruff: noqa: RUF001 - the letters of Russian headings look like Latin ones
