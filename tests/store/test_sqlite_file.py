@@ -151,12 +151,33 @@ def test_removed_file_is_not_ready(database: SqliteDatabase, path: Path, end: st
         database.check()
 
 
-def test_removed_file_takes_no_writes(database: SqliteDatabase, path: Path) -> None:
-    moved = path.rename(path.with_name("moved.db"))
+@pytest.mark.parametrize("end", ["", "-wal"])
+def test_removed_file_takes_no_writes(database: SqliteDatabase, path: Path, end: str) -> None:
+    file = Path(f"{path}{end}")
+    moved = file.rename(path.with_name("moved.db"))
     with pytest.raises(StoreUnavailable, match="was removed"):
         database.write(add).result(DEADLINE)
-    moved.rename(path)
+    moved.rename(file)
     database.write(add).result(DEADLINE)
+
+
+def test_look_keeps_the_locks(database: SqliteDatabase, path: Path) -> None:
+    counted = "select count(*) from numbers"
+    for count in range(3):
+        # Whoever closes the database last removes its log.
+        assert counted_elsewhere(path, counted) == count
+        database.check()
+        database.write(add).result(DEADLINE)
+
+
+def counted_elsewhere(path: Path, question: str) -> int:
+    """Ask in another process, by another version of SQLite."""
+    program = (
+        "import sqlite3, sys; opened = sqlite3.connect(sys.argv[1]);"
+        " print(*opened.execute(sys.argv[2]).fetchone()); opened.close()"
+    )
+    command = [sys.executable, "-c", program, str(path), question]
+    return int(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
 
 
 def test_replaced_file_takes_no_writes(database: SqliteDatabase, path: Path) -> None:
@@ -246,7 +267,7 @@ def test_files_that_came_later_are_no_fault(path: Path) -> None:
     path.write_bytes(b"SQLite format 3\0")
     file = DatabaseFile(str(path))
     Path(f"{path}-wal").touch()
-    file.check()
+    file.check(lambda count: path.read_bytes()[:count])
 
 
 def test_scratch_of_the_dead_goes() -> None:

@@ -74,6 +74,7 @@ class _Reading:
         self._raw = connection.raw
         self._run = connection.raw.execute
         self.transaction = Transaction(connection, SQLITE)
+        self.first_bytes = connection.first_bytes
         self._depth = 0
         # SQLite asks after so many of its own steps, of which a page of a hundred takes some 3,000.
         connection.raw.set_progress_handler(self._is_late, _STEPS)
@@ -256,7 +257,8 @@ class SqliteDatabase:
         with self._readiness.changes_logged():
             if self._closed:
                 raise StoreUnavailable(_IS_CLOSED)
-            self._file.check()
+            # A connection of this thread is made only where the file is still there.
+            self._file.check(lambda count: self.read().first_bytes(count))
             try:
                 self._read_each_table()
             except StoreUnavailable:
@@ -347,7 +349,7 @@ class SqliteDatabase:
                 self._attempt(entry)
             run("commit", {})
             if self._durable:
-                self._file.check_place()
+                self._file.check_places()
         except _TransactionEnded:
             # A trigger may say `raise(rollback)`. What the others have written is gone with it.
             self._commit([each for each in entries if each.failure is None])

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import apsw
 
 from backroom.store import search
+from backroom.store.database import StoreUnavailable
 from backroom.store.dialects import SQLITE
 
 if TYPE_CHECKING:
@@ -26,6 +27,8 @@ _CACHED_KILOBYTES = 16384
 _NAME_BYTES = 8
 _DIGEST_BYTES = 5
 """As many as `digests.DIGEST_BITS` has."""
+_DATABASE_FILE = 0
+"""The number by which `apsw.Connection.read` knows the file of the database itself."""
 UNAVAILABLE = (
     apsw.BusyError,
     apsw.CantOpenError,
@@ -83,6 +86,14 @@ class SqliteConnection:
         self._run(f"pragma fullfsync = {'on' if durable else 'off'}")
         # The first read makes the log and its index, by which `DatabaseFile` knows them again.
         self._run("pragma schema_version")
+
+    def first_bytes(self, count: int) -> bytes:
+        """Read the beginning of the file. Raises `StoreUnavailable`."""
+        try:
+            _, found = self.raw.read("main", _DATABASE_FILE, 0, count)
+        except (*UNAVAILABLE, apsw.SQLError) as error:
+            raise StoreUnavailable(f"The file can't be read: {error}") from error
+        return found
 
     def execute(self, sql: str, values: dict[str, Any]) -> Iterable[Row]:
         return self._run(sql, values)

@@ -17,9 +17,10 @@ from backroom.store.database import StoreUnavailable, UnusablePlace
 from backroom.store.signals import Signal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
-_BESIDE = ("", "-wal", "-shm")
+_LOG = "-wal"
+_BESIDE = ("", _LOG, "-shm")
 """What follows the path of a database in the names of its files."""
 _MAGIC = b"SQLite format 3\0"
 _LEAST_FREE_BYTES = 65_536
@@ -100,11 +101,15 @@ class DatabaseFile:
         self._opened = {end: _identity(path + end) for end in _BESIDE}
         """The identities of the files, None for one that was not there."""
 
-    def check_place(self, end: str = "") -> None:
-        """Raise `StoreUnavailable` if the file that was opened is no longer at its path.
+    def check_places(self) -> None:
+        """Raise `StoreUnavailable` if a file that holds writes is no longer at its path.
 
         SQLite goes on with the file that it has open, and what it writes there is lost.
         """
+        self._check_place("")
+        self._check_place(_LOG)
+
+    def _check_place(self, end: str) -> None:
         opened, path = self._opened[end], self._path + end
         found = _identity(path)
         if found == opened or opened is None:
@@ -119,21 +124,29 @@ class DatabaseFile:
             " Restart the server to serve the file that is there now."
         )
 
-    def check(self) -> None:
-        """Raise `StoreUnavailable` if the next write would fail, as far as that shows outside."""
+    def check(self, first_bytes: Callable[[int], bytes]) -> None:
+        """Raise `StoreUnavailable` if the next write would fail, as far as that shows outside.
+
+        `first_bytes` reads so many bytes of the file by a connection to it. No other way is safe:
+        a process that closes a file loses all its locks on it (POSIX), those of SQLite, too. Then
+        the next program that closes the database believes that it is the last, and removes the
+        write-ahead log, into which this process goes on writing. SQLite 3.51 looks once more before
+        it removes the log; older ones, as many systems have, do not.
+        """
         try:
             for end in _BESIDE:
-                self.check_place(end)
+                self._check_place(end)
             if _is_read_only_disk(Path(self._path).parent):
                 raise StoreUnavailable(f"The disk of {self._path} is mounted read-only.")
             if not os.access(self._path, os.R_OK | os.W_OK):
                 raise StoreUnavailable(f"This user may no longer write to the file {self._path}.")
-            with Path(self._path).open("rb") as file:
-                if file.read(len(_MAGIC)) != _MAGIC:
-                    raise StoreUnavailable(
-                        f"{self._path} is damaged: it does not begin as a file of SQLite does."
-                        " Stop the server and put back a copy."
-                    )
+            # Reading beyond the end of a file that is mapped into memory would end the process.
+            size = Path(self._path).stat().st_size
+            if size < len(_MAGIC) or first_bytes(len(_MAGIC)) != _MAGIC:
+                raise StoreUnavailable(
+                    f"{self._path} is damaged: it does not begin as a file of SQLite does."
+                    " Stop the server and put back a copy."
+                )
             free = _free_bytes(self._path)
         except OSError as error:
             raise StoreUnavailable(f"{self._path} can't be read: {error.strerror}.") from error
