@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 PRODUCTS = 60
 _LONGEST_LIFE = 0.5
-"""Seconds after the start of an import within which something befalls it."""
+"""Seconds after the start of an import within which something happens to it."""
 _TROUBLES = ("kill", "kill", "kill", "restart", "key")
 BAD = 400
 KINDS = ("category", "item", "variant")
