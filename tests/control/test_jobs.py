@@ -124,7 +124,7 @@ def test_dropped_operations_are_not_retried(shop: Shop) -> None:
     key = [(shop.account, failed)]
     shop.server.database.write(lambda tx: job_requests.drop_operations(tx, key)).result()
     assert shop.show(failed)["operations"] is None
-    with pytest.raises(ControlError, match="no longer kept"):
+    with pytest.raises(ControlError, match="no longer has the operations"):
         shop.call("POST", f"/jobs/{failed}/retry")
 
 
