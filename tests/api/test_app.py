@@ -205,6 +205,7 @@ def test_own_faults_say_little(database: Database) -> None:
 # Whatever arrives
 
 
+@pytest.mark.slow
 @given(altered_bodies())
 @thorough(100)
 def test_any_body_is_answered(lasting_site: Site, sent: Sent) -> None:

@@ -38,6 +38,7 @@ def test_documents_are_openapi(revision: str) -> None:
     OpenAPIV31SpecValidator(document).validate()
 
 
+@pytest.mark.slow
 @every_revision
 def test_documents_are_served_without_a_key(client: Client, revision: str) -> None:
     answer = fetched(client, f"{OPENAPI}/{revision}.json")
@@ -171,6 +172,7 @@ def test_policy_allows_this_server_alone(client: Client) -> None:
     assert "script-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'" in policy
 
 
+@pytest.mark.slow
 @every_revision
 def test_page_shows_all_operations(client: Client, revision: str) -> None:
     page = Page(fetched(client, f"{DOCS}/{revision}").body.decode())

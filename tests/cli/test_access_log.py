@@ -161,6 +161,7 @@ def test_lines_left_out_are_an_event(
     ]
 
 
+@pytest.mark.slow
 def test_served_requests_are_logged(programs: Programs) -> None:
     server = programs.serve("--access-log", "on")
     quiet = programs.serve("--ephemeral")

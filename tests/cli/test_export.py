@@ -85,6 +85,7 @@ def test_standard_output_has_the_file_alone(filled: Client) -> None:
     assert "2 items" in result.stderr
 
 
+@pytest.mark.slow
 def test_absent_server_exits_with_4(tmp_path: Path, client: Client) -> None:
     absent = run(export_command, client, "--url", "http://127.0.0.1:9", tmp_path / "a.csv")
     assert absent.exit_code == 4

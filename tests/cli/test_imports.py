@@ -249,6 +249,7 @@ def test_shop_without_addresses_gets_one_warning(client: Client, tmp_path: Path)
     assert warning["went_in"]
 
 
+@pytest.mark.slow
 def test_standard_input_goes_on_with_a_state(client: Client, tmp_path: Path) -> None:
     state = tmp_path / "state"
     environment = {"BACKROOM_URL": client.url, "BACKROOM_KEY": client.key}
@@ -268,6 +269,7 @@ def test_key_is_needed(feed: Path) -> None:
     assert "--key" in result.stderr
 
 
+@pytest.mark.slow
 def test_no_server_exits_with_4(client: Client, feed: Path) -> None:
     result = run(client, feed, "--url", "http://127.0.0.1:1")
     assert result.exit_code == 4
@@ -307,6 +309,7 @@ def test_interrupt_exits_with_130(feed: Path) -> None:
     assert output == b""
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("interruptible")
 def test_interrupt_while_reading_is_told(tmp_path: Path) -> None:
     pipe = tmp_path / "feed.jsonl"

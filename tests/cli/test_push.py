@@ -236,6 +236,7 @@ def test_made_up_addresses_of_servers_are_refused(source: Client, target: Client
     assert catalog_of(target) == {}
 
 
+@pytest.mark.slow
 def test_absent_target_exits_with_4(source: Client) -> None:
     result = CliRunner(env={"BACKROOM_FROM_KEY": source.key, "BACKROOM_TO_KEY": "pk"}).invoke(
         push_command, ["--from", source.url, "--to", "http://127.0.0.1:9"]

@@ -93,6 +93,7 @@ def test_start_imports_no_framework() -> None:
     assert done.stdout.strip() == b"False"
 
 
+@pytest.mark.slow
 def test_plain_server_has_the_control_api(programs: Programs) -> None:
     server = programs.serve("--ephemeral", "--http", "plain", "--control-token", "a-token")
     headers = {"Authorization": "Bearer a-token"}

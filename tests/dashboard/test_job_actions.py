@@ -43,6 +43,7 @@ def test_corrected_operations_lead_to_the_new_job(shop: Shop, visitor: Visitor) 
     until(lambda: "Created 1" in visitor.words(made), "the job is complete")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("operations", "words"),
     [

@@ -99,6 +99,7 @@ def test_forgotten_request_says_so(visitor: Visitor) -> None:
     assert visitor.ask("GET", f"{PATH}/x").status == 404
 
 
+@pytest.mark.slow
 def test_server_without_journal_says_so() -> None:
     with running(None, control_token=TOKEN, journal="off") as server:
         visitor = Visitor(server.url)

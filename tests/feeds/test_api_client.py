@@ -155,6 +155,7 @@ def test_redirects_are_not_followed() -> None:
     assert refused(Answer(307, b"", {"Location": "/elsewhere"})).faulty == {}
 
 
+@pytest.mark.slow
 def test_nobody_listening_is_told() -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -164,6 +165,7 @@ def test_nobody_listening_is_told() -> None:
     assert str(caught.value) == f"no answer from {url}: nothing is listening there"
 
 
+@pytest.mark.slow
 def test_unknown_name_is_told() -> None:
     with pytest.raises(UnreachableError, match="its name is not known"):
         server("http://backroom.invalid").submit(DELETES, [])

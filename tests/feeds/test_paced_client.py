@@ -71,6 +71,7 @@ def test_few_jobs_are_asked_one_by_one() -> None:
     assert script.requests[-1][1].endswith("/J0")
 
 
+@pytest.mark.slow
 def test_damaged_read_is_repeated() -> None:
     with scripted(NONSENSE, NONSENSE, EMPTY) as script:
         assert client_of(script).page("catalog-items", {}).resources == []

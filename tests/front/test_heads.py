@@ -97,6 +97,7 @@ def test_too_many_headers_are_431(either: Client) -> None:
         assert refusal(connection) == b"431"
 
 
+@pytest.mark.slow
 def test_endless_heads_cost_no_memory(programs: Programs) -> None:
     server = programs.serve("--ephemeral")
     with connected(server) as connection:

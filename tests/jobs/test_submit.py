@@ -147,6 +147,7 @@ def oldest(database: Database) -> str:
     return waiting.job_id
 
 
+@pytest.mark.slow
 def test_no_older_job_comes_later(database: Database) -> None:
     """Whoever sees the oldest job may apply it: no other is still to be committed before it."""
     first_has_its_id, second_is_seen = threading.Event(), threading.Event()

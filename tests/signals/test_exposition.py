@@ -67,6 +67,7 @@ def test_metrics_can_be_off(new_database: NewDatabase) -> None:
     assert answer.json()["errors"][0]["detail"] == "The requested path does not exist."
 
 
+@pytest.mark.slow
 def test_a_port_of_their_own_shows_nothing_else(new_database: NewDatabase) -> None:
     port = free_port()
     with running(new_database(), metrics_port=port) as server:

@@ -350,6 +350,7 @@ class EndedDuringPut:
         self._queue.put(entry)
 
 
+@pytest.mark.slow
 def test_work_given_while_closing_is_answered(tmp_path: Path) -> None:
     database = SqliteDatabase(tmp_path / "numbers.db")
     written(database, lambda tx: tx.script("create table numbers (n integer)"))

@@ -75,6 +75,7 @@ def test_path(backroom):
     )
 
 
+@pytest.mark.slow
 def test_journal_is_shown_where_a_fixture_fails(pytester: pytest.Pytester) -> None:
     result = ran(
         pytester,

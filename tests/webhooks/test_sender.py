@@ -80,6 +80,7 @@ def test_delivery_reaches_its_receiver(database: Database, receiver: Receiver) -
     assert (attempt["status"], attempt["error"]) == (204, None)
 
 
+@pytest.mark.slow
 def test_failed_delivery_is_tried_again(database: Database, receiver: Receiver) -> None:
     webhook = made(database, receiver.url)
     receiver.answer = lambda _: 204 if len(receiver.received) == 3 else 500
@@ -91,6 +92,7 @@ def test_failed_delivery_is_tried_again(database: Database, receiver: Receiver) 
     assert [each["status"] for each in tries] == [500, 500, 204]
 
 
+@pytest.mark.slow
 def test_delivery_is_given_up(database: Database, receiver: Receiver) -> None:
     webhook = made(database, receiver.url)
     receiver.answer = lambda _: 500
@@ -109,6 +111,7 @@ def test_gone_receiver_is_left_alone(database: Database, receiver: Receiver) -> 
     assert len(receiver.received) == 1
 
 
+@pytest.mark.slow
 def test_private_receiver_gets_nothing(database: Database, receiver: Receiver) -> None:
     webhook = made(database, receiver.url)
     sent(database, webhook)
@@ -118,6 +121,7 @@ def test_private_receiver_gets_nothing(database: Database, receiver: Receiver) -
     assert "is the private address 127.0.0.1" in delivery(database, webhook).attempts
 
 
+@pytest.mark.slow
 def test_slow_receiver_delays_no_other(database: Database, receiver: Receiver) -> None:
     ends = threading.Event()
     with receiving() as slow:
@@ -176,6 +180,7 @@ def test_late_webhook_is_noticed(database: Database, receiver: Receiver) -> None
         receiver.wait()
 
 
+@pytest.mark.slow
 def test_tries_are_counted_by_result(database: Database, receiver: Receiver) -> None:
     webhook = made(database, receiver.url)
     answers = iter((500, 204, 410))
