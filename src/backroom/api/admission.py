@@ -14,6 +14,7 @@ from backroom.api.auth import Keyring
 from backroom.api.cursors import Cursors
 from backroom.api.neighbour_query import query_of
 from backroom.api.not_served import not_served
+from backroom.catalog.operations import READ_SCOPE
 from backroom.errors import Fault, PermissionDenied
 from backroom.store import keys
 
@@ -28,8 +29,6 @@ if TYPE_CHECKING:
     from backroom.revisions import Revision
     from backroom.store.database import Database
     from backroom.store.keys import Access
-
-_READING = "catalogs:read"
 
 
 class Known(NamedTuple):
@@ -127,8 +126,8 @@ class Admission:
     def account_of(self, request: Request) -> str:
         """Give the account whose catalog a request outside of the API may read. Raises `Fault`."""
         access, _ = self._keyring.authenticate(request.header(b"authorization"))
-        if access.scopes is not None and _READING not in access.scopes:
-            raise PermissionDenied(_READING)
+        if access.scopes is not None and READ_SCOPE not in access.scopes:
+            raise PermissionDenied(READ_SCOPE)
         return access.account
 
     def look(self, request: Request) -> Known:

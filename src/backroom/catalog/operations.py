@@ -89,6 +89,10 @@ def body_limit(revision: str) -> int:
     return next(limit for since, limit in BODY_LIMITS if revision >= since)
 
 
+READ_SCOPE = "catalogs:read"
+"""The scope of a key that reads catalogs."""
+
+
 @dataclass(frozen=True, eq=False)
 class Operation:
     """One operation. `path` has `{id}` where an id stands, and no slash at its end.
@@ -118,7 +122,7 @@ class Operation:
     @property
     def scope(self) -> str:
         """The scope that a key needs for it."""
-        return "catalogs:read" if self.method == "GET" else "catalogs:write"
+        return READ_SCOPE if self.method == "GET" else "catalogs:write"
 
     def lacking(self, scopes: frozenset[str], _: str) -> str:
         """Name what a key with `scopes` lacks for it in a revision. Empty if nothing."""

@@ -12,6 +12,7 @@ import apsw
 from backroom.store import search
 from backroom.store.database import StoreUnavailable
 from backroom.store.dialects import SQLITE
+from backroom.store.digests import DIGEST_BITS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -25,8 +26,6 @@ _PAGE_BYTES = 8192
 _CACHED_KILOBYTES = 16384
 """After a commit that has divided a page, SQLite walks through the whole cache of the writer."""
 _NAME_BYTES = 8
-_DIGEST_BYTES = 5
-"""As many as `digests.DIGEST_BITS` has."""
 _DATABASE_FILE = 0
 """The number by which `apsw.Connection.read` knows the file of the database itself."""
 UNAVAILABLE = (
@@ -149,7 +148,7 @@ def _casefold(*values: Any) -> str:
 
 def _text_digest(*values: Any) -> int:
     text, _ = values
-    return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=_DIGEST_BYTES).digest())
+    return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=DIGEST_BITS // 8).digest())
 
 
 def _grams(*values: Any) -> str:
