@@ -133,6 +133,13 @@ JOB_OPERATIONS_FAILED = Event(
     "job_id",
     "account",
 )
+JOB_WAITS_AFTER_DEATH = Event(
+    "job_waits_after_death",
+    "workers have died at job %s of account %s; it starts again in %g seconds",
+    "job_id",
+    "account",
+    "seconds",
+)
 JOB_DEADLY = Event(
     "job_deadly",
     "workers have died or failed too often at job %s of account %s",

@@ -13,7 +13,7 @@ import psycopg
 import pytest
 
 from backroom.catalog.kinds import Verb
-from backroom.jobs.lifecycle import DEATH_TRIES, MOST_TRIES, Status
+from backroom.jobs.lifecycle import DEATH_TRIES, MOST_TRIES, Status, pause_seconds
 from backroom.jobs.next_job import STEPS, NextJob, NotApplied
 from backroom.store import jobs, open_database
 from backroom.store.database import StoreUnavailable, WriteRefused, WriteTooSlow
@@ -323,7 +323,7 @@ def begun(database: Database, tries: int) -> NextJob:
     """What finds a job that a worker may have begun which has died."""
     written(database, lambda tx: tx.run(f"update job_operations set tries = {tries}"))
     next_job = NextJob(database)
-    next_job.look_for_begun()
+    next_job.deaths.look(database)
     return next_job
 
 
@@ -349,6 +349,17 @@ def test_failure_of_begun_job_counts_once(database: Database) -> None:
         with pytest.raises(NotApplied):
             next_job.apply(shop)
         assert waiting_now(database).tries == tries
+
+
+def test_second_death_pauses_first(database: Database) -> None:
+    job = submitted(database, ITEMS, a_creation("item", "a"))
+    next_job = begun(database, DEATH_TRIES)
+    with pytest.raises(NotApplied) as failure:
+        next_job.apply(shop)
+    assert failure.value.pause == pause_seconds(DEATH_TRIES)
+    assert waiting_now(database).tries == DEATH_TRIES
+    assert next_job.apply(shop)
+    assert found(database, job).completed_count == 1
 
 
 def test_third_death_gives_job_up(database: Database) -> None:

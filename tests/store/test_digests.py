@@ -90,4 +90,5 @@ def test_account_is_read_by_its_key(database: Database, kind: Kind) -> None:
         plan = PlanOf(tx)
         blocks_of(Transaction(cast("Any", plan), tx.dialect), kind, "A")
     sqlite = f"SEARCH {kind.table} USING INDEX sqlite_autoindex_{kind.table}_1 (account=?"
-    assert sqlite in plan.plan or f"{kind.table}_pkey" in plan.plan
+    # PostgreSQL may choose another index of the account for an empty table.
+    assert sqlite in plan.plan or ("(account = 'A'" in plan.plan and "Index" in plan.plan)

@@ -107,7 +107,7 @@ class EmbeddedWorker:
 
     def _turn(self) -> float:
         """Do one piece of work; give the seconds until there may be more, 0 for at once."""
-        self._next_job.look_for_begun()
+        self._next_job.deaths.look(self._database)
         if clock.steady() >= self._next_expiry:
             housekeeping.expire(self._database, lambda: self._stopping)
             self._next_job.keeping.drop(self._database, lambda: self._stopping)

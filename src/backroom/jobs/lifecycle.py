@@ -27,7 +27,9 @@ MOST_IN_PROGRESS = 500
 MOST_TRIES = 5
 """Tries of a job at which the server itself fails. Then all its operations have failed."""
 DEATH_TRIES = 2
-"""So many tries is one at which the process died. So the third death gives the job up."""
+"""So many tries is one at which the process died. So the third death gives the job up.
+
+The tries before also say how long a process waits before it starts the job again."""
 _FIRST_PAUSE_SECONDS = 1.0
 
 

@@ -28,8 +28,7 @@ A database that is away is no try: then nothing is known of the job, and it wait
 usually means so may also come of the one job. So the database counts as away only if it does not
 take the count either, with as much room as the job needs in the tables that jobs change.
 
-A job may also end the process each time. To note each job before it starts would cost a write. So
-only those that a dead worker may have begun are noted, by the rules of `expect_begun`.
+A job may also end the process each time: `deaths.py` has the rules for that.
 """
 
 from __future__ import annotations
@@ -44,6 +43,7 @@ from typing import TYPE_CHECKING
 from backroom import events
 from backroom.catalog.kinds import JOB_KINDS
 from backroom.jobs.apply import Care, Ending, apply, apply_apart, cancel, give_up
+from backroom.jobs.deaths import Deaths
 from backroom.jobs.keeping import Keeping
 from backroom.jobs.lifecycle import DEATH_TRIES, MOST_TRIES, Status, pause_seconds
 from backroom.jobs.pacing import Pacing, Step
@@ -68,8 +68,6 @@ _ENDS_EACH_TIME = 2
 """So often a transaction has ended at an operation before that is left out."""
 _CARE_SECONDS = 150.0
 """How long operations are tried one by one. A statement may take a minute until it is cancelled."""
-_ANY = ""
-"""In place of the id of a job: whichever is the account's oldest."""
 
 
 class NotApplied(Exception):
@@ -109,27 +107,11 @@ class NextJob:
         self.keeping = keeping or Keeping()
         self._show_queued = show_queued
         self._on_step = on_step
-        self._found: dict[str, str] = {}
-        """By account, the job that a dead worker may have begun."""
-        self._has_looked = False
+        self.deaths = Deaths()
         self._counted: dict[str, int] = {}
         """For jobs whose try was counted before it began, the tries before that."""
         self._refused: Counter[str] = Counter()
         """How often the end of a job was refused, though the database was there afterwards."""
-
-    def look_for_begun(self) -> None:
-        """Find, once, the jobs that workers may have begun that died before this one started."""
-        if not self._has_looked:
-            with self._database.read() as tx:
-                self._found = jobs.oldest_in_progress(tx)
-            self._has_looked = True
-
-    def expect_begun(self, account: str) -> None:
-        """Expect that the next job of an account was begun by a worker that has died.
-
-        The job may have ended that worker. So the try is counted before the job starts again.
-        """
-        self._found[account] = _ANY
 
     def apply(self, choose: Choose) -> bool:
         """Apply the oldest due job of the account that `choose` gives. False where there is none.
@@ -155,6 +137,7 @@ class NextJob:
         if applied:
             if claimed:
                 self.turns.aside.forget(claimed[0].job_id)
+                self.deaths.forget(claimed[0].job_id)
                 self._counted.pop(claimed[0].job_id, None)
                 self._refused.pop(claimed[0].job_id, None)
             self._on_step("committed")
@@ -174,17 +157,19 @@ class NextJob:
         applied = self._database.write(lambda tx: self._apply_in(tx, choose, claimed)).result()
         if applied is None:
             (job,) = claimed
-            if self._is_deadly(job):
+            if self.deaths.are_too_many(job):
+                log.error(events.JOB_DEADLY, job.job_id, job.account)
                 return self._give_up(job, None)
+            if pause := self.deaths.pause(job):
+                log.warning(events.JOB_WAITS_AFTER_DEATH, job.job_id, job.account, pause)
+                raise NotApplied(pause)
+            self._count_before(job)
             choose = _chosen(job.account)
             applied = self._database.write(lambda tx: self._apply_in(tx, choose, claimed)).result()
         return bool(applied)
 
-    def _is_deadly(self, job: jobs.Waiting) -> bool:
-        """Count a try before it starts. True where the process died too often at this job."""
-        if job.tries + DEATH_TRIES > MOST_TRIES:
-            log.error(events.JOB_DEADLY, job.job_id, job.account)
-            return True
+    def _count_before(self, job: jobs.Waiting) -> None:
+        """Count a try before it starts, as the process may die at it."""
 
         def count(tx: Transaction) -> None:
             waiting = self._claim(tx, _chosen(job.account), [])
@@ -196,7 +181,6 @@ class NextJob:
         except Exception as error:
             raise self._set_aside(job, error) from error
         self._counted[job.job_id] = job.tries
-        return False
 
     def _claim(
         self, tx: Transaction, choose: Choose, claimed: list[jobs.Waiting]
@@ -238,7 +222,7 @@ class NextJob:
         waiting = self._claim(tx, choose, claimed)
         if waiting is None:
             return False
-        if self._found and self._found.pop(waiting.account, None) in (waiting.job_id, _ANY):
+        if self.deaths.may_have_begun(waiting):
             return None
         self._on_step("claimed")
         step = self.turns.step_of(waiting)

@@ -558,16 +558,12 @@ def test_read_only_server_is_not_ready(postgres_url: str) -> None:
         database.check()
 
 
-def test_looks_seldom_write(numbers: PostgresDatabase) -> None:
-    def last_transaction() -> object:
-        with numbers.read() as tx:
-            return tx.one("select pg_snapshot_xmax(pg_current_snapshot())::text")
-
+def test_looks_seldom_write(numbers: PostgresDatabase, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Transactions can't be counted: other databases of the server raise the number, too.
+    monkeypatch.setattr(databases, "_SMALLEST_WRITE", "select 1 / 0")
     written(numbers, add(1))
-    before = last_transaction()
     for _ in range(5):
         numbers.check()
-    assert last_transaction() == before
 
 
 def test_failed_write_has_one_tried(

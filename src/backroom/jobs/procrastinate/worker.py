@@ -194,7 +194,7 @@ class QueueWorker:
         check = asyncio.create_task(self._stop_when_out_of_step(self._worker))
         try:
             await asyncio.to_thread(schema.prepare, self._database)
-            await asyncio.to_thread(self._next_job.look_for_begun)
+            await asyncio.to_thread(self._next_job.deaths.look, self._database)
             if self._has_lost:
                 log.warning(events.WORKER_HAS_DATABASE)
                 self._has_lost = False
@@ -310,7 +310,7 @@ class QueueWorker:
                 await manager.finish_job(task, Status.FAILED, delete_job=True)
             # Periodic tasks have no lock. They come again by themselves.
             if task.lock:
-                self._next_job.expect_begun(task.lock)
+                self._next_job.deaths.expect(task.lock)
                 await asyncio.to_thread(self._dispatcher.defer, task.lock)
 
     async def _sweep(self, timestamp: int) -> None:
