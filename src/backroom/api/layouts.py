@@ -113,13 +113,16 @@ class RecordTemplates:
         return self._related.size + (self._alone.size if self._alone else 0)
 
     def filled(self, rows: Sequence[Row], leave: Callable[[], None] = templates.stay) -> bytes:
-        """Write rows as `pages.page` gives them for `columns`, with commas; `leave` if many."""
+        """Write rows as `pages` gives them for `columns`, with commas; `leave` if many.
+
+        A row may have more columns than that. They are not written.
+        """
         if not rows:
             return b""
         _, names, attributes, linked, nulls, *named = zip(*rows, strict=True)
         texts, urls = templates.escaped_ids(names)
         columns = {"external_id": texts, "external_id_in_url": urls}
-        for name, column in zip(self.columns.named, named, strict=True):
+        for name, column in zip(self.columns.named, named, strict=False):
             truth = name in self.kind.truth_values
             columns[name] = templates.truth_values(column) if truth else templates.in_json(column)
         if self._attributes is not None:

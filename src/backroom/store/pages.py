@@ -90,7 +90,8 @@ def included(
 ) -> list[Row]:
     """Give the records that those with `numbers` hold in their shown relationship, in that order.
 
-    The rows are like those of `records_page`, at most `most`.
+    The rows are like those of `records_page`, at most `most`, each with one more column: the place
+    of its owner among `numbers`.
     """
     rows = tx.all(
         page_statements.included_statement(tx.dialect, kind, columns),
@@ -98,9 +99,8 @@ def included(
         numbers=tx.dialect.array(numbers),
         most=len(numbers) * LINKED_AT_MOST if most is None else most,
     )
-    # The last column is the place of the owner.
     rows.sort(key=itemgetter(-1, 0))
-    return [row[:-1] for row in rows]
+    return rows
 
 
 def in_order(
