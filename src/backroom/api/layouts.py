@@ -113,10 +113,7 @@ class RecordTemplates:
         return self._related.size + (self._alone.size if self._alone else 0)
 
     def filled(self, rows: Sequence[Row], leave: Callable[[], None] = templates.stay) -> bytes:
-        """Write rows as `pages` gives them for `columns`, with commas; `leave` if many.
-
-        A row may have more columns than that. They are not written.
-        """
+        """Write rows as `pages` gives them, some with a last column more; `leave` if many."""
         if not rows:
             return b""
         _, names, attributes, linked, nulls, *named = zip(*rows, strict=True)
