@@ -164,6 +164,7 @@ def peak_of(body: bytes, size: int = 65536, **headers: str) -> int:
         tracemalloc.stop()
 
 
+@pytest.mark.slow
 def test_gzip_bomb_is_stopped_early() -> None:
     assert peak_of(a_bomb(60), content_encoding="gzip") < 4 * LIMIT
 

@@ -146,6 +146,7 @@ def test_delays_delay(struck: Struck) -> None:
         assert time.monotonic() - begin > 0.05
 
 
+@pytest.mark.slow
 def test_waiting_connection_is_closed_by_reset(struck: Struck) -> None:
     struck.fate.mishap = Mishap(1, delay=0.05, damage=Damage(Harm.RESET))
     with connected(struck.client) as connection:

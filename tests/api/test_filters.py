@@ -127,6 +127,7 @@ def test_numbers_have_ascii_digits() -> None:
         parse_filter("equals(a,\N{ARABIC-INDIC DIGIT THREE})")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("depth", [21, 1000, 100_000])
 def test_deep_nesting_is_refused(depth: int) -> None:
     with pytest.raises(InvalidParameter):

@@ -68,6 +68,7 @@ def test_second_stop_waits_for_nobody(new_database: NewDatabase) -> None:
     until(lambda: set(threading.enumerate()) <= before, "the server's threads to end")
 
 
+@pytest.mark.slow
 def test_uvicorn_is_left_alone() -> None:
     asking = "import sys, backroom.server; print('uvicorn' in sys.modules)"
     command = [sys.executable, "-c", asking]

@@ -158,6 +158,7 @@ def lines_run(work: Callable[[], object]) -> int:
     return count
 
 
+@pytest.mark.usefixtures("wait")
 def test_many_accounts_ask_as_cheaply_as_one() -> None:
     limiter = Limiter(1)
     limiter.take("first", POST, NEWEST)

@@ -65,6 +65,7 @@ def test_pieces_make_the_same_requests(requests: list[bytes], size: int) -> None
     assert (parser.stage, parser.deaf) == (Stage.BETWEEN, True)
 
 
+@pytest.mark.slow
 @given(st.integers(1, 3 * MOST_HEAD), st.integers(MOST_HEAD + 100, 3 * MOST_HEAD))
 def test_heads_end_at_the_limit(size: int, length: int) -> None:
     parser, sent = RequestParser(Taken()), GET[:-2] + b"a: " + b"b" * length

@@ -112,6 +112,7 @@ def attributes_of(draw: st.DrawFn, kind: Kind) -> dict[str, Any]:
     return {name: made.get(name, "2026") for name in kind.stored_attributes}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS.values(), ids=lambda kind: kind.name)
 @given(data=st.data())
 @thorough(200)

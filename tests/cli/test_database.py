@@ -141,6 +141,7 @@ def test_move_refuses_an_older_source(source: str, tmp_path: Path) -> None:
     assert not (tmp_path / "moved.db").exists()
 
 
+@pytest.mark.slow
 def test_move_reads_what_a_crash_left_in_the_log(tmp_path: Path) -> None:
     path = tmp_path / "shop.db"
     crashing = (

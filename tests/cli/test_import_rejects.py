@@ -173,6 +173,7 @@ def test_corrected_rejects_complete_a_feed(
     assert catalog(client) == catalog(other)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("target", ["rejects.xlsx", "rejects.csv"])
 def test_rejects_of_a_workbook_can_be_corrected(
     make_client: MakeClient, tmp_path: Path, target: str

@@ -519,6 +519,7 @@ def test_other_key_goes_on(feed: Path) -> None:
     assert len([each for each in sent if each.startswith("/api/")]) == 1
 
 
+@pytest.mark.slow
 def test_old_revision_has_smaller_jobs(client: Client, feed: Path) -> None:
     large = CAP.replace('""', json.dumps("x" * 500_000))
     feed.write_text("".join(large.replace("C1", f"C{number}") for number in range(10)))

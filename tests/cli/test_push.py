@@ -285,6 +285,7 @@ def test_old_revisions_are_refused(source: Client, target: Client) -> None:
     assert run(source, target, "--revision", "2023-06-15").exit_code == 1
 
 
+@pytest.mark.slow
 def test_another_revision_is_spoken(source: Client, target: Client) -> None:
     fill(source, 4)
     assert run(source, target, "--revision", "2024-10-15").exit_code == 0

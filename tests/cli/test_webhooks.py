@@ -38,6 +38,7 @@ def run(server: Server) -> Run:
     return ran
 
 
+@pytest.mark.slow
 def test_end_of_a_job_is_delivered(run: Run, server: Server) -> None:
     client = client_of(server, account="delivered")
     with receiving() as receiver:

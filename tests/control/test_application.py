@@ -101,6 +101,7 @@ def test_plain_server_has_the_control_api(programs: Programs) -> None:
     assert (answer.status, server.said["control_token"]) == (200, "a-token")
 
 
+@pytest.mark.slow
 def test_waiting_calls_hold_up_nothing(new_database: NewDatabase) -> None:
     with (
         ThreadPoolExecutor(20) as threads,

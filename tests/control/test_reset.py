@@ -71,6 +71,7 @@ def test_everything_is_of_no_account(call: Callable[..., Any]) -> None:
         call("POST", "/reset", {"everything": True, "account": "default"})
 
 
+@pytest.mark.slow
 def test_large_catalog_is_emptied_in_slices(
     rows: Callable[[str], int], call: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:

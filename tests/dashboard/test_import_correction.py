@@ -100,6 +100,7 @@ def test_wrong_line_is_shown_again(visitor: Visitor, client: Client) -> None:
     assert b"You have left out all rows." in answer.data
 
 
+@pytest.mark.slow
 def test_import_is_forgotten(visitor: Visitor, client: Client) -> None:
     page = import_demo(client)
     visitor.send(f"{page}/remove")

@@ -184,6 +184,7 @@ def test_long_pauses_end_the_wait(asked: str) -> None:
     )
 
 
+@pytest.mark.slow
 def test_endless_refusals_end_too() -> None:
     with scripted(Answer(503, {"errors": []})) as script, pytest.raises(UnreachableError) as caught:
         server(script.url, timeout=0.5).submit(DELETES, [])
@@ -192,6 +193,7 @@ def test_endless_refusals_end_too() -> None:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("asked", ["soon", "9" * 5000, ""])
 def test_unreadable_pauses_are_passed_over(asked: str) -> None:
     with scripted(Answer(429, {"errors": []}, {"Retry-After": asked}), ACCEPTED) as script:

@@ -3,6 +3,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlsplit
 
+import pytest
+
 from backroom.catalog.kinds import ITEM, VARIANT
 from backroom.feeds.api_client import ApiClient
 from backroom.feeds.existing import ExistingCatalog
@@ -40,6 +42,7 @@ def test_more_are_asked_by_id() -> None:
     assert asked == [f'any(ids,["{ID}C1","{ID}a\\"b","{ID}é,%"])']
 
 
+@pytest.mark.slow
 def test_large_resources_are_all_found(client: Client) -> None:
     """A page ends before a hundred where its resources are large."""
     text = {"title": "Cap", "description": "d" * 90_000, "url": "https://shop.example"}

@@ -34,6 +34,7 @@ def read(path: Path, text: str) -> list[tuple[int, Any]]:
     return list(array_elements(path, "utf-8"))
 
 
+@pytest.mark.slow
 @settings(deadline=None)
 @given(st.lists(values, max_size=8), st.integers(1, 9), st.sampled_from([None, 1]))
 def test_elements_read_as_written(

@@ -321,6 +321,7 @@ def test_older_job_had_other_categories(load: Loads, client: Client) -> None:
     assert len(client.get(path).json["data"]) == 1
 
 
+@pytest.mark.slow
 def test_lost_request_is_sent_again(path: Path) -> None:
     nothing, lost = Answer(200, {"data": []}), Answer(502, b"")
     complete = Answer(200, {"data": {"attributes": {"status": "complete", "completed_count": 1}}})

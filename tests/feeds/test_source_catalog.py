@@ -80,6 +80,7 @@ def test_items_have_many_variants(client: Client) -> None:
     assert {each.related for each in rows[1:] if isinstance(each, Row)} == {("cap",)}
 
 
+@pytest.mark.slow
 def test_large_resources_are_all_read(client: Client) -> None:
     text = {"title": "Cap", "description": "d" * 90_000, "url": "https://shop.example"}
     sold = {"sku": "", "price": 1, "inventory_quantity": 1, "item": "C0", **text}

@@ -9,6 +9,7 @@ from backroom.feeds.spooling import Spool, encoded_record
 pairs = st.lists(st.tuples(st.sampled_from(["a", "b", "c", "ü", "\ud800"]), st.binary(max_size=40)))
 
 
+@pytest.mark.slow
 @settings(max_examples=20, deadline=None)
 @given(pairs, st.sampled_from([0, 200, 10**6]))
 def test_records_are_joined_by_key(records: list[tuple[str, bytes]], in_memory: int) -> None:

@@ -150,6 +150,7 @@ def test_too_many_deletions_are_held_back(source: Client, client: Client) -> Non
     assert len(catalog_of(client)) == len(catalog_of(source)) + 4
 
 
+@pytest.mark.slow
 def test_what_only_the_target_has_stays(source: Client, client: Client) -> None:
     watch = a_watch(source, client)
     watch.once()
@@ -159,6 +160,7 @@ def test_what_only_the_target_has_stays(source: Client, client: Client) -> None:
     assert len(catalog_of(client)) == len(catalog_of(source)) + 1
 
 
+@pytest.mark.slow
 def test_small_change_reads_little(source: Client, client: Client) -> None:
     catalog = ReadEachTime(paced(source))
     watch = a_watch(source, client, catalog=catalog)

@@ -31,6 +31,7 @@ def free_port() -> int:
         return int(found.getsockname()[1])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("http", ["auto", "plain"])
 def test_server_shows_what_it_did(new_store: NewDatabase, http: str) -> None:
     with running(new_store(), limits="off", http=http) as server:

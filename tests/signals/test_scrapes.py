@@ -6,6 +6,8 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING
 
+import pytest
+
 from backroom.signals.metrics import Metrics
 from backroom.signals.scrapes import Scrapes
 
@@ -19,6 +21,7 @@ def test_scrapes_are_texts_of_prometheus(database: Database) -> None:
     assert b"# TYPE backroom_build_info gauge" in text
 
 
+@pytest.mark.slow
 def test_library_is_imported_for_the_first_scrape() -> None:
     said = "import backroom.server, sys; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", said], capture_output=True, text=True, check=True)

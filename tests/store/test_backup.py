@@ -81,6 +81,7 @@ def change_all(database: Database, account: str, title: str) -> None:
     NextJob(database).apply(lambda _: account)
 
 
+@pytest.mark.slow
 def test_no_job_is_copied_by_half(url: str, tmp_path: Path) -> None:
     with closing(open_database(url)) as database:
         account = written(database, lambda tx: keys.create(tx, "one", "test", [])).account

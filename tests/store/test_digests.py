@@ -75,6 +75,7 @@ def test_block_names_the_item_of_variants(database: Database, account: str) -> N
     assert found == {"a1": "a", "a2": "a"}
 
 
+@pytest.mark.slow
 def test_many_resources_make_some_blocks(database: Database) -> None:
     creations = [a_creation("item", str(number)) for number in range(1_000)]
     done(database, Verb.CREATE, "item", *creations, account="A")

@@ -303,6 +303,7 @@ def test_closing_finishes_the_work(tmp_path: Path) -> None:
     assert [each.result(0) for each in futures] == list(range(100))
 
 
+@pytest.mark.slow
 def test_closing_waits_for_its_readers(tmp_path: Path) -> None:
     database = SqliteDatabase(tmp_path / "numbers.db")
     closing = threading.Thread(target=database.close)

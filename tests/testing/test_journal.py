@@ -118,6 +118,7 @@ def test_requests_are_followed(caller: Client, journal: Journal) -> None:
     assert asyncio.run(first_two()) == [ITEMS, "/api/catalog-variants"]
 
 
+@pytest.mark.slow
 def test_refused_by_uvicorn_is_kept() -> None:
     journal = Journal()
     with running(None, limits="off", http="plain") as server:

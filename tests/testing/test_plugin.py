@@ -91,6 +91,7 @@ def test_shop(shop):
     result.stdout.fnmatch_lines(["404 GET    /api/catalog-itms*"])
 
 
+@pytest.mark.slow
 def test_what_was_never_used_is_a_warning(pytester: pytest.Pytester) -> None:
     tests = """
 @pytest.mark.backroom(pace={"after_reads": 2})
@@ -148,6 +149,7 @@ def test_unknown_mode_stops_the_run(pytester: pytest.Pytester) -> None:
     result.stderr.fnmatch_lines(["*backroom_mode is thread or process, not 'thraed'"])
 
 
+@pytest.mark.slow
 def test_plugin_can_be_switched_off(pytester: pytest.Pytester) -> None:
     result = ran(pytester, "def test_shop(backroom): pass", "-p", "no:backroom")
     result.assert_outcomes(errors=1)

@@ -56,6 +56,7 @@ def test_all_stop_with_the_run() -> None:
         server.account()
 
 
+@pytest.mark.slow
 def test_thousand_accounts_take_less_than_five_seconds(servers: Servers) -> None:
     servers.usual()
     began = time.process_time()
