@@ -221,7 +221,7 @@ def server_paths() -> str:
         for each in control.ROUTES
     ]
     members = [(f"`{name}`", words) for name, words in control.HEALTH_MEMBERS.items()]
-    methods = " and ".join(f"`{each}`" for each in control.METHODS)
+    methods = " and ".join(f"`{each}`" for each in control.CONTROL_METHODS)
     words = (
         "These paths are outside of the API. They need no `revision` header, and no rate limit"
         " counts them. Only those that read the catalog of an account need its key, with the scope"
@@ -229,9 +229,9 @@ def server_paths() -> str:
         " answered 405."
     )
     dates = (
-        f"`{control.DATE}` is a date as in a `revision` header: a date between two revisions finds"
-        " the earlier one. Anything else is answered 404. [The server's own documents](openapi.md)"
-        " describes what is in a document."
+        f"`{control.DATE_IN_PATH}` is a date as in a `revision` header: a date between two"
+        " revisions finds the earlier one. Anything else is answered 404."
+        " [The server's own documents](openapi.md) says what is in a document."
     )
     health = (
         "Each of the five health paths answers with a JSON object of these members. The status is"

@@ -368,6 +368,32 @@ def test_names_are_defined_once() -> None:
     assert not SHARED_NAMES - twins.keys()
 
 
+def constant(node: ast.stmt) -> tuple[str, str] | None:
+    """Give the name of the constant that a statement defines, and what its value is made of."""
+    if isinstance(node, ast.Assign):
+        target, value = node.targets[0], node.value
+    elif isinstance(node, ast.AnnAssign) and node.value is not None:
+        target, value = node.target, node.value
+    else:
+        return None
+    if isinstance(target, ast.Name) and re.fullmatch("_?[A-Z][A-Z0-9_]*", target.id):
+        return target.id, ast.unparse(value)
+    return None
+
+
+OF_INTERFACES = {"ROUTES", "FIELDS", "COLUMNS"}
+"""Constants by which modules of one interface say what they have."""
+
+
+def test_constants_of_one_name_are_equal() -> None:
+    values: dict[str, dict[str, list[str]]] = {}
+    for module in MODULES:
+        for name, value in filter(None, map(constant, module.tree.body)):
+            values.setdefault(name, {}).setdefault(value, []).append(module.name)
+    several = {name: found for name, found in values.items() if len(found) > 1}
+    assert {name: several[name] for name in several.keys() - OF_INTERFACES} == {}
+
+
 def test_kinds_are_never_branched_on() -> None:
     compared = [
         f"{module.name}: {ast.unparse(node)}"

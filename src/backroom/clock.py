@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 _CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-_VALUES = {letter: value for value, letter in enumerate(_CROCKFORD)}
+_CROCKFORD_VALUES = {letter: value for value, letter in enumerate(_CROCKFORD)}
 _PAIRS = [first + second for first in _CROCKFORD for second in _CROCKFORD]
 _PAIR_BITS = 10
 _UUID_BITS = 128
@@ -203,7 +203,7 @@ def ulid_number(ulid: str) -> int:
     """Give the number that a ULID writes."""
     number = 0
     for letter in ulid:
-        number = number << 5 | _VALUES[letter]
+        number = number << 5 | _CROCKFORD_VALUES[letter]
     return number
 
 

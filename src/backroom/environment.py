@@ -67,9 +67,9 @@ def _read_secret(name: str, path: str) -> str:
     return secret
 
 
-_TRUTHS = {"1": True, "true": True, "yes": True, "on": True}
+_TRUTH_VALUES = {"1": True, "true": True, "yes": True, "on": True}
 _FALSEHOODS = {"0": False, "false": False, "no": False, "off": False, "": False}
-_KINDS = {
+_VALUE_WORDS = {
     "bool": "1, true, yes or on, or else 0, false, no or off",
     "int": "a whole number",
     "float": "a number",
@@ -79,9 +79,11 @@ _KINDS = {
 def _read(name: str, kind: Any, text: str) -> Any:
     try:
         if kind == "bool":
-            return (_TRUTHS | _FALSEHOODS)[text.strip().lower()]
+            return (_TRUTH_VALUES | _FALSEHOODS)[text.strip().lower()]
         if kind == "tuple[str, ...]":
             return tuple(each.strip() for each in text.split(",") if each.strip())
         return {"int": int, "float": float, "str": str}[kind](text)
     except (KeyError, ValueError):
-        raise InvalidSetting(f"{variable(name)} must be {_KINDS[kind]}, not {text!r}") from None
+        raise InvalidSetting(
+            f"{variable(name)} must be {_VALUE_WORDS[kind]}, not {text!r}"
+        ) from None

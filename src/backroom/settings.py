@@ -16,7 +16,7 @@ from backroom.addresses import MOST_PORT, is_limits_store, is_public_url, wrong_
 
 VARIABLE_PREFIX = "BACKROOM_"
 DEFAULT_PORT = 7227
-_LONGEST_DELAY = 7 * 24 * 3600
+_LONGEST_DELAY_SECONDS = 7 * 24 * 3600
 """Seconds. A job that waited longer would expire before it starts."""
 _MOST_KEPT = 100_000
 """Jobs. Looking for those that are kept no longer walks them all."""
@@ -27,11 +27,11 @@ TIMEOUTS = ("head_timeout", "body_timeout", "answer_timeout", "idle_timeout")
 """Settings that limit how long a client may keep a connection waiting."""
 _LONGEST_TIMEOUT = 24 * 3600
 """Seconds."""
-_DATE = re.compile(r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])")
-_SPEED = re.compile(r"\d{1,7}(\.\d{1,6})?x")
+_CALENDAR_DATE = re.compile(r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])")
+_CLOCK_SPEED = re.compile(r"\d{1,7}(\.\d{1,6})?x")
 _SEED = re.compile(r"\d{1,18}")
 _FIXED_KEY = re.compile(r"pk_[A-Za-z0-9_-]{1,120}")
-_TOKEN = re.compile(r"[A-Za-z0-9._~+/=-]{1,500}")
+_CONTROL_TOKEN = re.compile(r"[A-Za-z0-9._~+/=-]{1,500}")
 SECRETS = ("control_token",)
 """Settings whose value may be in a file: the flag with `-file` at its end names it, and so does the
 variable with `_FILE`."""
@@ -204,7 +204,7 @@ class Settings:
     def __post_init__(self) -> None:
         _read_scale(self.limits)
         self._check_numbers()
-        if self.default_revision and not _DATE.fullmatch(self.default_revision):
+        if self.default_revision and not _CALENDAR_DATE.fullmatch(self.default_revision):
             raise InvalidSetting("default_revision must be a date, as YYYY-MM-DD")
         if wrong := wrong_with_database(self.database):
             raise InvalidSetting(wrong)
@@ -224,8 +224,8 @@ class Settings:
             )
 
     def _check_numbers(self) -> None:
-        if not 0 <= self.job_delay <= _LONGEST_DELAY:
-            raise InvalidSetting(f"job_delay must be from 0 to {_LONGEST_DELAY} seconds")
+        if not 0 <= self.job_delay <= _LONGEST_DELAY_SECONDS:
+            raise InvalidSetting(f"job_delay must be from 0 to {_LONGEST_DELAY_SECONDS} seconds")
         if self.concurrency < 1:
             raise InvalidSetting("concurrency must be 1 or more")
         if not 0 <= self.kept_operations <= _MOST_KEPT:
@@ -244,7 +244,7 @@ class Settings:
             raise InvalidSetting("seed must be a whole number of at most 18 digits")
         for each in self.key:
             read_fixed_key(each)
-        if self.control_token and not _TOKEN.fullmatch(self.control_token):
+        if self.control_token and not _CONTROL_TOKEN.fullmatch(self.control_token):
             raise InvalidSetting(
                 "control_token must be ASCII letters, digits and any of -._~+/="
                 ", as a header can have them"
@@ -306,7 +306,7 @@ def _check_choice(name: str, value: str) -> None:
 def _is_clock(text: str) -> bool:
     if text in {"real", "frozen"}:
         return True
-    if _SPEED.fullmatch(text):
+    if _CLOCK_SPEED.fullmatch(text):
         return 0 < float(text[:-1]) <= FASTEST_CLOCK
     try:
         moment = datetime.fromisoformat(text)

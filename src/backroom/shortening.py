@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-_LONGEST = 400
+_LONGEST_TEXT = 400
 """Characters of a text in an error: more than any has that names an id of the greatest length."""
 _TAIL = 120
 
@@ -12,6 +12,6 @@ def shortened(text: str) -> str:
 
     The words around it stay: clients look for them.
     """
-    if len(text) <= _LONGEST:
+    if len(text) <= _LONGEST_TEXT:
         return text
-    return f"{text[: _LONGEST - _TAIL - 1]}…{text[-_TAIL:]}"
+    return f"{text[: _LONGEST_TEXT - _TAIL - 1]}…{text[-_TAIL:]}"

@@ -106,7 +106,7 @@ def test_health_members_are_described(database: Database) -> None:
 
 @pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.path)
 def test_every_route_is_answered(database: Database, route: control.Route) -> None:
-    path = route.path.replace(control.DATE, "2024-02-15")
+    path = route.path.replace(control.DATE_IN_PATH, "2024-02-15")
     answered = answer_route(
         "GET", path, database, metrics=lambda: ("text/plain", b""), asked=BROWSER
     )

@@ -65,7 +65,7 @@ def test_answer_waits_for_the_worker() -> None:
 
 
 def test_answer_waits_not_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(paced, "_LONGEST_SECONDS", 0.0)
+    monkeypatch.setattr(paced, "_LONGEST_PACED_SECONDS", 0.0)
 
     async def goes_on() -> None:
         await paced.let_go_on(cast("Any", Held()), "shop", "job")

@@ -50,7 +50,7 @@ def test_bare_function_gives_the_same_bytes(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("sql", [reads.PAGE_OF_JOBS, postgres.PAGE_OF_JOBS, postgres.ONE_JOB])
 def test_raw_queries_read_what_the_store_reads(sql: str) -> None:
-    assert sql.startswith(f"select {jobs._COLUMNS} from jobs where account = ")  # noqa: SLF001
+    assert sql.startswith(f"select {jobs._JOB_COLUMNS} from jobs where account = ")  # noqa: SLF001
 
 
 def test_what_an_answer_holds_is_found_by_its_way() -> None:

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from backroom.cli import doctor_checks
-from backroom.cli.doctor_checks import CHECKS, PUBLIC, Advice
+from backroom.cli.doctor_checks import CHECKS_AROUND, PUBLIC, Advice
 from backroom.settings import Settings
 from feeds.scripted_server import Answer, scripted
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def found(
     name: str, settings: Settings, environment: Mapping[str, str] | None = None
 ) -> list[Advice]:
-    (check,) = (each for each in (*CHECKS, PUBLIC) if each.name == name)
+    (check,) = (each for each in (*CHECKS_AROUND, PUBLIC) if each.name == name)
     return list(check.look(settings, environment or {}))
 
 
@@ -75,7 +75,7 @@ def test_unwell_server_is_wrong(health: dict[str, str], words: str) -> None:
 
 
 def test_server_that_hangs_is_not_another_program(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(doctor_checks, "_ANSWER_SECONDS", 0.1)
+    monkeypatch.setattr(doctor_checks, "_CHECK_SECONDS", 0.1)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         silent.listen()
         (said,) = found("port", Settings(port=silent.getsockname()[1]))

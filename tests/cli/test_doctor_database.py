@@ -12,7 +12,7 @@ import pytest
 from psycopg import sql
 
 from backroom.cli import doctor_database
-from backroom.cli.doctor_database import CHECKS
+from backroom.cli.doctor_database import CHECKS_OF_DATABASE
 from backroom.settings import Settings
 from backroom.store import keys, open_database, webhooks
 from support.factories import a_creation, a_kind_of_job, submitted, written
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 def found(name: str, url: str) -> list[tuple[str, str]]:
-    (check,) = (each for each in CHECKS if each.name == name)
+    (check,) = (each for each in CHECKS_OF_DATABASE if each.name == name)
     return [(each.level, each.words) for each in check.look(Settings(database=url), {})]
 
 
@@ -98,7 +98,7 @@ def test_postgres_is_looked_at(postgres_url: str) -> None:
 @pytest.mark.slow
 def test_unreachable_postgres_says_what_to_do() -> None:
     settings = Settings(database="postgresql://127.0.0.1:1/none")
-    (said,) = (each for check in CHECKS for each in check.look(settings, {}))
+    (said,) = (each for check in CHECKS_OF_DATABASE for each in check.look(settings, {}))
     assert (said.level, "Connection refused" in said.words) == ("wrong", True)
     assert said.todo.startswith("Start PostgreSQL, or correct --database")
 

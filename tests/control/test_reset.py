@@ -75,7 +75,7 @@ def test_everything_is_of_no_account(call: Callable[..., Any]) -> None:
 def test_large_catalog_is_emptied_in_slices(
     rows: Callable[[str], int], call: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(reset, "_ROWS_IN_A_SLICE", 100)
+    monkeypatch.setattr(reset, "_DELETED_IN_A_SLICE", 100)
     account = call("POST", "/seed")["account"]
     call("POST", "/reset")
     assert rows(account) == 0

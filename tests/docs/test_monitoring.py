@@ -77,7 +77,7 @@ def shown(cluster: Cluster) -> dict[str, set[str]]:
     """The labels of each metric that a server of either engine shows which has done some work."""
     found = dict(OF_PROMETHEUS)
     with cluster.databases() as create, pytest.MonkeyPatch.context() as patch:
-        patch.setattr(metrics, "KEPT_SECONDS", 0.0)
+        patch.setattr(metrics, "METRICS_KEPT_SECONDS", 0.0)
         for url in (None, create()):
             for name, labels in labels_of(worked(url)).items():
                 found[name] = found.get(name, set()) | labels | TARGET

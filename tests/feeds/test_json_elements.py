@@ -41,7 +41,7 @@ def test_elements_read_as_written(
     path: Path, array: list[Any], chunk: int, indent: int | None
 ) -> None:
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(json_elements, "_CHUNK", chunk)
+        patched.setattr(json_elements, "_JSON_READ_BYTES", chunk)
         found = read(path, json.dumps(array, indent=indent))
     assert [value for _, value in found] == array
 
@@ -79,7 +79,7 @@ def test_broken_arrays_say_where(path: Path, text: str, reason: str) -> None:
 
 def test_huge_elements_are_refused(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(json_elements, "LONGEST_LINE", 100)
-    monkeypatch.setattr(json_elements, "_CHUNK", 10)
+    monkeypatch.setattr(json_elements, "_JSON_READ_BYTES", 10)
     with pytest.raises(FeedError, match="has an element in line 1 that is longer"):
         read(path, '["' + "x" * 300 + '"]')
 

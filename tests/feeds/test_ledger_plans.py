@@ -48,8 +48,10 @@ def cap(number: int, **attributes: Any) -> Row:
 
 @pytest.fixture(autouse=True)
 def _chunks_are_small(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in (comparison_module, known_module, ledger_module, rehearsal_module):
-        monkeypatch.setattr(module, "_CHUNK", 5)
+    monkeypatch.setattr(comparison_module, "_COMPARED_AT_ONCE", 5)
+    monkeypatch.setattr(known_module, "_NAMES_AT_ONCE", 5)
+    monkeypatch.setattr(ledger_module, "_JOB_OPERATIONS", 5)
+    monkeypatch.setattr(rehearsal_module, "_REHEARSED_AT_ONCE", 5)
 
 
 class Traced(Ledger):

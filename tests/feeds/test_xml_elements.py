@@ -44,7 +44,7 @@ def test_repeated_elements_are_kept(path: Path) -> None:
 
 
 def test_records_may_span_chunks(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(xml_elements, "_CHUNK", 7)
+    monkeypatch.setattr(xml_elements, "_XML_READ_BYTES", 7)
     assert read(path, RSS.format("<g:id>ü</g:id>")) == [(2, [("id", "ü")])]
 
 
@@ -81,7 +81,7 @@ def test_many_empty_children_are_refused(
     path: Path, monkeypatch: pytest.MonkeyPatch, chunk: int
 ) -> None:
     monkeypatch.setattr(xml_elements, "LONGEST_LINE", 100)
-    monkeypatch.setattr(xml_elements, "_CHUNK", chunk)
+    monkeypatch.setattr(xml_elements, "_XML_READ_BYTES", chunk)
     with pytest.raises(FeedError, match="has an element in line 2"):
         read(path, RSS.format("<g:a/>" * 20))
 

@@ -144,7 +144,7 @@ def test_failing_account_lets_others_by(database: Database) -> None:
 
 
 def test_failing_account_pauses_alone(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lifecycle, "_FIRST_PAUSE_SECONDS", 3600.0)
+    monkeypatch.setattr(lifecycle, "_FIRST_TRY_PAUSE_SECONDS", 3600.0)
     for account in ("a", "c"):
         stored(database, a_job(HOUR), account=account)
     written(database, lambda tx: tx.run("update job_operations set operations = 'broken'"))
@@ -159,7 +159,7 @@ def test_failing_account_pauses_alone(database: Database, monkeypatch: pytest.Mo
 def test_hopeless_job_lets_the_next_go_on(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(lifecycle, "_FIRST_PAUSE_SECONDS", 0.01)
+    monkeypatch.setattr(lifecycle, "_FIRST_TRY_PAUSE_SECONDS", 0.01)
     hopeless = submitted(database, ITEMS, a_creation("item", "a"))
     written(database, lambda tx: tx.run("update job_operations set operations = 'broken'"))
     following = submitted(database, ITEMS, a_creation("item", "b"))

@@ -47,7 +47,7 @@ def test_newest_keep_their_operations(database: Database) -> None:
 
 
 def test_many_are_dropped_in_slices(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("backroom.jobs.keeping._SLICE", 2)
+    monkeypatch.setattr("backroom.jobs.keeping._DROPPED_IN_A_SLICE", 2)
     some_complete(database, 5)
     Keeping(0).drop(database, never)
     assert kept(database) == 0

@@ -234,7 +234,7 @@ def test_operation_that_ends_transaction_fails_alone(
 
 
 def test_locked_catalog_is_no_try(postgres_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(connections, "SETTINGS", "set lock_timeout = '200ms'")
+    monkeypatch.setattr(connections, "SESSION_SETTINGS", "set lock_timeout = '200ms'")
     with (
         closing(open_database(postgres_url)) as database,
         psycopg.connect(postgres_url) as other,

@@ -12,7 +12,7 @@ import pytest
 
 from backroom.api.openapi.calls import KEY, calls
 from backroom.api.openapi.document import openapi_document
-from backroom.api.openapi.samples import BASE
+from backroom.api.openapi.samples import SAMPLE_BASE
 from backroom.catalog.neighbours import NEIGHBOURS
 from backroom.catalog.operations import OPERATIONS
 from backroom.catalog.sdk_names import NODE_TYPED_SINCE, api_class, in_camel_case, method_name
@@ -89,7 +89,8 @@ def calls_of(revision: str, name: str, client: Client) -> dict[str, str]:
         if each["operationId"] == name
     )
     return {
-        each.language: each.text.replace(BASE, client.url).replace(KEY, client.key) for each in made
+        each.language: each.text.replace(SAMPLE_BASE, client.url).replace(KEY, client.key)
+        for each in made
     }
 
 

@@ -48,7 +48,7 @@ def test_answers_stand_for_a_while(database: Database, monkeypatch: pytest.Monke
     metrics.signals()
     metrics.signals()
     assert len(asked) == 1
-    monkeypatch.setattr(metrics_of, "KEPT_SECONDS", 0.0)
+    monkeypatch.setattr(metrics_of, "METRICS_KEPT_SECONDS", 0.0)
     fresh = Metrics(database, "server")
     fresh.questions = [question]
     fresh.signals()

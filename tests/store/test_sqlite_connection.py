@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import apsw
 import pytest
 
-from backroom.store.sqlite_connection import UNAVAILABLE, SqliteConnection
+from backroom.store.sqlite_connection import SQLITE_UNAVAILABLE, SqliteConnection
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,6 +23,6 @@ def test_readers_change_no_file(tmp_path: Path) -> None:
 
 
 def test_unavailable_is_no_mistake_of_ours() -> None:
-    assert issubclass(MemoryError, UNAVAILABLE)
-    assert not issubclass(apsw.SQLError, UNAVAILABLE)
-    assert not issubclass(apsw.ConstraintError, UNAVAILABLE)
+    assert issubclass(MemoryError, SQLITE_UNAVAILABLE)
+    assert not issubclass(apsw.SQLError, SQLITE_UNAVAILABLE)
+    assert not issubclass(apsw.ConstraintError, SQLITE_UNAVAILABLE)

@@ -48,7 +48,7 @@ if TYPE_CHECKING:
     Send = Callable[[Message], Awaitable[None]]
     Reply = Callable[[Answer], None]
 
-_THREADS = 16
+_REQUEST_THREADS = 16
 """How many requests are counted in another process, or documented, at the same time."""
 _LEAVING_WORK = frozenset({Shape.JOB_POST, Shape.DELETE})
 """What leaves something to the worker: a job, or the links of a category that is gone."""
@@ -77,7 +77,7 @@ class App:
         self._service = service
         self._database = database
         self._waits = service.waits
-        self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="backroom-request")
+        self._threads = ThreadPoolExecutor(_REQUEST_THREADS, thread_name_prefix="backroom-request")
         self._announce = announce
         self._worker = worker
         self._pacing = pacing or Pacing()

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _MEDIA_TYPES = frozenset({"application/json", "application/vnd.api+json"})
 _GZIP = 31
 """The `wbits` by which `zlib` reads gzip, with the largest window."""
-_LONGEST_LENGTH = 12
+_MOST_LENGTH_DIGITS = 12
 """Digits of a Content-Length. A number with more digits is larger than any limit."""
 
 
@@ -51,7 +51,7 @@ class BodyReader:
         self._most_fed = self._limit + (self._limit // 64 if self._unpack else 0)
         length = (request.header(b"content-length") or "").lstrip("0")
         declared = length if length.isascii() and length.isdigit() else ""
-        if len(declared) > _LONGEST_LENGTH or int(declared or "0") > self._most_fed:
+        if len(declared) > _MOST_LENGTH_DIGITS or int(declared or "0") > self._most_fed:
             raise TooLarge(self._limit)
         self._fed = 0
         self._began = False

@@ -206,7 +206,7 @@ def _resource_members(rules: ResourceRules, attributes: Any) -> list[Member]:
     relationships = _struct([_relationship_member(each) for each in rules.relationships.values()])
     types = {
         "type": _literal[rules.type],
-        "id": _ID,
+        "id": _RESOURCE_ID,
         "attributes": attributes,
         "relationships": relationships,
     }
@@ -214,7 +214,7 @@ def _resource_members(rules: ResourceRules, attributes: Any) -> list[Member]:
 
 
 def _relationship_member(rule: RelationshipRule) -> Member:
-    target: Any = _struct([("type", _literal[rule.target.type]), ("id", _ID)])
+    target: Any = _struct([("type", _literal[rule.target.type]), ("id", _RESOURCE_ID)])
     data = list[target] if rule.many else target
     linked = _struct([_needed_or_not("data", data, needed=rule.data_needed)])
     return _needed_or_not(rule.name, linked, needed=rule.needed)
@@ -236,7 +236,7 @@ def _value_type(attribute: Attribute) -> Any:
     if attribute.form in {"text", "texts"}:
         text = Annotated[str, Meta(min_length=attribute.shortest, max_length=_longest(attribute))]
         return text if attribute.form == "text" else list[text]
-    return _FORMS[attribute.form]
+    return _TYPES_BY_FORM[attribute.form]
 
 
 def _longest(attribute: Attribute) -> int | None:
@@ -257,10 +257,10 @@ def _metadata(depth: int) -> Any:
 
 _METADATA_DEPTH = 3
 """Far less than is allowed, and more than nearly any metadata has: the type checks the depth."""
-_ID = Annotated[str, Meta(min_length=1, max_length=ids.LONGEST_ID)]
+_RESOURCE_ID = Annotated[str, Meta(min_length=1, max_length=ids.LONGEST_ID)]
 _INTEGER: Any = Annotated[int, Meta(ge=LEAST_INTEGER, le=GREATEST_INTEGER)]
 _within_metadata: Any = _metadata(_METADATA_DEPTH)
-_FORMS: dict[Form, Any] = {
+_TYPES_BY_FORM: dict[Form, Any] = {
     "number": _INTEGER | float,
     # A quantity of 10.0 is stored as 10, which the other path does.
     "quantity": _INTEGER,

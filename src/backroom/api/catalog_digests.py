@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 _BLOCK = "block"
 _MOST_DIGITS = 19
-_LARGEST = 2**63 - 1
+_LARGEST_NUMBER = 2**63 - 1
 
 
 def answered(tx: Transaction, kind: Kind, account: str, query: str) -> dict[str, Any]:
@@ -25,6 +25,6 @@ def answered(tx: Transaction, kind: Kind, account: str, query: str) -> dict[str,
         return {"blocks": digests.blocks_of(tx, kind, account)}
     number = given[-1]
     plain = number.isascii() and number.isdigit() and len(number) <= _MOST_DIGITS
-    if not plain or int(number) > _LARGEST:
+    if not plain or int(number) > _LARGEST_NUMBER:
         raise InvalidParameter(f"'{_BLOCK}' must be a number that a block begins with.", _BLOCK)
     return {"resources": digests.block_from(tx, kind, account, int(number))}

@@ -38,8 +38,8 @@ if TYPE_CHECKING:
 
 PREFIX = "/_backroom"
 """The start of these paths, but of `/`, `/health` and `/metrics`. No path of the API has it."""
-METHODS = ("GET", "HEAD")
-DATE = "{date}"
+CONTROL_METHODS = ("GET", "HEAD")
+DATE_IN_PATH = "{date}"
 HEALTH_MEMBERS = {
     "status": "`ok`, or `unavailable` while the database can't be written to",
     "version": "the version of backroom",
@@ -51,7 +51,7 @@ HEALTH_MEMBERS = {
 }
 """The meaning of each member of a health answer, in the order of the answer."""
 
-_JSON: Headers = [(CONTENT_TYPE, b"application/json")]
+_JSON_HEADERS: Headers = [(CONTENT_TYPE, b"application/json")]
 _POLICY = (
     b"Content-Security-Policy",
     (
@@ -116,7 +116,7 @@ class Route:
     @property
     def dated(self) -> bool:
         """Whether the path names a revision."""
-        return DATE in self.path
+        return DATE_IN_PATH in self.path
 
 
 class FoundRoute(NamedTuple):
@@ -164,20 +164,20 @@ def _health(served: Served, status: int, word: str) -> Answer:
         "worker": served.worker,
         "revisions": {"oldest": OLDEST, "newest": NEWEST},
     }
-    return Answer(status, [msgspec.json.encode(body)], _JSON)
+    return Answer(status, [msgspec.json.encode(body)], _JSON_HEADERS)
 
 
 def _changes(served: Served) -> Answer:
     with served.database.read() as tx:
         mark = mark_of_catalogs(tx)
-    return Answer(200, [msgspec.json.encode({"mark": mark or None})], _JSON)
+    return Answer(200, [msgspec.json.encode({"mark": mark or None})], _JSON_HEADERS)
 
 
 def _digests(kind: Kind, served: Served) -> Answer:
     account = served.asked.account()
     with served.database.read() as tx:
         answered = catalog_digests.answered(tx, kind, account, served.asked.query)
-    return Answer(200, [msgspec.json.encode(answered)], _JSON)
+    return Answer(200, [msgspec.json.encode(answered)], _JSON_HEADERS)
 
 
 def _listing(_: Served) -> Answer:
@@ -271,7 +271,7 @@ ROUTES = (
         "The revisions, with the paths of their documents and pages.",
     ),
     Route(
-        f"{PREFIX}{publish.DOCUMENTS}/{DATE}.json",
+        f"{PREFIX}{publish.DOCUMENTS}/{DATE_IN_PATH}.json",
         _openapi_document,
         Need.MAKING,
         (200, 404),
@@ -292,7 +292,7 @@ ROUTES = (
         "The script of these pages.",
     ),
     Route(
-        f"{PREFIX}{publish.DOCS_PATH}/{DATE}",
+        f"{PREFIX}{publish.DOCS_PATH}/{DATE_IN_PATH}",
         _openapi_page,
         Need.MAKING,
         (200, 404),
@@ -301,11 +301,11 @@ ROUTES = (
 )
 
 _BELOW = f"{PREFIX}/"
-_OWN = tuple(
+_OWN_PATHS = tuple(
     f"{PREFIX}{each}" for each in ("/health", "/changes", publish.DOCUMENTS, publish.DOCS_PATH)
 )
 _FIXED = {each.path: each for each in ROUTES if not each.dated}
-_DATED = [(each.path.partition(DATE), each) for each in ROUTES if each.dated]
+_DATED = [(each.path.partition(DATE_IN_PATH), each) for each in ROUTES if each.dated]
 
 
 def route_of(path: str) -> FoundRoute | None:
@@ -324,7 +324,7 @@ def route_of(path: str) -> FoundRoute | None:
 
 def is_own(path: str) -> bool:
     """Whether a path is one of these, or of their neighbours that don't exist, as another date."""
-    return not (path == PREFIX or path.startswith(_BELOW)) or path.startswith(_OWN)
+    return not (path == PREFIX or path.startswith(_BELOW)) or path.startswith(_OWN_PATHS)
 
 
 def answer_route(
@@ -342,11 +342,11 @@ def answer_route(
     found = route_of(path)
     if found is None or (found.route.needs is Need.MEASURING and metrics is None):
         return None
-    if method not in METHODS:
+    if method not in CONTROL_METHODS:
         if found.route.handler is _front:
             # The real service has nothing there, whatever the method.
             return None
-        return Answer(405, [], [(ALLOW, ", ".join(METHODS).encode())])
+        return Answer(405, [], [(ALLOW, ", ".join(CONTROL_METHODS).encode())])
     answered = found.route.handler(Served(database, worker, found.revision, metrics, asked))
     if found.route.needs is Need.MAKING:
         _made.add((found.route.path, found.revision.date))

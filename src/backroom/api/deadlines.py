@@ -16,7 +16,7 @@ SLOWEST = 1000
 """Bytes of a body in a second, on the average of the seconds that a body has in any case."""
 _LINGER = 5.0
 """Seconds that a client has to read a refusal, and to stop sending."""
-_LONGEST_INTERVAL = 1.0
+_LONGEST_LOOK_SECONDS = 1.0
 _LOOKS = 4
 """How often a connection is looked at before the shortest limit is over."""
 
@@ -94,7 +94,7 @@ class Deadlines:
             Wait.CLOSE: _LINGER * SLOWEST,
             Wait.READER: 1,
         }
-        self.interval = min(_LONGEST_INTERVAL, *(each / _LOOKS for each in limits))
+        self.interval = min(_LONGEST_LOOK_SECONDS, *(each / _LOOKS for each in limits))
         self._watched: dict[TimedConnection, _Watch] = {}
 
     def watch(self, connection: TimedConnection) -> None:

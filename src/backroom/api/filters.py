@@ -43,7 +43,7 @@ class Condition(NamedTuple):
     value: Any
 
 
-_TOKEN = re.compile(
+_FILTER_TOKEN = re.compile(
     r"""\s*(?:
       (?P<mark>[(),\[\]])
     | "(?P<double>(?:[^"\\]|\\.)*)"
@@ -52,7 +52,7 @@ _TOKEN = re.compile(
     )""",
     re.VERBOSE | re.DOTALL,
 )
-_ESCAPED = re.compile(r"\\(u[0-9a-fA-F]{4}|.)", re.DOTALL)
+_ESCAPED_CHARACTER = re.compile(r"\\(u[0-9a-fA-F]{4}|.)", re.DOTALL)
 _ESCAPES = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
 
 
@@ -103,7 +103,7 @@ def _plain_tokens(text: str) -> list[_Token]:
     place = 0
     text = text.rstrip()
     while place < len(text):
-        match = _TOKEN.match(text, place)
+        match = _FILTER_TOKEN.match(text, place)
         if match is None:
             raise _invalid()
         quoted = match["double"] if match["double"] is not None else match["single"]
@@ -127,7 +127,7 @@ def _unescaped(quoted: str) -> str:
 
     if "\\" not in quoted:
         return quoted
-    text = _ESCAPED.sub(read, quoted)
+    text = _ESCAPED_CHARACTER.sub(read, quoted)
     # A character beyond the basic plane comes as two escapes, a pair of surrogates. Encoding the
     # pair and decoding it again makes one character of it. Half a pair is no character.
     try:
@@ -205,7 +205,7 @@ class _Parser:
             raise _invalid()
 
 
-_WORDS = {"true": True, "false": False, "null": None}
+_LITERAL_WORDS = {"true": True, "false": False, "null": None}
 _NUMBER = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,15})?")
 
 
@@ -213,8 +213,8 @@ def _unquoted(word: _Token) -> Any:
     """Give the value of an unquoted word."""
     if isinstance(word, list):
         raise _invalid()
-    if word in _WORDS:
-        return _WORDS[word]
+    if word in _LITERAL_WORDS:
+        return _LITERAL_WORDS[word]
     if _NUMBER.fullmatch(word):
         return float(word) if "." in word else int(word)
     raise _invalid()

@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 
 GRACE_SECONDS = 10
 """How long a request that is being answered may still take when the server stops."""
-_PAUSE = 0.02
+_STOP_PAUSE_SECONDS = 0.02
 """Seconds between two looks at what is still open, when the server stops."""
 _BACKLOG = 2048
 
@@ -94,7 +94,7 @@ class HttpServer:
             end = loop.time() + GRACE_SECONDS
             # The stop may be forced from another thread at any time.
             while connections.busy and not self._forced and loop.time() < end:  # noqa: ASYNC110
-                await asyncio.sleep(_PAUSE)
+                await asyncio.sleep(_STOP_PAUSE_SECONDS)
         finally:
             self._loop = None
             # uvloop may wait for ever to close a loop whose server is open.

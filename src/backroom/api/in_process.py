@@ -31,8 +31,8 @@ if TYPE_CHECKING:
 
 HOST = "localhost"
 """The host of links in answers, where the server has no public URL."""
-_LONGEST_WAIT_SECONDS = 60.0
-_OWN = "own"
+_LONGEST_CALL_SECONDS = 60.0
+_OWN_KEY = "own"
 """What stands for the id of a key."""
 
 
@@ -74,11 +74,11 @@ class ApiCalls:
         asked = self._app.respond(request, _Whole(body).receive)
         try:
             answer = asyncio.run_coroutine_threadsafe(asked, self._loop).result(
-                _LONGEST_WAIT_SECONDS
+                _LONGEST_CALL_SECONDS
             )
         except TimeoutError:
             raise NotServing(
-                f"No answer has come within {_LONGEST_WAIT_SECONDS:g} seconds."
+                f"No answer has come within {_LONGEST_CALL_SECONDS:g} seconds."
             ) from None
         return _of_answer(answer)
 
@@ -124,7 +124,7 @@ def admitted_here(
     return Admitted(
         request,
         path,
-        Access(account, _OWN, None),
+        Access(account, _OWN_KEY, None),
         revision,
         None,
         operation,

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
     _Asked = tuple[Operation, Revision, Fields, str, bool]
 
-_EMPTY = "[]"
+_EMPTY_LINKAGE = "[]"
 _KEPT_BYTES = 16_000_000
 _LAYOUT_BYTES = 4_000
 """About what a layout takes beside its templates."""
@@ -388,7 +388,7 @@ def _blank_job(style: Style, *, completed: bool = True, linked: bool = True) -> 
     if not completed:
         row = row._replace(completed_at=None)
     if not linked:
-        row = row._replace(linkage=_EMPTY)
+        row = row._replace(linkage=_EMPTY_LINKAGE)
     return documents.job_object(blank(BASE), style.operation.job_kind, row)
 
 
@@ -396,5 +396,5 @@ _UNQUOTED: dict[str, Any] = {
     # Numbers stand without quotes.
     **{name: Raw(blank(name).encode()) for name in Job._fields if name.endswith("_count")},
     # A revision moves pointers in errors one by one: where there are none, it has nothing to do.
-    "errors": _EMPTY,
+    "errors": _EMPTY_LINKAGE,
 }

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 
-_OPERATIONS = {each.name: each for each in (*OPERATIONS, *NEIGHBOURS)}
+_OPERATIONS_BY_NAME = {each.name: each for each in (*OPERATIONS, *NEIGHBOURS)}
 _SECOND = 1
 _MINUTE = 60
 _SHARED_SECONDS = 0.2
@@ -256,7 +256,7 @@ class Limiter:
         found = []
         for key, count in self._windows.counts(_MINUTE).items():
             start, name, _ = key.rsplit("/", 2)
-            allowed = self._scaled(_OPERATIONS[name].rates.at(NEWEST)).steady
+            allowed = self._scaled(_OPERATIONS_BY_NAME[name].rates.at(NEWEST)).steady
             found.append(Use(start.partition("/")[2], name, count, allowed))
         return heapq.nlargest(most, found, key=lambda use: use.count_of_minute / use.allowed)
 

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     Send = Callable[[Message], Awaitable[None]]
     Asgi = Callable[[MutableMapping[str, Any], Receive, Send], Awaitable[None]]
 
-_VERSION = {"version": "3.0", "spec_version": "2.4"}
-_LENGTH = b"content-length"
+_ASGI_VERSION = {"version": "3.0", "spec_version": "2.4"}
+_LENGTH_HEADER = b"content-length"
 
 
 class NoAnswer(Exception):
@@ -44,7 +44,9 @@ class Mounted:
     async def answer(self, request: Request, receive: Receive | None) -> Answer:
         """Answer a request, which has no body if `receive` is None. Raises what is raised there."""
         app = await self._application()
-        return await _Call(app, request.scope(_VERSION), receive or _Nothing().receive).answer()
+        return await _Call(
+            app, request.scope(_ASGI_VERSION), receive or _Nothing().receive
+        ).answer()
 
     async def _application(self) -> Asgi:
         if self._made is None:
@@ -104,7 +106,9 @@ class _Call:
         try:
             start, body = await self._first(), await self._first()
             status: int = start["status"]
-            headers = [each for each in start.get("headers", []) if each[0].lower() != _LENGTH]
+            headers = [
+                each for each in start.get("headers", []) if each[0].lower() != _LENGTH_HEADER
+            ]
             first: bytes = body.get("body", b"")
             if body.get("more_body", False):
                 rest, leave = self._rest(), self._running.cancel

@@ -20,10 +20,10 @@ if TYPE_CHECKING:
     from backroom.api.filters import Condition
     from backroom.catalog.operations import Operation
 
-_SIZES = {"profile": 20, "list": 10, "metric": 200}
+_PAGE_SIZES = {"profile": 20, "list": 10, "metric": 200}
 """Resources in a page, unless `page[size]` asks for another number."""
-_MOST = 100
-_OPERATORS = ("equals", "any")
+_MOST_NEIGHBOURS = 100
+_FILTER_OPERATORS = ("equals", "any")
 
 
 def query_of(operation: Operation, revision: str, query_string: str) -> Query:
@@ -35,7 +35,7 @@ def query_of(operation: Operation, revision: str, query_string: str) -> Query:
 
 def parse_neighbour_query(operation: Neighbour, revision: str, query_string: str) -> Query:
     """Read a query string. Raises `UnknownParameter` or `InvalidParameter`."""
-    query = Query(size=_SIZES.get(operation.resource_type, _MOST))
+    query = Query(size=_PAGE_SIZES.get(operation.resource_type, _MOST_NEIGHBOURS))
     if not query_string:
         return query
     listed = published.published_facts(operation, revision).query
@@ -49,7 +49,7 @@ def parse_neighbour_query(operation: Neighbour, revision: str, query_string: str
         elif name == "page[cursor]":
             query.cursor = value
         elif name == "page[size]":
-            query.size = _page_size(value, listed[name].get("maximum", _MOST))
+            query.size = _page_size(value, listed[name].get("maximum", _MOST_NEIGHBOURS))
         elif name == "sort":
             query.descending = _descends(value, listed[name]["enum"])
         else:
@@ -67,10 +67,10 @@ def _read_names(query: Query, parameter: str, names: tuple[str, ...], allowed: l
 
 
 def _equality(condition: Condition) -> tuple[Filter, Any]:
-    if condition.operator not in _OPERATORS:
+    if condition.operator not in _FILTER_OPERATORS:
         raise InvalidParameter(
             f"'{condition.operator}' is not an allowed filter operator for"
-            f" {condition.field}.  Allowed operators are {', '.join(_OPERATORS)}",
+            f" {condition.field}.  Allowed operators are {', '.join(_FILTER_OPERATORS)}",
             filters.PARAMETER,
         )
     many = condition.operator == "any"

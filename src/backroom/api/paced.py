@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from backroom.store.database import Database
     from backroom.store.jobs import NewJob
 
-_LONGEST_SECONDS = 5.0
+_LONGEST_PACED_SECONDS = 5.0
 
 
 def counting_reads(
@@ -75,7 +75,7 @@ def _until_waiting(pace: Pace, account: str, job_id: str) -> asyncio.Future[None
         with suppress(RuntimeError):
             loop.call_soon_threadsafe(settle)
 
-    timer = loop.call_later(_LONGEST_SECONDS, settle)
+    timer = loop.call_later(_LONGEST_PACED_SECONDS, settle)
     waiting.add_done_callback(lambda _: timer.cancel())
     pace.when_waiting(account, job_id, settle_from_anywhere)
     return waiting

@@ -54,9 +54,9 @@ _MOST_DROPPED = 64 * 1024 * 1024
 """Bytes that a client may still send after it was answered."""
 _MOST_COPIED = 2**18
 """Bytes of an answer that are copied into one buffer. More would be in memory twice."""
-_MOST_AT_ONCE = 32
+_MOST_STARTED = 32
 """Requests of one connection that start before other connections have their turn."""
-_PAUSE = 0.02
+_STREAM_PAUSE_SECONDS = 0.02
 """Seconds between two looks at whether the reader of a stream has caught up."""
 _LONGEST_LENGTH = 18
 """Digits of a `Content-Length` that need no counting to be too large."""
@@ -148,7 +148,7 @@ class HttpProtocol(asyncio.Protocol):
             return
         self._begin(request, body, keep_alive=keep_alive)
         self._begun += 1
-        if self._begun == _MOST_AT_ONCE:
+        if self._begun == _MOST_STARTED:
             self._let_others_begin()
 
     def take_body(self, part: bytes) -> None:
@@ -246,7 +246,7 @@ class HttpProtocol(asyncio.Protocol):
             async for part in answer.rest:
                 self._transport.write(part)
                 while self._write_paused:  # noqa: ASYNC110 - the transport says no more
-                    await asyncio.sleep(_PAUSE)
+                    await asyncio.sleep(_STREAM_PAUSE_SECONDS)
         finally:
             answer.leave()
             self._answering = False
@@ -264,7 +264,7 @@ class HttpProtocol(asyncio.Protocol):
             return
         self._starts, begun = True, 0
         while self._waiting and not (self._answering or self._write_paused or self._over):
-            if begun == _MOST_AT_ONCE:
+            if begun == _MOST_STARTED:
                 self._let_others_begin()
                 return
             begun += 1

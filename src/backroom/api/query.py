@@ -91,7 +91,7 @@ def parse_query(operation: Operation, revision: str, query_string: str) -> Query
             read = _kept_fields if len(name) + len(value) <= _KEPT_LETTERS else _asked_fields
             query.fields[resource_type] = read(operation, revision, resource_type, value)
             continue
-        reader = _READERS.get(name)
+        reader = _PARAMETER_READERS.get(name)
         if reader is None or not _has(operation, revision, name):
             raise UnknownParameter(name, operation.resource_type)
         reader(query, operation, revision, value)
@@ -301,7 +301,7 @@ def _read_cursor(query: Query, _: Operation, __: str, value: str) -> None:
     query.cursor = value
 
 
-_READERS: dict[str, Callable[[Query, Operation, str, str], None]] = {
+_PARAMETER_READERS: dict[str, Callable[[Query, Operation, str, str], None]] = {
     "include": _read_include,
     "filter": _read_filter,
     "sort": _read_sort,

@@ -23,7 +23,7 @@ PREFIXES = (_API, _PUBLIC)
 
 _COLLECTION, _SINGLE = 1, 2
 """How many segments follow `/api/` in the path of a collection, and of one resource in it."""
-_ID = 3
+_ID_PLACE = 3
 """The place of the id among all segments of a path, of which the first is empty."""
 
 
@@ -56,7 +56,7 @@ def template(path: Path) -> str:
 
 def _key(segments: list[str]) -> tuple[str, ...]:
     """Give the segments after `/api/`, with an empty text in place of the id."""
-    return (segments[2], "", *segments[4:]) if len(segments) > _ID else tuple(segments[2:])
+    return (segments[2], "", *segments[4:]) if len(segments) > _ID_PLACE else tuple(segments[2:])
 
 
 def _table(prefix: str) -> dict[tuple[str, ...], dict[str, Operation]]:
@@ -67,7 +67,7 @@ def _table(prefix: str) -> dict[tuple[str, ...], dict[str, Operation]]:
     return table
 
 
-_TABLE = _table(_API)
+_ROUTE_TABLE = _table(_API)
 _PUBLIC_TABLE = _table(_PUBLIC)
 
 
@@ -79,13 +79,13 @@ def match_path(raw_path: str) -> Path:
     path = raw_path.removesuffix("/")
     segments = path.split("/")
     key = _key(segments)
-    operations = _TABLE.get(key)
+    operations = _ROUTE_TABLE.get(key)
     if operations is None or not path.startswith(_API) or "" in key[:1]:
         return _public_path(path, key)
     if len(key) == _COLLECTION:
         return Path(operations, _COLLECTION_ALLOW, "")
     try:
-        resource_id = unquoted(segments[_ID])
+        resource_id = unquoted(segments[_ID_PLACE])
     except UnicodeError:
         resource_id = ""
     if not resource_id:

@@ -30,7 +30,7 @@ NOTED_EVERY_SECONDS = 1.0
 """How long a note waits for others."""
 MOST_GIVEN = 20_000
 """Characters of what a call gave. Of more than that, nothing is kept."""
-_MANY = 500
+_MANY_TOUCHES = 500
 """So many notes do not wait longer."""
 _MOST_NOTES = 2_000
 """If more wait, the oldest are lost: the thread that writes does not get its turn."""
@@ -65,7 +65,7 @@ class TouchNotes:
             self._notes.append(_Note(admitted, body, clock.now()))
             if len(self._notes) > _MOST_NOTES:
                 del self._notes[: _MOST_NOTES // 2]
-            if self._timer is None or len(self._notes) == _MANY:
+            if self._timer is None or len(self._notes) == _MANY_TOUCHES:
                 self._begin_in(NOTED_EVERY_SECONDS if self._timer is None else 0)
 
     def _begin_in(self, seconds: float) -> None:

@@ -208,7 +208,7 @@ def _related(name: str) -> tuple[Filter, Filter]:
     )
 
 
-_IDS = Filter("ids", "any", "ids")
+_IDS_FILTER = Filter("ids", "any", "ids")
 _TITLE = Filter("title", "contains", "text", "title")
 _PUBLISHED = Filter("published", "equals", "attribute", "published", boolean=True)
 
@@ -227,7 +227,7 @@ _EXTERNAL_ID = Attribute(
 LARGEST_METADATA = 100_000
 _LONGEST_TITLE = 4_096
 _LONGEST_SKU = 1_024
-_LONGEST_URL = 8_192
+_LONGEST_RESOURCE_URL = 8_192
 _LONGEST_DESCRIPTION = 524_288
 _LARGEST_IMAGES = 100_000
 
@@ -237,11 +237,13 @@ _TITLE_TEXT = Attribute(
 _DESCRIPTION = Attribute(
     "description", "text", "required", default="", most_bytes=_LONGEST_DESCRIPTION
 )
-_URL = Attribute("url", "text", "required", default="", most_bytes=_LONGEST_URL)
+_URL = Attribute("url", "text", "required", default="", most_bytes=_LONGEST_RESOURCE_URL)
 _SHOWING = (
-    Attribute("image_full_url", "text", default="", most_bytes=_LONGEST_URL),
-    Attribute("image_thumbnail_url", "text", default="", most_bytes=_LONGEST_URL),
-    Attribute("images", "texts", default=[], most_bytes=_LONGEST_URL, most_json=_LARGEST_IMAGES),
+    Attribute("image_full_url", "text", default="", most_bytes=_LONGEST_RESOURCE_URL),
+    Attribute("image_thumbnail_url", "text", default="", most_bytes=_LONGEST_RESOURCE_URL),
+    Attribute(
+        "images", "texts", default=[], most_bytes=_LONGEST_RESOURCE_URL, most_json=_LARGEST_IMAGES
+    ),
     Attribute("custom_metadata", "object", default={}, most_json=LARGEST_METADATA),
     Attribute("published", "boolean", default=True, column=True),
 )
@@ -260,7 +262,7 @@ ITEM = Kind(
         *_SHOWING,
     ),
     relations=(Relation("categories", "category", many=True, verbs=(Verb.CREATE, Verb.UPDATE)),),
-    filters=(_IDS, *_related("category"), _TITLE, _PUBLISHED),
+    filters=(_IDS_FILTER, *_related("category"), _TITLE, _PUBLISHED),
     shown=Shown("variants", "variant"),
     dated=("created", "updated"),
     searched="title",
@@ -302,7 +304,7 @@ VARIANT = Kind(
         ),
     ),
     filters=(
-        _IDS,
+        _IDS_FILTER,
         *_related("item"),
         Filter("sku", "equals", "attribute", "sku"),
         _TITLE,
@@ -326,7 +328,7 @@ CATEGORY = Kind(
         replace(_TITLE_TEXT, name="name"),
     ),
     relations=(Relation("items", "item", many=True, verbs=(Verb.CREATE, Verb.UPDATE)),),
-    filters=(_IDS, *_related("item"), Filter("name", "contains", "text", "name")),
+    filters=(_IDS_FILTER, *_related("item"), Filter("name", "contains", "text", "name")),
     shown=Shown("items", "item"),
     dated=("updated",),
     searched="name",

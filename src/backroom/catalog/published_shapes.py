@@ -26,10 +26,10 @@ _MOMENT = (
 )
 
 
-_DAY = "Date has wrong format. Use one of these formats instead: YYYY-MM-DD."
+_WRONG_DATE = "Date has wrong format. Use one of these formats instead: YYYY-MM-DD."
 _FORMATS: dict[str, tuple[Callable[[str], object], str]] = {
     "date-time": (datetime.fromisoformat, _MOMENT),
-    "date": (date.fromisoformat, _DAY),
+    "date": (date.fromisoformat, _WRONG_DATE),
 }
 
 
@@ -73,7 +73,7 @@ def _check_member(schema: Schema, value: Any, pointer: str, resource: str) -> No
         return
     for each in types:
         if each != "null":
-            _CHECKS[each](schema, value, pointer, resource)
+            _SHAPE_CHECKS[each](schema, value, pointer, resource)
     if "enum" in schema and value not in schema["enum"]:
         raise _not_among(schema["enum"], value, pointer)
 
@@ -152,7 +152,7 @@ def _check_boolean(_: Schema, value: Any, pointer: str, __: str) -> None:
         raise Invalid("Must be a valid boolean.", pointer)
 
 
-_CHECKS: dict[str, Callable[[Schema, Any, str, str], None]] = {
+_SHAPE_CHECKS: dict[str, Callable[[Schema, Any, str, str], None]] = {
     "object": _check_object,
     "array": _check_array,
     "string": _check_string,

@@ -65,7 +65,7 @@ class ResourceRules:
         return member in self.members
 
 
-_MEMBERS = {
+_BODY_MEMBERS = {
     Verb.CREATE: ("type", "attributes", "relationships"),
     Verb.UPDATE: ("type", "id", "attributes", "relationships"),
     Verb.DELETE: ("type", "id"),
@@ -78,7 +78,7 @@ def rules_of(verb: Verb, kind: Kind, revision: str) -> ResourceRules:
     attributes = [*kind.attributes, *CONSTANTS] if verb is not Verb.DELETE else []
     return ResourceRules(
         kind.type,
-        _MEMBERS[verb],
+        _BODY_MEMBERS[verb],
         {
             each.name: _attribute_rule(verb, each, revision)
             for each in attributes

@@ -67,7 +67,7 @@ NODE_VERSIONS = {
 
 _LATE = "get_variant_ids_for_catalog_item"
 """The operation that the SDKs of the revision which brought it don't have."""
-_CLASSES = {
+_SDK_CLASSES = {
     "account": "Accounts",
     "back-in-stock-subscription": "Catalogs",
     "event": "Events",
@@ -77,7 +77,7 @@ _CLASSES = {
     "profile": "Profiles",
     "profile-subscription-bulk-create-job": "Profiles",
 }
-_VERBS = {
+_SDK_VERBS = {
     Shape.IDS: "get",
     Shape.ADD: "create",
     Shape.REPLACE: "update",
@@ -93,7 +93,7 @@ def api_class(operation: Operation, revision: str) -> str | None:
     if not isinstance(operation, Neighbour):
         is_missing = operation.name == _LATE and revision < JOB_NAMES_SINCE
         return None if is_missing else "Catalogs"
-    return None if operation.public else _CLASSES[operation.type]
+    return None if operation.public else _SDK_CLASSES[operation.type]
 
 
 def method_name(operation: Operation, revision: str) -> str:
@@ -109,7 +109,7 @@ def method_name(operation: Operation, revision: str) -> str:
     if operation.shape is Shape.LIST:
         return f"get_{owner}_{operation.relation}"
     end = f"_{operation.relation}" if revision >= RELATIONS_NAMED_SINCE else ""
-    return f"{_VERBS[operation.shape]}_{owner}_relationships{end}"
+    return f"{_SDK_VERBS[operation.shape]}_{owner}_relationships{end}"
 
 
 def _job_method(operation: Operation, revision: str) -> str:

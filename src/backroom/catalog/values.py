@@ -35,7 +35,7 @@ def checked(attribute: Attribute, value: Any, pointer: str) -> Any:
 
     Raises `Invalid` at `pointer` where the value has not the form of its attribute.
     """
-    return _CHECKS[attribute.form](attribute, value, pointer)
+    return _FORM_CHECKS[attribute.form](attribute, value, pointer)
 
 
 def quoted(value: Any) -> str:
@@ -195,7 +195,7 @@ def _no_choice(value: Any, pointer: str) -> Invalid:
     return Invalid(f'"{quoted(value)}" is not a valid choice.', pointer)
 
 
-_CHECKS: dict[Form, Callable[[Attribute, Any, str], Any]] = {
+_FORM_CHECKS: dict[Form, Callable[[Attribute, Any, str], Any]] = {
     "text": _text,
     "number": _number,
     "quantity": _quantity,

@@ -18,7 +18,7 @@ EXIT_ROWS_FAILED = 3
 EXIT_UNREACHABLE = 4
 EXIT_INTERRUPTED = 130
 
-_VERBS = {
+_COMMANDS = {
     "serve": ("backroom.cli.serve", "serve_command", "Run the server."),
     "work": ("backroom.cli.work", "work_command", "Apply the jobs of servers on PostgreSQL."),
     "status": ("backroom.cli.status", "status_command", "Say whether a server is ready."),
@@ -125,12 +125,12 @@ class _Verbs(SuggestingGroup):
     """A group that imports each command only when it is needed."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
-        return list(_VERBS)
+        return list(_COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
-        if cmd_name not in _VERBS:
+        if cmd_name not in _COMMANDS:
             return None
-        module, name, _ = _VERBS[cmd_name]
+        module, name, _ = _COMMANDS[cmd_name]
         command: click.Command = getattr(importlib.import_module(module), name)
         return command
 
@@ -149,7 +149,7 @@ class _Verbs(SuggestingGroup):
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         with formatter.section("Commands"):
-            formatter.write_dl([(verb, words) for verb, (_, _, words) in _VERBS.items()])
+            formatter.write_dl([(verb, words) for verb, (_, _, words) in _COMMANDS.items()])
 
 
 @click.group(cls=_Verbs, context_settings={"help_option_names": ["-h", "--help"]})

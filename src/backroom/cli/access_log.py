@@ -51,9 +51,9 @@ _MOST_WAITING = 10_000
 """Lines that wait for an output that is not read. More are counted, and left out."""
 _GATHERING = 0.02
 """Seconds in which lines gather, to be written together."""
-_LONGEST = 200
+_LONGEST_PATH = 200
 """Characters of a path or a reason that a person is shown."""
-_ACCEPTED = HTTPStatus.ACCEPTED.value
+_ACCEPTED_STATUS = HTTPStatus.ACCEPTED.value
 _JOB_ID = re.compile(rb'"(?:job_)?id":"([0-9A-Z]{26})"')
 
 
@@ -124,7 +124,7 @@ class AccessLog:
     def finished(self, exchange: Exchange, answer: Answer) -> None:
         """Log a request."""
         seen = exchange.seen(answer)
-        if seen.status == _ACCEPTED:
+        if seen.status == _ACCEPTED_STATUS:
             # The id of a new job is in the answer alone.
             self._write(self._line_of_job, (seen, answer.parts))
         else:
@@ -149,7 +149,7 @@ def _text_line(seen: Seen) -> str:
 
 
 def _short(text: str) -> str:
-    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
+    return text if len(text) <= _LONGEST_PATH else f"{text[: _LONGEST_PATH - 1]}…"
 
 
 def _json_line_of_job(made: tuple[Seen, Parts]) -> str:

@@ -8,9 +8,8 @@ from typing import Any
 import click
 
 from backroom.cli import EXIT_ROWS_FAILED
-from backroom.cli.doctor_checks import CHECKS as CHECKS_AROUND
-from backroom.cli.doctor_checks import PUBLIC, Advice
-from backroom.cli.doctor_database import CHECKS as CHECKS_OF_DATABASE
+from backroom.cli.doctor_checks import CHECKS_AROUND, PUBLIC, Advice
+from backroom.cli.doctor_database import CHECKS_OF_DATABASE
 from backroom.cli.options import environment, settings_from, with_format, with_settings
 from backroom.cli.printable import printable
 

@@ -17,7 +17,7 @@ from backroom.signals.telemetry import check_exporters
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-_ANSWER_SECONDS = 2.0
+_CHECK_SECONDS = 2.0
 _OTHER_VARIABLES = frozenset({"BACKROOM_URL"})
 _LEAST_PYTHON = (3, 11)
 
@@ -100,7 +100,7 @@ def _port(settings: Settings, _: Mapping[str, str]) -> Iterator[Advice]:
     url = own_url(settings)
     try:
         with urllib3.PoolManager(retries=False) as pool:
-            answer = pool.request("GET", f"{url}/health", timeout=_ANSWER_SECONDS)
+            answer = pool.request("GET", f"{url}/health", timeout=_CHECK_SECONDS)
         health = answer.json()
         is_ours = isinstance(health, dict) and "revisions" in health
     except urllib3.exceptions.NewConnectionError:
@@ -109,7 +109,7 @@ def _port(settings: Settings, _: Mapping[str, str]) -> Iterator[Advice]:
     except urllib3.exceptions.TimeoutError:
         yield Advice(
             "wrong",
-            f"what listens on port {settings.port} does not answer within {_ANSWER_SECONDS:g}"
+            f"what listens on port {settings.port} does not answer within {_CHECK_SECONDS:g}"
             " seconds",
             "If it is a backroom, look at the load of the machine and at its log, then restart it."
             " Else name another port with --port (BACKROOM_PORT).",
@@ -154,7 +154,7 @@ def _warned_by_metrics(url: str) -> Iterator[Advice]:
     """Say what the metrics of a running server warn of. It may show none."""
     try:
         with urllib3.PoolManager(retries=False) as pool:
-            answer = pool.request("GET", f"{url}/metrics", timeout=_ANSWER_SECONDS)
+            answer = pool.request("GET", f"{url}/metrics", timeout=_CHECK_SECONDS)
     except urllib3.exceptions.HTTPError:
         return
     for line in answer.data.decode(errors="replace").splitlines() if answer.status == OK else ():
@@ -179,7 +179,7 @@ def _limits_store(settings: Settings, _: Mapping[str, str]) -> Iterator[Advice]:
     url = settings.limits_store.replace("valkey", "redis", 1)
     try:
         Redis.from_url(
-            url, socket_timeout=_ANSWER_SECONDS, socket_connect_timeout=_ANSWER_SECONDS
+            url, socket_timeout=_CHECK_SECONDS, socket_connect_timeout=_CHECK_SECONDS
         ).ping()
     except (RedisError, OSError, ValueError):
         yield Advice(
@@ -196,9 +196,7 @@ def _public_url(settings: Settings, _: Mapping[str, str]) -> Iterator[Advice]:
         return
     try:
         with urllib3.PoolManager(retries=False) as pool:
-            pool.request(
-                "GET", f"{settings.public_url.rstrip('/')}/health", timeout=_ANSWER_SECONDS
-            )
+            pool.request("GET", f"{settings.public_url.rstrip('/')}/health", timeout=_CHECK_SECONDS)
     except urllib3.exceptions.HTTPError as error:
         yield Advice(
             "wrong",
@@ -209,7 +207,7 @@ def _public_url(settings: Settings, _: Mapping[str, str]) -> Iterator[Advice]:
         yield Advice("ok", f"{settings.public_url} answers")
 
 
-CHECKS = (
+CHECKS_AROUND = (
     Check("settings", "Which settings are not the default, and where each comes from.", _settings),
     Check(
         "variables", "Variables that begin with BACKROOM_, and that no setting reads.", _variables

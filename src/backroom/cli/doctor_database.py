@@ -211,7 +211,7 @@ def _server(tx: Transaction) -> Iterator[Advice]:
         )
 
 
-CHECKS = (
+CHECKS_OF_DATABASE = (
     Check("file", "The file's mode, room on its disk, its log, and its file system.", _file),
     Check(
         "database",

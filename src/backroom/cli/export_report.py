@@ -25,7 +25,7 @@ _OUTCOMES = {
     ADDED: "an import makes it up",
     REFUSED: "an import refuses it",
 }
-_PLURALS = {"item": "items", "variant": "variants", "category": "categories"}
+_PLURALS_OF_KINDS = {"item": "items", "variant": "variants", "category": "categories"}
 
 
 @dataclass
@@ -116,7 +116,7 @@ def _sentences(written: Written) -> Iterator[str]:
     for each in _losses(written):
         kind = each["type"].removeprefix("catalog-")
         count, attribute = each["count"], each["attribute"]
-        whose = f"{count:,} {kind if count == 1 else _PLURALS[kind]}"
+        whose = f"{count:,} {kind if count == 1 else _PLURALS_OF_KINDS[kind]}"
         shown = ", ".join(each["external_ids"]) + (
             ", …" if count > len(each["external_ids"]) else ""
         )
@@ -132,5 +132,6 @@ def _sentences(written: Written) -> Iterator[str]:
 
 def _count_words(counts: dict[str, int]) -> str:
     return ", ".join(
-        f"{count:,} {kind if count == 1 else _PLURALS[kind]}" for kind, count in counts.items()
+        f"{count:,} {kind if count == 1 else _PLURALS_OF_KINDS[kind]}"
+        for kind, count in counts.items()
     )

@@ -88,7 +88,7 @@ class FeedChoice:
         return feed
 
 
-_OPTIONS = (
+_FEED_OPTIONS = (
     click.option(
         "--input-format",
         type=click.Choice(list(FORMATS)),
@@ -170,7 +170,7 @@ def with_feed_options() -> Callable[[Command], Command]:
             choice = FeedChoice(input_format, _feed_options(said), show_mapping, of_parts)
             return command(*arguments, feed=choice, **given)
 
-        for option in reversed(_OPTIONS):
+        for option in reversed(_FEED_OPTIONS):
             with_choice = option(with_choice)
         return with_choice
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 _ANY_ACCOUNT = click.option(
     "--account", metavar="NAME", help="The name or the id of one account; all without it."
 )
-_TRUTHS = {"true": True, "false": False}
+_TRUTH_TEXTS = {"true": True, "false": False}
 
 
 @click.command("subscriptions")
@@ -62,7 +62,7 @@ def shop_command(server: RunningServer, changes: tuple[str, ...], account: str |
         name, given, value = each.partition("=")
         if not given:
             raise click.UsageError(f"{each!r} has no =: give changes as NAME=VALUE.")
-        _put_change(body, name, _TRUTHS.get(value, value))
+        _put_change(body, name, _TRUTH_TEXTS.get(value, value))
     show(server.ask("PATCH", "/shop", body))
 
 

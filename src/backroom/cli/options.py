@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     Command = Callable[..., Any]
 
 DEFAULT_URL = f"http://127.0.0.1:{DEFAULT_PORT}"
-_MANY = "tuple[str, ...]"
-_TYPES: dict[Any, Any] = {"int": int, "float": float, "str": str, _MANY: str}
+_MANY_TEXTS = "tuple[str, ...]"
+_TYPES_BY_NAME: dict[Any, Any] = {"int": int, "float": float, "str": str, _MANY_TEXTS: str}
 
 
 def with_settings(*names: str) -> Callable[[Command], Command]:
@@ -47,9 +47,9 @@ def with_settings(*names: str) -> Callable[[Command], Command]:
             else:
                 option = click.option(
                     flag,
-                    type=_TYPES[each.type],
+                    type=_TYPES_BY_NAME[each.type],
                     default=None,
-                    multiple=each.type == _MANY,
+                    multiple=each.type == _MANY_TEXTS,
                     metavar=each.metadata["metavar"],
                     help=words,
                 )

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 OUTAGE_LINE_SECONDS = 60.0
 _POOL = "psycopg.pool"
-_OWN = frozenset(
+_OUTAGE_EVENTS = frozenset(
     {
         events.WORKER_LOST_DATABASE,
         events.WORKER_RENUMBERED,
@@ -96,7 +96,7 @@ def _is_of_outage(record: logging.LogRecord) -> bool:
         return True
     if record.name.startswith("procrastinate"):
         return "Database error" in f"{record.msg}{record.args}{_cause(record)}"
-    return record.msg in _OWN
+    return record.msg in _OUTAGE_EVENTS
 
 
 def _cause(record: logging.LogRecord) -> object:

@@ -85,7 +85,7 @@ def key_in(side: str, key: str | None, file: Path | None) -> str | None:
     return checked_key(ctx, ctx.command.params[0], found)
 
 
-_OPTIONS: tuple[Callable[[Command], Command], ...] = (
+_PUSH_OPTIONS: tuple[Callable[[Command], Command], ...] = (
     click.argument("file", required=False, type=FeedPlace()),
     click.option(
         "--from",
@@ -183,6 +183,6 @@ _OPTIONS: tuple[Callable[[Command], Command], ...] = (
 
 def with_push_options(command: Command) -> Command:
     """Give a command all options of a push."""
-    for option in reversed(_OPTIONS):
+    for option in reversed(_PUSH_OPTIONS):
         command = option(command)
     return command

@@ -16,10 +16,10 @@ if TYPE_CHECKING:
     from backroom.feeds.push_plan import Difference
     from backroom.feeds.reporting import Report
 
-_VERBS = {"created": "create", "updated": "update", "deleted": "delete"}
-_PLURALS = {"category": "categories", "item": "items", "variant": "variants"}
+_CHANGE_VERBS = {"created": "create", "updated": "update", "deleted": "delete"}
+_PLURALS_IN_ORDER = {"category": "categories", "item": "items", "variant": "variants"}
 _MINUTE = 60
-_SHOWN = 20
+_REFUSALS_SHOWN = 20
 
 
 def print_difference(difference: Difference, jobs: int, seconds: float) -> None:
@@ -27,16 +27,16 @@ def print_difference(difference: Difference, jobs: int, seconds: float) -> None:
     if not difference:
         click.echo("Nothing differs.", err=True)
         return
-    for outcome, verb in _VERBS.items():
+    for outcome, verb in _CHANGE_VERBS.items():
         numbers = [
-            f"{number:,} {_PLURALS[kind] if number != 1 else kind}"
+            f"{number:,} {_PLURALS_IN_ORDER[kind] if number != 1 else kind}"
             for (kind, each), number in difference.outcomes.items()
             if each == outcome
         ]
         if not numbers:
             continue
         changed = [
-            f"{name} of {number:,} {_PLURALS[kind] if number != 1 else kind}"
+            f"{name} of {number:,} {_PLURALS_IN_ORDER[kind] if number != 1 else kind}"
             for (kind, name), number in difference.attributes.most_common()
         ]
         details = f" ({', '.join(changed)})" if outcome == "updated" and changed else ""
@@ -58,7 +58,10 @@ def shown_time(seconds: float) -> str:
 
 def print_sent_on(report: Report, output: str) -> None:
     """Say in a line what a push that stays has sent on, and which rows failed."""
-    faults = [on_terminal(_shown_fault(each)) for each in report.findings(failed=True, most=_SHOWN)]
+    faults = [
+        on_terminal(_shown_fault(each))
+        for each in report.findings(failed=True, most=_REFUSALS_SHOWN)
+    ]
     if output == "json":
         event = {"at": now().isoformat(), "counts": report.counts, "faults": faults}
         click.echo(printable_json(msgspec.json.encode(event).decode()))

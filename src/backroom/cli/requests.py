@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from backroom.cli.running_server import RunningServer
 
-_FILTERS = {
+_REQUEST_FILTERS = {
     "operation": "Only requests to this operation.",
     "method": "Only requests with this method.",
     "path": "Only requests whose path matches; * stands for any text.",
@@ -79,7 +79,7 @@ def requests_group() -> None:
 
 
 def _with_filters(command: Callable[..., Any]) -> Callable[..., Any]:
-    for name, words in reversed(_FILTERS.items()):
+    for name, words in reversed(_REQUEST_FILTERS.items()):
         command = click.option(f"--{name}", help=words)(command)
     return command
 

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
 _PATIENCE_SECONDS = 120.0
 _LARGEST_GOOD = 299
-_PART = 65_536
-_NAMING = ("url", "control_token", "control_token_file")
+_PART_READ_BYTES = 65_536
+_NAMING_SETTINGS = ("url", "control_token", "control_token_file")
 with_account = click.option(
     "--account", metavar="NAME", help="The name or the id of the account; the default without it."
 )
@@ -84,7 +84,7 @@ def _lines_of_stream(answer: urllib3.BaseHTTPResponse) -> Iterator[bytes]:
     """Give the lines of a body as they come. A server that stops ends them."""
     held = b""
     try:
-        while part := answer.read1(_PART):
+        while part := answer.read1(_PART_READ_BYTES):
             *whole, held = (held + part).split(b"\n")
             yield from whole
     except urllib3.exceptions.HTTPError:
@@ -108,7 +108,7 @@ def on_server(command: Callable[..., Any]) -> Callable[..., Any]:
     """Give a command a `RunningServer`, and the options that name it."""
 
     def called(**given: Any) -> Any:
-        server = server_named({name: given.pop(name) for name in _NAMING})
+        server = server_named({name: given.pop(name) for name in _NAMING_SETTINGS})
         return command(server, **given)
 
     return with_server(update_wrapper(called, command))
@@ -116,7 +116,7 @@ def on_server(command: Callable[..., Any]) -> Callable[..., Any]:
 
 def server_named(flags: dict[str, str | None]) -> RunningServer:
     """Give the server that the options of `with_server` name. Raises `click.UsageError`."""
-    settings = settings_from({name: flags[name] for name in _NAMING if name != "url"})
+    settings = settings_from({name: flags[name] for name in _NAMING_SETTINGS if name != "url"})
     if not settings.control_token:
         raise click.UsageError(
             "The control API needs its token: give --control-token or BACKROOM_CONTROL_TOKEN."

@@ -15,7 +15,7 @@ from backroom.cli import EXIT_UNREACHABLE
 from backroom.cli.options import checked_url, own_url, settings_from, with_format
 from backroom.cli.printable import printable
 
-_ANSWER_SECONDS = 2.0
+_STATUS_SECONDS = 2.0
 _MOST_BYTES = 65_536
 _READY = "ok"
 
@@ -63,7 +63,7 @@ def _asked_health(url: str) -> dict[str, Any]:
     """Ask a server for its health. Raises urllib3's errors."""
     with urllib3.PoolManager(retries=False) as pool:
         answer = pool.request(
-            "GET", f"{url}{PREFIX}/health/ready", timeout=_ANSWER_SECONDS, preload_content=False
+            "GET", f"{url}{PREFIX}/health/ready", timeout=_STATUS_SECONDS, preload_content=False
         )
         body = answer.read(_MOST_BYTES)
         answer.close()

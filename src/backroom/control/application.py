@@ -34,13 +34,13 @@ if TYPE_CHECKING:
 
 MOST_BODY = 64 * 1024 * 1024
 """Bytes. A feed comes in one body."""
-_THREADS = 16
+_CONTROL_THREADS = 16
 """How many calls are carried out at the same time."""
 _WAITING_THREADS = 200
 """How many calls wait at the same time."""
-_JSON = "application/json"
-_KEY = "klaviyo-api-key "
-_EVENTS = "text/event-stream"
+_JSON_TYPE = "application/json"
+_KEY_SCHEME = "klaviyo-api-key "
+_EVENT_STREAM = "text/event-stream"
 _NO_STORE = {"Cache-Control": "no-store"}
 
 log = logging.getLogger(__name__)
@@ -94,14 +94,14 @@ class _Guarded:
 def _key_in(headers: Mapping[str, str]) -> str:
     """Give the header with a key of the API, empty where there is another, or none."""
     given = headers.get("authorization", "")
-    return given if given.lower().startswith(_KEY) else ""
+    return given if given.lower().startswith(_KEY_SCHEME) else ""
 
 
 class _Threads:
     """Where calls are carried out."""
 
     def __init__(self) -> None:
-        self._acting = ThreadPoolExecutor(_THREADS, "backroom-control")
+        self._acting = ThreadPoolExecutor(_CONTROL_THREADS, "backroom-control")
         self._waiting = ThreadPoolExecutor(_WAITING_THREADS, "backroom-waiting")
 
     async def call(self, route: ControlRoute, control: Control, given: Given) -> Any:
@@ -145,8 +145,8 @@ class _Endpoint:
         if result is None:
             return Response(status_code=204, headers=_NO_STORE)
         if isinstance(result, (Iterator, AsyncIterator)):
-            return StreamingResponse(result, route.status, _NO_STORE, _EVENTS)
-        return Response(msgspec.json.encode(result), route.status, _NO_STORE, _JSON)
+            return StreamingResponse(result, route.status, _NO_STORE, _EVENT_STREAM)
+        return Response(msgspec.json.encode(result), route.status, _NO_STORE, _JSON_TYPE)
 
 
 async def _received_members(request: Request) -> dict[str, Any]:
@@ -168,7 +168,7 @@ def _refused(status: int, detail: str) -> Response:
     headers = dict(_NO_STORE)
     if status == 401:  # noqa: PLR2004 - the one that needs a challenge
         headers["WWW-Authenticate"] = "Bearer"
-    return Response(msgspec.json.encode({"error": detail}), status, headers, _JSON)
+    return Response(msgspec.json.encode({"error": detail}), status, headers, _JSON_TYPE)
 
 
 async def _refuse_http(request: Request, error: Exception) -> Response:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from backroom.store.database import Row, Transaction
 
 _GREATEST_NUMBER = 2**63 - 1
-_COLUMNS = Columns(attributes=True, linkage=True)
+_BROWSED_COLUMNS = Columns(attributes=True, linkage=True)
 
 
 @dataclass(frozen=True)
@@ -99,7 +99,7 @@ def found_page(tx: Transaction, account: str, asked: CatalogQuestion) -> Catalog
     border = asked.before if onward else asked.after
     upward = asked.ascending if onward else not asked.ascending
     rows = pages.records_page(
-        tx, asked.kind, account, replace(base, ascending=upward, border=border), _COLUMNS
+        tx, asked.kind, account, replace(base, ascending=upward, border=border), _BROWSED_COLUMNS
     )
     found = filled_rows(tx, asked.kind, account, rows[: asked.size])
     more = len(rows) > len(found)
@@ -135,10 +135,10 @@ def _exact(
     if not asked.search:
         return []
     named = replace(base, parts=[], external_ids=[asked.search])
-    rows = pages.records_page(tx, asked.kind, account, named, _COLUMNS)
+    rows = pages.records_page(tx, asked.kind, account, named, _BROWSED_COLUMNS)
     for name in _identifying(asked.kind):
         alike = replace(base, parts=[], equal=base.equal | {name: asked.search})
-        rows += pages.records_page(tx, asked.kind, account, alike, _COLUMNS)
+        rows += pages.records_page(tx, asked.kind, account, alike, _BROWSED_COLUMNS)
     by_number = {row[0]: row for row in filled_rows(tx, asked.kind, account, rows[: asked.size])}
     return [as_shown(asked.kind, row) for row in by_number.values()]
 
@@ -176,7 +176,7 @@ def named(
     if not wanted:
         return {}
     question = RecordQuestion(size=len(wanted), external_ids=wanted)
-    rows = pages.records_page(tx, kind, account, question, _COLUMNS)
+    rows = pages.records_page(tx, kind, account, question, _BROWSED_COLUMNS)
     found = (as_shown(kind, row) for row in filled_rows(tx, kind, account, rows))
     return {each.external_id: each for each in found}
 

@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
 MOST_REPORT = 4_000_000
 """Characters of one report."""
-_LONGEST_NAME = 200
-_NEEDED = "catalogs:write"
+_LONGEST_FILE_NAME = 200
+_NEEDED_SCOPE = "catalogs:write"
 
 
 def kept_report_path(account: str, import_id: str) -> str:
@@ -45,7 +45,7 @@ def keep_report(
         raise ControlError(413, f"A report has at most {MOST_REPORT:,} characters.")
     failed = sum(each.get("failed", 0) for each in outcome.counts.values())
     kept = KeptImport(
-        account, import_id, name[:_LONGEST_NAME], clock.timestamp(clock.now()), failed
+        account, import_id, name[:_LONGEST_FILE_NAME], clock.timestamp(clock.now()), failed
     )
     database.write(lambda tx: imports.keep_import(tx, kept, report)).result()
 
@@ -90,8 +90,8 @@ def _account_to_keep_for(control: Control, given: Given) -> str:
             access, _ = authenticate(tx, given.key, control.parts["find_key"])
     except Fault as fault:
         raise ControlError(401, fault.detail) from None
-    if access.scopes is not None and _NEEDED not in access.scopes:
-        raise ControlError(403, f"The key lacks the scope {_NEEDED}.")
+    if access.scopes is not None and _NEEDED_SCOPE not in access.scopes:
+        raise ControlError(403, f"The key lacks the scope {_NEEDED_SCOPE}.")
     return access.account
 
 

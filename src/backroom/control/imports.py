@@ -46,7 +46,7 @@ _KEY_DAYS = 1
 """After so many days no run of another server needs its key any more."""
 _SCOPES = ["catalogs:read", "catalogs:write"]
 _NOT_IN_NAMES = re.compile(r"[\x00-\x1f\x7f/\\:*?\"<>|]+")
-_LONGEST_NAME = 120
+_LONGEST_UPLOAD_NAME = 120
 
 log = logging.getLogger(__name__)
 
@@ -288,7 +288,7 @@ def safe_name(name: str) -> str:
     kept = _NOT_IN_NAMES.sub("-", name.replace("\\", "/").rpartition("/")[2]).strip(". -")
     kept = kept.encode(errors="ignore").decode()
     # The end says what a file is.
-    while len(kept.encode()) > _LONGEST_NAME:
+    while len(kept.encode()) > _LONGEST_UPLOAD_NAME:
         kept = kept[1:]
     return kept or "file"
 

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from backroom.store.database import Transaction
 
 _ID_LETTERS = 6
-_ACCEPTED = tuple(each.name for each in NEIGHBOURS if each.method == "POST" and not each.whole)
+_POSTED_NEIGHBOURS = tuple(
+    each.name for each in NEIGHBOURS if each.method == "POST" and not each.whole
+)
 
 
 def show_shop(control: Control, given: Given) -> dict[str, Any]:
@@ -59,10 +61,11 @@ def _check_known(changes: dict[str, Any], known: dict[str, Any], place: str) -> 
 def make_list(control: Control, given: Given) -> dict[str, str]:
     """Make a list of profiles, which `GET /api/lists` then shows. Gives its id."""
     name, wanted = given.body["name"], given.body.get("id") or ""
-    if len(wanted) > kept.LONGEST_ID or "\0" in wanted + name:
+    if len(wanted) > kept.LONGEST_KEPT_ID or "\0" in wanted + name:
         raise ControlError(
             400,
-            f"An `id` has {kept.LONGEST_ID} characters at most, and no text has null characters.",
+            f"An `id` has {kept.LONGEST_KEPT_ID} characters at most,"
+            " and no text has null characters.",
         )
 
     def make(tx: Transaction) -> dict[str, str]:
@@ -87,8 +90,8 @@ def make_list(control: Control, given: Given) -> dict[str, str]:
 def list_accepted(control: Control, given: Given) -> list[dict[str, Any]]:
     """List the requests that were accepted and kept, oldest first, with their bodies."""
     operation = given.query.get("operation")
-    if operation not in {None, *_ACCEPTED}:
-        raise ControlError(400, f"{operation!r} is not one of {', '.join(_ACCEPTED)}.")
+    if operation not in {None, *_POSTED_NEIGHBOURS}:
+        raise ControlError(400, f"{operation!r} is not one of {', '.join(_POSTED_NEIGHBOURS)}.")
     with control.database.read() as tx:
         name = given.query.get("account")
         account = None if name is None else account_named(tx, name)
@@ -120,7 +123,7 @@ ROUTES = (
         list_accepted,
         query=(
             Member("account", "The name or the id of an account; all accounts without it."),
-            Member("operation", f"Only those to one operation: {', '.join(_ACCEPTED)}."),
+            Member("operation", f"Only those to one operation: {', '.join(_POSTED_NEIGHBOURS)}."),
         ),
     ),
     ControlRoute(

@@ -16,10 +16,10 @@ from backroom.testing.json_path import InvalidPath
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
 
-_TEXTS = ("operation", "method", "path", "status", "account", "revision")
+_TEXT_FILTERS = ("operation", "method", "path", "status", "account", "revision")
 _LONGEST_WAIT = 600
 """Seconds."""
-_MOST_SHOWN = 100
+_MOST_REQUESTS_SHOWN = 100
 
 
 def _journal(control: Control) -> Journal:
@@ -32,7 +32,7 @@ def _journal(control: Control) -> Journal:
 def wanted_of(given: Given) -> Wanted:
     """Read which requests are meant, from the query or the body. Raises `ControlError`."""
     asked: Mapping[str, Any] = {**given.query, **given.body}
-    texts = {name: str(asked[name]) for name in _TEXTS if asked.get(name) not in {None, ""}}
+    texts = {name: str(asked[name]) for name in _TEXT_FILTERS if asked.get(name) not in {None, ""}}
     try:
         return Wanted(
             **texts,
@@ -75,7 +75,7 @@ def _number_in(given: Mapping[str, Any], name: str, default: float, most: float)
 
 
 def _found_requests(control: Control, given: Given) -> Any:
-    limit = int(_number_in({**given.query, **given.body}, "limit", _MOST_SHOWN, 1_000))
+    limit = int(_number_in({**given.query, **given.body}, "limit", _MOST_REQUESTS_SHOWN, 1_000))
     found = _journal(control).find(wanted_of(given))
     kept = found[max(0, len(found) - limit) :]
     return {"requests": [each.as_json() for each in kept], "count": len(found)}

@@ -16,14 +16,14 @@ if TYPE_CHECKING:
     from backroom.control.route import Control, Given
     from backroom.store.database import Database
 
-_ROWS_IN_A_SLICE = 20_000
+_DELETED_IN_A_SLICE = 20_000
 """Of each table. A test's catalog goes in one transaction; others may write between two."""
 
 
 def empty_in_slices(database: Database, account: str) -> None:
     """Remove the catalog and the jobs of an account, some rows in each transaction."""
     while not database.write(
-        lambda tx: snapshots.empty_account(tx, account, _ROWS_IN_A_SLICE)
+        lambda tx: snapshots.empty_account(tx, account, _DELETED_IN_A_SLICE)
     ).result():
         pass
 

@@ -78,7 +78,7 @@ class Member:
     required: bool = False
 
 
-_FORMS: dict[str, Any] = {
+_PARAMETER_TYPES: dict[str, Any] = {
     "string": str,
     "integer": int,
     "number": (int, float),
@@ -134,7 +134,7 @@ def _check_given(place: str, known: tuple[Member, ...], given: Mapping[str, Any]
 
 
 def _check_form(member: Member, value: Any) -> None:
-    right = isinstance(value, _FORMS[member.form])
+    right = isinstance(value, _PARAMETER_TYPES[member.form])
     if isinstance(value, bool) and member.form != "boolean":
         right = False
     if value is not None and not right:

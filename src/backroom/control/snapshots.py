@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from backroom.control.route import Control, Given
     from backroom.store.database import Transaction
 
-_NAME = re.compile(r"[A-Za-z0-9._-]{1,100}")
+_SNAPSHOT_NAME = re.compile(r"[A-Za-z0-9._-]{1,100}")
 _WHOSE = Member(
     "account",
     f"The name or the id of an account, or {ALL_ACCOUNTS} for all; the default one without it.",
@@ -25,7 +25,7 @@ _WHOSE = Member(
 def save(control: Control, given: Given) -> dict[str, Any]:
     """Save the catalog and the jobs of an account by a name, in place of what has that name."""
     name = given.body["name"]
-    if not _NAME.fullmatch(name):
+    if not _SNAPSHOT_NAME.fullmatch(name):
         raise ControlError(400, f"{name!r} is not a name: use up to 100 of A-Z, a-z, 0-9 and -._")
 
     def work(tx: Transaction) -> Snapshot:

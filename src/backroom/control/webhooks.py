@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 ALL_EVENTS = "all"
 MOST_OF_ACCOUNT = 10
 _MOST_LISTED = 100
-_LONGEST_URL = 2000
+_LONGEST_WEBHOOK_URL = 2000
 _VISIBLE = re.compile(r"[\x21-\x7e]+")
 _EVENTS_SAID = ", ".join(f"`{name}` ({words})" for name, words in webhooks.WEBHOOK_EVENTS.items())
 
@@ -52,9 +52,11 @@ def make_webhook(control: Control, given: Given) -> dict[str, Any]:
 
 def _check_url(url: str, *, private: bool) -> None:
     """Raise `ControlError` where nothing could ever be sent to a URL."""
-    if not _VISIBLE.fullmatch(url) or len(url) > _LONGEST_URL:
+    if not _VISIBLE.fullmatch(url) or len(url) > _LONGEST_WEBHOOK_URL:
         raise ControlError(
-            400, f"`url` is printable ASCII without spaces, of at most {_LONGEST_URL:,} characters."
+            400,
+            "`url` is printable ASCII without spaces,"
+            f" of at most {_LONGEST_WEBHOOK_URL:,} characters.",
         )
     try:
         target = outgoing.target_of(url)

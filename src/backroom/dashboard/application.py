@@ -78,7 +78,7 @@ _HEADERS = {
     "Cache-Control": "no-store",
 }
 _SAFE = frozenset({"GET", "HEAD"})
-_FORMS = frozenset({"application/x-www-form-urlencoded", "multipart/form-data"})
+_FORM_TYPES = frozenset({"application/x-www-form-urlencoded", "multipart/form-data"})
 MOST_FORM = 16 * 1024 * 1024
 """Bytes. A file that is imported is sent as it is, in no form, and may be larger."""
 
@@ -157,7 +157,7 @@ class _TooLarge(Exception):
 async def _sent_form(request: Request) -> FormData:
     """Read the form in a request. What is sent in another way is left to its page."""
     kind = request.headers.get("content-type", "").partition(";")[0]
-    if kind not in _FORMS:
+    if kind not in _FORM_TYPES:
         return FormData()
     received = bytearray()
     async for part in request.stream():

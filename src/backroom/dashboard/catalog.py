@@ -36,7 +36,7 @@ MOST_ACCOUNTS = 200
 MOST_CHOICES = 200
 """How many accounts, and how many categories, a reader chooses from. Others have to be named."""
 _LONGEST_SEARCH = 1_000
-_TRUTHS = {"yes": True, "no": False}
+_YES_AND_NO = {"yes": True, "no": False}
 SAID = {
     "deleted": "The resource is deleted.",
     "created": "The resource is created.",
@@ -72,7 +72,7 @@ def chosen_account(tx: Transaction, named: str) -> ChosenCatalog | None:
 
 def _asked_catalog(query: Mapping[str, str]) -> CatalogQuestion:
     kind = KINDS.get(query.get("kind", ""), ITEM)
-    published = _TRUTHS.get(query.get("published", ""))
+    published = _YES_AND_NO.get(query.get("published", ""))
     related = {
         each.name: query[each.name] for each in browse.narrowing(kind) if query.get(each.name)
     }

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from backroom.control.browse import Listed
 
 _BETWEEN = ">"
-_DEEPEST = 12
+_DEEPEST_SHOWN = 12
 """Steps of a path. What is deeper stands in the last one."""
 
 
@@ -37,7 +37,7 @@ def category_tree(categories: Iterable[Listed]) -> list[Branch]:
 
 def steps_in_name(name: str) -> list[str]:
     """Cut a name into its steps. A name with an empty step is no path."""
-    steps = [each.strip() for each in name.split(_BETWEEN, _DEEPEST - 1)]
+    steps = [each.strip() for each in name.split(_BETWEEN, _DEEPEST_SHOWN - 1)]
     return steps if all(steps) else [name]
 
 

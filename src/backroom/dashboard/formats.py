@@ -16,17 +16,17 @@ if TYPE_CHECKING:
 
 _MINUTE = 60
 _HOUR = 3600
-_DAY = 86400
-_SIZES = ("bytes", "kB", "MB", "GB", "TB")
+_DAY_SECONDS = 86400
+_SIZE_UNITS = ("bytes", "kB", "MB", "GB", "TB")
 _THOUSAND = 1000
-_FEW = 10
+_FEW_SECONDS = 10
 
 
 def number(value: float | None) -> str:
     """Give a number with separators: 12,345. A fraction below 10 keeps one digit; None is -."""
     if value is None:
         return "-"
-    if isinstance(value, float) and not value.is_integer() and value < _FEW:
+    if isinstance(value, float) and not value.is_integer() and value < _FEW_SECONDS:
         return f"{value:.1f}"
     return f"{value:,.0f}"
 
@@ -35,9 +35,13 @@ def size(count: float | None) -> str:
     """Give a number of bytes: 12 MB."""
     if count is None:
         return "-"
-    step = 0 if count < 1 else min(int(math.log(count, _THOUSAND)), len(_SIZES) - 1)
+    step = 0 if count < 1 else min(int(math.log(count, _THOUSAND)), len(_SIZE_UNITS) - 1)
     value = count / _THOUSAND**step
-    return f"{value:.1f} {_SIZES[step]}" if step and value < _FEW else f"{value:.0f} {_SIZES[step]}"
+    return (
+        f"{value:.1f} {_SIZE_UNITS[step]}"
+        if step and value < _FEW_SECONDS
+        else f"{value:.0f} {_SIZE_UNITS[step]}"
+    )
 
 
 def duration(seconds: float | None) -> str:
@@ -45,15 +49,19 @@ def duration(seconds: float | None) -> str:
     if seconds is None:
         return "-"
     if seconds < 1:
-        return f"{seconds * 1000:.1f} ms" if seconds < _FEW / 1000 else f"{seconds * 1000:.0f} ms"
+        return (
+            f"{seconds * 1000:.1f} ms"
+            if seconds < _FEW_SECONDS / 1000
+            else f"{seconds * 1000:.0f} ms"
+        )
     if seconds < _MINUTE:
-        return f"{seconds:.1f} s" if seconds < _FEW else f"{seconds:.0f} s"
+        return f"{seconds:.1f} s" if seconds < _FEW_SECONDS else f"{seconds:.0f} s"
     if seconds < _HOUR:
         return f"{seconds // _MINUTE:.0f} min"
-    if seconds < 2 * _DAY:
+    if seconds < 2 * _DAY_SECONDS:
         hours, rest = divmod(int(seconds), _HOUR)
         return f"{hours} h {rest // _MINUTE} min"
-    return f"{seconds // _DAY:.0f} days"
+    return f"{seconds // _DAY_SECONDS:.0f} days"
 
 
 def ago(moment: str | datetime) -> str:

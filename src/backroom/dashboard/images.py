@@ -23,13 +23,13 @@ if TYPE_CHECKING:
 
 IMAGES_COOKIE = "backroom_images"
 _CHOICE_KEPT_SECONDS = 365 * 24 * 3600
-_SHOWN = "shown"
+_SHOWN_COOKIE = "shown"
 _WITH_IMAGES = POLICY.replace("img-src 'self' data:", "img-src 'self' data: https: http:")
 
 
 def images_allowed(request: Request) -> bool:
     """Whether the reader allows images of other hosts."""
-    return request.cookies.get(IMAGES_COOKIE) == _SHOWN
+    return request.cookies.get(IMAGES_COOKIE) == _SHOWN_COOKIE
 
 
 def image_headers(request: Request) -> dict[str, str]:
@@ -53,7 +53,7 @@ def switch(request: Request) -> Response:
     dashboard = dashboard_of(request)
     response.set_cookie(
         IMAGES_COOKIE,
-        _SHOWN if form.get("images") == "on" else "",
+        _SHOWN_COOKIE if form.get("images") == "on" else "",
         max_age=_CHOICE_KEPT_SECONDS,
         path=dashboard.root + PREFIX,
         secure=dashboard.control.settings.public_url.startswith("https:"),

@@ -42,7 +42,7 @@ MOST_ROWS_SHOWN = 20
 _OTHER_MODE = "upsert"
 _MOST_COMMAS = 50
 """Places where an object that is cut off is read to, from its end."""
-_NAMING = ("external_id", "title", "name")
+_NAMING_COLUMNS = ("external_id", "title", "name")
 """Fields that are shown of each row, beside those with a fault."""
 
 
@@ -172,7 +172,7 @@ def _shown_row(
         return made
     faults = {_field_of(each, read): each.detail for each in remarks}
     fields = _form_of(read).fields(own, faults)
-    shown = {each.name for each in fields if each.fault or each.name in _NAMING}
+    shown = {each.name for each in fields if each.fault or each.name in _NAMING_COLUMNS}
     made.first = [each for each in fields if each.name in shown]
     made.more = [each for each in fields if each.name not in shown]
     made.faults = [
@@ -295,11 +295,11 @@ def _added(request: Request, found: Correctable, lines: list[str]) -> str:
         raise
 
 
-_KEPT = f"{IMPORT_PATH}/kept/{{account}}/{{import_id}}"
-_CORRECT = (f"{_KEPT}/correct", f"{IMPORT_PATH}/{{import_id}}/correct")
+_KEPT_PATH = f"{IMPORT_PATH}/kept/{{account}}/{{import_id}}"
+_CORRECT = (f"{_KEPT_PATH}/correct", f"{IMPORT_PATH}/{{import_id}}/correct")
 ROUTES = (
-    Route(_KEPT, show_kept),
-    Route(f"{_KEPT}/remove", forget_kept, methods=["POST"]),
+    Route(_KEPT_PATH, show_kept),
+    Route(f"{_KEPT_PATH}/remove", forget_kept, methods=["POST"]),
     *(Route(each, edit_rejected) for each in _CORRECT),
     *(Route(each, send_corrected, methods=["POST"]) for each in _CORRECT),
 )

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from backroom.control.imports import Import, Imports
 
 IMPORT_PATH = f"{CATALOG_PATH}/import"
-_AT_ONCE = 2**20
+_UPLOAD_PART_BYTES = 2**20
 """How many bytes are written at a time."""
 
 
@@ -96,7 +96,7 @@ async def _write_body(request: Request, file: BinaryIO) -> None:
             if size > MOST_FILE_BYTES:
                 raise _too_large()
             waiting += part
-            if len(waiting) >= _AT_ONCE:
+            if len(waiting) >= _UPLOAD_PART_BYTES:
                 await asyncio.to_thread(file.write, bytes(waiting))
                 waiting.clear()
     except ClientDisconnect:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from backroom.dashboard.page import Dashboard
     from backroom.dashboard.traffic import Slice
 
-_IN_PROGRESS = ("queued", "processing")
+_IN_PROGRESS_STATES = ("queued", "processing")
 _LATEST = 5
 """How many slices the figures of now are taken from."""
 
@@ -60,7 +60,7 @@ def overview_values(dashboard: Dashboard) -> dict[str, Any]:
         "median": percentile(durations, 0.5),
         "slowest": percentile(durations, 0.95),
         "work": work,
-        "by_status": dict.fromkeys(_IN_PROGRESS, 0) | work.by_status,
+        "by_status": dict.fromkeys(_IN_PROGRESS_STATES, 0) | work.by_status,
         "waiting": None if work.oldest is None else _age_of(work.oldest, now),
         "failed": failed,
         "imports": imported,

@@ -33,9 +33,9 @@ if TYPE_CHECKING:
 
 REQUESTS_PATH = f"{DASHBOARD_PATH}/requests"
 MOST_REQUESTS_SHOWN = 100
-_FILTERS = ("method", "status", "account", "revision", "text")
-_STATUSES = ("2xx", "4xx", "5xx", "400", "401", "403", "404", "409", "429")
-_METHODS = ("GET", "POST", "PATCH", "DELETE")
+_FILTER_FIELDS = ("method", "status", "account", "revision", "text")
+_STATUSES_OFFERED = ("2xx", "4xx", "5xx", "400", "401", "403", "404", "409", "429")
+_METHODS_OFFERED = ("GET", "POST", "PATCH", "DELETE")
 
 
 class Part(NamedTuple):
@@ -54,7 +54,7 @@ def journal_of(dashboard: Dashboard) -> Journal | None:
 
 def asked_requests(query: Mapping[str, str]) -> dict[str, str]:
     """Give the filters in a query that have a value."""
-    return {name: query[name].strip() for name in _FILTERS if query.get(name, "").strip()}
+    return {name: query[name].strip() for name in _FILTER_FIELDS if query.get(name, "").strip()}
 
 
 def _found_entries(
@@ -110,8 +110,8 @@ def list_requests(request: Request) -> Response:
         asked=asked,
         query=urlencode(asked),
         before=before,
-        statuses=_STATUSES,
-        methods=_METHODS,
+        statuses=_STATUSES_OFFERED,
+        methods=_METHODS_OFFERED,
         revisions=list(REVISIONS)[::-1],
         **listed,
     )

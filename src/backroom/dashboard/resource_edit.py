@@ -36,7 +36,7 @@ MOST_LINKED = 100
 _NAMED_IN_WARNING = 10
 _UNPROCESSABLE = 422
 _NOT_FOUND = 404
-_GONE = "Somebody has deleted it in the meantime."
+_DELETED_MEANWHILE = "Somebody has deleted it in the meantime."
 _CHANGED = (
     "Somebody else has changed it in the meantime. The fields have your values. Compare them with"
     " the present ones, and save again to replace those."
@@ -138,7 +138,7 @@ def _save_changes(request: Request) -> Response:
     faults: dict[str, str] = {}
     filled: Filled = form.filled(sent)
     if place.found is None:
-        faults = {GENERAL: _GONE}
+        faults = {GENERAL: _DELETED_MEANWHILE}
     elif sent.get("was") != str(place.found.attributes.get("updated")):
         faults = {GENERAL: _CHANGED}
     else:

@@ -212,12 +212,12 @@ _HINTS = {
     "texts": "one address on each line",
     "object": "a JSON object",
 }
-_PARTS = 4
+_NAME_PARTS = 4
 
 
 def field_of(pointer: str | None) -> str:
     """Give the name of the field that a pointer into a body leads to, or `GENERAL`."""
     parts = (pointer or "").split("/")
-    if len(parts) >= _PARTS and parts[2] in {"attributes", "relationships"}:
+    if len(parts) >= _NAME_PARTS and parts[2] in {"attributes", "relationships"}:
         return parts[3]
     return GENERAL

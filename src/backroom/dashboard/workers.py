@@ -12,9 +12,9 @@ if TYPE_CHECKING:
     from backroom.dashboard.page import Dashboard
     from backroom.store.database import Transaction
 
-SILENT_SECONDS = 10.0
+WORKER_SILENT_SECONDS = 10.0
 """A worker that was not alive for so long has died, or has lost the database."""
-_MOST_SHOWN = 50
+_MOST_WORKERS_SHOWN = 50
 
 
 class AtWork(NamedTuple):
@@ -36,7 +36,7 @@ class ShownWorker(NamedTuple):
     @property
     def is_silent(self) -> bool:
         """Whether nothing was heard of it for too long."""
-        return self.seconds is not None and self.seconds > SILENT_SECONDS
+        return self.seconds is not None and self.seconds > WORKER_SILENT_SECONDS
 
 
 def shown_workers(dashboard: Dashboard) -> dict[str, Any]:
@@ -46,9 +46,9 @@ def shown_workers(dashboard: Dashboard) -> dict[str, Any]:
         is_embedded = database.dialect.name == "sqlite"
         found, processes = _embedded(dashboard, tx) if is_embedded else _registered(tx)
     return {
-        "workers": found[:_MOST_SHOWN],
-        "more_workers": max(len(found) - _MOST_SHOWN, 0),
-        "processes": processes[:_MOST_SHOWN],
+        "workers": found[:_MOST_WORKERS_SHOWN],
+        "more_workers": max(len(found) - _MOST_WORKERS_SHOWN, 0),
+        "processes": processes[:_MOST_WORKERS_SHOWN],
     }
 
 

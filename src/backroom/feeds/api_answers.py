@@ -12,8 +12,8 @@ from backroom.feeds.rows import Row, RowFault, relation_of
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_TYPES = {kind.type: kind for kind in KINDS.values()}
-_SHOWN_ALONE = ("created", "updated", "external_id", "catalog_type", "integration_type")
+_KINDS_BY_TYPE = {kind.type: kind for kind in KINDS.values()}
+_NEVER_SENT = ("created", "updated", "external_id", "catalog_type", "integration_type")
 
 
 def is_resource(value: Any) -> bool:
@@ -26,7 +26,7 @@ def is_resource(value: Any) -> bool:
 
 
 def _is_type(name: Any) -> bool:
-    return isinstance(name, str) and name in _TYPES
+    return isinstance(name, str) and name in _KINDS_BY_TYPE
 
 
 def resource_row(line: int, resource: Mapping[str, Any]) -> Row | RowFault:
@@ -34,12 +34,12 @@ def resource_row(line: int, resource: Mapping[str, Any]) -> Row | RowFault:
     attributes = resource.get("attributes", {})
     if not isinstance(attributes, dict):
         return RowFault(line, "attributes must be an object")
-    kind = _TYPES[resource["type"]]
+    kind = _KINDS_BY_TYPE[resource["type"]]
     identity = attributes.get("external_id")
     if not isinstance(identity, str):
         identity = external_id_in(str(resource.get("id", "")))
     cells: dict[str, Any] = {"type": kind.type, "external_id": identity}
-    cells |= {name: value for name, value in attributes.items() if name not in _SHOWN_ALONE}
+    cells |= {name: value for name, value in attributes.items() if name not in _NEVER_SENT}
     relation = relation_of(kind)
     relationships = resource.get("relationships")
     if relation and isinstance(relationships, dict):

@@ -35,7 +35,7 @@ _LONGEST_CELL = 32_767
 """Characters of a cell of a workbook."""
 _MOST_ROWS = 1_048_576
 _MOST_SHEET_COLUMNS = 16_384
-_LARGEST_EXACT = 10**15
+_LARGEST_CELL_NUMBER = 10**15
 """Numbers up to here come back from a workbook as they are."""
 _NOT_IN_SHEETS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]|\r\n?")
 _OWN_HEADING = "external id"
@@ -313,7 +313,7 @@ def _exact_number(text: str) -> float | None:
         value = read_number(text)
     except ValueError:
         return None
-    return value if abs(value) < _LARGEST_EXACT and repr(value) == text else None
+    return value if abs(value) < _LARGEST_CELL_NUMBER and repr(value) == text else None
 
 
 def _in_sheets(found: re.Match[str]) -> str:

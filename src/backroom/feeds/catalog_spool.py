@@ -16,7 +16,7 @@ import msgspec
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-_SCHEMA = """
+_SPOOL_SCHEMA = """
 pragma journal_mode = off;
 pragma synchronous = off;
 pragma cache_size = -16000;
@@ -28,7 +28,7 @@ create table variants (number integer primary key, external_id text unique, item
 create table links (variant text primary key, item text) without rowid;
 begin;
 """
-_INDEXES = """
+_SPOOL_INDEXES = """
 create index categories_by_item on members (item, category);
 update variants set item = (select item from links where variant = external_id);
 update variants set item = null
@@ -65,7 +65,7 @@ class CatalogSpool:
 
     def __init__(self) -> None:
         self._connection = apsw.Connection("")
-        self._connection.execute(_SCHEMA).fetchall()
+        self._connection.execute(_SPOOL_SCHEMA).fetchall()
 
     def add_categories(self, named: Iterable[tuple[str, str]]) -> None:
         """Add categories by their external ids, with their names."""
@@ -108,7 +108,7 @@ class CatalogSpool:
 
     def finish(self) -> None:
         """Bring together what belongs together, when all is there."""
-        self._connection.execute(_INDEXES).fetchall()
+        self._connection.execute(_SPOOL_INDEXES).fetchall()
 
     def counts(self) -> dict[str, int]:
         """Give how many there are, by the names of the kinds."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from http import HTTPStatus
 
-_OPERATIONS = "/data/attributes/"
+_OPERATIONS_POINTER = "/data/attributes/"
 
 
 @dataclass(frozen=True)
@@ -44,5 +44,5 @@ class RefusedError(Exception):
     @property
     def is_of_some(self) -> bool:
         """Whether some operations are at fault, and the server does not say which ones."""
-        of_operations = self.pointer.startswith(_OPERATIONS)
+        of_operations = self.pointer.startswith(_OPERATIONS_POINTER)
         return self.status == HTTPStatus.BAD_REQUEST and not self.faulty and of_operations

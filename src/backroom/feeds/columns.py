@@ -24,12 +24,12 @@ if TYPE_CHECKING:
 METADATA = "custom_metadata"
 METADATA_PREFIX = METADATA + "."
 
-_BARE = ("type", "external_id", "item")
+_BARE_COLUMNS = ("type", "external_id", "item")
 """Columns whose texts have no blanks round them."""
-_KINDS = {name: kind for kind in KINDS.values() for name in (kind.type, kind.name)}
+_KINDS_BY_WORD = {name: kind for kind in KINDS.values() for name in (kind.type, kind.name)}
 _RELATIONS = {kind.name: relation_of(kind) for kind in ORDER}
-_ATTRIBUTES = {kind.name: {each.name: each.form for each in kind.attributes} for kind in ORDER}
-_CLEARED = {name for each in _ATTRIBUTES.values() for name in each} - {"external_id"}
+_FORMS_BY_KIND = {kind.name: {each.name: each.form for each in kind.attributes} for kind in ORDER}
+_CLEARED = {name for each in _FORMS_BY_KIND.values() for name in each} - {"external_id"}
 _EMPTY_TEXT = '""'
 """A cell that is the empty text. A cell without anything says nothing.
 
@@ -61,7 +61,7 @@ def _as_object(text: str) -> dict[str, Any]:
         raise ValueError("is not a JSON object") from None
 
 
-_READERS: dict[Form, Callable[[str], Any]] = {
+_CELL_READERS: dict[Form, Callable[[str], Any]] = {
     "text": str,
     "boolean": _as_boolean,
     "texts": _as_texts,
@@ -72,10 +72,10 @@ _READERS: dict[Form, Callable[[str], Any]] = {
 def _readers() -> dict[str, Callable[[str], Any]]:
     readers: dict[str, Callable[[str], Any]] = {}
     for kind in ORDER:
-        forms = _ATTRIBUTES[kind.name].items()
-        readers |= {name: _READERS.get(form, str) for name, form in forms}
+        forms = _FORMS_BY_KIND[kind.name].items()
+        readers |= {name: _CELL_READERS.get(form, str) for name, form in forms}
         if relation := _RELATIONS[kind.name]:
-            readers[relation.name] = _READERS["texts" if relation.many else "text"]
+            readers[relation.name] = _CELL_READERS["texts" if relation.many else "text"]
     return readers
 
 
@@ -87,7 +87,7 @@ _EXACT = {name for name, reader in _COLUMN_READERS.items() if reader is str} - {
 
 NUMBER_COLUMNS = frozenset(
     name
-    for forms in _ATTRIBUTES.values()
+    for forms in _FORMS_BY_KIND.values()
     for name, form in forms.items()
     if form in {"number", "quantity", "choice"}
 )
@@ -99,7 +99,7 @@ def value_of(column: str, text: str, numbers: NumberStyle = "point") -> Any:
         return read_number(text, numbers)
     if _is_marked(text) and column in _EXACT:
         return text[len(_EMPTY_TEXT) : -len(_EMPTY_TEXT)]
-    if column in _BARE:
+    if column in _BARE_COLUMNS:
         return text.strip()
     if text == _EMPTY_TEXT and _COLUMN_READERS.get(column) is str:
         return ""
@@ -112,7 +112,7 @@ def exact_cell(column: str, text: str) -> str:
         return text
     if not text:
         return _EMPTY_TEXT
-    bare = column in _BARE and text != text.strip()
+    bare = column in _BARE_COLUMNS and text != text.strip()
     if bare or not text.strip() or text == _EMPTY_TEXT or _is_marked(text):
         return f"{_EMPTY_TEXT}{text}{_EMPTY_TEXT}"
     return text
@@ -171,7 +171,7 @@ def _kind_of(value: Any) -> Kind | str:
     """Give the kind, or a text that says what is wrong."""
     if value is None:
         return "type is missing"
-    kind = _KINDS.get(value.strip().lower()) if isinstance(value, str) else None
+    kind = _KINDS_BY_WORD.get(value.strip().lower()) if isinstance(value, str) else None
     return kind or f"type is {value!r}, which is not item, variant or category"
 
 
@@ -189,7 +189,7 @@ def _row_of_values(line: int, kind: Kind, external_id: str, values: dict[str, An
         values[METADATA] = rest | metadata
     relation = _RELATIONS[kind.name]
     related = _ids_in(relation.name, values, many=relation.many) if relation else None
-    known = _ATTRIBUTES[kind.name]
+    known = _FORMS_BY_KIND[kind.name]
     return Row(
         line,
         kind,

@@ -25,13 +25,13 @@ if TYPE_CHECKING:
     from backroom.feeds.number_style import NumberStyle
 
 csv.field_size_limit(LONGEST_LINE)
-_NEEDED = ("type", "external_id")
+_NEEDED_COLUMNS = ("type", "external_id")
 _FIRST_CREDIT = 4_000_000
 _CREDIT = 4
 """Characters that may be read again for each one that was read, beside the first credit."""
 _TAB = "\t"
 _OPEN = re.compile(r'"[^"]*')
-_QUOTED = re.compile(r'"(?:[^"]|"")*"')
+_QUOTED_CELL = re.compile(r'"(?:[^"]|"")*"')
 _LONG_LINE = "a line that is too long, known by its identity"
 
 
@@ -219,7 +219,7 @@ def _plain_cells(line: str) -> list[str]:
     Many programs write tables with tabs without a thought of quotes.
     """
     return [
-        each[1:-1].replace('""', '"') if _QUOTED.fullmatch(each) else each
+        each[1:-1].replace('""', '"') if _QUOTED_CELL.fullmatch(each) else each
         for each in line.rstrip("\r\n").split(_TAB)
     ]
 
@@ -253,7 +253,7 @@ def _column_names(cells: list[str] | str) -> list[str]:
     ]
     if twice := {name for name in names if name and names.count(name) > 1}:
         raise FeedError(f"has more than one column {min(twice)!r}")
-    if missing := [name for name in _NEEDED if name not in names]:
+    if missing := [name for name in _NEEDED_COLUMNS if name not in names]:
         raise FeedError(
             f"has no column {missing[0]!r}: its first line has to name the columns, "
             "with commas between them"

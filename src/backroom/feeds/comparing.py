@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
     from backroom.catalog.kinds import Attribute, Kind
 
-_ATTRIBUTES = {kind.name: {each.name: each for each in kind.attributes} for kind in ORDER}
-_TRUTHS = {"true": True, "false": False}
+_ATTRIBUTES_OF = {kind.name: {each.name: each for each in kind.attributes} for kind in ORDER}
+_JSON_TRUTHS = {"true": True, "false": False}
 
 
 @dataclass(frozen=True)
@@ -140,7 +140,7 @@ def _fault(row: Row, detail: str, advice: str = "") -> RowFault:
 
 def _changing(row: Row, existing: Mapping[str, Any], related: Callable[[], set[str]]) -> Row:
     """Give the row with nothing but what differs from the server."""
-    known = _ATTRIBUTES[row.kind.name]
+    known = _ATTRIBUTES_OF[row.kind.name]
     attributes = {}
     for name, given in row.attributes.items():
         value = _with_entries(row, given, existing) if name == METADATA else given
@@ -184,7 +184,7 @@ def _as_stored(attribute: Attribute, given: Any) -> Any:
             case "number" | "quantity" | "choice":
                 return _as_stored_number(given)
             case "boolean":
-                return _TRUTHS.get(given.lower(), given)
+                return _JSON_TRUTHS.get(given.lower(), given)
     return given
 
 

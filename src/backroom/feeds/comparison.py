@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from backroom.feeds.refused_rows import RefusedRows
     from backroom.feeds.rows import Row
 
-_CHUNK = 100
+_COMPARED_AT_ONCE = 100
 """Rows that are compared at a time, which is what one request can ask for."""
 
 
@@ -67,7 +67,7 @@ class Comparison:
         A pause between two chunks is where the caller sends.
         """
         rows = self.ledger.pending(kind.name)
-        while chunk := list(islice(rows, _CHUNK)):
+        while chunk := list(islice(rows, _COMPARED_AT_ONCE)):
             there = self._there(kind, chunk)
             self._elsewhere = self._moved(kind, chunk, there)
             pieces: list[Piece] = []

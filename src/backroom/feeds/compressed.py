@@ -22,22 +22,24 @@ LARGEST_UNPACKED = 4_000_000_000
 _LARGEST_RATIO = 300
 _RATIO_FROM = 50_000_000
 """Bytes from which on the ratio counts."""
-_CHUNK = 1 << 18
-_MAGIC = {
+_DECOMPRESSED_BYTES = 1 << 18
+_COMPRESSION_MAGIC = {
     b"\x1f\x8b": "gz",
     b"PK\x03\x04": "zip",
     b"PK\x05\x06": "zip",
     b"\x28\xb5\x2f\xfd": "zstd",
 }
 COMPRESSIONS = ("gz", "zip", "zstd", "none")
-_BESIDE = ("__MACOSX/", ".DS_Store", "Thumbs.db")
+_BESIDE_THE_FILE = ("__MACOSX/", ".DS_Store", "Thumbs.db")
 
 
 def compression_of(path: Path) -> str:
     """Give how a file is compressed: gz, zip, zstd or none. A workbook is not."""
     with path.open("rb") as file:
         start = file.read(4)
-    found = next((name for magic, name in _MAGIC.items() if start.startswith(magic)), "none")
+    found = next(
+        (name for magic, name in _COMPRESSION_MAGIC.items() if start.startswith(magic)), "none"
+    )
     if found == "zip":
         return "none" if is_workbook(path) else "zip"
     return found
@@ -77,8 +79,8 @@ def _unpack_zip(path: Path, packed: int, into: Path) -> None:
             each
             for each in archive.infolist()
             if not each.is_dir()
-            and not each.filename.startswith(_BESIDE[0])
-            and not each.filename.endswith(_BESIDE[1:])
+            and not each.filename.startswith(_BESIDE_THE_FILE[0])
+            and not each.filename.endswith(_BESIDE_THE_FILE[1:])
         ]
         if len(files) != 1:
             names = ", ".join(each.filename for each in files[:5])
@@ -110,7 +112,7 @@ def _opener(compression: str) -> Any:
 def _write_bounded(unpacked: IO[bytes], packed: int, into: Path) -> None:
     written = 0
     with into.open("wb") as file:
-        while chunk := unpacked.read(_CHUNK):
+        while chunk := unpacked.read(_DECOMPRESSED_BYTES):
             written += len(chunk)
             too_many = written > LARGEST_UNPACKED
             if too_many or (written > _RATIO_FROM and written > packed * _LARGEST_RATIO):

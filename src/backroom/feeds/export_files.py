@@ -16,7 +16,7 @@ from backroom.feeds.sources import STANDARD_INPUT as STANDARD_OUTPUT
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_PACKED = ".gz"
+_PACKED_ENDING = ".gz"
 
 
 @contextmanager
@@ -42,7 +42,7 @@ def written_whole(place: str, *, overwrite: bool) -> Iterator[IO[bytes]]:
     beside = path.with_name(f".{path.name[:200]}.{secrets.token_hex(4)}.part")
     try:
         with beside.open("xb") as file:
-            if path.name.lower().endswith(_PACKED):
+            if path.name.lower().endswith(_PACKED_ENDING):
                 with gzip.GzipFile("", "wb", fileobj=file) as packed:
                     yield cast("IO[bytes]", packed)
             else:

@@ -30,7 +30,7 @@ COLUMNS = (
 )
 _HEADINGS = Headings(FIELDS)
 _HIDDEN_WHEN_OUT = 1
-_KEPT = ("price", "sale price", "sale dates")
+_KEPT_GOOGLE_FIELDS = ("price", "sale price", "sale dates")
 
 
 def google_records(item: ReadItem, *, as_is: bool = True) -> list[Pairs]:
@@ -68,7 +68,7 @@ def google_records(item: ReadItem, *, as_is: bool = True) -> list[Pairs]:
             if item.variants
             else [("availability", "in_stock")]
         )
-        kept = written_as(metadata, _HEADINGS, _KEPT)
+        kept = written_as(metadata, _HEADINGS, _KEPT_GOOGLE_FIELDS)
         row += kept if as_is and kept else [("price", attributes.get("price"))]
         row += [("product_type", each) for each in deepest_paths(item.categories)]
         found.append(row + list(kept_metadata(metadata, _HEADINGS)))

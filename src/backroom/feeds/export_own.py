@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from backroom.feeds.reading_back import Losses
 
 COLUMNS = tuple(dict.fromkeys(("type", "external_id", "item", "categories", "name", *ALL_COLUMNS)))
-_NEEDED = ("price", "inventory_quantity")
+_NEEDED_ATTRIBUTES = ("price", "inventory_quantity")
 """Attributes of a variant that an update may clear, and a create has to give."""
 
 
@@ -36,7 +36,7 @@ def own_records(spool: CatalogSpool, losses: Losses) -> Iterator[Pairs]:
     for variant in spool.variants():
         if not variant.item:
             losses.add(VARIANT.name, "item", REFUSED, variant.external_id)
-        for name in _NEEDED:
+        for name in _NEEDED_ATTRIBUTES:
             if variant.attributes.get(name) is None:
                 losses.add(VARIANT.name, name, REFUSED, variant.external_id)
         yield [

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from backroom.feeds.carriers import Pairs
     from backroom.feeds.catalog_spool import Attributes, ReadItem, ReadVariant
 
-_ATTRIBUTES = tuple(
+_ATTRIBUTE_HEADINGS = tuple(
     f"Attribute {number} {part}"
     for number in range(1, 100)
     for part in ("name", "value(s)", "visible", "global")
@@ -31,10 +31,10 @@ COLUMNS = (
     *("Short description", "Description", "Date sale price starts", "Date sale price ends"),
     *("Tax status", "Tax class", "In stock?", "Stock", "Backorders allowed?", "Sale price"),
     *("Regular price", "Categories", "Tags", "Shipping class", "Images", "Parent", "External URL"),
-    *("Position", *_ATTRIBUTES),
+    *("Position", *_ATTRIBUTE_HEADINGS),
 )
 _HEADINGS = Headings(FIELDS)
-_KEPT = ("sale price", "regular price", "price", "sale starts", "sale ends")
+_KEPT_WOOCOMMERCE_FIELDS = ("sale price", "regular price", "price", "sale starts", "sale ends")
 _KEPT_OF_ITEM = ("grouped products", "status")
 _MOST_ATTRIBUTES = 99
 _SHOWN_ALWAYS = 2
@@ -159,7 +159,7 @@ def _hides(heading: str, value: Any) -> bool:
 
 
 def _kept_prices(metadata: dict[str, Any]) -> Pairs:
-    return written_as(metadata, _HEADINGS, _KEPT)
+    return written_as(metadata, _HEADINGS, _KEPT_WOOCOMMERCE_FIELDS)
 
 
 def _attribute_names(metadata: dict[str, Any], names: list[str]) -> list[str]:

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 """Characters that no XML 1.0 document can hold, not even by number."""
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
-_ESCAPED = {"\r": "&#13;"}
+_XML_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
+_XML_ESCAPES = {"\r": "&#13;"}
 """A reader takes a carriage return that stands there by itself for a line feed."""
 
 
@@ -34,7 +34,7 @@ class _Xml:
         """Give what XML can hold: texts without some control characters, and objects of texts."""
         found: Pairs = []
         for name, value in pairs:
-            if _NAME.fullmatch(name):
+            if _XML_NAME.fullmatch(name):
                 values = value if isinstance(value, list) else [value]
                 found += [(name, _held_text(each)) for each in values if each is not None]
         return found
@@ -94,7 +94,7 @@ class GoogleAtom(GoogleRss):
 
     def _child(self, name: str, value: Any) -> str:
         if name == "link" and isinstance(value, str):
-            reference = quoteattr(value, {**_ESCAPED, "\n": "&#10;", "\t": "&#9;"})
+            reference = quoteattr(value, {**_XML_ESCAPES, "\n": "&#10;", "\t": "&#9;"})
             return f"<link href={reference}/>"
         if name == "description":
             return _element("summary", value)
@@ -106,7 +106,7 @@ def _held_text(value: Any) -> Any:
         return {
             name: _FORBIDDEN.sub("", cell_text(each))
             for name, each in value.items()
-            if _NAME.fullmatch(name) and each is not None and not isinstance(each, (dict, list))
+            if _XML_NAME.fullmatch(name) and each is not None and not isinstance(each, (dict, list))
         }
     return _FORBIDDEN.sub("", cell_text(value))
 
@@ -116,4 +116,4 @@ def _element(name: str, value: Any) -> str:
         prefix = "g:" if name.startswith("g:") else ""
         inner = "".join(_element(f"{prefix}{child}", each) for child, each in value.items())
         return f"<{name}>{inner}</{name}>"
-    return f"<{name}>{escape(value, _ESCAPED)}</{name}>"
+    return f"<{name}>{escape(value, _XML_ESCAPES)}</{name}>"

@@ -21,7 +21,7 @@ FieldForm = Literal["text", "price", "quantity", "metadata", "variant metadata"]
 NOTHING = "nothing"
 """What a mapping calls a column that is left out. It is a field that no format reads."""
 _NUMBERED = "{n}"
-_ANY = "{any}"
+_ANY_PLACE = "{any}"
 
 
 @dataclass(frozen=True)
@@ -66,10 +66,10 @@ class Headings:
             by_name[field.name] = field
             for heading in field.headings:
                 normal = normal_heading(heading)
-                if _NUMBERED in normal or _ANY in normal:
+                if _NUMBERED in normal or _ANY_PLACE in normal:
                     pattern = re.escape(normal)
                     pattern = pattern.replace(re.escape(_NUMBERED), "([0-9]{1,3})")
-                    pattern = pattern.replace(re.escape(_ANY), "(.*)")
+                    pattern = pattern.replace(re.escape(_ANY_PLACE), "(.*)")
                     self._patterns.append((re.compile(pattern), field))
                 else:
                     self._plain.setdefault(normal, (field.name, field))

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from backroom.feeds.rows import Finding, Row
 
 _ITEM_FIELDS = ("description", "product type")
-_ONCE = (
+_GOOGLE_FIELDS_ONCE = (
     *("id", "group", "title", "link", "price", "sale price", "sale dates", "availability"),
     "quantity",
 )
@@ -151,7 +151,7 @@ def rows_of(group: str, records: list[FeedRecord], shop: Shop) -> Iterator[Row |
 
 def _variant(record: FeedRecord, shop: Shop) -> tuple[Cells, dict[str, Any]]:
     cells = Cells(shop, record, VARIANT, record.text("id"))
-    cells.once(_ONCE)
+    cells.once(_GOOGLE_FIELDS_ONCE)
     policy, quantity = _stock_of_availability(cells)
     metadata = dict(record.rest)
     for name in _KEPT_TOO:

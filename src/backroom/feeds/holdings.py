@@ -29,12 +29,12 @@ class Holding:
         return bool(self.columns) and not self.words
 
 
-_BARE = "texts without blanks round them"
-_UNGUARDED = f"{_BARE}, and without an apostrophe before = + - @ at the beginning"
-_CODE = f"{_BARE}, and without an apostrophe before a digit or a sign at the beginning"
+_BARE_TEXTS = "texts without blanks round them"
+_UNGUARDED = f"{_BARE_TEXTS}, and without an apostrophe before = + - @ at the beginning"
+_CODE_TEXTS = f"{_BARE_TEXTS}, and without an apostrophe before a digit or a sign at the beginning"
 _LEAST = "only the least price of its variants"
-_TEXTS = "only texts, under headings that are not columns of the format"
-_NONE = "the format has no place for it"
+_ONLY_TEXTS = "only texts, under headings that are not columns of the format"
+_NO_PLACE = "the format has no place for it"
 
 
 def _held_of(kind: Kind, **places: tuple[str, str]) -> tuple[Holding, ...]:
@@ -46,7 +46,7 @@ _PATHS = _held_of(
     external_id=("", "only categories with items, as paths `A > B`"),
     name=("", "the name is the id"),
 )
-_OWN = tuple(
+_OWN_HOLDINGS = tuple(
     Holding(kind, name, name)
     for kind in KINDS.values()
     for name in (
@@ -55,21 +55,21 @@ _OWN = tuple(
     )
 )
 HOLDINGS: dict[str, tuple[Holding, ...]] = {
-    "jsonl": _OWN,
-    "json": _OWN,
-    "csv": _OWN,
+    "jsonl": _OWN_HOLDINGS,
+    "json": _OWN_HOLDINGS,
+    "csv": _OWN_HOLDINGS,
     "shopify": (
         *_held_of(
             ITEM,
-            external_id=("Handle", _CODE),
-            title=("Title", _BARE),
-            description=("Body (HTML)", _BARE),
+            external_id=("Handle", _CODE_TEXTS),
+            title=("Title", _BARE_TEXTS),
+            description=("Body (HTML)", _BARE_TEXTS),
             price=("Variant Price", _LEAST),
             url=("", "import it with --shop-url"),
             image_full_url=("Image Src", "the first image"),
-            image_thumbnail_url=("", _NONE),
+            image_thumbnail_url=("", _NO_PLACE),
             images=("Image Src, Image Position", "each image once, the full one first"),
-            custom_metadata=("their own headings", f"{_TEXTS} or are the product's in Shopify"),
+            custom_metadata=("their own headings", f"{_ONLY_TEXTS} or are the product's in Shopify"),
             published=("Published, Status", ""),
             categories=("Type, Product Category", "two paths with all their ancestors"),
         ),
@@ -78,15 +78,15 @@ HOLDINGS: dict[str, tuple[Holding, ...]] = {
             external_id=("Variant SKU", "the SKU, where every variant has one, else handle and options"),
             title=("Title, Option Values", "the item's title with the option values"),
             description=("Body (HTML)", "that of the item"),
-            sku=("Variant SKU", _CODE),
+            sku=("Variant SKU", _CODE_TEXTS),
             inventory_policy=("Variant Inventory Tracker, Variant Inventory Policy", ""),
             inventory_quantity=("Variant Inventory Qty", "not below 0, and not with policy 0"),
             price=("Variant Price", "not null, and not below 0"),
             url=("", "that of the item"),
             image_full_url=("Variant Image", "else that of the item"),
-            image_thumbnail_url=("", _NONE),
+            image_thumbnail_url=("", _NO_PLACE),
             images=("Variant Image", "the full image alone"),
-            custom_metadata=("Option Names and Values, their own headings", f"{_TEXTS}; of the first variant only options and the columns of a variant in Shopify"),
+            custom_metadata=("Option Names and Values, their own headings", f"{_ONLY_TEXTS}; of the first variant only options and the columns of a variant in Shopify"),
             published=("Published", "that of the item"),
             item=("Handle", ""),
         ),
@@ -101,9 +101,9 @@ HOLDINGS: dict[str, tuple[Holding, ...]] = {
             price=("Regular price, Sale price", _LEAST),
             url=("External URL", "addresses without blanks round them that are not those of shop.invalid"),
             image_full_url=("Images", "the first image"),
-            image_thumbnail_url=("", _NONE),
+            image_thumbnail_url=("", _NO_PLACE),
             images=("Images", "each image once, the full one first"),
-            custom_metadata=("Attribute Names and Values, their own headings", _TEXTS),
+            custom_metadata=("Attribute Names and Values, their own headings", _ONLY_TEXTS),
             published=("Published", ""),
             categories=("Categories", "paths with all their ancestors"),
         ),
@@ -118,9 +118,9 @@ HOLDINGS: dict[str, tuple[Holding, ...]] = {
             price=("Regular price, Sale price", "not null, and not below 0"),
             url=("", "that of the item"),
             image_full_url=("Images", "the first image"),
-            image_thumbnail_url=("", _NONE),
+            image_thumbnail_url=("", _NO_PLACE),
             images=("Images", "each image once, the full one first"),
-            custom_metadata=("Attribute Names and Values, their own headings", _TEXTS),
+            custom_metadata=("Attribute Names and Values, their own headings", _ONLY_TEXTS),
             published=("Published", "not true if the item's is false"),
             item=("Parent", ""),
         ),
@@ -129,32 +129,32 @@ HOLDINGS: dict[str, tuple[Holding, ...]] = {
     "google": (
         *_held_of(
             ITEM,
-            external_id=("item_group_id, id", _BARE),
+            external_id=("item_group_id, id", _BARE_TEXTS),
             title=("title", "that of the first variant"),
             description=("description", "that of the first variant"),
             price=("price, sale_price", _LEAST),
             url=("link", "that of the first variant"),
             image_full_url=("image_link", "that of the first variant"),
-            image_thumbnail_url=("", _NONE),
+            image_thumbnail_url=("", _NO_PLACE),
             images=("image_link, additional_image_link", "those of all variants, each once"),
-            custom_metadata=("their own names", f"{_TEXTS}; of each entry that of the first variant"),
+            custom_metadata=("their own names", f"{_ONLY_TEXTS}; of each entry that of the first variant"),
             published=("", "always true"),
             categories=("product_type", "paths with all their ancestors"),
         ),
         *_held_of(
             VARIANT,
-            external_id=("id", _BARE),
-            title=("title", _BARE),
-            description=("description", _BARE),
+            external_id=("id", _BARE_TEXTS),
+            title=("title", _BARE_TEXTS),
+            description=("description", _BARE_TEXTS),
             sku=("id", "the id"),
             inventory_policy=("availability", "1 with a quantity; 1 or 2 without"),
             inventory_quantity=("sell_on_google_quantity", "not below 0"),
             price=("price, sale_price", "not null, and not below 0"),
-            url=("link", _BARE),
-            image_full_url=("image_link", _BARE),
-            image_thumbnail_url=("", _NONE),
+            url=("link", _BARE_TEXTS),
+            image_full_url=("image_link", _BARE_TEXTS),
+            image_thumbnail_url=("", _NO_PLACE),
             images=("image_link, additional_image_link", "each image once, the full one first; the first variant has all of the item, if they are not those of all variants"),
-            custom_metadata=("their own names", _TEXTS),
+            custom_metadata=("their own names", _ONLY_TEXTS),
             published=("", "always true"),
             item=("item_group_id", ""),
         ),
@@ -163,12 +163,12 @@ HOLDINGS: dict[str, tuple[Holding, ...]] = {
     "klaviyo": (
         *_held_of(
             ITEM,
-            external_id=("id", _BARE),
-            title=("title", _BARE),
-            description=("description", _BARE),
+            external_id=("id", _BARE_TEXTS),
+            title=("title", _BARE_TEXTS),
+            description=("description", _BARE_TEXTS),
             price=("price", "not below 0"),
-            url=("link", _BARE),
-            image_full_url=("image_link", _BARE),
+            url=("link", _BARE_TEXTS),
+            image_full_url=("image_link", _BARE_TEXTS),
             image_thumbnail_url=("image_thumbnail_url", "else the full image"),
             images=("", "the full image alone"),
             custom_metadata=("their own names", "under names that are no column of the format; in XML and tables only texts"),
@@ -187,7 +187,7 @@ HOLDINGS: dict[str, tuple[Holding, ...]] = {
             url=("link", "that of the item"),
             image_full_url=("image_link", "that of the item"),
             image_thumbnail_url=("image_thumbnail_url", "that of the item"),
-            images=("", _NONE),
+            images=("", _NO_PLACE),
             custom_metadata=("", "that of the item"),
             published=("", "always true"),
             item=("id", ""),

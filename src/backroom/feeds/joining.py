@@ -33,9 +33,9 @@ if TYPE_CHECKING:
 
 Found = tuple[int, "list[tuple[str, Any]] | str"]
 """The line of a record with its headings and values, or with what is wrong there."""
-_NAMELESS = "\0line "
+_NAMELESS_ROW = "\0line "
 _ORPHAN = "\1parent "
-_LONGEST_SHOWN = 200
+_LONGEST_NAME_SHOWN = 200
 _MOST_TORN = 50_000
 """Products of rows that can't be read. Beyond them, a row is torn behind its last cell."""
 
@@ -205,7 +205,7 @@ class Joined:
         decode = msgspec.msgpack.Decoder(FeedRecord).decode
         for key, encoded in self._spool.groups() if self._spool else ():
             records = [decode(each) for each in encoded]
-            group = "" if key.startswith(_NAMELESS) else key.removeprefix(_ORPHAN)
+            group = "" if key.startswith(_NAMELESS_ROW) else key.removeprefix(_ORPHAN)
             yield key, records, self._form.rows_of(group, records, shop)
 
     def close(self) -> None:
@@ -242,7 +242,7 @@ class Joined:
             if key and form.refers(record):
                 late.add(key, encoded)
                 continue
-            key = key or f"{_NAMELESS}{line}"
+            key = key or f"{_NAMELESS_ROW}{line}"
             spool.add(key, encoded)
             for alias in form.aliases_of(record):
                 aliases.setdefault(alias, key)
@@ -281,7 +281,7 @@ class Joined:
             self._torn.add(key, b"")
 
     def _add_fault(self, number: int, line: int, detail: str, value: str = "") -> None:
-        shown = value[:_LONGEST_SHOWN].encode("utf-8", "replace").decode()
+        shown = value[:_LONGEST_NAME_SHOWN].encode("utf-8", "replace").decode()
         self._faults.add("", msgspec.msgpack.encode((line, str(detail), shown, number)))
 
 

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-_CHUNK = 1 << 18
-_BLANK = re.compile(r"[ \t\r\n]*")
+_JSON_READ_BYTES = 1 << 18
+_JSON_BLANKS = re.compile(r"[ \t\r\n]*")
 _LARGEST_DOCUMENT = 64_000_000
 """Characters of a document that is one object, such as a page of the API."""
 _OF_NUMBERS = {"", ".", "e", "E", "+", "-"}
@@ -136,7 +136,7 @@ class _Scanner:
     def _next(self) -> str:
         """Pass blanks over. Gives the next character, none at the end of the file."""
         while True:
-            end = _BLANK.match(self._text, self._position).end()  # type: ignore[union-attr]
+            end = _JSON_BLANKS.match(self._text, self._position).end()  # type: ignore[union-attr]
             self._move(end)
             if end < len(self._text):
                 return self._text[end]
@@ -173,7 +173,7 @@ class _Scanner:
                 f" {LONGEST_LINE // 1_000_000} MB"
             )
         try:
-            chunk = self._file.read(max(_CHUNK, len(rest)))
+            chunk = self._file.read(max(_JSON_READ_BYTES, len(rest)))
         except UnicodeDecodeError:
             raise FeedError(f"is not text in one encoding, after line {self._line}") from None
         self._ended = not chunk

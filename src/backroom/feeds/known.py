@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from backroom.feeds.rows import Row
 
 _BYTES = 16
-_CHUNK = 1_000
+_NAMES_AT_ONCE = 1_000
 _PUSH = "push"
 """The kind of the one row that says what push the digests are of."""
 _encode = msgspec.json.Encoder(order="sorted").encode
@@ -125,7 +125,7 @@ class KnownCatalog:
             if sent:
                 self._ledger.run("delete from known where refused")
                 again = self._ledger.connection.changes() > 0
-            while found := list(self._ledger.run(statement, last, _CHUNK)):
+            while found := list(self._ledger.run(statement, last, _NAMES_AT_ONCE)):
                 last = found[-1][0]
                 refused = {number for number, failed in found if failed}
                 learned = [each for each, _ in found if not (sent and each in refused)]

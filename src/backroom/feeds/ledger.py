@@ -21,7 +21,7 @@ from backroom.feeds.rows import Finding, Row, RowFault
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-_CHUNK = 100
+_JOB_OPERATIONS = 100
 """Rows that are in memory at a time. Some are megabytes long."""
 _COMMIT = 10_000
 _ROW = "insert into rows (kind, external_id, line, body) values (?, ?, ?, ?)"
@@ -125,7 +125,7 @@ class Ledger(LedgerFile):
             "select number, external_id, line, body, again from rows where +kind = ? and"
             " outcome is null and (line = 0) = ? and number > ? order by number limit ?"
         )
-        while found := list(self.run(statement, kind, removals, last, _CHUNK)):
+        while found := list(self.run(statement, kind, removals, last, _JOB_OPERATIONS)):
             last = found[-1][0]
             yield from (self._staged(kind, *each) for each in found)
 

@@ -9,14 +9,14 @@ import apsw
 if TYPE_CHECKING:
     from pathlib import Path
 
-_VERSION = 3
-_BUSY_MILLISECONDS = 100
+_LEDGER_VERSION = 3
+_LEDGER_BUSY_MILLISECONDS = 100
 LASTING = ("known", "refused", "source_blocks", "source_rows")
 """The tables that outlive each import that a ledger is used for.
 
 They are those of `known.py`, `refused_rows.py` and `source_digests.py`.
 """
-_SCHEMA = """
+_LEDGER_SCHEMA = """
 create table facts (name text primary key, value text not null) without rowid;
 create table rows (
   number integer primary key, kind text not null, external_id text not null,
@@ -46,7 +46,7 @@ class LedgerFile:
     def __init__(self, path: Path | None) -> None:
         self.path = path
         self.connection = apsw.Connection("" if path is None else str(path))
-        self.connection.set_busy_timeout(_BUSY_MILLISECONDS)
+        self.connection.set_busy_timeout(_LEDGER_BUSY_MILLISECONDS)
         try:
             # Exclusive: two imports with one ledger would send everything twice.
             self.run("pragma locking_mode = exclusive")
@@ -55,7 +55,7 @@ class LedgerFile:
             self.run("pragma cache_size = -16000")
             self.run("pragma temp_store = file")
             with self.connection:
-                if self.one("pragma user_version") != _VERSION:
+                if self.one("pragma user_version") != _LEDGER_VERSION:
                     self.clear()
                 self.run("insert or replace into facts values ('opened', '')")
         except apsw.BusyError:
@@ -83,8 +83,8 @@ class LedgerFile:
         with self.connection:
             for name in names:
                 self.run(f"drop table {name}")
-            self.run(_SCHEMA)
-            self.run(f"pragma user_version = {_VERSION}")
+            self.run(_LEDGER_SCHEMA)
+            self.run(f"pragma user_version = {_LEDGER_VERSION}")
 
     def together(self) -> apsw.Connection:
         """Give the context in which all changes are committed together."""

@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from backroom.feeds.comparison import Comparison
     from backroom.feeds.ledger import Batch, Staged
 
-IN_FLIGHT = 16
+LOADED_IN_FLIGHT = 16
 LARGEST_BATCH = 100
 _LARGEST_IN_FLIGHT = 96_000_000
 """Bytes of the operations that are with the server."""
@@ -62,7 +62,7 @@ class Options:
     batch: int = LARGEST_BATCH
     largest: int = LARGEST_BODY
     patience: float = 600.0
-    in_flight: int = IN_FLIGHT
+    in_flight: int = LOADED_IN_FLIGHT
 
 
 @dataclass(frozen=True)

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from backroom.feeds.fields import Field, Headings
 
-_LARGEST = 1_000_000
+_LARGEST_MAPPING_BYTES = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class Mapping:
 def read_mapping(path: Path) -> Mapping:
     """Read a mapping. Raises `FeedError`."""
     try:
-        if path.stat().st_size > _LARGEST:
+        if path.stat().st_size > _LARGEST_MAPPING_BYTES:
             raise FeedError(f"{path.name} is larger than a mapping can be")
         found = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as error:

@@ -13,7 +13,7 @@ from statistics import median
 
 _GUESSED_REQUEST = 0.05
 _JOB_ROWS = 100
-_LAST = 25
+_LAST_BUCKET = 25
 _WEIGHT = 0.05
 """Of the newest value in a mean, once there are many."""
 
@@ -40,7 +40,7 @@ class Mean:
 class Measures:
     """Seconds, as far as they are known."""
 
-    _requests: deque[float] = field(default_factory=lambda: deque(maxlen=_LAST))
+    _requests: deque[float] = field(default_factory=lambda: deque(maxlen=_LAST_BUCKET))
     _turn: Mean = field(default_factory=lambda: Mean(0.0))
     _job: Mean = field(default_factory=lambda: Mean(0.0))
     _work: float = 0.0

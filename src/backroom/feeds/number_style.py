@@ -17,7 +17,7 @@ NumberStyle = Literal["point", "comma"]
 """What stands before the decimals."""
 STYLES: dict[NumberStyle, str] = {"point": "1,299.95", "comma": "1.299,95"}
 _SPACES = " \u00a0\u2009\u202f"
-_PLAIN = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?")
+_PLAIN_NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?")
 _CURRENCY = rf"(?:[^\W\d_]{{1,4}}\.?|[^\w\s.,'’+\-–—()_]{{1,3}}|[^\W\d_]{{0,3}}\$)[{_SPACES}]*"
 _AMOUNT = re.compile(
     rf"(?:{_CURRENCY})?([+\-−]?)[{_SPACES}]*(?:{_CURRENCY})?"
@@ -33,7 +33,7 @@ def _grouping(thousands: str, decimal: str) -> re.Pattern[str]:
 
 
 _GROUPED = {"point": _grouping(",", "."), "comma": _grouping(".", ",")}
-_LONGEST = 100
+_LONGEST_NUMBER = 100
 """Characters of a cell that may be a number."""
 
 
@@ -48,7 +48,7 @@ class Evidence:
 
     def add(self, text: str) -> None:
         """Count a cell."""
-        if text.isdecimal() or len(text) > _LONGEST:
+        if text.isdecimal() or len(text) > _LONGEST_NUMBER:
             return
         style = style_of(text)
         if style == "point":
@@ -86,14 +86,14 @@ def style_of(text: str) -> NumberStyle | None:
 def read_number(text: str, style: NumberStyle = "point") -> float:
     """Read a number. Raises `ValueError` with what is wrong, and as how to write it."""
     plain = text.strip()
-    if style == "point" and len(plain) <= _LONGEST and _PLAIN.fullmatch(plain):
+    if style == "point" and len(plain) <= _LONGEST_NUMBER and _PLAIN_NUMBER.fullmatch(plain):
         value = float(plain)
         if math.isfinite(value):
             return value if re.search("[.eE]", plain) else int(plain)
     value_here = _in_style(plain, style)
     if value_here is not None:
         return value_here
-    shown = plain if len(plain) <= _LONGEST else f"{plain[:_LONGEST]}…"
+    shown = plain if len(plain) <= _LONGEST_NUMBER else f"{plain[:_LONGEST_NUMBER]}…"
     other: NumberStyle = "comma" if style == "point" else "point"
     meant = _in_style(plain, other)
     if meant is None:
@@ -109,7 +109,7 @@ def read_number(text: str, style: NumberStyle = "point") -> float:
 
 def _digits(text: str) -> str | None:
     """Give the digits of an amount with the marks between them, None if it is no amount."""
-    if len(text) > _LONGEST or not (found := _AMOUNT.fullmatch(text.strip())):
+    if len(text) > _LONGEST_NUMBER or not (found := _AMOUNT.fullmatch(text.strip())):
         return None
     digits = found[2].strip(_SPACES)
     # The mark before a dash that stands for no cents, as in `12.–`, says nothing.

@@ -40,7 +40,7 @@ _Document = TypeVar("_Document")
 
 CHANGES = "/_backroom/changes"
 """The path outside of the API that is asked, with what is below it: of a source that is watched."""
-_FEW = 4
+_FEW_JOBS = 4
 """So many jobs of a kind are asked for one by one."""
 _FIRST_PAUSE_SECONDS = 0.02
 _LEAST_LIST_PAUSE_SECONDS = 0.25
@@ -51,7 +51,7 @@ _BUSY_PAUSE_SECONDS = 1.0
 _MOST_DAMAGED = 5
 """How often a request is sent whose answer is none of this API."""
 _DAMAGED_PAUSE_SECONDS = 0.2
-_BUSY = "jobs in progress"
+_TOO_MANY_JOBS = "jobs in progress"
 """Words of the documentation: how the service refuses a job beyond 500 was never recorded."""
 
 
@@ -111,7 +111,7 @@ class PacedClient(ApiClient):
             try:
                 job = super().submit(job_kind, batch)
             except RefusedError as error:
-                if error.faulty or _BUSY not in str(error):
+                if error.faulty or _TOO_MANY_JOBS not in str(error):
                     raise
                 self._rest(_BUSY_PAUSE_SECONDS, "too many jobs are in progress")
                 continue
@@ -155,7 +155,7 @@ class PacedClient(ApiClient):
     def _look(self, job_kind: JobKind, job_id: str) -> float:
         """Ask how jobs are, this one at least; give how long to pause before asking again."""
         wanted = self._open.get(job_kind.collection, set())
-        many = len(wanted) > _FEW
+        many = len(wanted) > _FEW_JOBS
         if job_id in wanted and many and self._look_in_list(job_kind, job_id, wanted):
             return _LEAST_LIST_PAUSE_SECONDS
         path = f"/api/{job_kind.collection}/{quote(job_id, safe='')}"

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 _UNESCAPED = "$:,()[]"
 """What filters consist of, and a URL may hold as it is."""
-_PLAIN = re.compile(r'[A-Za-z0-9_.~$:,()\[\]"-]*')
+_PLAIN_URL = re.compile(r'[A-Za-z0-9_.~$:,()\[\]"-]*')
 
 
 def page_target(path: str, query: Mapping[str, str], cursor: str = "") -> str:
@@ -23,6 +23,6 @@ def page_target(path: str, query: Mapping[str, str], cursor: str = "") -> str:
 
 def _in_query(text: str) -> str:
     """Quote a part of a query. Most filters are long and need only their quotes quoted."""
-    if _PLAIN.fullmatch(text):
+    if _PLAIN_URL.fullmatch(text):
         return text.replace('"', "%22")
     return quote(text, safe=_UNESCAPED)

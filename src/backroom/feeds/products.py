@@ -27,14 +27,14 @@ IN_STOCK_ALWAYS = 2
 HIDDEN_WHEN_OUT = 1
 UNTRACKED = 0
 _PATH = " > "
-_WORDS = {
+_TRUTH_WORDS = {
     **dict.fromkeys(("true", "yes", "1", "active", "ja", "oui", "si", "sí", "wahr", "vrai"), True),
     **dict.fromkeys(("false", "no", "0", "-1", "nein", "non", "falsch", "faux"), False),
 }
 _ADDRESSES = ("http://", "https://", "//")
 _NO_STOCK = {"not stocked"}
 """What an export of Shopify has for a place that does not sell a variant."""
-_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
+_SALE_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 _PLACEHOLDER = re.compile(r"\{(handle|id|sku)\}")
 
 
@@ -136,8 +136,8 @@ class Cells:
         text = self.text(name).casefold()
         if not text:
             return otherwise
-        if text in _WORDS:
-            return _WORDS[text]
+        if text in _TRUTH_WORDS:
+            return _TRUTH_WORDS[text]
         try:
             return read_number(text, self.shop.numbers) > 0
         except ValueError:
@@ -315,7 +315,7 @@ def _day(text: str) -> date | None:
     if not text:
         return None
     try:
-        if _DATE.match(text):
+        if _SALE_DATE.match(text):
             return date.fromisoformat(text[:10])
         return datetime.strptime(text[:10], "%d.%m.%Y").date()  # noqa: DTZ007 - a day alone
     except ValueError:

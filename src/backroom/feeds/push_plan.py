@@ -29,8 +29,10 @@ if TYPE_CHECKING:
 
 _PLANNED = "planned"
 _FIRST = "first finding of the comparison"
-_SCHEMA = "create table if not exists plan (number integer primary key, outcome text, changed text)"
-_VERBS = {CREATED: Verb.CREATE, UPDATED: Verb.UPDATE, DELETED: Verb.DELETE}
+_PLAN_SCHEMA = (
+    "create table if not exists plan (number integer primary key, outcome text, changed text)"
+)
+_VERBS_BY_CHANGE = {CREATED: Verb.CREATE, UPDATED: Verb.UPDATE, DELETED: Verb.DELETE}
 
 
 @dataclass
@@ -53,7 +55,7 @@ class Difference:
         for kind in mode.order:
             jobs = {
                 verb: self._jobs(kind, outcome, batch, largest)
-                for outcome, verb in _VERBS.items()
+                for outcome, verb in _VERBS_BY_CHANGE.items()
                 if outcome != DELETED
             }
             phases.append(Phase(kind, jobs))
@@ -73,7 +75,7 @@ class Plan:
 
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
-        ledger.run(_SCHEMA)
+        ledger.run(_PLAN_SCHEMA)
 
     @property
     def ready(self) -> bool:
@@ -121,7 +123,7 @@ class Plan:
         if found is None:
             return None
         self._ledger.run("delete from plan where number = ?", number)
-        return _VERBS[found[0]], tuple(each for each in found[1].split(",") if each)
+        return _VERBS_BY_CHANGE[found[0]], tuple(each for each in found[1].split(",") if each)
 
     def has(self, number: int) -> bool:
         """Whether anything is planned for a row."""

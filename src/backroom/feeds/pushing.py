@@ -32,9 +32,9 @@ if TYPE_CHECKING:
 
     Progress = Callable[[str, int], object]
 
-IN_FLIGHT = 100
+PUSHED_IN_FLIGHT = 100
 """Jobs that are with a target at a time: a fifth of what the service allows an account."""
-_CHUNK = 100
+_PUSHED_AT_ONCE = 100
 _NO_SHOP = NO_SHOP.partition("{")[0].removesuffix("products/")
 
 
@@ -126,7 +126,7 @@ class Push:
             for phase in self._phases
         ]
         target = self.target
-        sender = PredictedSender(target.pacer, target.measures, IN_FLIGHT, target.in_flight)
+        sender = PredictedSender(target.pacer, target.measures, PUSHED_IN_FLIGHT, target.in_flight)
         return predicted_seconds(left, sender, time.monotonic())
 
     def send(self, progress: Progress) -> None:
@@ -138,14 +138,16 @@ class Push:
         Loader(
             comparison,
             self.target,
-            Options(options.batch, options.largest, options.patience, IN_FLIGHT),
+            Options(options.batch, options.largest, options.patience, PUSHED_IN_FLIGHT),
         ).run(progress)
 
     def _keep_present(self, source: SourceCatalog) -> None:
         """Take back the deletions of what one reading of the source has not shown."""
         for kind in ORDER:
             pending = list(self.ledger.pending(kind.name, removals=True))
-            for start in range(0, len(pending), _CHUNK):
-                some = {each.row.external_id: each for each in pending[start : start + _CHUNK]}
+            for start in range(0, len(pending), _PUSHED_AT_ONCE):
+                some = {
+                    each.row.external_id: each for each in pending[start : start + _PUSHED_AT_ONCE]
+                }
                 present = source.present(kind, some)
                 self.ledger.forget_rows(some[each].number for each in present)

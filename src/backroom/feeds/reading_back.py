@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
 LOST, ADDED, REFUSED = "lost", "added", "refused"
 """An import gives something else; it gives something where there is nothing; it refuses it."""
-_EMPTY: tuple[Any, ...] = (None, "", [], {})
-_MOST_SHOWN = 3
+_EMPTY_VALUES: tuple[Any, ...] = (None, "", [], {})
+_MOST_DIFFERENCES_SHOWN = 3
 _IDENTITY = "external_id"
 
 
@@ -43,7 +43,7 @@ class Losses:
     def add(self, kind: str, attribute: str, outcome: str, external_id: str) -> None:
         """Count a resource."""
         count, shown = self.found[kind, attribute, outcome]
-        if len(shown) < _MOST_SHOWN:
+        if len(shown) < _MOST_DIFFERENCES_SHOWN:
             shown.append(external_id)
         self.found[kind, attribute, outcome] = count + 1, shown
 
@@ -150,7 +150,7 @@ def outcome_of(wanted: Any, found: Any) -> str:
     """Say what becomes of a value, empty if it stays. Metadata may get more entries."""
     if _equal_json(wanted, found):
         return ""
-    if wanted in _EMPTY:
+    if wanted in _EMPTY_VALUES:
         return ADDED
     if isinstance(wanted, dict) and isinstance(found, dict):
         kept = all(

@@ -26,12 +26,12 @@ if TYPE_CHECKING:
     from backroom.feeds.joining import ShopFormat
 
 Carrier = Literal["table", "xml", "lines", "array", "document"]
-_SAMPLE = 200_000
+_RECOGNISED_CHARACTERS = 200_000
 _OLD_WORKBOOK = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _PDF = b"%PDF-"
 _ARRAY = re.compile(r"\[\s*(?:[{\]]|$)")
 """An array of objects begins so. Other brackets may be a broken line."""
-_PACKED = (b"PK", _OLD_WORKBOOK, _PDF)
+_PACKED_BEGINNINGS = (b"PK", _OLD_WORKBOOK, _PDF)
 _DOCUMENT_MEMBERS = {"data", "errors"}
 _MEMBER = re.compile(r'"(data|errors)"\s*:')
 _OUTERMOST = re.compile(r'\{\s*"((?:[^"\\]|\\.)*)"\s*:')
@@ -46,9 +46,9 @@ _GOOGLE_SUPPLEMENTS = {
     for each in google.FIELDS
     for heading in each.headings
 } - _GOOGLE_IDS
-_CODE_PAGES = ("cp1252", "cp1250", "cp1251", "cp1254", "cp1253", "mac_roman", "koi8_r")
-_MOST_SHOWN = 12
-_LONGEST_SHOWN = 40
+_CODE_PAGES_TRIED = ("cp1252", "cp1250", "cp1251", "cp1254", "cp1253", "mac_roman", "koi8_r")
+_MOST_HEADINGS_SHOWN = 12
+_LONGEST_HEADING_SHOWN = 40
 
 
 @dataclass(frozen=True)
@@ -73,8 +73,8 @@ def recognise(
     With `lines` it is JSON Lines, as far as it can be: lines that are no JSON are faults.
     """
     with path.open("rb") as file:
-        start = file.read(_SAMPLE)
-    if lines and not start.startswith(_PACKED):
+        start = file.read(_RECOGNISED_CHARACTERS)
+    if lines and not start.startswith(_PACKED_BEGINNINGS):
         found = _recognised_lines(path, start, options)
         if found:
             return found
@@ -115,7 +115,7 @@ def _in_code_page_of_headings(table: FeedTable, formats: list[ShopFormat]) -> Fe
     A few letters tell little of other texts.
     """
     counts: dict[FeedTable, int] = {}
-    for encoding in dict.fromkeys((table.encoding, *_CODE_PAGES)):
+    for encoding in dict.fromkeys((table.encoding, *_CODE_PAGES_TRIED)):
         candidate = replace(table, encoding=encoding)
         try:
             columns = candidate.header()
@@ -155,9 +155,13 @@ def unknown_columns(found: Recognised, format_title: str = "") -> FeedError:
             "name the format with --input-format, or the fields of its columns with --mapping, for"
             " which --input-format NAME --show-mapping writes a start"
         )
-    shown = ", ".join(repr(each[:_LONGEST_SHOWN]) for each in found.columns[:_MOST_SHOWN])
+    shown = ", ".join(
+        repr(each[:_LONGEST_HEADING_SHOWN]) for each in found.columns[:_MOST_HEADINGS_SHOWN]
+    )
     more = (
-        f" and {len(found.columns) - _MOST_SHOWN} more" if len(found.columns) > _MOST_SHOWN else ""
+        f" and {len(found.columns) - _MOST_HEADINGS_SHOWN} more"
+        if len(found.columns) > _MOST_HEADINGS_SHOWN
+        else ""
     )
     return FeedError(f"has columns {of}: {shown}{more}; {advice}")
 
@@ -322,7 +326,9 @@ def _begins_with_row(rest: str) -> bool:
 
 
 def _one_object(members: list[str]) -> FeedError:
-    shown = ", ".join(repr(each[:_LONGEST_SHOWN]) for each in members[:_MOST_SHOWN])
+    shown = ", ".join(
+        repr(each[:_LONGEST_HEADING_SHOWN]) for each in members[:_MOST_HEADINGS_SHOWN]
+    )
     return FeedError(
         f"is one JSON object that begins with {shown}, which no format has: a feed is an array of"
         " products, JSON Lines, or an answer of the API"

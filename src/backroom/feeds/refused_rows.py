@@ -29,7 +29,7 @@ _BYTES = 16
 _IMPORT = "import"
 """The fact of a ledger that tells its import from the ones before."""
 _LONGEST_DETAIL = 1_000
-_SCHEMA = """
+_REFUSED_SCHEMA = """
 create table if not exists refused (digest blob primary key, import text not null,
   account text not null, moment text not null, related integer not null, member text not null,
   detail text not null) without rowid
@@ -74,7 +74,7 @@ class RefusedRows:
         digest = hashlib.blake2b(target.key.encode(), digest_size=_BYTES)
         self._key = f"key {digest.hexdigest()}"
         self._account = ""
-        ledger.run(_SCHEMA)
+        ledger.run(_REFUSED_SCHEMA)
         if not ledger.fact(_IMPORT):
             ledger.note(_IMPORT, secrets.token_hex(8))
         self._import = ledger.fact(_IMPORT)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     Check = Callable[[JobKind, bytes], OperationRefusal | None]
 
-_CHUNK = 100
+_REHEARSED_AT_ONCE = 100
 
 
 class Rehearsal:
@@ -35,7 +35,7 @@ class Rehearsal:
         """Compare all rows. Raises `RefusedError` and `UnreachableError`, as nothing is sent."""
         for kind in self._comparison.mode.order:
             pieces = self._comparison.pieces(kind)
-            while chunk := list(islice(pieces, _CHUNK)):
+            while chunk := list(islice(pieces, _REHEARSED_AT_ONCE)):
                 self._rehearse(kind, chunk)
                 progress(kind.name, self._comparison.settled[kind.name])
         if self._comparison.mode.mirrors:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from backroom.feeds.ledger import Ledger
     from backroom.feeds.tables import FeedTable
 
-_READ_BYTES = 1 << 20
+_REJECTS_READ_BYTES = 1 << 20
 
 
 def write_rejects(feed: Feed, ledger: Ledger, target: Path) -> int:
@@ -117,7 +117,7 @@ def _copy_xml(feed: Feed, marks: Iterable[int], target: Path) -> None:
                 file.write(before)
             position = end
         source.seek(position)
-        while some := source.read(_READ_BYTES):
+        while some := source.read(_REJECTS_READ_BYTES):
             file.write(some)
 
 

@@ -17,10 +17,10 @@ from backroom.feeds.rows import FeedError
 LARGEST_FEED = 4_000_000_000
 _LONGEST_FETCH_SECONDS = 600.0
 _MOST_REDIRECTS = 5
-_CHUNK = 1 << 18
-_REDIRECTS = {301, 302, 303, 307, 308}
+_DOWNLOAD_BYTES = 1 << 18
+_FOLLOWED_REDIRECTS = {301, 302, 303, 307, 308}
 _OK = 200
-_TIMEOUT = urllib3.Timeout(connect=10, read=60)
+_DOWNLOAD_TIMEOUT = urllib3.Timeout(connect=10, read=60)
 
 
 def is_url(place: str) -> bool:
@@ -34,7 +34,7 @@ def fetch(url: str, into: IO[bytes], *, private_addresses: bool = False) -> None
     for _ in range(_MOST_REDIRECTS + 1):
         response = _answer(url, private_addresses=private_addresses)
         try:
-            if response.status in _REDIRECTS:
+            if response.status in _FOLLOWED_REDIRECTS:
                 url = urljoin(url, response.headers.get("Location", ""))
                 if not is_url(url):
                     raise FeedError("can't be fetched: it leads to an address that is not http")
@@ -53,7 +53,7 @@ def fetch(url: str, into: IO[bytes], *, private_addresses: bool = False) -> None
 
 def _receive(response: urllib3.BaseHTTPResponse, into: IO[bytes], end: float) -> None:
     received = 0
-    while chunk := response.read1(_CHUNK, decode_content=False):
+    while chunk := response.read1(_DOWNLOAD_BYTES, decode_content=False):
         received += len(chunk)
         if received > LARGEST_FEED:
             raise FeedError(f"is larger than {LARGEST_FEED // 1_000_000:,} MB")
@@ -83,7 +83,7 @@ def _answer(url: str, *, private_addresses: bool) -> urllib3.BaseHTTPResponse:
             headers=headers,
             redirect=False,
             retries=False,
-            timeout=_TIMEOUT,
+            timeout=_DOWNLOAD_TIMEOUT,
             preload_content=False,
         )
     except urllib3.exceptions.HTTPError as error:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from backroom.feeds.reporting import Report
 
-_STYLE = """
+_REPORT_STYLE = """
 body { font: 16px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 75rem; padding: 0 1rem;
   color: #1c2024; background: #fff; }
 table { border-collapse: collapse; margin: 1rem 0 2rem; }
@@ -23,7 +23,7 @@ td.number, th.number { text-align: right; font-variant-numeric: tabular-nums; }
 .failed { color: #a4161a; font-weight: 600; }
 .error { border-left: 4px solid #a4161a; padding: .5rem 1rem; background: #fdf0f0; }
 """
-_PLURALS = {
+_PLURALS_OF_TYPES = {
     "catalog-category": "categories",
     "catalog-item": "items",
     "catalog-variant": "variants",
@@ -43,7 +43,7 @@ def html_lines_of(report: Report) -> Iterator[str]:
     yield "<!doctype html>"
     yield '<html lang="en"><head><meta charset="utf-8">'
     yield '<meta name="viewport" content="width=device-width, initial-scale=1">'
-    yield f"<title>{title}</title><style>{_STYLE}</style></head><body>"
+    yield f"<title>{title}</title><style>{_REPORT_STYLE}</style></head><body>"
     yield f"<h1>{title}</h1>"
     about = (report.feed, f"mode {report.mode.name}", report.moment)
     yield f"<p>{escape(' · '.join(filter(None, about)))}</p>"
@@ -95,7 +95,7 @@ def _what_they_make(report: Report) -> str:
 
 
 def _nouns(label: str) -> tuple[str, str]:
-    return _SINGULARS[label], _PLURALS[label]
+    return _SINGULARS[label], _PLURALS_OF_TYPES[label]
 
 
 def number_heading(report: Report) -> str:
@@ -117,7 +117,7 @@ def _counts(report: Report) -> Iterator[str]:
     yield "</tr></thead><tbody>"
     for label, numbers in counts.items():
         cells = "".join(f'<td class="number">{numbers[name]:,}</td>' for name in names)
-        yield f"<tr><th>{escape(_PLURALS[label])}</th>{cells}</tr>"
+        yield f"<tr><th>{escape(_PLURALS_OF_TYPES[label])}</th>{cells}</tr>"
     yield "</tbody></table>"
 
 

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from backroom.feeds.records import FeedRecord
     from backroom.feeds.rows import Finding, Row
 
-_OPTIONS = (1, 2, 3)
+_OPTION_NUMBERS = (1, 2, 3)
 _QUANTITIES = ("quantity", "quantity at a location")
 _CONTINUES = {"continue", "true", "yes", "1"}
 _DENIES = {"", "deny", "false", "no", "0"}
@@ -48,7 +48,7 @@ _NO_QUANTITIES = (
     "add the column, or the columns by location",
 )
 _DEFAULT_OPTION = ("title", "default title")
-_CODE = re.compile(r"'(?=[\d=+@-])")
+_APOSTROPHE = re.compile(r"'(?=[\d=+@-])")
 """What Shopify writes before a SKU or a barcode, so that spreadsheets take it as text."""
 _ADDRESS = re.compile(r"(?:https?:)?//", re.IGNORECASE)
 _NOT_PUBLISHED = {"draft", "archived", "unlisted"}
@@ -100,14 +100,14 @@ def sku_of(record: FeedRecord) -> str:
 
 
 def _code(text: str) -> str:
-    return _CODE.sub("", text, count=1) if text.startswith("'") else text
+    return _APOSTROPHE.sub("", text, count=1) if text.startswith("'") else text
 
 
 def is_variant(record: FeedRecord) -> bool:
     """Whether a row has anything of a variant."""
     cells = record.cells
     return any(name in cells for name in _OF_A_VARIANT) or any(
-        f"option {number} value" in cells for number in _OPTIONS
+        f"option {number} value" in cells for number in _OPTION_NUMBERS
     )
 
 
@@ -166,7 +166,7 @@ def _shopify_variants(
 ) -> Iterator[tuple[Cells, dict[str, Any]]]:
     names = {
         number: next((text for each in records if (text := each.text(f"option {number} name"))), "")
-        for number in _OPTIONS
+        for number in _OPTION_NUMBERS
     }
     distinct = Distinct()
     for record in records:
@@ -198,7 +198,7 @@ def _shopify_variants(
 def _options(record: FeedRecord, names: dict[int, str]) -> dict[str, str]:
     """Give the option values by their names. An empty one is none, nor is that of a default."""
     found = {}
-    for number in _OPTIONS:
+    for number in _OPTION_NUMBERS:
         value = record.text(f"option {number} value")
         is_default = (names[number].lower() or "title", value.lower()) == _DEFAULT_OPTION
         if value and not is_default:

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 _NOT_FOUND = 404
 _MOST_INCLUDED = 100
 """Variants of an item on a page of items. One that shows so many may have more."""
-_SCHEMA = """
+_MEMBERS_SCHEMA = """
 create table members (item text, category text, primary key (item, category)) without rowid;
 create table unseen (variant text primary key) without rowid;
 """
@@ -63,7 +63,7 @@ class SourceCatalog:
         number = 0
         # A file of its own that nobody else sees: members and variants may be many.
         with apsw.Connection("") as notes:
-            notes.execute(_SCHEMA)
+            notes.execute(_MEMBERS_SCHEMA)
             ids_alone = {f"fields[{VARIANT.type}]": "external_id"}
             for listed in self._listed(VARIANT.collection, ids_alone, CatalogPageDocument):
                 notes.executemany(

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 MOST_CHANGED = 500
 """So many changed resources are read one by one; with more, the whole source is."""
-_SCHEMA = """
+_DIGESTS_SCHEMA = """
 create table if not exists source_blocks (kind text, block integer, digest integer,
   primary key (kind, block)) without rowid;
 create table if not exists source_rows (kind text, external_id text, digest integer, block integer,
@@ -58,7 +58,7 @@ class SourceDigests:
         """All blocks, where the whole source is read."""
         self._served = True
         """Whether the source may have digests. One that has none is asked once."""
-        ledger.run(_SCHEMA)
+        ledger.run(_DIGESTS_SCHEMA)
 
     def forget(self) -> None:
         """Forget all digests: the whole source is to be read."""

@@ -30,7 +30,7 @@ _STANDARD_INPUTS = {STANDARD_INPUT, "/dev/stdin", "/dev/fd/0", "/proc/self/fd/0"
 _DESCRIPTOR = re.compile(r"/dev/fd/\d+|/proc/(?:self|\d+)/fd/\d+")
 """As a shell names what `<(...)` gives."""
 _DEVICES = ("/dev/", "/proc/")
-_CHUNK = 1 << 18
+_COPIED_BYTES = 1 << 18
 _MOST_LAYERS = 2
 
 
@@ -111,7 +111,7 @@ class Source:
         path = self.temporary("spooled")
         written = 0
         with path.open("wb") as file:
-            while chunk := stream.read(_CHUNK):
+            while chunk := stream.read(_COPIED_BYTES):
                 written += len(chunk)
                 if written > LARGEST_FEED:
                     raise FeedError(f"is larger than {LARGEST_FEED // 1_000_000:,} MB")

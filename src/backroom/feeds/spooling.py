@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 _IN_MEMORY = 8_000_000
 """Bytes of records that stay in memory."""
-_PARTS = 128
+_SPOOL_PARTS = 128
 _LENGTHS = Struct(">II")
 """Of the key and of the record, which stand before them."""
 
@@ -53,7 +53,7 @@ class Spool:
             weakref.finalize(self, files.close)
             self._parts = [
                 files.enter_context(tempfile.TemporaryFile())  # noqa: SIM115 - closed with the spool
-                for _ in range(_PARTS)
+                for _ in range(_SPOOL_PARTS)
             ]
             for each in self._held:
                 self._write(*each)
@@ -99,7 +99,7 @@ class Spool:
 
     def _write(self, key: str, encoded: bytes) -> None:
         name = key.encode("utf-8", "surrogatepass")
-        part = self._parts[zlib.crc32(name) % _PARTS]
+        part = self._parts[zlib.crc32(name) % _SPOOL_PARTS]
         part.write(_LENGTHS.pack(len(name), len(encoded)) + name + encoded)
 
 

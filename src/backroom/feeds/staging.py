@@ -23,8 +23,8 @@ SUFFIX = ".import-progress"
 _FEED = "feed"
 _STAGED = "staged"
 _UNKNOWN = "unknown columns"
-_RECORDS = "records"
-_READ_BYTES = 1_000_000
+_RECORDS_TABLE = "records"
+_STAGED_READ_BYTES = 1_000_000
 
 
 def ledger_beside(path: Path | str, suffix: str = SUFFIX) -> Path | None:
@@ -63,7 +63,7 @@ def stage(feed: Feed, ledger: Ledger, options: Mapping[str, object]) -> bool | N
     with ledger.together():
         ledger.note(_FEED, before)
         ledger.note(_UNKNOWN, msgspec.json.encode(list(survey.unknown.values())).decode())
-        ledger.note(_RECORDS, feed.records)
+        ledger.note(_RECORDS_TABLE, feed.records)
         ledger.note(_STAGED, "yes")
     return None if earlier else False
 
@@ -91,14 +91,14 @@ def left_out_columns(ledger: Ledger) -> list[UnknownColumn]:
 
 def records_of(ledger: Ledger) -> str:
     """Give how many rows or products a shop's file has, empty for the API's own names."""
-    return ledger.fact(_RECORDS) or ""
+    return ledger.fact(_RECORDS_TABLE) or ""
 
 
 def _digest(feed: Feed, digest: hashlib._Hash) -> str:
     """Give what tells the content of a feed, unpacked, from any other."""
     try:
         with feed.source.path.open("rb") as file:
-            while some := file.read(_READ_BYTES):
+            while some := file.read(_STAGED_READ_BYTES):
                 digest.update(some)
     except OSError as error:
         raise FeedError(f"{feed.name} can't be read: {error.strerror}") from error

@@ -18,13 +18,13 @@ if TYPE_CHECKING:
 
 DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 """What may stand between cells, and how it is called."""
-_NAMES = {"comma": ",", "semicolon": ";", "tab": "\t", "bar": "|", "\\t": "\t"}
-_SAMPLE = 200_000
+_DELIMITER_NAMES = {"comma": ",", "semicolon": ";", "tab": "\t", "bar": "|", "\\t": "\t"}
+_SAMPLE_CHARACTERS = 200_000
 _SEPARATOR_LINE = "sep="
-_COMMENT = "# "
+_COMMENT_SIGN = "# "
 """How the rows begin that explain the headings below them."""
-_NAMELESS = "(column "
-_LONGEST_SHOWN = 200
+_NAMELESS_COLUMN = "(column "
+_LONGEST_CELL_SHOWN = 200
 _LEAST_HEADINGS = 4
 """Cells of the row that has the headings, below the name of a table."""
 
@@ -83,7 +83,9 @@ def _is_short(cells: list[str], header: list[str], *, in_sheet: bool) -> bool:
     Sheets end rows so. Some shops end the headings alone with what stands between cells.
     """
     missing = header[len(cells) :]
-    return bool(missing) and (in_sheet or all(each.startswith(_NAMELESS) for each in missing))
+    return bool(missing) and (
+        in_sheet or all(each.startswith(_NAMELESS_COLUMN) for each in missing)
+    )
 
 
 def wrong_length(cells: list[str], header: list[str]) -> str:
@@ -94,7 +96,7 @@ def wrong_length(cells: list[str], header: list[str]) -> str:
 def delimiter_of(path: Path, encoding: str) -> str:
     """Give what stands between the headings."""
     with path.open(encoding=encoding, errors="surrogateescape", newline="") as file:
-        sample = file.read(_SAMPLE).lstrip("\ufeff \r\n")
+        sample = file.read(_SAMPLE_CHARACTERS).lstrip("\ufeff \r\n")
     if sample.lower().startswith(_SEPARATOR_LINE) and sample[4:5] in DELIMITERS:
         return sample[4]
     counts = {each: len(_first_row(sample, each)) for each in DELIMITERS}
@@ -103,7 +105,7 @@ def delimiter_of(path: Path, encoding: str) -> str:
 
 def checked_delimiter(name: str) -> str:
     """Give the character that a user names. Raises `FeedError` if it is none."""
-    found = _NAMES.get(name.lower(), name)
+    found = _DELIMITER_NAMES.get(name.lower(), name)
     if len(found) != 1 or found in '"\r\n':
         raise FeedError(f"can't be read: {name!r} is not one character between cells")
     return found
@@ -112,7 +114,7 @@ def checked_delimiter(name: str) -> str:
 def _first_row(sample: str, delimiter: str) -> list[str]:
     try:
         for cells in csv.reader(io.StringIO(sample, newline=""), delimiter=delimiter):
-            if any(cells) and not cells[0].startswith(_COMMENT):
+            if any(cells) and not cells[0].startswith(_COMMENT_SIGN):
                 return cells
     except csv.Error:
         pass
@@ -144,7 +146,9 @@ def _from_header(
 
 def _is_comment(cells: list[str] | str) -> bool:
     """Whether a row says what the headings below it mean, as in Meta's templates."""
-    return not isinstance(cells, str) and all(each.startswith(_COMMENT) for each in cells if each)
+    return not isinstance(cells, str) and all(
+        each.startswith(_COMMENT_SIGN) for each in cells if each
+    )
 
 
 def _is_separator_line(cells: list[str] | str) -> bool:
@@ -158,4 +162,4 @@ def _is_separator_line(cells: list[str] | str) -> bool:
 
 def _headings(cells: list[str]) -> list[str]:
     names = [cell.replace("\ufeff", "").strip() for cell in cells]
-    return [name or f"{_NAMELESS}{number})" for number, name in enumerate(names, start=1)]
+    return [name or f"{_NAMELESS_COLUMN}{number})" for number, name in enumerate(names, start=1)]

@@ -16,8 +16,8 @@ from backroom.feeds.rows import FeedError
 if TYPE_CHECKING:
     from pathlib import Path
 
-_CHUNK = 1 << 20
-_SAMPLE = 1 << 16
+_DECODED_BYTES = 1 << 20
+_SAMPLE_BYTES = 1 << 16
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF16_LE, "utf-16"),
@@ -27,7 +27,7 @@ _CODE_PAGES = ["cp1252", "cp1250", "cp1251", "cp1253", "cp1254", "mac_roman"]
 _UNUSED_IN_1252 = b"\x81\x8d\x8f\x90\x9d"
 _OF_1250 = re.compile(rb"[A-Za-z][\xb3\xb9\xbe\xbf][A-Za-z]")
 """Letters of Polish and Czech words, which Windows-1252 has as digits and signs."""
-_SHOWN = {
+_ENCODING_TITLES = {
     "utf-8": "UTF-8",
     "utf-8-sig": "UTF-8 with BOM",
     "ascii": "ASCII",
@@ -45,7 +45,7 @@ def shown_encoding(name: str) -> str:
     normal = codecs.lookup(name).name
     if normal.startswith("cp125"):
         return f"Windows-{normal[2:]}"
-    return _SHOWN.get(normal, normal)
+    return _ENCODING_TITLES.get(normal, normal)
 
 
 def checked_encoding(name: str) -> str:
@@ -64,7 +64,7 @@ def encoding_of(path: Path) -> str:
     Raises `FeedError` if the file is no text.
     """
     with path.open("rb") as file:
-        first = file.read(_SAMPLE)
+        first = file.read(_SAMPLE_BYTES)
         for mark, name in _MARKS:
             if first.startswith(mark):
                 return name
@@ -77,8 +77,8 @@ def encoding_of(path: Path) -> str:
             try:
                 decoder.decode(chunk)
             except UnicodeDecodeError:
-                return _code_page_of(before[-_SAMPLE:] + chunk + file.read(_SAMPLE))
-            before, chunk = chunk, file.read(_CHUNK)
+                return _code_page_of(before[-_SAMPLE_BYTES:] + chunk + file.read(_SAMPLE_BYTES))
+            before, chunk = chunk, file.read(_DECODED_BYTES)
     return "utf-8"
 
 
@@ -99,7 +99,7 @@ def _code_page_of(sample: bytes) -> str:
     lines = [line for line in sample.splitlines(keepends=True) if not line.isascii()]
     if sum(map(_is_utf_8, lines)) * 2 > len(lines):
         return "utf-8"
-    text = b"".join(lines)[:_SAMPLE]
+    text = b"".join(lines)[:_SAMPLE_BYTES]
     if _OF_1250.search(text):
         return "cp1250"
     high = sum(byte > 0x7F for byte in text)  # noqa: PLR2004 - the last of ASCII

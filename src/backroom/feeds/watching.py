@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from backroom.feeds.source_digests import SourceChanges
 
 STAGED = "changes staged"
-_LONGEST_INTERVAL = 40.0
+_LONGEST_WATCH_SECONDS = 40.0
 """Seconds between two readings at most, so that a change is sent on within a minute."""
 _REST = 5
 """A reading that takes long is followed by a pause so many times as long, within the limit."""
@@ -101,7 +101,7 @@ class PushWatch:
             else:
                 if push:
                     pushed(push)
-            time.sleep(max(interval, min(self._read_seconds * _REST, _LONGEST_INTERVAL)))
+            time.sleep(max(interval, min(self._read_seconds * _REST, _LONGEST_WATCH_SECONDS)))
 
     def once(self) -> Push | None:
         """End what was broken off, or send on what has changed; None where nothing has."""

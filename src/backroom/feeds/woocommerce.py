@@ -39,10 +39,24 @@ if TYPE_CHECKING:
 _COMMA = re.compile(r"(?<!\\),")
 GUARDED = "=+-@\t\r"
 """What WooCommerce writes an apostrophe before, at the beginning of a cell."""
-_NUMBERS = {"stock": "quantity", "sale price": "price", "regular price": "price", "price": "price"}
+_NUMBER_COLUMNS = {
+    "stock": "quantity",
+    "sale price": "price",
+    "regular price": "price",
+    "price": "price",
+}
 NOT_PUBLISHED = {"draft", "pending", "private", "future", "trash", "0", "-1"}
 _PRICES = ("regular price", "price", "sale price")
-_ONCE = ("id", "type", "sku", "name", "stock", "sale price", "regular price", "parent")
+_WOOCOMMERCE_FIELDS_ONCE = (
+    "id",
+    "type",
+    "sku",
+    "name",
+    "stock",
+    "sale price",
+    "regular price",
+    "parent",
+)
 _BECOMES = {
     "id": "the `external_id` of the item and of its one variant, or of a variation",
     "type": "`variable` is an item, `variation` a variant of its parent, `grouped` an item without variants, all others an item with one variant",
@@ -77,7 +91,7 @@ _KEPT_IN_METADATA = (
 
 FIELDS = (
     *(
-        Field(name, headings, _BECOMES[name], _NUMBERS.get(name, "text"))  # type: ignore[arg-type]
+        Field(name, headings, _BECOMES[name], _NUMBER_COLUMNS.get(name, "text"))  # type: ignore[arg-type]
         for name, headings in HEADINGS.items()
     ),
     *kept(KEPT),
@@ -197,7 +211,7 @@ def _item(group: str, products: list[FeedRecord], shop: Shop) -> Cells:
     if not item.text("name"):
         item.fault("name", "is empty", "", "give the product a name")
     item.repeated(products[:-1])
-    item.once(_ONCE)
+    item.once(_WOOCOMMERCE_FIELDS_ONCE)
     return item
 
 

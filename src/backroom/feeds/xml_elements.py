@@ -25,14 +25,14 @@ _PLAIN_NAMESPACES = {
     "http://purl.org/rss/1.0/",
     "http://backend.userland.com/rss2",
 }
-_RECORDS = {
+_RECORD_ELEMENTS = {
     **dict.fromkeys(("rss", "RDF", "channel", "items"), "item"),
     "feed": "entry",
     "products": "product",
 }
 """The element of one record, by the root."""
-_DEEPEST = 50
-_CHUNK = 1 << 18
+_DEEPEST_ELEMENT = 50
+_XML_READ_BYTES = 1 << 18
 _LONGEST_TAG = 1_000
 """Bytes of an end tag."""
 _SEPARATOR = "\n"
@@ -67,7 +67,7 @@ def root_of(start: bytes) -> tuple[str, str]:
 
 def is_feed_root(name: str) -> bool:
     """Whether records are known to be in a root element of this name."""
-    return name in _RECORDS or name.lower() in _RECORDS
+    return name in _RECORD_ELEMENTS or name.lower() in _RECORD_ELEMENTS
 
 
 def xml_records(
@@ -83,7 +83,7 @@ def xml_records(
     try:
         with path.open("rb") as file:
             read = 0
-            while chunk := file.read(_CHUNK):
+            while chunk := file.read(_XML_READ_BYTES):
                 parser.Parse(chunk, False)  # noqa: FBT003 - not the last bytes
                 read += len(chunk)
                 yield from collector.taken(read)
@@ -99,7 +99,7 @@ def record_ranges(path: Path, encoding: str | None = None) -> Iterator[tuple[int
     """Give the bytes at which each record begins and ends. Raises what `xml_records` raises."""
     found = _Ranges(path, encoding)
     with path.open("rb") as file:
-        while chunk := file.read(_CHUNK):
+        while chunk := file.read(_XML_READ_BYTES):
             found.parser.Parse(chunk, False)  # noqa: FBT003 - not the last bytes
             yield from found.taken()
         found.parser.Parse(b"", True)  # noqa: FBT003 - the last bytes
@@ -157,7 +157,7 @@ def _end_of_tag(file: IO[bytes], began: int, ended: int) -> int:
 
 
 def _record_name(root: str) -> str:
-    return _RECORDS.get(root) or _RECORDS.get(root.lower(), "")
+    return _RECORD_ELEMENTS.get(root) or _RECORD_ELEMENTS.get(root.lower(), "")
 
 
 def _guarded(encoding: str | None) -> expat.XMLParserType:
@@ -285,7 +285,7 @@ class _Collector:
         self._be_outside()
 
     def _check_depth(self) -> None:
-        if self._outside + len(self._open) > _DEEPEST:
+        if self._outside + len(self._open) > _DEEPEST_ELEMENT:
             raise FeedError(f"is nested too deep in line {self.parser.CurrentLineNumber}")
 
     def _check_length(self, until: int) -> None:

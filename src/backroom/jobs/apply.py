@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from backroom.store.database import Transaction
 
 _drafts = msgspec.json.Decoder(list[Draft])
-_FAILED = OperationFault(ServerError.title, "")
+_SERVER_FAILED = OperationFault(ServerError.title, "")
 """What an entry says of an operation at which the server failed. The log says why."""
 
 
@@ -132,7 +132,7 @@ def apply_apart(
                 anyhow=care is not None,
             )
         except Undone as undone:
-            outcome = _FAILED
+            outcome = _SERVER_FAILED
             causes.append(undone.__cause__)
         outcomes.append((draft, outcome))
     if care is not None:
@@ -155,7 +155,7 @@ def give_up(tx: Transaction, waiting: jobs.Waiting) -> jobs.Job:
     except msgspec.MsgspecError:
         # Somebody has changed the operations. How many there were is known all the same.
         drafts = [Draft("")] * waiting.total_count
-    return _complete_job(tx, waiting, [(draft, _FAILED) for draft in drafts], lambda _: None)
+    return _complete_job(tx, waiting, [(draft, _SERVER_FAILED) for draft in drafts], lambda _: None)
 
 
 def cancel(tx: Transaction, waiting: jobs.Waiting) -> jobs.Job:

@@ -21,7 +21,7 @@ from backroom.store import jobs
 if TYPE_CHECKING:
     from backroom.store.database import Database
 
-_ANY = ""
+_ANY_JOB = ""
 """In place of the id of a job: whichever is the account's oldest."""
 
 
@@ -44,11 +44,11 @@ class Deaths:
 
     def expect(self, account: str) -> None:
         """Expect that the next job of an account was begun by a worker that has died."""
-        self._begun[account] = _ANY
+        self._begun[account] = _ANY_JOB
 
     def may_have_begun(self, job: jobs.Waiting) -> bool:
         """Whether a worker may have died at a job. Asked once for each job that starts."""
-        return bool(self._begun) and self._begun.pop(job.account, None) in (job.job_id, _ANY)
+        return bool(self._begun) and self._begun.pop(job.account, None) in (job.job_id, _ANY_JOB)
 
     def are_too_many(self, job: jobs.Waiting) -> bool:
         """Whether workers have died or failed so often at a job that it does not start again."""

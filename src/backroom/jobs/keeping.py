@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from backroom.store.database import Database
 
-_SLICE = 200
+_DROPPED_IN_A_SLICE = 200
 """Jobs whose operations are dropped in one write."""
 _SHARE = 4
 """Operations are dropped when there are a quarter more than the limit."""
@@ -41,8 +41,8 @@ class Keeping:
         self._noted = 0
         while not stopping():
             with database.read() as tx:
-                found = job_requests.no_longer_kept(tx, self.most, _SLICE)
+                found = job_requests.no_longer_kept(tx, self.most, _DROPPED_IN_A_SLICE)
             if found:
                 database.write(partial(job_requests.drop_operations, jobs=found)).result()
-            if len(found) < _SLICE:
+            if len(found) < _DROPPED_IN_A_SLICE:
                 return

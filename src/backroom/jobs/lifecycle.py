@@ -30,7 +30,7 @@ DEATH_TRIES = 2
 """So many tries is one at which the process died. So the third death gives the job up.
 
 The tries before also say how long a process waits before it starts the job again."""
-_FIRST_PAUSE_SECONDS = 1.0
+_FIRST_TRY_PAUSE_SECONDS = 1.0
 
 
 class Status(StrEnum):
@@ -44,7 +44,7 @@ class Status(StrEnum):
 
 def pause_seconds(tries: int) -> float:
     """Give for how long an account pauses after the server has failed so often at its job."""
-    return _FIRST_PAUSE_SECONDS * 2.0 ** (tries - 1)
+    return _FIRST_TRY_PAUSE_SECONDS * 2.0 ** (tries - 1)
 
 
 def expires_at(created_at: datetime) -> datetime:

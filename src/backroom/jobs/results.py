@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from backroom.store.jobs import Job
 
 FAILED = "failed"
-_WORDS = {Verb.CREATE: "created", Verb.UPDATE: "updated", Verb.DELETE: "deleted"}
+_PAST_WORDS = {Verb.CREATE: "created", Verb.UPDATE: "updated", Verb.DELETE: "deleted"}
 _drafts = msgspec.json.Decoder(list[Draft])
 
 
@@ -44,7 +44,7 @@ def results_of(job: Job, operations: str) -> list[Result]:
     errors: defaultdict[str | None, list[dict[str, Any]]] = defaultdict(list)
     for error in msgspec.json.decode(job.errors):
         errors[_id_in(error)].append(error)
-    unfailed = _unfailed(job, _WORDS[job_kind.verb])
+    unfailed = _unfailed(job, _PAST_WORDS[job_kind.verb])
     results = []
     for place, draft in reversed(list(enumerate(drafts))):
         left = errors[draft.external_id] or errors[draft.id]

@@ -12,7 +12,7 @@ from backroom.store.jobs import Job, NewJob
 if TYPE_CHECKING:
     from backroom.catalog.kinds import JobKind
 
-_RETRY_SECONDS = 1
+_RETRY_AFTER_SECONDS = 1
 
 
 def new_job(
@@ -40,7 +40,7 @@ def stored_job(new: NewJob, job_id: str | None) -> Job:
     """
     if job_id is None:
         raise Throttled(
-            _RETRY_SECONDS,
+            _RETRY_AFTER_SECONDS,
             f"The maximum number of jobs in progress at one time is {lifecycle.MOST_IN_PROGRESS}.",
         )
     return new.job._replace(job_id=job_id)

@@ -62,7 +62,7 @@ changes nothing is one line.
 LADDER = with_attributes(_WRITTEN, KINDS.values())
 """The same, with the changes of attributes that the table of kinds names."""
 
-_DATE = re.compile(r"(\d{4}-\d{2}-\d{2})(\.pre)?")
+_REVISION_DATE = re.compile(r"(\d{4}-\d{2}-\d{2})(\.pre)?")
 _DEPRECATED_AFTER = 1
 _RETIRED_AFTER = 2
 
@@ -226,7 +226,7 @@ def resolve(header: str | None, today: dt.date) -> Revision:
 
 def day_in(header: str) -> dt.date | None:
     """Give the date in a `revision` header, None if it has none."""
-    match = _DATE.fullmatch(header.strip())
+    match = _REVISION_DATE.fullmatch(header.strip())
     try:
         return dt.date.fromisoformat(match[1]) if match else None
     except ValueError:

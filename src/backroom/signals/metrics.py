@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     Source = Callable[[], list[Signal]]
     Question = Callable[[Transaction], list[Signal]]
 
-KEPT_SECONDS = 5.0
+METRICS_KEPT_SECONDS = 5.0
 """How long an answer of the database stands, however often metrics are asked for."""
 
 
@@ -66,5 +66,5 @@ class Metrics:
                     self._answers = [*answers, Signal("database_up", 1), self._ready()]
                 except StoreUnavailable:
                     self._answers = [Signal("database_up", 0), Signal("ready", 0)]
-                self._until = time.monotonic() + KEPT_SECONDS
+                self._until = time.monotonic() + METRICS_KEPT_SECONDS
             return self._answers

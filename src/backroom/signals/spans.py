@@ -111,7 +111,7 @@ class Spans:
             # The operations of a path are one table, which stays as long as the program.
             key = request.method, request.base, id(path.operations)
             name, common = self._names.get(key) or self._name(key, known)
-        parent = _EMPTY if header is None else _context(header, request.header(b"tracestate"))
+        parent = _NO_CONTEXT if header is None else _context(header, request.header(b"tracestate"))
         if header is not None:
             posted = get_current_span(parent).get_span_context()
             trace_id = posted.trace_id if posted.is_valid else self._ids.generate_trace_id()
@@ -298,9 +298,11 @@ def _name_and_attributes(request: Request, route: str) -> tuple[str, dict[str, s
 def _context(traceparent: str | None, tracestate: str | None) -> Context:
     """Read the headers of W3C Trace Context. A wrong one counts as none."""
     if traceparent is None:
-        return _EMPTY
+        return _NO_CONTEXT
     carrier = {"traceparent": traceparent, "tracestate": tracestate}
-    return _PROPAGATOR.extract({name: value for name, value in carrier.items() if value}, _EMPTY)
+    return _PROPAGATOR.extract(
+        {name: value for name, value in carrier.items() if value}, _NO_CONTEXT
+    )
 
 
-_EMPTY = set_span_in_context(get_current_span())
+_NO_CONTEXT = set_span_in_context(get_current_span())

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-_NONE = "none"
+_NO_EXPORTER = "none"
 _OTLP = "otlp"
 _OTLP_BY_PROTOCOL = {"http/protobuf": "otlp_proto_http", "grpc": "otlp_proto_grpc"}
 
@@ -60,7 +60,7 @@ def _asked(environment: Mapping[str, str], signal: str) -> str | None:
     ):
         # The specification has this as the default.
         named = _OTLP
-    if not named or named == _NONE:
+    if not named or named == _NO_EXPORTER:
         return None
     if named != _OTLP:
         return named

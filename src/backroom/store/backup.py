@@ -18,7 +18,7 @@ from backroom.store.backup_file import Note, new_file, seal
 from backroom.store.database import StoreUnavailable
 from backroom.store.migrate import OlderDatabase
 from backroom.store.move import TABLES, Differs, put_rows, slices, summed
-from backroom.store.sqlite_connection import UNAVAILABLE, reading_connection
+from backroom.store.sqlite_connection import SQLITE_UNAVAILABLE, reading_connection
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -60,7 +60,7 @@ def back_up(url: str, path: Path, progress: Progress) -> BackedUp:
             schema = _checked_schema(part)
             note = Note(__version__, made_at, engine, schema)
             seal(part, note, lambda done, of: progress("bytes sealed", done, of))
-        except UNAVAILABLE as error:
+        except SQLITE_UNAVAILABLE as error:
             raise StoreUnavailable(f"The backup can't be made: {error}.") from error
         size = part.stat().st_size
     return BackedUp(size, schema, engine, made_at)

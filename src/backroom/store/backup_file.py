@@ -29,7 +29,7 @@ _MARK = b"\nbackroom backup "
 _SEAL = re.compile(rb"\nsha256 ([0-9a-f]{64})\n")
 _SEAL_BYTES = len("\nsha256 ") + 64 + len("\n")
 _MOST_NOTE_BYTES = 4096
-_PART = 2**20
+_PART_COPIED_BYTES = 2**20
 
 
 class BadBackup(Exception):
@@ -178,7 +178,7 @@ def _sha256_of(path: Path, size: int, progress: Callable[[int, int], None]) -> s
     """Give the SHA-256 of the first `size` bytes of a file."""
     digest, done = hashlib.sha256(), 0
     with path.open("rb") as file:
-        while part := file.read(min(_PART, size - done)):
+        while part := file.read(min(_PART_COPIED_BYTES, size - done)):
             digest.update(part)
             done += len(part)
             progress(done, size)

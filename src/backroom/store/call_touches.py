@@ -29,13 +29,13 @@ class CallTouch(NamedTuple):
     given: str
 
 
-_COLUMNS = ", ".join(CallTouch._fields)
+_CALL_COLUMNS = ", ".join(CallTouch._fields)
 
 
 def add_calls(tx: Transaction, touches: Sequence[CallTouch]) -> None:
     """Write down calls that have changed resources."""
     tx.many(
-        f"insert into call_touches ({_COLUMNS})"
+        f"insert into call_touches ({_CALL_COLUMNS})"
         f" values ({', '.join(f':{each}' for each in CallTouch._fields)}) on conflict do nothing",
         touches,
     )
@@ -60,7 +60,7 @@ def calls_touching(
 ) -> list[CallTouch]:
     """Give the calls that have changed a resource, newest first, up to `most`."""
     rows = tx.all(
-        f"select {_COLUMNS} from call_touches where account = :account and kind = :kind"
+        f"select {_CALL_COLUMNS} from call_touches where account = :account and kind = :kind"
         " and external_id = :external_id order by touch_id desc limit :most",
         account=account,
         kind=kind,

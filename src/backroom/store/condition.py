@@ -33,7 +33,7 @@ class ServerCondition(NamedTuple):
     """Time-outs that the role or the database sets for every session, such as `lock_timeout=1s`."""
 
 
-_TIMEOUT = re.compile(r"\w+_timeout=(?!0)")
+_TIMEOUT_SETTING = re.compile(r"\w+_timeout=(?!0)")
 """A time-out that is on: 0 turns one off."""
 _SETTINGS = """
 select distinct setting from pg_db_role_setting, unnest(setconfig) setting
@@ -73,7 +73,7 @@ def server_condition(tx: Transaction) -> ServerCondition:
         connections,
         takes_writes and "default_transaction_read_only=on" not in settings,
         now - middle,
-        tuple([each for each in settings if _TIMEOUT.match(each)]),
+        tuple([each for each in settings if _TIMEOUT_SETTING.match(each)]),
     )
 
 

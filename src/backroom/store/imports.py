@@ -23,7 +23,7 @@ class KeptImport(NamedTuple):
     failed: int
 
 
-_COLUMNS = ", ".join(KeptImport._fields)
+_IMPORT_COLUMNS = ", ".join(KeptImport._fields)
 
 
 def keep_import(tx: Transaction, kept: KeptImport, report: str) -> None:
@@ -32,7 +32,7 @@ def keep_import(tx: Transaction, kept: KeptImport, report: str) -> None:
     `report` is JSON.
     """
     tx.run(
-        f"insert into imports ({_COLUMNS}, report)"
+        f"insert into imports ({_IMPORT_COLUMNS}, report)"
         " values (:account, :import_id, :name, :created_at, :failed, :report)"
         " on conflict (account, import_id) do update"
         " set failed = excluded.failed, report = excluded.report",
@@ -55,7 +55,7 @@ def new_import_id() -> str:
 def imports_of_account(tx: Transaction, account: str) -> list[KeptImport]:
     """Give the imports of an account, newest first."""
     rows = tx.all(
-        f"select {_COLUMNS} from imports where account = :account order by import_id desc",
+        f"select {_IMPORT_COLUMNS} from imports where account = :account order by import_id desc",
         account=account,
     )
     return [KeptImport(*row) for row in rows]
@@ -64,7 +64,7 @@ def imports_of_account(tx: Transaction, account: str) -> list[KeptImport]:
 def kept_import(tx: Transaction, account: str, import_id: str) -> tuple[KeptImport, str] | None:
     """Give an import with its report, None if it is not kept."""
     row = tx.one(
-        f"select {_COLUMNS}, report from imports"
+        f"select {_IMPORT_COLUMNS}, report from imports"
         " where account = :account and import_id = :import_id",
         account=account,
         import_id=import_id,
@@ -75,7 +75,7 @@ def kept_import(tx: Transaction, account: str, import_id: str) -> tuple[KeptImpo
 def newest_failed_imports(tx: Transaction, most: int) -> list[KeptImport]:
     """Give the newest imports with rejected rows, of all accounts, up to `most`."""
     rows = tx.all(
-        f"select {_COLUMNS} from imports where failed > 0"
+        f"select {_IMPORT_COLUMNS} from imports where failed > 0"
         " order by import_id desc, account desc limit :most",
         most=most,
     )

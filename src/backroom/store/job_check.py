@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from backroom.store.backup import Progress
     from backroom.store.database import Row, Transaction
 
-_TEXTS = {"jobs": ("errors", "linkage"), "job_operations": ("operations",)}
+_JSON_COLUMNS = {"jobs": ("errors", "linkage"), "job_operations": ("operations",)}
 """The columns with JSON, by the tables that have one row for each job. Snapshots have the same."""
 _list = msgspec.json.Decoder(list[Any])
 
@@ -22,7 +22,7 @@ _list = msgspec.json.Decoder(list[Any])
 def unreadable_jobs(tx: Transaction, progress: Progress) -> Iterator[Row]:
     """Give the account and the id of each job of which some text is no JSON array."""
     for table in TABLES:
-        names = _TEXTS.get(table.name.removeprefix(SNAPSHOT))
+        names = _JSON_COLUMNS.get(table.name.removeprefix(SNAPSHOT))
         if not names:
             continue
         done = 0

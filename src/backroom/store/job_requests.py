@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from backroom.store.database import Transaction
 
-_LAST = "~"
+_AFTER_ALL_IDS = "~"
 """Greater than every time and every id."""
 
 
@@ -33,7 +33,7 @@ def no_longer_kept(tx: Transaction, most: int, slice_size: int) -> list[tuple[st
     These are the `most` that were completed last, and the `most` newest with failures. There may be
     more than the `slice_size` that are given.
     """
-    completed = failed = _LAST
+    completed = failed = _AFTER_ALL_IDS
     if most:
         completed = _value_at(
             tx,
@@ -51,7 +51,7 @@ def no_longer_kept(tx: Transaction, most: int, slice_size: int) -> list[tuple[st
     rows = tx.all(
         "select account, job_id from job_operations as kept where coalesce((select"
         " case when failed_count = 0 or job_id < :failed then completed_at end from jobs"
-        f" where account = kept.account and job_id = kept.job_id), '{_LAST}') < :completed"
+        f" where account = kept.account and job_id = kept.job_id), '{_AFTER_ALL_IDS}') < :completed"
         " limit :slice_size",
         completed=completed,
         failed=failed,

@@ -22,7 +22,7 @@ MOST_LOOKED_AT = 5_000
 """Jobs of one page that are looked at, where no index has all that is asked for."""
 MOST_READ = 1_000
 """The same where the errors of each are read."""
-_IN_PROGRESS = frozenset({"queued", "processing"})
+_STATUSES_IN_PROGRESS = frozenset({"queued", "processing"})
 _CANCELLED = "cancelled"
 _ERRORS_SHOWN = 2_000
 """Characters of the errors that a listed job has."""
@@ -182,7 +182,7 @@ def _conditions(tx: Transaction, asked: JobFilter) -> tuple[list[str], list[str]
     by_type = "type = :type" if one_type else tx.dialect.among("type", "types")
     if failures:
         driving.append("failed_count > 0")
-    elif asked.status in _IN_PROGRESS:
+    elif asked.status in _STATUSES_IN_PROGRESS:
         driving.append("completed_at is null")
     elif asked.status == _CANCELLED:
         # Few jobs are. Those of an account have no index of their own.

@@ -17,7 +17,7 @@ MOST_JOBS_READ = 200
 """How many jobs one look goes through."""
 MOST_BYTES_READ = 32 * 2**20
 """How many bytes of operations one look reads, unless the first job has more."""
-_COLUMNS = ", ".join(f"jobs.{each}" for each in Job._fields)
+_TOUCHING_COLUMNS = ", ".join(f"jobs.{each}" for each in Job._fields)
 
 
 class NamingJob(NamedTuple):
@@ -92,8 +92,8 @@ def jobs_between(
         holds.format(column, ":part") for column in ("operations", "errors", "linkage")
     )
     rows = tx.all(
-        f"select {_COLUMNS}, case when {holds.format('operations', ':part')} then operations"
-        " when operations is not null then '[]' end from jobs"
+        f"select {_TOUCHING_COLUMNS}, case when {holds.format('operations', ':part')}"
+        " then operations when operations is not null then '[]' end from jobs"
         " left join job_operations on job_operations.account = jobs.account"
         " and job_operations.job_id = jobs.job_id"
         " where jobs.account = :account and jobs.job_id >= :first and jobs.job_id <= :last"

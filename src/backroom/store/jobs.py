@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from backroom.store.database import Row, Transaction
     from backroom.store.dialects import Dialect
 
-_COLUMNS = (
+_JOB_COLUMNS = (
     "job_id, type, status, created_at, expires_at, completed_at,"
     " total_count, completed_count, failed_count, errors, linkage"
 )
@@ -26,8 +26,8 @@ LINKED = "linked"
 """The column that says whether a job's `linkage` names any resource."""
 _NOTHING = "[]"
 _NO_TRY_LEFT = 1000
-_NUMBERS = {"total_count", "completed_count", "failed_count"}
-_VALUES = ", ".join(f":{column}" for column in ("account", *_COLUMNS.split(", ")))
+_COUNT_COLUMNS = {"total_count", "completed_count", "failed_count"}
+_BOUND_VALUES = ", ".join(f":{column}" for column in ("account", *_JOB_COLUMNS.split(", ")))
 
 
 def accept(tx: Transaction, new: NewJob, most: int) -> str | None:
@@ -55,7 +55,7 @@ def insert(
 ) -> None:
     """Store a new job with the operations that wait in it."""
     tx.run(
-        f"insert into jobs (account, {_COLUMNS}) values ({_VALUES})",
+        f"insert into jobs (account, {_JOB_COLUMNS}) values ({_BOUND_VALUES})",
         account=account,
         **job._asdict(),
     )
@@ -175,7 +175,7 @@ def _shown_column(dialect: Dialect, column: str) -> str:
     if column == LINKED:
         return f"linkage <> '{_NOTHING}'"
     # SQLite takes some time for each cast, so texts have only one.
-    return dialect.octets(f"cast({column} as text)" if column in _NUMBERS else column)
+    return dialect.octets(f"cast({column} as text)" if column in _COUNT_COLUMNS else column)
 
 
 def _but(tx: Transaction, aside: Collection[str]) -> tuple[str, dict[str, object]]:
@@ -367,7 +367,7 @@ def complete(tx: Transaction, account: str, job: Job, *, keeps: bool = True) -> 
 def newest(tx: Transaction, account: str, status: str | None, most: int) -> list[Job]:
     """Give the newest jobs of an account, up to `most`: all, or those in a status."""
     rows = tx.all(
-        f"select {_COLUMNS} from jobs where account = :account"
+        f"select {_JOB_COLUMNS} from jobs where account = :account"
         f"{' and status = :status' if status else ''} order by job_id desc limit :most",
         account=account,
         status=status,

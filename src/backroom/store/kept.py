@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from backroom.store.database import Transaction
 
-LONGEST_ID = 100
+LONGEST_KEPT_ID = 100
 """Characters of the id of a resource: a key of PostgreSQL takes no text of any length."""
 PROFILE, LIST, METRIC, ACCOUNT = "profile", "list", "metric", "account"
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 DEFAULT_ACCOUNT = "default"
 _ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz23456789"
 _ACCOUNT_LENGTH = 6
-_SECRET_BYTES = 32
+_KEY_BYTES = 32
 
 
 class Access(NamedTuple):
@@ -209,7 +209,7 @@ def _cursor_secret(tx: Transaction) -> bytes | None:
 
 
 def _new_cursor_secret(tx: Transaction) -> bytes:
-    made = clock.secret_bytes(_SECRET_BYTES)
+    made = clock.secret_bytes(_KEY_BYTES)
     tx.run(
         "insert into secrets (name, value) values ('cursors', :value) on conflict do nothing",
         value=made.hex(),

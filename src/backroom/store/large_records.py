@@ -29,7 +29,7 @@ ROOM_BYTES = 4 * 2**20
 """How many bytes of attributes an answer may hold. A hundred small records always fit."""
 LOOP_BYTES = 2**20
 """How many bytes of attributes an answer may hold that is written on an event loop."""
-_MOST_AT_ONCE = 2_000
+_MOST_INCLUDED_AT_ONCE = 2_000
 """So many included records, if none is large, take 16 MB at most before they are counted."""
 
 
@@ -69,12 +69,14 @@ def with_included(
     in the order of the rows, or in the other order if `turned`.
     """
     numbers = [row[0] for row in rows]
-    found = pages.included(tx, kind, account, _turned(numbers, turned), columns, _MOST_AT_ONCE)
+    found = pages.included(
+        tx, kind, account, _turned(numbers, turned), columns, _MOST_INCLUDED_AT_ONCE
+    )
     size = _attribute_bytes(found, columns)
-    if len(found) < _MOST_AT_ONCE and size <= LOOP_BYTES:
+    if len(found) < _MOST_INCLUDED_AT_ONCE and size <= LOOP_BYTES:
         return rows, found
     tx.leave_loop()
-    if len(found) < _MOST_AT_ONCE and size <= ROOM_BYTES:
+    if len(found) < _MOST_INCLUDED_AT_ONCE and size <= ROOM_BYTES:
         return rows, found
     fitting = _count_fitting(included_sizes(tx, kind, account, numbers))
     found = pages.included(tx, kind, account, _turned(numbers[:fitting], turned), columns)

@@ -34,8 +34,8 @@ _RESTORE = "Restore a backup from before, or delete these resources and create t
 _SWEPT = "They show nowhere. A backup from before lacks them."
 _NOT_RESTORED = "Do not restore these snapshots: delete them, and save them again."
 _HEXADECIMAL = "0123456789abcdef"
-_STATUSES = "'queued', 'processing', 'complete', 'cancelled'"
-_TYPES = ", ".join(f"'{each}'" for each in JOB_KINDS)
+_JOB_STATUSES = "'queued', 'processing', 'complete', 'cancelled'"
+_JOB_TYPES = ", ".join(f"'{each}'" for each in JOB_KINDS)
 _ENDED = "'complete', 'cancelled'"
 
 
@@ -172,13 +172,13 @@ _OF_JOBS = (
         "status of jobs",
         "jobs are in a status that does not exist",
         _RESTORE,
-        _fixed(f"select account, job_id from jobs where status not in ({_STATUSES})"),
+        _fixed(f"select account, job_id from jobs where status not in ({_JOB_STATUSES})"),
     ),
     Law(
         "type of jobs",
         "jobs are of a type that this version does not know",
         "A later version has accepted them. Run it, or wait until they have expired.",
-        _fixed(f"select account, job_id from jobs where type not in ({_TYPES})"),
+        _fixed(f"select account, job_id from jobs where type not in ({_JOB_TYPES})"),
     ),
     Law(
         "end of jobs",

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from backroom.store.database import Database, Row, Transaction
 
-_ROWS_IN_A_SLICE = 1000
+_MOVED_IN_A_SLICE = 1000
 _MODULUS = 2**64
 
 
@@ -52,7 +52,7 @@ class Table:
 SNAPSHOT = "snapshot_"
 """The beginning of the name of a table that has copies of the rows of another."""
 _RECORD = ("external_id", "published", "search_text", "attributes", "nulls", "linkage")
-_PLAIN = (
+_PLAIN_TABLES = (
     Table("secrets", ("name",), ("value",)),
     Table("accounts", ("account",), ("name", "created_at")),
     Table(
@@ -122,13 +122,13 @@ _APART = {
     *("secrets", "accounts", "keys", "webhooks", "webhook_deliveries"),
     *("imports", "call_touches"),
 }
-CATALOG_TABLES = tuple(each for each in _PLAIN if each.name not in _APART)
+CATALOG_TABLES = tuple(each for each in _PLAIN_TABLES if each.name not in _APART)
 """Every table with rows of an account's catalog, of its jobs, and of what is kept beside them.
 
 A snapshot has copies of all of them.
 """
 TABLES = (
-    *_PLAIN,
+    *_PLAIN_TABLES,
     Table("snapshots", ("snapshot_id",), ("account", "name", "created_at")),
     *(
         Table(SNAPSHOT + each.name, ("snapshot_id", *each.key), each.rest)
@@ -216,7 +216,7 @@ def next_slice(tx: Transaction, table: Table, after: list[Any] | None) -> list[R
     return tx.all(
         f"select {', '.join(table.columns)} from {table.name}{condition}"
         f" order by {key} limit :most",
-        most=_ROWS_IN_A_SLICE,
+        most=_MOVED_IN_A_SLICE,
         **dict(zip(table.key, after or (), strict=False)),
     )
 

@@ -24,7 +24,7 @@ from backroom.store.backup_file import MAGIC, BadBackup, examine_backup, flush
 from backroom.store.database import StoreUnavailable, UnusablePlace
 from backroom.store.migrate import OlderDatabase, check_schema, migrate
 from backroom.store.move import TABLES, Differs, NotEmpty, put_rows, slices, summed
-from backroom.store.sqlite_connection import UNAVAILABLE
+from backroom.store.sqlite_connection import SQLITE_UNAVAILABLE
 from backroom.store.verify import verify
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ def restore_backup(path: Path, target: RestoreTarget, progress: Progress) -> Res
         copy.touch(0o600)
         try:
             copy_pages(path, copy, progress)
-        except UNAVAILABLE as error:
+        except SQLITE_UNAVAILABLE as error:
             raise BadBackup(f"{path} is damaged: {error}.") from error
         migrated = _checked_copy(path, copy, progress)
         replace = _replace_rows if is_postgres(target.url) else _replace_file
@@ -128,7 +128,7 @@ def _check_pages(path: Path, copy: Path) -> None:
     with closing(apsw.Connection(str(copy))) as connection:
         try:
             (found,) = connection.execute("pragma quick_check(1)").fetchall()
-        except UNAVAILABLE as error:
+        except SQLITE_UNAVAILABLE as error:
             raise BadBackup(f"{path} is damaged: {error}.") from error
     if found != ("ok",):
         raise BadBackup(f"{path} is damaged: {found[0]}. Take an earlier backup.")
@@ -205,7 +205,7 @@ def _kept_from_others(path: Path) -> Iterator[None]:
             connection.execute("begin exclusive")
         except apsw.BusyError:
             raise _in_use(path) from None
-        except UNAVAILABLE:
+        except SQLITE_UNAVAILABLE:
             connection.close()
             _drop_log(path)
         yield

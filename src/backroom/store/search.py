@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 INDEXED_CHARACTERS = 512
 """Hardly any title has more. A search looks into each of those that have."""
-_LENGTH = 3
+_GRAM_LENGTH = 3
 _FILLER = "\x02"
 
 
@@ -52,17 +52,17 @@ def grams(account: str, search_text: str) -> set[str]:
     indexed = _cleaned(search_text[:INDEXED_CHARACTERS])
     if len(search_text) > INDEXED_CHARACTERS:
         return _words(account, indexed) | {_mark(account)}
-    return _words(account, indexed + _FILLER * (_LENGTH - 1))
+    return _words(account, indexed + _FILLER * (_GRAM_LENGTH - 1))
 
 
 def all_grams(account: str, search_text: str) -> set[str]:
     """Give the grams that earlier versions stored, which were those of a whole text."""
-    return _words(account, _cleaned(search_text) + _FILLER * (_LENGTH - 1))
+    return _words(account, _cleaned(search_text) + _FILLER * (_GRAM_LENGTH - 1))
 
 
 def _mark(account: str) -> str:
     """Give the gram of texts that have more than their grams say."""
-    return account + _FILLER * _LENGTH
+    return account + _FILLER * _GRAM_LENGTH
 
 
 def words_query(dialect: Dialect, account: str, parts: Iterable[str]) -> str:
@@ -73,7 +73,7 @@ def words_query(dialect: Dialect, account: str, parts: Iterable[str]) -> str:
     queries: dict[str, None] = {}
     for part in parts:
         text = _cleaned(part)
-        if len(text) < _LENGTH:
+        if len(text) < _GRAM_LENGTH:
             queries[dialect.search.word(account + text) + dialect.search.beginning] = None
         else:
             queries |= dict.fromkeys(map(dialect.search.word, sorted(_words(account, text))))

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from backroom.store.backup import Progress
     from backroom.store.database import Row, Transaction
 
-_SLICE = 1000
+_CHECKED_IN_A_SLICE = 1000
 _BUCKETS = 65_536
 _MOST_BUCKETS = 512
 """That differ are looked into: the memory of their records is bounded."""
@@ -45,7 +45,7 @@ def _searched_texts(tx: Transaction, kind: Kind, progress: Progress) -> Iterator
         " where (account, number) > (:account, :number) order by account, number limit :most",
         account=after[0],
         number=after[1],
-        most=_SLICE,
+        most=_CHECKED_IN_A_SLICE,
     ):
         yield rows
         after = rows[-1]
@@ -172,4 +172,4 @@ def _strays(tx: Transaction, kind: Kind) -> list[Row]:
             " where own.account = held.account and own.number = held.number)"
             for table in (kind.table, copies)
         )
-    return tx.all(f"{sql} limit {_SLICE}")
+    return tx.all(f"{sql} limit {_CHECKED_IN_A_SLICE}")

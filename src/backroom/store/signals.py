@@ -59,5 +59,9 @@ class WorstOfLate:
         return max(self._before, self._current)
 
 
-WRITES = ("store_writes_total", "store_write_wait_seconds_total", "store_write_failures_total")
+WRITE_SIGNALS = (
+    "store_writes_total",
+    "store_write_wait_seconds_total",
+    "store_write_failures_total",
+)
 """What both engines count: pieces of writing, how long they waited for their turn, and failures."""

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from backroom.store.move import Table
 
 ALL_ACCOUNTS = "*"
-_KINDS = {kind.table: kind for kind in KINDS.values()}
+_KINDS_BY_TABLE = {kind.table: kind for kind in KINDS.values()}
 _NULLABLE = {
     *("item_number", "completed_at", "linkage", "applied"),
     *("delivered_at", "event_id", "quantity"),
@@ -137,7 +137,7 @@ def _empty_table(tx: Transaction, table: Table, account: str, most: int) -> bool
     )
     if not counted[0]:
         return True
-    kind, key = _KINDS.get(table.name), ", ".join(table.key[1:])
+    kind, key = _KINDS_BY_TABLE.get(table.name), ", ".join(table.key[1:])
     if counted[0] <= most:
         if kind is not None:
             _forget_all(tx, kind, account)
@@ -164,7 +164,7 @@ def _lock(tx: Transaction, account: str) -> None:
 
 
 def _restore(tx: Transaction, table: Table, account: str, snapshot_id: str) -> None:
-    kind = _KINDS.get(table.name)
+    kind = _KINDS_BY_TABLE.get(table.name)
     copied, columns = f"{SNAPSHOT}{table.name}", ", ".join(table.columns)
     values = {"account": account, "snapshot": snapshot_id}
     kept_rows = f"from {copied} as kept where snapshot_id = :snapshot and account = :account"

@@ -31,8 +31,8 @@ from backroom.store import jobs
 from backroom.store.database import StoreUnavailable, TookTooLong, Transaction
 from backroom.store.dialects import SQLITE
 from backroom.store.readiness import Readiness
-from backroom.store.signals import WRITES, Signal, Tally
-from backroom.store.sqlite_connection import UNAVAILABLE, SqliteConnection
+from backroom.store.signals import WRITE_SIGNALS, Signal, Tally
+from backroom.store.sqlite_connection import SQLITE_UNAVAILABLE, SqliteConnection
 from backroom.store.sqlite_file import DatabaseFile, make_file, refuse_missing, scratch_directory
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ LOOP_SECONDS = 0.005
 """How long a read may hold the event loop. One that takes longer starts again in a thread."""
 _STEPS = 2000
 """Steps of SQLite's virtual machine between two looks at the clock: some 50 microseconds."""
-_THREADS = 4
+_READER_THREADS = 4
 """How many such reads are under way at the same time."""
 _TRY_SECONDS = 2.0
 """How long a look at whether the database can write waits for a write that it tries."""
@@ -89,7 +89,7 @@ class _Reading:
                     # The rollback of the last one failed.
                     self._run("rollback")
                 self._run("begin")
-            except UNAVAILABLE as error:
+            except SQLITE_UNAVAILABLE as error:
                 self._failed(error)
                 raise StoreUnavailable(_failure_in_words(error)) from error
             self._stops = self.end
@@ -105,12 +105,12 @@ class _Reading:
             self._stops = math.inf
             # After some errors, as a failed disk, SQLite has ended the transaction itself. Where
             # memory is short a rollback may fail. Then the next transaction begins with it.
-            with suppress(*UNAVAILABLE):
+            with suppress(*SQLITE_UNAVAILABLE):
                 if self._raw.in_transaction:
                     self._run("rollback")
         if isinstance(error, apsw.InterruptError):
             raise TookTooLong from None
-        if isinstance(error, UNAVAILABLE):
+        if isinstance(error, SQLITE_UNAVAILABLE):
             self._failed(error)
             raise StoreUnavailable(_failure_in_words(error)) from error
 
@@ -169,9 +169,9 @@ class SqliteDatabase:
         # Held while the queue gets work, or None as its end: no work comes after the end.
         self._ending = threading.Lock()
         self._closed = False
-        self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="backroom-reader")
+        self._threads = ThreadPoolExecutor(_READER_THREADS, thread_name_prefix="backroom-reader")
         self._readiness = Readiness()
-        self._tally = Tally(*WRITES, "sqlite_commits_total")
+        self._tally = Tally(*WRITE_SIGNALS, "sqlite_commits_total")
         (refuse_missing if read_only else make_file)(Path(self.path))
         self._connection = self._connect()
         self._transaction = Transaction(self._connection, SQLITE)
@@ -182,7 +182,7 @@ class SqliteDatabase:
     def _connect(self) -> SqliteConnection:
         try:
             return SqliteConnection(self.path, durable=self._durable, read_only=self._read_only)
-        except UNAVAILABLE as error:
+        except SQLITE_UNAVAILABLE as error:
             raise StoreUnavailable(
                 f"The database {self.path} can't be opened: {_failure_in_words(error)}"
             ) from error
@@ -356,7 +356,7 @@ class SqliteDatabase:
         except Exception as error:  # noqa: BLE001 - the writer goes on with the next work
             log.error(events.TRANSACTION_ROLLED_BACK, _failure_in_words(error))  # noqa: TRY400
             self._roll_back()
-            unavailable = isinstance(error, (*UNAVAILABLE, StoreUnavailable))
+            unavailable = isinstance(error, (*SQLITE_UNAVAILABLE, StoreUnavailable))
             if unavailable:
                 self._look_for_damage(error)
                 self._readiness.failed(_failure_in_words(error))
@@ -383,7 +383,7 @@ class SqliteDatabase:
         run("savepoint work", {})
         try:
             entry.result = entry.do(self._transaction)
-        except UNAVAILABLE:
+        except SQLITE_UNAVAILABLE:
             # The database failed, not this work. SQLite may have rolled back the whole transaction.
             raise
         except Exception as error:

@@ -28,7 +28,7 @@ _CACHED_KILOBYTES = 16384
 _NAME_BYTES = 8
 _DATABASE_FILE = 0
 """The number by which `apsw.Connection.read` knows the file of the database itself."""
-UNAVAILABLE = (
+SQLITE_UNAVAILABLE = (
     apsw.BusyError,
     apsw.CantOpenError,
     apsw.ConnectionClosedError,
@@ -90,7 +90,7 @@ class SqliteConnection:
         """Read the beginning of the file. Raises `StoreUnavailable`."""
         try:
             _, found = self.raw.read("main", _DATABASE_FILE, 0, count)
-        except (*UNAVAILABLE, apsw.SQLError) as error:
+        except (*SQLITE_UNAVAILABLE, apsw.SQLError) as error:
             raise StoreUnavailable(f"The file can't be read: {error}") from error
         return found
 
@@ -109,7 +109,7 @@ class SqliteConnection:
             pass
 
     def ends(self, error: Exception) -> bool:
-        return isinstance(error, UNAVAILABLE)
+        return isinstance(error, SQLITE_UNAVAILABLE)
 
     def wait_for(self, tables: Iterable[str]) -> None:
         """Do nothing: a transaction that writes has the whole file for itself."""

@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 _LOG = "-wal"
-_BESIDE = ("", _LOG, "-shm")
+_FILE_ENDINGS = ("", _LOG, "-shm")
 """What follows the path of a database in the names of its files."""
-_MAGIC = b"SQLite format 3\0"
+_SQLITE_MAGIC = b"SQLite format 3\0"
 _LEAST_FREE_BYTES = 65_536
 """With less room on the disk, a write may fail at any moment."""
 _SCRATCH = "backroom-ephemeral-"
@@ -98,7 +98,7 @@ class DatabaseFile:
 
     def __init__(self, path: str) -> None:
         self._path = path
-        self._opened = {end: _identity(path + end) for end in _BESIDE}
+        self._opened = {end: _identity(path + end) for end in _FILE_ENDINGS}
         """The identities of the files, None for one that was not there."""
 
     def check_places(self) -> None:
@@ -134,7 +134,7 @@ class DatabaseFile:
         it removes the log; older ones, as many systems have, do not.
         """
         try:
-            for end in _BESIDE:
+            for end in _FILE_ENDINGS:
                 self._check_place(end)
             if _is_read_only_disk(Path(self._path).parent):
                 raise StoreUnavailable(f"The disk of {self._path} is mounted read-only.")
@@ -142,7 +142,7 @@ class DatabaseFile:
                 raise StoreUnavailable(f"This user may no longer write to the file {self._path}.")
             # Reading beyond the end of a file that is mapped into memory would end the process.
             size = Path(self._path).stat().st_size
-            if size < len(_MAGIC) or first_bytes(len(_MAGIC)) != _MAGIC:
+            if size < len(_SQLITE_MAGIC) or first_bytes(len(_SQLITE_MAGIC)) != _SQLITE_MAGIC:
                 raise StoreUnavailable(
                     f"{self._path} is damaged: it does not begin as a file of SQLite does."
                     " Stop the server and put back a copy."

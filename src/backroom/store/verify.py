@@ -35,7 +35,7 @@ _INDEX = re.compile(
     r"^\s*(create)\s+(?:unique\s+)?index\s+(\w+)\s+on|^\s*(drop)\s+index\s+(\w+)",
     re.MULTILINE | re.IGNORECASE,
 )
-_INDEXES = {
+_INDEX_QUESTIONS = {
     "sqlite": "select name from sqlite_schema where type = 'index'",
     "postgres": (
         "select c.relname::text from pg_index as x join pg_class as c on c.oid = x.indexrelid"
@@ -189,7 +189,7 @@ def _count(tx: Transaction, table: str, progress: Progress) -> int:
 
 
 def _missing_indexes(tx: Transaction) -> BrokenLaw | None:
-    present = {row[0] for row in tx.all(_INDEXES[tx.dialect.name])}
+    present = {row[0] for row in tx.all(_INDEX_QUESTIONS[tx.dialect.name])}
     missing = sorted(expected_indexes(tx.dialect.name) - present)
     if not missing:
         return None

@@ -41,8 +41,8 @@ MOST_COUNTED = 100_000
 KEPT_ATTEMPTS = 20
 """How many of a delivery's last attempts are kept."""
 SECRET_PREFIX = "whsec_"  # noqa: S105 - the form of all of them
-_SECRET_BYTES = 24
-_IDS = {"webhook": "wh_", "delivery": "msg_"}
+_SIGNING_BYTES = 24
+_ID_PREFIXES = {"webhook": "wh_", "delivery": "msg_"}
 
 
 class Webhook(NamedTuple):
@@ -91,11 +91,11 @@ def insert(tx: Transaction, account: str, url: str, events: Collection[str]) -> 
     """Keep a webhook for some types of events of an account, with a new secret."""
     moment = clock.now()
     made = Webhook(
-        _IDS["webhook"] + clock.new_ulid(moment),
+        _ID_PREFIXES["webhook"] + clock.new_ulid(moment),
         account,
         url,
         msgspec.json.encode(sorted(events)).decode(),
-        SECRET_PREFIX + b64encode(clock.secret_bytes(_SECRET_BYTES)).decode(),
+        SECRET_PREFIX + b64encode(clock.secret_bytes(_SIGNING_BYTES)).decode(),
         clock.timestamp(moment),
     )
     tx.insert("webhooks", Webhook._fields, [made])
@@ -160,7 +160,7 @@ def queue_event(tx: Transaction, webhook_id: str, event: str, data: dict[str, An
     created_at = clock.timestamp(moment)
     body = {"type": event, "timestamp": created_at, "data": data}
     made = Delivery(
-        _IDS["delivery"] + clock.new_ulid(moment),
+        _ID_PREFIXES["delivery"] + clock.new_ulid(moment),
         webhook_id,
         event,
         msgspec.json.encode(body).decode(),

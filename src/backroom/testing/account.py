@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from backroom.control.route import Call
 
-_PAUSE = 0.002
+_LOOK_PAUSE_SECONDS = 0.002
 """Seconds between two looks at jobs that are not finished."""
 
 
@@ -123,7 +123,7 @@ class Account:
         while any(self.jobs(each) for each in (Status.QUEUED, Status.PROCESSING)):
             if time.monotonic() > end:
                 raise TimeoutError(f"the jobs of the account have not ended in {timeout:g} s")
-            time.sleep(_PAUSE)
+            time.sleep(_LOOK_PAUSE_SECONDS)
         return self.jobs()
 
     def snapshot(self) -> SavedCatalog:

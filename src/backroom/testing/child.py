@@ -23,7 +23,7 @@ from backroom.settings import Settings
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_SECONDS_TO_END = 10.0
+_CHILD_SECONDS_TO_END = 10.0
 _LONGEST_CALL = 660.0
 """Seconds. A call may wait for requests for ten minutes."""
 _LARGEST_GOOD = 299
@@ -83,7 +83,7 @@ class ServerProcess:
         # Its end of input is its sign to stop.
         with self._process:
             try:
-                self._process.communicate(timeout=_SECONDS_TO_END)
+                self._process.communicate(timeout=_CHILD_SECONDS_TO_END)
             except subprocess.TimeoutExpired:
                 self._process.kill()
 

@@ -17,7 +17,7 @@ from typing import NamedTuple
 from backroom import clock
 from backroom.settings import CLOCK_YEARS, FASTEST_CLOCK, Settings
 
-_SPEED = re.compile(r"(\d+(?:\.\d+)?)x")
+_SPEED_OF_COURSE = re.compile(r"(\d+(?:\.\d+)?)x")
 _EARLIEST, _LATEST = (datetime(year, 1, 1, tzinfo=UTC) for year in CLOCK_YEARS)
 """Ids count milliseconds from 1970 on, and in 9999 no job could expire seven days later."""
 _MOMENT_OF_SEEDS = "2027-01-01T00:00:00Z"
@@ -117,7 +117,7 @@ class SettableClock:
 
         Raises `InvalidTime`.
         """
-        speed = _SPEED.fullmatch(text)
+        speed = _SPEED_OF_COURSE.fullmatch(text)
         if text == "real":
             self.be_real()
         elif text == "frozen":

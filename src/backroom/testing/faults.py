@@ -41,11 +41,11 @@ if TYPE_CHECKING:
     from backroom.api.observer import Exchange
     from backroom.api.request import Answer
 
-_LONGEST_DELAY = 3600
+_LONGEST_FAULT_SECONDS = 3600
 """Seconds."""
 _LEAST_STATUS, _MOST_STATUS = 400, 599
-_NAMES = tuple(each.name for each in (*OPERATIONS, *NEIGHBOURS))
-_CLASSES = {
+_OPERATION_NAMES = tuple(each.name for each in (*OPERATIONS, *NEIGHBOURS))
+_FAULT_CLASSES = {
     each.status: each
     for each in (
         *(AuthenticationFailed, PermissionDenied, NotFound, MethodNotAllowed, AlreadyExists),
@@ -117,8 +117,8 @@ class FaultWish(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
 def _check_wish(wish: FaultWish) -> None:
     """Raise `InvalidFault` for a fault that can't strike, or that does nothing."""
-    if wish.operation is not None and wish.operation not in _NAMES:
-        near = difflib.get_close_matches(wish.operation, _NAMES, 1)
+    if wish.operation is not None and wish.operation not in _OPERATION_NAMES:
+        near = difflib.get_close_matches(wish.operation, _OPERATION_NAMES, 1)
         hint = f"; nearest is {near[0]}" if near else "; docs/reference/operations.md lists them"
         raise InvalidFault(f"there is no operation {wish.operation}{hint}")
     if wish.revision is not None and wish.revision not in REVISIONS:
@@ -134,14 +134,17 @@ def _check_wish(wish: FaultWish) -> None:
     for holds, words in (
         (wish.status is None or _LEAST_STATUS <= wish.status <= _MOST_STATUS, "status, 400 to 599"),
         (
-            least <= low <= high <= _LONGEST_DELAY,
+            least <= low <= high <= _LONGEST_FAULT_SECONDS,
             "delay, from 0 to 3600 seconds, the shorter first",
         ),
         (wish.nth is None or wish.nth > 0, "nth, 1 or more"),
         (wish.times is None or wish.times >= 0, "times, 0 or more; 0 is always"),
         (wish.probability is None or 0 < wish.probability <= 1, "probability, above 0 and up to 1"),
         (wish.retry_after is None or wish.retry_after >= 0, "retry_after, 0 or more"),
-        (wish.piece > 0 and 0 <= wish.pause <= _LONGEST_DELAY, "piece, 1 or more, and pause, 0 on"),
+        (
+            wish.piece > 0 and 0 <= wish.pause <= _LONGEST_FAULT_SECONDS,
+            "piece, 1 or more, and pause, 0 on",
+        ),
     ):
         if not holds:
             raise InvalidFault(f"out of range: {words}")
@@ -219,7 +222,7 @@ def _error(wish: FaultWish, status: int, exchange: Exchange) -> Fault:
     if status == Throttled.status and wish.form != "short":
         error: Fault = Throttled(1 if wish.retry_after is None else wish.retry_after)
     else:
-        known = _CLASSES.get(status)
+        known = _FAULT_CLASSES.get(status)
         long = status == Fault.status or (
             known is not None and not issubclass(known, FrameworkFault)
         )
@@ -238,7 +241,7 @@ def _error(wish: FaultWish, status: int, exchange: Exchange) -> Fault:
 def _words_of(status: int) -> tuple[str, str]:
     """Give the code and the title of a status."""
     apart: dict[int, type[Fault]] = {Fault.status: Fault, Throttled.status: Throttled}
-    known = apart.get(status) or _CLASSES.get(status)
+    known = apart.get(status) or _FAULT_CLASSES.get(status)
     if known is not None and "title" in vars(known):
         return known.code, known.title
     try:

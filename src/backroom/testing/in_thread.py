@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from backroom.settings import Settings
 
-_SECONDS_TO_END = 5.0
+_THREAD_SECONDS_TO_END = 5.0
 """How long requests that are being answered may still take when the server stops."""
 _WATCHER = "backroom-watcher"
 
@@ -90,9 +90,9 @@ class ServerThread:
     def stop(self) -> None:
         """Stop the server. What it kept is gone. Raises what it has failed with."""
         self._server.stop()
-        self._thread.join(_SECONDS_TO_END)
+        self._thread.join(_THREAD_SECONDS_TO_END)
         if self._thread.is_alive():
             self._server.stop()
-            self._thread.join(_SECONDS_TO_END)
+            self._thread.join(_THREAD_SECONDS_TO_END)
         if self._failure is not None:
             raise self._failure

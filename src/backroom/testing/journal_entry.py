@@ -24,12 +24,12 @@ LONGEST_BODY = 256 * 1024
 """Bytes of one body; what is beyond is cut."""
 OVERHEAD = 1_000
 """Bytes that a request takes beside its bodies, roughly."""
-_KEY = re.compile(r"pk_[\w-]+")
+_KEY_IN_TEXT = re.compile(r"pk_[\w-]+")
 
 
 def redacted(text: str) -> str:
     """Give a text without the keys in it."""
-    return _KEY.sub("pk_***", text)
+    return _KEY_IN_TEXT.sub("pk_***", text)
 
 
 def _scheme_of(authorization: str | None) -> str | None:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from backroom.revisions import Revision
 
 _SERVED = (*OPERATIONS, *NEIGHBOURS)
-_QUOTED = re.compile("['`]([^'`]+)['`]")
+_QUOTED_WORD = re.compile("['`]([^'`]+)['`]")
 _LIKE = 0.6
 """How much alike two names are, from 0 to 1, for one to be meant by the other."""
 _ID_BEFORE = re.compile(r"(/(?:api|client)/[^/]+/)[^/]+")
@@ -99,7 +99,7 @@ def _is_unknown(fault: Fault) -> bool:
 
 
 def _unknown_name(fault: Fault) -> str:
-    quoted = _QUOTED.search(fault.detail)
+    quoted = _QUOTED_WORD.search(fault.detail)
     pointed = (fault.pointer or fault.parameter or "").rpartition("/")[2]
     return quoted[1] if quoted and _is_unknown(fault) else pointed or "it"
 

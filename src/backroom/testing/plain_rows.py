@@ -11,8 +11,8 @@ if TYPE_CHECKING:
 
     from backroom.catalog.kinds import Kind
 
-_KINDS = {name: kind for kind in KINDS.values() for name in (kind.name, kind.type)}
-_PLAIN: dict[str, Any] = {
+_KINDS_BY_NAME = {name: kind for kind in KINDS.values() for name in (kind.name, kind.type)}
+_PLAIN_ATTRIBUTES: dict[str, Any] = {
     "title": "{external_id}",
     "name": "{external_id}",
     "description": "",
@@ -26,7 +26,7 @@ _PLAIN: dict[str, Any] = {
 
 def is_whole(row: Mapping[str, Any]) -> bool:
     """Whether a row has everything that a create must give, or can't be completed."""
-    kind = _KINDS.get(row.get("type", ""))
+    kind = _KINDS_BY_NAME.get(row.get("type", ""))
     return kind is None or "external_id" not in row or not _missing(kind, row)
 
 
@@ -43,10 +43,10 @@ def _completed(
 ) -> dict[str, Any]:
     if is_whole(row):
         return dict(row)
-    kind, external_id = _KINDS[row["type"]], row["external_id"]
+    kind, external_id = _KINDS_BY_NAME[row["type"]], row["external_id"]
     plain = {
         name: value.format(external_id=external_id) if isinstance(value, str) else value
-        for name, value in _PLAIN.items()
+        for name, value in _PLAIN_ATTRIBUTES.items()
         if name in _required(kind)
     }
     return {**plain, **known.get((kind.name, external_id), {}), **row}

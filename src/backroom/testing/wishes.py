@@ -36,12 +36,12 @@ if TYPE_CHECKING:
 
 _ENDS = ("after_seconds", "after_reads", "stay", "never", "observed")
 _FLAGS = ("queued", "early_counts", "cancelled", "stay", "never")
-_MEMBERS = ("account", "type", "times", *_ENDS, "queued", "early_counts", "cancelled", "fail")
-_ALL_MEMBERS = (*_MEMBERS, "error")
+_WISH_MEMBERS = ("account", "type", "times", *_ENDS, "queued", "early_counts", "cancelled", "fail")
+_ALL_MEMBERS = (*_WISH_MEMBERS, "error")
 _OBSERVED_ITEM = (12.0, 336.0)
 _OBSERVED = {"category": (8.0, 20.0), "variant": (8.0, 240.0)}
 """Seconds that jobs of the real service took, the shortest and the longest (observed)."""
-_LONGEST_SECONDS = 7 * 24 * 3600.0
+_LONGEST_WISH_SECONDS = 7 * 24 * 3600.0
 _MOST_READS = 1_000_000
 
 
@@ -188,8 +188,8 @@ def _check_times(times: object) -> None:
 
 def _check_numbers(given: Mapping[str, Any]) -> None:
     seconds = given.get("after_seconds", 0)
-    if type(seconds) not in (int, float) or not 0 <= seconds <= _LONGEST_SECONDS:
-        raise InvalidWish(f"`after_seconds` is a number from 0 to {_LONGEST_SECONDS:.0f}")
+    if type(seconds) not in (int, float) or not 0 <= seconds <= _LONGEST_WISH_SECONDS:
+        raise InvalidWish(f"`after_seconds` is a number from 0 to {_LONGEST_WISH_SECONDS:.0f}")
     reads = given.get("after_reads", 0)
     if type(reads) is not int or not 0 <= reads <= _MOST_READS:
         raise InvalidWish(f"`after_reads` is a whole number from 0 to {_MOST_READS}")

@@ -31,9 +31,9 @@ _CONNECT_SECONDS = 5.0
 _SHOWN_BYTES = 500
 """How much of an answer is read, and kept, to help to find a fault."""
 _GOOD = range(200, 300)
-_REDIRECTS = range(300, 400)
-_GONE = 410
-_BUSY = frozenset({429, 503})
+_REDIRECT_STATUSES = range(300, 400)
+_GONE_STATUS = 410
+_BUSY_STATUSES = frozenset({429, 503})
 _LONGEST_WISH = 3600.0
 """Seconds. A receiver may wish for a longer pause in `Retry-After`, up to so much."""
 
@@ -91,13 +91,19 @@ class Attempt:
             return TryOutcome(at, _seconds_since(began), None, words, "")
         if status in _GOOD:
             error_words = None
-        elif status in _REDIRECTS:
+        elif status in _REDIRECT_STATUSES:
             error_words = f"the receiver answered {status}, and redirects are not followed"
         else:
             error_words = f"the receiver answered {status}"
-        pause = wish if status in _BUSY else 0.0
+        pause = wish if status in _BUSY_STATUSES else 0.0
         return TryOutcome(
-            at, _seconds_since(began), status, error_words, answer, pause, gone=status == _GONE
+            at,
+            _seconds_since(began),
+            status,
+            error_words,
+            answer,
+            pause,
+            gone=status == _GONE_STATUS,
         )
 
     def break_off(self) -> None:

@@ -5,8 +5,9 @@ What happens, in order:
 1. The thread looks which webhooks have a due delivery: every quarter of a second where there are
    webhooks, and every five seconds where there are none. So a server gets to know of webhooks that
    were made through another one. A call that makes a webhook on this server wakes the thread.
-2. It claims some deliveries of each, at most `_AT_ONCE` of one webhook and `_MOST` in all. So a
-   slow receiver delays its own deliveries only. Other servers leave alone what is claimed.
+2. It claims some deliveries of each, at most `_DELIVERIES_AT_ONCE` of one webhook and
+   `_MOST_DELIVERIES` in all. So a slow receiver delays its own deliveries only. Other servers leave
+   alone what is claimed.
 3. A thread of its own sends each (`attempt.py`), and writes the outcome: delivered, due again
    after the pause of `SCHEDULE`, or given up after the last one.
 
@@ -47,16 +48,16 @@ SCHEDULE = (5.0, 30.0, 300.0, 1800.0, 7200.0, 18_000.0, 36_000.0)
 """The pauses after each try that failed, in seconds. After the try that follows the last pause, a
 delivery is given up: some 18 hours after the event."""
 CLAIM_SECONDS = 60.0
-KEPT_SECONDS = 7 * 24 * 3600.0
+DELIVERIES_KEPT_SECONDS = 7 * 24 * 3600.0
 """How long a delivery is kept after it was delivered or given up."""
-_AT_ONCE = 4
-_MOST = 32
-_LOOK_SECONDS = 0.25
+_DELIVERIES_AT_ONCE = 4
+_MOST_DELIVERIES = 32
+_DELIVERY_LOOK_SECONDS = 0.25
 _IDLE_SECONDS = 5.0
 _STOP_SECONDS = 2.0
 _FORGET_SECONDS = 3600.0
 _FORGOTTEN_AT_ONCE = 500
-_FAILED = "failed"
+_FAILED_DELIVERY = "failed"
 """What came of a try, where it is not `webhooks.DELIVERED`."""
 _SPREAD = 0.1
 """By how much a pause may be longer, so that deliveries that failed together don't return so."""
@@ -81,14 +82,14 @@ class Sender:
         self._has_released = database.dialect.exclusive is not None
         """Whether claims of an earlier process are given back; only one process has SQLite."""
         self._failing = False
-        self._tally = Tally(webhooks.DELIVERED, _FAILED, webhooks.GIVEN_UP)
+        self._tally = Tally(webhooks.DELIVERED, _FAILED_DELIVERY, webhooks.GIVEN_UP)
 
     def signals(self) -> list[Signal]:
         """Give how many tries have come to what, in this process."""
         counts = {each.name: each.value for each in self._tally.signals()}
         tries = [
             Signal("webhook_tries_total", counts[result], (("result", result),))
-            for result in (webhooks.DELIVERED, _FAILED)
+            for result in (webhooks.DELIVERED, _FAILED_DELIVERY)
         ]
         return [*tries, Signal("webhook_deliveries_given_up_total", counts[webhooks.GIVEN_UP])]
 
@@ -108,7 +109,7 @@ class Sender:
             self._thread.join()
 
     def _run(self) -> None:
-        with ThreadPoolExecutor(_MOST, thread_name_prefix="backroom-webhook") as pool:
+        with ThreadPoolExecutor(_MOST_DELIVERIES, thread_name_prefix="backroom-webhook") as pool:
             while not self._stopping:
                 self._woken.clear()
                 pause = self._looked(pool)
@@ -149,10 +150,10 @@ class Sender:
         with self._lock:
             busy = Counter(each.delivery.webhook_id for each in self._under_way.values())
         for webhook_id in due:
-            free = min(_AT_ONCE - busy[webhook_id], _MOST - busy.total())
+            free = min(_DELIVERIES_AT_ONCE - busy[webhook_id], _MOST_DELIVERIES - busy.total())
             if free > 0:
                 busy[webhook_id] += self._begin(pool, webhook_id, now, free)
-        return _LOOK_SECONDS
+        return _DELIVERY_LOOK_SECONDS
 
     def _begin(self, pool: ThreadPoolExecutor, webhook_id: str, now: int, most: int) -> int:
         """Claim up to `most` deliveries of a webhook, and send them. Gives how many."""
@@ -195,7 +196,7 @@ class Sender:
             self.wake()
 
     def _count(self, outcome: TryOutcome, state: str) -> None:
-        self._tally.add(webhooks.DELIVERED if outcome.delivered else _FAILED)
+        self._tally.add(webhooks.DELIVERED if outcome.delivered else _FAILED_DELIVERY)
         if state == webhooks.GIVEN_UP:
             self._tally.add(state)
 
@@ -240,7 +241,7 @@ class Sender:
         """Remove old deliveries, some in each transaction, once an hour."""
         if time.monotonic() < self._next_forget:
             return
-        before = now - int(KEPT_SECONDS * 1000)
+        before = now - int(DELIVERIES_KEPT_SECONDS * 1000)
         forget = partial(webhooks.remove_old, due_before=before, most=_FORGOTTEN_AT_ONCE)
         while not self._stopping and self._database.write(forget).result() >= _FORGOTTEN_AT_ONCE:
             pass

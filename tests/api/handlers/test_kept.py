@@ -57,5 +57,5 @@ def test_ids_have_a_greatest_length(database: Database) -> None:
     site = Site(database)
     refused = profile(site, "/api/profile-import", id=LONG, attributes={})
     assert (refused.status, refused.error["source"]) == (400, {"pointer": "/data/id"})
-    longest = LONG[: kept.LONGEST_ID]
+    longest = LONG[: kept.LONGEST_KEPT_ID]
     assert profile(site, "/api/profile-import", id=longest, attributes={}).status == 200

@@ -94,8 +94,8 @@ def _kept_identifier(name: str, value: str) -> str:
 
 
 def _right_id(given: str | None) -> str | None:
-    if given is not None and len(given) > kept.LONGEST_ID:
-        raise too_long(kept.LONGEST_ID, "characters", "/data/id")
+    if given is not None and len(given) > kept.LONGEST_KEPT_ID:
+        raise too_long(kept.LONGEST_KEPT_ID, "characters", "/data/id")
     return given
 
 

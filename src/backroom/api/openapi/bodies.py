@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 NO_NULL_CHARACTER = "^[^\\u0000]*$"
 """The pattern of texts that requests may have."""
-_ID: Schema = {
+_ID_SCHEMA: Schema = {
     "type": "string",
     "minLength": 1,
     "maxLength": ids.LONGEST_ID,
@@ -76,7 +76,8 @@ def _constant_schema(value: str) -> Schema:
 def _identifier(kind: Kind) -> Schema:
     example = ids.resource_id(example_id(kind))
     return closed(
-        {"type": _constant_schema(kind.type), "id": {**_ID, "examples": [example]}}, ["type", "id"]
+        {"type": _constant_schema(kind.type), "id": {**_ID_SCHEMA, "examples": [example]}},
+        ["type", "id"],
     )
 
 

@@ -16,7 +16,7 @@ import shlex
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from backroom.api.openapi.samples import BASE
+from backroom.api.openapi.samples import SAMPLE_BASE
 from backroom.catalog import sdk_names
 from backroom.catalog.neighbours import NEIGHBOURS, Neighbour
 from backroom.catalog.operations import OPERATIONS
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 KEY = "YOUR_PRIVATE_KEY"
 """What stands in place of a key."""
-_OPERATIONS = {each.name: each for each in (*OPERATIONS, *NEIGHBOURS)}
+_OPERATIONS_BY_NAME = {each.name: each for each in (*OPERATIONS, *NEIGHBOURS)}
 _UNTYPED = frozenset({"custom_metadata", "properties"})
 """The members whose content is the caller's own."""
 _PYTHON = {True: "True", False: "False", None: "None"}
@@ -56,7 +56,7 @@ class SampleRequest:
     id: str | None = None
     body: Any = None
     media_type: str = ""
-    base: str = BASE
+    base: str = SAMPLE_BASE
 
     def calls(self) -> list[SampleCall]:
         """Give the call in each language. Only curl has one where the SDKs have no method."""
@@ -148,7 +148,7 @@ def calls(revision: str, path: str, described: Mapping[str, Any]) -> list[Sample
     content = described.get("requestBody", {}).get("content", {})
     media_type = next(iter(content), "")
     return SampleRequest(
-        _OPERATIONS[described["operationId"]],
+        _OPERATIONS_BY_NAME[described["operationId"]],
         revision,
         path.replace("{id}", id_in_path or "") + (f"?{'&'.join(query)}" if query else ""),
         id_in_path,

@@ -44,7 +44,7 @@ def openapi_document(revision: Revision) -> dict[str, Any]:
         "info": {
             "title": "Catalogs API, as served by backroom",
             "version": revision.date,
-            "description": words.ABOUT.format(date=revision.date) + _changes_text(revision),
+            "description": words.ABOUT_THE_API.format(date=revision.date) + _changes_text(revision),
         },
         "servers": [{"url": "/"}],
         "tags": [

@@ -8,7 +8,7 @@ from backroom.api.auth import COMPANY
 from backroom.api.openapi.bodies import NO_NULL_CHARACTER
 from backroom.api.openapi.parameters import parameter, revision_parameter
 from backroom.api.openapi.parts import OperationParts
-from backroom.api.openapi.samples import BASE, MOMENT
+from backroom.api.openapi.samples import MOMENT, SAMPLE_BASE
 from backroom.catalog import published
 from backroom.catalog.operations import Shape
 from backroom.catalog.published_shapes import types_of
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 TAGS = ("back in stock", "accounts", "accepted and kept")
 _TAG_OF = {Shape.SUBSCRIBE: TAGS[0], Shape.ACCOUNTS: TAGS[1], Shape.ACCOUNT: TAGS[1]}
-_SUMMARIES = {
+_NEIGHBOUR_SUMMARIES = {
     Shape.SUBSCRIBE: "Wait for a variant to be in stock",
     Shape.ACCOUNTS: "List the account of the key",
     Shape.ACCOUNT: "Show the account of the key",
@@ -28,7 +28,7 @@ _SUMMARIES = {
     Shape.KEEP_PROFILE: "Keep a {type}",
     Shape.KEEP: "Keep a {type}",
 }
-_DESCRIPTIONS = {
+_NEIGHBOUR_DESCRIPTIONS = {
     Shape.SUBSCRIBE: (
         "The subscription leads to one event, when the stock of the variant rises above 0. The"
         " answer is 404 `variant_not_found` if there is no such variant."
@@ -43,18 +43,18 @@ _DESCRIPTIONS = {
     Shape.KEEP: "The server only accepts it: it checks the body and keeps it.",
 }
 _PUBLIC = " Browsers may ask for it: `company_id`, the public id of the account, is all it needs."
-_EXAMPLES: dict[str, Any] = {
+_EXAMPLES_BY_FORMAT: dict[str, Any] = {
     "string": "text",
     "date-time": MOMENT,
     "date": MOMENT.partition("T")[0],
-    "uri": f"{BASE}/api/any/",
+    "uri": f"{SAMPLE_BASE}/api/any/",
     "number": 1.5,
     "integer": 1,
     "boolean": True,
     "object": {},
     "null": None,
 }
-_WORDS = {
+_PARAMETER_WORDS = {
     COMPANY: "The public id of the account.",
     "fields": "The attributes to show.",
     "additional-fields": "Taken, and brings nothing along.",
@@ -63,7 +63,9 @@ _WORDS = {
     "sort": "`-` puts the newest first. The order is that of creation in any case.",
     "page": "The number of entries on a page, or where it begins.",
 }
-_ID = parameter("id", {"type": "string", "minLength": 1}, "The id of the account.", "path")
+_ID_PARAMETER = parameter(
+    "id", {"type": "string", "minLength": 1}, "The id of the account.", "path"
+)
 
 
 def neighbour_parts(operation: Neighbour, revision: Revision) -> OperationParts:
@@ -74,14 +76,14 @@ def neighbour_parts(operation: Neighbour, revision: Revision) -> OperationParts:
     if answer is not None and any(name.startswith("fields[") for name in facts.query):
         answer = _sparse(answer)
     return OperationParts(
-        _SUMMARIES[operation.shape].format(type=operation.type)
+        _NEIGHBOUR_SUMMARIES[operation.shape].format(type=operation.type)
         + (", from a browser" if operation.public else ""),
-        _DESCRIPTIONS[operation.shape] + (_PUBLIC if operation.public else ""),
+        _NEIGHBOUR_DESCRIPTIONS[operation.shape] + (_PUBLIC if operation.public else ""),
         _TAG_OF.get(operation.shape, TAGS[2]),
         None if operation.public else list(operation.scopes_at(revision.date)),
         [
             revision_parameter(revision),
-            *([_ID] if "{id}" in operation.path else []),
+            *([_ID_PARAMETER] if "{id}" in operation.path else []),
             *(_published_parameter(name, schema) for name, schema in facts.query.items()),
         ],
         body,
@@ -92,7 +94,9 @@ def neighbour_parts(operation: Neighbour, revision: Revision) -> OperationParts:
 
 
 def _published_parameter(name: str, schema: Schema) -> dict[str, Any]:
-    made = parameter(name, schema, _WORDS.get(name.partition("[")[0], _WORDS.get(name, "")))
+    made = parameter(
+        name, schema, _PARAMETER_WORDS.get(name.partition("[")[0], _PARAMETER_WORDS.get(name, ""))
+    )
     return made | {"required": True} if name == COMPANY else made
 
 
@@ -162,4 +166,4 @@ def _published_example(schema: Schema) -> Any:
     if "items" in schema:
         return [_published_example(schema["items"])]
     named = schema.get("format", types_of(schema)[0])
-    return _EXAMPLES.get(named, _EXAMPLES["string"])
+    return _EXAMPLES_BY_FORMAT.get(named, _EXAMPLES_BY_FORMAT["string"])

@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Any
 
 from backroom.api.openapi import tree
 from backroom.api.openapi.calls import calls
-from backroom.api.openapi.samples import BASE
+from backroom.api.openapi.samples import SAMPLE_BASE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from backroom.api.openapi.schemas import Schema
 
-_STYLE = (resources.files(__package__) / "page.css").read_text("utf-8")
+_PAGE_STYLE = (resources.files(__package__) / "page.css").read_text("utf-8")
 
 
 _SEARCH = (
@@ -28,7 +28,7 @@ _SEARCH = (
     '<input type="search" id="search" autocomplete="off" spellcheck="false">'
     '<p id="found" role="status"></p></section>'
 )
-_KEY = (
+_KEY_SECTION = (
     '<section class="key" aria-label="Key" hidden><label for="key">Key for the requests that this'
     ' page sends</label> <input type="password" id="key" autocomplete="off" spellcheck="false">'
     ' <button type="button" id="forget">Forget it</button>'
@@ -51,13 +51,14 @@ def html_page(document: dict[str, Any], pages: Mapping[str, str], source: str, s
             '<!doctype html><html lang="en"><head><meta charset="utf-8">',
             '<meta name="viewport" content="width=device-width, initial-scale=1">',
             '<meta name="color-scheme" content="light dark">',
-            f"<title>{escape(title)}: {escape(date)}</title><style>{_STYLE}</style>",
+            f"<title>{escape(title)}: {escape(date)}</title><style>{_PAGE_STYLE}</style>",
             f'<script src="{escape(script)}" defer></script></head><body>',
             '<a class="skip" href="#main">Skip to the content</a>',
             _page_header(title, date, pages, source),
             f'<div class="columns">{_index(document)}',
-            f'<main id="main" tabindex="-1" data-base="{escape(BASE)}">',
-            f'<section class="about">{_prose(document["info"]["description"])}</section>{_KEY}',
+            f'<main id="main" tabindex="-1" data-base="{escape(SAMPLE_BASE)}">',
+            f'<section class="about">{_prose(document["info"]["description"])}</section>',
+            _KEY_SECTION,
             *_sections(document),
             _refusals_section(document),
             "</main></div></body></html>",

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 Parameter = dict[str, Any]
 
 _SORTS = ["created", "-created"]
-_OPERATORS = {"any": "is one of", "equals": "equals", "contains": "contains"}
+_OPERATOR_WORDS = {"any": "is one of", "equals": "equals", "contains": "contains"}
 
 
 def parameters(operation: Operation, revision: Revision) -> list[Parameter]:
@@ -113,7 +113,7 @@ def _described(row: Filter) -> Parameter:
     described: Parameter = {
         "field": row.name,
         "operator": row.operator,
-        "meaning": _OPERATORS[row.operator],
+        "meaning": _OPERATOR_WORDS[row.operator],
         "type": "boolean" if row.boolean else "string",
     }
     if row.name == "status":

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from backroom.catalog.kinds import JobKind, Kind
     from backroom.revisions import Revision
 
-BASE = f"http://127.0.0.1:{DEFAULT_PORT}"
+SAMPLE_BASE = f"http://127.0.0.1:{DEFAULT_PORT}"
 MOMENT = "2026-10-15T09:00:00.000000+00:00"
 CURSOR = "AQAAAAAAAAAAAAAAAAAAAGS7q0bd6Q1xwsM"
 JOB_ID = "01KQ9VZ8R0EXAMPLE0J0B00000"
@@ -55,7 +55,7 @@ def answers(operation: Operation, revision: Revision) -> list[Any]:
 
 def _newest(operation: Operation, revision: Revision) -> Iterator[Document]:
     """Give all forms in the newest shape, with the linkage and the links of the revision."""
-    url = BASE + operation.path.replace("{id}", _path_id(operation))
+    url = SAMPLE_BASE + operation.path.replace("{id}", _path_id(operation))
     if not operation.paged:
         for document in _sample_data(operation, revision):
             yield document | {"links": {"self": url}}
@@ -113,7 +113,7 @@ def _sample_resource(
     attributes |= dict.fromkeys(kind.dated, MOMENT)
     stored = msgspec.Raw(msgspec.json.encode(attributes))
     return documents.resource_object(
-        BASE, kind, documents.Name.of(example_id(kind)), stored, linkage
+        SAMPLE_BASE, kind, documents.Name.of(example_id(kind)), stored, linkage
     )
 
 
@@ -124,11 +124,11 @@ def _jobs(operation: Operation) -> Iterator[Document]:
         rows = rows[1:]
     if operation.includes:
         for row, nulls in product(rows, (False, True)):
-            data = documents.job_object(BASE, job_kind, row, linked=True)
+            data = documents.job_object(SAMPLE_BASE, job_kind, row, linked=True)
             brought = _sample_resource(kind, nulls=nulls)
             yield {"data": data, "included": [brought]}
     for row in rows:
-        yield {"data": documents.job_object(BASE, job_kind, row, linked=False)}
+        yield {"data": documents.job_object(SAMPLE_BASE, job_kind, row, linked=False)}
 
 
 def _begun(job_kind: JobKind) -> Job:

@@ -11,7 +11,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from backroom.api.openapi import words
-from backroom.api.openapi.samples import BASE, MOMENT
+from backroom.api.openapi.samples import MOMENT, SAMPLE_BASE
 from backroom.catalog.kinds import JOB_KINDS, KINDS
 from backroom.jobs.lifecycle import Status
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 Schema = dict[str, Any]
 
-_FORMS: dict[Form, Schema] = {
+_SCHEMAS_BY_FORM: dict[Form, Schema] = {
     "text": {"type": "string"},
     "number": {"type": "number"},
     "quantity": {"type": "number"},
@@ -38,7 +38,7 @@ _TIME: Schema = {"type": "string", "format": "date-time"}
 
 def attribute_schema(row: Attribute) -> Schema:
     """Make the schema of an attribute, without null."""
-    schema = {**_FORMS[row.form]}
+    schema = {**_SCHEMAS_BY_FORM[row.form]}
     if row.choices:
         schema["enum"] = list(row.choices)
     return with_description(row.name, schema)
@@ -96,7 +96,7 @@ def _of(values: Sequence[Any]) -> Schema:
     if first == MOMENT:
         return _TIME
     schema = {"type": _SCALARS[type(first)]}
-    if isinstance(first, str) and first.startswith(BASE):
+    if isinstance(first, str) and first.startswith(SAMPLE_BASE):
         schema["format"] = "uri"
     return schema
 

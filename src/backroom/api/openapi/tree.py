@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from backroom.api.openapi.schemas import Schema
 
-_CODE = re.compile(r"`([^`]*)`")
+_CODE_IN_TEXT = re.compile(r"`([^`]*)`")
 _LIMITS = {
     "minLength": "{} or more",
     "maxLength": "{} at most",
@@ -52,7 +52,7 @@ def _member_row(name: str, described: Schema, *, needed: bool) -> str:
 
 def prose(text: str) -> str:
     """Show a text that has code between backticks."""
-    return _CODE.sub(r"<code>\1</code>", escape(text))
+    return _CODE_IN_TEXT.sub(r"<code>\1</code>", escape(text))
 
 
 def facts(described: Schema) -> str:

@@ -9,7 +9,7 @@ from backroom.catalog.operations import Operation, Shape
 if TYPE_CHECKING:
     from backroom.catalog.kinds import Attribute, Form
 
-ABOUT = """\
+ABOUT_THE_API = """\
 This document says what backroom answers to requests with the revision {date}. It is made from \
 the tables that the server works with. Where the published documents of the API differ, the server \
 follows recorded answers of the real service.
@@ -19,7 +19,7 @@ slash at their end, and also answer `HEAD` and `OPTIONS`. The server refuses mem
 listed here, and never sends any.
 """
 
-_SUMMARIES = {
+_SUMMARIES_BY_SHAPE = {
     Shape.LIST: ("List {many}", " of {parent}"),
     Shape.IDS: ("List the ids of the {many}", " of {parent}"),
     Shape.ONE: ("Show {one}", ""),
@@ -34,7 +34,7 @@ _SUMMARIES = {
     Shape.JOB_POST: ("Submit a job that {verb}s {many}", ""),
 }
 
-_DESCRIPTIONS = {
+_DESCRIPTIONS_BY_SHAPE = {
     Shape.LIST: "A page of whole resources, the oldest first unless `sort` says otherwise.",
     Shape.IDS: "A page of identifiers, without attributes.",
     Shape.ONE: "The resource with the id in the path.",
@@ -88,7 +88,7 @@ ATTRIBUTES = {
     "expires_at": "The time at which the job will be removed.",
 }
 
-_EXAMPLES: dict[str, Any] = {
+_EXAMPLES_BY_ATTRIBUTE: dict[str, Any] = {
     "title": "Blue mug",
     "name": "Kitchen",
     "description": "Holds a third of a litre.",
@@ -114,7 +114,7 @@ _EXAMPLES_BY_FORM: dict[Form, Any] = {
 
 def operation_summary(operation: Operation) -> str:
     """Give the summary of an operation, in a few words."""
-    text, end = _SUMMARIES[operation.shape]
+    text, end = _SUMMARIES_BY_SHAPE[operation.shape]
     parent = operation.parent
     return (text + (end if parent else "")).format(
         many=operation.kind.plural,
@@ -126,11 +126,11 @@ def operation_summary(operation: Operation) -> str:
 
 def operation_description(operation: Operation) -> str:
     """Give the description of an operation."""
-    return _DESCRIPTIONS[operation.shape]
+    return _DESCRIPTIONS_BY_SHAPE[operation.shape]
 
 
 def attribute_example(attribute: Attribute) -> Any:
     """Give an example of a value of an attribute."""
     if attribute.choices:
         return attribute.choices[0]
-    return _EXAMPLES.get(attribute.name, _EXAMPLES_BY_FORM.get(attribute.form))
+    return _EXAMPLES_BY_ATTRIBUTE.get(attribute.name, _EXAMPLES_BY_FORM.get(attribute.form))

@@ -52,13 +52,13 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-_METHODS = {
+_WORKER_METHODS = {
     "_handle_notification": {"channel": "", "notification": ""},
     "_fetch_and_process_jobs": {},
     "_process_job": {"context": ""},
 }
 """The private methods, and arguments with which it must be possible to call them."""
-_EVENTS = ("_new_job_event", "_stop_event")
+_WORKER_EVENTS = ("_new_job_event", "_stop_event")
 POLL_SECONDS = 2.0
 """How often a `PromptWorker` polls. A notification can be lost with its connection."""
 _PLAIN_POLL_SECONDS = 0.25
@@ -124,7 +124,7 @@ def best_worker(library_worker: type[Worker] = Worker) -> type[Worker]:
 def private_parts_missing(library_worker: type[Worker]) -> list[str]:
     """Give what `PromptWorker` relies on and a class does not have, in words."""
     missing = []
-    for name, arguments in _METHODS.items():
+    for name, arguments in _WORKER_METHODS.items():
         method = getattr(library_worker, name, None)
         if not inspect.iscoroutinefunction(method):
             missing.append(f"no coroutine {name}")
@@ -134,7 +134,7 @@ def private_parts_missing(library_worker: type[Worker]) -> list[str]:
     made = library_worker(procrastinate.App(connector=procrastinate.SyncPsycopgConnector()))
     missing += [
         f"no event {name}"
-        for name in _EVENTS
+        for name in _WORKER_EVENTS
         if not isinstance(getattr(made, name, None), asyncio.Event)
     ]
     return missing

@@ -84,7 +84,7 @@ _RETRY_SECONDS = 1.0
 """The pause after a failure: of an account after its job failed, of a worker without database."""
 _HEARTBEAT_SECONDS = 1.0
 _STALLED_SECONDS = 3.0
-_CHECK_SECONDS = 4.0
+_OUT_OF_STEP_SECONDS = 4.0
 """How often a worker compares the tasks that it has with those the queue says it has."""
 _LONGEST_WAIT_SECONDS = 3600.0
 """For a job that is not due where time stands still. Who moves the clock wakes the worker."""
@@ -221,7 +221,7 @@ class QueueWorker:
         """
         seen: set[int | None] = set()
         while True:
-            await asyncio.sleep(_CHECK_SECONDS)
+            await asyncio.sleep(_OUT_OF_STEP_SECONDS)
             if worker.worker_id is None:
                 continue
             with suppress(ConnectorException):

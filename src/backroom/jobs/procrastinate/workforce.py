@@ -27,7 +27,7 @@ log = logging.getLogger(__name__)
 
 MISSING_SECONDS = 60.0
 """How long no worker must have been alive before somebody is warned."""
-_LOOK_SECONDS = 10.0
+_WORKER_LOOK_SECONDS = 10.0
 _RETRY_SECONDS = 1.0
 
 
@@ -122,7 +122,7 @@ class OtherWorkers:
         self._missing = missing
 
     def _watch(self) -> None:
-        while not self._stopping.wait(_LOOK_SECONDS):
+        while not self._stopping.wait(_WORKER_LOOK_SECONDS):
             try:
                 self.look()
             except Exception:

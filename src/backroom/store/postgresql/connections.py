@@ -59,7 +59,7 @@ _FRESH_SECONDS = 0.25
 To ask before each of many writes takes as long as a third of the write.
 """
 
-SETTINGS = f"""
+SESSION_SETTINGS = f"""
     -- Somebody else's transaction has stopped in the middle: it must not stop this one for ever.
     set lock_timeout = '{LOCK_SECONDS:.0f}s';
     -- This process has stopped in the middle, as a suspended machine does.
@@ -106,7 +106,7 @@ class PatientConnection(Watched):
     def configure(self, url: str) -> None:
         """Set what a connection needs before its first use."""
         self.url = url
-        self.execute(SETTINGS)
+        self.execute(SESSION_SETTINGS)
 
     def limit(self, seconds: float) -> None:
         """Have the server cancel each statement that takes longer; 0 is no limit."""

@@ -58,7 +58,7 @@ from backroom.store.postgresql.failures import (
     AGAIN,
     END_ABSENT,
     OTHERS_FAULT,
-    UNAVAILABLE,
+    POSTGRES_UNAVAILABLE,
     ends_transaction,
     failure_text,
     is_unavailable,
@@ -339,7 +339,7 @@ class PostgresDatabase:
                     raise WriteRefused(failure_text(error)) from error
                 self._tally.add("postgres_transactions_retried_total")
                 log.info(events.TRANSACTION_TRIED_AGAIN, type(error).__name__)
-            except UNAVAILABLE as error:
+            except POSTGRES_UNAVAILABLE as error:
                 if not is_unavailable(error):
                     raise
                 raise self._write_failure(error) from error
@@ -359,7 +359,7 @@ class PostgresDatabase:
         return write_failure(error)
 
     def _end_absent(self) -> None:
-        with suppress(*UNAVAILABLE), self._pool.connection(READ_SECONDS) as raw:
+        with suppress(*POSTGRES_UNAVAILABLE), self._pool.connection(READ_SECONDS) as raw:
             if raw.execute(END_ABSENT).rowcount:
                 log.warning(events.SESSION_ENDED)
 

@@ -19,7 +19,7 @@ AGAIN = (errors.DeadlockDetected, errors.SerializationFailure, errors.UniqueViol
 """After these, PostgreSQL asks to try the transaction again."""
 _LIMIT_EXCEEDED = "54"
 """The class of errors that psycopg counts as operational, though a value of ours is too large."""
-UNAVAILABLE = (
+POSTGRES_UNAVAILABLE = (
     # Connections that were lost, and statements that were cancelled after their time.
     psycopg.OperationalError,
     psycopg.InterfaceError,
@@ -49,7 +49,7 @@ def is_unavailable(error: BaseException) -> bool:
     """Whether an error means the state of the database, not a mistake of ours."""
     if isinstance(error, psycopg.Error) and (error.sqlstate or "").startswith(_LIMIT_EXCEEDED):
         return False
-    return isinstance(error, UNAVAILABLE)
+    return isinstance(error, POSTGRES_UNAVAILABLE)
 
 
 def ends_transaction(error: BaseException) -> bool:
@@ -69,7 +69,7 @@ def reported_as_ours() -> Iterator[None]:
     """Raise `StoreUnavailable` in place of the errors of psycopg that mean it."""
     try:
         yield
-    except UNAVAILABLE as error:
+    except POSTGRES_UNAVAILABLE as error:
         if not is_unavailable(error):
             raise
         raise StoreUnavailable(failure_text(error)) from error

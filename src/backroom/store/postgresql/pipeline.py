@@ -60,7 +60,7 @@ _STUCK_SECONDS = 0.002
 """How long a connection may be silent before later statements no longer queue behind it."""
 _MOST_PREPARED = 200
 """Statements that are prepared on a connection: more than almost any client needs."""
-_LOOK_SECONDS = 1.0
+_CHANNEL_LOOK_SECONDS = 1.0
 """How often it is checked whether the server has said anything."""
 
 
@@ -258,7 +258,7 @@ class Pipeline:
 
     def _look_later(self) -> None:
         self._looking = True
-        self._loop.call_later(_LOOK_SECONDS, self._look)
+        self._loop.call_later(_CHANNEL_LOOK_SECONDS, self._look)
 
     def _look(self) -> None:
         """Check that the server still says something to those who wait."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from psycopg import errors
 
-from backroom.store.signals import WRITES, Signal
+from backroom.store.signals import WRITE_SIGNALS, Signal
 
 if TYPE_CHECKING:
     from backroom.store.database import Transaction
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 _LOCK_TIMEOUTS = "postgres_lock_timeouts_total"
 _STATEMENT_TIMEOUTS = "postgres_statement_timeouts_total"
 COUNTS = (
-    *WRITES,
+    *WRITE_SIGNALS,
     "store_writes_waiting",
     "postgres_transactions_retried_total",
     "postgres_slow_reads_total",

@@ -16,11 +16,11 @@ from functools import lru_cache
 
 _VALUE = re.compile(r"(?<!:):([a-z_]\w*)")
 """A value in a statement, `:name`; `::name` is a type."""
-_COMMENT = re.compile(r"\s*--\s*(.+)")
+_SQL_COMMENT = re.compile(r"\s*--\s*(.+)")
 _VERB = re.compile(r"\s*(\w+)")
-_TABLE = re.compile(r"\b(?:from|into|update)\s+([a-z_][\w.]*)")
+_TABLE_IN_SQL = re.compile(r"\b(?:from|into|update)\s+([a-z_][\w.]*)")
 _KEPT_TEXTS = 512
-_LONGEST_NAME = 60
+_LONGEST_STATEMENT_NAME = 60
 
 
 @lru_cache(maxsize=_KEPT_TEXTS)
@@ -46,9 +46,9 @@ def for_protocol(sql: str) -> tuple[bytes, tuple[str, ...]]:
 @lru_cache(maxsize=_KEPT_TEXTS)
 def name_of(sql: str) -> str:
     """Give the name by which a statement is logged. No value is part of it."""
-    if comment := _COMMENT.match(sql):
-        return comment[1].strip()[:_LONGEST_NAME]
-    verb, table = _VERB.match(sql), _TABLE.search(sql)
+    if comment := _SQL_COMMENT.match(sql):
+        return comment[1].strip()[:_LONGEST_STATEMENT_NAME]
+    verb, table = _VERB.match(sql), _TABLE_IN_SQL.search(sql)
     if verb and table:
         return f"{verb[1]} {table[1]}"
-    return " ".join(sql.split())[:_LONGEST_NAME]
+    return " ".join(sql.split())[:_LONGEST_STATEMENT_NAME]
