@@ -1,7 +1,7 @@
 """The application: requests in, answers out. Event-loop code: it decides where work runs.
 
-What a request's head asks for is done on the event loop's own thread, because handing it to another
-thread takes ten times as long as doing it. The database sees to it that the loop goes on meanwhile
+What a request's head asks for is done on the event loop's own thread. To hand it to another thread
+takes ten times as long as doing it. The database sees to it that the loop goes on meanwhile
 (`Database.on_loop`): PostgreSQL while a statement waits for its answer, SQLite by beginning a read
 that takes long again in a thread. Three kinds of work begin in a thread: what counts requests in
 another process, pages of documentation that are made when they are first asked for, and writes.

@@ -1,10 +1,10 @@
 """The quick path for bulk bodies: decode them straight into types that accept right bodies only.
 
 The types are made from `catalog/rules.py`, one for each kind of job and revision. They accept less
-than `catalog/drafts.py` does. Whatever is wrong, rare or doubtful they refuse without a reason, and
-the caller has the body examined there, where a fault gets its words and its place. What both accept
-they store alike, byte for byte. Nearly every body is accepted here, in a fifth of the time: msgspec
-checks a body while it parses it, in C, and no dictionary is made of it.
+than `catalog/drafts.py` does: they refuse whatever is wrong, rare or doubtful, and give no reason.
+The caller then has the body examined there, where a fault gets its words and its place. What both
+accept, both store alike, byte for byte. Nearly every body is accepted here, in a fifth of the time:
+msgspec checks a body in C while it parses it, and makes no dictionary of it.
 """
 
 from __future__ import annotations

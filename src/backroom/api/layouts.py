@@ -1,10 +1,10 @@
 """Layouts: how an operation's answers look in one revision, with the fields that are asked for.
 
-A layout is found once. A document of the newest shape whose values are blanks goes down the ladder
-to the revision, as any document would, and what comes out becomes templates (`api/templates.py`):
-one of the document around the resources, one or a few of each resource. What a revision does to a
-value that depends on the value (it leaves out nulls, it hides an attribute) is found out by trying
-it on a value of that kind. So only the ladder knows what a revision shows.
+A layout is found once. A document of the newest shape, with blanks for values, goes down the ladder
+to the revision as any document would. What comes out becomes templates (`api/templates.py`): one of
+the document around the resources, one or a few of each resource. Some of what a revision does
+depends on the value: it leaves out nulls, or hides an attribute. That is found out by trying it on
+a value of that kind. So only the ladder knows what a revision shows.
 """
 
 from __future__ import annotations

@@ -81,8 +81,8 @@ class Use(NamedTuple):
 class Windows:
     """Counters in this process.
 
-    They are our own because the `limits` library, which counts in a shared store, is slower in
-    memory than reading a job, and keeps starting threads that look for windows that have ended.
+    They are our own. The `limits` library counts in a shared store. In memory it takes longer than
+    reading a job does, and keeps starting threads that look for windows that have ended.
     """
 
     shared = False

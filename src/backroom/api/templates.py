@@ -1,13 +1,13 @@
 """Templates: the text of any row in an answer, made once and filled for all rows of a page.
 
 How a row is shown depends on the operation, the revision and the fields asked for, and hardly on
-the row. `api/layouts.py` makes a document with blanks where a row has values, takes it down to the
-revision as any other document, and this module turns the result into a `Template`. Filling one is
-then a matter of joining bytes that the store has already in the form in which they are sent.
+the row. `api/layouts.py` makes a document with blanks where a row has values, and takes it down to
+the revision as any other document. This module turns the result into a `Template`. To fill one is
+then to join bytes, which the store has in the form in which they are sent.
 
-Filling goes by columns, not by rows: a column of a hundred values is changed by one call that runs
-in C (a join, a search, a replacement over all of them), and only where that call finds something
-are single rows looked at. So a row with an awkward name or a null costs that row, not the page.
+Filling goes by columns, not by rows. One call that runs in C looks at a column of a hundred values:
+a join, a search, a replacement. Only where that call finds something does Python look at single
+rows. So a row with an awkward name or a null costs that row, not the page.
 """
 
 from __future__ import annotations

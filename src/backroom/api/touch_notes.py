@@ -1,7 +1,7 @@
 """Which single calls have changed what, noted when they are done, and written down together.
 
-A row of its own for each call, in the transaction of its change, would cost a third of a lone write
-on SQLite, and another statement on PostgreSQL. So calls are noted in memory, which costs a
+A row for each call, written in the transaction of its change, would cost a third of a lone write on
+SQLite, and a statement more on PostgreSQL. So calls are noted in memory, which costs a
 microsecond, and are written a second later. A server that stops writes what is left. One that is
 killed loses the notes of its last second: the changes themselves are in the database.
 """

@@ -1,7 +1,7 @@
 """The form of a resource: its fields, made from the rules of bodies, and what a reader filled in.
 
 The form itself checks nothing but that JSON is JSON. What a reader has written goes to the API as
-it is, as a text where it is no number, and the API says what is wrong with it.
+it is: as a number if it is one, else as a text. The API says what is wrong with it.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """A catalog as it was read from a server, in a temporary file: exports write from it.
 
-A format that is a table has to know its columns before its first row, and an item has to meet its
-variants and its categories, which lists show apart. So all of it is written down once. The file is
-SQLite's own temporary one, which vanishes with the process.
+A format that is a table has to know its columns before its first row. An item has to meet its
+variants and its categories, which the API lists apart. So all of it is written down once. The file
+is SQLite's own temporary one, which vanishes with the process.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """What each format can hold of a catalog: one table, from which page, report and tests are made.
 
-An attribute that is held whole comes back from an import of the export as it was, of every item or
-variant that the file has at all.
+An attribute that is held whole comes back as it was when the export is imported. That holds for
+each item and variant that is in the file.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """The headings of WooCommerce's product CSV, which it writes in the language of the shop.
 
-The English ones come first. The others are those of German, French, Spanish, Dutch, Italian, Polish,
-Portuguese, Swedish, Turkish, Russian, Danish, Norwegian, Czech and Hungarian shops, and those of
-programs that write this format. A unit in brackets, such as `(kg)`, may be any.
+The English ones come first. Then come those of German, French, Spanish, Dutch, Italian, Polish,
+Portuguese, Swedish, Turkish, Russian, Danish, Norwegian, Czech and Hungarian shops. Some are those
+of other programs that write this format. A unit in brackets, such as `(kg)`, may be any.
 
 Most of those of the last four languages are in WooCommerce's translations, woocommerce-da_DK.po,
 -nb_NO.po, -cs_CZ.po and -hu_HU.po, at the lines of class-wc-product-csv-exporter.php. Short general

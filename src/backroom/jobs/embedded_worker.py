@@ -6,8 +6,9 @@ thread does the first of these that there is to do:
 1. Once an hour: remove expired jobs.
 2. Apply the next account's oldest job. After many: drop the operations of older complete ones.
 3. Remove some links of deleted categories.
-4. Sleep until there may be more to do: until `announce` or a clock that is moved wakes the thread,
-   the first delayed job comes due, a paused account may try again, or it is time to poll.
+4. Sleep until there may be more to do. `announce` wakes the thread, and so does a clock that is
+   moved. It also wakes when the first delayed job comes due, when a paused account may try again,
+   and when it is time to poll.
 
 Looking for work is a read, which on SQLite costs the one writer nothing. Only a turn that has found
 a job gives work to the writer's thread: one transaction of at most 100 operations, which queues

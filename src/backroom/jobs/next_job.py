@@ -26,7 +26,7 @@ reason of its own, the transaction is undone, and this module does in order:
 
 A database that is away is no try: then nothing is known of the job, and it waits. But an error that
 usually means so may also come of the one job. So the database counts as away only if it does not
-take the count either, with as much room as the job needs in the tables that jobs change.
+take the count either. The count takes as much room as the job needs in the tables that jobs change.
 
 A job may also end the process each time: `deaths.py` has the rules for that.
 """

@@ -1,8 +1,8 @@
 """The interface of a database: transactions to read in, and functions that write in one.
 
 A caller reads in a `with` block. It does not write in one: it hands over a function. So an engine
-may put the work of several callers into one commit, or run a function again, and each caller gets
-its result only when the result is on disk.
+may put the work of several callers into one commit, or run a function again. Each caller gets its
+result only when the result is on disk.
 """
 
 from __future__ import annotations

@@ -2,8 +2,8 @@
 
 Old revisions show on each resource the ids of those that it is related to: an item's variants, a
 variant's item, a category's items. To find them for each row of a page takes longer than to read
-the page, so each row has them: the column `linkage` holds the external ids of the first
-`LINKED_AT_MOST`, in the order of creation, as bytes with a zero between them, or null if there are
+the page, so each row has them. The column `linkage` holds the external ids of the first
+`LINKED_AT_MOST`, in the order of creation: bytes with a zero between two ids, or null if there are
 none. An external id never changes, and a resource is linked far less often than it is shown.
 
 A variant gets its linkage when it is inserted, and keeps it: its item never changes. Whoever links

@@ -12,9 +12,9 @@ although there is something to do, until it polls again:
 
 `PromptWorker` counts wake-ups instead, and fetches again until none came during a fetch.
 
-There is a fourth: where the end of a task can't be written because the connection was lost, the
-task's row stays "doing" under the number of this worker, which goes on living. The account would
-stay locked. `PromptWorker` sees the failure at once and stops; `worker.py` starts a new one under
+There is a fourth. If the connection is lost, the end of a task can't be written. The task's row
+then stays "doing" under the number of this worker, which goes on living, and the account stays
+locked. `PromptWorker` sees the failure at once and stops; `worker.py` starts a new one under
 another number, and the row counts as one that a dead worker has left. (`worker.py` notices such
 rows by public means too, some seconds later. So only speed depends on private parts.)
 

@@ -8,8 +8,8 @@ are applied. It leaves to its users which of them a database has. So we record t
 - Tables, but no record: earlier versions of backroom made them, and all of those required
   Procrastinate 3.10. Record what its schema contains, and go on as if that had always been there.
 - A recorded migration that this library does not know: a later version of the library was here.
-  Refuse. Procrastinate promises that a `pre` migration does not disturb the version before it, but
-  nothing beyond that, and a worker on tables that it does not know could lose work silently.
+  Refuse. Procrastinate promises that a `pre` migration does not disturb the version before it, and
+  no more. A worker on tables that it does not know could lose work silently.
 - Shipped, but not recorded: run these in order, each in a transaction with its record. One
   transaction for all would not do: PostgreSQL does not let a transaction use a value that it has
   itself added to an enum.

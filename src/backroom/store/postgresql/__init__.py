@@ -2,9 +2,9 @@
 
 Start with `database.py`. A statement takes one of two ways:
 
-- The short way, for reads and for accepting a job, when work runs on the event loop: the work runs
-  in a greenlet (`greenlets.py`), its statement goes to a pipelined connection (`pipeline.py`) that
-  `pipeline_pool.py` has chosen, and the greenlet is suspended until the answer has come. No thread
+- The short way, for reads and for accepting a job, when work runs on the event loop. The work runs
+  in a greenlet (`greenlets.py`). Its statement goes to a pipelined connection (`pipeline.py`),
+  which `pipeline_pool.py` chooses. The greenlet is suspended until the answer has come. No thread
   is involved.
 - The plain way, for everything else and whenever the short way is closed: a thread with a
   connection of a pool (`pool.py`), in psycopg's own manner.

@@ -1,7 +1,7 @@
 """The URL of a PostgreSQL server: refused early where it can't be right.
 
-libpq takes a password with a bare `@`, `/` or `?` apart at the wrong place, and then names a piece
-of it in its errors as a host or a port. So such a URL never gets there, and no error shows it.
+libpq cuts a URL at the wrong place if the password has a bare `@`, `/` or `?`. Its errors then name
+a piece of the password as a host or a port. So such a URL never gets there, and no error shows it.
 """
 
 from __future__ import annotations

@@ -3,16 +3,16 @@
 Two things are built on it, and each has a plain way without it:
 
 - `Channel`: statements sent over a connection in pipeline mode without waiting for their answers.
-  Relies on the methods of libpq that `Connection.pgconn` has and that `_PIPELINE` names, and on
-  `psycopg.adapt.Transformer`, with `dump_sequence`, `types`, `formats`, `set_pgresult` and
-  `load_rows`, to turn values into bytes and results into rows. (psycopg's own pipeline mode sends
-  at once what is executed, and waits in a thread.)
-- `Watched` and `WatchedAsync`: connections that notice a server that says nothing. Rely on
-  `Connection.wait` being what every statement waits in, given a generator that yields what it waits
-  for (`psycopg.waiting.Wait`) and is sent what has come, 0 for nothing at the end of each interval.
+  It relies on the methods of libpq that `Connection.pgconn` has and that `_PIPELINE` names. To turn
+  values into bytes and results into rows it relies on `psycopg.adapt.Transformer`, with
+  `dump_sequence`, `types`, `formats`, `set_pgresult` and `load_rows`. (psycopg's own pipeline mode
+  sends at once what is executed, and waits in a thread.)
+- `Watched` and `WatchedAsync`: connections that notice a server that says nothing. They rely on
+  `Connection.wait`, in which every statement waits. It is given a generator that yields what it
+  waits for (`psycopg.waiting.Wait`), and is sent what has come: 0 if an interval brought nothing.
 
 `ABSENT` lists what this psycopg lacks. If it is not empty, or `BACKROOM_PIPELINE` is off, nobody
-opens a `Channel`, no connection is watched, and every statement takes a thread and an ordinary
+opens a `Channel`, and no connection is watched. Every statement then takes a thread and an ordinary
 connection of psycopg's pool.
 """
 
