@@ -83,6 +83,14 @@ class Windows:
 
     They are our own. The `limits` library counts in a shared store. In memory it takes longer than
     reading a job does, and keeps starting threads that look for windows that have ended.
+
+    They are kept in two generations. To look through all windows for those that have ended costs
+    more the more accounts ask, and frees nothing while all of them are open. So windows are dropped
+    without being looked at. Each request writes its windows to the young generation. After a minute
+    the young generation becomes the old one, and the old one before it is dropped as a whole. No
+    open window is lost: the last request of a dropped window is at least a minute ago, so the
+    window has ended. And memory is bounded: while requests come in, it holds only the windows of
+    the last two minutes.
     """
 
     shared = False
@@ -90,85 +98,66 @@ class Windows:
 
     def __init__(self) -> None:
         self._lock = Lock()
-        self._lengths: dict[int, _OneLength] = {}
-
-    def __len__(self) -> int:
-        """How many windows are in memory."""
-        return sum(map(len, self._lengths.values()))
-
-    def count(self, key: str, seconds: int) -> int:
-        """Count one more request in the window of `key`, and give how many it has now."""
-        now = clock.steady()
-        with self._lock:
-            return self._lasting(seconds).count(key, now)
-
-    def seconds_left(self, key: str, seconds: int) -> float:
-        """Give in how many seconds the window of `key` starts again."""
-        with self._lock:
-            return self._lasting(seconds).find(key)[1] - clock.steady()
-
-    def forget(self, key: str, seconds: int) -> None:
-        """Let the window of `key` start again now."""
-        with self._lock:
-            self._lasting(seconds).forget(key)
-
-    def counts(self, seconds: int) -> dict[str, int]:
-        """Give how many requests each open window has."""
-        now = clock.steady()
-        with self._lock:
-            return self._lasting(seconds).counts(now)
-
-    def _lasting(self, seconds: int) -> _OneLength:
-        windows = self._lengths.get(seconds)
-        if windows is None:
-            windows = self._lengths[seconds] = _OneLength(seconds)
-        return windows
-
-
-_NO_WINDOW = (0, 0.0)
-
-
-class _OneLength:
-    """Windows of one length, in two generations.
-
-    To look through all windows for those that have ended costs more the more accounts ask, and
-    frees nothing while all of them are open. So windows are dropped without being looked at. Each
-    request writes its window to the young generation. After the length of a window the young
-    generation becomes the old one, and the old one before it is dropped as a whole. No open window
-    is lost: the last request of a dropped window is at least one whole length ago, so the window
-    has ended. And memory is bounded: while requests come in, it holds only windows of the last two
-    lengths.
-    """
-
-    def __init__(self, seconds: int) -> None:
-        self._seconds = seconds
-        self._young: dict[str, tuple[int, float]] = {}
-        self._old: dict[str, tuple[int, float]] = {}
+        self._young: dict[str, _Pair] = {}
+        self._old: dict[str, _Pair] = {}
         self._turns_at = 0.0
 
     def __len__(self) -> int:
+        """How many pairs of windows are in memory."""
         return len(self._young) + len(self._old)
 
-    def find(self, key: str) -> tuple[int, float]:
-        """Give how many requests a window has and when it ends; it may have ended already."""
-        return self._young.get(key) or self._old.get(key) or _NO_WINDOW
+    def count(self, key: str) -> tuple[int, int]:
+        """Count one more request of `key`; give how many its burst and its steady window have."""
+        now = clock.steady()
+        with self._lock:
+            if now >= self._turns_at:
+                self._old, self._young = self._young, {}
+                self._turns_at = now + _MINUTE
+            pair = self._young.get(key)
+            if pair is None:
+                pair = self._old.get(key, _NO_WINDOWS)
+            burst, burst_ends, steady, steady_ends = pair
+            if now >= burst_ends:
+                burst, burst_ends = 0, now + _SECOND
+            if now >= steady_ends:
+                steady, steady_ends = 0, now + _MINUTE
+            self._young[key] = (burst + 1, burst_ends, steady + 1, steady_ends)
+        return burst + 1, steady + 1
 
-    def count(self, key: str, now: float) -> int:
-        if now >= self._turns_at:
-            self._old, self._young = self._young, {}
-            self._turns_at = now + self._seconds
-        count, end = self.find(key)
-        if now >= end:
-            count, end = 0, now + self._seconds
-        self._young[key] = (count + 1, end)
-        return count + 1
+    def seconds_left(self, key: str, seconds: int) -> float:
+        """Give in how many seconds the window of `key` with that length starts again."""
+        with self._lock:
+            _, burst_ends, _, steady_ends = self._pair(key)
+        return (burst_ends if seconds == _SECOND else steady_ends) - clock.steady()
 
-    def forget(self, key: str) -> None:
-        self._young[key] = _NO_WINDOW
+    def restart(self, key: str, seconds: int) -> int:
+        """Let the window of `key` with that length start again, with a request that was counted.
 
-    def counts(self, now: float) -> dict[str, int]:
-        windows = self._old | self._young
-        return {key: count for key, (count, end) in windows.items() if now < end}
+        Gives how many requests it has now.
+        """
+        ends = clock.steady() + seconds
+        with self._lock:
+            pair = self._pair(key)
+            self._young[key] = (1, ends, *pair[2:]) if seconds == _SECOND else (*pair[:2], 1, ends)
+        return 1
+
+    def counts_of_minute(self) -> dict[str, int]:
+        """Give how many requests each open window of a minute has."""
+        now = clock.steady()
+        with self._lock:
+            pairs = self._old | self._young
+        return {key: steady for key, (_, _, steady, ends) in pairs.items() if now < ends}
+
+    def _pair(self, key: str) -> _Pair:
+        return self._young.get(key) or self._old.get(key, _NO_WINDOWS)
+
+
+_Pair = tuple[int, float, int, float]
+"""How many requests a burst window has, when it ends, and the same of a steady window.
+
+Both may have ended already.
+"""
+_NO_WINDOWS: _Pair = (0, 0.0, 0, 0.0)
 
 
 class SharedWindows:
@@ -193,27 +182,38 @@ class SharedWindows:
         self._here = Windows()
         self._apart_until = 0.0
 
-    def count(self, key: str, seconds: int) -> int:
-        """Count one more request in the window of `key`, and give how many it has now."""
+    def count(self, key: str) -> tuple[int, int]:
+        """Count one more request of `key`; give how many its burst and its steady window have."""
+        burst, steady = _window_name(key, _SECOND), _window_name(key, _MINUTE)
         return self._ask(
-            lambda store: store.incr(key, seconds), lambda: self._here.count(key, seconds)
+            lambda store: (store.incr(burst, _SECOND), store.incr(steady, _MINUTE)),
+            lambda: self._here.count(key),
         )
 
     def seconds_left(self, key: str, seconds: int) -> float:
-        """Give in how many seconds the window of `key` starts again."""
+        """Give in how many seconds the window of `key` with that length starts again."""
         return self._ask(
             # The store gives seconds, and the library adds the time of this process to them.
-            lambda store: store.get_expiry(key) - clock.epoch(),
+            lambda store: store.get_expiry(_window_name(key, seconds)) - clock.epoch(),
             lambda: self._here.seconds_left(key, seconds),
         )
 
-    def counts(self, _: int) -> dict[str, int]:
+    def restart(self, key: str, seconds: int) -> int:
+        """Let the window of `key` with that length start again, with a request that was counted.
+
+        Gives how many requests it has now.
+        """
+        name = _window_name(key, seconds)
+
+        def there(store: Storage) -> int:
+            store.clear(name)
+            return store.incr(name, seconds)
+
+        return self._ask(there, lambda: self._here.restart(key, seconds))
+
+    def counts_of_minute(self) -> dict[str, int]:
         """Give nothing: a shared store has the windows of all servers, and lists none."""
         return {}
-
-    def forget(self, key: str, seconds: int) -> None:
-        """Let the window of `key` start again now."""
-        self._ask(lambda store: store.clear(key), lambda: self._here.forget(key, seconds))
 
     def _ask(self, there: Callable[[Storage], T], here: Callable[[], T]) -> T:
         """Ask the shared store; where it does not answer, count here, so that requests go on."""
@@ -226,12 +226,19 @@ class SharedWindows:
         return here()
 
 
+def _window_name(key: str, seconds: int) -> str:
+    """Give the name of a window in a shared store."""
+    return f"{key}/{seconds}"
+
+
 class Limiter:
     """Counts requests against the rates of the real service, multiplied by `scale`."""
 
     def __init__(self, scale: float, windows: Windows | SharedWindows | None = None) -> None:
         self._scale = scale
         self._windows = Windows() if windows is None else windows
+        self._rates: dict[tuple[str, str], Rate] = {}
+        """The scaled rates of operations in revisions, as far as they were asked for."""
 
     @property
     def inline(self) -> bool:
@@ -240,22 +247,23 @@ class Limiter:
 
     def take(self, caller: str, operation: Operation, revision: str) -> Allowance:
         """Count a request. Raises `Throttled` when a window is used up."""
-        rate = self._scaled(operation.rates.at(revision))
+        rate = self._rates.get((operation.name, revision))
+        if rate is None:
+            rate = self._scaled(operation.rates.at(revision))
+            self._rates[operation.name, revision] = rate
         key = f"backroom/{caller}/{operation.name}"
-        burst_key, steady_key = f"{key}/{_SECOND}", f"{key}/{_MINUTE}"
-        burst = self._windows.count(burst_key, _SECOND)
-        steady = self._windows.count(steady_key, _MINUTE)
+        burst, steady = self._windows.count(key)
         if steady > rate.steady:
-            self._refuse(steady_key, _MINUTE)
+            self._refuse(key, _MINUTE)
         if burst > rate.burst:
-            burst = self._refuse(burst_key, _SECOND)
+            burst = self._refuse(key, _SECOND)
         return Allowance(rate, rate.burst - burst)
 
     def fullest(self, most: int) -> list[Use]:
         """Give the windows of a minute that are used most, by their share, up to `most`."""
         found = []
-        for key, count in self._windows.counts(_MINUTE).items():
-            start, name, _ = key.rsplit("/", 2)
+        for key, count in self._windows.counts_of_minute().items():
+            start, name = key.rsplit("/", 1)
             allowed = self._scaled(_OPERATIONS_BY_NAME[name].rates.at(NEWEST)).steady
             found.append(Use(start.partition("/")[2], name, count, allowed))
         return heapq.nlargest(most, found, key=lambda use: use.count_of_minute / use.allowed)
@@ -264,12 +272,11 @@ class Limiter:
         return rate if self._scale == 1 else _times(rate, self._scale)
 
     def _refuse(self, key: str, seconds: int) -> int:
-        """Raise `Throttled`, unless the window is no true one: then give the count in a new one.
+        """Raise `Throttled`. A window that is no true one begins anew instead; give its count then.
 
         A window that lasts longer than it may is left from before the clock of the store went back.
         """
         left = self._windows.seconds_left(key, seconds)
         if left <= seconds:
             raise Throttled(max(1, math.ceil(left)))
-        self._windows.forget(key, seconds)
-        return self._windows.count(key, seconds)
+        return self._windows.restart(key, seconds)
