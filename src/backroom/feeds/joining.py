@@ -112,6 +112,22 @@ class Joined:
         names = self._fields_of_columns()
         return not self._columns or any(names >= needed for needed in self._form.needed)
 
+    def missing_fields(self) -> list[str]:
+        """Name the fields that every record needs and none has. Reads the file.
+
+        Of a table the headings say it before.
+        """
+        self._shop()
+        written = self.layout.written.keys()
+        if self._columns or not self.field_names:
+            return []
+        return min((sorted(each - written) for each in self._form.needed), key=len)
+
+    @property
+    def field_names(self) -> list[str]:
+        """What the fields are called in the file that have a value in any record read so far."""
+        return [*self.layout.written.values(), *self.layout.unknown]
+
     @property
     def count(self) -> int:
         """The records of the file, when its rows have been given."""
