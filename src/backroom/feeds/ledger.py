@@ -168,9 +168,9 @@ class Ledger(LedgerFile):
                 (
                     finding.external_id,
                     finding.column,
-                    _cut(finding.value, _LONGEST_VALUE),
-                    _cut(finding.detail, _LONGEST_DETAIL),
-                    _cut(finding.advice, _LONGEST_DETAIL),
+                    _beginning_of(finding.value, _LONGEST_VALUE),
+                    _beginning_of(finding.detail, _LONGEST_DETAIL),
+                    _beginning_of(finding.advice, _LONGEST_DETAIL),
                 ),
             ),
             isinstance(finding, RowFault),
@@ -348,7 +348,7 @@ def _spans(numbers: Iterable[int]) -> Iterator[tuple[int, int]]:
 _decode = msgspec.json.Decoder(_Body).decode
 
 
-def _cut(text: str, longest: int) -> str:
+def _beginning_of(text: str, longest: int) -> str:
     return text if len(text) <= longest else f"{text[:longest]}…"
 
 

@@ -155,18 +155,18 @@ def unknown_columns(found: Recognised, format_title: str = "") -> FeedError:
             "name the format with --input-format, or the fields of its columns with --mapping, for"
             " which --input-format NAME --show-mapping writes a start"
         )
-    return FeedError(f"has columns {of}: {_shown_names(found.columns)}; {advice}")
+    return FeedError(f"has columns {of}: {_listed_names(found.columns)}; {advice}")
 
 
 def without_fields(missing: Iterable[str], names: Sequence[str]) -> FeedError:
     """Say that no product of XML or JSON has a field that each of them needs."""
     return FeedError(
         f"gives no product a value for {', '.join(missing)}; what its products have is called"
-        f" {_shown_names(names)}; say which is which with --mapping; --show-mapping writes a start"
+        f" {_listed_names(names)}; say which is which with --mapping; --show-mapping writes a start"
     )
 
 
-def _shown_names(names: Sequence[str]) -> str:
+def _listed_names(names: Sequence[str]) -> str:
     shown = ", ".join(repr(each[:_LONGEST_SHOWN]) for each in names[:_MOST_SHOWN])
     return f"{shown} and {len(names) - _MOST_SHOWN} more" if len(names) > _MOST_SHOWN else shown
 
@@ -332,8 +332,8 @@ def _begins_with_row(rest: str) -> bool:
 
 def _one_object(members: list[str]) -> FeedError:
     return FeedError(
-        f"is one JSON object that begins with {_shown_names(members)}, which no format has: a feed is an array of"
-        " products, JSON Lines, or an answer of the API"
+        f"is one JSON object that begins with {_listed_names(members)}, which no format has: a feed"
+        " is an array of products, JSON Lines, or an answer of the API"
     )
 
 
