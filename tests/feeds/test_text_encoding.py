@@ -41,6 +41,26 @@ def test_cyrillic_is_told_from_latin(tmp_path: Path) -> None:
     assert path.read_text(encoding_of(path)) == text
 
 
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("cp1251", "тёплая шапка из шерсти, цвет"),
+        ("cp1253", "Καλημέρα κόσμε, βαμβακερή μπλούζα"),
+        ("cp1255", "כובע חם מצמר, שלושה גדלים"),
+        ("cp1256", "مجموعة ممسحة سهلة الدوران مصنوعة من البلاستيك"),
+        ("gb18030", "经典风味碳酸饮料冰凉畅快解渴"),
+        ("big5", "經典風味碳酸可樂冰涼暢快解渴"),
+        ("cp932", "これは暖かい帽子です。素材はウール"),
+        ("cp949", "따뜻한 모자입니다. 소재는 울"),
+    ],
+)
+def test_words_among_markup_tell_the_code_page(tmp_path: Path, name: str, words: str) -> None:
+    text = f'<p class="a-list-item a-spacing-mini" style="width: 100%">{words}</p>\n' * 3
+    path = tmp_path / "feed.csv"
+    path.write_bytes(b"Handle,Title,Body (HTML)\n" + text.encode(name))
+    assert text in path.read_text(encoding_of(path))
+
+
 def test_polish_is_told_from_german(tmp_path: Path) -> None:
     path = tmp_path / "a"
     for text, name in (("czapka żółta, wełna", "cp1250"), ("Mütze, größer, naïve", "cp1252")):
