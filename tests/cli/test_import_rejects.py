@@ -107,6 +107,7 @@ CASES = (
     Case("shopify.cut", SHOPIFY, ",https://i.example/c2.jpg\n", ',"https://i', left_out="hat,Hat"),
     Case("woocommerce", WOOCOMMERCE, "21,95", "cheap", "cp1252"),
     Case("woocommerce.torn", WOOCOMMERCE, "C-L;Cap - L;", "C-L;Cap;- L;"),
+    Case("woocommerce.orphan", WOOCOMMERCE, ";;;c;Size;L", ";;;cc;Size;L"),
     Case("google", GOOGLE, "21.95 USD", "free of charge"),
     Case("google.xml", RSS, "21.95 USD", "free of charge"),
     Case("google.bom", RSS, "21.95 USD", "free of charge", "utf-8-sig"),
