@@ -68,6 +68,27 @@ def test_polish_is_told_from_german(tmp_path: Path) -> None:
         assert path.read_text(encoding_of(path)) == text
 
 
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("cp1250", "Nabíječka pro větší šířku, příslušenství"),
+        ("cp1250", "Torbica za šport, črna, večja"),
+        ("cp1250", "Erős, gyűjtői sapka, kötött, piros"),
+        ("cp1254", "Yaş Grubu, Hayvan Türü, değer"),
+        ("cp1252", "Húfa úr ull, þykk og hlý, góð gæði"),
+        ("cp1252", "Limões e botões, opções médias, são"),
+        ("cp1252", "Crème brûlée à l'œuvre, où déjà, noël"),
+        ("cp1252", "Pièces de Škoda, à l'arrière"),
+        ("cp1252", "Blå hætte, større størrelse"),
+        ("cp1252", "Müts, õhuke, väike, šokolaad"),
+    ],
+)
+def test_letters_tell_latin_code_pages_apart(tmp_path: Path, name: str, words: str) -> None:
+    path = tmp_path / "feed.csv"
+    path.write_bytes(f"Handle,Title\n1,{words}\n".encode(name))
+    assert words in path.read_text(encoding_of(path))
+
+
 def test_bytes_are_no_text(tmp_path: Path) -> None:
     path = tmp_path / "a"
     path.write_bytes(bytes(range(256)) * 10)

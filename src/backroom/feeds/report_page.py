@@ -33,11 +33,12 @@ td.number, th.number {{ text-align: right; font-variant-numeric: tabular-nums; }
 .findings td {{ overflow-wrap: anywhere; unicode-bidi: plaintext; }}
 .findings th:nth-child(1) {{ width: 3.5rem; }}
 .findings th:nth-child(2) {{ width: 4.5rem; }}
-.findings th:nth-child(n+3) {{ width: 14%; }}
+.findings th:nth-child(n+3) {{ width: 12%; }}
 .findings th:nth-child(n+6) {{ width: auto; }}
 .findings th:nth-child(8) {{ width: 5.5rem; }}
 @media (max-width: 45rem) {{
   th, td {{ padding: .3rem .4rem; }}
+  .wide {{ font-size: .85rem; }}
   .findings, .findings tbody, .findings tr, .findings td {{ display: block; width: auto; }}
   .findings thead, .findings td:empty {{ display: none; }}
   .findings tr {{ border-bottom: 2px solid #d5d9de; padding: .5rem 0; }}
