@@ -119,10 +119,10 @@ def _code_page_of(sample: bytes) -> str:
     if sum(map(_is_utf_8, lines)) * 2 > len(lines):
         return "utf-8"
     text = b"".join(lines)[:_SAMPLE]
-    if _OF_1250.search(text):
-        return "cp1250"
     high = sum(byte > 0x7F for byte in text)  # noqa: PLR2004 - the last of ASCII
     if high * 2 < len(text) and sum(map(len, _WORDS.findall(text))) * 2 < high:
+        if _OF_1250.search(text):
+            return "cp1250"
         found = set(text)
         for name, some, others, none in _LETTERS:
             if found & set(some) and (not others or found & set(others)) and not found & set(none):
