@@ -40,7 +40,7 @@ _LETTERS = (
     # Turkish. Icelandic has other vowels with these.
     ("cp1254", b"\xf0\xfd\xfe\xd0\xdd\xde", b"", b"\xe1\xe9\xed\xf3\xfa\xe6\xc1\xcd\xd3\xda\xc6"),
 )
-"""Code pages whose words look like Latin ones in Windows-1252: bytes of which some are there, others
+"""Code pages whose words look like Latin ones in Windows-1252: bytes of which some are there, bytes
 of which some are there too, if given, and bytes that are not there."""
 _SHOWN = {
     "utf-8": "UTF-8",
