@@ -525,7 +525,8 @@ EXPORTS = """\
 Where `backroom export` writes each attribute, and which values an import of that file restores.
 JSON Lines, CSV and JSON with the API's names hold everything. A workbook can't hold control
 characters, carriage returns, and the characters of a cell beyond 32,767. XML can't hold control
-characters. A table has at most 2,000 columns. The report of an export counts every lost value.\
+characters, nor metadata whose name has more than ASCII letters, digits, `_`, `.` and `-`, such as
+`style[0]`. A table has at most 2,000 columns. The report of an export counts every lost value.\
 """
 FEEDS = """\
 How the import reads each column or element of a file. `backroom import --show-mapping FILE` writes

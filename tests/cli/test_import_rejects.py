@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 import shlex
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -106,6 +107,7 @@ CASES = (
     Case("shopify.cut", SHOPIFY, ",https://i.example/c2.jpg\n", ',"https://i', left_out="hat,Hat"),
     Case("woocommerce", WOOCOMMERCE, "21,95", "cheap", "cp1252"),
     Case("woocommerce.torn", WOOCOMMERCE, "C-L;Cap - L;", "C-L;Cap;- L;"),
+    Case("woocommerce.orphan", WOOCOMMERCE, ";;;c;Size;L", ";;;cc;Size;L"),
     Case("google", GOOGLE, "21.95 USD", "free of charge"),
     Case("google.xml", RSS, "21.95 USD", "free of charge"),
     Case("google.bom", RSS, "21.95 USD", "free of charge", "utf-8-sig"),
@@ -206,9 +208,39 @@ def test_command_says_what_the_whole_feed_shows(make_client: MakeClient, tmp_pat
     address = "https://s.example/{handle}"
     result = run(make_client(), path, "--rejects", rejects, "--shop-url", address)
     assert told_command(result) == [
-        *(str(rejects), "--mode", "upsert", "--input-format", "shopify", "--numbers", "point"),
+        *(str(rejects), "--mode", "upsert", "--input-format", "shopify"),
         *("--variant-ids", "options", "--shop-url", address),
     ]
+
+
+def test_command_says_how_numbers_are_where_rejects_do_not(
+    make_client: MakeClient, tmp_path: Path
+) -> None:
+    path, rejects = tmp_path / "feed.csv", tmp_path / "rejects.csv"
+    first = "id,title,link,image_link,price\n1,Cap,c,i,"
+    path.write_text(f'{first}cheap\n2,Hat,c,i,"19,95"\n')
+    client = make_client()
+    result = run(client, path, "--rejects", rejects)
+    assert "--numbers comma" in result.stderr
+    rejects.write_text(f"{first}1.299\n")
+    assert run(client, *told_command(result)).exit_code == 0
+    assert "1299" in str(catalog(client))
+
+
+def test_rejects_may_be_saved_with_decimal_commas(make_client: MakeClient, tmp_path: Path) -> None:
+    client, other = make_client(), make_client()
+    path, rejects = tmp_path / "feed", tmp_path / "rejects"
+    path.write_text(SHOPIFY.replace("21.95", "cheap"))
+    result = run(client, path, "--rejects", rejects)
+    rows = csv.reader(rejects.read_text().replace("cheap", "21.95").splitlines(keepends=True))
+    with rejects.open("w", encoding="cp1252", newline="") as file:
+        csv.writer(file, delimiter=";").writerows(
+            [re.sub(r"^(\d+)\.(\d+)$", r"\1,\2", each) for each in row] for row in rows
+        )
+    assert run(client, *told_command(result)).exit_code == 0
+    (tmp_path / "right").write_text(SHOPIFY)
+    assert run(other, tmp_path / "right").exit_code == 0
+    assert catalog(client) == catalog(other)
 
 
 def test_rejects_are_not_the_feed(make_client: MakeClient, tmp_path: Path) -> None:

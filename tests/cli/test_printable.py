@@ -5,7 +5,7 @@ import logging
 
 import pytest
 
-from backroom.cli.printable import PrintableFormatter, printable, printable_json
+from backroom.cli.printable import PrintableFormatter, printable, printable_json, printable_lines
 
 
 @pytest.mark.parametrize(
@@ -27,6 +27,10 @@ def test_json_keeps_its_meaning() -> None:
     text = json.dumps("\x1b\x9b\u202e帽", ensure_ascii=False)
     assert printable_json(text) == '"\\u001b\\u009b\\u202e帽"'
     assert json.loads(printable_json(text)) == json.loads(text)
+
+
+def test_files_keep_line_breaks() -> None:
+    assert printable_lines("one\n\ttwo\x1b\u202e") == "one\n\ttwo\\x1b\\u202e"
 
 
 def test_logs_keep_their_lines() -> None:

@@ -54,4 +54,4 @@ def test_cancelled_run_says_so(tmp_path: Path, client: Client) -> None:
 def test_report_is_written_beside_the_file(tmp_path: Path, client: Client) -> None:
     ran(tmp_path, client)
     assert '"dry_run": true' in (tmp_path / "report.json").read_text()
-    assert (tmp_path / "report.csv").read_text().startswith("file,line")
+    assert (tmp_path / "report.csv").read_text("utf-8").startswith("\ufefffile,line")

@@ -12,6 +12,18 @@ def test_kept_prices_come_back() -> None:
     assert dict(plain)["price"] == 5
 
 
+def test_availability_stays_as_it_was_written() -> None:
+    kept = {"availability": "in stock"}
+    for stocked in (
+        item(variant("cap", inventory_policy=1, inventory_quantity=3, custom_metadata=kept)),
+        item(custom_metadata=kept),
+    ):
+        (row,) = google_records(stocked)
+        assert dict(row)["availability"] == "in stock"
+    out = variant("cap", inventory_policy=1, inventory_quantity=0, custom_metadata=kept)
+    assert dict(google_records(item(out))[0])["availability"] == "out_of_stock"
+
+
 def test_variants_have_their_own_images() -> None:
     first = variant("a", image_full_url="https://a/1", images=["https://a/1", "https://a/2"])
     second = variant("b", image_full_url="https://a/3", images=["https://a/3", "https://a/4"])

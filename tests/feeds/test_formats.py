@@ -46,8 +46,12 @@ def write(path: Path, content: str | bytes) -> Path:
             "google",
             "Google Merchant TSV, 3 columns, UTF-16, tabs",
         ),
-        ('[{"id":"4","title":"Cap"}]', "klaviyo", "Klaviyo JSON, UTF-8"),
-        ("<Products><Product><id>4</id></Product></Products>", "klaviyo", "Klaviyo XML, UTF-8"),
+        ('[{"id":"4","title":"Cap","link":"c"}]', "klaviyo", "Klaviyo JSON, UTF-8"),
+        (
+            "<Products><Product><id>4</id><title>Cap</title><link>c</link></Product></Products>",
+            "klaviyo",
+            "Klaviyo XML, UTF-8",
+        ),
         (
             '{"data":[{"type":"catalog-item","id":"$custom:::$default:::4"}]}',
             "api",

@@ -85,6 +85,12 @@ def test_texts_that_are_none_are_faults(row: Row) -> None:
     assert [each.detail for each in findings(ledger)] == ["is not Unicode text"]
 
 
+def test_findings_show_beginnings_of_long_cells(ledger: Ledger) -> None:
+    ledger.find(RowFault(1, "d" * 5_000, value="v" * 5_000, advice="short"))
+    found = next(findings(ledger))
+    assert (found.value, found.detail) == ("v" * 200 + "…", "d" * 1_000 + "…")
+
+
 def test_members_are_kept(ledger: Ledger) -> None:
     ledger.add_members("hats", ["C1", "C2"])
     ledger.add_members("caps", ["C1"])

@@ -72,6 +72,17 @@ def test_page_is_whole_and_escaped() -> None:
     assert "<script" not in page
 
 
+def test_many_findings_begin_with_the_most_frequent() -> None:
+    made = report()
+    assert made.ledger
+    assert "first in line" not in "\n".join(html_lines_of(made))
+    for line in range(3, 23):
+        made.ledger.find(RowFault(line, f"is {line}", ITEM, "C3", "price", "x", "Write a number."))
+    page = "\n".join(html_lines_of(made))
+    assert "<h2>Rows that were rejected (21)</h2>" in page
+    assert '<tr><td class="number">21</td>\n<td>price</td>\n<td>Write a number.</td>' in page
+
+
 def test_page_needs_nothing_else() -> None:
     page = "\n".join(html_lines_of(report()))
     assert "http" not in page

@@ -67,7 +67,7 @@ def test_csv_has_every_finding(report: Report) -> None:
         ("2", "no"),
         ("3", "no"),
     ]
-    assert rows[1]["external_id"] == "'=C2"
+    assert (rows[1]["what"], rows[1]["id"]) == ("item", "'=C2")
     assert rows[1]["value"] == "-5"
     assert rows[1]["what is wrong"] == 'is "wrong"\nthere'
 

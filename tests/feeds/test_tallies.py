@@ -6,11 +6,13 @@ from backroom.catalog.kinds import ITEM, Verb
 from backroom.feeds.ledger import Ledger
 from backroom.feeds.rows import Row, RowFault, RowWarning
 from backroom.feeds.tallies import (
+    FrequentFinding,
     RowChange,
     count_findings,
     count_nameless,
     counts,
     findings,
+    frequent_findings,
     row_changes,
 )
 
@@ -36,6 +38,14 @@ def test_findings_are_in_the_order_of_lines(ledger: Ledger) -> None:
     assert list(findings(ledger, failed=True, most=1)) == [FAULT]
     assert count_findings(ledger, failed=True) == 2
     assert count_nameless(ledger) == 0
+
+
+def test_frequent_findings_come_first(ledger: Ledger) -> None:
+    ledger.find(RowFault(9, "is 'x'", ITEM, "C9", "price", "y", "Write a number."))
+    assert list(frequent_findings(ledger, failed=True)) == [
+        FrequentFinding("price", "Write a number.", 2, 2),
+        FrequentFinding("", "", 1, 2),
+    ]
 
 
 def test_changes_name_attributes(ledger: Ledger) -> None:

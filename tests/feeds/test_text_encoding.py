@@ -41,11 +41,52 @@ def test_cyrillic_is_told_from_latin(tmp_path: Path) -> None:
     assert path.read_text(encoding_of(path)) == text
 
 
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("cp1251", "тёплая шапка из шерсти, цвет"),
+        ("cp1253", "Καλημέρα κόσμε, βαμβακερή μπλούζα"),
+        ("cp1255", "כובע חם מצמר, שלושה גדלים"),
+        ("cp1256", "مجموعة ممسحة سهلة الدوران مصنوعة من البلاستيك"),
+        ("gb18030", "经典风味碳酸饮料冰凉畅快解渴"),
+        ("big5", "經典風味碳酸可樂冰涼暢快解渴"),
+        ("cp932", "これは暖かい帽子です。素材はウール"),
+        ("cp949", "따뜻한 모자입니다. 소재는 울"),
+    ],
+)
+def test_words_among_markup_tell_the_code_page(tmp_path: Path, name: str, words: str) -> None:
+    text = f'<p class="a-list-item a-spacing-mini" style="width: 100%">{words}</p>\n' * 3
+    path = tmp_path / "feed.csv"
+    path.write_bytes(b"Handle,Title,Body (HTML)\n" + text.encode(name))
+    assert text in path.read_text(encoding_of(path))
+
+
 def test_polish_is_told_from_german(tmp_path: Path) -> None:
     path = tmp_path / "a"
     for text, name in (("czapka żółta, wełna", "cp1250"), ("Mütze, größer, naïve", "cp1252")):
         path.write_bytes(text.encode(name))
         assert path.read_text(encoding_of(path)) == text
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("cp1250", "Nabíječka pro větší šířku, příslušenství"),
+        ("cp1250", "Torbica za šport, črna, večja"),
+        ("cp1250", "Erős, gyűjtői sapka, kötött, piros"),
+        ("cp1254", "Yaş Grubu, Hayvan Türü, değer"),
+        ("cp1252", "Húfa úr ull, þykk og hlý, góð gæði"),
+        ("cp1252", "Limões e botões, opções médias, são"),
+        ("cp1252", "Crème brûlée à l'œuvre, où déjà, noël"),
+        ("cp1252", "Pièces de Škoda, à l'arrière"),
+        ("cp1252", "Blå hætte, større størrelse"),
+        ("cp1252", "Müts, õhuke, väike, šokolaad"),
+    ],
+)
+def test_letters_tell_latin_code_pages_apart(tmp_path: Path, name: str, words: str) -> None:
+    path = tmp_path / "feed.csv"
+    path.write_bytes(f"Handle,Title\n1,{words}\n".encode(name))
+    assert words in path.read_text(encoding_of(path))
 
 
 def test_bytes_are_no_text(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import msgspec
 from rich.console import Console
 from rich.table import Table
 
-from backroom.cli.printable import printable, printable_json
+from backroom.cli.printable import printable, printable_json, printable_lines
 from backroom.feeds.report_page import html_lines_of, number_heading, summary, went_in_label
 from backroom.feeds.reporting import csv_lines_of, has_gone_in, json_lines_of
 
@@ -67,11 +67,12 @@ def on_terminal(text: str) -> str:
 def write_report(report: Report, path: Path) -> None:
     """Write the report to a file, in the form that its extension names. Raises `OSError`."""
     lines = REPORT_WRITERS[path.suffix.lower()](report)
+    shown = printable_json if path.suffix.lower() == ".json" else printable_lines
     # A spreadsheet takes a CSV file without this mark for one in an old encoding.
     encoding = "utf-8-sig" if path.suffix.lower() == ".csv" else "utf-8"
     with path.open("w", encoding=encoding, errors="backslashreplace", newline="\n") as file:
         for line in lines:
-            file.write(f"{line}\n")
+            file.write(f"{shown(line)}\n")
 
 
 def print_json(report: Report) -> None:

@@ -10,6 +10,7 @@ import logging
 import re
 
 _UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
+_IN_FILE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ufeff]")
 _IN_JSON = re.compile("[\x7f-\x9f\u2028-\u202e\u2066-\u2069\ufeff]")
 
 
@@ -26,6 +27,11 @@ def _escape(character: str) -> str:
 def printable_json(text: str) -> str:
     """Give JSON with escapes for those control characters that JSON may hold as they are."""
     return _IN_JSON.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+
+
+def printable_lines(text: str) -> str:
+    r"""Give a text whose line breaks and tabs stay, with escapes for other control characters."""
+    return _IN_FILE.sub(lambda found: _escape(found[0]), text)
 
 
 class PrintableFormatter(logging.Formatter):

@@ -157,12 +157,15 @@ class ImportRun:
 
     def _write(self, report: Report) -> None:
         """Write the whole report as JSON and CSV."""
-        for name, lines in (
-            (REPORT_JSON, json_lines_of(report)),
-            (REPORT_CSV, csv_lines_of(report)),
+        # A spreadsheet takes a CSV file without a mark for one in an old encoding.
+        for name, lines, encoding in (
+            (REPORT_JSON, json_lines_of(report), "utf-8"),
+            (REPORT_CSV, csv_lines_of(report), "utf-8-sig"),
         ):
             place = self._path.parent.parent / name
-            with place.open("w", encoding="utf-8", errors="backslashreplace", newline="\n") as file:
+            with place.open(
+                "w", encoding=encoding, errors="backslashreplace", newline="\n"
+            ) as file:
                 for line in lines:
                     file.write(f"{line}\n")
 

@@ -14,6 +14,7 @@ import msgspec
 from backroom.catalog.kinds import KINDS
 from backroom.feeds.number_style import read_number
 from backroom.feeds.rows import ORDER, Row, RowFault, relation_of
+from backroom.feeds.truth_words import TRUTH_WORDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -35,13 +36,12 @@ _EMPTY_TEXT = '""'
 
 Text between two of these is that text exactly, with the blanks that are otherwise nothing.
 """
-_BOOLEANS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 
 
 def _as_boolean(text: str) -> bool:
-    if (word := text.strip().lower()) not in _BOOLEANS:
+    if (word := text.strip().casefold()) not in TRUTH_WORDS:
         raise ValueError(f"{text!r} is neither true nor false")
-    return _BOOLEANS[word]
+    return TRUTH_WORDS[word]
 
 
 def _as_texts(cell: str) -> list[Any]:

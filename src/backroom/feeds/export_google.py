@@ -66,7 +66,8 @@ def google_records(item: ReadItem, *, as_is: bool = True) -> list[Pairs]:
         row += (
             _google_stock_cells(attributes, metadata)
             if item.variants
-            else [("availability", "in_stock")]
+            else written_as(metadata, _HEADINGS, ("availability",))
+            or [("availability", "in_stock")]
         )
         kept = written_as(metadata, _HEADINGS, _KEPT_GOOGLE_FIELDS)
         row += kept if as_is and kept else [("price", attributes.get("price"))]
@@ -79,6 +80,6 @@ def _google_stock_cells(attributes: Attributes, metadata: dict[str, Any]) -> Pai
     policy, quantity = attributes.get("inventory_policy"), attributes.get("inventory_quantity")
     kept = written_as(metadata, _HEADINGS, ("availability",))
     is_out = policy == _HIDDEN_WHEN_OUT and not quantity
-    if not kept or quantity or is_out != is_out_of_stock(str(kept[0][1])):
+    if not kept or is_out != is_out_of_stock(str(kept[0][1])):
         kept = [("availability", "out_of_stock" if is_out else "in_stock")]
     return [*kept, *([("sell_on_google_quantity", quantity)] if quantity else [])]

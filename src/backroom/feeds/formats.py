@@ -17,7 +17,7 @@ from backroom.feeds.feed_options import FeedOptions
 from backroom.feeds.joining import Joined, ShopFormat
 from backroom.feeds.json_elements import array_elements, document_elements
 from backroom.feeds.mapping import shown_mapping
-from backroom.feeds.recognition import recognise, unknown_columns
+from backroom.feeds.recognition import recognise, unknown_columns, without_fields
 from backroom.feeds.rows import FeedError, Row, RowFault
 from backroom.feeds.sources import Source, shown_name
 from backroom.feeds.tables import DELIMITERS
@@ -279,6 +279,8 @@ class Feed:
 
     def _rows(self) -> Iterator[Row | Finding]:
         if self._joined:
+            if missing := self._joined.missing_fields():
+                raise without_fields(missing, self._joined.field_names)
             yield from self._joined.rows()
         elif self._found.table:
             if self._evidence is None:

@@ -112,6 +112,22 @@ class Joined:
         names = self._fields_of_columns()
         return not self._columns or any(names >= needed for needed in self._form.needed)
 
+    def missing_fields(self) -> list[str]:
+        """Name the fields that every record needs and none has. Reads the file.
+
+        Of a table the headings say it before.
+        """
+        self._shop()
+        written = self.layout.written.keys()
+        if self._columns or not self.field_names:
+            return []
+        return min((sorted(each - written) for each in self._form.needed), key=len)
+
+    @property
+    def field_names(self) -> list[str]:
+        """What the fields are called in the file that have a value in any record read so far."""
+        return [*self.layout.written.values(), *self.layout.unknown]
+
     @property
     def count(self) -> int:
         """The records of the file, when its rows have been given."""
@@ -159,12 +175,28 @@ class Joined:
         for encoded in self._faults.records():
             marks[msgspec.msgpack.decode(encoded)[3]] = True
         torn = {hash(key) for key, _ in self._torn.keyed()}
+        orphans: set[int] = set()
         for key, records, rows in self._products(shop):
+            if key.startswith(_ORPHAN):
+                orphans.update(each.number for each in records)
             found = [isinstance(each, RowFault) or _has_failed(each, failed) for each in rows]
             if any(found) or hash(key) in torn:
                 for record in records:
                     marks[record.number] = True
+        self._mark_products_above(orphans, shop, marks)
         return marks
+
+    def _mark_products_above(self, orphans: set[int], shop: Shop, marks: bytearray) -> None:
+        """Mark the products whose rows stand above variations without a parent.
+
+        Shops write variations below their parent, so it is most likely the one that is meant.
+        """
+        above = {number - 1 for number in orphans} - orphans
+        for _, records, _ in self._products(shop) if above else ():
+            numbers = [each.number for each in records]
+            if not above.isdisjoint(numbers) and any(map(self._form.aliases_of, records)):
+                for number in numbers:
+                    marks[number] = True
 
     def _shop(self) -> Shop:
         """Gather the file, and give what its rows need to know of the whole of it."""

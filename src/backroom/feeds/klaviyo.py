@@ -22,7 +22,7 @@ FIELDS = (
     Field("link", ("link", "$link", "url"), "the `url`"),
     Field("description", ("description", "$description"), 'the `description`; `""` where it is empty'),
     Field("price", ("price", "$price"), "the `price`", "price"),
-    Field("image", ("image_link", "$image_link", "image_full_url"), "the `image_full_url`, and the `image_thumbnail_url` if the product has no thumbnail"),
+    Field("image", ("image_link", "$image_link", "image_full_url", "image_url", "$image_url"), "the `image_full_url`, and the `image_thumbnail_url` if the product has no thumbnail"),
     Field("thumbnail", ("image_thumbnail_url", "$image_thumbnail_url"), "the `image_thumbnail_url`"),
     Field("categories", ("categories", "$categories"), "categories by their ids; a list, or a text with commas"),
     Field("quantity", ("inventory_quantity", "$inventory_quantity"), "makes a variant with this `inventory_quantity`, and with the id of the item", "quantity"),

@@ -27,6 +27,9 @@ _COMMIT = 10_000
 _ROW = "insert into rows (kind, external_id, line, body) values (?, ?, ?, ?)"
 _LONGEST_READ = 80_000
 """Bytes that are kept of a row that failed, so that it can be corrected."""
+_LONGEST_VALUE = 200
+_LONGEST_DETAIL = 1_000
+"""Characters of a finding. A cell may have megabytes, and a report is for people."""
 
 CREATED, UPDATED, DELETED, UNCHANGED, FAILED = (
     "created",
@@ -165,9 +168,9 @@ class Ledger(LedgerFile):
                 (
                     finding.external_id,
                     finding.column,
-                    finding.value,
-                    finding.detail,
-                    finding.advice,
+                    _beginning_of(finding.value, _LONGEST_VALUE),
+                    _beginning_of(finding.detail, _LONGEST_DETAIL),
+                    _beginning_of(finding.advice, _LONGEST_DETAIL),
                 ),
             ),
             isinstance(finding, RowFault),
@@ -343,6 +346,10 @@ def _spans(numbers: Iterable[int]) -> Iterator[tuple[int, int]]:
 
 
 _decode = msgspec.json.Decoder(_Body).decode
+
+
+def _beginning_of(text: str, longest: int) -> str:
+    return text if len(text) <= longest else f"{text[:longest]}…"
 
 
 def _encoded_cells(cells: Mapping[str, Any] | None) -> bytes | None:

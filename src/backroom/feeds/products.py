@@ -13,6 +13,7 @@ from backroom.catalog.kinds import CATEGORY
 from backroom.feeds.columns import own_names
 from backroom.feeds.number_style import read_number
 from backroom.feeds.rows import Finding, Row, RowFault, RowWarning
+from backroom.feeds.truth_words import TRUTH_WORDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -27,10 +28,7 @@ IN_STOCK_ALWAYS = 2
 HIDDEN_WHEN_OUT = 1
 UNTRACKED = 0
 _PATH = " > "
-_TRUTH_WORDS = {
-    **dict.fromkeys(("true", "yes", "1", "active", "ja", "oui", "si", "sí", "wahr", "vrai"), True),
-    **dict.fromkeys(("false", "no", "0", "-1", "nein", "non", "falsch", "faux"), False),
-}
+_TRUTH_WORDS = TRUTH_WORDS | {"active": True, "-1": False}
 _ADDRESSES = ("http://", "https://", "//")
 _NO_STOCK = {"not stocked"}
 """What an export of Shopify has for a place that does not sell a variant."""

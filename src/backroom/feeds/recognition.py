@@ -19,7 +19,7 @@ from backroom.feeds.workbooks import is_workbook, sheet_names
 from backroom.feeds.xml_elements import is_feed_root, root_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
     from backroom.feeds.feed_options import FeedOptions
@@ -155,15 +155,24 @@ def unknown_columns(found: Recognised, format_title: str = "") -> FeedError:
             "name the format with --input-format, or the fields of its columns with --mapping, for"
             " which --input-format NAME --show-mapping writes a start"
         )
-    shown = ", ".join(
-        repr(each[:_LONGEST_HEADING_SHOWN]) for each in found.columns[:_MOST_HEADINGS_SHOWN]
+    return FeedError(f"has columns {of}: {_listed_names(found.columns)}; {advice}")
+
+
+def without_fields(missing: Iterable[str], names: Sequence[str]) -> FeedError:
+    """Say that no product of XML or JSON has a field that each of them needs."""
+    return FeedError(
+        f"gives no product a value for {', '.join(missing)}; what its products have is called"
+        f" {_listed_names(names)}; say which is which with --mapping; --show-mapping writes a start"
     )
-    more = (
-        f" and {len(found.columns) - _MOST_HEADINGS_SHOWN} more"
-        if len(found.columns) > _MOST_HEADINGS_SHOWN
-        else ""
+
+
+def _listed_names(names: Sequence[str]) -> str:
+    shown = ", ".join(repr(each[:_LONGEST_HEADING_SHOWN]) for each in names[:_MOST_HEADINGS_SHOWN])
+    return (
+        f"{shown} and {len(names) - _MOST_HEADINGS_SHOWN} more"
+        if len(names) > _MOST_HEADINGS_SHOWN
+        else shown
     )
-    return FeedError(f"has columns {of}: {shown}{more}; {advice}")
 
 
 def _partial_feed_of_google(columns: Iterable[str]) -> FeedError | None:
@@ -326,12 +335,9 @@ def _begins_with_row(rest: str) -> bool:
 
 
 def _one_object(members: list[str]) -> FeedError:
-    shown = ", ".join(
-        repr(each[:_LONGEST_HEADING_SHOWN]) for each in members[:_MOST_HEADINGS_SHOWN]
-    )
     return FeedError(
-        f"is one JSON object that begins with {shown}, which no format has: a feed is an array of"
-        " products, JSON Lines, or an answer of the API"
+        f"is one JSON object that begins with {_listed_names(members)}, which no format has: a feed"
+        " is an array of products, JSON Lines, or an answer of the API"
     )
 
 

@@ -12,17 +12,51 @@ if TYPE_CHECKING:
 
     from backroom.feeds.reporting import Report
 
-_REPORT_STYLE = """
-body { font: 16px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 75rem; padding: 0 1rem;
-  color: #1c2024; background: #fff; }
-table { border-collapse: collapse; margin: 1rem 0 2rem; }
-th, td { border-bottom: 1px solid #d5d9de; padding: .4rem .7rem; text-align: left;
-  vertical-align: top; overflow-wrap: anywhere; }
-th { background: #f2f4f6; overflow-wrap: normal; }
-td.number, th.number { text-align: right; font-variant-numeric: tabular-nums; }
-.failed { color: #a4161a; font-weight: 600; }
-.error { border-left: 4px solid #a4161a; padding: .5rem 1rem; background: #fdf0f0; }
+_FINDING_HEADS = ("line", "what", "id", "column", "value", "what is wrong", "what to change")
+_CELL_LABELS = "\n".join(
+    f'  .findings td:nth-child({number})::before {{ content: "{head}: "; }}'
+    for number, head in enumerate((*_FINDING_HEADS, "imported"), start=1)
+)
+_REPORT_STYLE = f"""
+body {{ font: 16px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 80rem; padding: 0 1rem;
+  color: #1c2024; background: #fff; overflow-wrap: anywhere; }}
+table {{ border-collapse: collapse; margin: 1rem 0 2rem; overflow-wrap: normal; }}
+th, td {{ border-bottom: 1px solid #d5d9de; padding: .4rem .7rem; text-align: left;
+  vertical-align: top; }}
+th {{ background: #f2f4f6; }}
+td.number, th.number {{ text-align: right; font-variant-numeric: tabular-nums; }}
+.wide {{ overflow-x: auto; }}
+.frequent td {{ overflow-wrap: anywhere; }}
+.error {{ border-left: 4px solid #a4161a; padding: .5rem 1rem; background: #fdf0f0; }}
+.note {{ color: #555e68; }}
+.findings {{ table-layout: fixed; width: 100%; }}
+.findings td {{ overflow-wrap: anywhere; unicode-bidi: plaintext; }}
+.findings th:nth-child(1) {{ width: 3.5rem; }}
+.findings th:nth-child(2) {{ width: 4.5rem; }}
+.findings th:nth-child(n+3) {{ width: 12%; }}
+.findings th:nth-child(n+6) {{ width: auto; }}
+.findings th:nth-child(8) {{ width: 5.5rem; }}
+@media (max-width: 45rem) {{
+  th, td {{ padding: .3rem .4rem; }}
+  .wide {{ font-size: .85rem; }}
+  .findings, .findings tbody, .findings tr, .findings td {{ display: block; width: auto; }}
+  .findings thead, .findings td:empty {{ display: none; }}
+  .findings tr {{ border-bottom: 2px solid #d5d9de; padding: .5rem 0; }}
+  .findings td {{ border: 0; padding: .1rem 0; }}
+  .findings td::before {{ color: #555e68; }}
+{_CELL_LABELS}
+}}
 """
+_ABOUT_LINES = (
+    "Lines are counted as in a text editor: a cell with line breaks takes several. Of a workbook"
+    " they are the rows of its sheet."
+)
+_ABOUT_KINDS = (
+    "An item is a product. A variant is what is sold of it, such as a size, with a price and a"
+    " stock of its own."
+)
+_MANY = 20
+"""Findings beyond which the page says first what is to be changed most."""
 _PLURALS_OF_TYPES = {
     "catalog-category": "categories",
     "catalog-item": "items",
@@ -52,14 +86,15 @@ def html_lines_of(report: Report) -> Iterator[str]:
         yield f'<p class="error">{escape(report.error)}</p>'
     if report.counts:
         yield from _counts(report)
-    faults = report.number_of_findings(failed=True)
-    warnings = report.number_of_findings(failed=False)
-    if faults:
-        yield f"<h2>Rows that {'would be' if report.dry_run else 'were'} rejected</h2>"
-        yield from _findings(report, failed=True)
-    if warnings:
-        yield "<h2>Warnings</h2>"
-        yield from _findings(report, failed=False)
+        yield f'<p class="note">{_ABOUT_KINDS}</p>'
+    rejected = f"Rows that {'would be' if report.dry_run else 'were'} rejected"
+    for failed, heading in ((True, rejected), (False, "Warnings")):
+        if number := report.number_of_findings(failed=failed):
+            yield f"<h2>{heading} ({number:,})</h2>"
+            yield f'<p class="note">{_ABOUT_LINES}</p>'
+            if number > _MANY:
+                yield from _most_frequent(report, failed=failed)
+            yield from _findings(report, failed=failed)
     if report.unknown:
         yield "<h2>Columns that were left out</h2><ul>"
         for each in report.unknown:
@@ -112,19 +147,30 @@ def _counts(report: Report) -> Iterator[str]:
     counts = report.counts
     names = [each for each in next(iter(counts.values())) if each != "jobs"]
     heads = {"rows": number_heading(report)}
-    yield "<table><thead><tr><th></th>"
+    yield '<div class="wide"><table><thead><tr><th></th>'
     yield "".join(f'<th class="number">{escape(heads.get(name, name))}</th>' for name in names)
     yield "</tr></thead><tbody>"
     for label, numbers in counts.items():
         cells = "".join(f'<td class="number">{numbers[name]:,}</td>' for name in names)
         yield f"<tr><th>{escape(_PLURALS_OF_TYPES[label])}</th>{cells}</tr>"
+    yield "</tbody></table></div>"
+
+
+def _most_frequent(report: Report, *, failed: bool) -> Iterator[str]:
+    """Say what is to be changed in most rows, because nobody reads thousands of them."""
+    yield '<table class="frequent"><thead><tr><th class="number">rows</th>'
+    yield "<th>column</th><th>what to change</th><th>first in line</th></tr></thead><tbody>"
+    for each in report.frequent_findings(failed=failed):
+        yield f'<tr><td class="number">{each.rows:,}</td>'
+        for cell in (each.column, each.advice, str(each.first_line or "")):
+            yield f"<td>{escape(cell)}</td>"
+        yield "</tr>"
     yield "</tbody></table>"
 
 
 def _findings(report: Report, *, failed: bool) -> Iterator[str]:
-    said = ("line", "what", "id", "column", "value", "what is wrong", "what to change")
-    yield "<table><thead>"
-    yield _table_row("th", said if failed else (*said, went_in_label(report)))
+    yield '<table class="findings"><thead>'
+    yield _table_row("th", _FINDING_HEADS if failed else (*_FINDING_HEADS, went_in_label(report)))
     yield "</thead><tbody>"
     for each in report.findings(failed=failed):
         kind = each.kind.name if each.kind else ""

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from backroom.feeds.ledger import Ledger
     from backroom.feeds.rows import Finding
     from backroom.feeds.survey import UnknownColumn
-    from backroom.feeds.tallies import RowChange
+    from backroom.feeds.tallies import FrequentFinding, RowChange
 
 _LABELS = {kind.name: kind.type for kind in ORDER} | {"": "unreadable"}
 _FORMULA = re.compile(r"[=@\t\r]|[+-](?![\d.,]+$)")
@@ -33,8 +33,8 @@ _FORMULA = re.compile(r"[=@\t\r]|[+-](?![\d.,]+$)")
 FINDING_COLUMNS = (
     "file",
     "line",
-    "type",
-    "external_id",
+    "what",
+    "id",
     "column",
     "value",
     "what is wrong",
@@ -111,6 +111,10 @@ class Report:
         """Count the faults or the warnings."""
         return tallies.count_findings(self.ledger, failed=failed) if self.ledger else 0
 
+    def frequent_findings(self, *, failed: bool) -> Iterator[FrequentFinding]:
+        """Give what is to be changed in most rows, the most frequent first."""
+        return tallies.frequent_findings(self.ledger, failed=failed) if self.ledger else iter(())
+
     def changes(self, most: int = -1) -> Iterator[RowChange]:
         """Give what was done with rows."""
         return tallies.row_changes(self.ledger, most) if self.ledger else iter(())
@@ -156,7 +160,7 @@ def csv_lines_of(report: Report) -> Iterator[str]:
     """Give the lines of a CSV file with all findings."""
     yield _cells(FINDING_COLUMNS)
     for each in report.findings():
-        kind = each.kind.type if each.kind else ""
+        kind = each.kind.name if each.kind else ""
         went_in = "yes" if has_gone_in(each) else "no"
         cells = (each.external_id, each.column, each.value, each.detail, each.advice)
         yield _cells((report.file, str(each.line or ""), kind, *map(_harmless, cells), went_in))

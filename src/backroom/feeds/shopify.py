@@ -31,6 +31,7 @@ from backroom.feeds.products import (
 )
 from backroom.feeds.records import FOLLOWS
 from backroom.feeds.rows import RowWarning
+from backroom.feeds.truth_words import TRUTH_WORDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,8 +42,8 @@ if TYPE_CHECKING:
 
 _OPTION_NUMBERS = (1, 2, 3)
 _QUANTITIES = ("quantity", "quantity at a location")
-_CONTINUES = {"continue", "true", "yes", "1"}
-_DENIES = {"", "deny", "false", "no", "0"}
+_CONTINUES = {"continue", *(word for word, is_true in TRUTH_WORDS.items() if is_true)}
+_DENIES = {"", "deny", *(word for word, is_true in TRUTH_WORDS.items() if not is_true)}
 _NO_QUANTITIES = (
     "no such column, so the stock is not known and hides no variant; this warning comes once",
     "add the column, or the columns by location",
@@ -208,7 +209,7 @@ def _options(record: FeedRecord, names: dict[int, str]) -> dict[str, str]:
 
 def _shopify_stock(cells: Cells) -> tuple[int, float]:
     """Give the policy and the quantity."""
-    policy = cells.text("inventory policy").lower()
+    policy = cells.text("inventory policy").casefold()
     fields = cells.shop.fields
     if policy not in _CONTINUES and policy not in _DENIES:
         cells.fault(

@@ -87,6 +87,28 @@ def findings(
             yield RowWarning(*said, went_in=bool(went_in))
 
 
+class FrequentFinding(NamedTuple):
+    """Findings that ask for one change in one column."""
+
+    column: str
+    advice: str
+    rows: int
+    first_line: int
+
+
+def frequent_findings(
+    ledger: LedgerFile, *, failed: bool, most: int = 20
+) -> Iterator[FrequentFinding]:
+    """Give what findings ask for in most rows, the most frequent first."""
+    for each in ledger.run(
+        "select place, advice, count(*), min(line) from findings where failed = ?"
+        " group by place, advice order by count(*) desc, min(line) limit ?",
+        failed,
+        most,
+    ):
+        yield FrequentFinding(*each)
+
+
 def row_changes(ledger: LedgerFile, most: int = -1) -> Iterator[RowChange]:
     """Give what was done with rows, without those that stay as they are."""
     for each in ledger.run(

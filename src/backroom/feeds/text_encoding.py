@@ -2,7 +2,7 @@
 
 UTF-8 proves itself: hardly any other text is valid UTF-8 by chance. UTF-16 without a mark shows by
 its zero bytes. What is left is a code page of Windows, mostly Windows-1252, as Excel saves CSV in
-western Europe. charset-normalizer weighs it against the others.
+western Europe. Where whole words are not ASCII, charset-normalizer weighs it against the others.
 """
 
 from __future__ import annotations
@@ -23,10 +23,25 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
-_CODE_PAGES = ["cp1252", "cp1250", "cp1251", "cp1253", "cp1254", "mac_roman"]
+_CODE_PAGES = [
+    *("cp1252", "cp1250", "cp1251", "cp1253", "cp1254", "cp1255", "cp1256", "mac_roman"),
+    *("gb18030", "big5", "cp932", "cp949"),
+]
+_WORDS = re.compile(rb"[\xa1-\xff]{4,}")
+"""Words without any letter of ASCII. Languages of Windows-1252 have none."""
 _UNUSED_IN_1252 = b"\x81\x8d\x8f\x90\x9d"
 _OF_1250 = re.compile(rb"[A-Za-z][\xb3\xb9\xbe\xbf][A-Za-z]")
-"""Letters of Polish and Czech words, which Windows-1252 has as digits and signs."""
+"""Letters of Polish and Slovak words, which Windows-1252 has as digits and signs."""
+_LETTERS_OF_CODE_PAGES = (
+    # Czech, Slovene and Croatian. French may have a Škoda, with letters that these lack.
+    ("cp1250", b"\x9a\x9e\x8a\x8e", b"\xe8\xec\xf8\xf2\xef\xf9\xe6", b"\xe0\xe2\xe7\xea"),
+    # Hungarian. Portuguese and Estonian have one of them, and others that Hungarian lacks.
+    ("cp1250", b"\xf5\xfb", b"\xf6\xfc", b"\xe3\xe7\xe4"),
+    # Turkish. Icelandic has other vowels with these.
+    ("cp1254", b"\xf0\xfd\xfe\xd0\xdd\xde", b"", b"\xe1\xe9\xed\xf3\xfa\xe6\xc1\xcd\xd3\xda\xc6"),
+)
+"""Code pages whose words look like Latin ones in Windows-1252: bytes of which some are there, bytes
+of which some are there too, if given, and bytes that are not there."""
 _ENCODING_TITLES = {
     "utf-8": "UTF-8",
     "utf-8-sig": "UTF-8 with BOM",
@@ -37,6 +52,10 @@ _ENCODING_TITLES = {
     "utf-16-be": "UTF-16",
     "koi8-r": "KOI8-R",
     "mac-roman": "Mac Roman",
+    "gb18030": "GB 18030",
+    "big5": "Big5",
+    "cp932": "Shift JIS",
+    "cp949": "EUC-KR",
 }
 
 
@@ -100,11 +119,16 @@ def _code_page_of(sample: bytes) -> str:
     if sum(map(_is_utf_8, lines)) * 2 > len(lines):
         return "utf-8"
     text = b"".join(lines)[:_SAMPLE_BYTES]
-    if _OF_1250.search(text):
-        return "cp1250"
     high = sum(byte > 0x7F for byte in text)  # noqa: PLR2004 - the last of ASCII
-    if high * 2 < len(text) and not any(byte in text for byte in _UNUSED_IN_1252):
-        return "cp1252"
+    if high * 2 < len(text) and sum(map(len, _WORDS.findall(text))) * 2 < high:
+        if _OF_1250.search(text):
+            return "cp1250"
+        found = set(text)
+        for name, some, others, none in _LETTERS_OF_CODE_PAGES:
+            if found & set(some) and (not others or found & set(others)) and not found & set(none):
+                return name
+        if not found & set(_UNUSED_IN_1252):
+            return "cp1252"
     # It takes longer to import than most files take to read.
     from charset_normalizer import from_bytes
 

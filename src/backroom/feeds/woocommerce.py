@@ -81,7 +81,7 @@ _BECOMES = {
     "grouped products": "SKUs or `id:44`, with commas between them; kept in `custom_metadata`",
     "permalink": "the item's `url`",
     "external url": "the item's `url`, where there is no other; kept in `custom_metadata` where there is",
-    "attribute {n} name": "the name of an attribute, an entry of `custom_metadata`",
+    "attribute {n} name": "the name of an attribute, an entry of `custom_metadata`; a variation may leave it to its parent",
     "attribute {n} values": "its values, which are the options of a variation; an empty value counts as no option",
 }
 _KEPT_IN_METADATA = (
@@ -253,7 +253,7 @@ def _woocommerce_variants(
     of_parent: tuple[int, float] | None = None
     for record in records:
         alone = not is_variation(record)
-        options = {} if alone else _attributes_of(record)
+        options = {} if alone else _attributes_of(record, parent.record)
         identity = group if alone else record.text("id") or record.text("sku")
         identity = distinct(identity or variant_id(group, options.values()))
         cells = Cells(shop, record, VARIANT, identity)
@@ -266,7 +266,7 @@ def _woocommerce_variants(
         if not alone:
             joined = ", ".join(options.values())
             title = record.text("name") or (f"{title} - {joined}" if joined else title)
-        own = _shared_attributes(cells, title, item["url"])
+        own = _shared_attributes(cells, title, item["url"], parent.record)
         if not own["images"] and item["image_full_url"]:
             own["images"] = [item["image_full_url"]]
             own["image_full_url"] = item["image_full_url"]
@@ -283,7 +283,9 @@ def _woocommerce_variants(
         )
 
 
-def _shared_attributes(cells: Cells, title: str, url: str) -> dict[str, Any]:
+def _shared_attributes(
+    cells: Cells, title: str, url: str, parent: FeedRecord | None = None
+) -> dict[str, Any]:
     """Give what items and variants have in common."""
     record = cells.record
     images = _parts_of_list(cells.text("images"))
@@ -301,7 +303,7 @@ def _shared_attributes(cells: Cells, title: str, url: str) -> dict[str, Any]:
         "url": url,
         "image_full_url": images[0] if images else "",
         "images": images,
-        "custom_metadata": metadata | _attributes_of(record),
+        "custom_metadata": metadata | _attributes_of(record, parent),
         "published": _is_shown_in_shop(cells),
     }
 
@@ -312,12 +314,17 @@ def _is_shown_in_shop(cells: Cells) -> bool:
     return cells.truth("published", otherwise=True) and not unpublished
 
 
-def _attributes_of(record: FeedRecord) -> dict[str, str]:
-    """Give the attributes by their names. An empty value is none."""
+def _attributes_of(record: FeedRecord, parent: FeedRecord | None = None) -> dict[str, str]:
+    """Give the attributes by their names. An empty value is none.
+
+    A variation may leave the names to its parent.
+    """
     found = {}
     for name in record.cells:
         if name.startswith("attribute ") and name.endswith(" values"):
-            heading = record.text(f"{name[:-7]} name") or name[:-7].capitalize()
+            of_name = f"{name[:-7]} name"
+            heading = record.text(of_name) or (parent.text(of_name) if parent else "")
+            heading = heading or name[:-7].capitalize()
             if value := record.text(name):
                 found[heading] = value
     return found
