@@ -213,6 +213,20 @@ def test_command_says_what_the_whole_feed_shows(make_client: MakeClient, tmp_pat
     ]
 
 
+def test_torn_rows_alone_do_not_say_what_ids_are(make_client: MakeClient, tmp_path: Path) -> None:
+    client, other = make_client(), make_client()
+    path, rejects, right = (tmp_path / each for each in ("feed", "rejects", "right"))
+    feed = "Handle,Title,Option1 Value,Variant SKU,Variant Price\ncap,Cap,S,C-S,5\ncap,,L,,6\n"
+    path.write_text(feed.replace(",5", ",5,").replace(",6", ",6,"))
+    result = run(client, path, "--rejects", rejects)
+    assert "--variant-ids" not in result.stderr
+    for each in (rejects, right):
+        each.write_text(feed)
+    assert run(client, *told_command(result)).exit_code == 0
+    assert run(other, right).exit_code == 0
+    assert catalog(client) == catalog(other)
+
+
 def test_command_says_how_numbers_are_where_rejects_do_not(
     make_client: MakeClient, tmp_path: Path
 ) -> None:

@@ -255,7 +255,7 @@ class Feed:
             return {"numbers": self._evidence} if self._evidence else {}
         numbers, skus_identify = self._joined.reading()
         said = {"numbers": str(numbers)}
-        if self.format.name == "shopify":
+        if self.format.name == "shopify" and skus_identify is not None:
             said["variant-ids"] = "sku" if skus_identify else "options"
         return said
 

@@ -163,10 +163,13 @@ class Joined:
             advice=f"nothing, or --numbers {other}",
         )
 
-    def reading(self) -> tuple[NumberStyle, bool]:
-        """Give how the file writes numbers, and whether SKUs are the ids of its variants."""
+    def reading(self) -> tuple[NumberStyle, bool | None]:
+        """Give how the file writes numbers, and whether SKUs are the ids of its variants.
+
+        None if no row of a variant could be read.
+        """
         shop = self._shop()
-        return shop.numbers, shop.skus_identify
+        return shop.numbers, None if self._skus.is_empty else shop.skus_identify
 
     def rejected(self, failed: Callable[[Row], bool]) -> bytearray:
         """Mark the records of products with a fault: a byte for each record of the file."""

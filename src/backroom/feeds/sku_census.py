@@ -12,10 +12,13 @@ class SkuCensus:
     def __init__(self) -> None:
         self._hashes = array("q")
         self._missing = False
+        self.is_empty = True
+        """Whether no variant was counted, so that there is nothing to tell by."""
         self._unique: bool | None = None
 
     def add(self, sku: str) -> None:
         """Count the SKU of a variant, empty if it has none."""
+        self.is_empty = False
         if not sku:
             self._missing = True
         elif not self._missing:
