@@ -7,6 +7,8 @@ import string
 from time import perf_counter
 from typing import Any
 
+import pytest
+
 from backroom.api.admission import Known
 from backroom.api.asked_revision import AskedRevision
 from backroom.api.observer import Exchange, Mishap
@@ -74,6 +76,7 @@ def fuzzed(number: int) -> tuple[Known, int]:
     return known_of(method, path, revision), chance.choice([200, 404, 400])
 
 
+@pytest.mark.slow
 def test_fuzzed_requests_make_no_new_labels() -> None:
     seen = counted(*map(fuzzed, range(10_000))).seen()
     routes = {each.path for each in (*OPERATIONS, *NEIGHBOURS)} | {"unknown", "/", "/metrics"}
