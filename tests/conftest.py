@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import itertools
 import random
 import sys
@@ -23,7 +24,7 @@ from support.engines import ENGINES, SERVED, Cluster, FreshFile
 from support.process import Programs
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Generator, Iterator, Sequence
 
     from backroom.store.database import Database
 
@@ -83,6 +84,21 @@ def pytest_configure(config: pytest.Config) -> None:
     """Have properties tried with fewer examples where slow tests are left out."""
     # Not at import: tests import this module a second time, which would load the profile again.
     hypothesis.settings.load_profile("quick" if _leaves_out_slow(config) else "backroom")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Collect the tests without the garbage collector, and keep it from what they are made of.
+
+    The modules and the items stay until the process ends. Each pass over them frees nothing, and
+    all passes together take as long as collecting itself. What the tests make later is not frozen.
+    """
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:

@@ -24,8 +24,8 @@ def logged() -> list[str]:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
         if isinstance(node, ast.Call)
         and isinstance(node.func, ast.Attribute)
-        and ast.unparse(node.func.value) == "log"
         and node.func.attr in LEVELS
+        and ast.unparse(node.func.value) == "log"
     ]
     return [
         ast.unparse(node.args[isinstance(node.func, ast.Attribute) and node.func.attr == "log"])
