@@ -5,12 +5,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from backroom.dashboard import sessions
-from backroom.dashboard.sessions import SESSION_COOKIE, Sessions
+from backroom.dashboard.sessions import SESSION_COOKIE, SESSION_SECONDS, Sessions
 
 
 def begun(token: str = "token", *, secure: bool = False) -> str:
     response = Response()
-    Sessions(token, "/_backroom", secure=secure).begin(response)
+    Sessions(token, "/_backroom", secure=secure).begin(response, "session")
     return response.headers["set-cookie"]
 
 
@@ -20,6 +20,12 @@ def request_with(cookie: str) -> Request:
 
 def test_session_is_recognised() -> None:
     assert Sessions("token", "/", secure=False).of(request_with(begun())) is not None
+
+
+def test_session_knows_its_end() -> None:
+    kept = Sessions("token", "/", secure=False)
+    assert 0 < SESSION_SECONDS - kept.seconds_left(request_with(begun())) < 60
+    assert kept.seconds_left(request_with("backroom_session=forged")) == 0
 
 
 def test_another_token_ends_sessions() -> None:

@@ -79,6 +79,8 @@ _HEADERS = {
 }
 _SAFE = frozenset({"GET", "HEAD"})
 _FORMS = frozenset({"application/x-www-form-urlencoded", "multipart/form-data"})
+MOST_UNSENT = 256 * 1024
+"""Bytes of a form that is kept for somebody who has to sign in first."""
 MOST_FORM = 16 * 1024 * 1024
 """Bytes. A file that is imported is sent as it is, in no form, and may be larger."""
 
@@ -133,28 +135,37 @@ class _SignedInOnly:
         scope["session_id"] = session
         path = scope["path"].rstrip("/") or "/"
         is_open = path.startswith(_STATIC) or path == sign_in.SIGN_IN_PATH
-        if session is None and not is_open:
-            await sign_in.ask(request)(scope, receive, send)
-            return
-        if request.method not in _SAFE:
-            try:
-                scope["form"] = form = await _sent_form(request)
-            except (_TooLarge, HTTPException) as error:
-                await PlainTextResponse(str(error), 413)(scope, receive, send)
-                return
-            given = request.headers.get(HEADER) or str(form.get(FIELD, ""))
-            sessions = dashboard_of(request).sessions
-            if session is not None and not sessions.is_csrf_token(session, given):
-                await _too_old(request)(scope, receive, send)
-                return
-        await self._served(scope, receive, send)
+        if request.method in _SAFE:
+            refusal = sign_in.ask(request) if session is None and not is_open else None
+        else:
+            refusal = await _checked_form(request, session, is_open=is_open)
+        await (refusal or self._served)(scope, receive, send)
+
+
+async def _checked_form(request: Request, session: str | None, *, is_open: bool) -> Response | None:
+    """Read the form in a request for its page. Give an answer where no page may have it."""
+    is_strange = session is None and not is_open
+    try:
+        form = await _sent_form(request, MOST_UNSENT if is_strange else MOST_FORM)
+    except (_TooLarge, HTTPException) as error:
+        if is_strange:
+            return sign_in.ask(request)
+        return PlainTextResponse(str(error), 413)
+    if is_strange:
+        return sign_in.ask(request, sign_in.unsent_form(request, form))
+    request.scope["form"] = form
+    given = request.headers.get(HEADER) or str(form.get(FIELD, ""))
+    sessions = dashboard_of(request).sessions
+    if session is not None and not sessions.is_csrf_token(session, given):
+        return _too_old(request, session, form)
+    return None
 
 
 class _TooLarge(Exception):
     """A form is larger than any of a page."""
 
 
-async def _sent_form(request: Request) -> FormData:
+async def _sent_form(request: Request, most: int) -> FormData:
     """Read the form in a request. What is sent in another way is left to its page."""
     kind = request.headers.get("content-type", "").partition(";")[0]
     if kind not in _FORMS:
@@ -162,8 +173,8 @@ async def _sent_form(request: Request) -> FormData:
     received = bytearray()
     async for part in request.stream():
         received += part
-        if len(received) > MOST_FORM:
-            raise _TooLarge(f"A form has at most {MOST_FORM:,} bytes.")
+        if len(received) > most:
+            raise _TooLarge(f"A form has at most {most:,} bytes.")
 
     async def receive() -> Message:
         return {"type": "http.request", "body": bytes(received), "more_body": False}
@@ -171,7 +182,14 @@ async def _sent_form(request: Request) -> FormData:
     return await Request(request.scope, receive).form(max_part_size=MOST_FORM)
 
 
-def _too_old(request: Request) -> Response:
+def _too_old(request: Request, session: str, form: FormData) -> Response:
+    """Refuse a form of another session. What was typed can be sent in this one."""
+    if HTMX in request.headers:
+        token = dashboard_of(request).sessions.csrf_token(session)
+        return page(request, "too_old.html", status=403, headers={HEADER: token})
+    unsent = sign_in.unsent_form(request, form)
+    if unsent is not None and FIELD in form:
+        return sign_in.show_unsent(request, unsent, status=403)
     words = "The form belongs to another session. Load the page again, then send the form."
     return page(request, "error.html", status=403, title="This form is too old", words=words)
 

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 
 from itsdangerous import BadSignature, TimestampSigner
 
+from backroom import clock
+
 if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
@@ -36,9 +38,14 @@ class Sessions:
             token, salt="backroom dashboard", digest_method=hashlib.sha256
         )
 
-    def begin(self, response: Response) -> None:
+    @staticmethod
+    def new() -> str:
+        """Give a session that nobody has."""
+        return secrets.token_urlsafe(16)
+
+    def begin(self, response: Response, session: str) -> None:
         """Have an answer begin a session."""
-        value = self._signer.sign(secrets.token_urlsafe(16)).decode()
+        value = self._signer.sign(session).decode()
         response.set_cookie(
             SESSION_COOKIE,
             value,
@@ -62,6 +69,15 @@ class Sessions:
             return self._signer.unsign(value, max_age=SESSION_SECONDS).decode()
         except (BadSignature, UnicodeError):
             return None
+
+    def seconds_left(self, request: Request) -> float:
+        """Give how long the session of a request still lasts, 0 where it has none."""
+        value = request.cookies.get(SESSION_COOKIE, "")
+        try:
+            _, begun = self._signer.unsign(value, max_age=SESSION_SECONDS, return_timestamp=True)
+        except (BadSignature, UnicodeError):
+            return 0.0
+        return max(begun.timestamp() + SESSION_SECONDS - clock.epoch(), 0.0)
 
     def csrf_token(self, session: str) -> str:
         """Give what the forms of a session carry."""
