@@ -84,6 +84,9 @@ MOST_UNSENT = 256 * 1024
 MOST_FORM = 16 * 1024 * 1024
 """Bytes. A file that is imported is sent as it is, in no form, and may be larger."""
 
+_TRIED_AGAIN = 5
+"""Seconds after which a browser loads a page again that needs the database."""
+
 log = logging.getLogger(__name__)
 
 
@@ -233,8 +236,13 @@ def _show_control_error(request: Request, error: Exception) -> Response:
 
 
 def _show_unavailable(request: Request, error: Exception) -> Response:
-    words = f"{error}. The page tries again when it is loaded again."
-    return _error_page(request, 503, "The database is unavailable", words)
+    is_loaded_again = request.method in _SAFE and HTMX not in request.headers
+    again = " This page is loaded again every few seconds." if is_loaded_again else ""
+    words = f"The server says: {error}.{again}"
+    answer = _error_page(request, 503, "The database is unavailable", words)
+    if is_loaded_again:
+        answer.headers["Refresh"] = str(_TRIED_AGAIN)
+    return answer
 
 
 def _show_failure(request: Request, _: Exception) -> Response:

@@ -93,6 +93,8 @@ document.addEventListener("htmx:sseOpen", (event) => {
   sayOfConnection("");
   const { source } = event.detail;
   sources.set(event.target, source);
+  source.addEventListener("stale", ({ data }) => sayOfConnection(data));
+  source.addEventListener("part", () => sayOfConnection(""));
   source.addEventListener("ended", ({ data }) => {
     sources.delete(event.target);
     sayOfConnection(...data.split("\n"));
