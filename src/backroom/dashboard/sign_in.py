@@ -93,7 +93,7 @@ def _signed_in(request: Request, token: str, wanted: str, unsent: UnsentForm | N
         response = page(request, "signed_in.html", wanted=wanted)
     else:
         response = show_unsent(request, unsent)
-    dashboard.sessions.begin(response, session)
+    dashboard.sessions.begin(request, response, session)
     return response
 
 
@@ -117,7 +117,7 @@ async def sign_out(request: Request) -> Response:
     if session is not None:
         dashboard.streams.end(session)
     response = RedirectResponse(dashboard.root + HOME, _SEE_OTHER)
-    dashboard.sessions.end(response)
+    dashboard.sessions.end(request, response)
     return response
 
 
