@@ -95,7 +95,9 @@ def test_strangers_cannot_be_sent_again(visitor: Visitor, shown: Server) -> None
 
 
 def test_forgotten_request_says_so(visitor: Visitor) -> None:
-    assert visitor.ask("GET", f"{PATH}/999999").status == 404
+    answer = visitor.ask("GET", f"{PATH}/999999")
+    assert answer.status == 404
+    assert b"The journal no longer has request 999999." in answer.data
     assert visitor.ask("GET", f"{PATH}/x").status == 404
 
 

@@ -8,6 +8,7 @@ first asked for.
 from __future__ import annotations
 
 import logging
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -224,9 +225,11 @@ def _error_page(request: Request, status: int, title: str, words: str) -> Respon
 
 def _show_http_error(request: Request, error: Exception) -> Response:
     status = error.status_code if isinstance(error, HTTPException) else 500
-    if status == 404:  # noqa: PLR2004 - the one that is usual
-        return _error_page(request, status, "Page not found", f"There is no {request.url.path}.")
     detail = error.detail if isinstance(error, HTTPException) else ""
+    if status == HTTPStatus.NOT_FOUND:
+        if detail == HTTPStatus.NOT_FOUND.phrase:
+            detail = f"There is no {request.url.path}."
+        return _error_page(request, status, "Page not found", detail)
     return _error_page(request, status, "The server could not do this", detail)
 
 
