@@ -105,6 +105,11 @@ IMPORT_FAILED = Event("import_failed", "an import of %s failed", "file")
 PART_NOT_RENDERED = Event(
     "part_not_rendered", "a part of the dashboard could not be rendered, and is tried again"
 )
+PART_WITHOUT_DATABASE = Event(
+    "part_without_database",
+    "a part of the dashboard waits for the database: %s",
+    "reason",
+)
 OPERATION_NOT_SERVED = Event("operation_not_served", "%s", "reason")
 REVISION_RETIRED = Event(
     "revision_retired", "requests use revision %s, retired on %s", "revision", "retired_on"

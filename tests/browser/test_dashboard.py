@@ -259,3 +259,80 @@ def test_pages_work_without_scripts(browser: Browser, site: str) -> None:
         page.get_by_role("link", name="Testing").click()
         page.get_by_role("button", name="Real time").click()
         expect(page.get_by_text("The clock is changed")).to_be_visible()
+
+
+def test_ended_session_is_said(page: Page, context: Any, complaints: list[str]) -> None:
+    other = context.new_page()
+    other.goto("/_backroom/dashboard/accounts")
+    other.get_by_label("Name", exact=True).fill("typed before")
+    page.get_by_role("button", name="Sign out").click()
+    expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
+    other.get_by_role("button", name="Make the account, with a key").click()
+    expect(other.get_by_text("What you typed is kept")).to_be_visible()
+    assert axe_violations(other) == []
+    other.get_by_label("Token").fill(TOKEN)
+    other.keyboard.press("Enter")
+    expect(other.get_by_role("heading", name="Not sent yet")).to_be_visible()
+    assert axe_violations(other) == []
+    other.get_by_role("button", name="Send it").click()
+    expect(other.locator("#new-key")).to_contain_text("pk_")
+    complaints[:] = [each for each in complaints if "401" not in each]
+
+
+def test_open_page_says_session_ended(page: Page, context: Any, complaints: list[str]) -> None:
+    other = context.new_page()
+    other.goto("/_backroom/dashboard/jobs?state=queued")
+    page.get_by_role("button", name="Sign out").click()
+    expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
+    expect(other.locator("#connection")).to_contain_text("Your session has ended")
+    assert axe_violations(other) == []
+    other.get_by_role("link", name="Sign in again").click()
+    other.get_by_label("Token").fill(TOKEN)
+    other.keyboard.press("Enter")
+    other.wait_for_url("**/dashboard/jobs?state=queued")
+    complaints[:] = [each for each in complaints if "401" not in each]
+
+
+def test_form_of_old_session_goes_on(page: Page, context: Any, complaints: list[str]) -> None:
+    page.goto("/_backroom/dashboard/testing")
+    context.clear_cookies()
+    page.get_by_role("button", name="Freeze").click()
+    expect(page.locator("#message")).to_contain_text("Your session has ended")
+    other = context.new_page()
+    other.goto(f"/_backroom/?token={TOKEN}")
+    other.wait_for_url("**/_backroom/")
+    page.get_by_role("button", name="Real time").click()
+    expect(page.locator("#message")).to_contain_text("Send the form once more")
+    assert page.url.endswith("/dashboard/testing")
+    page.get_by_role("button", name="Real time").click()
+    expect(page.get_by_text("The clock is changed")).to_be_visible()
+    complaints[:] = [each for each in complaints if "401" not in each and "403" not in each]
+
+
+HIDE = """hidden => {
+    Object.defineProperty(document, "hidden", { configurable: true, get: () => hidden });
+    document.dispatchEvent(new Event("visibilitychange"));
+}"""
+
+
+def test_unseen_pages_hold_no_connection(context: Any, page: Page, client: Client) -> None:
+    # A browser has six connections to a host.
+    pages = [page, *(context.new_page() for _ in range(7))]
+    for each in pages:
+        each.clock.install()
+        each.goto(f"/_backroom/dashboard/requests?account={client.account}")
+        each.evaluate(HIDE, True)  # noqa: FBT003 - the argument of a script
+        each.clock.run_for(11_000)
+    client.get("/api/catalog-items/unseen")
+    pages[0].evaluate(HIDE, False)  # noqa: FBT003 - the argument of a script
+    expect(pages[0].get_by_role("link", name="GET /api/catalog-items/unseen")).to_be_visible()
+
+
+def test_absent_server_is_said(page: Page, complaints: list[str]) -> None:
+    page.route("**/live?*", lambda route: route.abort())
+    page.goto("/_backroom/dashboard/requests")
+    expect(page.locator("#connection")).to_contain_text("The server does not answer since")
+    page.unroute_all()
+    expect(page.locator("#connection")).to_be_empty()
+    wanted = ("[object Event]", "ERR_FAILED")
+    complaints[:] = [each for each in complaints if not any(map(each.count, wanted))]

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 import pytest
 
+from backroom.dashboard import overview
+from backroom.store.database import StoreUnavailable
 from conftest import running
 from support.visitor import DASHBOARD_PATH, HOME, TOKEN, Visitor
 
@@ -93,3 +95,16 @@ def test_links_begin_with_the_public_path() -> None:
         assert "Path=/klaviyo/_backroom" in cookie
         assert "Secure" in cookie
         assert 'href="/klaviyo/_backroom/dashboard/jobs"' in visitor.read(HOME)
+
+
+def unreachable(*_: Any) -> Any:
+    raise StoreUnavailable("nobody answers")
+
+
+def test_absent_database_is_tried_again(visitor: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(overview, "overview_values", unreachable)
+    answer = visitor.ask("GET", HOME)
+    assert answer.status == 503
+    assert b"The server says: nobody answers." in answer.data
+    assert answer.headers["refresh"] == "5"
+    assert "refresh" not in visitor.ask("GET", HOME, HX_Request="true").headers

@@ -100,6 +100,13 @@ def test_lines_stand_side_by_side() -> None:
     ]
 
 
+def test_lines_that_are_cut_off_differ_in_nothing() -> None:
+    same = "\n".join(map(str, range(2000)))
+    sides = sides_of(same, f"first\n{same}")
+    assert sides[0] == Side(None, "first", differs=True)
+    assert [each for each in sides[1:] if each.differs] == []
+
+
 def test_texts_are_for_people() -> None:
     assert pretty(b'{"a":1}') == '{\n  "a": 1\n}'
     assert pretty(b"no json") == "no json"

@@ -7,6 +7,7 @@ import pytest
 
 from backroom.dashboard import live
 from backroom.dashboard.live import LivePart, LiveParts, TooManyParts, event
+from backroom.store.database import StoreUnavailable
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
@@ -76,11 +77,36 @@ def test_failure_is_tried_again(caplog: pytest.LogCaptureFixture) -> None:
             return "well"
 
         watching = LivePart(make, 0.001).watch()
+        assert b"event: stale\ndata: The server could not make" in await following(watching)
         assert await following(watching) == event("well")
         await watching.aclose()
 
     asyncio.run(watch())
     assert "could not be rendered" in caplog.text
+
+
+def test_absent_database_is_said_once(caplog: pytest.LogCaptureFixture) -> None:
+    async def watch() -> None:
+        times: list[int] = []
+
+        def make() -> str:
+            times.append(1)
+            if 1 < len(times) < 20:
+                raise StoreUnavailable("gone")
+            return "the same"
+
+        watching = LivePart(make, 0.001).watch()
+        assert await following(watching) == event("the same")
+        assert b"event: stale\ndata: The server can't reach its database" in await following(
+            watching
+        )
+        assert await following(watching) == event("the same")
+        await watching.aclose()
+
+    asyncio.run(watch())
+    assert [each.getMessage() for each in caplog.records if each.name == live.log.name] == [
+        "a part of the dashboard waits for the database: gone"
+    ]
 
 
 def test_silence_is_kept_alive(monkeypatch: pytest.MonkeyPatch) -> None:

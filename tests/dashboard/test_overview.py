@@ -29,6 +29,7 @@ def test_failed_jobs_are_named(visitor: Visitor, client: Client) -> None:
     client.completed(f"/api/{kind.collection}", posted.job_id)
     words = visitor.words(HOME)
     assert "1 operation of 2 failed in a catalog item bulk create job" in words
+    assert "already exists" in words
 
 
 def test_refused_requests_are_named(visitor: Visitor, client: Client) -> None:

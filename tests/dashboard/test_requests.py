@@ -95,7 +95,9 @@ def test_strangers_cannot_be_sent_again(visitor: Visitor, shown: Server) -> None
 
 
 def test_forgotten_request_says_so(visitor: Visitor) -> None:
-    assert visitor.ask("GET", f"{PATH}/999999").status == 404
+    answer = visitor.ask("GET", f"{PATH}/999999")
+    assert answer.status == 404
+    assert b"The journal no longer has request 999999." in answer.data
     assert visitor.ask("GET", f"{PATH}/x").status == 404
 
 
@@ -106,3 +108,12 @@ def test_server_without_journal_says_so() -> None:
         visitor.sign_in(TOKEN)
         assert "--journal on" in visitor.words(PATH)
         assert visitor.ask("GET", f"{PATH}/1").status == 409
+
+
+def test_refusal_by_the_head_has_no_body(visitor: Visitor, client: Client, shown: Server) -> None:
+    body = {"data": a_resource("item")}
+    client.post("/api/catalog-items", body, revision="1999-01-01")
+    words = visitor.words(f"{PATH}/{last(shown)}")
+    assert "refused the request before it read a body" in words
+    assert "it was refused before its body was read" in words
+    assert "-d @body.json" in words

@@ -1,21 +1,28 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from backroom.control.table import perform
+from backroom.dashboard import settings
 from backroom.environment import load
 from backroom.settings import SETTINGS
+from backroom.store.database import StoreUnavailable
 from conftest import running
 from support.visitor import DASHBOARD_PATH, TOKEN, Visitor
 
 if TYPE_CHECKING:
+    import pytest
+
     from backroom.settings import Settings
 
 PATH = f"{DASHBOARD_PATH}/settings"
 
 
-def words_of(settings: Settings) -> str:
-    given = {name: getattr(settings, name) for name in ("limits", "control_token", "job_delay")}
-    with running(None, **given, origins=settings.origins) as server:
+def words_of(given_settings: Settings) -> str:
+    given = {
+        name: getattr(given_settings, name) for name in ("limits", "control_token", "job_delay")
+    }
+    with running(None, **given, origins=given_settings.origins) as server:
         visitor = Visitor(server.url)
         visitor.sign_in(TOKEN)
         return visitor.words(PATH)
@@ -39,3 +46,15 @@ def test_secrets_are_replaced(visitor: Visitor) -> None:
     page = visitor.read(PATH)
     assert TOKEN not in page
     assert "***" in page
+
+
+def test_settings_need_no_database(visitor: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
+    def unreachable(*given: Any) -> Any:
+        if given[-1] == "/info":
+            raise StoreUnavailable("nobody answers")
+        return perform(*given)
+
+    monkeypatch.setattr(settings, "perform", unreachable)
+    words = visitor.words(PATH)
+    assert "can't reach its database" in words
+    assert "BACKROOM_LIMITS" in words

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import os
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from backroom.store.database import Database, Transaction
+    from backroom.store.task_queue import ProcessRow
 
 
 @pytest.fixture
@@ -52,6 +54,18 @@ def test_processes_are_listed_by_host_and_number(announced: Database) -> None:
         (own,) = task_queue.all_processes(tx)
     assert own.name.endswith(f" {os.getpid()}")
     assert own.connections >= 1
+    assert (own.is_this, own.is_worker) == (True, False)
+
+
+def test_process_that_applies_jobs_is_known(announced: Database) -> None:
+    async def look() -> list[ProcessRow]:
+        async with task_queue.connection_pool(announced, 1) as pool:
+            await pool.wait()
+            with announced.read() as tx:
+                return list(task_queue.all_processes(tx))
+
+    (own,) = asyncio.run(look())
+    assert (own.is_this, own.is_worker) == (True, True)
 
 
 def test_workers_are_listed_with_their_accounts(announced: Database) -> None:

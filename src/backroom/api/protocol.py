@@ -336,6 +336,9 @@ class HttpProtocol(asyncio.Protocol):
         if self._parser.stage is Stage.BODY:
             # Nobody can answer a request that will never be whole.
             self._forget_unfinished()
+        if self._pours is not None:
+            # Whoever follows a stream has left, and what is written next may be long in coming.
+            return False
         return not self._over and (self._answering or bool(self._waiting))
 
     def pause_writing(self) -> None:

@@ -8,6 +8,7 @@ first asked for.
 from __future__ import annotations
 
 import logging
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -79,8 +80,13 @@ _HEADERS = {
 }
 _SAFE = frozenset({"GET", "HEAD"})
 _FORM_TYPES = frozenset({"application/x-www-form-urlencoded", "multipart/form-data"})
+MOST_UNSENT = 256 * 1024
+"""Bytes of a form that is kept for somebody who has to sign in first."""
 MOST_FORM = 16 * 1024 * 1024
 """Bytes. A file that is imported is sent as it is, in no form, and may be larger."""
+
+_TRIED_AGAIN = 5
+"""Seconds after which a browser loads a page again that needs the database."""
 
 log = logging.getLogger(__name__)
 
@@ -133,28 +139,37 @@ class _SignedInOnly:
         scope["session_id"] = session
         path = scope["path"].rstrip("/") or "/"
         is_open = path.startswith(_STATIC) or path == sign_in.SIGN_IN_PATH
-        if session is None and not is_open:
-            await sign_in.ask(request)(scope, receive, send)
-            return
-        if request.method not in _SAFE:
-            try:
-                scope["form"] = form = await _sent_form(request)
-            except (_TooLarge, HTTPException) as error:
-                await PlainTextResponse(str(error), 413)(scope, receive, send)
-                return
-            given = request.headers.get(HEADER) or str(form.get(FIELD, ""))
-            sessions = dashboard_of(request).sessions
-            if session is not None and not sessions.is_csrf_token(session, given):
-                await _too_old(request)(scope, receive, send)
-                return
-        await self._served(scope, receive, send)
+        if request.method in _SAFE:
+            refusal = sign_in.ask(request) if session is None and not is_open else None
+        else:
+            refusal = await _checked_form(request, session, is_open=is_open)
+        await (refusal or self._served)(scope, receive, send)
+
+
+async def _checked_form(request: Request, session: str | None, *, is_open: bool) -> Response | None:
+    """Read the form in a request for its page. Give an answer where no page may have it."""
+    is_strange = session is None and not is_open
+    try:
+        form = await _sent_form(request, MOST_UNSENT if is_strange else MOST_FORM)
+    except (_TooLarge, HTTPException) as error:
+        if is_strange:
+            return sign_in.ask(request)
+        return PlainTextResponse(str(error), 413)
+    if is_strange:
+        return sign_in.ask(request, sign_in.unsent_form(request, form))
+    request.scope["form"] = form
+    given = request.headers.get(HEADER) or str(form.get(FIELD, ""))
+    sessions = dashboard_of(request).sessions
+    if session is not None and not sessions.is_csrf_token(session, given):
+        return _too_old(request, session, form)
+    return None
 
 
 class _TooLarge(Exception):
     """A form is larger than any of a page."""
 
 
-async def _sent_form(request: Request) -> FormData:
+async def _sent_form(request: Request, most: int) -> FormData:
     """Read the form in a request. What is sent in another way is left to its page."""
     kind = request.headers.get("content-type", "").partition(";")[0]
     if kind not in _FORM_TYPES:
@@ -162,8 +177,8 @@ async def _sent_form(request: Request) -> FormData:
     received = bytearray()
     async for part in request.stream():
         received += part
-        if len(received) > MOST_FORM:
-            raise _TooLarge(f"A form has at most {MOST_FORM:,} bytes.")
+        if len(received) > most:
+            raise _TooLarge(f"A form has at most {most:,} bytes.")
 
     async def receive() -> Message:
         return {"type": "http.request", "body": bytes(received), "more_body": False}
@@ -171,7 +186,14 @@ async def _sent_form(request: Request) -> FormData:
     return await Request(request.scope, receive).form(max_part_size=MOST_FORM)
 
 
-def _too_old(request: Request) -> Response:
+def _too_old(request: Request, session: str, form: FormData) -> Response:
+    """Refuse a form of another session. What was typed can be sent in this one."""
+    if HTMX in request.headers:
+        token = dashboard_of(request).sessions.csrf_token(session)
+        return page(request, "too_old.html", status=403, headers={HEADER: token})
+    unsent = sign_in.unsent_form(request, form)
+    if unsent is not None and FIELD in form:
+        return sign_in.show_unsent(request, unsent, status=403)
     words = "The form belongs to another session. Load the page again, then send the form."
     return page(request, "error.html", status=403, title="This form is too old", words=words)
 
@@ -203,9 +225,11 @@ def _error_page(request: Request, status: int, title: str, words: str) -> Respon
 
 def _show_http_error(request: Request, error: Exception) -> Response:
     status = error.status_code if isinstance(error, HTTPException) else 500
-    if status == 404:  # noqa: PLR2004 - the one that is usual
-        return _error_page(request, status, "Page not found", f"There is no {request.url.path}.")
     detail = error.detail if isinstance(error, HTTPException) else ""
+    if status == HTTPStatus.NOT_FOUND:
+        if detail == HTTPStatus.NOT_FOUND.phrase:
+            detail = f"There is no {request.url.path}."
+        return _error_page(request, status, "Page not found", detail)
     return _error_page(request, status, "The server could not do this", detail)
 
 
@@ -215,8 +239,13 @@ def _show_control_error(request: Request, error: Exception) -> Response:
 
 
 def _show_unavailable(request: Request, error: Exception) -> Response:
-    words = f"{error}. The page tries again when it is loaded again."
-    return _error_page(request, 503, "The database is unavailable", words)
+    is_loaded_again = request.method in _SAFE and HTMX not in request.headers
+    again = " This page is loaded again every few seconds." if is_loaded_again else ""
+    words = f"The server says: {error}.{again}"
+    answer = _error_page(request, 503, "The database is unavailable", words)
+    if is_loaded_again:
+        answer.headers["Refresh"] = str(_TRIED_AGAIN)
+    return answer
 
 
 def _show_failure(request: Request, _: Exception) -> Response:

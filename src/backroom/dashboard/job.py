@@ -148,10 +148,14 @@ def operations_of(request: Request) -> dict[str, Any]:
 
 def sides_of(left: str, right: str) -> list[Side]:
     """Give two texts line by line, beside each other."""
-    ones, others = (text.splitlines()[:_MOST_LINES] for text in (left, right))
+    whole = [text.splitlines() for text in (left, right)]
+    ones, others = (lines[:_MOST_LINES] for lines in whole)
     found = []
-    matcher = difflib.SequenceMatcher(None, ones, others, autojunk=False)
-    for what, i, until_i, j, until_j in matcher.get_opcodes():
+    blocks = difflib.SequenceMatcher(None, ones, others, autojunk=False).get_opcodes()
+    if max(map(len, whole)) > _MOST_LINES and blocks[-1][0] != "equal":
+        # The lines beside these were cut off.
+        blocks.pop()
+    for what, i, until_i, j, until_j in blocks:
         pairs = zip_longest(ones[i:until_i], others[j:until_j])
         found += [Side(one, other, what != "equal") for one, other in pairs]
     return found
@@ -164,19 +168,27 @@ def _documents_compared(request: Request, dashboard: Dashboard, known: KnownJob)
     ]
     job = known.job
     if job.type not in JOB_KINDS:
-        return {"sides": [], "left": chosen[0], "right": chosen[1], "statuses": [0, 0]}
+        return {
+            "sides": [],
+            "is_cut": False,
+            "left": chosen[0],
+            "right": chosen[1],
+            "statuses": [0, 0],
+        }
     target = f"/api/{JOB_KINDS[job.type].collection}/{quote(job.job_id, safe='')}"
     url = dashboard.control.settings.public_url or str(request.base_url)
     answers = [
         look_up(dashboard.control.database, request.path_params["account"], target, each, url)
         for each in chosen
     ]
+    bodies = [pretty(each.body) for each in answers]
     return {
         "left": chosen[0],
         "right": chosen[1],
+        "is_cut": any(each.count("\n") >= _MOST_LINES for each in bodies),
         "statuses": [each.status for each in answers],
         "target": target,
-        "sides": sides_of(*(pretty(each.body) for each in answers)),
+        "sides": sides_of(bodies[0], bodies[1]),
     }
 
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from starlette.responses import Response
 
     from backroom.dashboard.page import Dashboard
+    from backroom.store.activity import FailedJob
     from backroom.store.database import Transaction
     from backroom.store.job_search import JobSummary
 
@@ -128,7 +129,9 @@ def listed_jobs(
         found = find_jobs(tx, narrowed, border, ascending=ascending, size=_SIZE)
         names = {each.account: each.name for each in keys.all_accounts(tx)}
     rows = [
-        ShownJob(each, words_of(each.type), names.get(each.account, each.account), _first(each))
+        ShownJob(
+            each, words_of(each.type), names.get(each.account, each.account), first_error(each)
+        )
         for each in found.jobs
     ]
     return {
@@ -160,7 +163,7 @@ def _links(
     }
 
 
-def _first(job: JobSummary) -> str:
+def first_error(job: JobSummary | FailedJob) -> str:
     """Give the words of a job's first error, empty where it has none."""
     found = _DETAIL.search(job.errors)
     try:

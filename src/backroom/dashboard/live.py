@@ -1,8 +1,9 @@
 """Parts of pages that keep themselves up to date by server-sent events.
 
 Event-loop code. A part is rendered again every few seconds while somebody watches it, once for all
-who do, in a thread. It is sent if it has changed. A reader who comes back, after a night or a
-restart, begins with the present part: so the server remembers nothing for a reader.
+who do, in a thread. It is sent if it has changed. If it can't be rendered, that is said once. A
+reader who comes back, after a night or a restart, begins with the present part: so the server
+remembers nothing for a reader.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import logging
 from typing import TYPE_CHECKING
 
 from backroom import events
+from backroom.store.database import StoreUnavailable
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable
@@ -23,6 +25,15 @@ MOST_PARTS = 200
 _KEEP_ALIVE = 15.0
 """Seconds. What says nothing for longer is cut by some proxies."""
 _EVENT = "part"
+_STALE = "stale"
+_NO_DATABASE = (
+    "The server can't reach its database. This page shows what was before,"
+    " and goes on by itself once the database is back."
+)
+_FAILED = (
+    "The server could not make this page anew, and tries again."
+    " The log of the server has the reason."
+)
 
 log = logging.getLogger(__name__)
 
@@ -43,7 +54,7 @@ class LivePart:
     def __init__(self, make: Callable[[], str], seconds: float = LIVE_EVERY_SECONDS) -> None:
         self._make = make
         self._seconds = seconds
-        self._html: str | None = None
+        self._event: bytes | None = None
         self._changed = asyncio.Event()
         self._watchers = 0
         self._task: asyncio.Task[None] | None = None
@@ -59,12 +70,12 @@ class LivePart:
         if self._task is None:
             self._task = asyncio.create_task(self._render())
         try:
-            seen: str | None = None
+            seen: bytes | None = None
             while True:
                 changed = self._changed
-                if self._html is not None and self._html != seen:
-                    seen = self._html
-                    yield event(seen)
+                if self._event is not None and self._event != seen:
+                    seen = self._event
+                    yield seen
                     continue
                 try:
                     await asyncio.wait_for(changed.wait(), _KEEP_ALIVE)
@@ -76,20 +87,28 @@ class LivePart:
                 self._task.cancel()
                 self._task = None
                 # Whoever watches next must not begin with what it was long ago.
-                self._html = None
+                self._event = None
 
     async def _render(self) -> None:
         while True:
             try:
-                html = await asyncio.to_thread(self._make)
+                self._say(event(await asyncio.to_thread(self._make)))
+            except StoreUnavailable as error:
+                if self._say(event(_NO_DATABASE, _STALE)):
+                    log.warning(events.PART_WITHOUT_DATABASE, error)
             except Exception:
-                log.exception(events.PART_NOT_RENDERED)
-            else:
-                if html != self._html:
-                    self._html = html
-                    changed, self._changed = self._changed, asyncio.Event()
-                    changed.set()
+                if self._say(event(_FAILED, _STALE)):
+                    log.exception(events.PART_NOT_RENDERED)
             await asyncio.sleep(self._seconds)
+
+    def _say(self, latest: bytes) -> bool:
+        """Send an event to all, unless it is what was sent last. Say whether it is new."""
+        if latest == self._event:
+            return False
+        self._event = latest
+        changed, self._changed = self._changed, asyncio.Event()
+        changed.set()
+        return True
 
 
 class LiveParts:

@@ -9,6 +9,7 @@ from starlette.routing import Route
 
 from backroom import clock
 from backroom.dashboard import charts, workers
+from backroom.dashboard.jobs import first_error
 from backroom.dashboard.mount import DASHBOARD_PATH, HOME
 from backroom.dashboard.page import dashboard_of, live_response, page
 from backroom.dashboard.traffic import SLICE, percentile
@@ -62,7 +63,7 @@ def overview_values(dashboard: Dashboard) -> dict[str, Any]:
         "work": work,
         "by_status": dict.fromkeys(_IN_PROGRESS_STATES, 0) | work.by_status,
         "waiting": None if work.oldest is None else _age_of(work.oldest, now),
-        "failed": failed,
+        "failed": [(each, first_error(each)) for each in failed],
         "imports": imported,
         "refused": dashboard.traffic.refused()[:8],
         "sizes": sizes,

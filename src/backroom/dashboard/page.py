@@ -14,6 +14,7 @@ from backroom.dashboard import formats
 from backroom.dashboard.applied import AppliedLately
 from backroom.dashboard.mount import DASHBOARD_PATH, HOME
 from backroom.dashboard.sizes import CatalogSizes
+from backroom.dashboard.streams import Streams
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -31,9 +32,11 @@ POLICY = (
     " connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 """What a page may load, and from where, unless it says so itself."""
+EVENT_STREAM = "text/event-stream"
 HTMX = "HX-Request"
 """The header of requests for a part of a page."""
 _SEE_OTHER = 303
+_FIRST_ERROR_STATUS = 400
 
 
 class Section(NamedTuple):
@@ -67,6 +70,7 @@ class Dashboard:
     root: str = ""
     is_token: Callable[[str], bool] = lambda _: False
     applied: AppliedLately = field(default_factory=AppliedLately)
+    streams: Streams = field(default_factory=Streams)
     sizes: CatalogSizes = field(default_factory=CatalogSizes)
     templates: jinja2.Environment = field(init=False)
 
@@ -127,13 +131,19 @@ def page(
         ephemeral=dashboard.control.settings.ephemeral,
         **values,
     )
+    if status >= _FIRST_ERROR_STATUS and HTMX in request.headers:
+        # The page that is there stays, and so does its address.
+        headers = {"HX-Push-Url": "false", **(headers or {})}
     return HTMLResponse(html, status, headers)
 
 
 def live_response(request: Request, name: str, make: Callable[[], str]) -> StreamingResponse:
     """Keep a part of a page up to date by events. `name` has all that it depends on."""
-    watching = dashboard_of(request).live.watch(name, make)
-    return StreamingResponse(watching, media_type="text/event-stream")
+    dashboard = dashboard_of(request)
+    watching = dashboard.live.watch(name, make)
+    left = dashboard.sessions.seconds_left(request)
+    followed = dashboard.streams.follow(request.scope["session_id"], left, watching)
+    return StreamingResponse(followed, media_type=EVENT_STREAM)
 
 
 def redirect(request: Request, path: str) -> Response:

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 REQUESTS_PATH = f"{DASHBOARD_PATH}/requests"
 MOST_REQUESTS_SHOWN = 100
+_WITH_BODY = frozenset({"POST", "PATCH", "PUT"})
 _FILTER_FIELDS = ("method", "status", "account", "revision", "text")
 _STATUSES_OFFERED = ("2xx", "4xx", "5xx", "400", "401", "403", "404", "409", "429")
 _METHODS_OFFERED = ("GET", "POST", "PATCH", "DELETE")
@@ -169,6 +170,7 @@ def show_request(request: Request) -> Response:
         meaning=meaning_of(entry),
         curl=as_curl(entry, str(request.base_url).rstrip("/")),
         can_send=can_send_again(entry),
+        unread=is_unread(entry),
         other=other,
         difference=list(differing_lines(entry, other)) if other else [],
     )
@@ -221,15 +223,22 @@ def as_curl(entry: JournalEntry, base: str) -> str:
     lines = [" ".join(words), '-H "Authorization: Klaviyo-API-Key $KLAVIYO_API_KEY"']
     if entry.revision:
         lines.append(f"-H {shlex.quote('revision: ' + entry.revision)}")
-    if entry.body.length:
+    if entry.body.length or is_unread(entry):
         lines.append("-H 'Content-Type: application/vnd.api+json'")
-        lines.append(f"-d {shlex.quote(entry.body.text)}")
+        lines.append("-d @body.json" if is_unread(entry) else f"-d {shlex.quote(entry.body.text)}")
     return " \\\n  ".join(lines)
+
+
+def is_unread(entry: JournalEntry) -> bool:
+    """Whether the server may have refused a request by its head, before it read the body."""
+    has_body = entry.method in _WITH_BODY or "/relationships/" in entry.path
+    return entry.refusal is not None and has_body and not entry.body.length
 
 
 def can_send_again(entry: JournalEntry) -> bool:
     """Whether the journal has all of a request, and knows whose it is."""
-    return entry.account is not None and entry.body.length <= LONGEST_BODY
+    is_whole = entry.body.length <= LONGEST_BODY and not is_unread(entry)
+    return entry.account is not None and is_whole
 
 
 def send_once_more(request: Request) -> Response:

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 
 from itsdangerous import BadSignature, TimestampSigner
 
+from backroom import clock
+
 if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
@@ -36,11 +38,16 @@ class Sessions:
             token, salt="backroom dashboard", digest_method=hashlib.sha256
         )
 
-    def begin(self, response: Response) -> None:
-        """Have an answer begin a session."""
-        value = self._signer.sign(secrets.token_urlsafe(16)).decode()
+    @staticmethod
+    def new() -> str:
+        """Give a session that nobody has."""
+        return secrets.token_urlsafe(16)
+
+    def begin(self, request: Request, response: Response, session: str) -> None:
+        """Have the answer to a request begin a session."""
+        value = self._signer.sign(session).decode()
         response.set_cookie(
-            SESSION_COOKIE,
+            _name_of_cookie(request),
             value,
             max_age=SESSION_SECONDS,
             path=self._path,
@@ -49,19 +56,32 @@ class Sessions:
             samesite="strict",
         )
 
-    def end(self, response: Response) -> None:
-        """Have an answer end a session."""
+    def end(self, request: Request, response: Response) -> None:
+        """Have the answer to a request end a session."""
         response.delete_cookie(
-            SESSION_COOKIE, path=self._path, secure=self._secure, httponly=True, samesite="strict"
+            _name_of_cookie(request),
+            path=self._path,
+            secure=self._secure,
+            httponly=True,
+            samesite="strict",
         )
 
     def of(self, request: Request) -> str | None:
         """Give the session that a request belongs to, or None."""
-        value = request.cookies.get(SESSION_COOKIE, "")
+        value = request.cookies.get(_name_of_cookie(request), "")
         try:
             return self._signer.unsign(value, max_age=SESSION_SECONDS).decode()
         except (BadSignature, UnicodeError):
             return None
+
+    def seconds_left(self, request: Request) -> float:
+        """Give how long the session of a request still lasts, 0 where it has none."""
+        value = request.cookies.get(_name_of_cookie(request), "")
+        try:
+            _, begun = self._signer.unsign(value, max_age=SESSION_SECONDS, return_timestamp=True)
+        except (BadSignature, UnicodeError):
+            return 0.0
+        return max(begun.timestamp() + SESSION_SECONDS - clock.epoch(), 0.0)
 
     def csrf_token(self, session: str) -> str:
         """Give what the forms of a session carry."""
@@ -70,3 +90,9 @@ class Sessions:
     def is_csrf_token(self, session: str, given: str) -> bool:
         """Whether a form was filled in on a page of the session."""
         return hmac.compare_digest(self.csrf_token(session).encode(), given.encode())
+
+
+def _name_of_cookie(request: Request) -> str:
+    """Give the name of a server's cookie: browsers keep one of a name for all ports of a host."""
+    port = request.headers.get("host", "").rpartition(":")[2]
+    return f"{SESSION_COOKIE}_{port}" if port.isdecimal() else SESSION_COOKIE

@@ -10,6 +10,7 @@ from backroom.control.table import perform
 from backroom.dashboard.mount import DASHBOARD_PATH
 from backroom.dashboard.page import dashboard_of, page
 from backroom.settings import SETTINGS, flag, variable
+from backroom.store.database import StoreUnavailable
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -45,7 +46,11 @@ def show_settings(request: Request) -> Response:
         )
         for each in SETTINGS
     ]
-    info = perform(control, "GET", "/info")
+    try:
+        info = perform(control, "GET", "/info")
+    except StoreUnavailable:
+        # It may be by a setting that the server can't reach its database.
+        info = None
     return page(request, "settings.html", section="settings", settings=shown, info=info)
 
 

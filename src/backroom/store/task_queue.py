@@ -17,7 +17,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from backroom import clock
-from backroom.store.postgresql.connections import CONNECTION_NAME
+from backroom.store.postgresql.connections import CONNECTION_NAME, PROCESS, WORKER_CONNECTION
 from backroom.store.postgresql.database import PostgresConnection, PostgresDatabase
 from backroom.store.postgresql.pool import engine_pool
 from backroom.store.signals import Signal
@@ -143,10 +143,19 @@ def all_workers(tx: Transaction) -> list[QueueWorkerRow]:
 
 
 class ProcessRow(NamedTuple):
-    """A process that has this database open: its host and number, and its connections."""
+    """A process that has this database open: its host and number, and its connections.
+
+    `is_worker` is true of one that applies jobs.
+    """
 
     name: str
     connections: int
+    is_worker: bool
+
+    @property
+    def is_this(self) -> bool:
+        """Whether it is the process that asks."""
+        return self.name == PROCESS
 
 
 def all_processes(tx: Transaction) -> list[ProcessRow]:
@@ -155,10 +164,13 @@ def all_processes(tx: Transaction) -> list[ProcessRow]:
     One whose URL names its connections otherwise is not among them.
     """
     rows = tx.all(
-        "select substr(application_name, length(:start) + 1), count(*) from pg_stat_activity"
-        " where datname = current_database() and application_name like :start || '%'"
-        " group by application_name order by application_name",
+        "select name, count(*), bool_or(is_worker) from"
+        " (select replace(substr(application_name, length(:start) + 1), :worker, '') as name,"
+        " application_name like '%' || :worker as is_worker from pg_stat_activity"
+        " where datname = current_database() and application_name like :start || '%') as named"
+        " group by name order by name",
         start=CONNECTION_NAME,
+        worker=WORKER_CONNECTION,
     )
     return [ProcessRow(*row) for row in rows]
 

@@ -131,7 +131,7 @@ function trialForm(article, openapiDocument) {
       id: `${article.id}-try-body`,
       rows: 12,
       spellcheck: false,
-      value: JSON.stringify(content.example, null, 2),
+      value: JSON.stringify(firstBody(content, openapiDocument), null, 2),
     });
   const result = make("div", { className: "result" });
   result.setAttribute("aria-live", "polite");
@@ -155,6 +155,27 @@ function trialForm(article, openapiDocument) {
     send({ method: method.toUpperCase(), url, headers, body: body?.value }, form, result);
   });
   return form;
+}
+
+/* An example names neighbours that an empty catalog lacks. Those that nobody has to name are left
+ * out, so that the request can be sent as it stands. */
+function firstBody(content, { components }) {
+  const shape = (schema) => {
+    const name = schema?.$ref?.split("/").at(-1);
+    return name ? components.schemas[name] : schema;
+  };
+  const needed = (value, schema) => {
+    const { properties = {}, required = [], items } = shape(schema) ?? {};
+    if (Array.isArray(value)) return value.map((each) => needed(each, items));
+    if (value === null || typeof value !== "object") return value;
+    const isLeftOut = (name) => name === "relationships" && name in properties && !required.includes(name);
+    return Object.fromEntries(
+      Object.entries(value)
+        .filter(([name]) => !isLeftOut(name))
+        .map(([name, each]) => [name, needed(each, properties[name])]),
+    );
+  };
+  return needed(content.example, content.schema);
 }
 
 function field(id, parameter) {

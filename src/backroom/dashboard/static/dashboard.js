@@ -61,6 +61,84 @@ document.addEventListener("keydown", (event) => {
   }
 });
 
+// A page that is kept up to date says when it no longer is: because the server does not answer, or
+// because the session has ended. A browser has few connections to a host, so a page that nobody has
+// seen for a while gives its own back, and takes one when it is looked at again.
+const LOST = 2500;
+const UNSEEN = 10000;
+const sources = new Map();
+let lost = 0;
+let unseen = 0;
+let areLeft = false;
+
+function sayOfConnection(words, leadsOn) {
+  const place = document.getElementById("connection");
+  place.replaceChildren();
+  if (!words) return;
+  const note = document.createElement("div");
+  note.className = "note bad";
+  note.textContent = `${words} `;
+  if (leadsOn) {
+    const link = document.createElement("a");
+    link.href = location.href;
+    link.textContent = leadsOn;
+    note.append(link);
+  }
+  place.append(note);
+}
+
+document.addEventListener("htmx:sseOpen", (event) => {
+  clearTimeout(lost);
+  lost = 0;
+  sayOfConnection("");
+  const { source } = event.detail;
+  sources.set(event.target, source);
+  source.addEventListener("stale", ({ data }) => sayOfConnection(data));
+  source.addEventListener("part", () => sayOfConnection(""));
+  source.addEventListener("ended", ({ data }) => {
+    sources.delete(event.target);
+    sayOfConnection(...data.split("\n"));
+  });
+});
+
+document.addEventListener("htmx:sseError", () => {
+  const since = new Date().toLocaleTimeString();
+  lost ||= setTimeout(() => sayOfConnection(
+    `The server does not answer since ${since}. This page shows what was then, and goes on by itself once the server is back.`,
+  ), LOST);
+});
+
+function leaveStreams() {
+  areLeft = true;
+  for (const source of sources.values()) source.close();
+}
+
+function takeStreams() {
+  areLeft = false;
+  for (const element of sources.keys()) {
+    if (!element.isConnected) { sources.delete(element); continue; }
+    // htmx connects an element again that it has not seen as it is.
+    for (const each of [element, ...element.querySelectorAll("[sse-swap]")]) {
+      each.dataset.taken = Number(each.dataset.taken || 0) + 1;
+    }
+    htmx.process(element);
+  }
+}
+
+document.addEventListener("visibilitychange", () => {
+  clearTimeout(unseen);
+  if (document.hidden) unseen = setTimeout(leaveStreams, UNSEEN);
+  else if (areLeft) takeStreams();
+});
+
+// A form of an ended session is refused with the token of the present one.
+document.addEventListener("htmx:afterRequest", (event) => {
+  const token = event.detail.xhr?.getResponseHeader("X-CSRF-Token");
+  if (!token) return;
+  document.body.setAttribute("hx-headers", JSON.stringify({ "X-CSRF-Token": token }));
+  for (const each of document.querySelectorAll('input[name="csrf_token"]')) each.value = token;
+});
+
 // <div sse-swap data-still> is a list of the newest. It stands still while a pointer moves over it,
 // or while the reader has scrolled into it: what is newer is held until then.
 const STILL = 3000;

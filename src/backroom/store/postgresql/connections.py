@@ -81,10 +81,14 @@ _IS_AT_WORK = """
 """
 CONNECTION_NAME = "backroom "
 """How connections are named for whoever looks at the server's sessions; host and process follow."""
+PROCESS = f"{socket.gethostname()[:39]} {os.getpid()}"
+"""How other processes know this one."""
+WORKER_CONNECTION = " worker"
+"""The end of the names of connections by which a process applies jobs."""
 NETWORK: dict[str, Any] = {
     "connect_timeout": CONNECT_SECONDS,
     # PostgreSQL keeps 63 bytes of a name. One in the URL is taken instead.
-    "fallback_application_name": f"{CONNECTION_NAME}{socket.gethostname()[:40]} {os.getpid()}",
+    "fallback_application_name": f"{CONNECTION_NAME}{PROCESS}",
     # A server that vanished without a word is found out within 8 seconds, not within hours.
     "keepalives_idle": 5,
     "keepalives_interval": 1,

@@ -18,10 +18,13 @@ from backroom.store.database import StoreUnavailable
 from backroom.store.postgresql.connections import (
     CHECK_SECONDS,
     CONNECT_SECONDS,
+    CONNECTION_NAME,
     LOCK_SECONDS,
     NETWORK,
+    PROCESS,
     RECONNECT_SECONDS,
     WAIT_SECONDS,
+    WORKER_CONNECTION,
     AsyncConnection,
     PatientConnection,
     PlainConnection,
@@ -146,6 +149,7 @@ def engine_pool(url: str, schema: str, connections: int) -> AsyncConnectionPool[
             "options": f"-c search_path={schema} -c synchronous_commit=off"
             f" -c lock_timeout={lock_timeout}",
             **NETWORK,
+            "fallback_application_name": f"{CONNECTION_NAME}{PROCESS}{WORKER_CONNECTION}",
         },
         name="backroom-engine",
     )
