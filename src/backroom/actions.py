@@ -1,4 +1,4 @@
-"""Create, update, delete, link: what one call, or one entry of a job, does to the catalog.
+"""Create, update, delete and link: the changes of a single call, or of a job, to the catalog.
 
 `create`, `update` and `delete` take many drafts of one kind and give an outcome for each, in order:
 the record as it is afterwards (for a delete: before), or the fault that prevented it. A single call

@@ -43,7 +43,7 @@ def is_limits_store(url: str) -> bool:
 
 
 def wrong_with_database(database: str) -> str:
-    """Say why no database is opened by a text; empty where one may be. Passwords are not shown."""
+    """Say why a text names no database. Empty if it may name one. Passwords are not shown."""
     found = _SCHEME.match(database)
     scheme = found[1] if found else ""
     not_one = "database must be a path or a postgresql:// URL"

@@ -1,4 +1,4 @@
-"""Settings from flags, from variables, and from files that either names.
+"""Read settings from flags, from variables, and from files that either names.
 
 This module is the only reader of the environment.
 """
@@ -22,7 +22,7 @@ def load(flags: Mapping[str, Any], environment: Mapping[str, str]) -> Settings:
     values: dict[str, Any] = {}
     origins: dict[str, str] = {}
     for each in SETTINGS:
-        # A flag that may be given again has an empty tuple where it was not given at all.
+        # A flag that may be given several times has an empty tuple if it was not given at all.
         if flags.get(each.name) not in (None, ()):
             if flags.get(f"{each.name}_file") is not None:
                 raise InvalidSetting(

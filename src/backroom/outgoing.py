@@ -23,7 +23,7 @@ _IPV4_BITS = 0xFFFFFFFF
 
 
 class NotConnected(Exception):
-    """No connection may go where a URL leads, or none can. The text says why."""
+    """No connection may be made to the host of a URL, or none can be. The text says why."""
 
 
 class PrivateAddress(NotConnected):
@@ -34,7 +34,7 @@ class PrivateAddress(NotConnected):
 
 
 class Destination(NamedTuple):
-    """Where a URL leads: its parts, and the path with the query."""
+    """The destination of a URL: its parts, and the path with the query."""
 
     secure: bool
     host: str

@@ -1,4 +1,4 @@
-"""The `Authorization` header to what it opens."""
+"""Find the account and the scopes that an `Authorization` header opens."""
 
 from __future__ import annotations
 
@@ -38,9 +38,9 @@ _LONGEST_REMEMBERED = 80
 
 
 class Keyring:
-    """Looks up what headers open, and remembers it for a moment: a revoked key opens no longer.
+    """Looks up what headers open, and remembers it for a moment: then a revoked key opens nothing.
 
-    What opens nothing is looked up each time, so that a new key opens at once.
+    A header that opens nothing is looked up each time, so that a new key opens at once.
 
     Headers are remembered in the generation of the moment in which they were looked up. A look-up
     begins a new generation when the young one is full, or older than any header is remembered; the
@@ -62,7 +62,7 @@ class Keyring:
         return len(self._young) + len(self._old)
 
     def authenticate(self, header: str | None) -> Opened:
-        """Give what `authenticate` does."""
+        """Give the same as the function `authenticate`, from memory if the header is there."""
         now = time.monotonic()
         if header is not None:
             for generation in (self._young, self._old):
@@ -99,9 +99,9 @@ class Keyring:
 
 
 def authenticate(tx: Transaction, header: str | None, find: Find = keys.access_of) -> Opened:
-    """Give what the header opens, and under whose name its requests are counted.
+    """Give what the header opens, and the name under which its requests are counted.
 
-    `find` gives what a key opens, or None.
+    `find` gives the `Access` of a key, or None.
 
     Private keys share an account's rates; each bearer token has its own (documented). Raises
     `NotAuthenticated`, `InvalidScheme` or `AuthenticationFailed` (observed: which of them).

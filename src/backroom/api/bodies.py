@@ -33,7 +33,7 @@ class Submission:
 
 
 class Kept(NamedTuple):
-    """A body that is kept: as a value, and as it was sent."""
+    """The body of an operation that is only accepted: as a value, and as it was sent."""
 
     body: Any
     text: str

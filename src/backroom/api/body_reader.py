@@ -1,4 +1,4 @@
-"""Receive a body: the bytes of the wire as they arrive, unpacked, and never more than allowed.
+"""Receive a body as its bytes arrive: decompressed, and never more than allowed.
 
 `received` is event-loop code, which waits for them.
 """

@@ -41,8 +41,9 @@ _literal: Any = Literal
 class StoredOperation(msgspec.Struct, omit_defaults=True):
     """A `Draft` on its way into the store, with attributes that are still a struct.
 
-    It is encoded as the draft would be, without first making a dictionary of the struct. Attributes
-    of which none is given are left out, as a draft leaves out an empty dictionary.
+    It is encoded as the draft would be, without first making a dictionary of the struct. An
+    operation without attributes has no member `attributes`, as a draft leaves out an empty
+    dictionary.
     """
 
     id: str
@@ -125,7 +126,7 @@ def _ids_named(names: Iterable[tuple[str, bool]], relationships: Any) -> dict[st
 
 
 def _has_small_attributes(encoded: bytes, resources: list[Any], sized: dict[str, int]) -> bool:
-    """Whether no list or object is too large. None is where all operations together are small."""
+    """Whether no list or object is too large. No value is looked at where `encoded` is small."""
     for name, most in sized.items():
         if len(encoded) > most:
             values = [getattr(each.attributes, name) for each in resources]

@@ -49,8 +49,8 @@ class Connections:
     def begin(self) -> None:
         """Begin to look at the clock. The event loop runs."""
         self.loop = asyncio.get_running_loop()
-        # In the thread that moves the clock, so that the next answer shows the new date: what is
-        # handed to the loop may come after a request.
+        # This runs in the thread that moves the clock, so that the next answer shows the new date.
+        # A call that is handed to the loop may come after a request.
         clock.watch(self._write_lines)
         self._due = self.loop.time()
         self._tick()
@@ -93,24 +93,24 @@ class Connections:
 
     @property
     def busy(self) -> bool:
-        """Whether anything is open, or at work."""
+        """Whether a connection is open, or a request is at work."""
         return bool(self._open or self._tasks)
 
     def stop(self) -> None:
-        """Close what is idle, and the rest after the answers that are due."""
+        """Close idle connections now, and the others after the answers that are due."""
         self.stopping = True
         for each in list(self._open):
             each.stop()
 
     async def end(self) -> None:
-        """Close what is still open, and end what is still at work."""
+        """Close the connections that are still open, and end the tasks that still run."""
         clock.unwatch(self._write_lines)
         if self._timer is not None:
             self._timer.cancel()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        # Each has answered that the server stops. What they wrote is sent in the next turn.
+        # Each connection has answered that the server stops. The loop sends that in its next turn.
         await asyncio.sleep(0)
         for connection in list(self._open):
             connection.abort()

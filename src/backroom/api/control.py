@@ -81,9 +81,9 @@ class PathRequest(NamedTuple):
 
 
 class Served(NamedTuple):
-    """What the answers of these paths are made from. `revision` is the one in the path.
+    """The parts from which answers of these paths are made. `revision` is the one in the path.
 
-    `metrics` gives those of the server after their media type. It is None where they are off.
+    `metrics` gives the metrics of the server after their media type. It is None if metrics are off.
     """
 
     database: Database
@@ -323,7 +323,7 @@ def route_of(path: str) -> FoundRoute | None:
 
 
 def is_own(path: str) -> bool:
-    """Whether a path is one of these, or of their neighbours that don't exist, as another date."""
+    """Whether a path is one of these routes, or looks like one but has an unknown date."""
     return not (path == PREFIX or path.startswith(_BELOW)) or path.startswith(_OWN_PATHS)
 
 
@@ -344,7 +344,7 @@ def answer_route(
         return None
     if method not in CONTROL_METHODS:
         if found.route.handler is _front:
-            # The real service has nothing there, whatever the method.
+            # The real service has nothing at this path, whatever the method.
             return None
         return Answer(405, [], [(ALLOW, ", ".join(CONTROL_METHODS).encode())])
     answered = found.route.handler(Served(database, worker, found.revision, metrics, asked))

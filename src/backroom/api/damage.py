@@ -1,7 +1,8 @@
-"""Answers that go over the wire in another way than they should: cut, dripping, or not at all.
+"""Answers that are damaged on the wire on purpose: cut, dripping, or not sent at all.
 
-Event-loop code. The connection of a damaged answer ends with it. Over ASGI there is no way to reset
-a connection or to send nothing: there the head of the answer goes out, and no byte of its body.
+Event-loop code. The server closes the connection after a damaged answer. Over ASGI there is no way
+to reset a connection or to send nothing: there the head of the answer goes out, and no byte of its
+body.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class Harm(StrEnum):
-    """What happens to an answer."""
+    """The kinds of damage to an answer."""
 
     RESET = "reset"
     """The connection is reset, and nothing is sent."""

@@ -1,4 +1,4 @@
-"""How long a client may keep its connection waiting, and who has waited too long.
+"""How long a client may keep its connection waiting, and which connections have waited too long.
 
 One look at all connections in each second is cheaper than a timer for each. What a connection does
 between two looks costs it nothing but the counters that it has anyway.
@@ -34,7 +34,7 @@ class Wait(Enum):
 
 
 class Progress(NamedTuple):
-    """What a connection waits for, in which of its requests, and how many bytes it has got on."""
+    """What a connection waits for, in which of its requests, and how many bytes have moved."""
 
     wait: Wait
     request: int
@@ -88,7 +88,7 @@ class Deadlines:
             Wait.IDLE: limits.idle,
             Wait.CLOSE: _LINGER,
         }
-        # Whoever waits for the client to read gets on by any byte; a body must keep its rate.
+        # An answer gets on by any byte that the client reads. A body must keep its rate.
         self._enough = {
             Wait.BODY: limits.body * SLOWEST,
             Wait.CLOSE: _LINGER * SLOWEST,
@@ -116,7 +116,8 @@ class Deadlines:
             if now.wait is not seen.wait or now.request != seen.request:
                 watch.seen, watch.age = now, 0.0
                 continue
-            # A buffer that first grows is drained from its greatest size on.
+            # A buffer may grow before the client drains it. Progress counts from its greatest size
+            # on.
             least = min(now.amount, seen.amount)
             if now.amount - least >= self._enough.get(now.wait, float("inf")):
                 watch.seen, watch.age = now, 0.0

@@ -1,4 +1,4 @@
-"""Jobs, records and faults as documents of the newest shape.
+"""Make documents of the newest shape from jobs, records and faults.
 
 Attributes are stored as JSON text and stay so here (`msgspec.Raw`). Code that looks inside them
 decodes them first.

@@ -39,7 +39,7 @@ class AnyServer(Protocol):
 def server_for(app: App, limits: TimeLimits, *, plain: bool) -> AnyServer:
     """Make the server of an application."""
     if plain:
-        # Only this way needs uvicorn, and importing it takes a third of the time of a start.
+        # Only `PlainServer` needs uvicorn. To import it takes a third of the time of a start.
         from backroom.api.plain_server import PlainServer
 
         return PlainServer(app, limits, GRACE_SECONDS)
@@ -74,7 +74,7 @@ class HttpServer:
                 loop.call_soon_threadsafe(self._stop.set)
 
     def signals(self) -> list[Signal]:
-        """Give what operators watch of its connections."""
+        """Give the values that operators watch of its connections."""
         return self._connections.signals()
 
     async def _serve(self, listening: socket.socket, when_ready: Callable[[], None]) -> None:

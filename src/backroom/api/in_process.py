@@ -1,4 +1,4 @@
-"""Calls of the API by the server itself, without a socket: they go the way of every request.
+"""Calls of the API by the server itself. They need no socket, and go the way of every request.
 
 Event-loop code, which other threads call. A call is admitted with a key that this process alone
 knows. It is counted, checked, watched and answered as any other.
@@ -84,7 +84,7 @@ class ApiCalls:
 
 
 class _Whole:
-    """A body that has come."""
+    """A request body that is there as a whole."""
 
     def __init__(self, body: bytes) -> None:
         self._body = body
@@ -96,9 +96,9 @@ class _Whole:
 def look_up(
     database: Database, account: str, target: str, revision: str, public_url: str = ""
 ) -> Answered:
-    """Give the answer to a GET of an account, as a revision shows it, for somebody who only looks.
+    """Give the answer to a GET of an account in a revision, without the marks of a request.
 
-    Nobody counts or watches it, so that looking changes nothing that a client sees.
+    The call is neither counted nor watched, so it changes nothing that a client sees.
     """
     request = _request("GET", target, revision, public_url.rstrip("/"), "", b"")
     rung = resolve(revision, clock.now().date())

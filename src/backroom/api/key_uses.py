@@ -1,7 +1,7 @@
-"""When keys were used last: written down at most once a minute for each key, while nobody waits.
+"""Notes when keys were last used, at most once a minute for each key. No request waits for it.
 
 A key is looked up again after half a second at the latest, so a use is noted there, and no request
-pays for it. What is written is the first use after a minute: the last use may be a minute later.
+pays for it. The first use after a minute is written, so the last use may be a minute later.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class KeyUses:
     def note(self, access: Access, now: float) -> None:
         """Note a use at `now`, in seconds of the monotonic clock. It waits for nothing.
 
-        A database that can't write has no note, and the next minute has another try.
+        If the database can't write, the note is lost, and the next minute has another try.
         """
         before = self._noted.get(access.key_id)
         if (before is not None and now - before < KEY_USE_SECONDS) or len(

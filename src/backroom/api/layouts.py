@@ -208,7 +208,7 @@ class JobLayout(NamedTuple):
 
 
 class _Names(NamedTuple):
-    """The attributes that are shown of a resource, and whether one that is null is."""
+    """The attributes that are shown of a resource, and whether those that are null are shown."""
 
     shown: tuple[str, ...]
     nulls: bool
@@ -314,7 +314,7 @@ def _shown_names(style: Style, member: str) -> _Names:
 def _records(style: Style, linkage: Any) -> Document:
     """Make a document with one record of blanks, and take it down to the revision.
 
-    `linkage` is what its relationship holds, as `documents.resource` takes it.
+    `linkage` has the identifiers in its relationship, as `documents.resource_object` takes them.
     """
     kind = style.operation.kind
     if style.operation.shape is Shape.IDS:

@@ -193,7 +193,7 @@ class SharedWindows:
     def seconds_left(self, key: str, seconds: int) -> float:
         """Give in how many seconds the window of `key` with that length starts again."""
         return self._ask(
-            # The store gives seconds, and the library adds the time of this process to them.
+            # The store gives seconds that are left, and the library adds the time of this process.
             lambda store: store.get_expiry(_window_name(key, seconds)) - clock.epoch(),
             lambda: self._here.seconds_left(key, seconds),
         )

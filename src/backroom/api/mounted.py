@@ -42,7 +42,7 @@ class Mounted:
         await app(scope, receive, send)
 
     async def answer(self, request: Request, receive: Receive | None) -> Answer:
-        """Answer a request, which has no body if `receive` is None. Raises what is raised there."""
+        """Answer a request. Without `receive` it has no body. Raises errors of the application."""
         app = await self._application()
         return await _Call(
             app, request.scope(_ASGI_VERSION), receive or _Nothing().receive
@@ -51,7 +51,7 @@ class Mounted:
     async def _application(self) -> Asgi:
         if self._made is None:
             self._made = asyncio.ensure_future(asyncio.to_thread(self._make))
-        # A client that leaves must not end what others wait for too.
+        # If this client leaves, the application is made all the same: others wait for it too.
         return await asyncio.shield(self._made)
 
 
@@ -87,7 +87,7 @@ class _Call:
         self._messages.put_nowait(message)
 
     async def _next(self) -> Message | None:
-        """Give the next message, or None at the end. Raises what has ended the application."""
+        """Give the next message, or None at the end. Raises the error that ended the call."""
         message = await self._messages.get()
         if message is None:
             await self._running
@@ -113,7 +113,7 @@ class _Call:
             if body.get("more_body", False):
                 rest, leave = self._rest(), self._running.cancel
                 return Stream(status, [first], headers, rest=rest, leave=leave)
-            # The application may still raise what it has answered with a 500.
+            # The application may answer 500 and raise the error afterwards.
             await self._next()
         except BaseException:
             self._running.cancel()

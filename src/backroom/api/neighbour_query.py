@@ -1,4 +1,4 @@
-"""The query string of a request for a neighbour, checked against what is published of it.
+"""The query string of a request for a neighbour, checked against its published parameters.
 
 Filters of lists compare an attribute or the id for equality, with `equals` and `any`. Others, and
 other orders than that of creation, are not served.
@@ -53,7 +53,7 @@ def parse_neighbour_query(operation: Neighbour, revision: str, query_string: str
         elif name == "sort":
             query.descending = _descends(value, listed[name]["enum"])
         else:
-            # Who asks is known from it already.
+            # Admission has found the account by this parameter already.
             assert name == COMPANY, name  # noqa: S101 - a test has all that are published
     return query
 

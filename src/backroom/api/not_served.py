@@ -1,4 +1,4 @@
-"""Say of a refused request that it is for an operation of the real service which is not served."""
+"""Words for refused requests whose operation the real service has and this server lacks."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def not_served(request: Request, fault: Fault) -> Fault:
 
 
 def unserved(method: str, raw_path: str) -> str | None:
-    """Say that a method and a path are an operation of the real service that is not served.
+    """Say that the real service has an operation for a method and a path, and this server does not.
 
     None for any other path, and for an operation that the server has.
     """

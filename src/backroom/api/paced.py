@@ -1,7 +1,8 @@
 """Answers about jobs whose pace a test has set (`jobs/pacing.py`). Event-loop code.
 
-An answer waits until a worker has done what the request gave rise to: so a client that asks one
-thing after the other sees the same each time. It waits for some seconds at most.
+An answer waits until a worker has taken the steps that its request made possible. So a client that
+sends the same requests one after the other sees the same answers each time. It waits for some
+seconds at most.
 """
 
 from __future__ import annotations

@@ -33,7 +33,7 @@ class PlainServer:
     """Serves an `App` with uvicorn. `grace` is in seconds."""
 
     def __init__(self, app: App, limits: TimeLimits, grace: int) -> None:
-        # It warns of each offer to speak another protocol, and advises to install more.
+        # uvicorn warns of each offer to speak another protocol, and advises to install more.
         logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
         self._asgi = _Asgi(app, limits)
         self._uvicorn = uvicorn.Server(configured(self._asgi, limits, grace))

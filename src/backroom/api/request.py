@@ -142,7 +142,7 @@ class Answer:
 class Stream(Answer):
     """An answer whose body goes on after `parts`, for as long as `rest` has more of it.
 
-    Whoever reads no further calls `leave`.
+    A reader that stops before the end calls `leave`.
     """
 
     rest: AsyncIterator[bytes] = field(kw_only=True)

@@ -1,4 +1,4 @@
-"""What the head of a request may be: limits of its size, its target and its host.
+"""The rules for the head of a request: its size, its target and its host.
 
 The server's own HTTP checks the sizes while a head still arrives, so it never holds more of one.
 """

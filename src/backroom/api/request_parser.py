@@ -28,7 +28,7 @@ _FRAMING = frozenset({b"content-length", b"transfer-encoding"})
 
 
 class Stage(Enum):
-    """What a parser is at."""
+    """The part of a request that a parser reads."""
 
     BETWEEN = auto()
     HEAD = auto()
@@ -46,7 +46,7 @@ class Receiver(Protocol):
 
 
 class RequestParser:
-    """Parses what arrives on one connection.
+    """Parses the bytes that arrive on one connection.
 
     `turn` is the number of requests that have begun, `received` the bytes of all their bodies.
     A `deaf` parser reads nothing more: the last request or a fault has come.
@@ -67,12 +67,12 @@ class RequestParser:
         """The headers of a request that offers another protocol, until its body is parsed."""
 
     def close(self) -> None:
-        """Parse nothing more: breaks the circle of this object and that of httptools."""
+        """Parse nothing more. Breaks the reference circle with the parser of httptools."""
         self.deaf = True
         del self._parser, self._receiver
 
     def feed(self, data: bytes) -> int:
-        """Parse what has arrived, and give the number of bytes that are no longer read.
+        """Parse bytes that have arrived, and give how many of them are no longer read.
 
         Raises the `Fault` for which the last request is refused.
         """
@@ -148,7 +148,7 @@ class RequestParser:
     def on_headers_complete(self) -> None:
         """Hand over the head, after all checks."""
         if self._upgrade is not None:
-            # The head of `_pass_over_upgrade`, on the way to its body.
+            # This is the head that `_pass_over_upgrade` feeds, on the way to the body.
             self._upgrade = None
             return
         parser, received = self._parser, self._headers
@@ -161,11 +161,11 @@ class RequestParser:
         if host is None or host != self._host:
             self._check_host(host)
         if target.host is not None:
-            # HTTP says that this one is right where the two differ.
+            # HTTP says that the host of the target is right where the two differ.
             headers[b"host"] = target.host
         keep_alive = parser.should_keep_alive()
         if (not keep_alive or b"connection" in headers) and parser.get_http_version() != "1.1":
-            # Clients of HTTP 1.0 know neither.
+            # Clients of HTTP 1.0 know neither open connections nor `Expect`.
             keep_alive = False
             headers.pop(b"expect", None)
         if parser.should_upgrade():

@@ -41,7 +41,7 @@ def blank(name: str) -> str:
 
 
 def inner(text: str) -> str:
-    """Write what stands between the quotes of a JSON string."""
+    """Write a text as it stands between the quotes of a JSON string."""
     return msgspec.json.encode(text)[1:-1].decode()
 
 
@@ -202,11 +202,11 @@ def identifiers(kind: Kind, column: Sequence[bytes | None]) -> Column:
 def attributes(
     kind: Kind, names: tuple[str, ...], *, nulls: bool
 ) -> Callable[[Column, Sequence[int], Callable[[], None]], Column]:
-    """Give what turns a column of stored attributes into what is shown of them.
+    """Give a function that turns a column of stored attributes into the shown ones.
 
     `names` are the attributes to show, in their order. Where not `nulls`, an attribute that is null
-    is left out. What is given takes for each row whether it may have one. It calls its last
-    argument before it begins with what takes some milliseconds.
+    is left out. The function that is given takes for each row whether it may have a null. It calls
+    its last argument before a step that takes some milliseconds.
     """
     if not names:
         return lambda column, *_: [b"{}"] * len(column)
@@ -222,7 +222,7 @@ def attributes(
 
 
 def _selecting(names: tuple[str, ...]) -> Callable[[Column, Callable[[], None]], Column]:
-    """Give what keeps some members of objects, in an order. The others are skipped unread."""
+    """Give a function that keeps some members of objects, in an order. It skips the others."""
     some = msgspec.defstruct("Selected", [(name, Raw, UNSET) for name in names])
     decoder, encoder = msgspec.json.Decoder(some), msgspec.json.Encoder()
 

@@ -1,4 +1,4 @@
-"""Which single calls have changed what, noted when they are done, and written down together.
+"""Notes which single call changed which resource. Notes are written to the database together.
 
 A row for each call, written in the transaction of its change, would cost a third of a lone write on
 SQLite, and a statement more on PostgreSQL. So calls are noted in memory, which costs a

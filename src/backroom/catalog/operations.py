@@ -1,4 +1,4 @@
-"""What can be asked of a catalog: one row for each operation of the API, in every revision.
+"""The operations of the API: one row for each, for every revision.
 
 Scopes and rates are the published specifications'; names are the newest operation ids; statuses
 are observed where the specification says otherwise.
@@ -97,8 +97,8 @@ READ_SCOPE = "catalogs:read"
 class Operation:
     """One operation. `path` has `{id}` where an id stands, and no slash at its end.
 
-    `kind` is what it answers with or writes; `parent` the kind whose id stands in the path of a
-    related list, `relation` the relationship there; `bulk` the kind of job that it is about.
+    `kind` is the kind that it answers with or writes; `parent` the kind whose id stands in the path
+    of a related list, `relation` the relationship there; `bulk` the kind of job that it is about.
     """
 
     name: str

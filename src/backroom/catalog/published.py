@@ -1,4 +1,4 @@
-"""What the published specifications say of the neighbours and of the whole real API.
+"""The published specifications of the neighbours, and the paths of the whole real API.
 
 The files are read when something in them is first needed: most servers never need them.
 """
@@ -19,9 +19,9 @@ Schema = dict[str, Any]
 
 
 class Facts(NamedTuple):
-    """What an operation takes and gives, from a revision on.
+    """The published schemas of an operation, from a revision on.
 
-    These are the schemas of its parameters by name, of its body and of its answer.
+    They are those of its parameters by name, of its body and of its answer.
     """
 
     since: str
@@ -55,7 +55,7 @@ _SINGLES = {"GET /api/profiles": "POST /api/profiles"}
 
 @cache
 def published_facts(operation: Neighbour, revision: str) -> Facts:
-    """Give what an operation takes and gives in a revision that has it."""
+    """Give the published schemas of an operation in a revision that has it."""
     place = f"{operation.method} {operation.path}"
     facts = _in_force(place, revision)
     single = _SINGLES.get(place)

@@ -34,7 +34,7 @@ _FORMATS: dict[str, tuple[Callable[[str], object], str]] = {
 
 
 def types_of(schema: Schema) -> tuple[str, ...]:
-    """Give the types that a value may have. An object may go without saying so."""
+    """Give the types that a value may have. A schema of an object need not name its type."""
     named = schema.get("type", "object" if "properties" in schema else ())
     return (named,) if isinstance(named, str) else tuple(named)
 
@@ -46,7 +46,7 @@ def check_published(schema: Schema | None, body: Any) -> None:
 
 
 def fitted(schema: Schema, value: Any) -> Any:
-    """Give what a schema knows of a value.
+    """Give the parts of a value that a schema knows.
 
     A member that is missing is null where it may be. One that is null where it may not is left out.
     """
@@ -87,7 +87,7 @@ def _check_one_of(schemas: list[Schema], value: Any, pointer: str, resource: str
             faults.append(fault)
         else:
             return
-    # The fault that lies deepest is that of the form which the client meant.
+    # The deepest fault belongs to the form that the client meant.
     raise max(faults, key=lambda fault: len(fault.pointer or ""))
 
 

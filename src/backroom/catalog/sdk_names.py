@@ -1,4 +1,4 @@
-"""What the official SDKs call the operations: a method of an API class, in each revision.
+"""The names of the operations in the official SDKs: a method of an API class, by revision.
 
 Each version of an SDK is made for one revision.
 

@@ -1,4 +1,4 @@
-"""`backroom clock` and `backroom pace`: the time of a running server, and how long jobs take."""
+"""`backroom clock` and `backroom pace`: the time of a running server, and the pace of its jobs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`backroom doctor`: what is wrong here, in plain words, and what to do about it."""
+"""`backroom doctor`: say in plain words what is wrong here, and what to do about it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What `backroom doctor` looks at: the table of checks, and what each of them says."""
+"""The table of the checks of `backroom doctor`, with their words."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _LEAST_PYTHON = (3, 11)
 
 
 class Advice(NamedTuple):
-    """What a check says: `ok`, `warning` or `wrong`, in which words, and what to do."""
+    """The result of a check: `ok`, `warning` or `wrong`, its words, and what to do."""
 
     level: str
     words: str
@@ -31,7 +31,7 @@ class Advice(NamedTuple):
 
 
 class Check(NamedTuple):
-    """One thing that is looked at, with the words for the reference."""
+    """One check, with its words for the reference."""
 
     name: str
     words: str
@@ -151,7 +151,7 @@ _WORRYING = {
 
 
 def _warned_by_metrics(url: str) -> Iterator[Advice]:
-    """Say what the metrics of a running server warn of. It may show none."""
+    """Give the warnings of the metrics of a running server, which may show no metrics."""
     try:
         with urllib3.PoolManager(retries=False) as pool:
             answer = pool.request("GET", f"{url}/metrics", timeout=_CHECK_SECONDS)

@@ -1,4 +1,4 @@
-"""What `backroom doctor` looks at in the database."""
+"""The checks of `backroom doctor` on the database."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The report of an export: what was written, and what its format could not hold."""
+"""The report of an export: the number of rows, and the values that its format could not hold."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class ExportReport:
 
     @property
     def has_losses(self) -> bool:
-        """Whether anything is not held as it is."""
+        """Whether the format could not hold some value as it is."""
         return any(each.error or each.changed_cells or list(_losses(each)) for each in self.files)
 
 

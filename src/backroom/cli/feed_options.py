@@ -55,7 +55,7 @@ class KeyOption(click.Option):
 
 @dataclass(frozen=True)
 class FeedChoice:
-    """What the options of a command say of its feed."""
+    """The options of a command that are about its feed."""
 
     format: str | None
     options: FeedOptions
@@ -65,7 +65,7 @@ class FeedChoice:
 
     @property
     def identity(self) -> str:
-        """What tells this choice from one that could give other rows.
+        """The text by which this choice differs from any that could give other rows.
 
         The day is not in it: an import that goes on has the prices of the day when it began.
         """
@@ -209,6 +209,6 @@ def _check_shop_url(shop_url: str) -> None:
 
 
 def checked_shop_url(_: click.Context, __: click.Parameter, shop_url: str) -> str:
-    """Refuse a URL that is none, or that makes all products one."""
+    """Refuse a text that is no URL, or a URL that would be the same for all products."""
     _check_shop_url(shop_url)
     return shop_url

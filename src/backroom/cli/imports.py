@@ -1,7 +1,7 @@
 """`backroom import`: load a feed into a running server through its API, and report the result.
 
-Reading, comparing and sending feeds is the part of `backroom.feeds`. Here are the options, and the
-order of things.
+`backroom.feeds` reads, compares and sends feeds. This module has the options and the order of these
+steps.
 """
 
 from __future__ import annotations
@@ -273,7 +273,7 @@ def _kept_place(options: _Options) -> Path | None:
 
 
 def _refusals(options: _Options, ledger: Ledger) -> RefusedRows:
-    """Give what the server has refused in an earlier import of the feed."""
+    """Give the refusals of the server in an earlier import of the feed."""
     retry = options["retry_refused"]
     target = RefusingTarget(options["url"], options["key"], options["revision"])
     found = RefusedRows(ledger, target, clock.now(), retry=retry)

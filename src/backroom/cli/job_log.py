@@ -40,7 +40,7 @@ class JobLog:
         self._write(self._line, (clock.now(), end))
 
     def failed(self, _: Waiting) -> None:
-        """Leave it to the log, which says why."""
+        """Write nothing: a line of the log says why."""
 
     set_aside = failed
 

@@ -137,7 +137,7 @@ def _create_in_database(
 
 
 def _look_for_ephemeral_server(database: str) -> None:
-    """Say what is wrong where the key is for an ephemeral server, most likely."""
+    """Warn if an ephemeral server runs here: the key is most likely meant for that one."""
     if database != Settings.database or not ephemeral_server_runs():
         return
     words = (

@@ -1,7 +1,7 @@
 """The report of an import, left with the server, whose dashboard shows it.
 
-There its rows that failed can be corrected and sent again. A server that is not backroom, or that
-takes no report, is left alone: the import is complete even if its report is lost.
+Readers of the dashboard can correct its failed rows there, and send them again. Another server than
+backroom takes no report. The import is complete even if its report is lost.
 """
 
 from __future__ import annotations

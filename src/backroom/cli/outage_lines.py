@@ -43,11 +43,11 @@ class OutageLines(logging.Filter):
         self._said: float | None = None
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Whether a line is written. One of the pool is put in our words."""
+        """Whether a line is written. A line of the pool gets our own words."""
         if not _is_of_outage(record):
             return True
         if record.name.startswith("procrastinate"):
-            # It says where in the library, and not why. The pool says why.
+            # The traceback says where in the library, and not why. The pool says why.
             return False
         now = self._now()
         if self._said is not None and now - self._said < OUTAGE_LINE_SECONDS:

@@ -1,6 +1,6 @@
 """`backroom push`: send the catalog of a server, or a feed, on to another server.
 
-Comparing, predicting and sending is the part of `backroom.feeds`. Here is the order of things.
+`backroom.feeds` compares, predicts and sends. This module has the order of these steps.
 """
 
 from __future__ import annotations
@@ -169,7 +169,7 @@ def _place_of(options: PushChoice) -> Path | None:
 
 
 def _identity_of(options: PushChoice, sides: _Sides) -> dict[str, object]:
-    """Give what tells this push from any other. It does not have the keys, which may change."""
+    """Give the text by which a push differs from others. It has no keys: these may change."""
     account = sides.target.account()
     if sides.source and sides.source.client.url == sides.target.url:
         same = options["from_key"] == options["to_key"]

@@ -26,7 +26,7 @@ SERVICE = "https://a.klaviyo.com"
 
 
 class PushChoice(TypedDict):
-    """What was given on the command line."""
+    """The options of one push."""
 
     file: Path | str | None
     from_url: str | None
@@ -70,7 +70,7 @@ def _key_options(side: str, words: str, *others: str) -> tuple[Callable[[Command
 
 
 def key_in(side: str, key: str | None, file: Path | None) -> str | None:
-    """Give the key of one side. What is said beside the command goes before the environment.
+    """Give the key of one side. Flags go before variables of the environment.
 
     Raises click's errors.
     """

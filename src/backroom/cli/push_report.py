@@ -1,4 +1,4 @@
-"""What `backroom push` says on its way: the difference, how long it takes, and what was sent on."""
+"""The output of `backroom push`: the differences, the predicted time, and the sent rows."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _REFUSALS_SHOWN = 20
 
 
 def print_difference(difference: Difference, jobs: int, seconds: float) -> None:
-    """Say what the target lacks, and how long it takes to send it."""
+    """Print the number of rows that the target lacks, and how long sending them takes."""
     if not difference:
         click.echo("Nothing differs.", err=True)
         return
@@ -57,7 +57,7 @@ def shown_time(seconds: float) -> str:
 
 
 def print_sent_on(report: Report, output: str) -> None:
-    """Say in a line what a push that stays has sent on, and which rows failed."""
+    """Print a line with the rows that a push that stays has sent, and those that failed."""
     faults = [
         on_terminal(_shown_fault(each))
         for each in report.findings(failed=True, most=_REFUSALS_SHOWN)
@@ -78,7 +78,7 @@ class WaitNotices:
         self._said = ""
 
     def forget(self) -> None:
-        """Begin again: what was waited for is there."""
+        """Forget the last notice: the push no longer waits."""
         self._said = ""
 
     def away(self, reason: str) -> None:

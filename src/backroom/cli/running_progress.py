@@ -1,4 +1,4 @@
-"""How far a long command is: one line on a terminal, and a line at intervals elsewhere."""
+"""The progress of a long command: one line on a terminal, a line at intervals elsewhere."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _CLEAR = "\r\x1b[K"
 
 
 class RunningProgress:
-    """What is being done, and how much of it is done, on a stream."""
+    """Writes the name of a step, and how much of it is done, to a stream."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream

@@ -1,4 +1,4 @@
-"""A running server, as commands talk to it: by its control API, with its token."""
+"""Commands talk to a running server through its control API, with its token."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the commands that send rows to a server share: checks of options, the ledger, the end."""
+"""The common parts of commands that send rows: checks of options, the ledger, the exit code."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def opened_ledger(place: Path | None) -> Ledger:
 
 
 def close_ledger(ledger: Ledger, report: Report) -> None:
-    """Keep the progress of what can go on, and refusals that would come again."""
+    """Keep the progress of a command that can go on, and refusals that would come again."""
     goes_on = report.error and can_go_on(report)
     # An import that goes on needs all, any other one the refusals alone.
     if goes_on or (ledger.path and forget_all_but_refused(ledger, complete=not report.error)):
@@ -89,14 +89,14 @@ def close_ledger(ledger: Ledger, report: Report) -> None:
 
 
 def can_go_on(report: Report) -> bool:
-    """Whether anything was done that the same command can go on from."""
+    """Whether the same command can go on from the work that was done."""
     sent = report.total("sent") or any(report.total(each) for each in report.mode.outcomes)
     return bool(sent or (report.ledger and report.ledger.has_refused))
 
 
 @contextmanager
 def explained(report: Report) -> Iterator[None]:
-    """Turn what breaks the command off into a sentence and an exit code."""
+    """Turn an error that ends the command into a sentence and an exit code."""
     try:
         yield
     except UnreachableError as error:

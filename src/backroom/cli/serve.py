@@ -43,7 +43,7 @@ def serve_command(output: str, **flags: Any) -> None:
             " --database."
         )
     if settings.ephemeral and settings.database != Settings.database:
-        # A flag would have been refused.
+        # The value is from the environment: a flag beside --ephemeral is refused.
         log.info(events.DATABASE_SETTING_UNUSED)
     shared = is_postgres(settings.database) and not settings.ephemeral
     telemetry = telemetry_from_variables("postgres" if shared else "sqlite")
@@ -123,7 +123,7 @@ def _print_keys(started: Started, settings: Settings) -> None:
         return
     where = "" if settings.database == Settings.database else f" --database {settings.database}"
     if is_postgres(settings.database):
-        # It may have a password.
+        # The URL may have a password.
         where = " --database URL"
     click.echo(
         f"{started.keys} {'key opens' if started.keys == 1 else 'keys open'} its database."

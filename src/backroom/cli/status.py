@@ -73,5 +73,5 @@ def _asked_health(url: str) -> dict[str, Any]:
         return {"status": "foreign"}
     if "version" not in found or not isinstance(found.get("status"), str):
         return {"status": "foreign"}
-    # A proxy may answer for it.
+    # A proxy may answer in place of the server.
     return found if answer.status in {200, 503} else {"status": "foreign"}

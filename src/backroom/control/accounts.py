@@ -1,4 +1,4 @@
-"""Accounts: made with a key in one call, and listed."""
+"""Make an account with a key in one call, and list accounts."""
 
 from __future__ import annotations
 

@@ -1,8 +1,9 @@
 """The control API over HTTP: its table of routes as an application of Starlette.
 
-Event-loop code. The functions of the table wait for the database, so each call has a thread. Those
-that wait for what a test does next have threads of their own: others are answered meanwhile.
-This module is imported when the control API is first asked for: starting a server costs nothing.
+Event-loop code. The functions of the table wait for the database, so each call has a thread. Calls
+that wait for the next step of a test have threads of their own, so that other calls are answered
+meanwhile. This module is imported when the control API is first asked for: starting a server costs
+nothing.
 """
 
 from __future__ import annotations
@@ -92,13 +93,13 @@ class _Guarded:
 
 
 def _key_in(headers: Mapping[str, str]) -> str:
-    """Give the header with a key of the API, empty where there is another, or none."""
+    """Give the `Authorization` header if it has a key of the API, else an empty text."""
     given = headers.get("authorization", "")
     return given if given.lower().startswith(_KEY_SCHEME) else ""
 
 
 class _Threads:
-    """Where calls are carried out."""
+    """The threads in which calls are carried out."""
 
     def __init__(self) -> None:
         self._acting = ThreadPoolExecutor(_CONTROL_THREADS, "backroom-control")
@@ -172,7 +173,7 @@ def _refused(status: int, detail: str) -> Response:
 
 
 async def _refuse_http(request: Request, error: Exception) -> Response:
-    """Answer a path or a method that there is not."""
+    """Answer a request for an unknown path or method."""
     status = error.status_code if isinstance(error, HTTPException) else 500
     allowed = (getattr(error, "headers", None) or {}).get("Allow", "")
     if status == 405:  # noqa: PLR2004 - the status that says which methods there are

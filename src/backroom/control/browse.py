@@ -40,7 +40,7 @@ class Listed:
 
     @cached_property
     def title(self) -> str:
-        """What it is called: its title, its name, or else its external id."""
+        """Its title, its name, or else its external id."""
         return str(self.attributes.get(self.kind.searched) or "").strip() or self.external_id
 
     @property
@@ -71,7 +71,7 @@ class CatalogQuestion:
 class CatalogPage(NamedTuple):
     """Resources, and the numbers where the pages before and after them begin.
 
-    `exact` has those that the text of the search names, by external id or SKU.
+    `exact` has the resources that the text of the search names, by external id or SKU.
     """
 
     shown: list[Listed]
@@ -131,7 +131,7 @@ def _owner_numbers(
 def _exact(
     tx: Transaction, account: str, asked: CatalogQuestion, base: RecordQuestion
 ) -> list[Listed]:
-    """Give those that the text of a search names: by external id, and by SKU."""
+    """Give the resources that the text of a search names: by external id, and by SKU."""
     if not asked.search:
         return []
     named = replace(base, parts=[], external_ids=[asked.search])
@@ -182,7 +182,7 @@ def named(
 
 
 def border(text: str | None) -> int | None:
-    """Read where a page begins, None where a text is no number of a record."""
+    """Read the number where a page begins. None if the text is no number of a record."""
     digits = text or ""
     if not digits.isascii() or not digits.isdigit() or len(digits) > len(str(_GREATEST_NUMBER)):
         return None

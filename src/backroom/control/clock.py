@@ -88,7 +88,7 @@ def _done(move: Callable[[], None]) -> None:
 
 
 def _settled(control: Control, settable: SettableClock) -> dict[str, Any]:
-    """Wait until the jobs that were wished to go on by now have done so."""
+    """Wait until the jobs whose wishes let them go on by now have done so."""
     pace = control.parts.get("pace")
     if isinstance(pace, ScriptedPace):
         pace.settle()

@@ -1,6 +1,6 @@
 """Resources created, changed and deleted in this process, by the rules of the API.
 
-What is given goes through the API's own checks, as the body of a call in the newest revision.
+The values go through the checks of the API, as the body of a call in the newest revision.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def change_resource(
     attributes: Mapping[str, Any],
     related: Mapping[str, Sequence[str]],
 ) -> None:
-    """Change what is given of a resource, and nothing else. Raises `CallRefused`."""
+    """Change the given attributes and relationships of a resource. Raises `CallRefused`."""
     data = {"type": kind.type, "id": resource_id(external_id), "attributes": attributes}
     linked = _linked_members(kind, Verb.UPDATE, related)
     call = ApiCall("PATCH", path_of_resource(kind, external_id), body={"data": data | linked})
@@ -59,7 +59,7 @@ def remove_resource(control: Control, account: str, kind: Kind, external_id: str
 
 
 def _linked_members(kind: Kind, verb: Verb, related: Mapping[str, Sequence[str]]) -> dict[str, Any]:
-    """Give the member of a body that links resources, none where nothing is linked."""
+    """Give the member of a body that links resources. Empty if nothing is linked."""
     rules = rules_of(verb, kind, NEWEST).relationships
     linked: dict[str, Any] = {}
     for name, external_ids in related.items():

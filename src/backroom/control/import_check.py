@@ -1,4 +1,4 @@
-"""What a server would refuse of an operation, before it is sent: by the rules that servers have."""
+"""Checks operations before they are sent, by the rules of the server."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _POINTER = re.compile(r"/(?:attributes/|relationships/)?(.*)")
 
 
 def checked_by(revision: str) -> Callable[[JobKind, bytes], OperationRefusal | None]:
-    """Give what says how the server would refuse an operation, in one revision."""
+    """Give a function that says how the server would refuse an operation in a revision."""
 
     def check(job_kind: JobKind, operation: bytes) -> OperationRefusal | None:
         try:

@@ -1,4 +1,4 @@
-"""The outcomes of imports, kept in the database: of the dashboard's, and of `backroom import`'s.
+"""Keeps the outcomes of imports in the database: those of the dashboard and `backroom import`.
 
 The command leaves its report with the key that it has imported with, so it needs no token.
 """

@@ -1,4 +1,4 @@
-"""Files that are imported by this server itself: kept for a while, tried dry, then loaded.
+"""Files that this server imports itself. It keeps a file for a while, tries it dry, then loads it.
 
 A file waits in a temporary folder. A run is a client of this server: it has a thread, and a key
 that is made for it and revoked at its end. Keys whose run has ended in another way, as by a crash,
@@ -62,7 +62,7 @@ class ImportPhase(StrEnum):
 
 @dataclass
 class Import:
-    """One file for one account. `tried` is what a dry run said, `loaded` what the real one did."""
+    """One file for one account. `tried` is the outcome of its dry run, `loaded` of its load."""
 
     import_id: str
     account: str
@@ -119,7 +119,7 @@ class Imports:
         return found
 
     def new_folder(self) -> Path:
-        """Make the folder of a file that is about to come."""
+        """Make the folder for a file that will be sent."""
         with self._lock:
             if self._home is None:
                 self._home = Path(tempfile.mkdtemp(prefix="backroom-import-"))
@@ -252,7 +252,8 @@ class Imports:
         database = self._control.database
         self.revoke_left_over()
         name = f"{KEY_NAME} {found.import_id}"
-        # The name is known before the key: no other run takes it for one that was left over.
+        # The name is noted before the key exists, so no other run takes the key for a left-over
+        # one.
         with self._lock:
             self._keys.add(name)
         try:
@@ -284,10 +285,10 @@ def _failed_import(error: str) -> ImportOutcome:
 
 
 def safe_name(name: str) -> str:
-    """Give a name by which a file can be kept: the last part of it, without what no name has."""
+    """Give a safe name for a file: the last part of the path, without unusual characters."""
     kept = _NOT_IN_NAMES.sub("-", name.replace("\\", "/").rpartition("/")[2]).strip(". -")
     kept = kept.encode(errors="ignore").decode()
-    # The end says what a file is.
+    # The end of the name says which format the file has.
     while len(kept.encode()) > _LONGEST_UPLOAD_NAME:
         kept = kept[1:]
     return kept or "file"
@@ -297,7 +298,7 @@ _making = threading.Lock()
 
 
 def imports_of(control: Control) -> Imports:
-    """Give the imports of a server, which it has from when somebody first asks."""
+    """Give the imports of a server. They are made when somebody first asks for them."""
     with _making:
         found = control.parts.get("imports")
         if found is None:

@@ -1,4 +1,4 @@
-"""What runs: its version, its database, its settings, and its own OpenAPI document."""
+"""The running server: its version, its database, its settings, and the control document."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ OF_THE_PROCESS = ("clock", "pace", "faults", "requests", "fixed keys", "open")
 
 
 def server_info(control: Control, _: Given) -> dict[str, Any]:
-    """Give what the server is, and what of it belongs to this process alone."""
+    """Give the version and the parts of the server, and the values of this process alone."""
     with control.database.read() as tx:
         accounts = keys.count_accounts(tx)
     return {
@@ -37,7 +37,7 @@ def server_info(control: Control, _: Given) -> dict[str, Any]:
 
 
 def effective_settings(control: Control, _: Given) -> dict[str, Any]:
-    """Give all settings as they hold, with `***` in place of secrets."""
+    """Give all settings in force, with `***` in place of secrets."""
     shown = {each.name: getattr(control.settings, each.name) for each in SETTINGS}
     for name in SECRETS:
         shown[name] = HIDDEN if shown[name] else ""

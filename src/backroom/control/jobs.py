@@ -1,4 +1,4 @@
-"""The bulk jobs of an account: listed, shown, cancelled, and their failures sent again."""
+"""List, show and cancel the bulk jobs of an account, and send failed operations again."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def known_job(control: Control, account: str, job_id: str) -> KnownJob:
     try:
         return KnownJob(job, results_of(job, operations))
     except msgspec.MsgspecError:
-        # A version before this one has put something else in their place.
+        # An earlier version may have stored the operations in another form.
         return KnownJob(job, None)
 
 

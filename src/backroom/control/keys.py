@@ -1,4 +1,4 @@
-"""Keys: made, listed and revoked while the server runs."""
+"""Make, list and revoke keys while the server runs."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def new_key_document(made: keys.NewKey, name: str, scopes: list[str]) -> dict[st
 
 
 def key_document(row: keys.KeyRow) -> dict[str, Any]:
-    """Give a key with the members that it was made with, and what only a list has."""
+    """Give a key with the members of its creation, and those that only a list has."""
     return {
         "id": row.key_id,
         "name": row.name,

@@ -1,4 +1,4 @@
-"""The control API's view of operations beside the catalog: what was sent, lists, and the shop."""
+"""The control API of operations beside the catalog: kept requests, lists, and the shop."""
 
 from __future__ import annotations
 

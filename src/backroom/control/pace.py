@@ -45,7 +45,7 @@ def list_wishes(control: Control, given: Given) -> dict[str, Any]:
 
 
 def add_wish(control: Control, given: Given) -> dict[str, Any]:
-    """Wish something of the next job, or of as many as `times` says."""
+    """Add a wish for the next job, or for as many jobs as `times` says."""
     pace = _pace_of(control)
     _check_worker(control)
     try:

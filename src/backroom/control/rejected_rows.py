@@ -1,8 +1,8 @@
 """The rows of a feed that failed, each as a line of JSON with the API's own names.
 
-So a row of any format can be corrected, and sent again as a feed of such lines. A line of JSON that
-can't be read is there as it stands in the file. Of a record of another carrier that can't be read,
-there is what was read of it all the same: the kind and the id at least, where these are known.
+So a row of any format can be corrected, and sent again in a feed of JSON Lines. A line of JSON that
+can't be read stays as it is in the file. If a record of another carrier can't be read, its line has
+the values that could be: at least the kind and the id, where these are known.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ MOST_TEXT = 20_000
 
 @dataclass(frozen=True)
 class RejectedRow:
-    """One row that failed. `text` is a line of JSON, or what should have been one.
+    """One row that failed. `text` is a line of JSON, or the broken line as it was sent.
 
     `is_whole` says whether all of the row is there.
     """

@@ -30,7 +30,7 @@ def _journal(control: Control) -> Journal:
 
 
 def wanted_of(given: Given) -> Wanted:
-    """Read which requests are meant, from the query or the body. Raises `ControlError`."""
+    """Read the filters for requests from the query or the body. Raises `ControlError`."""
     asked: Mapping[str, Any] = {**given.query, **given.body}
     texts = {name: str(asked[name]) for name in _TEXT_FILTERS if asked.get(name) not in {None, ""}}
     try:

@@ -1,6 +1,6 @@
 """Reset: an account without resources and without jobs, as if it were new. Its keys stay.
 
-To reset everything also takes back what tests have asked of the server.
+To reset everything also removes faults, wishes and other settings of tests.
 """
 
 from __future__ import annotations

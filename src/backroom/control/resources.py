@@ -57,7 +57,7 @@ def _rows_of_kind(tx: Transaction, kind: Kind, account: str) -> Iterator[dict[st
 def _related_ids(
     tx: Transaction, kind: Kind, account: str
 ) -> Callable[[str, str | None], dict[str, Any]]:
-    """Give what names the related resources of a record, as a row of a feed names them."""
+    """Give the ids of the related resources of a record, as a row of a feed has them."""
     relation = relation_of(kind)
     if relation is None:
         return lambda _, __: {}

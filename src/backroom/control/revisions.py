@@ -77,7 +77,7 @@ def _named_operation(name: str) -> Operation:
 def _compared_operation(
     operation: Operation, older: Revision, newer: Revision
 ) -> dict[str, Any] | None:
-    """Give how an operation differs, None if it does not."""
+    """Give the differences of an operation, None if there are none."""
     named = {"operation": operation.name, "method": operation.method, "path": operation.path}
     if operation.since > newer.date:
         return None
@@ -92,7 +92,7 @@ def _compared_operation(
 
 
 def _face(operation: Operation, revision: Revision) -> dict[str, Any]:
-    """Give what a client sees of an operation in one revision."""
+    """Give the parts of an operation that clients see in one revision."""
     schema = bodies.body_schema(operation, revision) if operation.has_body else None
     answers = samples.answers(operation, revision)
     rate = operation.rates.at(revision.date)
@@ -110,7 +110,7 @@ def _face(operation: Operation, revision: Revision) -> dict[str, Any]:
 
 
 def _parameter_values(parameter: dict[str, Any]) -> Any:
-    """Give the values that a parameter may name, or else what it says of them."""
+    """Give the values that a parameter may name, or else its description."""
     schema = parameter["schema"]
     return schema.get("items", schema).get("enum") or parameter["description"]
 

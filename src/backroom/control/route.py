@@ -92,8 +92,8 @@ _PARAMETER_TYPES: dict[str, Any] = {
 class ControlRoute:
     """One path of the control API, below `/_backroom`. `{name}` stands for a part of it.
 
-    `act` gives what is answered as JSON, or None for an answer without a body. An iterator is
-    answered bit by bit, as server-sent events.
+    `act` gives the value of the answer, sent as JSON, or None for an answer without a body. An
+    iterator is answered bit by bit, as server-sent events.
 
     `body` and `query` describe what a caller may give. Where they are None, `act` takes anything.
     `waits` says that `act` may wait for what a caller does next. `by_key` says that a key of the
@@ -122,7 +122,7 @@ class ControlRoute:
 
 
 def _check_given(place: str, known: tuple[Member, ...], given: Mapping[str, Any]) -> None:
-    """Refuse members that nobody reads, and miss those that are needed."""
+    """Refuse unknown members, and bodies that lack a required one."""
     names = [each.name for each in known]
     for name in given:
         if name not in names:

@@ -77,7 +77,7 @@ def _rows_given(given: Given) -> list[Row | RowFault]:
     if feed is None:
         with resources.as_file(resources.files("backroom.feeds") / "demo" / "shop.jsonl") as path:
             return _without_warnings(open_feed(path).rows())
-    # A text is JSON Lines unless it is said. A file shows what it is.
+    # A text is JSON Lines unless the body names a format. The content of a file shows its format.
     name = given.body.get("format") or (None if "feed_base64" in given.body else "jsonl")
     if name is not None and name not in FORMATS:
         raise ControlError(400, f"{name!r} is not a format of feeds: take {' or '.join(FORMATS)}.")
@@ -111,7 +111,7 @@ def _row(place: int, cells: Any) -> Row | RowFault:
 
 
 def _drafts_of(rows: Iterable[Row | RowFault]) -> tuple[dict[str, list[Draft]], list[str]]:
-    """Check all rows. Give the drafts of each kind, and what is wrong with other rows."""
+    """Check all rows. Give the drafts of each kind, and the faults of the other rows."""
     wanted: dict[str, list[Draft]] = {kind.name: [] for kind in ORDER}
     faults: list[str] = []
     for row in rows:
@@ -136,7 +136,7 @@ def _draft(row: Row | RowFault) -> Draft | RowFault:
 
 
 def _write_batch(tx: Transaction, kind: Kind, account: str, batch: list[Draft]) -> list[str]:
-    """Write rows of one kind. Give what is wrong with those that can't be written."""
+    """Write rows of one kind. Give the faults of those that can't be written."""
     outcomes = actions.create(tx, kind, account, batch)
     existing = [
         draft

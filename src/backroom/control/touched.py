@@ -1,4 +1,4 @@
-"""What has touched a resource: the jobs that name it, and the single calls that changed it."""
+"""Finds the jobs that name a resource, and the single calls that changed it."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class Touch:
 
 
 class Touches(NamedTuple):
-    """What a look through jobs has found. `before` is where the next look begins, or None."""
+    """The jobs that a look has found. `before` is where the next look begins, or None."""
 
     found: list[Touch]
     looked: int

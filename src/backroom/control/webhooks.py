@@ -1,4 +1,4 @@
-"""Webhooks in the control API: made, listed and removed, and what was delivered to them.
+"""Webhooks in the control API: make, list and remove them, and list their deliveries.
 
 They are an extension of backroom: the real service has no webhooks for jobs of the catalog.
 """

@@ -1,4 +1,4 @@
-"""Accounts and their keys as a page: made, shown once, revoked, with when they were last used."""
+"""The page of accounts and keys, which makes and revokes them. A key is shown once."""
 
 from __future__ import annotations
 

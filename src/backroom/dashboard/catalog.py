@@ -125,7 +125,7 @@ def catalog(request: Request) -> Response:
 
 
 def _others(tx: Transaction, account: str, asked: CatalogQuestion) -> dict[str, Any]:
-    """Read what a list shows of other kinds: what it is narrowed to, and may be."""
+    """Read the resources of other kinds to which a list is narrowed, or may be."""
     narrowed = {
         name: browse.named(tx, KINDS[name], account, [external_id]).get(external_id)
         for name, external_id in asked.related.items()

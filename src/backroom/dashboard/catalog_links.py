@@ -1,4 +1,4 @@
-"""Where the pages of the catalog are. External ids are any text, and stand in paths."""
+"""The addresses of the pages of the catalog. External ids are any text, and stand in paths."""
 
 from __future__ import annotations
 

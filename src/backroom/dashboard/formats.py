@@ -1,4 +1,4 @@
-"""How values read on pages: numbers, sizes, durations and times. Templates use them as filters."""
+"""Write values for pages: numbers, sizes, durations and times. Templates use these as filters."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _FEW_SECONDS = 10
 
 
 def number(value: float | None) -> str:
-    """Give a number with separators: 12,345. A fraction below 10 keeps one digit; None is -."""
+    """Give a number with separators: 12,345. Fractions below 10 keep one digit. None gives "-"."""
     if value is None:
         return "-"
     if isinstance(value, float) and not value.is_integer() and value < _FEW_SECONDS:

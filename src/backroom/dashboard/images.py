@@ -1,7 +1,7 @@
-"""Pictures of the catalog come from other hosts, which learn who looks: only a reader allows them.
+"""Pictures of the catalog, which come from other hosts. Those learn who looks at a page.
 
-A switch, kept in a cookie, is off at first. Only the answers to a reader who has switched it on may
-load images from elsewhere.
+So pages load pictures only for a reader who has allowed it by a switch. The switch is kept in a
+cookie, and is off at first.
 """
 
 from __future__ import annotations

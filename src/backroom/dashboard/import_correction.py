@@ -1,7 +1,7 @@
 """Rows of an import that failed: shown with their faults, corrected, and sent as a new import.
 
-The corrected rows become a file of JSON Lines on the server. It is tried dry and loaded as any
-other, so what is still wrong with them is said there, and can be corrected again.
+The corrected rows become a file of JSON Lines on the server. The server tries it dry and loads it
+as any other file. Rows that fail again can be corrected again.
 """
 
 from __future__ import annotations
@@ -113,7 +113,7 @@ def show_kept(request: Request) -> Response:
 
 
 def forget_kept(request: Request) -> Response:
-    """Keep an import no longer."""
+    """Remove an import from the database."""
     account, import_id = request.path_params["account"], request.path_params["import_id"]
     control = dashboard_of(request).control
     control.database.write(lambda tx: imports.drop_import(tx, account, import_id)).result()
@@ -211,7 +211,7 @@ def _json_object(text: str) -> dict[str, Any] | None:
 
 
 def _cut_object(text: str) -> dict[str, Any] | None:
-    """Read what is whole at the beginning of an object that is cut off."""
+    """Read the whole members at the beginning of an object that is cut off."""
     end = len(text)
     for _ in range(_MOST_COMMAS):
         end = text.rfind(",", 0, end)
@@ -230,7 +230,7 @@ def _form_of(row: Row) -> ResourceForm:
 
 
 def send_corrected(request: Request) -> Response:
-    """Make an import of the corrected rows, or show what is wrong with them as they stand."""
+    """Make an import of the corrected rows, or show which of them are no JSON."""
     found, sent = _correctable(request), form_of(request)
     first = int(sent["from"]) if sent.get("from", "").isdecimal() else 0
     lines: list[str] = []
@@ -279,7 +279,7 @@ def _corrected_line(row: RejectedRow, own: Mapping[str, str]) -> str:
 
 
 def _added(request: Request, found: Correctable, lines: list[str]) -> str:
-    """Lay the rows down as a file, have it tried dry, and give the id of its import."""
+    """Write the rows to a file, have it tried dry, and give the id of its import."""
     kept = imports_of(dashboard_of(request).control)
     mode = MODES[found.outcome.mode if found.outcome.mode in MODES else _OTHER_MODE]
     options = ImportOptions(_OTHER_MODE if mode.creates else mode.name)

@@ -1,4 +1,4 @@
-"""A file that is sent to be imported, as it is or by a form: it goes to the disk as it comes.
+"""Receive a file to import, as a body or by a form. It goes to the disk as it comes.
 
 Event-loop code.
 """

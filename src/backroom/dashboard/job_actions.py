@@ -1,4 +1,4 @@
-"""What can be done to jobs: retry what has failed, cancel what waits, for one job or several."""
+"""The actions on jobs: retry failed operations, cancel waiting jobs, for one job or several."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _MOST_CHOSEN = 100
 
 
 class Wrong(NamedTuple):
-    """What the API says against an edited request. `place` is that of the operation, from 1."""
+    """A fault of an edited request, in words of the API. `place` counts operations from 1."""
 
     detail: str
     pointer: str
@@ -103,7 +103,7 @@ def send_retry(request: Request) -> Response:
 
 
 def outcome_of_operation(answered: Answered, job_type: str) -> tuple[str, list[Wrong]]:
-    """Give the id of the job that was made, or what is wrong with what was sent."""
+    """Give the id of the new job, or the faults of the operations that were sent."""
     document = msgspec.json.decode(answered.body) if answered.body else {}
     if "data" in document:
         return str(document["data"]["id"]), []
@@ -129,7 +129,7 @@ def preview(request: Request) -> Response:
 
 
 def carry_out(request: Request) -> Response:
-    """Do it, and show what has come of it."""
+    """Do the action to the chosen jobs, and show the result for each."""
     form = request.scope["form"]
     names = [each for each in form.getlist("job") if isinstance(each, str)]
     acts = {"retry": _retried, "cancel": _cancelled}

@@ -1,4 +1,4 @@
-"""What answers below `control.PREFIX`: the dashboard for its own paths, the control API for others.
+"""The applications below `control.PREFIX`: the dashboard, and the control API for all other paths.
 
 Event-loop code. Each is made when it is first asked for, so that a server without readers imports
 neither.

@@ -88,7 +88,7 @@ def place_of_resource(request: Request, tx: Transaction) -> ResourcePlace:
 
 
 def resource(request: Request) -> Response:
-    """Show the page, also of a resource that is gone: what has touched it may say why."""
+    """Show the page, also of a resource that is gone: its jobs and calls may say why."""
     query = request.query_params
     control = dashboard_of(request).control
     whole = query.get("whole") == "1"
@@ -146,7 +146,7 @@ def sample_request(base: str, kind: Kind, external_id: str, revision: str) -> Sa
 
 
 def related_of(tx: Transaction, place: ResourcePlace, most: int = MOST_RELATED) -> list[Related]:
-    """Give what a resource is tied to, up to so many of each kind."""
+    """Give the resources that a resource is tied to, up to so many of each kind."""
     account, kind, found = place.chosen.account, place.kind, place.found
     if found is None:
         return []
@@ -178,7 +178,7 @@ def base_of(request: Request) -> str:
 
 
 def _shown_document(request: Request, account: str, call: ApiCall) -> str:
-    """Give what the API answers, with each member on its line, or why it does not."""
+    """Give the answer of the API, with each member on its line, or why there is none."""
     try:
         raw = call_api(dashboard_of(request).control, account, call)
     except CallRefused as refused:

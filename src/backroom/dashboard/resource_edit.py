@@ -162,7 +162,7 @@ def _save_changes(request: Request) -> Response:
 
 
 def _fault_by_field(form: ResourceForm, refused: CallRefused) -> dict[str, str]:
-    """Give what the API says, at the field that it points to."""
+    """Give the fault of the API by the field that it points to."""
     name = field_of(refused.pointer)
     known = {each.name for each in form.fields()}
     return {name if name in known else GENERAL: refused.detail}

@@ -1,7 +1,7 @@
-"""The form of a resource: its fields, made from the rules of bodies, and what a reader filled in.
+"""The form of a resource: its fields, made from the rules of bodies, and the texts in them.
 
-The form itself checks nothing but that JSON is JSON. What a reader has written goes to the API as
-it is: as a number if it is one, else as a text. The API says what is wrong with it.
+The form itself checks nothing but that JSON is JSON. The texts of a reader go to the API as they
+are: as a number if they are one, else as text. The API finds the faults.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class FormField(NamedTuple):
 
 @dataclass
 class Filled:
-    """What a form gives: attributes and relationships as a body has them, faults by field."""
+    """The content of a form: attributes and relationships as a body has them, faults by field."""
 
     attributes: dict[str, Any] = field(default_factory=dict)
     related: dict[str, list[str]] = field(default_factory=dict)
@@ -70,7 +70,7 @@ class ResourceForm:
     def fields(
         self, sent: Mapping[str, str] | None = None, faults: Mapping[str, str] | None = None
     ) -> list[FormField]:
-        """Give the fields, with what a reader has `sent`, or else with what is stored."""
+        """Give the fields, with the texts that a reader has `sent`, or else with stored values."""
         faults = faults or {}
         fields = []
         for rule in self._rules:
@@ -109,7 +109,7 @@ class ResourceForm:
         return fields
 
     def filled(self, sent: Mapping[str, str]) -> Filled:
-        """Read what a reader has sent: of an update only what differs from what is stored."""
+        """Read the texts of a reader. An update has only those that differ from stored values."""
         filled = Filled()
         creates = self.verb is Verb.CREATE
         for rule in self._rules:
@@ -164,12 +164,12 @@ def value_in(rule: AttributeRule, text: str) -> Any:
     try:
         return msgspec.json.decode(text)
     except (msgspec.DecodeError, RecursionError):
-        # The API says what it would have been.
+        # The API refuses the text, and says which form the value must have.
         return text
 
 
 def _empty(rule: AttributeRule) -> Any:
-    """Give what an empty field stands for: null where a body may have it, else what is usual."""
+    """Give the value of an empty field: null if a body may have it, else the usual value."""
     if rule.attribute.form == "texts":
         return []
     if rule.attribute.form == "object":
@@ -185,7 +185,7 @@ def _decoded_json(text: str) -> Any:
 
 
 def _plain_text(text: str) -> str:
-    """Give a text with the line breaks that it is compared by: forms send others."""
+    """Give a text with plain line breaks, to compare it: forms send other ones."""
     return text.replace("\r\n", "\n")
 
 

@@ -60,7 +60,7 @@ DONE_MESSAGES = {
 
 
 def show_testing(request: Request) -> Response:
-    """Show all controls, with what they are set to."""
+    """Show all controls with their present values."""
     control = dashboard_of(request).control
     if not control.settings.shows_testing:
         return page(request, "no_testing.html", section="testing")

@@ -1,4 +1,4 @@
-"""Who applies jobs: the workers, when each was last alive, and what it is at."""
+"""The workers on a page: when each was last alive, and the job that it applies."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _MOST_WORKERS_SHOWN = 50
 
 
 class AtWork(NamedTuple):
-    """A job that a worker is at."""
+    """A job that a worker applies now."""
 
     account: str
     account_name: str
@@ -61,7 +61,7 @@ def _embedded(dashboard: Dashboard, tx: Transaction) -> tuple[list[ShownWorker],
 
 def _registered(tx: Transaction) -> tuple[list[ShownWorker], list[Any]]:
     """Give the queue workers, and the processes that have the database open."""
-    # The driver is only installed where there is PostgreSQL.
+    # The driver is only installed for servers on PostgreSQL.
     from backroom.store import task_queue
 
     found = [

@@ -4,13 +4,14 @@ There are three ways, each for jobs that the one before could not apply:
 
 1. `apply` gives all operations to the actions at once, which takes the fewest statements. If one of
    them fails by a fault of the server, nothing is written.
-2. `apply_apart` gives them one by one, each in a savepoint. One that fails so fails alone. With
-   `Care` this holds for one that ends the transaction, too, as far as it does so again and again.
+2. `apply_apart` gives them one by one, each in a savepoint. An operation that fails there fails
+   alone. With `Care` this is also true of an operation that ends the whole transaction each time it
+   is tried.
 3. `give_up` applies none, and says that all of them have failed.
 
-A test may have operations fail without being applied, `Failing` says which. It may have a job show
-its counts before it completes, with the step `COUNT`. Then the job keeps what it will show when it
-is complete beside its operations, so that they are not applied again, also after a crash.
+A test may make operations fail without being applied: `Failing` says which. It may have a job show
+its counts before it completes, with the step `COUNT`. Then the job keeps its results beside its
+operations until it is complete. So the operations are not applied again, even after a crash.
 """
 
 from __future__ import annotations
@@ -91,10 +92,10 @@ def apply(
 
 @dataclass
 class Care:
-    """Finds the operation at which the whole transaction fails, again and again.
+    """Finds the operation at which the whole transaction fails each time.
 
-    Operations at the places `skipped` fail without being tried, as do all after `until`, in seconds
-    of the monotonic clock. `under_way` is the place of the one that is being tried.
+    Operations at the places `skipped` fail without a try. After `until`, in seconds of the
+    monotonic clock, all operations do. `under_way` is the place of the one that is being tried.
     """
 
     until: float
@@ -109,9 +110,9 @@ def apply_apart(
     care: Care | None = None,
     ending: Ending = _AS_USUAL,
 ) -> tuple[jobs.Job, list[BaseException | None]]:
-    """Do the same, but let an operation at which the server fails fail alone.
+    """Apply the operations one by one. One at which the server fails, fails alone.
 
-    Gives the job, and why the server failed, for each of these operations.
+    Gives the job, and why the server failed at each of these operations.
     """
     job_kind = JOB_KINDS[waiting.type]
     action = ACTIONS[job_kind.verb]
@@ -149,7 +150,7 @@ def _take_care(care: Care, place: int) -> None:
 
 
 def give_up(tx: Transaction, waiting: jobs.Waiting) -> jobs.Job:
-    """Complete a job none of whose operations were applied. All of them have failed."""
+    """Complete a job with all its operations failed: none was applied."""
     try:
         drafts: list[Draft] = _drafts.decode(waiting.operations)
     except msgspec.MsgspecError:
@@ -168,7 +169,7 @@ def cancel(tx: Transaction, waiting: jobs.Waiting) -> jobs.Job:
 
 
 def _was_applied(waiting: jobs.Waiting) -> bool:
-    # Operations are a list.
+    # An `Applied` is a JSON object, while operations are a list.
     return waiting.operations.startswith("{")
 
 
@@ -179,7 +180,7 @@ def _complete_job(
     on_step: Callable[[str], None],
     ending: Ending = _AS_USUAL,
 ) -> jobs.Job:
-    """Write what has become of a job's operations, whose rows are written."""
+    """Write the results of a job's operations. Their rows are written already."""
     on_step("rows_written")
     job_kind = JOB_KINDS[waiting.type]
     completed = 0

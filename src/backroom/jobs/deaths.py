@@ -6,9 +6,9 @@ whose worker has died. Such a try is counted before the job starts again.
 
 A worker may have died of something else: memory that ran out, a machine that was switched off, an
 operator who was in a hurry. Nobody can tell these from a job that ends the process. So a process
-waits before it starts a job at which others have died, and each time longer. A job that ends
-processes ends this one, too, however late it starts. One that does not has outlived by then what
-ends processes soon after their start.
+waits before it starts a job at which others have died, and each time longer. The wait tells the two
+apart. A job that ends processes ends this one too, however late it starts. Anything else that ends
+processes soon after their start has struck before the job starts.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class Deaths:
             self._has_looked = True
 
     def expect(self, account: str) -> None:
-        """Expect that the next job of an account was begun by a worker that has died."""
+        """Note that a worker that died may have begun the next job of an account."""
         self._begun[account] = _ANY_JOB
 
     def may_have_begun(self, job: jobs.Waiting) -> bool:
@@ -55,7 +55,7 @@ class Deaths:
         return job.tries + DEATH_TRIES > MOST_TRIES
 
     def pause(self, job: jobs.Waiting) -> float:
-        """Give the seconds to wait before a job starts. The job is then expected once more.
+        """Give the seconds to wait before a job starts. `may_have_begun` then holds once more.
 
         They are 0 where no death has been counted, and where this process has waited already.
         """

@@ -84,7 +84,7 @@ class EmbeddedWorker:
         return "here"
 
     def asked(self, _: Transaction) -> list[Signal]:
-        """Give what the database says of workers: here is one, and no other."""
+        """Give nothing: the database of this thread has no other workers to ask for."""
         return []
 
     def stop(self) -> None:
@@ -121,7 +121,7 @@ class EmbeddedWorker:
         return self._seconds_until_more()
 
     def _all_are_delayed(self) -> bool:
-        """Whether it is known, without asking the database, that no job is due."""
+        """Whether no job is due, as far as that is known without asking the database."""
         earliest = self._earliest
         # Which jobs a test has planned otherwise, only the pace knows.
         if self._next_job.turns.pacing.pace is not None:
@@ -131,7 +131,7 @@ class EmbeddedWorker:
         return self._next_job.turns.seconds_until_due(earliest) > 0
 
     def _finds_due_job(self) -> bool:
-        """Look whether a job is due; where none is, remember when the first one will be."""
+        """Look whether a job is due. If none is, remember when the first one will be."""
         now = time.monotonic()
         self._paused = {account: end for account, end in self._paused.items() if end > now}
         self._next_poll = now + _POLL_SECONDS

@@ -1,4 +1,4 @@
-"""Removing what is no longer needed: expired jobs, and the links of deleted categories.
+"""Removes rows that nobody needs any more: expired jobs, and links of deleted categories.
 
 Each write removes one slice, so that other writes come in between.
 """

@@ -31,7 +31,7 @@ class Keeping:
         self._noted = 0
 
     def note(self, applied: int, database: Database, stopping: Callable[[], bool]) -> None:
-        """Note jobs that were applied. After many of them, drop what is kept no longer."""
+        """Note jobs that were applied. After many of them, drop the operations of older ones."""
         self._noted += applied
         if self.most and self._noted >= self._batch:
             self.drop(database, stopping)

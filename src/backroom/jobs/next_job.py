@@ -28,7 +28,7 @@ A database that is away is no try: then nothing is known of the job, and it wait
 usually means so may also come of the one job. So the database counts as away only if it does not
 take the count either. The count takes as much room as the job needs in the tables that jobs change.
 
-A job may also end the process each time: `deaths.py` has the rules for that.
+A job may also end the process each time it is applied: `deaths.py` has the rules for that.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ _CARE_SECONDS = 150.0
 
 
 class NotApplied(Exception):
-    """A job could not be applied. Its account is to pause for `pause` seconds."""
+    """A job could not be applied. Its account pauses for `pause` seconds."""
 
     def __init__(self, pause: float) -> None:
         super().__init__(f"a job could not be applied; the next try is in {pause:g} seconds")

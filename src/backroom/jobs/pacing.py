@@ -1,8 +1,9 @@
-"""The hook by which a test scripts the pace of jobs. `testing/pace.py` is what is hung on it.
+"""The hook by which a test sets the pace of jobs. `testing/pace.py` uses it.
 
 Without a pace the only cost is to see that there is none. With one, each job has a step that it may
-take next. A job that was asked nothing of has the usual one: it is applied when its delay is over.
-A job that may not take its step yet is passed over, and the later jobs of its account go on.
+take next. A job for which no test planned anything takes the usual step: the job is applied when
+its delay is over. A job that may not take its step yet is passed over, and the later jobs of its
+account go on.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ class Pace(Protocol):
     """Decides when jobs go on. Workers and requests ask, each in its own thread."""
 
     def planned(self, new: NewJob) -> NewJob:
-        """Plan a job that the database is to accept. Give it with the status that it begins in.
+        """Plan a job before the database accepts it. Give it with the status in which it begins.
 
         Until `accepted` says under which id it is stored, its account has no usual jobs: one of
         them might be this job, under another id.

@@ -1,4 +1,4 @@
-"""What has become of each operation of a job, and the operation as a body has it.
+"""The result of each operation of a job, and the operation as a request body writes it.
 
 A job keeps its operations, and an error for each that has failed. An error names the resource, not
 the place of the operation (observed). Where several operations are about one resource, the later

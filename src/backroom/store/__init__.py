@@ -1,4 +1,4 @@
-"""Rows in a database: the only SQL of the house."""
+"""Rows in a database. All SQL stands in this package."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def open_database(
 
 
 def open_to_read(url: str) -> Database:
-    """Open the database at `url` so that nothing in it can change, its schema least of all.
+    """Open the database at `url` to read. Nothing in it can change, its schema included.
 
     The engine itself refuses to write: a file of SQLite is opened as one that can only be read, and
     PostgreSQL makes all transactions read-only. Raises `StoreUnavailable` where the database can't

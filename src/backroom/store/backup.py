@@ -69,7 +69,7 @@ def back_up(url: str, path: Path, progress: Progress) -> BackedUp:
 def _refuse_unknown_schema(url: str) -> None:
     """Raise `WrongDatabase` for a database of a later version, or of something else.
 
-    One of an earlier version can be copied: that is what one does before an upgrade.
+    A database of an earlier version can be copied: operators back up before an upgrade.
     """
     with suppress(OlderDatabase):
         open_to_read(url).close()
@@ -123,7 +123,7 @@ def _copy_table(tx: Transaction, copy: Database, table: Table, progress: Progres
 
 
 def without_log(path: Path) -> None:
-    """Have all of a database that nobody else has open in its one file. Raises errors of apsw."""
+    """Bring the log of a database into its file. Nobody else has it open. Raises errors of apsw."""
     with closing(apsw.Connection(str(path))) as connection:
         connection.execute("pragma journal_mode = delete")
 

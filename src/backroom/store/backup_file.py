@@ -33,7 +33,7 @@ _PART_COPIED_BYTES = 2**20
 
 
 class BadBackup(Exception):
-    """A file is not a backup, or it is not what was written."""
+    """A file is not a backup, or it has changed since it was written."""
 
 
 class Note(NamedTuple):
@@ -46,7 +46,7 @@ class Note(NamedTuple):
 
 
 class Backup(NamedTuple):
-    """A backup that is what was written. One without a `note` is a plain database of SQLite."""
+    """A backup that has not changed since it was written. Without a `note` it has no seal."""
 
     path: Path
     note: Note | None
@@ -121,7 +121,7 @@ def seal(path: Path, note: Note, progress: Callable[[int, int], None]) -> None:
 
 
 def examine_backup(path: Path, progress: Callable[[int, int], None]) -> Backup:
-    """See that a file is what was written as a backup; or a plain database that has all its pages.
+    """Check that a file is a backup that fits its seal, or a plain database with all its pages.
 
     `progress` gets bytes read, and of how many. Raises `BadBackup`, and `UnusablePlace` where there
     is no file to read.

@@ -9,11 +9,10 @@ if TYPE_CHECKING:
 
 
 def mark_of_catalogs(tx: Transaction) -> str:
-    """Give a text that is another one after each commit that changed a catalog.
+    """Give a text that differs after each commit that changed a catalog.
 
-    It may also be another one where nothing has changed: after a restart, or after a commit of
-    something else. On PostgreSQL it may come up to ten seconds late. It is empty where the database
-    can't say.
+    It may also differ although no catalog has changed: after a restart, or after another commit. On
+    PostgreSQL it may change up to ten seconds late. It is empty where the database can't say.
     """
     row = tx.one(tx.dialect.changes)
     return str(row[0] or "") if row else ""

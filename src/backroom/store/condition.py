@@ -1,4 +1,4 @@
-"""How a database is, in numbers that an operator looks at. Nothing is written."""
+"""The condition of a database, in numbers for an operator. Nothing is written."""
 
 from __future__ import annotations
 
@@ -78,6 +78,6 @@ def server_condition(tx: Transaction) -> ServerCondition:
 
 
 def broken_page(tx: Transaction) -> str:
-    """Say what is wrong with the first damaged page of SQLite, empty where none is."""
+    """Say what is wrong with the first damaged page of SQLite. Empty if no page is damaged."""
     found = str(tx.all("pragma quick_check(1)")[0][0])
     return "" if found == "ok" else found

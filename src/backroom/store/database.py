@@ -42,9 +42,9 @@ class Connection(Protocol):
         """Run several statements without values."""
 
     def ends(self, error: Exception) -> bool:
-        """Whether an error means that the database failed, or that the whole must be tried again.
+        """Whether an error means that the database failed, or the transaction must be tried again.
 
-        If not, what failed is the one statement, and the transaction can go on.
+        If not, only the one statement has failed, and the transaction can go on.
         """
 
     def wait_for(self, tables: Iterable[str]) -> None:
@@ -113,9 +113,9 @@ class Transaction:
         return result
 
     def leave_loop(self) -> None:
-        """Have the work started again in a thread, where it holds an event loop: it is large.
+        """Start the work again in a thread if it runs on an event loop: it is large.
 
-        Raises `TookTooLong` there.
+        Raises `TookTooLong` on an event loop.
         """
         if self.on_loop:
             raise TookTooLong
@@ -156,7 +156,7 @@ class Undone(Exception):
 
 
 class UnusablePlace(StoreUnavailable):
-    """No database can be where the setting says, until somebody changes one of the two."""
+    """No database can be at the place of the setting until the place or the setting changes."""
 
 
 class TookTooLong(Exception):
@@ -199,7 +199,7 @@ class Database(Protocol):
         """
 
     def written(self, work: Callable[[Transaction], T]) -> asyncio.Future[T]:
-        """Do the same as `write`, with a future that an event loop can await."""
+        """Have `work` done as `write` does, with a future that an event loop can await."""
 
     def accept(self, new: NewJob, most: int) -> asyncio.Future[str | None]:
         """Store a new job and give its id, with a future that an event loop can await.
@@ -210,17 +210,17 @@ class Database(Protocol):
         """
 
     def check(self) -> None:
-        """See whether a write could be done now. Raises `StoreUnavailable` with the reason if not.
+        """Check that a write could be done now. Raises `StoreUnavailable` with the reason if not.
 
         It costs no write, as long as writes succeed now and then. On an event loop it may only be
         called as part of `on_loop`'s work, and may raise `TookTooLong` there.
         """
 
     def signals(self) -> list[Signal]:
-        """Give what operators watch of it, without asking it."""
+        """Give the values that operators watch and this process knows, without a statement."""
 
     def asked(self, tx: Transaction) -> list[Signal]:
-        """Give what it says itself of what operators watch. Raises `StoreUnavailable`."""
+        """Ask the database for the other values that operators watch. Raises `StoreUnavailable`."""
 
     def close(self) -> None:
         """Finish all work that was handed over to write, then close all connections."""

@@ -1,4 +1,4 @@
-"""The imports of files: what has come of each, with the rows that can be corrected."""
+"""The imports of files: the outcome of each, with the rows that can be corrected."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def newest_failed_imports(tx: Transaction, most: int) -> list[KeptImport]:
 
 
 def drop_import(tx: Transaction, account: str, import_id: str) -> None:
-    """Keep an import no longer."""
+    """Remove an import."""
     tx.run(
         "delete from imports where account = :account and import_id = :import_id",
         account=account,

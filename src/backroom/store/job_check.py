@@ -20,7 +20,7 @@ _list = msgspec.json.Decoder(list[Any])
 
 
 def unreadable_jobs(tx: Transaction, progress: Progress) -> Iterator[Row]:
-    """Give the account and the id of each job of which some text is no JSON array."""
+    """Give the account and the id of each job with a text that is no JSON array."""
     for table in TABLES:
         names = _JSON_COLUMNS.get(table.name.removeprefix(SNAPSHOT))
         if not names:

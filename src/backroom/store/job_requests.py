@@ -28,10 +28,10 @@ def sent_operations(tx: Transaction, account: str, job_id: str) -> str | None:
 
 
 def no_longer_kept(tx: Transaction, most: int, slice_size: int) -> list[tuple[str, str]]:
-    """Give complete jobs that keep operations, and are neither of two kinds, as account and id.
+    """Give complete jobs whose operations can be dropped, as account and id.
 
-    These are the `most` that were completed last, and the `most` newest with failures. There may be
-    more than the `slice_size` that are given.
+    The `most` jobs that were completed last keep their operations, and so do the `most` newest with
+    failures. At most `slice_size` of the others are given; there may be more.
     """
     completed = failed = _AFTER_ALL_IDS
     if most:

@@ -51,5 +51,5 @@ class NewJob(NamedTuple):
 
     @property
     def lock(self) -> str:
-        """What others who accept jobs of the account are kept out by, as in `exclusively`."""
+        """The lock of all who accept jobs of the account, as `exclusively` takes it."""
         return f"{self.account} jobs"

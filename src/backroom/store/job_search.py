@@ -1,8 +1,8 @@
 """Jobs of all accounts, newest first, as somebody looks for them: by state, type, time and errors.
 
-What an index answers is asked of the index. Anything else is looked for among a number of the rows
-that the index gives, from where the page begins. So no question takes long, however many jobs there
-are, and a page may end before it is full: then it says how far the look went.
+An index finds the rows for the conditions that it knows. All other conditions are tested on a
+limited number of these rows, from where the page begins. So no question takes long, however many
+jobs there are, and a page may end before it is full: then it says how far the look went.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class JobPlace(NamedTuple):
 
 
 class JobFilter(NamedTuple):
-    """Which jobs are listed. What is empty narrows nothing.
+    """Which jobs are listed. An empty member narrows nothing.
 
     `least` and `beyond` bound the ids, which begin with the time of creation: from the one on, and
     below the other. `text` is somewhere in the errors, in any case.
@@ -185,7 +185,7 @@ def _conditions(tx: Transaction, asked: JobFilter) -> tuple[list[str], list[str]
     elif asked.status in _STATUSES_IN_PROGRESS:
         driving.append("completed_at is null")
     elif asked.status == _CANCELLED:
-        # Few jobs are. Those of an account have no index of their own.
+        # Few jobs are cancelled. Those of an account have no index of their own.
         driving, left = [f"status = '{_CANCELLED}'"], driving
     elif by_account and one_type:
         driving += [by_type, *(["status = :status"] if asked.status else [])]

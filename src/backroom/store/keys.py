@@ -180,7 +180,7 @@ def note_uses(
 
 
 def revoke_left_over(tx: Transaction, start: str, made_before: str, used: Collection[str]) -> None:
-    """Revoke the keys whose names begin so and are none of `used`, made before a time."""
+    """Revoke keys made before a time whose names begin with `start` and are not in `used`."""
     rows = tx.all(
         "select key_id, name from keys where revoked_at is null and created_at < :made_before"
         " and substr(name, 1, :length) = :start",

@@ -87,7 +87,7 @@ def _of_other_account(table: str) -> Law:
 
 
 def _copied_part(table: str, number: str, owners: str, name: str) -> Law:
-    """Make the law that what rows of snapshots lead to is in the same snapshot."""
+    """Make the law that rows of a snapshot refer only to rows of the same snapshot."""
     emptied = (
         f" and not exists (select 1 from {SNAPSHOT}emptied_categories as e where"
         " e.snapshot_id = r.snapshot_id and e.account = r.account"

@@ -1,4 +1,4 @@
-"""All resources of an account at once, for catalogs as small as those of tests."""
+"""All resources of an account at once, for the small catalogs of tests."""
 
 from __future__ import annotations
 

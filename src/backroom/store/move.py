@@ -209,7 +209,7 @@ def slices(tx: Transaction, table: Table) -> Iterator[list[Row]]:
 
 
 def next_slice(tx: Transaction, table: Table, after: list[Any] | None) -> list[Row]:
-    """Give the rows of a table that follow a key, in order; None is before all keys."""
+    """Give the rows of a table after a key, in order. The key None comes before all others."""
     key = ", ".join(table.key)
     bound = ", ".join(f":{column}" for column in table.key)
     condition = f" where ({key}) > ({bound})" if after is not None else ""

@@ -13,7 +13,7 @@ So the condition drives that leaves the fewest rows. `Statement.sql` asks in thi
 3. A related resource, or the words of the parts. Which of them leaves fewer rows differs from
    catalog to catalog, so a short statement counts both before (`_words_are_rare`), each only up to
    a limit.
-4. Any other column, as `published`, which tells half of the catalog from the other half.
+4. Any other column, such as `published`, which may leave half of the catalog.
 5. Without any condition the primary key is walked.
 
 PostgreSQL finds rows with some words in no order, so it would read and sort a whole catalog for a

@@ -48,7 +48,7 @@ _OTHERS = """
 
 
 class InUse(Exception):
-    """Somebody else has the target open."""
+    """Another process has the target open."""
 
 
 class Restored(NamedTuple):
@@ -193,7 +193,7 @@ def _copy_owner(path: Path, copy: Path) -> None:
 
 @contextmanager
 def _kept_from_others(path: Path) -> Iterator[None]:
-    """Keep others from opening a file of SQLite, all of which is in it then. Raises `InUse`."""
+    """Lock a file of SQLite against others, with its log moved into it. Raises `InUse`."""
     if not path.exists():
         yield
         return

@@ -43,7 +43,7 @@ _FILLER = "\x02"
 
 
 def folded(text: str) -> str:
-    """Give a text as it is searched, and as a part must be that is searched for."""
+    """Fold a text. Both the searched texts and the parts that are looked for are folded."""
     return text.casefold()
 
 

@@ -1,7 +1,7 @@
 """What operators watch of a database: values by name, and the counts that a process keeps.
 
-Each engine gives its own `signals`, without asking the database, and what it says when it is
-`asked` in a transaction. Their names, without the prefix, are those of `signals/families.py`.
+Each engine gives its own `signals` without a statement. Others need statements: it gives those when
+it is `asked`. Their names, without the prefix, are those of `signals/families.py`.
 """
 
 from __future__ import annotations

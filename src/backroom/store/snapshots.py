@@ -7,7 +7,7 @@ only for each row that has changed since. A table in which the account has no ro
 
 The grams of a text cost more than its row. So the grams of a record that is removed here stay where
 snapshots have copies of the record, and all copies have its text. Such grams do no harm: a search
-looks at the rows that it finds, and finds none. When the record comes back, its grams are there.
+reads the row of each gram, and here finds no row. When the record comes back, its grams are there.
 """
 
 from __future__ import annotations
@@ -262,7 +262,7 @@ def _is_alone(tx: Transaction, table: str, account: str) -> bool:
 
 
 def _index_added(tx: Transaction, kind: Kind, account: str, added: list[int] | None) -> None:
-    """Make the grams of records that have come back without. `added` is None for all records."""
+    """Make the grams of records that have come back without any. `added` is None for all."""
     among = "true" if added is None else tx.dialect.among("number", "numbers")
     rows = tx.all(
         f"select number, search_text from {kind.table} where account = :account and {among}"

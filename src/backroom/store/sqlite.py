@@ -211,7 +211,7 @@ class SqliteDatabase:
         try:
             reading = self.read()
         except StoreUnavailable:
-            # It finds that out itself, and says so.
+            # `work` opens its own transaction, meets the same error, and answers with it.
             deliver(work())
             return
         transaction = reading.transaction
@@ -262,12 +262,12 @@ class SqliteDatabase:
             try:
                 self._read_each_table()
             except StoreUnavailable:
-                # It knows more, where the file is damaged.
+                # If the file is known to be damaged, this raises with that reason instead.
                 self._readiness.must_try()
                 raise
             if self._readiness.must_try():
                 if self.read().end != math.inf:
-                    # On the event loop, which a write would stop.
+                    # The caller is on the event loop, which would stand still during the write.
                     raise TookTooLong
                 self._try_to_write()
 
@@ -281,7 +281,7 @@ class SqliteDatabase:
         """Have the writer commit a page. Raises `StoreUnavailable` if that fails."""
         self._readiness.begin_try()
         try:
-            # It writes the first page, although the value is the old one.
+            # SQLite writes the first page, although the value does not change.
             self.write(lambda tx: tx.run("pragma user_version = 0")).result(_TRY_SECONDS)
         except TimeoutError:
             raise StoreUnavailable(f"A write takes more than {_TRY_SECONDS:g} seconds.") from None

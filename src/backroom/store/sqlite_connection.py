@@ -62,12 +62,13 @@ class SqliteConnection:
         # Otherwise a statement with a limit is compiled again whenever other values are bound.
         self.raw.config(apsw.SQLITE_DBCONFIG_ENABLE_QPSG, 1)
         self._run = self.raw.execute
-        # Migrations fold and index what earlier versions stored without.
+        # Migrations fold and index texts that earlier versions stored without either.
         self.raw.create_scalar_function("casefold", _casefold, 1, deterministic=True)
         self.raw.create_scalar_function("grams", _grams, 2, deterministic=True)
         # By the name that PostgreSQL has for such a function.
         self.raw.create_scalar_function("hashtextextended", _text_digest, 2, deterministic=True)
-        # What one connection counts of the commits of others means nothing to another one.
+        # Each connection counts the commits of others for itself. The name tells these counts
+        # apart.
         name = os.urandom(_NAME_BYTES).hex()
         self.raw.create_scalar_function("connection_name", lambda *_: name, 0, deterministic=True)
         if not read_only:

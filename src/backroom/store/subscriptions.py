@@ -1,8 +1,9 @@
 """Subscriptions to the stock of variants, and the events that they lead to.
 
-A subscription waits for one variant, by its number: a variant that is deleted takes its chance
-along. The event is columns of the subscription's own row, and is written in the transaction that
-changes the stock. So there is one event for each subscription, even after a crash or a repetition.
+A subscription waits for one variant, by its number. If the variant is deleted, the event never
+comes, even if a variant with the same id is created. The event is columns of the subscription's own
+row, and is written in the transaction that changes the stock. So there is one event for each
+subscription, even after a crash or a repetition.
 """
 
 from __future__ import annotations

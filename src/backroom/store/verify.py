@@ -119,7 +119,7 @@ def verify(database: Database, progress: Progress) -> Verified:
 
 
 def _each_check(tx: Transaction, progress: Progress) -> Iterator[BrokenLaw | None]:
-    """Make each check but that of the pages, and give what it has found."""
+    """Make each check except that of the pages, and give its findings."""
     yield _missing_indexes(tx)
     for place, law in enumerate(LAWS, 1):
         progress("laws checked", place, len(LAWS))

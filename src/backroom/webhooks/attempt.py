@@ -1,4 +1,4 @@
-"""One try to deliver: signed as Standard Webhooks says, and bounded in time and size.
+"""One try to send a delivery, signed as Standard Webhooks says, and bounded in time and size.
 
 The signature is that of https://www.standardwebhooks.com, version `v1`: HMAC-SHA256 over the id,
 the moment of this try and the body.
@@ -71,7 +71,7 @@ class Attempt:
         self.broken_off = False
 
     def about(self) -> list[tuple[str, str]]:
-        """Give what lines of the log are about: the account, and the job whose end is sent."""
+        """Give the values for lines of the log: the account, and the job whose end is sent."""
         found = [("account", self._webhook.account)]
         job = msgspec.json.decode(self.delivery.body).get("data", {}).get("job")
         return [*found, ("job_id", job["id"])] if job else found

@@ -11,9 +11,9 @@ What happens, in order:
 3. A thread of its own sends each (`attempt.py`), and writes the outcome: delivered, due again
    after the pause of `SCHEDULE`, or given up after the last one.
 
-A claim ends after `CLAIM_SECONDS`. So what a process had claimed that was killed is sent again,
-with the same id. On SQLite that happens as soon as the server has started again, if it was the
-first try.
+A claim ends after `CLAIM_SECONDS`. So if a process is killed, another one sends the deliveries that
+it had claimed, with the same ids. On SQLite that happens as soon as the server has started again,
+if it was the first try.
 
 Jobs and requests never wait for any of this.
 """
@@ -85,7 +85,7 @@ class Sender:
         self._tally = Tally(webhooks.DELIVERED, _FAILED_DELIVERY, webhooks.GIVEN_UP)
 
     def signals(self) -> list[Signal]:
-        """Give how many tries have come to what, in this process."""
+        """Give the number of tries by their results, in this process."""
         counts = {each.name: each.value for each in self._tally.signals()}
         tries = [
             Signal("webhook_tries_total", counts[result], (("result", result),))
@@ -102,7 +102,7 @@ class Sender:
         self._woken.set()
 
     def stop(self) -> None:
-        """Send no more. What is being sent may end within two seconds, or is sent again later."""
+        """Send no more. A running try has two seconds to end, or is made again later."""
         self._stopping = True
         self.wake()
         if self._thread.is_alive():
@@ -206,7 +206,7 @@ class Sender:
             log.warning(events.DELIVERY_GIVEN_UP, tried.delivery_id, tried.tries + 1, outcome.error)
 
     def _note(self, tx: Transaction, attempt: Attempt, outcome: TryOutcome) -> str | None:
-        """Write what came of a try. Gives the state, or None if the try was given back."""
+        """Write the outcome of a try. Gives the state, or None if the try was given back."""
         tried, now = attempt.delivery, webhooks.milliseconds()
         if self._stopping and attempt.broken_off:
             webhooks.make_due(tx, tried.delivery_id, now)

@@ -1,4 +1,4 @@
-"""Operations that are only accepted: what is sent is kept, and can be listed."""
+"""Operations that are only accepted: their requests are kept, and can be listed."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def add(admitted: Admitted, related: list[str], tx: Transaction) -> None:
-    """Add links. If one exists already, none is added."""
+    """Add links. Adds no link if one of them exists already."""
     _write(admitted, related, tx, actions.add)
 
 
@@ -29,7 +29,7 @@ def replace(admitted: Admitted, related: list[str], tx: Transaction) -> None:
 
 
 def remove(admitted: Admitted, related: list[str], tx: Transaction) -> None:
-    """Remove links. If one does not exist, none is removed."""
+    """Remove links. Removes no link if one of them does not exist."""
     _write(admitted, related, tx, actions.remove)
 
 

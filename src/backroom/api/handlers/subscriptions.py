@@ -42,9 +42,9 @@ def subscribe(admitted: Admitted, kept: Kept, tx: Transaction) -> None:
 
 
 def _variant_id(data: dict[str, Any], resource: str) -> str:
-    """Give the id of the variant. Raises `Invalid` where none is named.
+    """Give the id of the variant. Raises `Invalid` if the body names no variant.
 
-    Some revisions are published as if it could be left out. No subscription is to nothing.
+    The documents of some revisions allow a body without a variant. This server refuses it.
     """
     variant = data.get("relationships", {}).get("variant")
     if variant is None:

@@ -1,4 +1,4 @@
-"""What the OpenAPI document says of the neighbours: the published schemas, with objects closed."""
+"""The neighbours in the OpenAPI document: the published schemas, with objects closed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the OpenAPI document says of one operation, before it is put together."""
+"""The parts of one operation in the OpenAPI document, before they are put together."""
 
 from __future__ import annotations
 

@@ -71,11 +71,11 @@ class Dispatcher:
         self._thread.start()
 
     def announce(self, account: str) -> None:
-        """Have an account announced soon. The jobs that it is for must be committed."""
+        """Have an account announced soon. Its new jobs must be committed before."""
         self._gathered.put(account)
 
     def stop(self) -> None:
-        """Announce what has gathered, and end the thread."""
+        """Announce the accounts that are still queued, and end the thread."""
         self._gathered.put(None)
         if self._thread.is_alive():
             self._thread.join()

@@ -136,7 +136,7 @@ class QueueWorker:
         asyncio.run(self._work((signal.SIGTERM, signal.SIGINT)))
 
     def run_in_thread(self) -> None:
-        """Do the same in a thread, which gets no signals, until `stop` is called."""
+        """Apply jobs in a thread, which gets no signals, until `stop` is called."""
         asyncio.run(self._work(()))
 
     def stop(self) -> None:
@@ -213,7 +213,7 @@ class QueueWorker:
         self._worker.stop()  # type: ignore[no-untyped-call]
 
     async def _stop_when_out_of_step(self, worker: Worker) -> None:
-        """Stop a worker that has, as the queue says, an account which this process is done with.
+        """Stop a worker if the queue says that it runs an account which this process has finished.
 
         The end of such a task could not be written. It keeps its account locked as long as this
         worker writes heartbeats. A task that only just begins or ends looks the same for a moment,

@@ -109,7 +109,7 @@ class OtherWorkers:
             with self._database.read() as tx:
                 silence = task_queue.seconds_since_heartbeat(tx)
         except StoreUnavailable:
-            # The server says so anyway.
+            # The server's own lines say so anyway.
             return
         now = time.monotonic()
         if silence is not None:

@@ -56,7 +56,7 @@ _ANSWERS = frozenset({ExecStatus.TUPLES_OK, ExecStatus.COMMAND_OK})
 
 
 def absent() -> list[str]:
-    """Name what this version of psycopg lacks of what this module relies on."""
+    """Name the parts of psycopg that this module relies on and this version lacks."""
     expected = [
         *((PGconn, name) for name in _PIPELINE),
         *((getattr(psycopg.adapt, "Transformer", None), name) for name in _TRANSFORMER),
@@ -104,15 +104,15 @@ class Channel:
             self._pgconn.send_query_prepared(name, octets, formats, Format.BINARY)
 
     def sync(self) -> None:
-        """End what belongs together: after a failure the server skips what is left of it."""
+        """End a batch: after a failure the server skips the rest of the batch."""
         self._pgconn.pipeline_sync()
 
     def flush(self) -> bool:
-        """Send what the network takes. True where something is left."""
+        """Send as much as the network takes. True if something is left."""
         return bool(self._pgconn.flush())
 
     def receive(self) -> None:
-        """Take in what has come from the network."""
+        """Read the bytes that have come from the network."""
         self._pgconn.consume_input()
 
     def next_result(self) -> tuple[PGresult, bool] | None:
@@ -142,7 +142,7 @@ Dumped = tuple["Sequence[Any]", tuple[int, ...], "Sequence[Format]"]
 
 
 def is_answer(result: PGresult) -> bool:
-    """Whether a result is what was asked for: rows, or that a statement is prepared."""
+    """Whether a result is no failure: it has rows, or says that a statement is prepared."""
     return result.status in _ANSWERS
 
 
@@ -152,7 +152,7 @@ def is_skipped(result: PGresult) -> bool:
 
 
 def is_canceled(result: PGresult) -> bool:
-    """Whether the server has cancelled the statement, at its time-out or for somebody's asking."""
+    """Whether the server has cancelled the statement: at its time-out, or on request."""
     return result.error_field(DiagnosticField.SQLSTATE) == _QUERY_CANCELED
 
 
@@ -165,7 +165,8 @@ def message(result: PGresult) -> str:
 class Watched(psycopg.Connection[Row]):
     """A connection that is lost when the server says nothing for `patience` seconds.
 
-    Unless `is_at_work` knows better. One that is not `watched` is an ordinary connection.
+    It is not lost while `is_at_work` says that the server works for it. A connection that is not
+    `watched` is an ordinary one.
     """
 
     watched = True
@@ -202,7 +203,7 @@ class WatchedAsync(psycopg.AsyncConnection[Any]):
 def _watched(
     connection: Watched | WatchedAsync, waiting: Generator[Any, Any, T]
 ) -> Generator[Any, Any, T]:
-    """Pass on what a statement waits for and what has come, and watch how long nothing comes.
+    """Pass events between a statement and its socket, and watch how long the server is silent.
 
     TCP alone can't tell: the kernel of a server that has stopped, or of a proxy before one that has
     vanished, acknowledges everything.

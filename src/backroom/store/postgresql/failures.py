@@ -53,7 +53,7 @@ def is_unavailable(error: BaseException) -> bool:
 
 
 def ends_transaction(error: BaseException) -> bool:
-    """Whether it is the whole transaction that failed, not one statement of it."""
+    """Whether the whole transaction failed, and not one statement alone."""
     # A key that is taken fails one statement. What is tried again is the whole transaction.
     again = isinstance(error, AGAIN) and not isinstance(error, errors.UniqueViolation)
     return again or is_unavailable(error)

@@ -224,7 +224,7 @@ class Pipeline:
             self._loop.remove_writer(self._channel.socket)
 
     def _receive(self) -> None:
-        """Take what has come, and resume those who wait for it. Called by the loop."""
+        """Take results that have come, and resume the greenlets that wait. Called by the loop."""
         self._heard = self._loop.time()
         try:
             self._channel.receive()

@@ -53,7 +53,7 @@ class PipelinePool:
 
     @property
     def pipelines(self) -> list[Pipeline]:
-        """Those that are open."""
+        """The pipelines that are open."""
         return [each for each in self._pipelines if each.is_open]
 
     def ask_alone(self, sql: str, values: dict[str, Any]) -> Reply:
