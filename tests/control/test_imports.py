@@ -4,9 +4,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from backroom.control.import_reports import found_report
 from backroom.control.imports import KEY_NAME, MOST_IMPORTS_KEPT, ImportPhase, Imports, imports_of
 from backroom.control.route import ControlError
 from backroom.store import keys
+from backroom.store.imports import imports_of_account
 from conftest import running
 from support.process import until
 
@@ -72,6 +74,26 @@ def test_cancelled_run_ends_and_revokes_its_key(
     assert found.loaded is not None
     assert "cancelled" in found.loaded.error
     assert live_keys(server) == []
+
+
+def kept(server: Server, account: str) -> list[tuple[str, int | None]]:
+    with server.database.read() as tx:
+        return [(each.import_id, each.failed) for each in imports_of_account(tx, account)]
+
+
+def test_begun_load_is_kept(server: Server, imports: Imports, account: str) -> None:
+    found = checked(imports, account)
+    assert kept(server, account) == []
+    imports.load(found.import_id)
+    until(lambda: bool(live_keys(server)), "a key")
+    assert kept(server, account) == [(found.import_id, None)]
+    _, outcome = found_report(server.control, account, found.import_id)
+    assert "has not ended" in outcome.error
+    imports.cancel(found.import_id)
+    until(lambda: found.phase is ImportPhase.LOADED, "the end of the run")
+    assert kept(server, account) == [(found.import_id, 0)]
+    _, outcome = found_report(server.control, account, found.import_id)
+    assert "cancelled" in outcome.error
 
 
 def test_keys_that_were_left_over_are_revoked(

@@ -81,6 +81,11 @@ def outcome_of_import(report: Report, ledger: Ledger, feed: Feed | None) -> Impo
     )
 
 
+def failed_import(error: str) -> ImportOutcome:
+    """Give the outcome of a run of which only an error is known."""
+    return ImportOutcome("", "", {}, [], 0, 0, [], 0, [], [], 0, 0.0, error)
+
+
 def _remark(each: Finding) -> Remark:
     return Remark(
         each.line,

@@ -13,7 +13,7 @@ from backroom import clock
 from backroom.api.auth import authenticate
 from backroom.api.control import PREFIX
 from backroom.control.accounts import account_named
-from backroom.control.import_outcome import ImportOutcome
+from backroom.control.import_outcome import ImportOutcome, failed_import
 from backroom.control.rejected_rows import MOST_REJECTED, MOST_TEXT
 from backroom.control.route import ControlError, ControlRoute, Member
 from backroom.errors import Fault
@@ -29,6 +29,11 @@ MOST_REPORT = 4_000_000
 """Characters of one report."""
 _LONGEST_FILE_NAME = 200
 _NEEDED_SCOPE = "catalogs:write"
+_NOT_ENDED_WORDS = (
+    "The import has not ended: a server still loads the file, or it was killed meanwhile. Jobs"
+    " that it has sent go on. If it was killed, drop the same file once more: the import then sends"
+    " only what the catalog still lacks."
+)
 
 
 def kept_report_path(account: str, import_id: str) -> str:
@@ -47,6 +52,18 @@ def keep_report(
     kept = KeptImport(
         account, import_id, name[:_LONGEST_FILE_NAME], clock.timestamp(clock.now()), failed
     )
+    database.write(lambda tx: imports.keep_import(tx, kept, report)).result()
+
+
+def keep_beginning(database: Database, account: str, import_id: str, name: str) -> None:
+    """Keep that an import has begun, until `keep_report` keeps its outcome.
+
+    That stays if the server is killed meanwhile.
+    """
+    kept = KeptImport(
+        account, import_id, name[:_LONGEST_FILE_NAME], clock.timestamp(clock.now()), None
+    )
+    report = msgspec.json.encode(failed_import(_NOT_ENDED_WORDS)).decode()
     database.write(lambda tx: imports.keep_import(tx, kept, report)).result()
 
 

@@ -21,8 +21,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from backroom import clock, events
-from backroom.control.import_outcome import ImportOutcome
-from backroom.control.import_reports import keep_report
+from backroom.control.import_outcome import ImportOutcome, failed_import
+from backroom.control.import_reports import keep_beginning, keep_report
 from backroom.control.import_run import ImportOptions, ImportRun
 from backroom.control.route import ControlError
 from backroom.store import keys
@@ -113,8 +113,9 @@ class Imports:
         if found is None:
             raise ControlError(
                 404,
-                f"The server no longer has import {import_id!r}. It keeps the last"
-                f" {MOST_IMPORTS_KEPT} imports until it stops.",
+                f"The server no longer has the file of import {import_id!r}. It keeps the last"
+                f" {MOST_IMPORTS_KEPT} files until it stops. What it has loaded is among the"
+                " imports of the account.",
             )
         return found
 
@@ -224,12 +225,14 @@ class Imports:
     def _run(self, found: Import, run: ImportRun, phase: ImportPhase) -> None:
         dry = phase is ImportPhase.CHECKING
         try:
+            if not dry:
+                keep_beginning(self._control.database, found.account, found.import_id, found.name)
             with self._key(found) as key:
                 outcome = run.run(key, dry=dry)
         except Exception as error:
             log.exception(events.IMPORT_FAILED, found.name)
             said = str(error) if isinstance(error, (OSError, StoreUnavailable)) else ""
-            outcome = _failed_import(said or "The server failed. Its log says why.")
+            outcome = failed_import(said or "The server failed. Its log says why.")
         if not dry:
             self._keep(found, outcome)
         with self._lock:
@@ -278,10 +281,6 @@ class Imports:
         with self._lock:
             used = frozenset(self._keys)
         database.write(lambda tx: keys.revoke_left_over(tx, f"{KEY_NAME} ", moment, used)).result()
-
-
-def _failed_import(error: str) -> ImportOutcome:
-    return ImportOutcome("", "", {}, [], 0, 0, [], 0, [], [], 0, 0.0, error)
 
 
 def safe_name(name: str) -> str:

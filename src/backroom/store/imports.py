@@ -7,20 +7,27 @@ from typing import TYPE_CHECKING, NamedTuple
 from backroom import clock
 
 if TYPE_CHECKING:
-    from backroom.store.database import Transaction
+    from backroom.store.database import Row, Transaction
 
 MOST_REPORTS_KEPT = 20
 """Imports of one account. The oldest make room."""
 
 
+_NOT_ENDED = -1
+"""In place of the number of rejected rows, while an import has not ended."""
+
+
 class KeptImport(NamedTuple):
-    """One import, without its report. `failed` is how many rows were rejected."""
+    """One import, without its report. `failed` is how many rows were rejected.
+
+    It is None until the import has ended, so for ever if the server was killed meanwhile.
+    """
 
     account: str
     import_id: str
     name: str
     created_at: str
-    failed: int
+    failed: int | None
 
 
 _IMPORT_COLUMNS = ", ".join(KeptImport._fields)
@@ -36,7 +43,7 @@ def keep_import(tx: Transaction, kept: KeptImport, report: str) -> None:
         " values (:account, :import_id, :name, :created_at, :failed, :report)"
         " on conflict (account, import_id) do update"
         " set failed = excluded.failed, report = excluded.report",
-        **kept._asdict(),
+        **kept._replace(failed=_NOT_ENDED if kept.failed is None else kept.failed)._asdict(),
         report=report,
     )
     tx.run(
@@ -58,7 +65,12 @@ def imports_of_account(tx: Transaction, account: str) -> list[KeptImport]:
         f"select {_IMPORT_COLUMNS} from imports where account = :account order by import_id desc",
         account=account,
     )
-    return [KeptImport(*row) for row in rows]
+    return [_kept_import_of(row) for row in rows]
+
+
+def _kept_import_of(row: Row) -> KeptImport:
+    kept = KeptImport(*row)
+    return kept._replace(failed=None) if kept.failed == _NOT_ENDED else kept
 
 
 def kept_import(tx: Transaction, account: str, import_id: str) -> tuple[KeptImport, str] | None:
@@ -69,7 +81,7 @@ def kept_import(tx: Transaction, account: str, import_id: str) -> tuple[KeptImpo
         account=account,
         import_id=import_id,
     )
-    return None if row is None else (KeptImport(*row[:-1]), str(row[-1]))
+    return None if row is None else (_kept_import_of(row[:-1]), str(row[-1]))
 
 
 def newest_failed_imports(tx: Transaction, most: int) -> list[KeptImport]:
