@@ -1,8 +1,9 @@
 """What a target is known to have of its source: one digest for each resource that was pushed.
 
-A push that stays finds out with it what has changed at the source, and asks the target nothing. The
-digests are beside the rows of the ledger, in the same file, and outlive them. A digest is written
-after the rows of a push are settled. If a push is killed in between, its rows are compared again.
+By it a push that stays finds the resources that have changed at the source, without a request to
+the target. The digests are beside the rows of the ledger, in the same file, and outlive them. A
+digest is written after the rows of a push are settled. If a push is killed in between, its rows are
+compared again.
 """
 
 from __future__ import annotations
