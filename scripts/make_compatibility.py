@@ -38,24 +38,24 @@ ABOUT = """\
 
 <!-- Made by scripts/make_compatibility.py. Edit the script, not this page. -->
 
-A {held} means: a script called the operation on a live server in that revision, with a body in the
-shape of the revision if the operation takes one. The status, the headers and every member of the
-answer fit the contract published for the revision, except for the differences below. A member that
-the contract does not name would not fit. An empty cell means: the operation does not exist in that
-revision, and the server answered 404.
+A {held} means: a script called the operation on a live server in that revision. If the operation
+takes a body, the script sent one in the shape of the revision. The status, the headers and every
+member of the answer fit the contract that is published for the revision, except for the differences
+below. A member that the contract does not name would be a fault. An empty cell means: the revision
+does not have the operation, and the server answered 404.
 
-The first table has {count} marks, of {operations} operations in {revisions} revisions. They show
-one call of each. The tests try more: parameters, errors, pages, other shapes. Paths are written
-without their `{prefix}`.
+The first table has {count} marks, of {operations} operations in {revisions} revisions. Each mark
+stands for one call. The tests of backroom try more: parameters, errors, pages and other shapes. The
+table leaves out the beginning `{prefix}` of each path.
 """
 BESIDE = """\
 ## Operations beside the catalog
 
-Real integrations call these too. They are called in the same way as those above. `whole` means:
-backroom does what the real service does, as far as a client can see. `accepted` means: backroom
-checks the request against the shape that is published for the revision, answers with the
-documented status and shape, and keeps what was sent, so that a test can look at it. Nothing else
-follows from it.
+Integrations call these operations too, and the script calls them as it calls those above. `whole`
+means: backroom does what the real service does, as far as a client can see. `accepted` means:
+backroom checks the request against the shape that is published for the revision, answers with the
+documented status and shape, and keeps the request, so that a test can look at it. The request has
+no other effect.
 """
 
 
@@ -78,7 +78,7 @@ def main(*, check: bool) -> None:
 
 
 def tried() -> tuple[Marks, list[str]]:
-    """Call every operation in every revision. Give the marks, and what did not fit."""
+    """Call every operation in every revision. Give the marks, and the faults that were found."""
     # The helpers of the tests can be imported once their directory is on the path.
     from conftest import client_of, running
     from openapi.neighbour_tour import NeighbourTour
@@ -109,7 +109,7 @@ def tried() -> tuple[Marks, list[str]]:
 
 
 def _fault(stop: Callable[[], Any]) -> str:
-    """Call one operation. Give what did not fit, as text: empty if all did."""
+    """Call one operation. Give its fault as text, empty if the answer fits."""
     try:
         stop()
     except Exception as error:  # noqa: BLE001 - anything that goes wrong is what we want to know

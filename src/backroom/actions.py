@@ -47,8 +47,8 @@ if TYPE_CHECKING:
 
 Outcome = Record | OperationFault
 
-_encode = msgspec.json.Encoder().encode
-_decode = msgspec.json.Decoder(dict[str, Any]).decode
+_encode_attributes = msgspec.json.Encoder().encode
+_decode_attributes = msgspec.json.Decoder(dict[str, Any]).decode
 
 
 def create(tx: Transaction, kind: Kind, account: str, drafts: Sequence[Draft]) -> list[Outcome]:
@@ -95,7 +95,7 @@ def update(tx: Transaction, kind: Kind, account: str, drafts: Sequence[Draft]) -
         if record is None or fault is not None:
             outcomes.append(fault or _absent(kind, draft))
             continue
-        attributes = _decode(record.attributes)
+        attributes = _decode_attributes(record.attributes)
         if draft.attributes.get(kind.searched) not in {None, attributes[kind.searched]}:
             renamed.add(record.number)
         # An unknown stock, which is null, counts as none.
@@ -223,7 +223,7 @@ def _values(
     return Values(
         number,
         attributes["external_id"],
-        _encode(attributes).decode(),
+        _encode_attributes(attributes).decode(),
         attributes,
         search.folded(attributes[kind.searched]),
         parent,

@@ -52,7 +52,7 @@ def _about_the_same(
 
 
 class Event(str):
-    """The text of a line with the name of what has happened, and the names of its values in order.
+    """The text of a line of the log, with the name of the event and the names of its values.
 
     A text has a `%s` for each value, as `logging` wants it.
     """

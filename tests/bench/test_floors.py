@@ -53,7 +53,7 @@ def test_raw_queries_read_what_the_store_reads(sql: str) -> None:
     assert sql.startswith(f"select {jobs._JOB_COLUMNS} from jobs where account = ")  # noqa: SLF001
 
 
-def test_what_an_answer_holds_is_found_by_its_way() -> None:
+def test_values_are_found_by_path() -> None:
     document = {"data": [{"id": "a"}, {"id": "b"}]}
     assert load.found(document, "data.#") == 2
     assert load.found(document, "data.1.id") == "b"

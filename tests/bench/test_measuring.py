@@ -61,7 +61,7 @@ def test_what_is_not_measured_is_not_met() -> None:
     assert row.computing_ratio is None
 
 
-def test_processor_time_has_a_ratio_where_both_accounted_for_it() -> None:
+def test_processor_ratio_needs_both_times() -> None:
     ours, floor = samples(1, 1, computing=0.3), samples(1, 1, computing=0.1)
     assert Row("work", Goal(), ours=ours, floor=floor).computing_ratio == pytest.approx(3.0)
     assert Row("work", Goal(), ours=ours, floor=samples(1, 1)).computing_ratio is None

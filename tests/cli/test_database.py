@@ -142,7 +142,7 @@ def test_move_refuses_an_older_source(source: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_move_reads_what_a_crash_left_in_the_log(tmp_path: Path) -> None:
+def test_move_reads_the_log_of_a_crash(tmp_path: Path) -> None:
     path = tmp_path / "shop.db"
     crashing = (
         "import os, sys; from backroom.store import keys, open_database;"

@@ -21,7 +21,7 @@ def test_fields_are_those_of_the_rules() -> None:
     ("text", "value"),
     [("12.5", 12.5), ("12", 12), ("", None), ("cheap", "cheap"), ("NaN", "NaN"), ("[1]", [1])],
 )
-def test_numbers_are_read_and_the_rest_is_left_to_the_api(text: str, value: object) -> None:
+def test_texts_that_are_numbers_become_numbers(text: str, value: object) -> None:
     form = ResourceForm(Verb.UPDATE, ITEM, {"price": 1}, {})
     assert form.filled({"price": text}).attributes == {"price": value}
 

@@ -282,7 +282,7 @@ def test_lost_answer_sends_nothing_twice(path: Path) -> None:
     ("mode", "title", "outcome"),
     [("create", "Cap", "created"), ("update", "New", "updated"), ("delete", "", "deleted")],
 )
-def test_older_job_is_not_taken_for_the_lost_one(
+def test_older_job_does_not_replace_lost_one(
     load: Loads, client: Client, mode: str, title: str, outcome: str
 ) -> None:
     wanted = CAP | {"title": title}

@@ -21,7 +21,7 @@ REFUSED = {"errors": [{"detail": "no"}]}
     ],
     ids=["told", "none", "forbidden", "absent"],
 )
-def test_account_is_told_where_the_key_may_read_it(answer: Answer, account: str) -> None:
+def test_readable_account_of_key_is_given(answer: Answer, account: str) -> None:
     with scripted(answer) as script:
         assert account_of_key(ApiClient(script.url, "pk", NEWEST, 10)) == account
 

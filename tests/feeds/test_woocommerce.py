@@ -186,7 +186,7 @@ def test_prices_stay_where_the_file_has_none(tmp_path: Path) -> None:
     assert [each.column for each in found.warnings].count("Regular price") == 1
 
 
-def test_items_keep_the_price_of_a_row_with_other_faults(tmp_path: Path) -> None:
+def test_wrong_stock_keeps_the_price(tmp_path: Path) -> None:
     found = read(tmp_path, "1,simple,A,Cup,1,1,many,,,7,,,,,")
     assert found.item("1")["price"] == 7
     assert [each.column for each in found.faults] == ["Stock"]

@@ -51,7 +51,7 @@ class StoredOperation(msgspec.Struct, omit_defaults=True):
     relations: dict[str, list[str]] = {}
 
 
-_encode = msgspec.json.Encoder().encode
+_encode_value = msgspec.json.Encoder().encode
 
 
 def operations(job_kind: JobKind, revision: str, raw: bytes) -> tuple[str, int] | None:
@@ -71,7 +71,7 @@ def operations(job_kind: JobKind, revision: str, raw: bytes) -> tuple[str, int] 
             # Deep nesting is no danger: the types end at a few levels, and decoding with them.
             continue
         resources = getattr(attributes, job_kind.member).data
-        encoded = _encode(_stored_operations(job_kind.verb, body_type, resources))
+        encoded = _encode_value(_stored_operations(job_kind.verb, body_type, resources))
         if not _has_small_attributes(encoded, resources, body_type.sized):
             return None
         return encoded.decode(), len(resources)
@@ -130,7 +130,7 @@ def _has_small_attributes(encoded: bytes, resources: list[Any], sized: dict[str,
     for name, most in sized.items():
         if len(encoded) > most:
             values = [getattr(each.attributes, name) for each in resources]
-            if any(len(_encode(each)) > most for each in values if each):
+            if any(len(_encode_value(each)) > most for each in values if each):
                 return False
     return True
 

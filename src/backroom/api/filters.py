@@ -87,14 +87,14 @@ def _tokens(text: str) -> list[_Token]:
     start, end = text.find('["'), text.rfind("]") + 1
     if 0 <= start < end:
         try:
-            texts = _decode(text[start:end])
+            texts = _decode_texts(text[start:end])
             return [*_plain_tokens(text[end:]), texts, *_plain_tokens(text[:start])]
         except (msgspec.MsgspecError, InvalidParameter):
             pass
     return _plain_tokens(text)
 
 
-_decode = msgspec.json.Decoder(list[str]).decode
+_decode_texts = msgspec.json.Decoder(list[str]).decode
 
 
 def _plain_tokens(text: str) -> list[_Token]:

@@ -23,7 +23,7 @@ _WHOSE = Member(
 
 
 def save(control: Control, given: Given) -> dict[str, Any]:
-    """Save the catalog and the jobs of an account by a name, in place of what has that name."""
+    """Save the catalog and the jobs of an account, in place of a snapshot with the same name."""
     name = given.body["name"]
     if not _SNAPSHOT_NAME.fullmatch(name):
         raise ControlError(400, f"{name!r} is not a name: use up to 100 of A-Z, a-z, 0-9 and -._")

@@ -23,9 +23,9 @@ _PACKED_ENDING = ".gz"
 def written_whole(place: str, *, overwrite: bool) -> Iterator[IO[bytes]]:
     """Open a file to write. It gets its name when all of it is on the disk.
 
-    `-` is the standard output, which is written to at once, as are pipes and devices. Where the
-    name ends in `.gz`, the file is packed. Raises `FeedError` if the file is there already, and
-    `OSError` if it can't be written.
+    `-` is the standard output. The export writes to it at once, and also to pipes and devices.
+    Where the name ends in `.gz`, the file is packed. Raises `FeedError` if the file is there
+    already, and `OSError` if it can't be written.
     """
     path = Path(place)
     if place == STANDARD_OUTPUT:

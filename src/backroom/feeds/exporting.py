@@ -145,9 +145,9 @@ def chosen(name: str, format_name: str, carrier: str) -> tuple[str, str]:
 def export(
     spool: CatalogSpool, file: IO[bytes], choice: Choice, name: str, progress: Progress
 ) -> list[Written]:
-    """Write a catalog. Gives what was written: of an archive, for each file in it.
+    """Write a catalog. Gives the counts of each written file: an archive has several.
 
-    Raises `FeedError` if the format can't hold so much, and `OSError`.
+    Raises `FeedError` if the catalog is too large for the format, and `OSError`.
     """
     if choice.format != ALL_FORMATS:
         return [_export_one(spool, file, choice, name, progress)]

@@ -1,8 +1,9 @@
 """What a target is known to have of its source: one digest for each resource that was pushed.
 
-A push that stays finds out with it what has changed at the source, and asks the target nothing. The
-digests are beside the rows of the ledger, in the same file, and outlive them. A digest is written
-after the rows of a push are settled. If a push is killed in between, its rows are compared again.
+By it a push that stays finds the resources that have changed at the source, without a request to
+the target. The digests are beside the rows of the ledger, in the same file, and outlive them. A
+digest is written after the rows of a push are settled. If a push is killed in between, its rows are
+compared again.
 """
 
 from __future__ import annotations
@@ -21,17 +22,17 @@ if TYPE_CHECKING:
     from backroom.feeds.ledger import Ledger
     from backroom.feeds.rows import Row
 
-_BYTES = 16
+_VALUES_DIGEST_BYTES = 16
 _NAMES_AT_ONCE = 1_000
 _PUSH = "push"
 """The kind of the one row that says what push the digests are of."""
-_encode = msgspec.json.Encoder(order="sorted").encode
+_encode_sorted = msgspec.json.Encoder(order="sorted").encode
 
 
 def digest_of(row: Row) -> bytes:
-    """Give what tells the values of a row from any others. Ids that it leads to have no order."""
-    body = _encode((row.attributes, None if row.related is None else sorted(row.related)))
-    return hashlib.blake2b(body, digest_size=_BYTES).digest()
+    """Give a digest of the values of a row. The order of its related ids does not count."""
+    body = _encode_sorted((row.attributes, None if row.related is None else sorted(row.related)))
+    return hashlib.blake2b(body, digest_size=_VALUES_DIGEST_BYTES).digest()
 
 
 class KnownCatalog:

@@ -390,7 +390,7 @@ class Loader:
             self._fail(piece, RowFault(row.line, detail, row.kind, row.external_id))
 
     def _refuse(self, piece: Piece, detail: str, member: str, *, whole: bool = False) -> None:
-        """Settle the rows of a piece as refused; `whole` where its size is what is wrong."""
+        """Settle the rows of a piece as refused. `whole` says that the piece is too large."""
         self._fail(piece, refused(piece.operation.encoded.row, detail, member))
         if self._comparison.refusals is not None:
             self._comparison.refusals.note(piece.operation, detail, member, whole=whole)

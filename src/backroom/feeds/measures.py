@@ -1,8 +1,8 @@
 """What a push has measured: how long requests take, a turn of the sender, and jobs.
 
-What adds up to the whole is a mean, of what has been seen last where the beginning says little of
-the rest. Reads are few before a push, and one slow one says nothing of the others: their median
-counts.
+Times that add up to the whole are measured as a mean. Where early values say little of later ones,
+the newest values count most. Reads before a push are few, and one slow read says nothing of the
+others: so their median counts.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _WEIGHT = 0.05
 
 @dataclass
 class Mean:
-    """A mean that follows changes. `guess` is what it is without a value."""
+    """A mean that follows changes. `guess` stands for it while it has no value."""
 
     guess: float
     number: int = 0

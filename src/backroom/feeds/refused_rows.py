@@ -25,9 +25,9 @@ if TYPE_CHECKING:
     from backroom.feeds.comparing import RowOperation
     from backroom.feeds.ledger_file import LedgerFile
 
-_BYTES = 16
+_TARGET_DIGEST_BYTES = 16
 _IMPORT = "import"
-"""The fact of a ledger that tells its import from the ones before."""
+"""The fact of a ledger that identifies its import."""
 _LONGEST_DETAIL = 1_000
 _REFUSED_SCHEMA = """
 create table if not exists refused (digest blob primary key, import text not null,
@@ -70,8 +70,8 @@ class RefusedRows:
         self._ledger = ledger
         self._moment = f"{moment:%Y-%m-%d %H:%M} UTC"
         self._target = f"{target.url.rstrip('/')} {target.revision}".encode()
-        # A digest, as nobody is to find a key beside a feed.
-        digest = hashlib.blake2b(target.key.encode(), digest_size=_BYTES)
+        # The ledger keeps a digest of the key, so that nobody finds a key beside a feed.
+        digest = hashlib.blake2b(target.key.encode(), digest_size=_TARGET_DIGEST_BYTES)
         self._key = f"key {digest.hexdigest()}"
         self._account = ""
         ledger.run(_REFUSED_SCHEMA)
@@ -169,7 +169,7 @@ class RefusedRows:
             )
 
     def _digest(self, operation: RowOperation) -> bytes:
-        digest = hashlib.blake2b(self._target, digest_size=_BYTES)
+        digest = hashlib.blake2b(self._target, digest_size=_TARGET_DIGEST_BYTES)
         digest.update(f" {operation.job_kind.collection} ".encode())
         digest.update(operation.encoded.encoded)
         return digest.digest()

@@ -56,7 +56,7 @@ _ABOUT_KINDS = (
     " stock of its own."
 )
 _MANY = 20
-"""Findings beyond which the page says first what is to be changed most."""
+"""With more findings than this, the page begins with the most frequent ones."""
 _PLURALS_OF_TYPES = {
     "catalog-category": "categories",
     "catalog-item": "items",
@@ -157,7 +157,7 @@ def _counts(report: Report) -> Iterator[str]:
 
 
 def _most_frequent(report: Report, *, failed: bool) -> Iterator[str]:
-    """Say what is to be changed in most rows, because nobody reads thousands of them."""
+    """Write a table of the most frequent findings, because nobody reads thousands of rows."""
     yield '<table class="frequent"><thead><tr><th class="number">rows</th>'
     yield "<th>column</th><th>what to change</th><th>first in line</th></tr></thead><tbody>"
     for each in report.frequent_findings(failed=failed):

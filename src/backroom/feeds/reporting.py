@@ -112,7 +112,7 @@ class Report:
         return tallies.count_findings(self.ledger, failed=failed) if self.ledger else 0
 
     def frequent_findings(self, *, failed: bool) -> Iterator[FrequentFinding]:
-        """Give what is to be changed in most rows, the most frequent first."""
+        """Give the findings that most rows have, the most frequent first."""
         return tallies.frequent_findings(self.ledger, failed=failed) if self.ledger else iter(())
 
     def changes(self, most: int = -1) -> Iterator[RowChange]:

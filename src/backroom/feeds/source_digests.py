@@ -61,14 +61,14 @@ class SourceDigests:
         ledger.run(_DIGESTS_SCHEMA)
 
     def forget(self) -> None:
-        """Forget all digests: the whole source is to be read."""
+        """Forget all digests, so that the whole source is read next."""
         self._drop_found()
         with self._ledger.together():
             self._ledger.run("delete from source_blocks")
             self._ledger.run("delete from source_rows")
 
     def changes(self) -> SourceChanges | None:
-        """Ask the source what differs; None where it has to be read as a whole.
+        """Ask the source for its changes. None if it has to be read as a whole.
 
         Raises `UnreachableError`.
         """
@@ -113,7 +113,7 @@ class SourceDigests:
         self._drop_found()
 
     def reopen_unknown(self) -> None:
-        """Have the resources differ whose values are not known: they are to be sent again."""
+        """Let resources with unknown values count as changed, so that they are sent again."""
         with self._ledger.together():
             self._ledger.run(
                 "update source_rows as r set digest = null where not exists (select 1 from known"

@@ -104,7 +104,7 @@ class PushWatch:
             time.sleep(max(interval, min(self._read_seconds * _REST, _LONGEST_WATCH_SECONDS)))
 
     def once(self) -> Push | None:
-        """End what was broken off, or send on what has changed; None where nothing has."""
+        """Finish a push that was broken off, or send changes of the source. None without any."""
         if not self._ledger.fact(STAGED) and not self._staged():
             return None
         push = Push(self._ledger, self._target, self._mode, self._options)
@@ -115,19 +115,19 @@ class PushWatch:
         return push
 
     def _staged(self) -> bool:
-        """Read the source where it has changed, and bring what has into the ledger."""
+        """Read the source if it has changed, and bring its changes into the ledger."""
         self._read_seconds = 0.0
         mark = self._source.mark()
         if mark and mark == self._mark:
             return False
         self._mark = ""
         found = self._read()
-        # What changed after it was asked for has another mark.
+        # The mark was read first, so a change during the read gives another mark next time.
         self._mark = mark
         return found
 
     def _read(self) -> bool:
-        """Read the source, and bring what has changed into the ledger."""
+        """Read the source, and bring its changes into the ledger."""
         began = time.monotonic()
         self._known.begin()
         differing = self._digests.changes()

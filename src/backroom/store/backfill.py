@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 ROWS_AT_ONCE = 1000
 """Rows that are read and rewritten together, so that memory does not grow with the table."""
 
-_decode = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
-_encode = msgspec.json.Encoder().encode
+_decode_members = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
+_encode_member = msgspec.json.Encoder().encode
 
 
 class Backfill(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -62,10 +62,10 @@ class Backfill(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     def _with(self, text: str) -> str:
         # Values stay as they are encoded. Only the names of the outermost object are read.
-        attributes = _decode(text)
+        attributes = _decode_members(text)
         if self.attribute in attributes:
             return text
         names = list(attributes)
         names.insert(names.index(self.after) + 1, self.attribute)
-        attributes[self.attribute] = msgspec.Raw(_encode(self.value))
-        return _encode({name: attributes[name] for name in names}).decode()
+        attributes[self.attribute] = msgspec.Raw(_encode_member(self.value))
+        return _encode_member({name: attributes[name] for name in names}).decode()

@@ -1,4 +1,4 @@
-"""Digests of the resources of an account, by which a reader finds what has changed since it read.
+"""Digests of the resources of an account. By them a reader finds the changes since its last read.
 
 The resources of a kind are in blocks, in the order of their numbers. Some numbers begin a block,
 whatever other rows there are, so a new or deleted row changes its own block alone. The digest of a

@@ -205,7 +205,7 @@ class InjectedFault:
         )
 
     def as_json(self) -> dict[str, Any]:
-        """Give it as it was asked for, with what has become of it."""
+        """Give the members of the wish, and how often it was seen and used."""
         given = msgspec.to_builtins(self.wish)
         defaults = msgspec.to_builtins(FaultWish())
         return {

@@ -291,8 +291,8 @@ class PostgresDatabase:
     def accept(self, new: NewJob, most: int) -> asyncio.Future[str | None]:
         """Accept a job by one statement, which is a transaction of its own.
 
-        On a pipelined connection that nobody else waits for; in a thread if none is free, or if the
-        statement was refused there, and nothing was changed.
+        The statement goes to a pipelined connection that nobody else waits for. If none is free, or
+        if the server refused the statement there and changed nothing, a thread runs it.
         """
         values = accept_values(new, most)
         if self._pipelined:
