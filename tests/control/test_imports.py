@@ -76,22 +76,24 @@ def test_cancelled_run_ends_and_revokes_its_key(
     assert live_keys(server) == []
 
 
-def kept(server: Server, account: str) -> list[tuple[str, int | None]]:
+def kept(server: Server, found: Import) -> list[int | None]:
+    """What is kept of an import: how many of its rows failed."""
     with server.database.read() as tx:
-        return [(each.import_id, each.failed) for each in imports_of_account(tx, account)]
+        of_account = imports_of_account(tx, found.account)
+    return [each.failed for each in of_account if each.import_id == found.import_id]
 
 
 def test_begun_load_is_kept(server: Server, imports: Imports, account: str) -> None:
     found = checked(imports, account)
-    assert kept(server, account) == []
+    assert kept(server, found) == []
     imports.load(found.import_id)
     until(lambda: bool(live_keys(server)), "a key")
-    assert kept(server, account) == [(found.import_id, None)]
+    assert kept(server, found) == [None]
     _, outcome = found_report(server.control, account, found.import_id)
     assert "has not ended" in outcome.error
     imports.cancel(found.import_id)
     until(lambda: found.phase is ImportPhase.LOADED, "the end of the run")
-    assert kept(server, account) == [(found.import_id, 0)]
+    assert kept(server, found) == [0]
     _, outcome = found_report(server.control, account, found.import_id)
     assert "cancelled" in outcome.error
 
