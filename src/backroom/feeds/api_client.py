@@ -30,6 +30,7 @@ from backroom.feeds.client_errors import (
     UnreachableError,
 )
 from backroom.feeds.page_target import page_target
+from backroom.feeds.query_connection import query_pool, without_query
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -151,7 +152,7 @@ class ApiClient:
         )
         self._path = urlsplit(self.url).path
         # The pool of one server: a manager of pools would read each long URL a second time.
-        self._pool = urllib3.connection_from_url(
+        self._pool = query_pool(
             self.url,
             retries=patience,
             # One for the thread that sends, one for the thread that compares.
@@ -263,11 +264,12 @@ class ApiClient:
         self, method: str, path: str, end: float, body: bytes | None
     ) -> tuple[int, bytes, Mapping[str, str]]:
         """Send a request once; give the status, the body and the headers of its answer."""
+        target, headers = without_query(self._path + path, self._headers)
         response = self._pool.urlopen(
             method,
-            self._path + path,
+            target,
             body=body,
-            headers=self._headers,
+            headers=headers,
             redirect=False,
             preload_content=False,
         )

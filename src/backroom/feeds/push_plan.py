@@ -105,8 +105,8 @@ class Plan:
         """Give what is planned and not yet done."""
         found = Difference()
         for kind, outcome, changed, number, length in self._ledger.run(
-            "select rows.kind, plan.outcome, plan.changed, count(*), sum(length(rows.body))"
-            " from plan join rows using (number) group by 1, 2, 3"
+            "select rows.kind, plan.outcome, plan.changed, count(*), sum(length(body))"
+            " from plan join rows using (number) left join bodies using (number) group by 1, 2, 3"
         ):
             found.outcomes[kind, outcome] += number
             found.lengths[kind, outcome] += length or 0
