@@ -15,7 +15,7 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_QUERY = "\0query"
+_QUERY_NAME = "\0query"
 """A name that no header can have."""
 
 
@@ -29,7 +29,7 @@ class _QueryConnection(HTTPConnection):
         **options: Any,
     ) -> None:
         sent = dict(headers or {})
-        super().request(method, url + sent.pop(_QUERY, ""), body, sent, **options)
+        super().request(method, url + sent.pop(_QUERY_NAME, ""), body, sent, **options)
 
 
 class _QueryHttpsConnection(_QueryConnection, HTTPSConnection):
@@ -54,4 +54,4 @@ def without_query(target: str, headers: Mapping[str, str]) -> tuple[str, dict[st
         return path, dict(headers)
     if not query.isascii() or not query.isprintable() or " " in query:
         raise ValueError(f"the query {query!r} is not escaped")
-    return path, {**headers, _QUERY: mark + query}
+    return path, {**headers, _QUERY_NAME: mark + query}
