@@ -157,7 +157,7 @@ class Comparison:
             there.get(row.external_id),
             lambda: self.existing.related(row.kind, row.external_id),
         )
-        numbers = tuple(each.number for each in rows)
+        numbers = tuple([each.number for each in rows])
         if row.external_id in self._elsewhere:
             if not self.mode.updates:
                 self.fail(rows, RowFault(*_moved_finding(row)))

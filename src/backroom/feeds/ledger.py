@@ -8,7 +8,6 @@ power; the import then compares the rows again.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -54,8 +53,7 @@ class _Body(msgspec.Struct, array_like=True):
     merges: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Staged:
+class Staged(msgspec.Struct, frozen=True):
     """A row in the ledger. Line 0 is for what is on the server and not in the feed."""
 
     number: int

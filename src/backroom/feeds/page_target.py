@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 _UNESCAPED = "$:,()"
 """What filters consist of, and a URL may hold as it is."""
-_ESCAPES = {'"': "%22", "[": "%5B", "]": "%5D"}
+_QUOTED = {'"': "%22", "[": "%5B", "]": "%5D"}
 _PLAIN_URL = re.compile(r'[A-Za-z0-9_.~$:,()\[\]"-]*')
 
 
@@ -25,7 +25,7 @@ def page_target(path: str, query: Mapping[str, str], cursor: str = "") -> str:
 def _in_query(text: str) -> str:
     """Quote a part of a query. Most filters are long and have few characters to be quoted."""
     if _PLAIN_URL.fullmatch(text):
-        for character, escape in _ESCAPES.items():
+        for character, escape in _QUOTED.items():
             text = text.replace(character, escape)
         return text
     return quote(text, safe=_UNESCAPED)

@@ -8,9 +8,11 @@ planned row that is given back, because the target has changed meanwhile, is com
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from math import ceil
 from typing import TYPE_CHECKING, Any
+
+from msgspec.structs import replace
 
 from backroom.catalog.kinds import JobKind, Verb
 from backroom.feeds.comparing import RowOperation
