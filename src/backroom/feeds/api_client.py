@@ -135,6 +135,8 @@ class ApiClient:
         """Whether the server has ever answered. One that has is waited for when it is away."""
         self.waiting: Callable[[float, str], object] = lambda *_: None
         """Called before a pause with its seconds and its reason."""
+        self.telling: Callable[[str], object] = lambda _: None
+        """Called now and then in a long reading of the server, with what is read."""
         self.asking: Callable[[], object] = lambda: None
         """Called before each request. What it raises ends what is being done."""
         # A connection that was never made may be tried again. A request that was lost under way may
