@@ -259,8 +259,7 @@ class Joined:
             self._spool.close()
 
     def _gathered(self) -> Spool:
-        spool, late = Spool(), Spool()
-        aliases: dict[str, str] = {}
+        spool, late, aliases = Spool(), Spool(), Spool()
         form = self._form
         above = ""
         for number, (line, pairs) in self._counted():
@@ -287,12 +286,12 @@ class Joined:
             key = key or f"{_NAMELESS_ROW}{line}"
             spool.add(key, encoded)
             for alias in form.aliases_of(record):
-                aliases.setdefault(alias, key)
-        for reference, encoded in late.keyed():
-            known = aliases.get(reference) or aliases.get(reference.lower())
+                aliases.add(alias, key.encode("utf-8", "surrogatepass"))
+        for reference, encoded, known in late.joined_with(aliases):
             spool.add(known or f"{_ORPHAN}{reference}", encoded)
+        self._torn = self._torn.renamed(aliases)
         late.close()
-        self._torn = self._torn.renamed(lambda key: aliases.get(key, key))
+        aliases.close()
         return spool
 
     def _counted(self) -> Iterator[tuple[int, Found]]:
