@@ -46,6 +46,16 @@ def test_short_waits_are_said_once_in_an_interval(capsys: pytest.CaptureFixture[
     assert [line.rpartition(" ")[2] for line in said] == ["away", "limit", "limit"]
 
 
+def test_notes_come_at_intervals(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    progress = ShownProgress({}, None)
+    progress.note("too early")
+    monkeypatch.setattr(import_progress, "INTERVAL_SECONDS", 0)
+    progress.note("reading what the server has: 100 items")
+    assert capsys.readouterr().err == "reading what the server has: 100 items\n"
+
+
 def shown_bars(*, waits: bool) -> str:
     shown = io.StringIO()
     console = Console(file=shown, force_terminal=True, width=80)

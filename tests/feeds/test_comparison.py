@@ -50,3 +50,15 @@ def test_faults_of_rows_keep_their_lines() -> None:
     rows = (Row(1, ITEM, "C1", {"price": 1}), Row(5, ITEM, "C1", {"price": 2}))
     ledger, _ = compared("upsert", NOTHING, *rows)
     assert [each.line for each in findings(ledger, failed=True)] == [1, 5]
+
+
+def test_unchanged_rows_are_progress() -> None:
+    ledger = Ledger(None)
+    ledger.stage([Row(1, ITEM, "C1", ATTRIBUTES)])
+    told: list[tuple[str, int]] = []
+    with scripted(ONE) as script:
+        client = ApiClient(script.url, "pk_test", NEWEST, 10)
+        comparison = Comparison(client, ledger, MODES["upsert"])
+        comparison.progress = lambda kind, settled: told.append((kind, settled))
+        assert list(comparison.pieces(ITEM)) == []
+    assert told == [("item", 1)]

@@ -1,10 +1,11 @@
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import replace as kind_with
 from typing import Any
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from backroom.catalog.kinds import CATEGORY, ITEM, VARIANT, Attribute, JobKind, Verb
 from backroom.feeds.encoding import LARGEST_BODY, EncodedRow, encode_row, job_body
@@ -44,7 +45,7 @@ def fault(row: Row, verb: Verb = Verb.CREATE) -> str:
 
 def test_create_lacks_what_has_gone(monkeypatch: pytest.MonkeyPatch) -> None:
     season = Attribute("season", "text", "required", until="2026-10-15")
-    kind = replace(CATEGORY, attributes=(*CATEGORY.attributes, season))
+    kind = kind_with(CATEGORY, attributes=(*CATEGORY.attributes, season))
     monkeypatch.setattr("backroom.feeds.rows.ORDER", (kind,))
     assert "season" not in document(replace(HATS, kind=kind), Verb.CREATE)["attributes"]
 

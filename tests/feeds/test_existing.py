@@ -86,3 +86,14 @@ def test_all_variants_of_an_item_are_its_own(client: Client) -> None:
     asked = [Row(1, VARIANT, f"V{each}", {}, ("cap",)) for each in (0, 110, 119)]
     assert catalog.elsewhere(asked) == set()
     assert catalog.elsewhere([Row(1, VARIANT, "V119", {}, ("hat",))]) == {"V119"}
+
+
+def test_long_readings_say_what_is_read() -> None:
+    told: list[str] = []
+    with scripted(PAGE) as script:
+        catalog = existing(script)
+        catalog.client.telling = told.append
+        catalog.read_all_ids()
+        catalog.related(ITEM, "C1")
+    assert "reading what the server has: 1 items" in told
+    assert told[-1].startswith("reading which items are in which categories of the server")

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import tracemalloc
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -93,9 +94,40 @@ def test_pages_have_resources(path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("text", "reason"),
-    [("{}", "without the member data"), ("{", "is not JSON"), ('{"data": NaN}', "is not JSON")],
+    [
+        ("{}", "without the member data"),
+        ('{"data": 1}', "without the member data"),
+        ("{", "is cut off"),
+        ('{"data": [1', "is cut off: a comma or the end of the array"),
+        ('{"data": [1] "links"', "a comma or the end of the object has to follow"),
+        ('{"data": NaN}', "is not JSON"),
+        ("{1: 2}", "an object has names in quotes"),
+        ('{"data": []} 1', "nothing may follow the object"),
+    ],
 )
 def test_other_objects_are_refused(path: Path, text: str, reason: str) -> None:
     path.write_text(text)
     with pytest.raises(FeedError, match=reason):
         list(document_elements(path, "utf-8"))
+
+
+@pytest.mark.slow
+@settings(deadline=None, max_examples=30)
+@given(st.lists(values, max_size=4), st.dictionaries(st.text(), values, max_size=3))
+def test_pages_read_as_written(path: Path, data: list[Any], others: dict[str, Any]) -> None:
+    others.pop("data", None)
+    for page in ({"data": data, **others}, {**others, "data": data}):
+        path.write_text(json.dumps(page))
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setattr(json_elements, "_JSON_READ_BYTES", 7)
+            assert [value for _, value in document_elements(path, "utf-8")] == data
+
+
+def test_long_pages_are_read_in_parts(path: Path) -> None:
+    resource = '{"id": "' + "x" * 990 + '"}'
+    path.write_text('{"data": [' + ",".join([resource] * 3_000) + '], "included": []}')
+    tracemalloc.start()
+    assert sum(1 for _ in document_elements(path, "utf-8")) == 3_000
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert most < 2_500_000

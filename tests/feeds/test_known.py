@@ -1,9 +1,9 @@
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
+from msgspec.structs import replace
 
 from backroom.catalog.kinds import ITEM
 from backroom.feeds.known import KnownCatalog, digest_of

@@ -112,3 +112,16 @@ def test_staging_needs_no_second_copy_on_disk(tmp_path: Path) -> None:
     assert (tmp_path / "ledger-wal").stat().st_size < (tmp_path / "ledger").stat().st_size / 2
     assert counts(ledger)["item"]["rows"] == 30_000
     ledger.close()
+
+
+def test_outcomes_do_not_rewrite_bodies(tmp_path: Path) -> None:
+    ledger = Ledger(tmp_path / "ledger")
+    ledger.stage(Row(each, ITEM, f"C{each}", {"title": "x" * 2_000}) for each in range(1, 101))
+    ledger.run("pragma wal_checkpoint(truncate)")
+    ledger.settle(range(1, 101), "created")
+    assert (tmp_path / "ledger-wal").stat().st_size < 30_000
+
+
+def test_forgotten_rows_leave_no_bodies(ledger: Ledger) -> None:
+    ledger.forget_rows([1, 2])
+    assert ledger.one("select count(*) from bodies") == 2

@@ -93,6 +93,15 @@ class ShownProgress:
         elif not self._bars:
             self._say_at_intervals(kind)
 
+    def note(self, words: str) -> None:
+        """Show what is done that settles no rows."""
+        moment = time.monotonic()
+        if self._bars:
+            self._bars.said = words
+        elif moment - self._said >= INTERVAL_SECONDS:
+            self._said = moment
+            click.echo(words, err=True)
+
     def wait(self, seconds: float, reason: str) -> None:
         """Show that nothing is done for some seconds, and why."""
         if seconds < _SHORT_PAUSE_SECONDS:

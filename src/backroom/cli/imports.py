@@ -25,6 +25,7 @@ from backroom.cli.import_report import ReportedCommand, on_terminal, write_repor
 from backroom.cli.left_report import leave_report_with
 from backroom.cli.options import own_url, settings_from, with_format
 from backroom.cli.printable import printable
+from backroom.cli.reading_progress import shown_reading
 from backroom.cli.sending import (
     Ended,
     checked_limit,
@@ -233,7 +234,10 @@ def _imported(path: Path | str, options: _Options, report: Report) -> int:
 def _run(feed: Feed, options: _Options, report: Report, ledger: Ledger) -> None:
     """Read the feed, compare it with the server, and send what differs."""
     identity = {name: value for name, value in options.items() if name not in _SAME_FOR_ALL}
-    goes_on = stage(feed, ledger, identity | {"feed": options["feed"].identity})
+    identity["feed"] = options["feed"].identity
+    silent = options["output"] == "json"
+    with shown_reading(feed.nouns, silent=silent) as reading:
+        goes_on = stage(feed, ledger, identity, reading)
     if goes_on:
         click.echo("An import of this feed was broken off; it goes on where it was.", err=True)
     elif goes_on is None:
@@ -249,12 +253,15 @@ def _run(feed: Feed, options: _Options, report: Report, ledger: Ledger) -> None:
     if refusals:
         refusals.name_account(account_of_key(client))
     if comparison.mode.mirrors:
-        plan_removals(comparison, options["max_delete"])
+        with shown_progress({}, silent=silent) as progress:
+            client.telling = progress.note
+            plan_removals(comparison, options["max_delete"])
         report.count()
     totals = {kind.name: report.rows_of(kind.name) for kind in comparison.mode.order}
     shown = {kind: total for kind, total in totals.items() if total}
-    with shown_progress(shown, silent=options["output"] == "json") as progress:
+    with shown_progress(shown, silent=silent) as progress:
         client.waiting = progress.wait
+        client.telling = progress.note
         if options["dry_run"]:
             Rehearsal(comparison, checked_by(options["revision"])).run(progress)
         else:

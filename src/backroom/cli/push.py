@@ -24,6 +24,7 @@ from backroom.cli.options import own_url, settings_from
 from backroom.cli.printable import printable
 from backroom.cli.push_options import PushChoice, key_in, with_push_options
 from backroom.cli.push_report import WaitNotices, print_difference, print_sent_on, shown_time
+from backroom.cli.reading_progress import shown_reading
 from backroom.cli.sending import (
     Ended,
     close_ledger,
@@ -192,7 +193,9 @@ def _push_once(
     ledger = report.ledger
     assert ledger is not None  # noqa: S101 - opened just before
     if sides.feed:
-        goes_on = stage(sides.feed, ledger, identity | {"feed": options["feed"].identity})
+        asked = identity | {"feed": options["feed"].identity}
+        with shown_reading(sides.feed.nouns, silent=options["output"] == "json") as reading:
+            goes_on = stage(sides.feed, ledger, asked, reading)
     else:
         assert sides.source is not None  # noqa: S101 - one of the two is given
         goes_on = stage_rows(_with_read_counts(sides.source.rows(), options), ledger, identity)
@@ -218,6 +221,7 @@ def _send(options: PushChoice, push: Push, source: SourceCatalog | None, report:
     shown = {kind: total for kind, total in totals.items() if total}
     with shown_progress(shown, silent=silent) as progress:
         push.target.waiting = progress.wait
+        push.target.telling = progress.note
         difference = push.compare(progress, source)
     seconds = push.remaining_seconds()
     print_difference(difference, push.jobs, seconds)
@@ -228,6 +232,7 @@ def _send(options: PushChoice, push: Push, source: SourceCatalog | None, report:
     began = time.monotonic()
     with shown_progress(shown, silent=silent) as progress:
         push.target.waiting = progress.wait
+        push.target.telling = progress.note
         progress.remaining = push.remaining_seconds
         push.send(progress)
     took = shown_time(time.monotonic() - began)

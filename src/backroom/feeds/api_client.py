@@ -30,6 +30,7 @@ from backroom.feeds.client_errors import (
     UnreachableError,
 )
 from backroom.feeds.page_target import page_target
+from backroom.feeds.query_connection import query_pool, without_query
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -134,6 +135,8 @@ class ApiClient:
         """Whether the server has ever answered. One that has is waited for when it is away."""
         self.waiting: Callable[[float, str], object] = lambda *_: None
         """Called before a pause with its seconds and its reason."""
+        self.telling: Callable[[str], object] = lambda _: None
+        """Called now and then in a long reading of the server, with what is read."""
         self.asking: Callable[[], object] = lambda: None
         """Called before each request. What it raises ends what is being done."""
         # A connection that was never made may be tried again. A request that was lost under way may
@@ -151,7 +154,7 @@ class ApiClient:
         )
         self._path = urlsplit(self.url).path
         # The pool of one server: a manager of pools would read each long URL a second time.
-        self._pool = urllib3.connection_from_url(
+        self._pool = query_pool(
             self.url,
             retries=patience,
             # One for the thread that sends, one for the thread that compares.
@@ -263,11 +266,12 @@ class ApiClient:
         self, method: str, path: str, end: float, body: bytes | None
     ) -> tuple[int, bytes, Mapping[str, str]]:
         """Send a request once; give the status, the body and the headers of its answer."""
+        target, headers = without_query(self._path + path, self._headers)
         response = self._pool.urlopen(
             method,
-            self._path + path,
+            target,
             body=body,
-            headers=self._headers,
+            headers=headers,
             redirect=False,
             preload_content=False,
         )

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+from msgspec.structs import replace
+
 from backroom.catalog.ids import resource_id
-from backroom.catalog.kinds import JobKind, Verb
+from backroom.catalog.kinds import JOB_KINDS, JobKind, Verb
 from backroom.feeds.columns import METADATA
 from backroom.feeds.encoding import EncodedRow, encode_row
 from backroom.feeds.rows import ORDER, Row, RowFault, relation_of
@@ -18,6 +21,7 @@ if TYPE_CHECKING:
     from backroom.catalog.kinds import Attribute, Kind
 
 _ATTRIBUTES_OF = {kind.name: {each.name: each for each in kind.attributes} for kind in ORDER}
+_JOB_KINDS = {(each.kind.name, each.verb): each for each in JOB_KINDS.values()}
 _JSON_TRUTHS = {"true": True, "false": False}
 
 
@@ -56,8 +60,7 @@ MODES = {
 }
 
 
-@dataclass(frozen=True)
-class RowOperation:
+class RowOperation(msgspec.Struct, frozen=True):
     """An operation of a job, and the names of what it changes."""
 
     job_kind: JobKind
@@ -87,10 +90,9 @@ def decide(
         return _operation(row, Verb.CREATE, ())
     if mode.deletes:
         return _operation(row, Verb.DELETE, ())
-    changing = _changing(row, existing, related)
-    changed = (*changing.attributes, *_named_relation(changing))
-    if not changed:
+    if (changing := _changing(row, existing, related)) is None:
         return None
+    changed = (*changing.attributes, *_named_relation(changing))
     if not mode.updates:
         return _fault(
             row,
@@ -130,7 +132,7 @@ def _operation(row: Row, verb: Verb, changed: tuple[str, ...]) -> RowOperation |
     return (
         encoded
         if isinstance(encoded, RowFault)
-        else RowOperation(JobKind(row.kind, verb), encoded, changed)
+        else RowOperation(_JOB_KINDS[row.kind.name, verb], encoded, changed)
     )
 
 
@@ -138,17 +140,21 @@ def _fault(row: Row, detail: str, advice: str = "") -> RowFault:
     return RowFault(row.line, detail, row.kind, row.external_id, advice=advice)
 
 
-def _changing(row: Row, existing: Mapping[str, Any], related: Callable[[], set[str]]) -> Row:
-    """Give the row with nothing but what differs from the server."""
+def _changing(row: Row, existing: Mapping[str, Any], related: Callable[[], set[str]]) -> Row | None:
+    """Give the row with nothing but what differs from the server, None where nothing does."""
     known = _ATTRIBUTES_OF[row.kind.name]
     attributes = {}
     for name, given in row.attributes.items():
         value = _with_entries(row, given, existing) if name == METADATA else given
-        if not _stored_alike(known[name], value, existing.get(name)):
+        there = existing.get(name)
+        alike = value == there and value.__class__ is there.__class__
+        if not alike and not _stored_alike(known[name], value, there):
             attributes[name] = value
     relation = relation_of(row.kind)
     keeps = relation is None or Verb.UPDATE not in relation.verbs or row.related is None
     differs = not keeps and set(row.related or ()) != related()
+    if not attributes and not differs:
+        return None
     # The metadata of an operation replaces all stored metadata.
     return replace(
         row, attributes=attributes, related=row.related if differs else None, merges=False
@@ -169,8 +175,6 @@ def _with_entries(row: Row, given: Any, existing: Mapping[str, Any]) -> Any:
 
 def _stored_alike(attribute: Attribute, given: Any, there: Any) -> bool:
     """Whether the server would store for a value what it has."""
-    if given == there and type(given) is type(there):
-        return True
     value = _as_stored(attribute, given)
     kept = attribute.default if there is None else there
     return bool(value == kept) and isinstance(value, bool) == isinstance(kept, bool)

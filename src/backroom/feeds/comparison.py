@@ -16,7 +16,7 @@ from backroom.feeds.rows import RowFault, RowWarning, relation_of
 from backroom.feeds.tallies import counts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from typing import Any
 
     from backroom.catalog.kinds import Kind
@@ -54,6 +54,8 @@ class Comparison:
         """Variants of the chunk whose item on the server is another one."""
         self.settled: Counter[str] = Counter()
         """How many rows of each kind are settled."""
+        self.progress: Callable[[str, int], object] = lambda *_: None
+        """Called when rows were compared, with their kind and how many of it are settled."""
 
     def count_settled(self) -> None:
         """Begin with the rows that are settled in the ledger already."""
@@ -81,6 +83,7 @@ class Comparison:
                         unchanged += found
                 self.ledger.settle(unchanged, outcomes.UNCHANGED)
             self.settled[kind.name] += len(unchanged)
+            self.progress(kind.name, self.settled[kind.name])
             yield from self._not_refused(kind, pieces) if self.refusals else pieces
 
     def removals(self, kind: Kind) -> Iterator[Piece]:
@@ -157,7 +160,7 @@ class Comparison:
             there.get(row.external_id),
             lambda: self.existing.related(row.kind, row.external_id),
         )
-        numbers = tuple(each.number for each in rows)
+        numbers = tuple([each.number for each in rows])
         if row.external_id in self._elsewhere:
             if not self.mode.updates:
                 self.fail(rows, RowFault(*_moved_finding(row)))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -22,8 +21,7 @@ LARGEST_BODY = 4_900_000
 """Bytes of the operations in a request: the API's 5 MB less what stands around them."""
 
 
-@dataclass(frozen=True, slots=True)
-class EncodedRow:
+class EncodedRow(msgspec.Struct, frozen=True):
     """A row, and the JSON of its operation in a job."""
 
     row: Row
@@ -65,17 +63,19 @@ def _row_fault(row: Row, detail: str) -> RowFault:
 
 
 @cache
-def _needed_for_create(kind: Kind) -> tuple[tuple[str, ...], Relation | None]:
+def _needed_for_create(kind: Kind) -> tuple[dict[str, None], Relation | None]:
     """Give the attributes that a create needs beside the id, and the relation it can fill."""
     # An attribute that has ended is not required: newer revisions refuse it.
     kept = [each for each in kind.attributes if not each.until and each.name != "external_id"]
-    required = tuple(each.name for each in kept if each.create == "required")
-    return required, relation_of(kind)
+    required = (each.name for each in kept if each.create == "required")
+    return dict.fromkeys(required), relation_of(kind)
 
 
 def _attributes_missing(row: Row) -> list[str]:
     given = row.attributes
     required, relation = _needed_for_create(row.kind)
+    if row.related and given.keys() >= required.keys() and None not in given.values():
+        return []
     missing = [name for name in required if given.get(name) is None]
     if relation and relation.required and not row.related:
         missing.append(relation.name)

@@ -121,17 +121,27 @@ class ExistingCatalog:
         if self.ledger.fact(_EXISTING_READ):
             return
         for kind in KINDS.values():
+            read = 0
             for page in self._pages(kind.collection, {f"fields[{kind.type}]": "external_id"}):
                 self.ledger.add_existing(kind.name, (each.external_id for each in page.resources))
+                read += len(page.resources)
+                self.client.telling(f"reading what the server has: {read:,} {kind.plural}")
         self.ledger.note(_EXISTING_READ, "yes")
 
     def _read_members(self, kind: Kind) -> None:
         (target,) = (KINDS[each.target] for each in kind.relations if each.many)
-        for category in list(self.ids(target)):
+        categories = list(self.ids(target))
+        read = 0
+        for number, category in enumerate(categories, 1):
             name = quote(resource_id(category), safe="")
             path = f"{target.collection}/{name}/relationships/{kind.plural}"
             for page in self._pages(path, {}):
                 self.ledger.add_members(category, (each.external_id for each in page.resources))
+                read += len(page.resources)
+                self.client.telling(
+                    f"reading which {kind.plural} are in which {target.plural} of the server:"
+                    f" {target.name} {number:,} of {len(categories):,}, {read:,} {kind.plural}"
+                )
 
     def _pages(self, path: str, query: dict[str, str]) -> Iterator[Page]:
         cursor = ""

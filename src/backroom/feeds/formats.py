@@ -10,13 +10,14 @@ import codecs
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from backroom.feeds import comma_separated, google, json_lines, klaviyo, shopify, woocommerce
 from backroom.feeds.feed_options import FeedOptions
 from backroom.feeds.joining import Joined, ShopFormat
 from backroom.feeds.json_elements import array_elements, document_elements
 from backroom.feeds.mapping import shown_mapping
+from backroom.feeds.read_progress import SAID_EVERY, FollowedFile, ReadProgress
 from backroom.feeds.recognition import recognise, unknown_columns, without_fields
 from backroom.feeds.rows import FeedError, Row, RowFault
 from backroom.feeds.sources import Source, shown_name
@@ -163,6 +164,11 @@ class Feed:
         columns = self._found.columns
         usual = self._usual()
         self._joined = Joined(shop, self._records, options, usual, columns) if shop else None
+        self._followed = FollowedFile()
+        self.say: Callable[[ReadProgress], object] = lambda _: None
+        """Called now and then while the rows are read."""
+        if self._joined:
+            self._joined.say = self._say
 
     @property
     def described(self) -> str:
@@ -210,6 +216,8 @@ class Feed:
         try:
             for row in self._rows():
                 count += 1
+                if not self._joined and not count % SAID_EVERY:
+                    self._say("reading", count)
                 yield row
             if not self._joined:
                 self.source.check_unchanged()
@@ -225,8 +233,15 @@ class Feed:
         """How many rows or products a shop's file has, with the noun; known when it was read."""
         if not self._joined:
             return ""
-        noun = "row" if self._found.carrier in {"table", "lines"} else "product"
-        return f"{self._joined.count:,} {noun}{'' if self._joined.count == 1 else 's'}"
+        return (
+            f"{self._joined.count:,} {self.nouns[:-1] if self._joined.count == 1 else self.nouns}"
+        )
+
+    @property
+    def nouns(self) -> str:
+        """What the records of the file are called."""
+        is_rows = not self._joined or self._found.carrier in {"table", "lines"}
+        return "rows" if is_rows else "products"
 
     def check_columns(self) -> None:
         """Raise `FeedError` if a table lacks the columns without which it is not of its format."""
@@ -288,10 +303,10 @@ class Feed:
                 self._evidence = self._options.numbers or weighed.style(self._usual())
             table = self._found.table
             yield from comma_separated.read(
-                table.rows(), self._evidence, in_sheet=bool(table.sheet)
+                table.rows(self._followed.follow), self._evidence, in_sheet=bool(table.sheet)
             )
         elif self._found.carrier == "lines":
-            yield from json_lines.read(self.lines_path())
+            yield from json_lines.read(self.lines_path(), self._followed.follow)
         else:
             for line, element in self._elements():
                 if isinstance(element, dict):
@@ -301,12 +316,13 @@ class Feed:
 
     def _records(self) -> Iterator[Found]:
         """Give the records of a shop's format, and notice if the file was changed meanwhile."""
+        follow = self._followed.follow
         if self._found.table:
-            yield from self._found.table.pairs()
+            yield from self._found.table.pairs(follow)
         elif self._found.carrier == "xml":
-            yield from xml_records(self.source.path, self.encoding_said)
+            yield from xml_records(self.source.path, self.encoding_said, follow)
         elif self._found.carrier == "lines":
-            for line, found in json_lines.objects(self.lines_path()):
+            for line, found in json_lines.objects(self.lines_path(), follow):
                 yield line, found if isinstance(found, str) else list(found.items())
         else:
             for line, element in self._elements():
@@ -318,7 +334,12 @@ class Feed:
 
     def _elements(self) -> Iterable[tuple[int, object]]:
         read = array_elements if self._found.carrier == "array" else document_elements
-        return read(self.source.path, self._found.encoding)
+        return read(self.source.path, self._found.encoding, self._followed.follow)
+
+    def _say(self, step: Literal["reading", "joining"], records: int) -> None:
+        count = self._joined.count if self._joined and step == "joining" else None
+        size = self.source.path.stat().st_size
+        self.say(ReadProgress(step, records, count, self._followed.position, size))
 
     def _usual(self) -> NumberStyle:
         """Give the style of numbers that Excel has where it puts semicolons between cells."""

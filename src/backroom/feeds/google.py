@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from backroom.catalog.kinds import ITEM, VARIANT
@@ -131,9 +132,7 @@ def rows_of(group: str, records: list[FeedRecord], shop: Shop) -> Iterator[Row |
         for name in ("title", "description", "url", "image_full_url", "custom_metadata")
     }
     attributes["price"] = min(prices, default=None)
-    attributes["images"] = list(
-        dict.fromkeys(url for each in kept_records for url in _images_of(each))
-    )
+    attributes["images"] = list(dict.fromkeys(url for _, each in made for url in each["images"]))
     attributes["published"] = any(each["published"] for _, each in made)
     _require(item)
     if not prices:
@@ -213,6 +212,7 @@ def is_out_of_stock(availability: str) -> bool:
     return _plain_word(availability) in _OUT_OF_STOCK
 
 
+@lru_cache(maxsize=1_000)
 def _plain_word(availability: str) -> str:
     # Some feeds have the addresses of schema.org, as https://schema.org/InStock.
     return re.sub(r"[\s_-]", "", availability.lower().rpartition("/")[2])
@@ -231,11 +231,14 @@ def _warn_of_differences(item: Cells, records: list[FeedRecord]) -> None:
     first = records[0]
     for record in records[1:]:
         for name in _ITEM_FIELDS:
-            if name in record.cells and record.texts(name) != first.texts(name):
+            value = record.cells.get(name)
+            if value is None or value == first.cells.get(name):
+                continue
+            if record.texts(name) != first.texts(name):
                 _differs(item, record, item.shop.layout.column(name), record.text(name))
         for heading in _ITEM_METADATA:
-            value, other = first.rest.get(heading), record.rest.get(heading)
-            if other is not None and other != value:
+            other = record.rest.get(heading)
+            if other is not None and other != first.rest.get(heading):
                 _differs(item, record, heading, as_text(other))
 
 

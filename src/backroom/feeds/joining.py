@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from itertools import chain
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
@@ -19,6 +19,7 @@ from backroom.feeds.comma_separated import TornRow
 from backroom.feeds.fields import Field, Headings
 from backroom.feeds.number_style import read_number
 from backroom.feeds.products import Shop
+from backroom.feeds.read_progress import SAID_EVERY
 from backroom.feeds.records import FOLLOWS, FeedRecord, Layout
 from backroom.feeds.rows import Row, RowFault, RowWarning
 from backroom.feeds.sku_census import SkuCensus
@@ -103,6 +104,8 @@ class Joined:
         self._grouped: set[str] = set()
         """Names of products whose prices others need."""
         self._prices: dict[str, float] | None = None
+        self.say: Callable[[Literal["reading", "joining"], int], object] = lambda *_: None
+        """Called now and then while the file is read and joined, with how many records are done."""
         renamed = options.mapping.columns if options.mapping else None
         self.layout = Layout(Headings(form.fields, renamed))
 
@@ -238,7 +241,12 @@ class Joined:
     ) -> Iterator[tuple[str, list[FeedRecord], Iterator[Row | Finding]]]:
         """Give the records of each product, with its rows."""
         decode = msgspec.msgpack.Decoder(FeedRecord).decode
+        done = said = 0
         for key, encoded in self._spool.groups() if self._spool else ():
+            done += len(encoded)
+            if done - said >= SAID_EVERY:
+                said = done
+                self.say("joining", done)
             records = [decode(each) for each in encoded]
             group = "" if key.startswith(_NAMELESS_ROW) else key.removeprefix(_ORPHAN)
             yield key, records, self._form.rows_of(group, records, shop)
@@ -251,12 +259,10 @@ class Joined:
             self._spool.close()
 
     def _gathered(self) -> Spool:
-        spool, late = Spool(), Spool()
-        aliases: dict[str, str] = {}
+        spool, late, aliases = Spool(), Spool(), Spool()
         form = self._form
         above = ""
-        for number, (line, pairs) in enumerate(self._found()):
-            self._count = number + 1
+        for number, (line, pairs) in self._counted():
             if isinstance(pairs, str):
                 above = ""
                 self._add_fault(number, line, pairs)
@@ -280,13 +286,20 @@ class Joined:
             key = key or f"{_NAMELESS_ROW}{line}"
             spool.add(key, encoded)
             for alias in form.aliases_of(record):
-                aliases.setdefault(alias, key)
-        for reference, encoded in late.keyed():
-            known = aliases.get(reference) or aliases.get(reference.lower())
+                aliases.add(alias, key.encode("utf-8", "surrogatepass"))
+        for reference, encoded, known in late.joined_with(aliases):
             spool.add(known or f"{_ORPHAN}{reference}", encoded)
+        self._torn = self._torn.renamed(aliases)
         late.close()
-        self._torn = self._torn.renamed(lambda key: aliases.get(key, key))
+        aliases.close()
         return spool
+
+    def _counted(self) -> Iterator[tuple[int, Found]]:
+        for number, found in enumerate(self._found()):
+            self._count = number + 1
+            if not number % SAID_EVERY:
+                self.say("reading", number)
+            yield number, found
 
     def _key_of(self, record: FeedRecord, above: str) -> str:
         """Give what joins a record with others: its product, or else that of the record above."""

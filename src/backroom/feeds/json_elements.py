@@ -1,4 +1,4 @@
-"""JSON arrays, element by element, each with its line, in bounded memory.
+"""JSON arrays and pages of the API, element by element, each with its line, in bounded memory.
 
 The elements are decoded by Python's own scanner, which says where each of them ends. Libraries that
 stream JSON do not say where an element stands, and a finding without a line helps nobody.
@@ -10,18 +10,18 @@ import json
 import re
 from typing import IO, TYPE_CHECKING, Any
 
+from backroom.feeds.read_progress import unfollowed
 from backroom.feeds.rows import LONGEST_LINE, FeedError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from backroom.feeds.read_progress import Follow
+
 _JSON_READ_BYTES = 1 << 18
 _JSON_BLANKS = re.compile(r"[ \t\r\n]*")
-_LARGEST_DOCUMENT = 64_000_000
-"""Characters of a document that is one object, such as a page of the API."""
 _OF_NUMBERS = {"", ".", "e", "E", "+", "-"}
-_DATA = re.compile(r'"data"\s*:\s*(?=\[)')
 
 
 def _refuse(constant: str) -> None:
@@ -36,12 +36,15 @@ def _opened_text(path: Path, encoding: str) -> IO[str]:
     return path.open(encoding="utf-8-sig" if encoding == "utf-8" else encoding, newline="")
 
 
-def array_elements(path: Path, encoding: str) -> Iterator[tuple[int, Any]]:
+def array_elements(
+    path: Path, encoding: str, follow: Follow = unfollowed
+) -> Iterator[tuple[int, Any]]:
     """Give the elements of the array in the file at `path`, each with its first line.
 
     Raises `FeedError` with the position of what is no JSON.
     """
     with _opened_text(path, encoding) as file:
+        follow(file)
         yield from _Scanner(file).elements()
 
 
@@ -53,50 +56,16 @@ def array_texts(path: Path, encoding: str) -> Iterator[str]:
             yield scanner.text
 
 
-def document_elements(path: Path, encoding: str) -> Iterator[tuple[int, Any]]:
-    """Give the resources in the `data` of the object in the file at `path`.
+def document_elements(
+    path: Path, encoding: str, follow: Follow = unfollowed
+) -> Iterator[tuple[int, Any]]:
+    """Give the resources in the `data` of the object in the file at `path`, each with its line.
 
     Raises `FeedError` if it is no JSON, or has no `data`.
     """
     with _opened_text(path, encoding) as file:
-        text = file.read(_LARGEST_DOCUMENT + 1)
-    if len(text) > _LARGEST_DOCUMENT:
-        raise FeedError(f"is one JSON object of more than {_LARGEST_DOCUMENT // 1_000_000} MB")
-    try:
-        document = _DECODER.decode(text)
-    except RecursionError:
-        raise FeedError("is nested too deep") from None
-    except json.JSONDecodeError as error:
-        raise FeedError(
-            f"is not JSON: {error.msg}, in line {error.lineno}, column {error.colno}"
-        ) from None
-    except ValueError as error:
-        raise FeedError(f"is not JSON: {error}") from None
-    data = document.get("data")
-    if isinstance(data, dict):
-        yield 1, data
-        return
-    if not isinstance(data, list):
-        raise FeedError("is a JSON object without the member data, so it has no resources")
-    lines = _lines_of(text, len(data))
-    yield from zip(lines, data, strict=True)
-
-
-def _lines_of(text: str, count: int) -> list[int]:
-    """Find the first lines of the elements of `data`. All are 1 where they can't be found."""
-    if found := _DATA.search(text):
-        position, line, lines, end = found.end() + 1, 1 + text.count("\n", 0, found.end()), [], 0
-        for _ in range(count):
-            start = re.compile(r"[\s,]*").match(text, position).end()  # type: ignore[union-attr]
-            try:
-                _, end = _DECODER.raw_decode(text, start)
-            except ValueError:
-                return [1] * count
-            lines.append(line + text.count("\n", position, start))
-            line += text.count("\n", position, end)
-            position = end
-        return lines
-    return [1] * count
+        follow(file)
+        yield from _Scanner(file).resources()
 
 
 class _Scanner:
@@ -115,23 +84,56 @@ class _Scanner:
         return self._text[self._begin : self._position]
 
     def elements(self) -> Iterator[tuple[int, Any]]:
+        """Give the elements of the array that the file is."""
         if self._next() != "[":
             raise self._wrong("an array begins with [")
-        self._move(self._position + 1)
-        mark = self._next()
-        while mark != "]":
+        yield from self._array()
+        self._end("array")
+
+    def resources(self) -> Iterator[tuple[int, Any]]:
+        """Give what the object that the file is has in its `data`: elements, or one object."""
+        has_data = False
+        if self._next() != "{":
+            raise self._wrong("an object begins with {")
+        for _ in self._within("}", "object"):
+            name = self._element()
+            if not isinstance(name, str) or self._next() != ":":
+                raise self._wrong("an object has names in quotes, each with a colon behind it")
+            self._move(self._position + 1)
+            begin, line = self._next(), self._line
+            is_data = name == "data" and begin in {"[", "{"}
+            # All arrays are passed element by element: what a page includes is as long as its data.
+            for each in self._array() if begin == "[" else [(line, self._element())]:
+                if is_data:
+                    yield each
+            has_data = has_data or is_data
+        self._end("object")
+        if not has_data:
+            raise FeedError("is a JSON object without the member data, so it has no resources")
+
+    def _array(self) -> Iterator[tuple[int, Any]]:
+        for _ in self._within("]", "array"):
             line = self._line
             yield line, self._element()
+
+    def _within(self, end: str, what: str) -> Iterator[None]:
+        """Come to each element of what begins here. The caller moves over the element."""
+        self._move(self._position + 1)
+        mark = self._next()
+        while mark != end:
+            yield
             mark = self._next()
-            if mark not in {",", "]"}:
-                raise self._wrong("a comma or the end of the array has to follow")
+            if mark not in {",", end}:
+                raise self._wrong(f"a comma or the end of the {what} has to follow")
             if mark == ",":
                 self._move(self._position + 1)
-                if self._next() == "]":
+                if self._next() == end:
                     raise self._wrong("an element has to follow a comma")
         self._move(self._position + 1)
+
+    def _end(self, what: str) -> None:
         if self._next():
-            raise self._wrong("nothing may follow the array")
+            raise self._wrong(f"nothing may follow the {what}")
 
     def _next(self) -> str:
         """Pass blanks over. Gives the next character, none at the end of the file."""

@@ -9,22 +9,26 @@ import msgspec
 
 from backroom.feeds.api_answers import is_resource, resource_row
 from backroom.feeds.columns import row_from
+from backroom.feeds.read_progress import unfollowed
 from backroom.feeds.rows import LONGEST_LINE, TOO_LONG, Row, RowFault
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from backroom.feeds.read_progress import Follow
 
-def read(path: Path) -> Iterator[Row | RowFault]:
+
+def read(path: Path, follow: Follow = unfollowed) -> Iterator[Row | RowFault]:
     """Read the file at `path`. Empty lines are left out."""
-    for number, found in objects(path):
+    for number, found in objects(path, follow):
         yield RowFault(number, found) if isinstance(found, str) else object_row(number, found)
 
 
-def objects(path: Path) -> Iterator[tuple[int, dict[str, Any] | str]]:
+def objects(path: Path, follow: Follow = unfollowed) -> Iterator[tuple[int, dict[str, Any] | str]]:
     """Give the line of each object, with the object or what is wrong with the line."""
     with path.open("rb") as file:
+        follow(file)
         for number, line in enumerate(_lines(file), start=1):
             text = line.removeprefix(codecs.BOM_UTF8) if number == 1 else line
             if len(line) > LONGEST_LINE:

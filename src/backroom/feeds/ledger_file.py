@@ -9,7 +9,7 @@ import apsw
 if TYPE_CHECKING:
     from pathlib import Path
 
-_LEDGER_VERSION = 3
+_LEDGER_VERSION = 4
 _LEDGER_BUSY_MILLISECONDS = 100
 LASTING = ("known", "refused", "source_blocks", "source_rows")
 """The tables that outlive each import that a ledger is used for.
@@ -20,9 +20,10 @@ _LEDGER_SCHEMA = """
 create table facts (name text primary key, value text not null) without rowid;
 create table rows (
   number integer primary key, kind text not null, external_id text not null,
-  line integer not null, body blob, again integer not null default 0, outcome text, batch integer,
+  line integer not null, again integer not null default 0, outcome text, batch integer,
   changed text not null default ''
 );
+create table bodies (number integer primary key, body blob not null);
 create table findings (
   id integer primary key, line integer not null, kind text not null, external_id text not null,
   place text not null, value text not null, detail text not null, advice text not null,

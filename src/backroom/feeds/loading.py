@@ -120,7 +120,7 @@ class Loader:
 
         Raises `RefusedError` and `UnreachableError`.
         """
-        self._progress = progress
+        self._progress = self._comparison.progress = progress
         try:
             self._load()
         finally:

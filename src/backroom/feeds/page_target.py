@@ -9,8 +9,9 @@ from urllib.parse import quote
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_UNESCAPED = "$:,()[]"
+_UNESCAPED = "$:,()"
 """What filters consist of, and a URL may hold as it is."""
+_QUOTED = {'"': "%22", "[": "%5B", "]": "%5D"}
 _PLAIN_URL = re.compile(r'[A-Za-z0-9_.~$:,()\[\]"-]*')
 
 
@@ -22,7 +23,9 @@ def page_target(path: str, query: Mapping[str, str], cursor: str = "") -> str:
 
 
 def _in_query(text: str) -> str:
-    """Quote a part of a query. Most filters are long and need only their quotes quoted."""
+    """Quote a part of a query. Most filters are long and have few characters to be quoted."""
     if _PLAIN_URL.fullmatch(text):
-        return text.replace('"', "%22")
+        for character, escape in _QUOTED.items():
+            text = text.replace(character, escape)
+        return text
     return quote(text, safe=_UNESCAPED)

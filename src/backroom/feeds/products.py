@@ -73,19 +73,19 @@ class Cells:
         self.record = record
         self.kind = kind
         self.external_id = external_id
+        self.text = record.text
+        """Gives a cell as text."""
         self.faults: list[RowFault] = []
         self.warnings: list[RowWarning] = []
         self._once: list[str] = []
         self.replaced: list[RowWarning] = []
         """Of earlier rows with the same id, which do not go in."""
 
-    def text(self, name: str) -> str:
-        """Give a cell as text."""
-        return self.record.text(name)
-
     def number(self, name: str) -> float | None:
         """Read a cell as a number, None if it is empty. A fault if it is none."""
         value = self.record.cells.get(name)
+        if value is None:
+            return None
         if isinstance(value, (int, float)) and not isinstance(value, bool):
             return value
         if not (text := self.text(name)):

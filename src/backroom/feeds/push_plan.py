@@ -8,9 +8,11 @@ planned row that is given back, because the target has changed meanwhile, is com
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from math import ceil
 from typing import TYPE_CHECKING, Any
+
+from msgspec.structs import replace
 
 from backroom.catalog.kinds import JobKind, Verb
 from backroom.feeds.comparing import RowOperation
@@ -105,8 +107,8 @@ class Plan:
         """Give what is planned and not yet done."""
         found = Difference()
         for kind, outcome, changed, number, length in self._ledger.run(
-            "select rows.kind, plan.outcome, plan.changed, count(*), sum(length(rows.body))"
-            " from plan join rows using (number) group by 1, 2, 3"
+            "select rows.kind, plan.outcome, plan.changed, count(*), sum(length(body))"
+            " from plan join rows using (number) left join bodies using (number) group by 1, 2, 3"
         ):
             found.outcomes[kind, outcome] += number
             found.lengths[kind, outcome] += length or 0

@@ -43,9 +43,7 @@ class FeedRecord(msgspec.Struct, array_like=True):
 
     def text(self, name: str) -> str:
         """Give a cell as text without blanks round it, empty where there is none."""
-        value = self.cells.get(name)
-        if value is None:
-            return ""
+        value = self.cells.get(name, "")
         if value.__class__ is str:
             return str.strip(value)
         if isinstance(value, list):
@@ -87,10 +85,11 @@ class Layout:
         rest: dict[str, Any] = {}
         places = self._places
         for heading, value in pairs:
-            if value is None or value == "" or (value.__class__ is str and value.isspace()):
+            is_text = value.__class__ is str
+            if value is None or (is_text and (not value or value.isspace())):
                 continue
             name, is_number, is_metadata = places.get(heading) or self._place(heading, line)
-            if is_number and value.__class__ is str:
+            if is_number and is_text:
                 self.numbers.add(value.strip())
             held = rest if is_metadata else cells
             if name in held:

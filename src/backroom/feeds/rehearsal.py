@@ -33,6 +33,7 @@ class Rehearsal:
 
     def run(self, progress: Callable[[str, int], object]) -> None:
         """Compare all rows. Raises `RefusedError` and `UnreachableError`, as nothing is sent."""
+        self._comparison.progress = progress
         for kind in self._comparison.mode.order:
             pieces = self._comparison.pieces(kind)
             while chunk := list(islice(pieces, _REHEARSED_AT_ONCE)):

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from backroom.catalog.kinds import CATEGORY, ITEM, VARIANT
 
 if TYPE_CHECKING:
@@ -21,8 +23,7 @@ ORDER = (CATEGORY, ITEM, VARIANT)
 """The kinds in the order of loading. The kinds that a kind points to must exist first."""
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(msgspec.Struct, frozen=True):
     """One resource as a feed gives it."""
 
     line: int

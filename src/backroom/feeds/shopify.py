@@ -55,15 +55,10 @@ _ADDRESS = re.compile(r"(?:https?:)?//", re.IGNORECASE)
 _NOT_PUBLISHED = {"draft", "archived", "unlisted"}
 """An unlisted product can be bought by its link, but searches, collections and recommendations of
 the shop leave it out. `published` says the same of the feeds and recommendations of this API."""
-_OF_A_VARIANT = (
-    "price",
-    "sku",
-    "quantity",
-    "quantity at a location",
-    "tracker",
-    "inventory policy",
-    "variant image",
-)
+_OF_A_VARIANT = {
+    *("price", "sku", "quantity", "quantity at a location", "tracker", "inventory policy"),
+    *("variant image", *(f"option {number} value" for number in _OPTION_NUMBERS)),
+}
 
 FIELDS = (
     Field("handle", ("Handle", "URL handle"), "the item's `external_id`; made of the title where it is empty"),
@@ -106,10 +101,7 @@ def _code(text: str) -> str:
 
 def is_variant(record: FeedRecord) -> bool:
     """Whether a row has anything of a variant."""
-    cells = record.cells
-    return any(name in cells for name in _OF_A_VARIANT) or any(
-        f"option {number} value" in cells for number in _OPTION_NUMBERS
-    )
+    return not _OF_A_VARIANT.isdisjoint(record.cells)
 
 
 def follows(record: FeedRecord) -> bool:
@@ -304,7 +296,7 @@ def _as_shown(value: Any) -> Any:
     if not isinstance(value, str):
         return value
     text = value.strip()
-    return text[1:] if text.startswith("'") and text[1:].isdecimal() else text
+    return text[1:] if text[:1] == "'" and text[1:].isdecimal() else text
 
 
 def _first_sale(made: list[tuple[Cells, dict[str, Any]]]) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from typing import IO, TYPE_CHECKING, Any
 import msgspec
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
 _IN_MEMORY = 8_000_000
 """Bytes of records that stay in memory."""
@@ -83,11 +83,41 @@ class Spool:
             part.seek(0)
             yield from _frames(part)
 
-    def renamed(self, name: Callable[[str], str]) -> Spool:
-        """Give the records under other keys, and drop this spool."""
+    def joined_with(self, names: Spool) -> Iterator[tuple[str, bytes, str | None]]:
+        """Give all records with what `names` has for their keys, whose records are names.
+
+        A key that `names` lacks is looked for in lower case. Of several names, the first counts.
+        """
+        if not names.is_large:
+            known = _first_names(names.keyed())
+            yield from ((key, encoded, _name_in(known, key)) for key, encoded in self.keyed())
+            return
+        for ours, theirs in zip(self.by_part(), names.by_part(), strict=True):
+            known = _first_names(theirs)
+            yield from ((key, encoded, _name_in(known, key)) for key, encoded in ours)
+
+    @property
+    def is_large(self) -> bool:
+        """Whether the records are in files."""
+        return bool(self._parts)
+
+    def by_part(self) -> Iterator[Iterator[_Framed]]:
+        """Give the records of each part. Keys that differ in case alone are in one part."""
+        if self._parts:
+            for part in self._parts:
+                part.seek(0)
+                yield _frames(part)
+            return
+        held: list[list[_Framed]] = [[] for _ in range(_SPOOL_PARTS)]
+        for key, encoded in self._held:
+            held[_part_of(key)].append((key, encoded))
+        yield from map(iter, held)
+
+    def renamed(self, names: Spool) -> Spool:
+        """Give the records under the names of their keys, and drop this spool."""
         other = Spool(self._in_memory)
-        for key, encoded in self.keyed():
-            other.add(name(key), encoded)
+        for key, encoded, name in self.joined_with(names):
+            other.add(name or key, encoded)
         self.close()
         return other
 
@@ -99,8 +129,22 @@ class Spool:
 
     def _write(self, key: str, encoded: bytes) -> None:
         name = key.encode("utf-8", "surrogatepass")
-        part = self._parts[zlib.crc32(name) % _SPOOL_PARTS]
-        part.write(_LENGTHS.pack(len(name), len(encoded)) + name + encoded)
+        self._parts[_part_of(key)].write(_LENGTHS.pack(len(name), len(encoded)) + name + encoded)
+
+
+def _part_of(key: str) -> int:
+    return zlib.crc32(key.lower().encode("utf-8", "surrogatepass")) % _SPOOL_PARTS
+
+
+def _first_names(frames: Iterator[_Framed]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for key, encoded in frames:
+        found.setdefault(key, encoded.decode("utf-8", "surrogatepass"))
+    return found
+
+
+def _name_in(known: dict[str, str], key: str) -> str | None:
+    return known.get(key) or known.get(key.lower())
 
 
 def _frames(part: IO[bytes]) -> Iterator[_Framed]:

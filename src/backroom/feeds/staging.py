@@ -12,11 +12,12 @@ from backroom.feeds.rows import FeedError
 from backroom.feeds.survey import Survey, UnknownColumn
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
 
     from backroom.feeds.formats import Feed
     from backroom.feeds.ledger import Ledger
+    from backroom.feeds.read_progress import ReadProgress
     from backroom.feeds.rows import Finding, Row
 
 SUFFIX = ".import-progress"
@@ -44,8 +45,15 @@ def ledger_beside(path: Path | str, suffix: str = SUFFIX) -> Path | None:
     return path.with_name(name)
 
 
-def stage(feed: Feed, ledger: Ledger, options: Mapping[str, object]) -> bool | None:
+def stage(
+    feed: Feed,
+    ledger: Ledger,
+    options: Mapping[str, object],
+    say: Callable[[ReadProgress], object] = lambda _: None,
+) -> bool | None:
     """Bring the rows of a feed into a ledger, unless it has them.
+
+    `say` is called now and then with how far the feed is read.
 
     Gives whether an import goes on: True if it does, None if it can't because the feed or the
     `options` are others than those of the import that was broken off. Raises `FeedError`.
@@ -57,6 +65,7 @@ def stage(feed: Feed, ledger: Ledger, options: Mapping[str, object]) -> bool | N
         return True
     ledger.clear()
     survey = Survey()
+    feed.say = say
     ledger.stage(survey.watch(feed.rows()))
     if _digest(feed, asked.copy()) != before:
         raise FeedError(f"{feed.name} has changed while it was read; import it again")

@@ -9,12 +9,15 @@ from itertools import compress
 from typing import TYPE_CHECKING
 
 from backroom.feeds.comma_separated import TornRow, records
+from backroom.feeds.read_progress import unfollowed
 from backroom.feeds.rows import FeedError
 from backroom.feeds.workbooks import sheet_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from backroom.feeds.read_progress import Follow
 
 DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 """What may stand between cells, and how it is called."""
@@ -39,12 +42,13 @@ class FeedTable:
     sheet: str = ""
     """The sheet of a workbook. Empty for text."""
 
-    def rows(self) -> Iterator[tuple[int, list[str] | str]]:
+    def rows(self, follow: Follow = unfollowed) -> Iterator[tuple[int, list[str] | str]]:
         """Give the line and the cells of each row that is not empty, or what is wrong with it."""
         if self.sheet:
             yield from sheet_rows(self.path, self.sheet)
             return
         with self.path.open(encoding=self.encoding, errors="surrogateescape", newline="") as file:
+            follow(file)
             rows = records(file, self.delimiter)
             yield from _from_header(rows)
             yield from rows
@@ -57,13 +61,15 @@ class FeedTable:
             return _headings(cells)
         raise FeedError("is empty: its first line has to name the columns")
 
-    def pairs(self) -> Iterator[tuple[int, list[tuple[str, str]] | str]]:
+    def pairs(
+        self, follow: Follow = unfollowed
+    ) -> Iterator[tuple[int, list[tuple[str, str]] | str]]:
         """Give the line of each row below the headings, with its headings and cells.
 
         Cells without anything are left out: of most rows that is most of them.
         """
         header: list[str] | None = None
-        for line, cells in self.rows():
+        for line, cells in self.rows(follow):
             if isinstance(cells, str):
                 yield line, cells
             elif header is None:

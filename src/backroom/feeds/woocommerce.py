@@ -161,7 +161,7 @@ def rows_of(group: str, records: list[FeedRecord], shop: Shop) -> Iterator[Row |
     alone = not is_variable and not is_grouped(product)
     title, own_url = item.text("name"), item.text("permalink") or item.text("external url")
     url = own_url or shop.address(slug(title) or group, group, item.text("sku"))
-    attributes = _shared_attributes(item, title, url)
+    attributes = _shared_attributes(item, title, url, _attributes_of(item.record))
     if is_grouped(product) and not variations:
         # The price that an export writes for it. WooCommerce has none.
         attributes["custom_metadata"].pop(shop.layout.column("regular price"), None)
@@ -253,7 +253,8 @@ def _woocommerce_variants(
     of_parent: tuple[int, float] | None = None
     for record in records:
         alone = not is_variation(record)
-        options = {} if alone else _attributes_of(record, parent.record)
+        attributes = _attributes_of(record, parent.record)
+        options = {} if alone else attributes
         identity = group if alone else record.text("id") or record.text("sku")
         identity = distinct(identity or variant_id(group, options.values()))
         cells = Cells(shop, record, VARIANT, identity)
@@ -266,7 +267,7 @@ def _woocommerce_variants(
         if not alone:
             joined = ", ".join(options.values())
             title = record.text("name") or (f"{title} - {joined}" if joined else title)
-        own = _shared_attributes(cells, title, item["url"], parent.record)
+        own = _shared_attributes(cells, title, item["url"], attributes)
         if not own["images"] and item["image_full_url"]:
             own["images"] = [item["image_full_url"]]
             own["image_full_url"] = item["image_full_url"]
@@ -284,9 +285,9 @@ def _woocommerce_variants(
 
 
 def _shared_attributes(
-    cells: Cells, title: str, url: str, parent: FeedRecord | None = None
+    cells: Cells, title: str, url: str, attributes: dict[str, str]
 ) -> dict[str, Any]:
-    """Give what items and variants have in common."""
+    """Give what items and variants have in common. `attributes` are WooCommerce's, by their names."""
     record = cells.record
     images = _parts_of_list(cells.text("images"))
     metadata = dict(record.rest)
@@ -303,7 +304,7 @@ def _shared_attributes(
         "url": url,
         "image_full_url": images[0] if images else "",
         "images": images,
-        "custom_metadata": metadata | _attributes_of(record, parent),
+        "custom_metadata": metadata | attributes,
         "published": _is_shown_in_shop(cells),
     }
 

@@ -10,11 +10,14 @@ from __future__ import annotations
 from typing import IO, TYPE_CHECKING, Any
 from xml.parsers import expat
 
+from backroom.feeds.read_progress import unfollowed
 from backroom.feeds.rows import LONGEST_LINE, FeedError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from backroom.feeds.read_progress import Follow
 
 GOOGLE = "http://base.google.com/ns/1.0"
 ATOM = "http://www.w3.org/2005/Atom"
@@ -71,7 +74,7 @@ def is_feed_root(name: str) -> bool:
 
 
 def xml_records(
-    path: Path, encoding: str | None = None
+    path: Path, encoding: str | None = None, follow: Follow = unfollowed
 ) -> Iterator[tuple[int, list[tuple[str, Any]] | str]]:
     """Give the line of each record with its children: names and texts.
 
@@ -82,6 +85,7 @@ def xml_records(
     parser = collector.parser
     try:
         with path.open("rb") as file:
+            follow(file)
             read = 0
             while chunk := file.read(_XML_READ_BYTES):
                 parser.Parse(chunk, False)  # noqa: FBT003 - not the last bytes

@@ -1,0 +1,49 @@
+"""How far a feed is read: what its readers say while nothing has been sent yet."""
+
+from __future__ import annotations
+
+from typing import IO, TYPE_CHECKING, Any, Literal, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    Follow = Callable[[IO[Any]], object]
+    """Takes the file that a reader has opened."""
+
+SAID_EVERY = 1_000
+"""So many records are read between two times that something is said."""
+
+
+class ReadProgress(NamedTuple):
+    """How much of a feed is read, or joined."""
+
+    step: Literal["reading", "joining"]
+    """Shops' files are read as a whole before their rows are joined into products."""
+    records: int
+    of: int | None
+    """How many records there are, None while nobody knows."""
+    read: int
+    """Bytes of the file, unpacked; 0 where nobody knows."""
+    size: int
+    """Bytes that the file has."""
+
+
+class FollowedFile:
+    """The position in a file that a reader has open."""
+
+    def __init__(self) -> None:
+        self._file: IO[Any] | None = None
+
+    def follow(self, file: IO[Any]) -> None:
+        """Take the file that was opened now."""
+        # A text that is read line by line does not tell its position, but the bytes below it do.
+        self._file = getattr(file, "buffer", file)
+
+    @property
+    def position(self) -> int:
+        """How many bytes were read of it, 0 where no file is open."""
+        return 0 if self._file is None or self._file.closed else self._file.tell()
+
+
+def unfollowed(_: IO[Any]) -> None:
+    """Follow no file."""
