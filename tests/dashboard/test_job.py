@@ -79,16 +79,8 @@ def test_unknown_job_is_404(visitor: Visitor, shop: Shop, end: str) -> None:
 
 
 def test_watched_job_may_be_gone(shop: Shop, visitor: Visitor) -> None:
-    answer = visitor.pool.request(
-        "GET",
-        f"{visitor.url}{shop.path('none')}/live",
-        headers={"Cookie": visitor.cookie},
-        preload_content=False,
-    )
-    try:
+    with visitor.following(f"{shop.path('none')}/live") as answer:
         assert b"The job is gone" in answer.read1(10_000)
-    finally:
-        answer.close()
 
 
 def test_lines_stand_side_by_side() -> None:

@@ -103,16 +103,8 @@ def test_newest_page_is_live(shop: Shop, visitor: Visitor) -> None:
     job_id = shop.ended("a")
     query = shop.list.partition("?")[2]
     assert f"{JOBS_PATH}/live?{query}" in html.unescape(visitor.read(shop.list))
-    answer = visitor.pool.request(
-        "GET",
-        f"{visitor.url}{JOBS_PATH}/live?{query}",
-        headers={"Cookie": visitor.cookie},
-        preload_content=False,
-    )
-    try:
+    with visitor.following(f"{JOBS_PATH}/live?{query}") as answer:
         assert job_id.encode() in answer.read1(100_000)
-    finally:
-        answer.close()
 
 
 def test_types_read_as_words() -> None:

@@ -45,13 +45,7 @@ def test_limits_in_use_are_shown(visitor: Visitor, client: Client) -> None:
 
 
 def test_live_part_comes_at_once(visitor: Visitor) -> None:
-    answer = visitor.pool.request(
-        "GET",
-        f"{visitor.url}{DASHBOARD_PATH}/live/overview",
-        headers={"Cookie": visitor.cookie},
-        preload_content=False,
-    )
-    assert answer.headers["content-type"].startswith("text/event-stream")
-    assert answer.read1().startswith(b"event: part\ndata: ")
-    answer.release_conn()
+    with visitor.following(f"{DASHBOARD_PATH}/live/overview") as answer:
+        assert answer.headers["content-type"].startswith("text/event-stream")
+        assert answer.read1().startswith(b"event: part\ndata: ")
     answer.close()

@@ -89,15 +89,10 @@ def test_strangers_follow_nothing(shown: Server) -> None:
 
 
 def test_signing_out_ends_streams(visitor: Visitor) -> None:
-    followed = visitor.pool.request(
-        "GET",
-        f"{visitor.url}{DASHBOARD_PATH}/live/overview",
-        headers={"Cookie": visitor.cookie},
-        preload_content=False,
-    )
-    assert followed.read1().startswith(b"event: part")
-    visitor.send(f"{DASHBOARD_PATH}/sign-out")
-    assert b"event: ended" in followed.read()
+    with visitor.following(f"{DASHBOARD_PATH}/live/overview") as followed:
+        assert followed.read1().startswith(b"event: part")
+        visitor.send(f"{DASHBOARD_PATH}/sign-out")
+        assert b"event: ended" in followed.read()
     assert visitor.ask("GET", HOME).status == 401
 
 

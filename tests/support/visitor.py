@@ -56,6 +56,17 @@ class Visitor:
             self.cookie = set_cookie.partition(";")[0]
         return answer
 
+    @contextmanager
+    def following(self, path: str) -> Iterator[urllib3.BaseHTTPResponse]:
+        """Follow a stream of events, whose answer has no end yet."""
+        answer = self.pool.request(
+            "GET", self.url + path, headers={"Cookie": self.cookie}, preload_content=False
+        )
+        try:
+            yield answer
+        finally:
+            answer.close()
+
     def sign_in(self, token: str) -> urllib3.BaseHTTPResponse:
         """Follow the link that a server prints."""
         return self.ask("GET", f"{HOME}?{urlencode({'token': token})}")

@@ -21,8 +21,8 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from backroom import clock, events
 from backroom.api import headers
-from backroom.catalog.neighbours import NEIGHBOURS
-from backroom.catalog.operations import OPERATIONS, Operation, Rate
+from backroom.catalog.neighbours import OPERATIONS_BY_NAME
+from backroom.catalog.operations import Operation, Rate
 from backroom.errors import Throttled
 from backroom.revisions import NEWEST
 
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 
-_OPERATIONS_BY_NAME = {each.name: each for each in (*OPERATIONS, *NEIGHBOURS)}
 _SECOND = 1
 _MINUTE = 60
 _SHARED_SECONDS = 0.2
@@ -264,7 +263,7 @@ class Limiter:
         found = []
         for key, count in self._windows.counts_of_minute().items():
             start, name = key.rsplit("/", 1)
-            allowed = self._scaled(_OPERATIONS_BY_NAME[name].rates.at(NEWEST)).steady
+            allowed = self._scaled(OPERATIONS_BY_NAME[name].rates.at(NEWEST)).steady
             found.append(Use(start.partition("/")[2], name, count, allowed))
         return heapq.nlargest(most, found, key=lambda use: use.count_of_minute / use.allowed)
 

@@ -337,6 +337,8 @@ CATEGORY = Kind(
 )
 
 KINDS = {kind.name: kind for kind in (ITEM, VARIANT, CATEGORY)}
+KINDS_BY_WORD = {word: kind for kind in KINDS.values() for word in (kind.name, kind.type)}
+"""The kinds by their names and by their types."""
 
 
 @dataclass(frozen=True, eq=False)

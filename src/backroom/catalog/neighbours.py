@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import cast
 
 from backroom.catalog.kinds import VARIANT, Kind
-from backroom.catalog.operations import READS, WRITES, Operation, Rate, RateClass, Shape
+from backroom.catalog.operations import OPERATIONS, READS, WRITES, Operation, Rate, RateClass, Shape
 
 WHOLE_SHAPES = frozenset({Shape.SUBSCRIBE, Shape.ACCOUNTS, Shape.ACCOUNT})
 """The shapes that do what the real service does. The others only keep what is sent."""
@@ -250,3 +250,6 @@ NEIGHBOURS: tuple[Neighbour, ...] = (
         scopes=_scoped("subscriptions:write"),
     ),
 )
+
+OPERATIONS_BY_NAME = {each.name: each for each in (*OPERATIONS, *NEIGHBOURS)}
+"""All operations of the API, and those beside the catalog."""

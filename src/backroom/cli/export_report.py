@@ -9,6 +9,7 @@ import click
 import msgspec
 from rich.console import Console
 
+from backroom.catalog.kinds import KINDS
 from backroom.cli.import_report import on_terminal
 from backroom.cli.printable import printable_json
 from backroom.feeds.holdings import words_on
@@ -25,7 +26,6 @@ _OUTCOMES = {
     ADDED: "an import makes it up",
     REFUSED: "an import refuses it",
 }
-_PLURALS_OF_KINDS = {"item": "items", "variant": "variants", "category": "categories"}
 
 
 @dataclass
@@ -116,7 +116,7 @@ def _sentences(written: Written) -> Iterator[str]:
     for each in _losses(written):
         kind = each["type"].removeprefix("catalog-")
         count, attribute = each["count"], each["attribute"]
-        whose = f"{count:,} {kind if count == 1 else _PLURALS_OF_KINDS[kind]}"
+        whose = f"{count:,} {kind if count == 1 else KINDS[kind].plural}"
         shown = ", ".join(each["external_ids"]) + (
             ", …" if count > len(each["external_ids"]) else ""
         )
@@ -132,6 +132,5 @@ def _sentences(written: Written) -> Iterator[str]:
 
 def _count_words(counts: dict[str, int]) -> str:
     return ", ".join(
-        f"{count:,} {kind if count == 1 else _PLURALS_OF_KINDS[kind]}"
-        for kind, count in counts.items()
+        f"{count:,} {kind if count == 1 else KINDS[kind].plural}" for kind, count in counts.items()
     )

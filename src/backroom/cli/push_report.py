@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 import msgspec
 
+from backroom.catalog.kinds import KINDS
 from backroom.cli.import_report import on_terminal
 from backroom.cli.printable import printable_json
 from backroom.clock import now
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from backroom.feeds.reporting import Report
 
 _CHANGE_VERBS = {"created": "create", "updated": "update", "deleted": "delete"}
-_PLURALS_IN_ORDER = {"category": "categories", "item": "items", "variant": "variants"}
 _MINUTE = 60
 _REFUSALS_SHOWN = 20
 
@@ -29,14 +29,14 @@ def print_difference(difference: Difference, jobs: int, seconds: float) -> None:
         return
     for outcome, verb in _CHANGE_VERBS.items():
         numbers = [
-            f"{number:,} {_PLURALS_IN_ORDER[kind] if number != 1 else kind}"
+            f"{number:,} {KINDS[kind].plural if number != 1 else kind}"
             for (kind, each), number in difference.outcomes.items()
             if each == outcome
         ]
         if not numbers:
             continue
         changed = [
-            f"{name} of {number:,} {_PLURALS_IN_ORDER[kind] if number != 1 else kind}"
+            f"{name} of {number:,} {KINDS[kind].plural if number != 1 else kind}"
             for (kind, name), number in difference.attributes.most_common()
         ]
         details = f" ({', '.join(changed)})" if outcome == "updated" and changed else ""

@@ -23,7 +23,7 @@ from starlette.routing import Mount, Route
 
 from backroom import events
 from backroom.api.control import PREFIX
-from backroom.control.route import ControlError, Given
+from backroom.control.route import EVENT_STREAM, ControlError, Given
 from backroom.control.table import ROUTES
 from backroom.store.database import StoreUnavailable
 
@@ -41,7 +41,6 @@ _WAITING_THREADS = 200
 """How many calls wait at the same time."""
 _JSON_TYPE = "application/json"
 _KEY_SCHEME = "klaviyo-api-key "
-_EVENT_STREAM = "text/event-stream"
 _NO_STORE = {"Cache-Control": "no-store"}
 
 log = logging.getLogger(__name__)
@@ -146,7 +145,7 @@ class _Endpoint:
         if result is None:
             return Response(status_code=204, headers=_NO_STORE)
         if isinstance(result, (Iterator, AsyncIterator)):
-            return StreamingResponse(result, route.status, _NO_STORE, _EVENT_STREAM)
+            return StreamingResponse(result, route.status, _NO_STORE, EVENT_STREAM)
         return Response(msgspec.json.encode(result), route.status, _NO_STORE, _JSON_TYPE)
 
 

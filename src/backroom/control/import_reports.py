@@ -49,10 +49,7 @@ def keep_report(
     if len(report) > MOST_REPORT or len(outcome.rejected) > MOST_REJECTED:
         raise ControlError(413, f"A report has at most {MOST_REPORT:,} characters.")
     failed = sum(each.get("failed", 0) for each in outcome.counts.values())
-    kept = KeptImport(
-        account, import_id, name[:_LONGEST_FILE_NAME], clock.timestamp(clock.now()), failed
-    )
-    database.write(lambda tx: imports.keep_import(tx, kept, report)).result()
+    _write_report(database, (account, import_id, name), failed, report)
 
 
 def keep_beginning(database: Database, account: str, import_id: str, name: str) -> None:
@@ -60,10 +57,16 @@ def keep_beginning(database: Database, account: str, import_id: str, name: str) 
 
     That stays if the server is killed meanwhile.
     """
-    kept = KeptImport(
-        account, import_id, name[:_LONGEST_FILE_NAME], clock.timestamp(clock.now()), None
-    )
     report = msgspec.json.encode(failed_import(_NOT_ENDED_WORDS)).decode()
+    _write_report(database, (account, import_id, name), None, report)
+
+
+def _write_report(
+    database: Database, identity: tuple[str, str, str], failed: int | None, report: str
+) -> None:
+    account, import_id, name = identity
+    moment = clock.timestamp(clock.now())
+    kept = KeptImport(account, import_id, name[:_LONGEST_FILE_NAME], moment, failed)
     database.write(lambda tx: imports.keep_import(tx, kept, report)).result()
 
 

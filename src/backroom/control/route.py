@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
     from backroom.settings import Settings
     from backroom.store.database import Database
+EVENT_STREAM = "text/event-stream"
+"""The media type of server-sent events."""
 
 
 @dataclass

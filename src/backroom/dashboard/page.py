@@ -10,6 +10,7 @@ import jinja2
 from starlette.responses import HTMLResponse, RedirectResponse, Response, StreamingResponse
 
 from backroom import __version__
+from backroom.control.route import EVENT_STREAM
 from backroom.dashboard import formats
 from backroom.dashboard.applied import AppliedLately
 from backroom.dashboard.mount import DASHBOARD_PATH, HOME
@@ -32,7 +33,6 @@ POLICY = (
     " connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 """What a page may load, and from where, unless it says so itself."""
-EVENT_STREAM = "text/event-stream"
 HTMX = "HX-Request"
 """The header of requests for a part of a page."""
 _SEE_OTHER = 303

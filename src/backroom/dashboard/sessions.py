@@ -68,20 +68,24 @@ class Sessions:
 
     def of(self, request: Request) -> str | None:
         """Give the session that a request belongs to, or None."""
-        value = request.cookies.get(_name_of_cookie(request), "")
-        try:
-            return self._signer.unsign(value, max_age=SESSION_SECONDS).decode()
-        except (BadSignature, UnicodeError):
-            return None
+        found = self._found(request)
+        return None if found is None else found[0]
 
     def seconds_left(self, request: Request) -> float:
         """Give how long the session of a request still lasts, 0 where it has none."""
+        found = self._found(request)
+        return 0.0 if found is None else max(found[1] + SESSION_SECONDS - clock.epoch(), 0.0)
+
+    def _found(self, request: Request) -> tuple[str, float] | None:
+        """Give the session of a request, and when it has begun, in seconds since 1970."""
         value = request.cookies.get(_name_of_cookie(request), "")
         try:
-            _, begun = self._signer.unsign(value, max_age=SESSION_SECONDS, return_timestamp=True)
+            session, begun = self._signer.unsign(
+                value, max_age=SESSION_SECONDS, return_timestamp=True
+            )
+            return session.decode(), begun.timestamp()
         except (BadSignature, UnicodeError):
-            return 0.0
-        return max(begun.timestamp() + SESSION_SECONDS - clock.epoch(), 0.0)
+            return None
 
     def csrf_token(self, session: str) -> str:
         """Give what the forms of a session carry."""

@@ -15,8 +15,9 @@ from urllib.parse import parse_qsl, urlencode
 from starlette.responses import RedirectResponse, Response, StreamingResponse
 from starlette.routing import Route
 
+from backroom.control.route import EVENT_STREAM
 from backroom.dashboard.mount import DASHBOARD_PATH, HOME, is_of_dashboard
-from backroom.dashboard.page import EVENT_STREAM, HTMX, dashboard_of, form_of, page
+from backroom.dashboard.page import HTMX, dashboard_of, form_of, page
 from backroom.dashboard.sessions import FIELD
 from backroom.dashboard.streams import ended_stream
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from backroom.catalog.kinds import KINDS
-from backroom.feeds.rows import ORDER, Row, RowFault, relation_of
+from backroom.feeds.rows import ATTRIBUTES_BY_NAME, Row, RowFault, relation_of
 
 if TYPE_CHECKING:
     from backroom.catalog.kinds import Kind
@@ -21,7 +21,6 @@ _BY_FORM = {
     "object": "Write a JSON object.",
     "text": "Write a text, not longer than the attribute may be.",
 }
-_ATTRIBUTES_BY_KIND = {kind.name: {each.name: each for each in kind.attributes} for kind in ORDER}
 _OF_RECORDS = {
     "cells where": "Give the row as many cells as the first line has, empty ones at its end with"
     " them. A cell that holds a line break, or what stands between cells, needs quotes round it.",
@@ -107,7 +106,7 @@ def _advice(row: Row, column: str, detail: str) -> str:
         )
     if of_the_id and _MISSING in detail:
         return "Import the feed with --mode upsert, which creates what is missing."
-    if attribute := _ATTRIBUTES_BY_KIND[row.kind.name].get(column):
+    if attribute := ATTRIBUTES_BY_NAME[row.kind.name].get(column):
         value = row.attributes.get(column)
         if _TOO_LONG in detail and isinstance(value, dict) and value:
             return _advice_on_size(value)

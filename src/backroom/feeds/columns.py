@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from backroom.catalog.kinds import KINDS
+from backroom.catalog.kinds import KINDS_BY_WORD
 from backroom.feeds.number_style import read_number
-from backroom.feeds.rows import ORDER, Row, RowFault, relation_of
+from backroom.feeds.rows import ATTRIBUTES_BY_NAME, ORDER, Row, RowFault, relation_of
 from backroom.feeds.truth_words import TRUTH_WORDS
 
 if TYPE_CHECKING:
@@ -27,10 +27,8 @@ METADATA_PREFIX = METADATA + "."
 
 _BARE_COLUMNS = ("type", "external_id", "item")
 """Columns whose texts have no blanks round them."""
-_KINDS_BY_WORD = {name: kind for kind in KINDS.values() for name in (kind.type, kind.name)}
 _RELATIONS = {kind.name: relation_of(kind) for kind in ORDER}
-_FORMS_BY_KIND = {kind.name: {each.name: each.form for each in kind.attributes} for kind in ORDER}
-_CLEARED = {name for each in _FORMS_BY_KIND.values() for name in each} - {"external_id"}
+_CLEARED = {name for each in ATTRIBUTES_BY_NAME.values() for name in each} - {"external_id"}
 _EMPTY_TEXT = '""'
 """A cell that is the empty text. A cell without anything says nothing.
 
@@ -72,8 +70,7 @@ _CELL_READERS: dict[Form, Callable[[str], Any]] = {
 def _readers() -> dict[str, Callable[[str], Any]]:
     readers: dict[str, Callable[[str], Any]] = {}
     for kind in ORDER:
-        forms = _FORMS_BY_KIND[kind.name].items()
-        readers |= {name: _CELL_READERS.get(form, str) for name, form in forms}
+        readers |= {each.name: _CELL_READERS.get(each.form, str) for each in kind.attributes}
         if relation := _RELATIONS[kind.name]:
             readers[relation.name] = _CELL_READERS["texts" if relation.many else "text"]
     return readers
@@ -86,10 +83,10 @@ _EXACT = {name for name, reader in _COLUMN_READERS.items() if reader is str} - {
 
 
 NUMBER_COLUMNS = frozenset(
-    name
-    for forms in _FORMS_BY_KIND.values()
-    for name, form in forms.items()
-    if form in {"number", "quantity", "choice"}
+    each.name
+    for kind in ORDER
+    for each in kind.attributes
+    if each.form in {"number", "quantity", "choice"}
 )
 
 
@@ -171,7 +168,7 @@ def _kind_of(value: Any) -> Kind | str:
     """Give the kind, or a text that says what is wrong."""
     if value is None:
         return "type is missing"
-    kind = _KINDS_BY_WORD.get(value.strip().lower()) if isinstance(value, str) else None
+    kind = KINDS_BY_WORD.get(value.strip().lower()) if isinstance(value, str) else None
     return kind or f"type is {value!r}, which is not item, variant or category"
 
 
@@ -189,7 +186,7 @@ def _row_of_values(line: int, kind: Kind, external_id: str, values: dict[str, An
         values[METADATA] = rest | metadata
     relation = _RELATIONS[kind.name]
     related = _ids_in(relation.name, values, many=relation.many) if relation else None
-    known = _FORMS_BY_KIND[kind.name]
+    known = ATTRIBUTES_BY_NAME[kind.name]
     return Row(
         line,
         kind,

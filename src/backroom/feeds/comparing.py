@@ -13,14 +13,13 @@ from backroom.catalog.ids import resource_id
 from backroom.catalog.kinds import JOB_KINDS, JobKind, Verb
 from backroom.feeds.columns import METADATA
 from backroom.feeds.encoding import EncodedRow, encode_row
-from backroom.feeds.rows import ORDER, Row, RowFault, relation_of
+from backroom.feeds.rows import ATTRIBUTES_BY_NAME, ORDER, Row, RowFault, relation_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from backroom.catalog.kinds import Attribute, Kind
 
-_ATTRIBUTES_OF = {kind.name: {each.name: each for each in kind.attributes} for kind in ORDER}
 _JOB_KINDS = {(each.kind.name, each.verb): each for each in JOB_KINDS.values()}
 _JSON_TRUTHS = {"true": True, "false": False}
 
@@ -142,7 +141,7 @@ def _fault(row: Row, detail: str, advice: str = "") -> RowFault:
 
 def _changing(row: Row, existing: Mapping[str, Any], related: Callable[[], set[str]]) -> Row | None:
     """Give the row with nothing but what differs from the server, None where nothing does."""
-    known = _ATTRIBUTES_OF[row.kind.name]
+    known = ATTRIBUTES_BY_NAME[row.kind.name]
     attributes = {}
     for name, given in row.attributes.items():
         value = _with_entries(row, given, existing) if name == METADATA else given

@@ -6,6 +6,7 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from backroom.feeds.reporting import has_gone_in
+from backroom.feeds.rows import ORDER
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -57,18 +58,10 @@ _ABOUT_KINDS = (
 )
 _MANY = 20
 """With more findings than this, the page begins with the most frequent ones."""
-_PLURALS_OF_TYPES = {
-    "catalog-category": "categories",
-    "catalog-item": "items",
-    "catalog-variant": "variants",
-    "unreadable": "rows that can't be read",
+_PLURALS_OF_TYPES = {each.type: each.plural for each in ORDER} | {
+    "unreadable": "rows that can't be read"
 }
-_SINGULARS = {
-    "catalog-category": "category",
-    "catalog-item": "item",
-    "catalog-variant": "variant",
-    "unreadable": "row that can't be read",
-}
+_SINGULARS = {each.type: each.name for each in ORDER} | {"unreadable": "row that can't be read"}
 
 
 def html_lines_of(report: Report) -> Iterator[str]:

@@ -21,6 +21,8 @@ TOO_LONG = f"is longer than {LONGEST_LINE // 1_000_000} MB"
 
 ORDER = (CATEGORY, ITEM, VARIANT)
 """The kinds in the order of loading. The kinds that a kind points to must exist first."""
+ATTRIBUTES_BY_NAME = {kind.name: {each.name: each for each in kind.attributes} for kind in ORDER}
+"""The attributes of each kind, by their names."""
 
 
 class Row(msgspec.Struct, frozen=True):

@@ -18,7 +18,7 @@ from typing import IO, TYPE_CHECKING, Any
 import msgspec
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 _IN_MEMORY = 8_000_000
 """Bytes of records that stay in memory."""
@@ -88,11 +88,12 @@ class Spool:
 
         A key that `names` lacks is looked for in lower case. Of several names, the first counts.
         """
-        if not names.is_large:
-            known = _first_names(names.keyed())
-            yield from ((key, encoded, _name_in(known, key)) for key, encoded in self.keyed())
-            return
-        for ours, theirs in zip(self.by_part(), names.by_part(), strict=True):
+        parts: Iterable[tuple[Iterator[_Framed], Iterator[_Framed]]] = (
+            zip(self.by_part(), names.by_part(), strict=True)
+            if names.is_large
+            else [(self.keyed(), names.keyed())]
+        )
+        for ours, theirs in parts:
             known = _first_names(theirs)
             yield from ((key, encoded, _name_in(known, key)) for key, encoded in ours)
 

@@ -17,8 +17,7 @@ import msgspec
 
 from backroom.api.damage import Damage, Harm
 from backroom.api.observer import Mishap
-from backroom.catalog.neighbours import NEIGHBOURS
-from backroom.catalog.operations import OPERATIONS
+from backroom.catalog.neighbours import OPERATIONS_BY_NAME
 from backroom.errors import (
     AlreadyExists,
     AuthenticationFailed,
@@ -44,7 +43,6 @@ if TYPE_CHECKING:
 _LONGEST_FAULT_SECONDS = 3600
 """Seconds."""
 _LEAST_STATUS, _MOST_STATUS = 400, 599
-_OPERATION_NAMES = tuple(each.name for each in (*OPERATIONS, *NEIGHBOURS))
 _FAULT_CLASSES = {
     each.status: each
     for each in (
@@ -117,8 +115,8 @@ class FaultWish(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
 def _check_wish(wish: FaultWish) -> None:
     """Raise `InvalidFault` for a fault that can't strike, or that does nothing."""
-    if wish.operation is not None and wish.operation not in _OPERATION_NAMES:
-        near = difflib.get_close_matches(wish.operation, _OPERATION_NAMES, 1)
+    if wish.operation is not None and wish.operation not in OPERATIONS_BY_NAME:
+        near = difflib.get_close_matches(wish.operation, OPERATIONS_BY_NAME, 1)
         hint = f"; nearest is {near[0]}" if near else "; docs/reference/operations.md lists them"
         raise InvalidFault(f"there is no operation {wish.operation}{hint}")
     if wish.revision is not None and wish.revision not in REVISIONS:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from backroom.catalog.kinds import KINDS
+from backroom.catalog.kinds import KINDS_BY_WORD
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from backroom.catalog.kinds import Kind
 
-_KINDS_BY_NAME = {name: kind for kind in KINDS.values() for name in (kind.name, kind.type)}
 _PLAIN_ATTRIBUTES: dict[str, Any] = {
     "title": "{external_id}",
     "name": "{external_id}",
@@ -26,7 +25,7 @@ _PLAIN_ATTRIBUTES: dict[str, Any] = {
 
 def is_whole(row: Mapping[str, Any]) -> bool:
     """Whether a row has everything that a create must give, or can't be completed."""
-    kind = _KINDS_BY_NAME.get(row.get("type", ""))
+    kind = KINDS_BY_WORD.get(row.get("type", ""))
     return kind is None or "external_id" not in row or not _missing(kind, row)
 
 
@@ -43,7 +42,7 @@ def _completed(
 ) -> dict[str, Any]:
     if is_whole(row):
         return dict(row)
-    kind, external_id = _KINDS_BY_NAME[row["type"]], row["external_id"]
+    kind, external_id = KINDS_BY_WORD[row["type"]], row["external_id"]
     plain = {
         name: value.format(external_id=external_id) if isinstance(value, str) else value
         for name, value in _PLAIN_ATTRIBUTES.items()

@@ -18,8 +18,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from backroom.api.openapi.samples import SAMPLE_BASE
 from backroom.catalog import sdk_names
-from backroom.catalog.neighbours import NEIGHBOURS, Neighbour
-from backroom.catalog.operations import OPERATIONS
+from backroom.catalog.neighbours import OPERATIONS_BY_NAME, Neighbour
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -28,7 +27,6 @@ if TYPE_CHECKING:
 
 KEY = "YOUR_PRIVATE_KEY"
 """What stands in place of a key."""
-_OPERATIONS_BY_NAME = {each.name: each for each in (*OPERATIONS, *NEIGHBOURS)}
 _UNTYPED = frozenset({"custom_metadata", "properties"})
 """The members whose content is the caller's own."""
 _PYTHON = {True: "True", False: "False", None: "None"}
@@ -148,7 +146,7 @@ def calls(revision: str, path: str, described: Mapping[str, Any]) -> list[Sample
     content = described.get("requestBody", {}).get("content", {})
     media_type = next(iter(content), "")
     return SampleRequest(
-        _OPERATIONS_BY_NAME[described["operationId"]],
+        OPERATIONS_BY_NAME[described["operationId"]],
         revision,
         path.replace("{id}", id_in_path or "") + (f"?{'&'.join(query)}" if query else ""),
         id_in_path,
