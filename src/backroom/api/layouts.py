@@ -128,7 +128,8 @@ class RecordTemplates:
             return self._related.joined(columns, len(rows))
         if self._alone is None:
             columns["linkage"] = templates.identifiers(self._target, linked)
-            return self._related.joined(columns, len(rows))
+            text = self._related.joined(columns, len(rows))
+            return templates.with_identifiers(self._target, text)
         columns["parent"] = templates.in_json([each or b"" for each in linked])
         chosen = [self._related if each else self._alone for each in linked]
         return _filled(chosen, columns)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
+import zlib
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
@@ -71,9 +71,10 @@ class Query:
 
 
 def _list_or_text(value: Any) -> str:
-    # A cursor is signed for the digest of a hundred ids, and not for all of them once more.
+    # A cursor is signed for the checksum of a hundred ids, and not for all of them once more. Who
+    # finds another list with the same checksum has a cursor that begins amid his own resources.
     if isinstance(value, list):
-        return hashlib.blake2b("\0".join(value).encode()).hexdigest()
+        return str(zlib.crc32("\0".join(value).encode()))
     return repr(value)
 
 

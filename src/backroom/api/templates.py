@@ -13,6 +13,7 @@ rows. So a row with an awkward name or a null costs that row, not the page.
 from __future__ import annotations
 
 import re
+from functools import cache
 from itertools import compress
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import quote
@@ -187,16 +188,30 @@ def truth_values(column: Sequence[int]) -> Column:
 
 
 def identifiers(kind: Kind, column: Sequence[bytes | None]) -> Column:
-    """Write external ids with zeros between them as JSON arrays of a kind's identifier objects."""
-    opening = msgspec.json.encode({"type": kind.type, "id": ids.resource_id("")})[:-2]
-    first, last = b"[" + opening, b'"}]'
+    """Write external ids with zeros between them as JSON arrays of a kind's identifier objects.
+
+    The zeros stay, until `with_identifiers` has the whole text. So the cells are short: Python
+    asks the system for memory for each longer text, which takes as long as writing it.
+    """
+    first, last = b"[" + _opening(kind), b'"}]'
     lines = _lines_in_json([each or b"" for each in column])
-    lines = lines.replace(b"\0", b'"},' + opening).replace(b"\n", last + b"\n" + first)
+    lines = lines.replace(b"\n", last + b"\n" + first)
     arrays = (first + lines + last).split(b"\n")
     if all(column):
         return arrays
     # An empty array has got one empty id above.
     return [array if each else b"[]" for array, each in zip(arrays, column, strict=True)]
+
+
+def with_identifiers(kind: Kind, text: bytes) -> bytes:
+    """Finish a text with the arrays of `identifiers`. JSON has no zero anywhere else."""
+    return text.replace(b"\0", b'"},' + _opening(kind))
+
+
+@cache
+def _opening(kind: Kind) -> bytes:
+    """Give what stands before the external id in an identifier object."""
+    return msgspec.json.encode({"type": kind.type, "id": ids.resource_id("")})[:-2]
 
 
 def attributes(

@@ -172,7 +172,7 @@ def named(
     tx: Transaction, kind: Kind, account: str, external_ids: Iterable[str]
 ) -> dict[str, Listed]:
     """Give resources by their external ids, those that exist."""
-    wanted = [each for each in external_ids if "\0" not in each]
+    wanted = list(dict.fromkeys(each for each in external_ids if "\0" not in each))
     if not wanted:
         return {}
     question = RecordQuestion(size=len(wanted), external_ids=wanted)

@@ -288,7 +288,7 @@ class Statement:
             elif self._drive():
                 self._driven_by_links(*link, bound)
             else:
-                self._where.append(self._linked(*link, bound))
+                self._tested_by_link(*link, bound, f"l{place}")
 
     def _driven_by_links(self, own: str, other: str, bound: str) -> None:
         self._from = f"item_categories l cross join {self._form.kind.table} r"
@@ -296,12 +296,17 @@ class Statement:
         self._where[:0] = ["l.account = :account", f"l.{other} = :{bound}"]
         self._where.append(f"r.number = l.{own}")
 
-    @staticmethod
-    def _linked(own: str, other: str, bound: str) -> str:
-        return (
-            "exists (select 1 from item_categories l where l.account = :account"
-            f" and l.{other} = :{bound} and l.{own} = r.number)"
+    def _tested_by_link(self, own: str, other: str, bound: str, link: str) -> None:
+        linked = (
+            f"{link}.account = :account and {link}.{other} = :{bound} and {link}.{own} = r.number"
         )
+        if self._form.by_external_ids:
+            # Two resources have at most one link, so the join doubles no row. For `exists` SQLite
+            # would begin a statement within the statement for each row.
+            self._from += f" cross join item_categories {link}"
+            self._where.append(linked)
+        else:
+            self._where.append(f"exists (select 1 from item_categories {link} where {linked})")
 
     def _by_parts(self) -> None:
         """Find rows with the words of all parts, and compare each part with the text itself."""

@@ -44,6 +44,7 @@ class RecordQuestion:
     ascending: bool = True
     border: int | None = None
     external_ids: list[str] | None = None
+    """Each once."""
     related: list[tuple[str, int]] = field(default_factory=list)
     equal: dict[str, Any] = field(default_factory=dict)
     parts: list[str] = field(default_factory=list)
@@ -107,7 +108,8 @@ def in_order(
     tx: Transaction, kind: Kind, account: str, external_ids: Sequence[str], columns: Columns
 ) -> list[Row]:
     """Give the records of `external_ids` that exist, in that order, as rows of `records_page`."""
-    question = RecordQuestion(size=len(external_ids), external_ids=list(external_ids))
+    unique = list(dict.fromkeys(external_ids))
+    question = RecordQuestion(size=len(unique), external_ids=unique)
     rows, _ = _found_rows(tx, kind, account, question, columns)
     # No stored id has a zero, so all are encoded at once.
     named = "\0".join(external_ids).encode().split(b"\0")
@@ -124,7 +126,7 @@ def _bound_values(dialect: Dialect, account: str, question: RecordQuestion) -> d
     if question.border is not None:
         values["border"] = question.border
     if question.external_ids is not None:
-        values["external_ids"] = dialect.array(dict.fromkeys(question.external_ids))
+        values["external_ids"] = dialect.array(question.external_ids)
     for place, (_, number) in enumerate(question.related):
         values[f"related_{place}"] = number
     for place, part in enumerate(question.parts):
