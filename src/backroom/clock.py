@@ -24,6 +24,7 @@ import secrets
 import threading
 import time
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -229,8 +230,14 @@ def new_ulid(moment: datetime, after: str = "") -> str:
 
 def least_ulid(moment: datetime) -> str:
     """Give the smallest ULID of `moment`'s millisecond: no ULID of an earlier one is greater."""
-    # The first ten letters are the time. The other sixteen are the random part, here zero.
-    return _paired(_milliseconds(moment), 5) + "0" * 16
+    return _least_of_millisecond(_milliseconds(moment))
+
+
+@lru_cache(maxsize=1)
+def _least_of_millisecond(milliseconds: int) -> str:
+    # Requests for jobs ask for it, many in one millisecond. The first ten letters are the time. The
+    # other sixteen are the random part, here zero.
+    return _paired(milliseconds, 5) + "0" * 16
 
 
 def new_number() -> int:

@@ -88,7 +88,7 @@ def test_identifiers_are_as_encoded(held: list[list[str]]) -> None:
         for each in held
     ]
     cells = templates.identifiers(VARIANT, column)
-    assert templates.with_identifiers(VARIANT, b"\n".join(cells)).split(b"\n") == expected
+    assert templates.separated(VARIANT, b"\n".join(cells)).split(b"\n") == expected
 
 
 numbers = st.none() | st.integers(-5, 10**6) | st.floats(allow_nan=False, allow_infinity=False)

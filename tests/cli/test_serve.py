@@ -4,25 +4,28 @@ from __future__ import annotations
 
 import json
 import os
+import platform
 import signal
 import socket
 import subprocess
 import sys
 from contextlib import contextmanager
+from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 import pytest
 
 from support.client import Client
+from support.factories import a_body, a_kind_of_job, a_resource
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 pytestmark = pytest.mark.slow
 
 SERVE = [sys.executable, "-m", "backroom", "serve", "--port=0"]
 JOBS = "/api/catalog-item-bulk-create-jobs"
+PAGE = "/api/catalog-items?include=variants"
 
 
 @contextmanager
@@ -63,6 +66,33 @@ def test_text_tells_the_first_key() -> None:
         assert Client(url, key.strip()).get(JOBS).status == 200
         process.send_signal(signal.SIGINT)
         assert process.wait(20) == 0
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="not the allocator of glibc")
+def test_pages_take_no_fresh_memory() -> None:
+    # A journal keeps the answers.
+    with serving("--ephemeral", "--journal=off", "--format=json") as (process, output):
+        started = json.loads(output.readline())
+        client = Client(started["url"], started["key"])
+        items = [a_resource("item", f"{n}", description="x" * 1000) for n in range(100)]
+        posted = client.post(JOBS, a_body(a_kind_of_job("item", "create"), *items))
+        assert client.completed(JOBS, posted.job_id).status == 200
+        assert len(client.get(PAGE).body) > 128 * 1024
+        # A slow read goes on in a thread, which takes memory of its own first.
+        assert min(taken_by_page(client, process.pid) for _ in range(10)) < 1
+
+
+def taken_by_page(client: Client, process: int) -> float:
+    """Give for how many pages of memory a server has to wait while it answers with a page."""
+    before, count = memory_pages_taken(process), 20
+    for _ in range(count):
+        client.get(PAGE)
+    return (memory_pages_taken(process) - before) / count
+
+
+def memory_pages_taken(process: int) -> int:
+    """Give how often a process has had to wait for a page of memory from the system."""
+    return int(Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[7])
 
 
 def failed(*flags: str, **variables: str) -> tuple[int, str]:

@@ -128,8 +128,7 @@ class RecordTemplates:
             return self._related.joined(columns, len(rows))
         if self._alone is None:
             columns["linkage"] = templates.identifiers(self._target, linked)
-            text = self._related.joined(columns, len(rows))
-            return templates.with_identifiers(self._target, text)
+            return templates.separated(self._target, self._related.joined(columns, len(rows)))
         columns["parent"] = templates.in_json([each or b"" for each in linked])
         chosen = [self._related if each else self._alone for each in linked]
         return _filled(chosen, columns)

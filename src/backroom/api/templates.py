@@ -190,7 +190,7 @@ def truth_values(column: Sequence[int]) -> Column:
 def identifiers(kind: Kind, column: Sequence[bytes | None]) -> Column:
     """Write external ids with zeros between them as JSON arrays of a kind's identifier objects.
 
-    The zeros stay, until `with_identifiers` has the whole text. So the cells are short: Python
+    The zeros stay, until `separated` has the whole text. So the cells are short: Python
     asks the system for memory for each longer text, which takes as long as writing it.
     """
     first, last = b"[" + _opening(kind), b'"}]'
@@ -203,8 +203,8 @@ def identifiers(kind: Kind, column: Sequence[bytes | None]) -> Column:
     return [array if each else b"[]" for array, each in zip(arrays, column, strict=True)]
 
 
-def with_identifiers(kind: Kind, text: bytes) -> bytes:
-    """Finish a text with the arrays of `identifiers`. JSON has no zero anywhere else."""
+def separated(kind: Kind, text: bytes) -> bytes:
+    """Replace the zeros in a text with arrays of `identifiers`. JSON has no zero anywhere else."""
     return text.replace(b"\0", b'"},' + _opening(kind))
 
 

@@ -11,9 +11,16 @@ from typing import Any
 import click
 
 from backroom import __version__, events
+from backroom.cli.allocator import keep_freed_memory
 from backroom.cli.failures import reported
 from backroom.cli.logs import is_json, log_to_stderr, logs_requests
-from backroom.cli.options import settings_from, telemetry_from_variables, with_format, with_settings
+from backroom.cli.options import (
+    environment,
+    settings_from,
+    telemetry_from_variables,
+    with_format,
+    with_settings,
+)
 from backroom.dashboard.mount import HOME
 from backroom.server import Server, Started
 from backroom.settings import Settings
@@ -60,6 +67,7 @@ def serve_command(output: str, **flags: Any) -> None:
         server.next_job.watch.add(JobLog(writer, as_json=is_json(settings)))
     if telemetry is not None:
         server.tell(telemetry)
+    keep_freed_memory(environment())
     # All objects that exist by now stay to the end. Looking through them for garbage would take
     # 20 ms, in which no request is answered, twice in 500 jobs.
     gc.freeze()
