@@ -22,11 +22,11 @@ class Durations:
         self.total += seconds
 
     def merge(self, other: Durations) -> None:
-        """Count those of another, with the same buckets, too."""
+        """Add the counts of another, which has the same buckets."""
         self.counts = [a + b for a, b in zip(self.counts, other.counts, strict=True)]
         self.total += other.total
 
     def cumulative(self) -> list[tuple[str, float]]:
-        """Give for each bound how many were not longer, as Prometheus wants it."""
+        """Give for each bound how many durations were not longer, as Prometheus expects it."""
         names = [*map(str, self._bounds), "+Inf"]
         return list(zip(names, map(float, accumulate(self.counts)), strict=True))

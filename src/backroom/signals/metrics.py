@@ -57,7 +57,7 @@ class Metrics:
         return Signal("ready", 1)
 
     def _asked(self) -> list[Signal]:
-        """Give what the database says, which it said at most some seconds ago."""
+        """Give what the database said, at most some seconds ago."""
         with self._asking:
             if time.monotonic() >= self._until:
                 try:

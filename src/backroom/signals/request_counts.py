@@ -1,7 +1,7 @@
 """Counts of requests: an observer that adds to plain numbers on the thread that serves.
 
 It takes half a microsecond for each request. A counter and a histogram of `prometheus_client` take
-a lock each, and some times as long. What is counted becomes metrics when somebody asks for them
+a lock each, and take several times as long. The numbers become metrics when somebody asks for them
 (`exposition.py`).
 """
 
@@ -99,7 +99,7 @@ def known_route(known: Known | Admitted) -> str:
 
 
 def _outside(request: Request) -> str:
-    """Give the route of a request of whose path nothing is known: it was not looked for."""
+    """Give the route of a request whose path was not looked up."""
     with suppress(NotFound):
         return routes.template(routes.match_path(request.raw_path))
     found = control.route_of(request.raw_path)

@@ -1,10 +1,10 @@
 """Spans of requests and jobs for OpenTelemetry, with their statements below them.
 
-The sampler of the SDK is asked once for each request, with a trace id, before anything is made.
-Where it leaves out all but a share of the traces that begin here, not even that: the trace id alone
-says that a request is left out. The statements of what is left out are not timed. A POST that makes
-a job leaves its span as a `traceparent`, and the span of the job, perhaps in another process, is
-linked to it. The spans of statements and jobs are made when they are over.
+The sampler of the SDK is asked once for each request, with a trace id, before anything is made. A
+sampler that keeps a share of the traces is not asked: the trace id alone says that a request is
+left out. The statements of a request that is left out are not timed. A POST that makes a job leaves
+its span as a `traceparent`, and the span of the job, perhaps in another process, is linked to it.
+The spans of statements and jobs are made when they are over.
 """
 
 from __future__ import annotations
@@ -213,7 +213,7 @@ class Spans:
         """Leave it to the log: a job that is set aside has failed before."""
 
     def _job_span(self, waiting: Waiting) -> Span | None:
-        """Give the span of a try of a job, with its statements. It is not ended."""
+        """Give the span of one try of a job, with its statements. The caller ends the span."""
         began, statements = self._begun.pop(waiting.job_id, (None, []))
         if began is None:
             return None
@@ -264,10 +264,11 @@ class _Chosen(Sampler, IdGenerator):
 
 
 def _bound_of(sampler: Sampler) -> int:
-    """Give the number below which the end of a trace id is for a trace that begins here to be kept.
+    """Give the number that is greater than the ends of the trace ids that the sampler keeps.
 
-    A sampler that chooses in another way has to be asked each time: then all of them are below. A
-    parent-based one says in its description alone what it does with a trace that begins here.
+    The traces are those that begin here. A sampler that chooses in another way must be asked each
+    time, so all ids are below the number. A parent-based sampler says only in its description what
+    it does with a trace that begins here.
     """
     found = _RATIO.match(sampler.get_description()) if type(sampler) in _SAMPLERS else None
     rate = 1.0 if found is None else float(found[1])

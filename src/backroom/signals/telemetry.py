@@ -28,7 +28,7 @@ _OTLP_BY_PROTOCOL = {"http/protobuf": "otlp_proto_http", "grpc": "otlp_proto_grp
 
 
 class Exporters(NamedTuple):
-    """By which exporters traces and metrics go, as entry points name them; None for not at all."""
+    """The exporters of traces and of metrics, by the names of their entry points, or None."""
 
     traces: str | None = None
     metrics: str | None = None
@@ -74,7 +74,7 @@ def _asked(environment: Mapping[str, str], signal: str) -> str | None:
 
 
 def telemetry_of(environment: Mapping[str, str], engine: str) -> Telemetry | None:
-    """Start what the variables ask for, None if that is nothing, or if the SDK is not installed.
+    """Start what the variables ask for. None if they ask for nothing, or the SDK is not installed.
 
     Raises `InvalidSetting`.
     """

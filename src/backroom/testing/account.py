@@ -45,7 +45,7 @@ class SavedCatalog:
 class Account:
     """One account: its address and key for the code under test, and everything to control it.
 
-    All methods raise `ControlError` for what can't be done; its text says what can.
+    All methods raise `ControlError` for something that can't be done. Its text says what can.
     """
 
     def __init__(self, call: Call, url: str, account: str, key: str, revision: str = "") -> None:

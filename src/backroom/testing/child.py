@@ -32,7 +32,7 @@ _LARGEST_GOOD = 299
 class ServerProcess:
     """Runs from the moment it is made until `stop`.
 
-    Raises `RuntimeError` where it does not start; it has printed the reason.
+    Raises `RuntimeError` if the child does not start. The child has printed the reason.
     """
 
     def __init__(self, settings: Settings) -> None:

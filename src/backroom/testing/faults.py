@@ -114,7 +114,7 @@ class FaultWish(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
 
 def _check_wish(wish: FaultWish) -> None:
-    """Raise `InvalidFault` for a fault that can't strike, or that does nothing."""
+    """Raise `InvalidFault` for a fault that can't strike anything, or that does nothing."""
     if wish.operation is not None and wish.operation not in OPERATIONS_BY_NAME:
         near = difflib.get_close_matches(wish.operation, OPERATIONS_BY_NAME, 1)
         hint = f"; nearest is {near[0]}" if near else "; docs/reference/operations.md lists them"
@@ -168,7 +168,7 @@ class InjectedFault:
         return bool(self.wish.most) and self.used >= self.wish.most
 
     def strikes(self, exchange: Exchange) -> bool:
-        """Count a request if it is one of those meant, and say whether it is struck."""
+        """Count a request that is meant, and say whether the fault strikes it."""
         if not self._means(exchange):
             return False
         self.seen += 1
@@ -259,7 +259,7 @@ def _detail(status: int, exchange: Exchange) -> str:
 
 
 def _nearest_member(wish: dict[str, Any]) -> str | None:
-    """Name the member that was meant by one that there is not, None if all there are."""
+    """Name the member that was probably meant by an unknown one. None if all are known."""
     known = FaultWish.__struct_fields__
     for name in wish:
         if name not in known:
@@ -293,7 +293,7 @@ class Faults:
         """Take no note of a request."""
 
     def add(self, **wish: Any) -> InjectedFault:
-        """Add a fault behind those that there are. The members are those of `FaultWish`.
+        """Add a fault behind the existing ones. The members are those of `FaultWish`.
 
         Raises `InvalidFault`.
         """

@@ -25,7 +25,7 @@ _watching = threading.Lock()
 
 
 def _stop_with_the_program() -> None:
-    """Stop what still runs when the program ends, which else would wait for its threads."""
+    """Stop the servers that run when the program ends. It would wait for their threads."""
     threading.main_thread().join()
     for each in list(_running):
         each.stop()
@@ -88,7 +88,7 @@ class ServerThread:
         return None if result is None else msgspec.json.decode(msgspec.json.encode(result))
 
     def stop(self) -> None:
-        """Stop the server. What it kept is gone. Raises what it has failed with."""
+        """Stop the server. What it kept is gone. Raises the error that the server failed with."""
         self._server.stop()
         self._thread.join(_THREAD_SECONDS_TO_END)
         if self._thread.is_alive():

@@ -71,7 +71,7 @@ class NotedRequest(NamedTuple):
     """What a journal keeps of each request before anybody reads it.
 
     `parts` are those of the answer. `length` and `body_length` are those of the whole bodies, and
-    `size` is how many bytes are kept, roughly. `refused` is there where the request was refused.
+    `size` is about how many bytes are kept. `refused` is None unless the request was refused.
     """
 
     seen: Seen

@@ -1,7 +1,7 @@
 """Paths into JSON: `$.data.attributes.items.data[*].attributes.price`.
 
 A path has names after dots, numbers in brackets, names in brackets and quotes, and `*` for all. The
-`$` at its begin may be left out.
+`$` at its beginning may be left out.
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ NOT_INSTALLED = "the official client is not installed: pip install klaviyo-api"
 
 
 def official_client(account: Account, revision: str = "") -> Any:
-    """Make a `KlaviyoAPI` that speaks to an account. Raises `ImportError` where there is none.
+    """Make a `KlaviyoAPI` that speaks to an account. Raises `ImportError` if it is not there.
 
     It asks for the revision that it was made for, unless another one is given.
     """

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class InvalidMarker(ValueError):
-    """A marker asks for what there is not. The text says what there is."""
+    """A marker asks for something that does not exist. The text says what exists."""
 
 
 class AnyMark(Protocol):

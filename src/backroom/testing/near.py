@@ -56,7 +56,7 @@ def near(exchange: Exchange) -> str | None:
 def _nearest_operation(method: str, path: str) -> str:
     asked = _ID_BEFORE.sub(r"\1{id}", path.removesuffix("/"))
     prefix = next((each for each in PREFIXES if asked.startswith(each)), PREFIXES[0])
-    # What all paths begin with makes no two of them alike.
+    # All paths begin alike, so their beginning says nothing.
     rests = [each.path.removeprefix(prefix) for each in _SERVED if each.path.startswith(prefix)]
     rest = asked.removeprefix(prefix).removeprefix("/")
     found = difflib.get_close_matches(rest, dict.fromkeys(rests), 1, _LIKE)
@@ -113,7 +113,7 @@ def _what(fault: Fault) -> str:
 
 
 def _accepts(exchange: Exchange, operation: Operation, revision: Revision, fault: Fault) -> bool:
-    """Whether a revision has no such fault, as far as the request is read there."""
+    """Whether a revision reads the request without this fault."""
     if revision.date < operation.since:
         return False
     request, path = exchange.known.request, exchange.known.path

@@ -72,9 +72,9 @@ class _Plan:
 class ScriptedPace:
     """The wishes and plans of one process. Any thread may call it.
 
-    `announce` is given accounts for whose jobs there is something to do. `pacing` is where this is
-    hung, with the first wish; `everywhere` has it hang there from the start, and gives the jobs for
-    which there is no wish this one.
+    `announce` is called with accounts whose jobs can go on. `pacing` asks this pace from the first
+    wish on. With `everywhere` it asks from the start, and jobs without a wish of their own take
+    that one.
     """
 
     def __init__(

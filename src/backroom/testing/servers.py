@@ -1,4 +1,4 @@
-"""The servers of one test run: the usual one, and one more for each other setting that tests ask.
+"""The servers of one test run: the usual one, and one for each other setting that tests ask for.
 
 Each starts when a test first needs it, and all stop with the run.
 """

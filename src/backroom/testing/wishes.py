@@ -46,7 +46,7 @@ _MOST_READS = 1_000_000
 
 
 class InvalidWish(ValueError):
-    """What a test wishes of jobs makes no sense. The text says what would."""
+    """A wish that no job can have. The text says what a job can have."""
 
 
 @dataclass(frozen=True)
@@ -87,7 +87,7 @@ class Wish:
             seconds /= 2
             steps.append((Step.BEGIN, When(seconds=seconds)))
         elif queued:
-            # Who polls sees it queued once.
+            # A client that polls sees the job queued once.
             steps.append((Step.BEGIN, When(reads=1)))
             reads = max(1, reads - 1)
         if counts:
