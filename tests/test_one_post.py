@@ -80,6 +80,7 @@ RECEIVED = "HttpProtocol.data_received"
 """The function that is given what a client has sent."""
 COMMITTED = "_Work.settle"
 """The function by which the writer says that the rows are on disk."""
+TIMER = "Connections._tick"
 WORKER_RESTS = "EmbeddedWorker._seconds_until_more"
 """The function that the worker calls when nothing is left that it could do at once."""
 NEWER_ITEMS = a_body(a_kind_of_job("item", "create"), a_resource("item"))
@@ -150,8 +151,17 @@ class Recorder:
             return
         if code.co_qualname == "SqliteConnection.execute":
             return
+        if belongs_to_the_timer(frame):
+            return
         caller = None if frame.f_back is None else module_of(frame.f_back.f_code)
         self.walk.steps.append(Step(module, code.co_qualname, caller))
+
+
+def belongs_to_the_timer(frame: FrameType | None) -> bool:
+    """Whether the event loop's timer made a call: it looks at the clock beside all requests."""
+    while frame is not None and frame.f_code.co_qualname != TIMER:
+        frame = frame.f_back
+    return frame is not None
 
 
 @cache
