@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import re
+from contextlib import closing, suppress
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import expect
 
+from backroom.control.table import perform
 from browser.axe import axe_violations
 from conftest import client_of
+from machines.cluster import HOST
+from machines.proxy import Way
 from support.factories import a_body, a_kind_of_job, a_resource
+from support.process import until
 from support.visitor import TOKEN, shown_server
 
 if TYPE_CHECKING:
@@ -98,7 +104,7 @@ def test_overview_follows_a_job(page: Page, client: Client) -> None:
 
 def test_requests_come_by_themselves(page: Page, client: Client) -> None:
     page.goto(f"/_backroom/dashboard/requests?account={client.account}")
-    expect(page.get_by_text("The journal has no request yet.")).to_be_visible()
+    expect(page.get_by_text("No request in the journal matches.")).to_be_visible()
     client.get("/api/catalog-items/missing")
     link = page.get_by_role("link", name="GET /api/catalog-items/missing")
     expect(link).to_be_visible()
@@ -326,6 +332,74 @@ def test_unseen_pages_hold_no_connection(context: Any, page: Page, client: Clien
     client.get("/api/catalog-items/unseen")
     pages[0].evaluate(HIDE, False)  # noqa: FBT003 - the argument of a script
     expect(pages[0].get_by_role("link", name="GET /api/catalog-items/unseen")).to_be_visible()
+
+
+def test_silent_connection_is_left(browser: Browser, served: Server) -> None:
+    way = Way(urlsplit(served.url).port or 0)
+    with (
+        closing(way),
+        browser.new_context(base_url=f"http://{HOST}:{way.port}") as context,
+    ):
+        page = context.new_page()
+        page.clock.install()
+        page.goto(f"/_backroom/?token={TOKEN}")
+        page.wait_for_url("**/_backroom/")
+        with way.silence():
+            page.clock.run_for(50_000)
+            expect(page.locator("#connection")).to_contain_text("The server does not answer since")
+        # The browser may try other connections first that it has kept, and that are silent too.
+        until(lambda: is_followed(page), "a connection")
+
+
+def is_followed(page: Page) -> bool:
+    page.clock.run_for(15_000)
+    with suppress(AssertionError):
+        expect(page.locator("#connection")).to_be_empty(timeout=300)
+        return True
+    return False
+
+
+def test_times_go_on_without_the_server(page: Page, client: Client) -> None:
+    job_id = post_job(client, a_resource("item"))
+    page.clock.install()
+    page.goto(f"/_backroom/dashboard/jobs/{client.account}/{job_id}")
+    page.clock.run_for(125_000)
+    expect(page.locator(".timeline")).to_contain_text("2 min ago")
+
+
+def test_frozen_times_stand_still(page: Page, client: Client, served: Server) -> None:
+    job_id = post_job(client, a_resource("item"))
+    perform(served.control, "PUT", "/clock", {"clock": "frozen"})
+    page.clock.install()
+    page.goto(f"/_backroom/dashboard/jobs/{client.account}/{job_id}")
+    page.clock.run_for(125_000)
+    expect(page.locator(".timeline")).not_to_contain_text("min ago")
+    perform(served.control, "PUT", "/clock", {"clock": "real"})
+
+
+def test_cut_lines_are_cut_whole(page: Page, client: Client) -> None:
+    page.set_viewport_size({"width": 390, "height": 800})
+    long = a_resource("item", "x" * 180)
+    post_job(client, long, long)
+    line = page.locator(".clamped li").first
+    expect(line).to_contain_text("already exists")
+    above, shown, one = line.evaluate("""it => {
+        const style = getComputedStyle(it);
+        return [parseFloat(style.paddingTop), it.clientHeight, parseFloat(style.lineHeight)];
+    }""")
+    assert (shown - above) % one < 1
+
+
+def test_revisions_of_requests_fit_a_line(page: Page, client: Client) -> None:
+    page.set_viewport_size({"width": 1280, "height": 800})
+    client.get("/api/catalog-items?filter=" + "x" * 200)
+    page.goto(f"/_backroom/dashboard/requests?account={client.account}")
+    lines = page.locator("td.moment").evaluate("""it => {
+        const range = document.createRange();
+        range.selectNodeContents(it);
+        return range.getClientRects().length;
+    }""")
+    assert lines == 1
 
 
 def test_absent_server_is_said(page: Page, complaints: list[str]) -> None:

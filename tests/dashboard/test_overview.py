@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import html
 from typing import TYPE_CHECKING
 
 from backroom.dashboard.sizes import CatalogSizes
@@ -28,7 +29,7 @@ def test_failed_jobs_are_named(visitor: Visitor, client: Client) -> None:
     posted = client.post(f"/api/{kind.collection}", a_body(kind, resource, resource))
     client.completed(f"/api/{kind.collection}", posted.job_id)
     words = visitor.words(HOME)
-    assert "1 operation of 2 failed in a catalog item bulk create job" in words
+    assert "1 operation of 2 failed in a job to create items" in words
     assert "already exists" in words
 
 
@@ -49,3 +50,13 @@ def test_live_part_comes_at_once(visitor: Visitor) -> None:
         assert answer.headers["content-type"].startswith("text/event-stream")
         assert answer.read1().startswith(b"event: part\ndata: ")
     answer.close()
+
+
+def test_refusals_lead_to_their_requests(visitor: Visitor, client: Client) -> None:
+    visitor.read(HOME)
+    client.get("/api/catalog-items/such")
+    client.get("/api/nowhere")
+    for query in ("status=404&amp;text=get_catalog_item", "status=404&amp;method=GET"):
+        link = f"{DASHBOARD_PATH}/requests?{query}"
+        assert f'href="{link}"' in visitor.read(HOME)
+        assert "404 GET /api/" in visitor.words(html.unescape(link))

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 
+from backroom import clock
 from conftest import running
 from support.factories import a_resource
 from support.visitor import DASHBOARD_PATH, TOKEN, Visitor
@@ -51,6 +53,22 @@ def test_older_requests_follow(visitor: Visitor, client: Client) -> None:
     assert "Back to the newest" in second
 
 
+def test_filters_without_a_match_say_so(visitor: Visitor, client: Client) -> None:
+    client.get("/api/catalog-items")
+    assert "No request in the journal matches." in visitor.words(f"{PATH}?text=nowhere")
+
+
+def test_requests_of_another_day_have_their_date(
+    visitor: Visitor, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client.get("/api/catalog-items")
+    path = f"{PATH}?account={client.account}"
+    today = clock.now()
+    assert f"{today:%Y-%m-%d} " not in visitor.words(path)
+    monkeypatch.setattr(clock, "now", lambda: today + timedelta(days=1))
+    assert f"{today:%Y-%m-%d} " in visitor.words(path)
+
+
 def test_refusal_is_explained(visitor: Visitor, client: Client, shown: Server) -> None:
     resource = a_resource("item")
     resource["attributes"]["title"] = 5
@@ -73,7 +91,7 @@ def test_request_is_sent_again(visitor: Visitor, client: Client, shown: Server) 
     location = answer.headers["location"]
     assert location == f"{PATH}/{last(shown)}?with={number}"
     words = visitor.words(location)
-    assert words.startswith('tabindex="-1">')
+    assert words.startswith("Requests 409")
     assert "409 POST /api/catalog-items" in words
     assert "already exists" in words
     assert "-201" in words

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
+from urllib.parse import urlencode
 
 from starlette.routing import Route
 
 from backroom import clock
 from backroom.dashboard import charts, workers
-from backroom.dashboard.jobs import first_error
+from backroom.dashboard.jobs import first_error, words_of
 from backroom.dashboard.mount import DASHBOARD_PATH, HOME
 from backroom.dashboard.page import dashboard_of, live_response, page
 from backroom.dashboard.traffic import SLICE, percentile
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
     from backroom.api.limits import Limiter
     from backroom.dashboard.page import Dashboard
-    from backroom.dashboard.traffic import Slice
+    from backroom.dashboard.traffic import Refused, Slice
 
 _IN_PROGRESS_STATES = ("queued", "processing")
 _LATEST = 5
@@ -63,17 +64,25 @@ def overview_values(dashboard: Dashboard) -> dict[str, Any]:
         "work": work,
         "by_status": dict.fromkeys(_IN_PROGRESS_STATES, 0) | work.by_status,
         "waiting": None if work.oldest is None else _age_of(work.oldest, now),
-        "failed": [(each, first_error(each)) for each in failed],
+        "failed": [(each, words_of(each.type), first_error(each)) for each in failed],
         "imports": imported,
-        "refused": dashboard.traffic.refused()[:8],
+        "refused": [(each, _query_of(each)) for each in dashboard.traffic.refused()[:8]],
         "sizes": sizes,
         "names": names,
         # By name: bars that change places as they grow can't be followed.
         "uses": sorted(limiter.fullest(6)) if limiter is not None else None,
         "since": dashboard.traffic.since,
+        "has_journal": dashboard.control.parts.get("journal") is not None,
         "worker": dashboard.control.parts["state"](),
         **workers.shown_workers(dashboard),
     }
+
+
+def _query_of(refused: Refused) -> str:
+    """Give the query by which the page of requests shows those that were refused like this."""
+    # Where the path led to no operation, the method stands in its place.
+    name = "method" if refused.operation.isupper() else "text"
+    return urlencode({"status": refused.status, name: refused.operation})
 
 
 def _age_of(moment: str, now: datetime) -> float:

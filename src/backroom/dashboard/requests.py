@@ -13,6 +13,7 @@ import msgspec
 from starlette.exceptions import HTTPException
 from starlette.routing import Route
 
+from backroom import clock
 from backroom.control.route import ControlError
 from backroom.dashboard.mount import DASHBOARD_PATH
 from backroom.dashboard.page import dashboard_of, live_response, page, redirect
@@ -92,7 +93,13 @@ def _listed_entries(
     older = (
         urlencode({**asked, "before": shown[-1].number}) if len(found) > MOST_REQUESTS_SHOWN else ""
     )
-    return {"entries": shown, "names": names, "older": older}
+    return {
+        "entries": shown,
+        "names": names,
+        "older": older,
+        "narrowed": bool(asked),
+        "today": clock.now().date(),
+    }
 
 
 def list_requests(request: Request) -> Response:
