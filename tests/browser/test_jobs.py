@@ -117,6 +117,34 @@ def test_failure_is_corrected_and_sent_again(inside: Page, shop: Shop) -> None:
     assert shop.client.get("/api/catalog-items/$custom:::$default:::c").status == 200
 
 
+def test_keyboard_leads_from_failure_to_retry(inside: Page, shop: Shop) -> None:
+    shop.ended("a")
+    job_id = shop.ended("a", "b")
+    inside.goto("/_backroom/")
+    tab_to(inside, f'a[href$="{job_id}"]')
+    inside.keyboard.press("Enter")
+    tab_to(inside, "a.main")
+    inside.keyboard.press("Enter")
+    tab_to(inside, "#edited")
+    sent = inside.locator("#edited").input_value()
+    inside.keyboard.press("Control+A")
+    inside.keyboard.insert_text(sent.replace('"a"', '"c"'))
+    tab_to(inside, "button.main")
+    inside.keyboard.press("Enter")
+    expect(inside.locator("#operations .result")).to_contain_text(["created"])
+
+
+def tab_to(page: Page, selector: str) -> None:
+    """Press Tab until the focus is where it shall be."""
+    wanted = page.locator(selector)
+    wanted.wait_for()
+    for _ in range(40):
+        page.keyboard.press("Tab")
+        if wanted.evaluate("it => it === document.activeElement"):
+            return
+    pytest.fail(f"Tab does not lead to {selector}")
+
+
 def test_broken_json_is_said(inside: Page, shop: Shop) -> None:
     shop.ended("a")
     inside.goto(f"{shop.path(shop.ended('a'))}/retry")
@@ -133,11 +161,7 @@ def test_waiting_job_is_cancelled_by_keyboard(inside: Page, shop: Shop) -> None:
     inside.locator("td.what a").focus()
     inside.keyboard.press("Enter")
     button = inside.get_by_role("button", name="Cancel this job")
-    button.wait_for()
-    for _ in range(30):
-        inside.keyboard.press("Tab")
-        if button.evaluate("it => it === document.activeElement"):
-            break
+    tab_to(inside, "button.danger:has-text('Cancel this job')")
     inside.keyboard.press("Enter")
     expect(inside.locator(".state-now")).to_contain_text("cancelled")
     expect(button).to_have_count(0)

@@ -63,7 +63,7 @@ def _ask_retry(request: Request, text: str, wrong: list[Wrong], failed: list[Res
         section="jobs",
         text=text,
         wrong=wrong,
-        failed=[reason_of(each.error) for each in failed],
+        failed=[reason_of(each.error, each.resource) for each in failed],
         **head_of(dashboard_of(request), account, job_id),
     )
 
