@@ -77,7 +77,7 @@ def test_front_leads_to_signing_in(context: Any, complaints: list[str]) -> None:
 
 
 @pytest.mark.parametrize("path", PAGES)
-@pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 360)])
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 320)])
 def test_pages_are_for_everybody(
     page: Page, client: Client, path: str, scheme: Any, width: int
 ) -> None:
@@ -87,6 +87,39 @@ def test_pages_are_for_everybody(
     page.goto(f"/_backroom/{path}")
     assert axe_violations(page) == []
     assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_forced_colours_hide_nothing(page: Page, client: Client, served: Server) -> None:
+    page.emulate_media(forced_colors="active")
+    perform(served.control, "POST", "/pace", {"account": client.account, "stay": True})
+    kind = a_kind_of_job("item", "create")
+    job_id = client.post(f"/api/{kind.collection}", a_body(kind, a_resource("item"))).job_id
+    page.goto(f"/_backroom/dashboard/jobs/{client.account}/{job_id}")
+    style = "it => { const style = getComputedStyle(it); return [style.%s, style.%s]; }"
+    for place in (".top nav [aria-current]", ".pills [aria-current]"):
+        drawn = page.locator(place).evaluate(style % ("outlineStyle", "outlineWidth"))
+        assert drawn == ["solid", "2px"], place
+    state = page.locator(".state-now .status")
+    assert state.evaluate(style % ("borderTopStyle", "borderTopWidth")) == ["solid", "1px"]
+    bar = page.locator("progress").evaluate(style % ("forcedColorAdjust", "appearance"))
+    assert bar == ["none", "none"]
+    perform(served.control, "POST", "/pace/release", {"account": client.account})
+
+
+def test_prints_are_dark_on_light(page: Page, client: Client) -> None:
+    page.emulate_media(media="print", color_scheme="dark")
+    job_id = post_job(client, a_resource("item"))
+    page.goto(f"/_backroom/dashboard/jobs/{client.account}/{job_id}")
+    card = page.locator(".card").first
+    assert card.evaluate("it => getComputedStyle(it).backgroundColor") == "rgb(255, 255, 255)"
+    assert page.locator("pre").first.evaluate("it => getComputedStyle(it).maxHeight") == "none"
+    expect(page.get_by_role("navigation", name="Sections")).to_be_hidden()
+
+
+def test_header_leaves_a_low_window(page: Page) -> None:
+    page.set_viewport_size({"width": 320, "height": 256})
+    page.evaluate("scrollTo(0, 400)")
+    expect(page.locator(".top")).not_to_be_in_viewport()
 
 
 def test_long_address_fits_a_phone(page: Page, complaints: list[str]) -> None:

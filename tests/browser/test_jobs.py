@@ -194,7 +194,7 @@ def test_revisions_stand_side_by_side(inside: Page, shop: Shop) -> None:
     expect(inside.locator(".sides .differs").first).to_be_visible()
 
 
-@pytest.mark.parametrize(("width", "scheme"), [(360, "dark"), (1280, "light"), (1280, "dark")])
+@pytest.mark.parametrize(("width", "scheme"), [(320, "dark"), (1280, "light"), (1280, "dark")])
 def test_pages_are_accessible(
     browser: Browser, live_server: Server, shop: Shop, width: int, scheme: Any
 ) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from backroom import clock
+from backroom.control.table import perform
 from conftest import running
 from support.factories import a_resource
 from support.visitor import DASHBOARD_PATH, TOKEN, Visitor
@@ -96,6 +97,17 @@ def test_request_is_sent_again(visitor: Visitor, client: Client, shown: Server) 
     assert "already exists" in words
     assert "-201" in words
     assert "+409" in words
+
+
+def test_injected_fault_is_named(visitor: Visitor, client: Client, shown: Server) -> None:
+    wish = {"status": 503, "account": client.account}
+    number = perform(shown.control, "POST", "/faults", wish)["number"]
+    client.post("/api/catalog-items", {"data": a_resource("item")})
+    words = visitor.words(f"{PATH}/{last(shown)}")
+    assert f"Injected fault {number} struck this request." in words
+    # The error points to the whole body, which is no value that was wrong.
+    assert "The value is" not in words
+    assert f"injected fault {number}" in visitor.words(f"{PATH}?account={client.account}")
 
 
 def test_curl_has_no_key(visitor: Visitor, client: Client, shown: Server) -> None:
