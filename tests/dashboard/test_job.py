@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from backroom.catalog.kinds import JOB_KINDS
-from backroom.dashboard.job import Reason, Side, pretty, reason_of, sides_of, values_at
+from backroom.dashboard.job import Reason, Side, pretty, reason_of, sides_of, values_where
 from backroom.store import job_requests
 from dashboard.conftest import signed_in
 from support.factories import a_body, a_resource
@@ -123,7 +123,7 @@ def test_texts_are_for_people() -> None:
 def test_pointers_lead_into_operations(pointer: str, values: list[Any]) -> None:
     linkage = [{"type": "catalog-category", "id": each} for each in ("hats", "caps")]
     resource = {"attributes": {"title": 7}, "relationships": {"categories": {"data": linkage}}}
-    assert values_at(resource, pointer) == values
+    assert values_where(resource, pointer) == values
 
 
 def test_failure_shows_the_value(shop: Shop, visitor: Visitor) -> None:

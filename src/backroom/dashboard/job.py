@@ -122,12 +122,12 @@ def reason_of(error: dict[str, Any] | None, resource: Any = None) -> Reason | No
     named = str(meta.get("external_id") or meta.get("id") or "")
     pointer = (error.get("source") or {}).get("pointer") or ""
     detail = str(error.get("detail", ""))
-    found = [] if resource is None else values_at(resource, str(pointer))
+    found = [] if resource is None else values_where(resource, str(pointer))
     values = [formats.as_json(each) for each in found if str(each) not in detail]
     return Reason(named, detail, str(pointer), ", ".join(values))
 
 
-def values_at(resource: Any, pointer: str) -> list[Any]:
+def values_where(resource: Any, pointer: str) -> list[Any]:
     """Give what stands in an operation where an error of its job points.
 
     A job points through its lists without places: it means all of their members.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlencode
 
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from backroom.dashboard.traffic import Refused, Slice
 
 _IN_PROGRESS_STATES = ("queued", "processing")
+_LAST_MINUTE = timedelta(minutes=1)
+_SLICE = timedelta(seconds=SLICE)
 _LATEST = 5
 """How many slices the figures of now are taken from."""
 
@@ -45,7 +47,7 @@ def overview_values(dashboard: Dashboard) -> dict[str, Any]:
     """Give the values that the live part shows."""
     slices = dashboard.traffic.slices()
     limiter: Limiter | None = dashboard.control.parts["limiter"]
-    durations = [each for one in slices[-30:] for each in one.seconds]
+    durations = [each for one in slices[-_LAST_MINUTE // _SLICE :] for each in one.seconds]
     with dashboard.control.database.read() as tx:
         now = clock.now()
         work = activity.jobs_in_progress(tx)
@@ -71,7 +73,9 @@ def overview_values(dashboard: Dashboard) -> dict[str, Any]:
         "names": names,
         # By name: bars that change places as they grow can't be followed.
         "uses": sorted(limiter.fullest(6)) if limiter is not None else None,
+        "counts_together": bool(dashboard.control.settings.limits_store),
         "since": dashboard.traffic.since,
+        "began_now": now - dashboard.traffic.since < _LAST_MINUTE,
         "has_journal": dashboard.control.parts.get("journal") is not None,
         "worker": dashboard.control.parts["state"](),
         **workers.shown_workers(dashboard),

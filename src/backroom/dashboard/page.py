@@ -91,8 +91,14 @@ class Dashboard:
             sections=SECTIONS,
             version=__version__,
             server_now=clock.now,
+            is_shared=self.is_shared,
             server_pace=_pace,
         )
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether other servers may have the same database, so that figures say whose they are."""
+        return self.control.database.dialect.name != "sqlite"
 
     def rendered(self, template: str, **values: Any) -> str:
         """Fill in a template that is a part of a page."""

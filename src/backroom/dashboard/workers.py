@@ -43,8 +43,7 @@ def shown_workers(dashboard: Dashboard) -> dict[str, Any]:
     """Give what `workers.html` shows."""
     database = dashboard.control.database
     with database.read() as tx:
-        is_embedded = database.dialect.name == "sqlite"
-        found, processes = _embedded(dashboard, tx) if is_embedded else _registered(tx)
+        found, processes = _registered(tx) if dashboard.is_shared else _embedded(dashboard, tx)
     return {
         "workers": found[:_MOST_WORKERS_SHOWN],
         "more_workers": max(len(found) - _MOST_WORKERS_SHOWN, 0),
