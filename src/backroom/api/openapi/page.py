@@ -178,7 +178,7 @@ def _answers(document: dict[str, Any], operation: dict[str, Any]) -> str:
 
 
 def _calls_section(document: dict[str, Any], path: str, operation: dict[str, Any]) -> str:
-    made = calls(document["info"]["version"], path, operation)
+    made = calls(document, path, operation)
     shown = "".join(
         f"<details><summary>{escape(each.language)}</summary>{tree.code_html(each.text)}</details>"
         for each in made
