@@ -13,7 +13,10 @@ if TYPE_CHECKING:
     from backroom.store.database import Transaction
 
 WORKER_SILENT_SECONDS = 10.0
-"""A worker that was not alive for so long has died, or has lost the database."""
+"""A worker that was not alive for so long has died, or has lost the database.
+
+How long ago it was is shown from then on: otherwise the page would change all the time.
+"""
 _MOST_WORKERS_SHOWN = 50
 
 
