@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from contextlib import closing, suppress
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -398,6 +399,21 @@ def test_times_go_on_without_the_server(page: Page, client: Client) -> None:
     page.goto(f"/_backroom/dashboard/jobs/{client.account}/{job_id}")
     page.clock.run_for(125_000)
     expect(page.locator(".timeline")).to_contain_text("2 min ago")
+
+
+def test_clock_of_the_server_is_seen_to_run(page: Page, served: Server) -> None:
+    perform(served.control, "PUT", "/clock", {"clock": "3600x"})
+    page.clock.install()
+    page.goto("/_backroom/dashboard/testing")
+    shown = page.locator("time[data-clock]")
+    before = shown.inner_text()
+    page.clock.run_for(3_000)
+    began, later = (
+        datetime.strptime(each, "%Y-%m-%d %H:%M:%S UTC").replace(tzinfo=UTC)
+        for each in (before, shown.inner_text())
+    )
+    assert later - began >= timedelta(hours=2)
+    perform(served.control, "PUT", "/clock", {"clock": "real"})
 
 
 def test_frozen_times_stand_still(page: Page, client: Client, served: Server) -> None:

@@ -38,7 +38,8 @@ document.addEventListener("change", (event) => {
 });
 
 // How long ago something was goes on, by the clock of the server: <main data-now data-pace> has its
-// time, and how fast that runs. Parts that the server renews have their times from it.
+// time, and how fast that runs. Parts that the server renews have their times from it. <time data-clock>
+// shows the clock itself.
 let clock = { main: null };
 
 function ago(seconds) {
@@ -55,6 +56,9 @@ function renewTimes() {
     clock = { main, then: Date.parse(main.dataset.now), pace: Number(main.dataset.pace), read: Date.now() };
   }
   const now = clock.then + (Date.now() - clock.read) * clock.pace;
+  for (const each of document.querySelectorAll("time[data-clock]")) {
+    each.textContent = `${new Date(now).toISOString().slice(0, 19).replace("T", " ")} UTC`;
+  }
   for (const each of document.querySelectorAll("time[datetime]")) {
     if (each.closest("[sse-swap]") || !/^now$| ago$/.test(each.textContent)) continue;
     const words = ago((now - Date.parse(each.dateTime)) / 1000);
@@ -63,7 +67,7 @@ function renewTimes() {
 }
 
 renewTimes();
-setInterval(renewTimes, 5000);
+setInterval(renewTimes, 1000);
 
 let afterG = 0;
 
