@@ -116,3 +116,22 @@ def test_beginning_of_the_count_is_said() -> None:
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(clock, "now", lambda: later)
             assert "no request in the last minute" in signed_in(server).words(HOME)
+
+
+def test_lack_of_workers_is_said_at_once(postgres_url: str) -> None:
+    with running(postgres_url, control_token=TOKEN, worker="off") as server:
+        visitor = signed_in(server)
+        assert "No worker is alive, so jobs wait." in visitor.words(HOME)
+        server.database.write(
+            lambda tx: tx.script(
+                "insert into procrastinate.procrastinate_workers (last_heartbeat) values (now())"
+            )
+        ).result()
+        assert "No worker is alive" not in visitor.words(HOME)
+
+
+def test_stopped_worker_is_said() -> None:
+    with shown_server(None) as server:
+        server.control.parts["state"] = lambda: "missing"
+        words = signed_in(server).words(HOME)
+    assert "The worker of this server has stopped, so jobs wait." in words

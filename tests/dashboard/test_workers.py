@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import closing
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -27,7 +27,9 @@ ITEMS = a_kind_of_job("item", "create")
 
 
 def shown(database: Database, next_job: NextJob | None = None) -> list[ShownWorker]:
-    parts = {} if next_job is None else {"turns": next_job.turns}
+    parts: dict[str, Any] = {"state": lambda: "here"}
+    if next_job is not None:
+        parts["turns"] = next_job.turns
     control = Control(database, Settings(), parts)
     sessions = Sessions("token", "/", secure=False)
     dashboard = Dashboard(control, sessions, Traffic(), LiveParts())

@@ -77,7 +77,6 @@ def overview_values(dashboard: Dashboard) -> dict[str, Any]:
         "since": dashboard.traffic.since,
         "began_now": now - dashboard.traffic.since < _LAST_MINUTE,
         "has_journal": dashboard.control.parts.get("journal") is not None,
-        "worker": dashboard.control.parts["state"](),
         **workers.shown_workers(dashboard),
     }
 

@@ -47,8 +47,13 @@ def shown_workers(dashboard: Dashboard) -> dict[str, Any]:
     database = dashboard.control.database
     with database.read() as tx:
         found, processes = _registered(tx) if dashboard.is_shared else _embedded(dashboard, tx)
+    if dashboard.is_shared:
+        is_unmanned = all(each.is_silent for each in found)
+    else:
+        is_unmanned = dashboard.control.parts["state"]() == "missing"
     return {
         "workers": found[:_MOST_WORKERS_SHOWN],
+        "is_unmanned": is_unmanned,
         "more_workers": max(len(found) - _MOST_WORKERS_SHOWN, 0),
         "processes": processes[:_MOST_WORKERS_SHOWN],
     }
