@@ -136,6 +136,15 @@ def test_overview_follows_a_job(page: Page, client: Client) -> None:
     expect(page.get_by_text("1 operation of 2 failed").first).to_be_visible()
 
 
+def test_focus_stays_at_its_failure(page: Page, client: Client) -> None:
+    resource = a_resource("item")
+    first = page.locator(f'#wrong-jobs a[href$="{post_job(client, resource, resource)}"]')
+    first.focus()
+    later = post_job(client, resource, resource)
+    expect(page.locator(f'#wrong-jobs a[href$="{later}"]')).to_be_visible()
+    expect(first).to_be_focused()
+
+
 def test_requests_come_by_themselves(page: Page, client: Client) -> None:
     page.goto(f"/_backroom/dashboard/requests?account={client.account}")
     expect(page.get_by_text("No request in the journal matches.")).to_be_visible()
