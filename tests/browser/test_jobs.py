@@ -58,6 +58,21 @@ def test_list_follows_a_job(inside: Page, shop: Shop) -> None:
     expect(inside.locator("#choosing")).to_have_text("With the 1 chosen:")
 
 
+def test_chosen_job_is_not_driven_out(inside: Page, shop: Shop) -> None:
+    shop.ended("first")
+    inside.goto(shop.list)
+    box = inside.locator("td.pick input")
+    box.check()
+    for place in range(50):
+        shop.send(str(place))
+    newer = inside.get_by_role("button", name="Show newer ones")
+    expect(newer).to_be_visible()
+    expect(box).to_be_checked()
+    newer.click()
+    expect(inside.locator("td.pick input")).to_have_count(50)
+    expect(inside.locator("#choosing")).to_have_text("With the chosen jobs:")
+
+
 def test_page_follows_its_job(inside: Page, shop: Shop) -> None:
     shop.hold(early_counts=True)
     job_id = shop.send("a", "b", "a")

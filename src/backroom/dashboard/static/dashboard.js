@@ -201,13 +201,19 @@ document.addEventListener("htmx:afterRequest", (event) => {
 });
 
 // <div sse-swap data-still> is a list of the newest. It stands still while a pointer moves over it,
-// or while the reader has scrolled into it: what is newer is held until then.
+// while the reader has scrolled into it, and while a row that is chosen would leave it: what is newer
+// is held until then.
 const STILL = 3000;
 let moved = -STILL;
 let held = null;
 
 function isRead(list) {
   return performance.now() - moved < STILL || list.getBoundingClientRect().top < 0;
+}
+
+function losesChosen({ list, html }) {
+  const chosen = [...list.querySelectorAll("input:checked")];
+  return chosen.some(({ id }) => !html.includes(`id="${id}"`));
 }
 
 function showHeld() {
@@ -229,12 +235,14 @@ for (const each of ["pointermove", "pointerdown"]) {
 document.addEventListener("htmx:sseBeforeMessage", (event) => {
   const list = event.target.closest("[data-still]");
   if (!list) return;
+  const latest = { list, html: event.detail.data };
+  const stays = losesChosen(latest);
   held = null;
   newer(list).hidden = true;
-  if (!isRead(list)) return;
+  if (!stays && !isRead(list)) return;
   event.preventDefault();
-  held = { list, html: event.detail.data };
-  newer(list).hidden = list.getBoundingClientRect().top >= 0;
+  held = latest;
+  newer(list).hidden = !stays && list.getBoundingClientRect().top >= 0;
 });
 
 document.addEventListener("click", (event) => {
@@ -244,4 +252,6 @@ document.addEventListener("click", (event) => {
   showHeld();
 });
 
-setInterval(() => { if (held && !isRead(held.list)) showHeld(); }, 500);
+setInterval(() => {
+  if (held && !isRead(held.list) && !losesChosen(held)) showHeld();
+}, 500);
