@@ -189,7 +189,7 @@ def test_chosen_jobs_are_previewed_and_retried(inside: Page, shop: Shop) -> None
     inside.goto(shop.list)
     inside.get_by_label("Choose all on this page").check()
     inside.get_by_role("button", name="Retry failed operations…").click()
-    expect(inside.locator("main")).to_contain_text("This changes 2 of 3 jobs")
+    expect(inside.locator("main")).to_contain_text("This retries 2 of 3 jobs")
     expect(inside.locator("main")).to_contain_text("No operation of the job has failed.")
     assert axe_violations(inside) == []
     inside.get_by_role("button", name="Send 2 jobs").click()
