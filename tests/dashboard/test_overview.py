@@ -99,6 +99,7 @@ def test_lone_server_names_no_others() -> None:
     assert "other servers" not in words
 
 
+@pytest.mark.slow
 def test_limits_in_a_store_are_not_listed() -> None:
     # Nobody answers there. The server counts alone meanwhile.
     store = "redis://127.0.0.1:1"
