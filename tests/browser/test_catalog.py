@@ -238,7 +238,7 @@ def test_pages_are_right_on_a_phone(page: Page, client: Client, scheme: str, fil
     fill(client)  # type: ignore[operator]
     external_id = "mug" if fill is stocked else "../x/<b>&\u202e"
     page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
-    page.set_viewport_size({"width": 360, "height": 800})
+    page.set_viewport_size({"width": 320, "height": 800})
     for path in (
         list_path(client.account, "item"),
         list_path(client.account, "variant"),

@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import re
+from contextlib import closing, suppress
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import expect
 
+from backroom.control.table import perform
 from browser.axe import axe_violations
 from conftest import client_of
+from machines.cluster import HOST
+from machines.proxy import Way
 from support.factories import a_body, a_kind_of_job, a_resource
+from support.process import until
 from support.visitor import TOKEN, shown_server
 
 if TYPE_CHECKING:
@@ -71,7 +78,7 @@ def test_front_leads_to_signing_in(context: Any, complaints: list[str]) -> None:
 
 
 @pytest.mark.parametrize("path", PAGES)
-@pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 360)])
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 320)])
 def test_pages_are_for_everybody(
     page: Page, client: Client, path: str, scheme: Any, width: int
 ) -> None:
@@ -81,6 +88,39 @@ def test_pages_are_for_everybody(
     page.goto(f"/_backroom/{path}")
     assert axe_violations(page) == []
     assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_forced_colours_hide_nothing(page: Page, client: Client, served: Server) -> None:
+    page.emulate_media(forced_colors="active")
+    perform(served.control, "POST", "/pace", {"account": client.account, "stay": True})
+    kind = a_kind_of_job("item", "create")
+    job_id = client.post(f"/api/{kind.collection}", a_body(kind, a_resource("item"))).job_id
+    page.goto(f"/_backroom/dashboard/jobs/{client.account}/{job_id}")
+    style = "it => { const style = getComputedStyle(it); return [style.%s, style.%s]; }"
+    for place in (".top nav [aria-current]", ".pills [aria-current]"):
+        drawn = page.locator(place).evaluate(style % ("outlineStyle", "outlineWidth"))
+        assert drawn == ["solid", "2px"], place
+    state = page.locator(".state-now .status")
+    assert state.evaluate(style % ("borderTopStyle", "borderTopWidth")) == ["solid", "1px"]
+    bar = page.locator("progress").evaluate(style % ("forcedColorAdjust", "appearance"))
+    assert bar == ["none", "none"]
+    perform(served.control, "POST", "/pace/release", {"account": client.account})
+
+
+def test_prints_are_dark_on_light(page: Page, client: Client) -> None:
+    page.emulate_media(media="print", color_scheme="dark")
+    job_id = post_job(client, a_resource("item"))
+    page.goto(f"/_backroom/dashboard/jobs/{client.account}/{job_id}")
+    card = page.locator(".card").first
+    assert card.evaluate("it => getComputedStyle(it).backgroundColor") == "rgb(255, 255, 255)"
+    assert page.locator("pre").first.evaluate("it => getComputedStyle(it).maxHeight") == "none"
+    expect(page.get_by_role("navigation", name="Sections")).to_be_hidden()
+
+
+def test_header_leaves_a_low_window(page: Page) -> None:
+    page.set_viewport_size({"width": 320, "height": 256})
+    page.evaluate("scrollTo(0, 400)")
+    expect(page.locator(".top")).not_to_be_in_viewport()
 
 
 def test_long_address_fits_a_phone(page: Page, complaints: list[str]) -> None:
@@ -96,9 +136,18 @@ def test_overview_follows_a_job(page: Page, client: Client) -> None:
     expect(page.get_by_text("1 operation of 2 failed").first).to_be_visible()
 
 
+def test_focus_stays_at_its_failure(page: Page, client: Client) -> None:
+    resource = a_resource("item")
+    first = page.locator(f'#wrong-jobs a[href$="{post_job(client, resource, resource)}"]')
+    first.focus()
+    later = post_job(client, resource, resource)
+    expect(page.locator(f'#wrong-jobs a[href$="{later}"]')).to_be_visible()
+    expect(first).to_be_focused()
+
+
 def test_requests_come_by_themselves(page: Page, client: Client) -> None:
     page.goto(f"/_backroom/dashboard/requests?account={client.account}")
-    expect(page.get_by_text("The journal has no request yet.")).to_be_visible()
+    expect(page.get_by_text("No request in the journal matches.")).to_be_visible()
     client.get("/api/catalog-items/missing")
     link = page.get_by_role("link", name="GET /api/catalog-items/missing")
     expect(link).to_be_visible()
@@ -326,6 +375,89 @@ def test_unseen_pages_hold_no_connection(context: Any, page: Page, client: Clien
     client.get("/api/catalog-items/unseen")
     pages[0].evaluate(HIDE, False)  # noqa: FBT003 - the argument of a script
     expect(pages[0].get_by_role("link", name="GET /api/catalog-items/unseen")).to_be_visible()
+
+
+def test_silent_connection_is_left(browser: Browser, served: Server) -> None:
+    way = Way(urlsplit(served.url).port or 0)
+    with (
+        closing(way),
+        browser.new_context(base_url=f"http://{HOST}:{way.port}") as context,
+    ):
+        page = context.new_page()
+        page.clock.install()
+        page.goto(f"/_backroom/?token={TOKEN}")
+        page.wait_for_url("**/_backroom/")
+        with way.silence():
+            page.clock.run_for(50_000)
+            expect(page.locator("#connection")).to_contain_text("The server does not answer since")
+        # The browser may try other connections first that it has kept, and that are silent too.
+        until(lambda: is_followed(page), "a connection")
+
+
+def is_followed(page: Page) -> bool:
+    page.clock.run_for(15_000)
+    with suppress(AssertionError):
+        expect(page.locator("#connection")).to_be_empty(timeout=300)
+        return True
+    return False
+
+
+def test_times_go_on_without_the_server(page: Page, client: Client) -> None:
+    job_id = post_job(client, a_resource("item"))
+    page.clock.install()
+    page.goto(f"/_backroom/dashboard/jobs/{client.account}/{job_id}")
+    page.clock.run_for(125_000)
+    expect(page.locator(".timeline")).to_contain_text("2 min ago")
+
+
+def test_clock_of_the_server_is_seen_to_run(page: Page, served: Server) -> None:
+    perform(served.control, "PUT", "/clock", {"clock": "3600x"})
+    page.clock.install()
+    page.goto("/_backroom/dashboard/testing")
+    shown = page.locator("time[data-clock]")
+    before = shown.inner_text()
+    page.clock.run_for(3_000)
+    began, later = (
+        datetime.strptime(each, "%Y-%m-%d %H:%M:%S UTC").replace(tzinfo=UTC)
+        for each in (before, shown.inner_text())
+    )
+    assert later - began >= timedelta(hours=2)
+    perform(served.control, "PUT", "/clock", {"clock": "real"})
+
+
+def test_frozen_times_stand_still(page: Page, client: Client, served: Server) -> None:
+    job_id = post_job(client, a_resource("item"))
+    perform(served.control, "PUT", "/clock", {"clock": "frozen"})
+    page.clock.install()
+    page.goto(f"/_backroom/dashboard/jobs/{client.account}/{job_id}")
+    page.clock.run_for(125_000)
+    expect(page.locator(".timeline")).not_to_contain_text("min ago")
+    perform(served.control, "PUT", "/clock", {"clock": "real"})
+
+
+def test_cut_lines_are_cut_whole(page: Page, client: Client) -> None:
+    page.set_viewport_size({"width": 390, "height": 800})
+    long = a_resource("item", "x" * 180)
+    post_job(client, long, long)
+    line = page.locator(".clamped li").first
+    expect(line).to_contain_text("already exists")
+    above, shown, one = line.evaluate("""it => {
+        const style = getComputedStyle(it);
+        return [parseFloat(style.paddingTop), it.clientHeight, parseFloat(style.lineHeight)];
+    }""")
+    assert (shown - above) % one < 1
+
+
+def test_revisions_of_requests_fit_a_line(page: Page, client: Client) -> None:
+    page.set_viewport_size({"width": 1280, "height": 800})
+    client.get("/api/catalog-items?filter=" + "x" * 200)
+    page.goto(f"/_backroom/dashboard/requests?account={client.account}")
+    lines = page.locator("td.moment").evaluate("""it => {
+        const range = document.createRange();
+        range.selectNodeContents(it);
+        return range.getClientRects().length;
+    }""")
+    assert lines == 1
 
 
 def test_absent_server_is_said(page: Page, complaints: list[str]) -> None:

@@ -58,6 +58,21 @@ def test_list_follows_a_job(inside: Page, shop: Shop) -> None:
     expect(inside.locator("#choosing")).to_have_text("With the 1 chosen:")
 
 
+def test_chosen_job_is_not_driven_out(inside: Page, shop: Shop) -> None:
+    shop.ended("first")
+    inside.goto(shop.list)
+    box = inside.locator("td.pick input")
+    box.check()
+    for place in range(50):
+        shop.send(str(place))
+    newer = inside.get_by_role("button", name="Show newer ones")
+    expect(newer).to_be_visible()
+    expect(box).to_be_checked()
+    newer.click()
+    expect(inside.locator("td.pick input")).to_have_count(50)
+    expect(inside.locator("#choosing")).to_have_text("With the chosen jobs:")
+
+
 def test_page_follows_its_job(inside: Page, shop: Shop) -> None:
     shop.hold(early_counts=True)
     job_id = shop.send("a", "b", "a")
@@ -117,6 +132,34 @@ def test_failure_is_corrected_and_sent_again(inside: Page, shop: Shop) -> None:
     assert shop.client.get("/api/catalog-items/$custom:::$default:::c").status == 200
 
 
+def test_keyboard_leads_from_failure_to_retry(inside: Page, shop: Shop) -> None:
+    shop.ended("a")
+    job_id = shop.ended("a", "b")
+    inside.goto("/_backroom/")
+    tab_to(inside, f'a[href$="{job_id}"]')
+    inside.keyboard.press("Enter")
+    tab_to(inside, "a.main")
+    inside.keyboard.press("Enter")
+    tab_to(inside, "#edited")
+    sent = inside.locator("#edited").input_value()
+    inside.keyboard.press("Control+A")
+    inside.keyboard.insert_text(sent.replace('"a"', '"c"'))
+    tab_to(inside, "button.main")
+    inside.keyboard.press("Enter")
+    expect(inside.locator("#operations .result")).to_contain_text(["created"])
+
+
+def tab_to(page: Page, selector: str) -> None:
+    """Press Tab until the focus is where it shall be."""
+    wanted = page.locator(selector)
+    wanted.wait_for()
+    for _ in range(40):
+        page.keyboard.press("Tab")
+        if wanted.evaluate("it => it === document.activeElement"):
+            return
+    pytest.fail(f"Tab does not lead to {selector}")
+
+
 def test_broken_json_is_said(inside: Page, shop: Shop) -> None:
     shop.ended("a")
     inside.goto(f"{shop.path(shop.ended('a'))}/retry")
@@ -133,11 +176,7 @@ def test_waiting_job_is_cancelled_by_keyboard(inside: Page, shop: Shop) -> None:
     inside.locator("td.what a").focus()
     inside.keyboard.press("Enter")
     button = inside.get_by_role("button", name="Cancel this job")
-    button.wait_for()
-    for _ in range(30):
-        inside.keyboard.press("Tab")
-        if button.evaluate("it => it === document.activeElement"):
-            break
+    tab_to(inside, "button.danger:has-text('Cancel this job')")
     inside.keyboard.press("Enter")
     expect(inside.locator(".state-now")).to_contain_text("cancelled")
     expect(button).to_have_count(0)
@@ -150,7 +189,7 @@ def test_chosen_jobs_are_previewed_and_retried(inside: Page, shop: Shop) -> None
     inside.goto(shop.list)
     inside.get_by_label("Choose all on this page").check()
     inside.get_by_role("button", name="Retry failed operations…").click()
-    expect(inside.locator("main")).to_contain_text("This changes 2 of 3 jobs")
+    expect(inside.locator("main")).to_contain_text("This retries 2 of 3 jobs")
     expect(inside.locator("main")).to_contain_text("No operation of the job has failed.")
     assert axe_violations(inside) == []
     inside.get_by_role("button", name="Send 2 jobs").click()
@@ -170,7 +209,7 @@ def test_revisions_stand_side_by_side(inside: Page, shop: Shop) -> None:
     expect(inside.locator(".sides .differs").first).to_be_visible()
 
 
-@pytest.mark.parametrize(("width", "scheme"), [(360, "dark"), (1280, "light"), (1280, "dark")])
+@pytest.mark.parametrize(("width", "scheme"), [(320, "dark"), (1280, "light"), (1280, "dark")])
 def test_pages_are_accessible(
     browser: Browser, live_server: Server, shop: Shop, width: int, scheme: Any
 ) -> None:

@@ -42,10 +42,11 @@ def test_durations_fit_their_size(seconds: float | None, text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("seconds", "text"), [(0, "now"), (5, "5 s ago"), (300, "5 min ago"), (-90, "in 1 min")]
+    ("seconds", "text"),
+    [(0, "now"), (5, "5 s ago"), (59.9, "59 s ago"), (300, "5 min ago"), (-90, "in 1 min")],
 )
 def test_moments_are_told_from_now(
-    seconds: int, text: str, monkeypatch: pytest.MonkeyPatch
+    seconds: float, text: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     now = clock.now()
     monkeypatch.setattr(clock, "now", lambda: now)

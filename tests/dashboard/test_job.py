@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import html
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from backroom.dashboard.job import Reason, Side, pretty, reason_of, sides_of
+from backroom.catalog.kinds import JOB_KINDS
+from backroom.dashboard.job import Reason, Side, pretty, reason_of, sides_of, values_where
 from backroom.store import job_requests
 from dashboard.conftest import signed_in
+from support.factories import a_body, a_resource
+from support.job_shop import CREATES
+from support.process import until
 
 if TYPE_CHECKING:
     from backroom.server import Server
@@ -104,3 +108,38 @@ def test_texts_are_for_people() -> None:
     assert pretty(b"no json") == "no json"
     assert reason_of(None) is None
     assert reason_of({"meta": {"id": "x"}, "detail": "d"}) == Reason("x", "d", "")
+
+
+@pytest.mark.parametrize(
+    ("pointer", "values"),
+    [
+        ("/data/attributes/items/data/attributes/title", [7]),
+        ("/data/attributes/items/data/relationships/categories/data/id", ["hats", "caps"]),
+        ("/data/attributes/items/data/attributes/missing", []),
+        ("/data/attributes/items", []),
+        ("", []),
+    ],
+)
+def test_pointers_lead_into_operations(pointer: str, values: list[Any]) -> None:
+    linkage = [{"type": "catalog-category", "id": each} for each in ("hats", "caps")]
+    resource = {"attributes": {"title": 7}, "relationships": {"categories": {"data": linkage}}}
+    assert values_where(resource, pointer) == values
+
+
+def test_failure_shows_the_value(shop: Shop, visitor: Visitor) -> None:
+    item = a_resource("item", "a")
+    item["relationships"] = {
+        "categories": {"data": [{"type": "catalog-category", "id": "$custom:::$default:::none"}]}
+    }
+    job_id = shop.client.post(f"/api/{CREATES}s", a_body(JOB_KINDS[CREATES], item)).job_id
+    until(lambda: shop.state(job_id) == "complete", "the job is complete")
+    words = 'The value is "$custom:::$default:::none"'
+    assert words in visitor.words(shop.path(job_id))
+    assert words in visitor.words(f"{shop.path(job_id)}/retry")
+
+
+def test_value_in_the_words_is_shown_once(shop: Shop, visitor: Visitor) -> None:
+    shop.ended("a")
+    words = visitor.words(shop.path(shop.ended("a")))
+    assert "already exists" in words
+    assert "The value is" not in words

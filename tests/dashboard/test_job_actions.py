@@ -88,9 +88,13 @@ def test_chosen_jobs_are_cancelled(shop: Shop, visitor: Visitor) -> None:
 
 def test_chosen_jobs_are_retried(shop: Shop, visitor: Visitor) -> None:
     shop.ended("a")
-    failed = ("job", f"{shop.account}/{shop.ended('a')}")
+    failed = ("job", f"{shop.account}/{shop.ended('a', 'b')}")
+    words = visitor.words(f"{JOBS_PATH}/chosen?{urlencode([('action', 'retry'), failed])}")
+    assert "This retries 1 of 1 job:" in words
+    assert "The server will send 1 operation of 2 again, unchanged, as a new job." in words
     _, _, page = send(visitor, f"{JOBS_PATH}/chosen", ("action", "retry"), failed, failed)
     assert page.count("The new job") == 1
+    assert "The server has sent 1 operation again, as a new job." in page
 
 
 @pytest.mark.parametrize("action", ["", "delete"])

@@ -116,7 +116,7 @@ def test_silence_is_kept_alive(monkeypatch: pytest.MonkeyPatch) -> None:
         watching = LivePart(Shown()).watch()
         while await following(watching) != event("first"):
             pass
-        assert await following(watching) == b": still here\n\n"
+        assert await following(watching) == event("", "alive")
         await watching.aclose()
 
     asyncio.run(watch())

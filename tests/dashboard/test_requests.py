@@ -1,10 +1,13 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 
+from backroom import clock
+from backroom.control.table import perform
 from conftest import running
 from support.factories import a_resource
 from support.visitor import DASHBOARD_PATH, TOKEN, Visitor
@@ -51,6 +54,22 @@ def test_older_requests_follow(visitor: Visitor, client: Client) -> None:
     assert "Back to the newest" in second
 
 
+def test_filters_without_a_match_say_so(visitor: Visitor, client: Client) -> None:
+    client.get("/api/catalog-items")
+    assert "No request in the journal matches." in visitor.words(f"{PATH}?text=nowhere")
+
+
+def test_requests_of_another_day_have_their_date(
+    visitor: Visitor, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client.get("/api/catalog-items")
+    path = f"{PATH}?account={client.account}"
+    today = clock.now()
+    assert f"{today:%Y-%m-%d} " not in visitor.words(path)
+    monkeypatch.setattr(clock, "now", lambda: today + timedelta(days=1))
+    assert f"{today:%Y-%m-%d} " in visitor.words(path)
+
+
 def test_refusal_is_explained(visitor: Visitor, client: Client, shown: Server) -> None:
     resource = a_resource("item")
     resource["attributes"]["title"] = 5
@@ -73,11 +92,22 @@ def test_request_is_sent_again(visitor: Visitor, client: Client, shown: Server) 
     location = answer.headers["location"]
     assert location == f"{PATH}/{last(shown)}?with={number}"
     words = visitor.words(location)
-    assert words.startswith('tabindex="-1">')
+    assert words.startswith("Requests 409")
     assert "409 POST /api/catalog-items" in words
     assert "already exists" in words
     assert "-201" in words
     assert "+409" in words
+
+
+def test_injected_fault_is_named(visitor: Visitor, client: Client, shown: Server) -> None:
+    wish = {"status": 503, "account": client.account}
+    number = perform(shown.control, "POST", "/faults", wish)["number"]
+    client.post("/api/catalog-items", {"data": a_resource("item")})
+    words = visitor.words(f"{PATH}/{last(shown)}")
+    assert f"Injected fault {number} struck this request." in words
+    # The error points to the whole body, which is no value that was wrong.
+    assert "The value is" not in words
+    assert f"injected fault {number}" in visitor.words(f"{PATH}?account={client.account}")
 
 
 def test_curl_has_no_key(visitor: Visitor, client: Client, shown: Server) -> None:

@@ -38,8 +38,10 @@ def test_settings_say_where_from() -> None:
     flags = {"limits": "off", "control_token": TOKEN}
     words = words_of(load(flags, {"BACKROOM_JOB_DELAY": "2.5"}))
     assert "limits off --limits" in words
+    assert "public_url - default" in words
+    assert "Worker in this server" in words
     assert "job_delay 2.5 BACKROOM_JOB_DELAY" in words
-    assert "show_queued False default" in words
+    assert "show_queued no default" in words
 
 
 def test_secrets_are_replaced(visitor: Visitor) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import closing
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -27,7 +27,9 @@ ITEMS = a_kind_of_job("item", "create")
 
 
 def shown(database: Database, next_job: NextJob | None = None) -> list[ShownWorker]:
-    parts = {} if next_job is None else {"turns": next_job.turns}
+    parts: dict[str, Any] = {"state": lambda: "here"}
+    if next_job is not None:
+        parts["turns"] = next_job.turns
     control = Control(database, Settings(), parts)
     sessions = Sessions("token", "/", secure=False)
     dashboard = Dashboard(control, sessions, Traffic(), LiveParts())
@@ -77,3 +79,21 @@ def test_queue_workers_are_listed(postgres_url: str) -> None:
 @pytest.mark.parametrize(("seconds", "silent"), [(None, False), (1.0, False), (11.0, True)])
 def test_silence_is_noticed(seconds: float | None, *, silent: bool) -> None:
     assert ShownWorker("Worker 1", seconds, []).is_silent == silent
+
+
+@pytest.mark.parametrize(("seconds", "words"), [(0.4, "alive"), (12.0, "silent for 12 s")])
+def test_heartbeats_change_no_page(seconds: float, words: str) -> None:
+    with closing(open_database(None)) as database:
+        sessions = Sessions("token", "/", secure=False)
+        dashboard = Dashboard(Control(database, Settings(), {}), sessions, Traffic(), LiveParts())
+        html = [
+            dashboard.rendered(
+                "workers.html",
+                workers=[ShownWorker("Worker 1", each, [])],
+                more_workers=0,
+                processes=[],
+            )
+            for each in (seconds, seconds + 0.1)
+        ]
+    assert f">{words}</span>" in html[0]
+    assert html[0] == html[1]

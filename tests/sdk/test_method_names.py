@@ -81,10 +81,10 @@ def test_node_has_the_methods(version: str) -> None:
 
 def calls_of(revision: str, name: str, client: Client) -> dict[str, str]:
     """The calls on the page, with an account's key and the address of its server."""
-    paths = openapi_document(REVISIONS[revision])["paths"]
+    document = openapi_document(REVISIONS[revision])
     (made,) = (
-        calls(revision, path, each)
-        for path, methods in paths.items()
+        calls(document, path, each)
+        for path, methods in document["paths"].items()
         for method, each in methods.items()
         if each["operationId"] == name
     )

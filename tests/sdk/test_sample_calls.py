@@ -6,14 +6,17 @@ import html
 import os
 import shutil
 import subprocess
+from textwrap import indent
 from typing import TYPE_CHECKING
 
 import pytest
 
-from backroom.api.openapi.calls import KEY
+from backroom.api.openapi.calls import KEY, calls
+from backroom.api.openapi.document import openapi_document
+from backroom.api.openapi.samples import SAMPLE_BASE
 from backroom.catalog.sdk_names import NODE_VERSIONS, PYTHON_VERSIONS
 from backroom.dashboard.catalog_links import resource_path
-from backroom.revisions import LADDER
+from backroom.revisions import LADDER, REVISIONS
 from backroom.testing.journal import Wanted
 from conftest import client_of
 from sdk import test_node_sdk, test_python_sdk
@@ -52,6 +55,12 @@ def client(shown: Server) -> Client:
     put(made, "item", ODD, title=TITLES["item"], categories=[ODD])
     put(made, "variant", ODD, title=TITLES["variant"], item=ODD)
     return made
+
+
+@pytest.fixture
+def empty(shown: Server) -> Client:
+    """A client of that server, whose catalog is empty."""
+    return client_of(shown)
 
 
 def pasted(client: Client, language: str, revision: str) -> list[str]:
@@ -121,6 +130,49 @@ def test_curl_calls_give_resources(shown: Server, client: Client) -> None:
     output = printed(["sh"], "\n".join(texts))
     assert all(title in output for title in TITLES.values())
     assert asked_of(shown, client) == reads(min(LADDER))
+
+
+def calls_of_the_page(language: str, revision: str, client: Client) -> dict[str, str]:
+    """All calls in a language, with the key of the account and the address of its server."""
+    document = openapi_document(REVISIONS[revision])
+    return {
+        each["operationId"]: call.text.replace(KEY, client.key).replace(SAMPLE_BASE, client.url)
+        for path, methods in document["paths"].items()
+        for each in methods.values()
+        for call in calls(document, path, each)
+        if call.language == language
+    }
+
+
+def hold_answers(server: Server, client: Client, revision: str, operations: set[str]) -> None:
+    """Each call came, in the revision, and was answered: with 404 where a sample is of nothing."""
+    assert server.journal is not None
+    found = server.journal.find(Wanted(account=client.account, revision=revision))
+    assert {each.operation for each in found} == operations
+    assert {each.status for each in found} <= {200, 201, 202, 204, 404}
+
+
+def test_all_python_calls_are_answered(shown: Server, empty: Client) -> None:
+    revision = test_python_sdk.REVISION_OF[NEWEST_PYTHON]
+    texts = calls_of_the_page("Python", revision, empty)
+    blocks = [
+        f"try:\n{indent(text, '    ')}\nexcept NotFoundException: pass" for text in texts.values()
+    ]
+    program = "\n".join(["from openapi_client.exceptions import NotFoundException", *blocks])
+    printed([str(python_of(NEWEST_PYTHON)), "-I", "-X", "utf8", "-"], program)
+    hold_answers(shown, empty, revision, set(texts))
+
+
+@pytest.mark.parametrize("version", ["3.0.0", "10.1.0", "23.0.0"])
+def test_all_node_calls_are_answered(version: str, shown: Server, empty: Client) -> None:
+    revision = test_node_sdk.REVISION_OF[version]
+    texts = calls_of_the_page("Node", revision, empty)
+    blocks = "\n".join(f"{{\n{text}\n}}" for text in texts.values())
+    # A refusal fails a promise. What else fails ends the program.
+    program = f"process.on('unhandledRejection', () => {{}});\n{blocks}"
+    packages = str(node_sdk(version) / "node_modules")
+    printed([str(node()), "-"], program, NODE_PATH=packages)
+    hold_answers(shown, empty, revision, set(texts))
 
 
 def test_python_versions_are_those_tried() -> None:

@@ -79,7 +79,7 @@ class Visitor:
 
     def words(self, path: str) -> str:
         """Give the words of a page, without its elements."""
-        main = self.read(path).partition('id="main"')[2]
+        main = self.read(path).partition('id="main"')[2].partition(">")[2]
         return " ".join(html.unescape(re.sub(r"<[^>]*>", " ", main)).split())
 
     def csrf_token(self, path: str = HOME) -> str:

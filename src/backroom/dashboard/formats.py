@@ -71,7 +71,7 @@ def ago(moment: str | datetime) -> str:
     if seconds < 0:
         return f"in {duration(-seconds)}"
     if seconds < _MINUTE:
-        return "now" if seconds < 1 else f"{seconds:.0f} s ago"
+        return "now" if seconds < 1 else f"{int(seconds)} s ago"
     return f"{duration(seconds)} ago"
 
 

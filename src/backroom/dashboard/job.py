@@ -14,6 +14,7 @@ from backroom.api.in_process import look_up
 from backroom.catalog.kinds import JOB_KINDS
 from backroom.control.jobs import known_job
 from backroom.control.route import ControlError
+from backroom.dashboard import formats
 from backroom.dashboard.jobs import JOBS_PATH, words_of
 from backroom.dashboard.page import dashboard_of, live_response, page
 from backroom.jobs.results import FAILED
@@ -45,11 +46,15 @@ class Side(NamedTuple):
 
 
 class Reason(NamedTuple):
-    """Why an operation has failed: the resource, the words of the error, and where it points."""
+    """Why an operation has failed: the resource, the words of the error, and where it points.
+
+    `value` is the JSON that stands there, empty where the detail says it or nobody knows.
+    """
 
     named: str
     detail: str
     pointer: str
+    value: str = ""
 
 
 class ShownResult(NamedTuple):
@@ -105,18 +110,35 @@ def _shown_result(result: Result, start: str) -> ShownResult:
     if len(text) > _LONGEST_RESOURCE:
         text = f"{text[:_LONGEST_RESOURCE]}\n… and {len(text) - _LONGEST_RESOURCE:,} characters"
     link = start + quote(result.external_id, safe="")
-    reason = reason_of(result.error)
+    reason = reason_of(result.error, result.resource)
     return ShownResult(result.place, result.external_id, link, result.words, reason, text)
 
 
-def reason_of(error: dict[str, Any] | None) -> Reason | None:
-    """Give the words of an error as a job shows it."""
+def reason_of(error: dict[str, Any] | None, resource: Any = None) -> Reason | None:
+    """Give the words of an error as a job shows it. `resource` is what the operation sent."""
     if error is None:
         return None
     meta = error.get("meta") or {}
     named = str(meta.get("external_id") or meta.get("id") or "")
     pointer = (error.get("source") or {}).get("pointer") or ""
-    return Reason(named, str(error.get("detail", "")), str(pointer))
+    detail = str(error.get("detail", ""))
+    found = [] if resource is None else values_where(resource, str(pointer))
+    values = [formats.as_json(each) for each in found if str(each) not in detail]
+    return Reason(named, detail, str(pointer), ", ".join(values))
+
+
+def values_where(resource: Any, pointer: str) -> list[Any]:
+    """Give what stands in an operation where an error of its job points.
+
+    A job points through its lists without places: it means all of their members.
+    """
+    # Before them are those to the operation: /data/attributes/items/data.
+    steps = pointer.split("/")[5:]
+    found = [resource] if steps else []
+    for step in steps:
+        inner = [each for one in found for each in (one if isinstance(one, list) else [one])]
+        found = [each[step] for each in inner if isinstance(each, dict) and step in each]
+    return found
 
 
 def pretty(document: bytes) -> str:

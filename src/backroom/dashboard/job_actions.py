@@ -16,6 +16,7 @@ from backroom.control.jobs import (
     send_as_job,
 )
 from backroom.control.route import ControlError
+from backroom.dashboard import formats
 from backroom.dashboard.job import JOB_PATH, head_of, path_of, pretty, reason_of
 from backroom.dashboard.jobs import JOBS_PATH, words_of
 from backroom.dashboard.page import dashboard_of, form_of, page, redirect
@@ -63,7 +64,7 @@ def _ask_retry(request: Request, text: str, wrong: list[Wrong], failed: list[Res
         section="jobs",
         text=text,
         wrong=wrong,
-        failed=[reason_of(each.error) for each in failed],
+        failed=[reason_of(each.error, each.resource) for each in failed],
         **head_of(dashboard_of(request), account, job_id),
     )
 
@@ -186,7 +187,8 @@ def _foreseen(
         return False, NOT_KEPT, ""
     if not failed or job.completed_at is None:
         return False, "No operation of the job has failed.", ""
-    return True, f"{failed} of its {job.total_count} operations are sent again, as they were.", ""
+    sent = f"{formats.plural(failed, 'operation')} of {formats.number(job.total_count)}"
+    return True, f"The server will send {sent} again, unchanged, as a new job.", ""
 
 
 def _retried(dashboard: Dashboard, _: str, account: str, job_id: str) -> tuple[bool, str, str]:
@@ -200,7 +202,8 @@ def _retried(dashboard: Dashboard, _: str, account: str, job_id: str) -> tuple[b
     if not sent:
         return False, "; ".join(each.detail for each in wrong), ""
     made = dashboard.root + path_of(account, sent)
-    return True, f"{len(resources)} operations were sent again.", made
+    sent = formats.plural(len(resources), "operation")
+    return True, f"The server has sent {sent} again, as a new job.", made
 
 
 def _cancelled(dashboard: Dashboard, _: str, account: str, job_id: str) -> tuple[bool, str, str]:

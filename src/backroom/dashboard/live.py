@@ -23,7 +23,7 @@ LIVE_EVERY_SECONDS = 2.0
 MOST_PARTS = 200
 """How many different parts are watched at the same time."""
 _KEEP_ALIVE = 15.0
-"""Seconds. What says nothing for longer is cut by some proxies."""
+"""Seconds. What says nothing for longer is cut by some proxies, and taken for lost by a page."""
 _EVENT = "part"
 _STALE = "stale"
 _NO_DATABASE = (
@@ -46,6 +46,9 @@ def event(html: str, name: str = _EVENT) -> bytes:
     """Give an event as it is sent."""
     lines = "".join(f"data: {line}\n" for line in html.splitlines() or [""])
     return f"event: {name}\n{lines}\n".encode()
+
+
+_ALIVE = event("", "alive")
 
 
 class LivePart:
@@ -80,7 +83,7 @@ class LivePart:
                 try:
                     await asyncio.wait_for(changed.wait(), _KEEP_ALIVE)
                 except TimeoutError:
-                    yield b": still here\n\n"
+                    yield _ALIVE
         finally:
             self._watchers -= 1
             if not self._watchers:

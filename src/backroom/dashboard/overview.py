@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
+from urllib.parse import urlencode
 
 from starlette.routing import Route
 
 from backroom import clock
 from backroom.dashboard import charts, workers
-from backroom.dashboard.jobs import first_error
+from backroom.dashboard.jobs import first_error, words_of
 from backroom.dashboard.mount import DASHBOARD_PATH, HOME
 from backroom.dashboard.page import dashboard_of, live_response, page
 from backroom.dashboard.traffic import SLICE, percentile
@@ -21,9 +22,11 @@ if TYPE_CHECKING:
 
     from backroom.api.limits import Limiter
     from backroom.dashboard.page import Dashboard
-    from backroom.dashboard.traffic import Slice
+    from backroom.dashboard.traffic import Refused, Slice
 
 _IN_PROGRESS_STATES = ("queued", "processing")
+_LAST_MINUTE = timedelta(minutes=1)
+_SLICE = timedelta(seconds=SLICE)
 _LATEST = 5
 """How many slices the figures of now are taken from."""
 
@@ -44,7 +47,7 @@ def overview_values(dashboard: Dashboard) -> dict[str, Any]:
     """Give the values that the live part shows."""
     slices = dashboard.traffic.slices()
     limiter: Limiter | None = dashboard.control.parts["limiter"]
-    durations = [each for one in slices[-30:] for each in one.seconds]
+    durations = [each for one in slices[-_LAST_MINUTE // _SLICE :] for each in one.seconds]
     with dashboard.control.database.read() as tx:
         now = clock.now()
         work = activity.jobs_in_progress(tx)
@@ -63,17 +66,26 @@ def overview_values(dashboard: Dashboard) -> dict[str, Any]:
         "work": work,
         "by_status": dict.fromkeys(_IN_PROGRESS_STATES, 0) | work.by_status,
         "waiting": None if work.oldest is None else _age_of(work.oldest, now),
-        "failed": [(each, first_error(each)) for each in failed],
+        "failed": [(each, words_of(each.type), first_error(each)) for each in failed],
         "imports": imported,
-        "refused": dashboard.traffic.refused()[:8],
+        "refused": [(each, _query_of(each)) for each in dashboard.traffic.refused()[:8]],
         "sizes": sizes,
         "names": names,
         # By name: bars that change places as they grow can't be followed.
         "uses": sorted(limiter.fullest(6)) if limiter is not None else None,
+        "counts_together": bool(dashboard.control.settings.limits_store),
         "since": dashboard.traffic.since,
-        "worker": dashboard.control.parts["state"](),
+        "began_now": now - dashboard.traffic.since < _LAST_MINUTE,
+        "has_journal": dashboard.control.parts.get("journal") is not None,
         **workers.shown_workers(dashboard),
     }
+
+
+def _query_of(refused: Refused) -> str:
+    """Give the query by which the page of requests shows those that were refused like this."""
+    # Where the path led to no operation, the method stands in its place.
+    name = "method" if refused.operation.isupper() else "text"
+    return urlencode({"status": refused.status, name: refused.operation})
 
 
 def _age_of(moment: str, now: datetime) -> float:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import jinja2
 from starlette.responses import HTMLResponse, RedirectResponse, Response, StreamingResponse
 
-from backroom import __version__
+from backroom import __version__, clock
 from backroom.control.route import EVENT_STREAM
 from backroom.dashboard import formats
 from backroom.dashboard.applied import AppliedLately
@@ -90,11 +90,24 @@ class Dashboard:
             home=self.root + HOME,
             sections=SECTIONS,
             version=__version__,
+            server_now=clock.now,
+            is_shared=self.is_shared,
+            server_pace=_pace,
         )
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether other servers may have the same database, so that figures say whose they are."""
+        return self.control.database.dialect.name != "sqlite"
 
     def rendered(self, template: str, **values: Any) -> str:
         """Fill in a template that is a part of a page."""
         return self.templates.get_template(template).render(values)
+
+
+def _pace() -> float:
+    """Give how many seconds of the server's clock pass in one of the system."""
+    return 1 / clock.real_seconds(1)
 
 
 def dashboard_of(request: Request) -> Dashboard:

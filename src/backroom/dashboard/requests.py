@@ -13,6 +13,7 @@ import msgspec
 from starlette.exceptions import HTTPException
 from starlette.routing import Route
 
+from backroom import clock
 from backroom.control.route import ControlError
 from backroom.dashboard.mount import DASHBOARD_PATH
 from backroom.dashboard.page import dashboard_of, live_response, page, redirect
@@ -92,7 +93,13 @@ def _listed_entries(
     older = (
         urlencode({**asked, "before": shown[-1].number}) if len(found) > MOST_REQUESTS_SHOWN else ""
     )
-    return {"entries": shown, "names": names, "older": older}
+    return {
+        "entries": shown,
+        "names": names,
+        "older": older,
+        "narrowed": bool(asked),
+        "today": clock.now().date(),
+    }
 
 
 def list_requests(request: Request) -> Response:
@@ -177,7 +184,9 @@ def show_request(request: Request) -> Response:
 
 
 def meaning_of(entry: JournalEntry) -> str:
-    """Give what the kind of a refusal means."""
+    """Give what the kind of a refusal means, or that a fault was injected."""
+    if entry.fault is not None:
+        return f"Injected fault {entry.fault} struck this request."
     fault = entry.refusal
     words = inspect.getdoc(type(fault)) if fault is not None else None
     return re.sub(r"\s+", " ", (words or "").replace("`", "")).strip()
@@ -195,7 +204,7 @@ def parts_of(entry: JournalEntry) -> Iterable[Part]:
 
 
 def _pointed_value(document: Any, pointer: str | None) -> str | None:
-    """Give what stands at a pointer, as JSON on one line, or None if nothing does."""
+    """Give what stands at a pointer, as JSON on one line, or None if nothing or an object does."""
     steps = [each for each in (pointer or "").split("/") if each]
     if not steps:
         return None
@@ -207,7 +216,7 @@ def _pointed_value(document: Any, pointer: str | None) -> str | None:
             document = document[int(name)]
         else:
             return None
-    return msgspec.json.encode(document).decode()
+    return None if isinstance(document, dict) else msgspec.json.encode(document).decode()
 
 
 def pretty_body(body: Body) -> str:

@@ -23,11 +23,20 @@ class ShownSetting(NamedTuple):
     """A setting as the page shows it."""
 
     name: str
-    value: Any
+    value: str
     origin: str
     flag: str
     variable: str
     words: str
+
+
+def _in_words(value: Any) -> str:
+    """Write the value of a setting, "-" for none."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list | tuple):
+        return ", ".join(map(str, value)) or "-"
+    return "-" if value is None else str(value) or "-"
 
 
 def show_settings(request: Request) -> Response:
@@ -38,7 +47,7 @@ def show_settings(request: Request) -> Response:
     shown = [
         ShownSetting(
             each.name,
-            values[each.name],
+            _in_words(values[each.name]),
             origins.get(each.name, "default"),
             flag(each.name),
             variable(each.name),

@@ -44,6 +44,7 @@ class Refused(NamedTuple):
 
     status: int
     operation: str
+    kind: str
     detail: str
     times: int
     last: datetime
@@ -95,7 +96,7 @@ class Traffic:
                 del self._refused[kind]
         elif len(self._refused) >= MOST_REFUSALS:
             del self._refused[min(self._refused, key=lambda each: self._refused[each].last)]
-        self._refused[kind] = Refused(status, name, detail, times, now)
+        self._refused[kind] = Refused(*kind, detail, times, now)
 
     def slices(self) -> list[Slice]:
         """Give all slices of the time that is kept, oldest first, empty ones too.

@@ -13,7 +13,10 @@ if TYPE_CHECKING:
     from backroom.store.database import Transaction
 
 WORKER_SILENT_SECONDS = 10.0
-"""A worker that was not alive for so long has died, or has lost the database."""
+"""A worker that was not alive for so long has died, or has lost the database.
+
+How long ago it was is shown from then on: otherwise the page would change all the time.
+"""
 _MOST_WORKERS_SHOWN = 50
 
 
@@ -43,10 +46,14 @@ def shown_workers(dashboard: Dashboard) -> dict[str, Any]:
     """Give what `workers.html` shows."""
     database = dashboard.control.database
     with database.read() as tx:
-        is_embedded = database.dialect.name == "sqlite"
-        found, processes = _embedded(dashboard, tx) if is_embedded else _registered(tx)
+        found, processes = _registered(tx) if dashboard.is_shared else _embedded(dashboard, tx)
+    if dashboard.is_shared:
+        is_unmanned = all(each.is_silent for each in found)
+    else:
+        is_unmanned = dashboard.control.parts["state"]() == "missing"
     return {
         "workers": found[:_MOST_WORKERS_SHOWN],
+        "is_unmanned": is_unmanned,
         "more_workers": max(len(found) - _MOST_WORKERS_SHOWN, 0),
         "processes": processes[:_MOST_WORKERS_SHOWN],
     }

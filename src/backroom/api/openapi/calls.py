@@ -16,7 +16,7 @@ import shlex
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from backroom.api.openapi.samples import SAMPLE_BASE
+from backroom.api.openapi.samples import MOMENT, SAMPLE_BASE
 from backroom.catalog import sdk_names
 from backroom.catalog.neighbours import OPERATIONS_BY_NAME, Neighbour
 
@@ -137,8 +137,9 @@ class SampleRequest:
         return f"{command}{sign}{version}"
 
 
-def calls(revision: str, path: str, described: Mapping[str, Any]) -> list[SampleCall]:
+def calls(document: Mapping[str, Any], path: str, described: Mapping[str, Any]) -> list[SampleCall]:
     """Give the calls of an operation that a document describes, with the values of its examples."""
+    operation = OPERATIONS_BY_NAME[described["operationId"]]
     needed = [each for each in described["parameters"] if each.get("required")]
     in_path = [_example_of(each) for each in needed if each["in"] == "path"]
     query = [f"{each['name']}={_example_of(each)}" for each in needed if each["in"] == "query"]
@@ -146,13 +147,39 @@ def calls(revision: str, path: str, described: Mapping[str, Any]) -> list[Sample
     content = described.get("requestBody", {}).get("content", {})
     media_type = next(iter(content), "")
     return SampleRequest(
-        OPERATIONS_BY_NAME[described["operationId"]],
-        revision,
+        operation,
+        document["info"]["version"],
         path.replace("{id}", id_in_path or "") + (f"?{'&'.join(query)}" if query else ""),
         id_in_path,
-        content[media_type]["example"] if content else None,
+        _first_body(document, operation, content[media_type]) if content else None,
         media_type,
     ).calls()
+
+
+def _first_body(document: Mapping[str, Any], operation: Operation, content: Any) -> Any:
+    """Give an example without the members that a first call has no need of.
+
+    A resource names others that an empty catalog lacks. What is said of a profile beside its
+    attributes, some versions of the SDKs can't send.
+    """
+    left_out = "meta" if isinstance(operation, Neighbour) else "relationships"
+    schemas = document["components"]["schemas"]
+
+    def needed(value: Any, schema: Any) -> Any:
+        if "$ref" in schema:
+            schema = schemas[schema["$ref"].rpartition("/")[2]]
+        if isinstance(value, list):
+            return [needed(each, schema.get("items", {})) for each in value]
+        if not isinstance(value, dict):
+            return value
+        properties = schema.get("properties", {})
+        return {
+            name: needed(each, properties.get(name, {}))
+            for name, each in value.items()
+            if name != left_out or name not in properties or name in schema.get("required", ())
+        }
+
+    return needed(content["example"], content["schema"])
 
 
 def _example_of(parameter: Mapping[str, Any]) -> str:
@@ -195,6 +222,9 @@ def _in_node(value: Any, margin: str = "", *, typed: bool) -> str:
             for name, each in value.items()
         ]
         return "{\n" + "".join(rows) + margin + "}"
+    if typed and value == MOMENT:
+        # Earlier versions of the typed SDK take a moment only in this form.
+        return f"new Date({json.dumps(value)})"
     if isinstance(value, list) and value:
         rows = [f"{inner}{_in_node(each, inner, typed=typed)},\n" for each in value]
         return "[\n" + "".join(rows) + margin + "]"
@@ -203,5 +233,7 @@ def _in_node(value: Any, margin: str = "", *, typed: bool) -> str:
 
 def _member(name: str, *, typed: bool) -> str:
     """Write the name of a member. The typed SDK has them in camel case."""
-    written = sdk_names.in_camel_case(name) if typed else name
+    # The SDK writes `_kx` as `kx`, and `events-bulk-create` as `eventsBulkCreate`.
+    plain = name.lstrip("_").replace("-", "_")
+    written = sdk_names.in_camel_case(plain) if typed else name
     return written if _PLAIN_NAME.fullmatch(written) else json.dumps(written, ensure_ascii=False)

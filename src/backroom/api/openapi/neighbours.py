@@ -54,8 +54,11 @@ _EXAMPLES_BY_FORMAT: dict[str, Any] = {
     "object": {},
     "null": None,
 }
+_ACCOUNT_EXAMPLE = {"examples": ["AbC123"]}
+"""An account that nobody has. A request can be sent with it, and the answer says so."""
+_ACCOUNT_WORDS = "The public id of the account: the `id` in the answer to `GET /api/accounts`."
 _PARAMETER_WORDS = {
-    COMPANY: "The public id of the account.",
+    COMPANY: _ACCOUNT_WORDS,
     "fields": "The attributes to show.",
     "additional-fields": "Taken, and brings nothing along.",
     "include": "Taken, and brings nothing along.",
@@ -64,7 +67,7 @@ _PARAMETER_WORDS = {
     "page": "The number of entries on a page, or where it begins.",
 }
 _ID_PARAMETER = parameter(
-    "id", {"type": "string", "minLength": 1}, "The id of the account.", "path"
+    "id", {"type": "string", "minLength": 1, **_ACCOUNT_EXAMPLE}, _ACCOUNT_WORDS, "path"
 )
 
 
@@ -94,10 +97,12 @@ def neighbour_parts(operation: Neighbour, revision: Revision) -> OperationParts:
 
 
 def _published_parameter(name: str, schema: Schema) -> dict[str, Any]:
-    made = parameter(
+    if name == COMPANY:
+        words = _PARAMETER_WORDS[COMPANY]
+        return parameter(name, schema | _ACCOUNT_EXAMPLE, words) | {"required": True}
+    return parameter(
         name, schema, _PARAMETER_WORDS.get(name.partition("[")[0], _PARAMETER_WORDS.get(name, ""))
     )
-    return made | {"required": True} if name == COMPANY else made
 
 
 def _plain_texts(schema: Any) -> Any:

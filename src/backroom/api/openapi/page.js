@@ -131,7 +131,7 @@ function trialForm(article, openapiDocument) {
       id: `${article.id}-try-body`,
       rows: 12,
       spellcheck: false,
-      value: JSON.stringify(firstBody(content, openapiDocument), null, 2),
+      value: JSON.stringify(firstBody(path, content, openapiDocument), null, 2),
     });
   const result = make("div", { className: "result" });
   result.setAttribute("aria-live", "polite");
@@ -157,9 +157,10 @@ function trialForm(article, openapiDocument) {
   return form;
 }
 
-/* An example names neighbours that an empty catalog lacks. Those that nobody has to name are left
- * out, so that the request can be sent as it stands. */
-function firstBody(content, { components }) {
+/* An example of a resource names others that an empty catalog lacks. Those that nobody has to name are
+ * left out, so that the request can be sent as it stands. */
+function firstBody(path, content, { components }) {
+  if (!path.startsWith("/api/catalog-")) return content.example;
   const shape = (schema) => {
     const name = schema?.$ref?.split("/").at(-1);
     return name ? components.schemas[name] : schema;

@@ -178,13 +178,19 @@ def _answers(document: dict[str, Any], operation: dict[str, Any]) -> str:
 
 
 def _calls_section(document: dict[str, Any], path: str, operation: dict[str, Any]) -> str:
-    made = calls(document["info"]["version"], path, operation)
+    made = calls(document, path, operation)
     shown = "".join(
         f"<details><summary>{escape(each.language)}</summary>{tree.code_html(each.text)}</details>"
         for each in made
     )
-    alone = "<p>The SDKs of this revision have no method for it.</p>" if len(made) == 1 else ""
+    alone = f"<p>{_reason_for_curl_alone(operation)}</p>" if len(made) == 1 else ""
     return f'<div class="calls"><h4>Call</h4>{shown}{alone}</div>'
+
+
+def _reason_for_curl_alone(operation: dict[str, Any]) -> str:
+    if not operation["security"]:
+        return "Pages in browsers send this request. The SDKs for servers have no method for it."
+    return "The SDKs of this revision have no method for it."
 
 
 def _content(document: dict[str, Any], content: Mapping[str, Any]) -> str:
