@@ -56,6 +56,8 @@ class Shop:
     """Whether the one warning on addresses was given."""
     prices: dict[str, float] = field(default_factory=dict)
     """Prices of products that others group, by the names used for them."""
+    keeps_unpriced: bool = False
+    """Whether the one variant of an item is given without a price, too, as a fault."""
 
     def address(self, handle: str, identity: str, sku: str = "") -> str:
         """Give the address of a product that the feed gives none for."""
@@ -228,6 +230,8 @@ class Cells:
             self.shop.missing.difference_update(self._once)
             yield from (each for each in self.warnings if each.line != self.record.line)
             read = {name: each for name, each in attributes.items() if each not in (None, "")}
+            # The API asks for a description, which may be empty.
+            read.setdefault("description", "")
             row = Row(self.record.line, self.kind, self.external_id, read, ids)
             yield _joined_fault(self.faults, own_names(row))
             return
@@ -244,7 +248,8 @@ def variant_rows(
     `warn_of_no_price` has said. `price` is the field that a price is missing in.
     """
     for cells, values in made:
-        if alone and not cells.faults and (item.faults or values["price"] is None):
+        lacks_all = not cells.faults and (item.faults or values["price"] is None)
+        if alone and lacks_all and not cells.shop.keeps_unpriced:
             continue
         if item.faults and not alone:
             fault = item.faults[0]
@@ -305,7 +310,7 @@ def _joined_fault(faults: list[RowFault], read: dict[str, Any]) -> RowFault:
         first.column,
         first.value,
         "; ".join(each.advice for each in faults if each.advice),
-        read=read,
+        read=(read,),
     )
 
 
