@@ -74,8 +74,11 @@ def test_cut_line_has_its_first_fields(visitor: Visitor, client: Client) -> None
     line = b'{"type":"item","external_id":"b","title":"A, bowl","description":"A bo'
     page = sent(visitor, client, line, "f.jsonl")
     words_when(visitor, page, "What it would do")
-    fields = fields_of(visitor.read(f"{page}/correct"))
+    shown = visitor.read(f"{page}/correct")
+    fields = fields_of(shown)
     assert (fields["r0.external_id"], fields["r0.title"]) == ("b", "A, bowl")
+    assert 'The row in the file: {"type":"item"' in visitor.words(f"{page}/correct")
+    assert shown.index("r0.description") < shown.index("other fields")
     given = {"r0.description": "A bowl", "r0.url": "https://x.example/b"}
     answer = visitor.send(f"{page}/correct", **fields | given)
     words_when(visitor, answer.headers["Location"], "1 would be created")

@@ -30,8 +30,8 @@ MOST_REJECTED = 200
 """Rows of one import that can be corrected. Its report names all."""
 MOST_TEXT = 20_000
 """Characters of one of them. Longer ones are corrected in the file."""
-_MOST_WRITTEN = 2_000
-"""Characters that are shown of a line of a table."""
+MOST_WRITTEN = 2_000
+"""Characters that are shown of the line of a torn row."""
 _MOST_LINES_NAMED = 20
 _CORRECT_FILE = "Correct the file, and import it again."
 _UNREAD = "No value of a row like this could be read"
@@ -143,7 +143,7 @@ def _unread_rows(
             if feed is not None and feed.format.name in SHOPS:
                 by_resource.add((kind, external_id))
             text = msgspec.json.encode(each).decode()
-            written = "" if fault.kind else texts.get(line, "")[:_MOST_WRITTEN]
+            written = "" if fault.kind else texts.get(line, "")[:MOST_WRITTEN]
             yield RejectedRow(line, kind, external_id, text, is_whole=False, written=written)
         if not found:
             unread.add(line)

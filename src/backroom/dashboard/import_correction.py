@@ -18,6 +18,7 @@ from backroom.catalog.kinds import KINDS, Verb
 from backroom.control.import_reports import found_report
 from backroom.control.import_run import ImportOptions
 from backroom.control.imports import imports_of, safe_name
+from backroom.control.rejected_rows import MOST_WRITTEN
 from backroom.control.route import ControlError
 from backroom.dashboard.catalog_links import list_path, resource_path
 from backroom.dashboard.import_upload import IMPORT_PATH
@@ -173,9 +174,14 @@ def _shown_row(
     if read is None:
         made.text = (own or {}).get("text", row.text)
         return made
+    made.kind, made.external_id = read.kind.name, read.external_id
+    if row.is_whole and not made.is_whole:
+        made.written = row.text[:MOST_WRITTEN]
     faults = {_field_of(each, read): each.detail for each in remarks}
     fields = _form_of(read).fields(own, faults)
     shown = {each.name for each in fields if each.fault or each.name in _NAMING_COLUMNS}
+    if not made.is_whole:
+        shown |= {each.name for each in fields if each.needed and not each.text}
     made.first = [each for each in fields if each.name in shown]
     made.more = [each for each in fields if each.name not in shown]
     made.faults = [

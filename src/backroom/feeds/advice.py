@@ -27,6 +27,7 @@ _OF_RECORDS = {
     "is not CSV": "Close the quotes of the row, and write quotes within a cell twice.",
     "encoding": "Save the file again, or give its encoding by --encoding.",
     "JSON object": "Write a JSON object.",
+    "is not JSON": "Write the row as one JSON object in one line, from { to }.",
     "longer than": "Shorten the row.",
 }
 """What to do about a record that can't be read, by words of what is wrong."""

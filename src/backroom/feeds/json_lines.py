@@ -7,6 +7,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 import msgspec
 
+from backroom.feeds.advice import advice_on_record
 from backroom.feeds.api_answers import is_resource, resource_row
 from backroom.feeds.columns import row_from
 from backroom.feeds.read_progress import unfollowed
@@ -27,7 +28,10 @@ _MOST_COMMAS = 50
 def read(path: Path, follow: Follow = unfollowed) -> Iterator[Row | RowFault]:
     """Read the file at `path`. Empty lines are left out."""
     for number, found in objects(path, follow):
-        yield RowFault(number, found) if isinstance(found, str) else object_row(number, found)
+        if isinstance(found, str):
+            yield RowFault(number, found, advice=advice_on_record(found))
+        else:
+            yield object_row(number, found)
 
 
 def objects(path: Path, follow: Follow = unfollowed) -> Iterator[tuple[int, dict[str, Any] | str]]:
