@@ -88,9 +88,10 @@ class Cells:
         value = self.record.cells.get(name)
         if value is None:
             return None
-        if isinstance(value, (int, float)) and not isinstance(value, bool):
+        is_text = value.__class__ is str
+        if not is_text and isinstance(value, (int, float)) and not isinstance(value, bool):
             return value
-        if not (text := self.text(name)):
+        if not (text := value.strip() if is_text else self.text(name)):
             return None
         try:
             return read_number(text, self.shop.numbers)
