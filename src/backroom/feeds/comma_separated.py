@@ -2,8 +2,8 @@
 
 A quote that is never closed makes the CSV reader take all following lines as one record. Only the
 first line of such a record is lost: the lines after it are read again. In a file with many such
-quotes that would take a time that grows with the square of its lines. So only so much is read
-again. After that, the lines that were given back are read one by one.
+quotes, this would take time that grows with the square of its lines. So the reader reads only a
+multiple of the file again. After that, it reads the lines that were given back one by one.
 """
 
 from __future__ import annotations

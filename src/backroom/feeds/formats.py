@@ -266,7 +266,7 @@ class Feed:
         return bytearray(not isinstance(each, Row) or failed(each) for each in self._rows())
 
     def reading(self) -> dict[str, str]:
-        """Give what is known by the whole of the file alone, as options that say it."""
+        """Give what only the whole file shows, as options of the command."""
         if not self._joined:
             return {"numbers": self._evidence} if self._evidence else {}
         numbers, skus_identify = self._joined.reading()

@@ -1,8 +1,7 @@
 """One reading of a shop's file: its records are gathered and joined, then made into rows.
 
-The file is read once, whatever is asked of it later. All that concerns the whole of it is known
-before the first row is made: how it writes numbers, whether its SKUs identify variants, which
-variations belong to which product.
+The file is read once. What concerns the whole file is known before the first row is made: how it
+writes numbers, whether its SKUs identify variants, which variations belong to which product.
 """
 
 from __future__ import annotations

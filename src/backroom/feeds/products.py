@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from backroom.feeds.records import FeedRecord, Layout
 
 NO_SHOP = "https://shop.invalid/products/{handle}"
-"""The address of a product where the feed has none and nobody has given the shop's."""
+"""The address of a product if neither the feed nor the user gives one."""
 IN_STOCK_ALWAYS = 2
 HIDDEN_WHEN_OUT = 1
 UNTRACKED = 0
@@ -243,7 +243,7 @@ class Cells:
 def variant_rows(
     item: Cells, made: Iterable[tuple[Cells, dict[str, Any]]], *, alone: bool, price: str
 ) -> Iterator[Row | Finding]:
-    """Give the rows of an item's variants. None is lost without a word.
+    """Give the rows of an item's variants. Each one that is left out has a finding.
 
     With `alone` the item's one variant stands for it: without a price there is none, which
     `warn_of_no_price` has said. `price` is the field that a price is missing in.
@@ -297,7 +297,7 @@ def warn_of_no_price(
 
 
 def _joined_fault(faults: list[RowFault], read: dict[str, Any]) -> RowFault:
-    """Make one fault of all faults of a row, because a row fails once.
+    """Make one fault of all faults of a row, because a report counts a failed row once.
 
     The column of the first one is the fault's, so only those of the others are named.
     """
@@ -349,7 +349,7 @@ def category_rows(shop: Shop, line: int, ids: Iterable[str]) -> Iterator[Row]:
 
 
 def address_warning(shop: Shop, line: int, column: str) -> Iterator[RowWarning]:
-    """Say once that the addresses lead nowhere."""
+    """Warn once that the addresses of products are placeholders."""
     if shop.shop_url or shop.warned:
         return
     shop.warned = True

@@ -1,4 +1,4 @@
-"""The refusals of a server that an import need not hear twice.
+"""The refusals of a server, kept so that an import does not send the same rows again.
 
 Only a server can judge the values of a row. What it has refused once, it would refuse again. So the
 refusals outlive their import, in the file of its ledger: a digest of each operation, with the words
@@ -82,7 +82,7 @@ class RefusedRows:
         if not ledger.fact(_IMPORT):
             ledger.note(_IMPORT, secrets.token_hex(8))
         self._import = ledger.fact(_IMPORT)
-        # Of an import that goes on, the refusals are of this account, whatever its key was.
+        # The refusals of an import that goes on belong to this account, even if its key is new.
         self._set_account(self._key)
         if retry:
             ledger.run("delete from refused where import <> ?", self._import)
@@ -94,7 +94,7 @@ class RefusedRows:
 
     @property
     def lacks_account(self) -> bool:
-        """Whether there are refusals of this import, and nobody has said of which account."""
+        """Whether this import has refusals, and their account is not known."""
         return not self._account and bool(
             self._ledger.one("select 1 from refused where import = ?", self._import)
         )
