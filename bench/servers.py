@@ -83,9 +83,14 @@ class Served:
 
 
 def environment(**variables: str) -> dict[str, str]:
-    """This process's environment, without settings of backroom other than those given."""
+    """This process's environment, without settings of backroom other than those given.
+
+    Python keeps its bytecode, as for an installed program: no start compiles the sources again.
+    """
     kept = {
-        name: value for name, value in os.environ.items() if not name.startswith(VARIABLE_PREFIX)
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(VARIABLE_PREFIX) and name != "PYTHONDONTWRITEBYTECODE"
     }
     return kept | variables
 

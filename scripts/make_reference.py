@@ -48,7 +48,7 @@ if TYPE_CHECKING:
 
     from backroom.catalog.operations import RateClass
     from backroom.control.route import ControlRoute
-    from backroom.feeds.joining import ShopFormat
+    from backroom.feeds.shop_format import ShopFormat
 
 DIRECTORY = Path(__file__).parents[1] / "docs" / "reference"
 SOURCE = Path(backroom.__file__).parent

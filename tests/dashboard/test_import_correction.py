@@ -74,10 +74,49 @@ def test_cut_line_has_its_first_fields(visitor: Visitor, client: Client) -> None
     line = b'{"type":"item","external_id":"b","title":"A, bowl","description":"A bo'
     page = sent(visitor, client, line, "f.jsonl")
     words_when(visitor, page, "What it would do")
-    fields = fields_of(visitor.read(f"{page}/correct"))
+    shown = visitor.read(f"{page}/correct")
+    fields = fields_of(shown)
     assert (fields["r0.external_id"], fields["r0.title"]) == ("b", "A, bowl")
+    assert 'The row in the file: {"type":"item"' in visitor.words(f"{page}/correct")
+    assert shown.index("r0.description") < shown.index("other fields")
     given = {"r0.description": "A bowl", "r0.url": "https://x.example/b"}
     answer = visitor.send(f"{page}/correct", **fields | given)
+    words_when(visitor, answer.headers["Location"], "1 would be created")
+
+
+SHOPIFY = b"""Handle,Title,Option1 Value,Variant SKU,Variant Price,Image Src
+hat,Hat,S,hat-s,10,https://x.example/h.jpg
+hat,,M,hat-m,11,,x
+cap,Cap,S,cap-s
+"
+"""
+
+
+@pytest.mark.slow
+def test_torn_rows_of_a_shop_are_corrected(visitor: Visitor, client: Client) -> None:
+    page = sent(visitor, client, SHOPIFY)
+    words = words_when(visitor, page, "What it would do")
+    assert "1 rejected row can't be corrected here, in line 5. No value of" in words
+    assert "The row in the file: hat,,M,hat-m,11,,x" in visitor.words(f"{page}/correct")
+    post(visitor, f"{page}/load")
+    words_when(visitor, page, "What it did")
+    fields = fields_of(visitor.read(f"{page}/correct"))
+    assert (fields["r0.external_id"], fields["r0.item"]) == ("hat-m", "hat")
+    fields |= {"r0.price": "11", "r1.price": "12", "r2.price": "12"}
+    corrected = visitor.send(f"{page}/correct", **fields).headers["Location"]
+    words_when(visitor, corrected, "3 rows: 3 would be created")
+    post(visitor, f"{corrected}/load")
+    assert "Correct" not in words_when(visitor, corrected, "3 rows: 3 created")
+
+
+def test_row_without_an_id_has_fields(visitor: Visitor, client: Client) -> None:
+    page = sent(
+        visitor, client, b'{"type":"item","title":"Bowl","description":"B","url":"u"}\n', "f.jsonl"
+    )
+    words_when(visitor, page, "What it would do")
+    fields = fields_of(visitor.read(f"{page}/correct"))
+    assert (fields["r0.external_id"], fields["r0.title"]) == ("", "Bowl")
+    answer = visitor.send(f"{page}/correct", **fields | {"r0.external_id": "b"})
     words_when(visitor, answer.headers["Location"], "1 would be created")
 
 

@@ -3,6 +3,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+import pytest
+
 from support.process import until
 from support.stocked import put
 
@@ -19,6 +21,9 @@ ROWS = (
     b"item,a,Mug,A mug,https://x.example/a,12.5\n"
     b"item,b,Bowl,A bowl,https://x.example/b,cheap\n"
 )
+LINES = b"""{"type":"item","external_id":"a","title":"A","description":"","url":"u"}
+{"type":"item","external_id":"b","title":"B","description":"","url":"u","price":"cheap"}
+"""
 
 
 def sent(visitor: Visitor, client: Client, body: bytes, name: str = "f.csv") -> str:
@@ -92,6 +97,21 @@ def test_options_are_tried_again(visitor: Visitor, client: Client) -> None:
     visitor.send(f"{page}/check", mode="mirror", max_delete="5")
     words = words_when(visitor, page, "1 would be deleted")
     assert "Load it" in words
+
+
+@pytest.mark.slow
+def test_refused_rows_are_sent_on_demand(visitor: Visitor, client: Client) -> None:
+    for _ in range(2):
+        page = sent(visitor, client, LINES, "f.jsonl")
+        words_when(visitor, page, "What it would do")
+        post(visitor, f"{page}/load")
+        words = words_when(visitor, page, "What it did")
+    assert "1 unchanged, 1 failed" in words
+    assert "It was not sent again" in words
+    visitor.send(f"{page}/check", mode="upsert", retry_refused="1")
+    words_when(visitor, page, "Load it")
+    post(visitor, f"{page}/load")
+    assert "It was not sent again" not in words_when(visitor, page, "What it did")
 
 
 def test_mirror_keeps_its_limit(visitor: Visitor, client: Client) -> None:

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
 ID = "$custom:::$default:::"
 PAGE = Answer(200, {"data": [{"id": f"{ID}C1", "attributes": {"title": "Cap"}}]})
-FULL = Answer(200, {"data": [], "links": {"next": "http://x/y?page%5Bcursor%5D=abc"}})
+NEXT = {"links": {"next": "http://x/y?page%5Bcursor%5D=abc"}}
+FULL = Answer(200, {"data": [], **NEXT})
 
 
 def existing(script: Script) -> ExistingCatalog:
@@ -74,6 +75,14 @@ def test_deleted_category_has_no_members() -> None:
     category = Answer(200, {"data": [{"id": f"{ID}hats"}]})
     with scripted(category, gone) as script:
         assert existing(script).related(ITEM, "C1") == set()
+
+
+def test_categories_are_read_page_by_page() -> None:
+    hats = Answer(200, {"data": [{"id": f"{ID}hats"}], **NEXT})
+    with scripted(hats, PAGE) as script:
+        existing(script).related(ITEM, "C1")
+    paths = [path for _, path, *_ in script.requests]
+    assert ["relationships" in each for each in paths] == [False, True, False, True]
 
 
 def test_all_variants_of_an_item_are_its_own(client: Client) -> None:

@@ -69,7 +69,7 @@ def test_row_without_a_handle_follows_the_one_above(tmp_path: Path) -> None:
 @pytest.mark.parametrize("rows", [",,,//2", "cap,Cap,1\n,,,//2", "cap,Cap,1,\n,,5,//2"])
 def test_row_of_no_product_is_a_fault(tmp_path: Path, rows: str) -> None:
     found = Read(tmp_path, f"Handle,Title,Price,Image Src\n{rows}\n")
-    assert found.faults[-1].column == "Title"
+    assert "Title" in {each.column for each in found.faults}
 
 
 def test_addresses_of_the_file_count(tmp_path: Path) -> None:

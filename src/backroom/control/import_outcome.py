@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from backroom.control.rejected_rows import RejectedRow, rejected_rows
+from backroom.control.rejected_rows import NotOffered, RejectedRow, rejected_rows
 from backroom.feeds.report_page import summary
 from backroom.feeds.rows import RowFault
 from backroom.feeds.tallies import RowChange, SentJob, sent_jobs
@@ -56,12 +56,15 @@ class ImportOutcome:
     error: str = ""
     mode: str = "upsert"
     rejected: list[RejectedRow] = field(default_factory=list)
+    not_offered: list[NotOffered] = field(default_factory=list)
+    """The rows that failed and are not in `rejected`, by reasons."""
 
 
 def outcome_of_import(report: Report, ledger: Ledger, feed: Feed | None) -> ImportOutcome:
     """Give the outcome of a run, from its report, and its feed if that could be opened."""
     found = [*report.findings(failed=True, most=MOST_FINDINGS)]
     found += report.findings(failed=False, most=MOST_FINDINGS - len(found))
+    rejected = rejected_rows(report, ledger, feed)
     return ImportOutcome(
         report.feed,
         summary(report),
@@ -77,7 +80,8 @@ def outcome_of_import(report: Report, ledger: Ledger, feed: Feed | None) -> Impo
         report.seconds,
         report.error or "",
         report.mode.name,
-        rejected_rows(report, ledger, feed),
+        rejected.rows,
+        rejected.not_offered,
     )
 
 

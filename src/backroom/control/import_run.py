@@ -24,6 +24,7 @@ from backroom.feeds.ledger import Ledger
 from backroom.feeds.loading import Loader
 from backroom.feeds.loading import Options as LoadOptions
 from backroom.feeds.mirroring import RemovalLimit, TooManyRemovalsError, plan_removals
+from backroom.feeds.refused_rows import RefusedRows, RefusingTarget
 from backroom.feeds.rehearsal import Rehearsal
 from backroom.feeds.reporting import Report, csv_lines_of, json_lines_of
 from backroom.feeds.rows import FeedError
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from backroom.control.import_outcome import ImportOutcome
+    from backroom.control.import_refusals import AccountRefusals
     from backroom.feeds.formats import Feed
     from backroom.feeds.number_style import NumberStyle
     from backroom.feeds.rows import Finding, Row
@@ -42,6 +44,8 @@ if TYPE_CHECKING:
 PATIENCE = 600.0
 """Seconds to wait for a job, and for a request that is put off."""
 _ENVELOPE_BYTES = 100_000
+SENDS_AGAIN = "Also send the rows that the server refused before"
+"""What the pages call the option that findings name."""
 
 
 class Cancelled(Exception):
@@ -56,6 +60,8 @@ class ImportOptions:
     shop_url: str = ""
     numbers: NumberStyle | None = None
     max_delete: str = "10%"
+    retry_refused: bool = False
+    """Whether rows are sent that the server has refused in an earlier import."""
 
 
 @dataclass
@@ -71,12 +77,22 @@ class RunProgress:
 class ImportRun:
     """One run. `cancelled` is looked at all the time, and ends it where it says so."""
 
-    def __init__(self, path: Path, options: ImportOptions, url: str, cancelled: Any) -> None:
+    def __init__(
+        self,
+        path: Path,
+        options: ImportOptions,
+        url: str,
+        cancelled: Any,
+        refusals: AccountRefusals | None = None,
+    ) -> None:
+        """`refusals` are those of earlier imports of the account. The run adds its own to them."""
         self.progress = RunProgress()
         self._path = path
         self._options = options
         self._url = url
         self._cancelled = cancelled
+        self._refusals = refusals
+        self._refused: RefusedRows | None = None
         self._feed: Feed | None = None
 
     def run(self, key: str, *, dry: bool) -> ImportOutcome:
@@ -99,6 +115,8 @@ class ImportRun:
             ValueError,
         ) as error:
             report.error = str(error)
+        if self._refusals is not None and self._refused is not None and not dry:
+            self._refusals.add_from(self._refused)
         report.seconds = round(time.monotonic() - began, 3)
         report.count()
         try:
@@ -125,6 +143,7 @@ class ImportRun:
         client = ApiClient(self._url, key, NEWEST, PATIENCE)
         client.asking, client.waiting = self._check, self._wait
         comparison = Comparison(client, ledger, report.mode)
+        comparison.refusals = self._refused = self._known_refusals(key, ledger, dry=dry)
         if report.mode.mirrors:
             plan_removals(comparison, limit)
             report.count()
@@ -137,6 +156,18 @@ class ImportRun:
             Loader(comparison, client, LoadOptions(largest=largest, patience=PATIENCE)).run(
                 self._settle
             )
+
+    def _known_refusals(self, key: str, ledger: Ledger, *, dry: bool) -> RefusedRows | None:
+        if self._refusals is None:
+            return None
+        target = RefusingTarget(self._url, key, NEWEST, f'"{SENDS_AGAIN}" sends it')
+        found = RefusedRows(ledger, target, clock.now())
+        if not self._options.retry_refused:
+            self._refusals.give_to(found)
+        elif not dry:
+            found.name_account(self._refusals.account)
+            self._refusals.forget()
+        return found
 
     def _check(self) -> None:
         if self._cancelled.is_set():

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING
 
 from backroom import clock, events
 from backroom.control.import_outcome import ImportOutcome, failed_import
+from backroom.control.import_refusals import ImportRefusals
 from backroom.control.import_reports import keep_beginning, keep_report
 from backroom.control.import_run import ImportOptions, ImportRun
 from backroom.control.route import ControlError
@@ -99,6 +100,7 @@ class Imports:
         self._lock = threading.RLock()
         self._threads = ThreadPoolExecutor(MOST_RUNNING, "backroom-import")
         self._home: Path | None = None
+        self._refusals: ImportRefusals | None = None
         self._closed = False
 
     def all(self) -> list[Import]:
@@ -124,6 +126,7 @@ class Imports:
         with self._lock:
             if self._home is None:
                 self._home = Path(tempfile.mkdtemp(prefix="backroom-import-"))
+                self._refusals = ImportRefusals(self._home / "refused")
             folder = self._home / new_import_id()
         (folder / "file").mkdir(parents=True)
         return folder
@@ -219,7 +222,8 @@ class Imports:
         found.phase = phase
         found.cancelled = threading.Event()
         url = self._control.parts["url"]
-        run = found.run = ImportRun(found.path, found.options, url, found.cancelled)
+        refusals = None if self._refusals is None else self._refusals.of(found.account)
+        run = found.run = ImportRun(found.path, found.options, url, found.cancelled, refusals)
         self._threads.submit(self._run, found, run, phase)
 
     def _run(self, found: Import, run: ImportRun, phase: ImportPhase) -> None:

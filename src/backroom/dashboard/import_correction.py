@@ -11,20 +11,22 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
+from msgspec.structs import replace
 from starlette.routing import Route
 
 from backroom.catalog.kinds import KINDS, Verb
 from backroom.control.import_reports import found_report
 from backroom.control.import_run import ImportOptions
 from backroom.control.imports import imports_of, safe_name
+from backroom.control.rejected_rows import MOST_WRITTEN
 from backroom.control.route import ControlError
 from backroom.dashboard.catalog_links import list_path, resource_path
 from backroom.dashboard.import_upload import IMPORT_PATH
 from backroom.dashboard.page import dashboard_of, form_of, page, redirect
 from backroom.dashboard.resource_form import FormField, ResourceForm
 from backroom.feeds.comparing import MODES
-from backroom.feeds.json_lines import object_row
-from backroom.feeds.rows import RowFault, relation_of
+from backroom.feeds.json_lines import cut_object, object_row, whole_object
+from backroom.feeds.rows import Row, RowFault, relation_of
 from backroom.store import imports, keys
 
 if TYPE_CHECKING:
@@ -35,13 +37,12 @@ if TYPE_CHECKING:
 
     from backroom.control.import_outcome import ImportOutcome, Remark
     from backroom.control.rejected_rows import RejectedRow
-    from backroom.feeds.rows import Row
 
 MOST_ROWS_SHOWN = 20
 """Rows on one page."""
 _OTHER_MODE = "upsert"
-_MOST_COMMAS = 50
-"""Places where an object that is cut off is read to, from its end."""
+_NO_ID = "?"
+"""The id of a row that has none, while it is read."""
 _NAMING_COLUMNS = ("external_id", "title", "name")
 """Fields that are shown of each row, beside those with a fault."""
 
@@ -64,6 +65,7 @@ class ShownRow:
     kind: str
     external_id: str
     is_whole: bool
+    written: str
     faults: list[tuple[str, str]]
     text: str | None = None
     first: list[FormField] = field(default_factory=list)
@@ -149,6 +151,7 @@ def _ask(
         first=first,
         most=MOST_ROWS_SHOWN,
         wrong=wrong or {},
+        outcome=found.outcome,
     )
 
 
@@ -161,7 +164,8 @@ def _shown_row(
         row.line,
         row.kind,
         row.external_id,
-        row.is_whole and _json_object(row.text) is not None,
+        row.is_whole and whole_object(row.text) is not None,
+        row.written,
         [(each.detail, each.advice) for each in remarks],
     )
     own = None if sent is None else _own_fields(sent, made.prefix)
@@ -170,9 +174,14 @@ def _shown_row(
     if read is None:
         made.text = (own or {}).get("text", row.text)
         return made
+    made.kind, made.external_id = read.kind.name, read.external_id
+    if row.is_whole and not made.is_whole:
+        made.written = row.text[:MOST_WRITTEN]
     faults = {_field_of(each, read): each.detail for each in remarks}
     fields = _form_of(read).fields(own, faults)
     shown = {each.name for each in fields if each.fault or each.name in _NAMING_COLUMNS}
+    if not made.is_whole:
+        shown |= {each.name for each in fields if each.needed and not each.text}
     made.first = [each for each in fields if each.name in shown]
     made.more = [each for each in fields if each.name not in shown]
     made.faults = [
@@ -198,28 +207,15 @@ def _own_fields(sent: Mapping[str, str], prefix: str) -> dict[str, str]:
 
 def _read_row(row: RejectedRow) -> Row | None:
     """Read a row that has fields, None for one that is corrected as a text."""
-    cells = _json_object(row.text) or _cut_object(row.text)
-    read = None if cells is None else object_row(row.line, cells)
-    return None if isinstance(read, RowFault) else read
-
-
-def _json_object(text: str) -> dict[str, Any] | None:
-    try:
-        return msgspec.json.decode(text, type=dict[str, Any])
-    except (msgspec.MsgspecError, RecursionError):
+    cells = whole_object(row.text) or cut_object(row.text)
+    if cells is None:
         return None
-
-
-def _cut_object(text: str) -> dict[str, Any] | None:
-    """Read the whole members at the beginning of an object that is cut off."""
-    end = len(text)
-    for _ in range(_MOST_COMMAS):
-        end = text.rfind(",", 0, end)
-        if end < 0:
-            break
-        if found := _json_object(text[:end] + "}"):
-            return found
-    return None
+    read = object_row(row.line, cells)
+    if isinstance(read, RowFault) and read.kind and not cells.get("external_id"):
+        # The form asks for the id.
+        named = object_row(row.line, {**cells, "external_id": _NO_ID})
+        read = replace(named, external_id="") if isinstance(named, Row) else named
+    return None if isinstance(read, RowFault) else read
 
 
 def _form_of(row: Row) -> ResourceForm:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from starlette.responses import FileResponse, HTMLResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from backroom.control.import_run import REPORT_CSV, REPORT_JSON, ImportOptions
+from backroom.control.import_run import REPORT_CSV, REPORT_JSON, SENDS_AGAIN, ImportOptions
 from backroom.control.imports import MOST_FILE_BYTES, MOST_IMPORTS_KEPT, Import, imports_of
 from backroom.control.route import ControlError
 from backroom.dashboard.catalog import chosen_account
@@ -66,6 +66,7 @@ def show_import(request: Request) -> Response:
         section="catalog",
         modes={name: MODE_WORDS[name] for name in MODE_WORDS if name in MODES},
         styles=list(STYLES),
+        sends_again=SENDS_AGAIN,
         list_path=list_path,
         **_shown_import(dashboard, found),
     )
@@ -116,6 +117,7 @@ def check(request: Request) -> Response:
         sent.get("shop_url", "").strip(),
         next((each for each in STYLES if each == sent.get("numbers")), None),
         sent.get("max_delete", "").strip() or ImportOptions.max_delete,
+        "retry_refused" in sent,
     )
     import_id = request.path_params["import_id"]
     imports_of(dashboard_of(request).control).check(import_id, options)

@@ -1,4 +1,4 @@
-"""What a merchant is to change in a feed where the server refuses a value or a row."""
+"""What a merchant should change in a feed if the server refuses a value or a row."""
 
 from __future__ import annotations
 
@@ -27,6 +27,7 @@ _OF_RECORDS = {
     "is not CSV": "Close the quotes of the row, and write quotes within a cell twice.",
     "encoding": "Save the file again, or give its encoding by --encoding.",
     "JSON object": "Write a JSON object.",
+    "is not JSON": "Write the row as one JSON object in one line, from { to }.",
     "longer than": "Shorten the row.",
 }
 """What to do about a record that can't be read, by words of what is wrong."""
@@ -64,12 +65,12 @@ def shown(value: object) -> str:
 
 
 def is_taken(detail: str) -> bool:
-    """Whether a server refuses a row because what it creates is there already."""
+    """Whether a server refuses a row because its resource exists already."""
     return _EXISTS in detail
 
 
 def hangs_on_related(row: Row, member: str, detail: str) -> bool:
-    """Whether a server refuses a row because of the resources that it leads to."""
+    """Whether a server refuses a row because of the resources that the row names."""
     if (relation := relation_of(row.kind)) is None or is_taken(detail):
         return False
     named = relation.name in detail.lower().replace("category", "categories")

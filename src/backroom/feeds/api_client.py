@@ -45,7 +45,7 @@ _LONGEST_PAUSE_SECONDS = 1.0
 SUCCESSES = (200, 202)
 _TRY_AGAIN_LATER = (429, 503)
 _PERHAPS_DONE = frozenset(range(500, 600)) - {501, 503, 505}
-"""Statuses after which nobody knows whether a POST was carried out. A GET is sent again."""
+"""Statuses after which it is not known whether a POST was carried out. A GET is sent again."""
 _FIRST_BACKOFF_SECONDS = 0.2
 _LONGEST_BACKOFF_SECONDS = 60.0
 _LONGEST_ABSENT_SECONDS = 2.0

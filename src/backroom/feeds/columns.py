@@ -140,14 +140,14 @@ def row_from(line: int, cells: Mapping[str, Any]) -> Row | RowFault:
     shown_id = external_id if isinstance(external_id, str) else ""
     kind = _kind_of(values.get("type"))
     if isinstance(kind, str):
-        return RowFault(line, kind, None, shown_id, read=cells)
+        return RowFault(line, kind, None, shown_id, read=(cells,))
     if not shown_id:
         reason = "must be text" if external_id is not None else "is missing"
-        return RowFault(line, f"external_id {reason}", kind, read=cells)
+        return RowFault(line, f"external_id {reason}", kind, read=(cells,))
     try:
         return _row_of_values(line, kind, shown_id, values)
     except ValueError as error:
-        return RowFault(line, str(error), kind, shown_id, read=cells)
+        return RowFault(line, str(error), kind, shown_id, read=(cells,))
 
 
 def own_names(row: Row) -> dict[str, Any]:

@@ -2,8 +2,8 @@
 
 A quote that is never closed makes the CSV reader take all following lines as one record. Only the
 first line of such a record is lost: the lines after it are read again. In a file with many such
-quotes that would take a time that grows with the square of its lines. So only so much is read
-again. After that, the lines that were given back are read one by one.
+quotes, this would take time that grows with the square of its lines. So the reader reads only a
+multiple of the file again. After that, it reads the lines that were given back one by one.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ from typing import IO, TYPE_CHECKING, Any
 from backroom.feeds.advice import advice_on_record
 from backroom.feeds.columns import METADATA_PREFIX, NUMBER_COLUMNS, own_names, row_from, value_of
 from backroom.feeds.number_style import Evidence
-from backroom.feeds.rows import LONGEST_LINE, TOO_LONG, FeedError, Row, RowFault
+from backroom.feeds.rows import LONGEST_LINE, TOO_LONG, FeedError, Row, RowFault, TornRow
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
     from typing import Self
 
     from backroom.feeds.number_style import NumberStyle
@@ -32,20 +32,8 @@ _CREDIT = 4
 _TAB = "\t"
 _OPEN = re.compile(r'"[^"]*')
 _QUOTED_CELL = re.compile(r'"(?:[^"]|"")*"')
+_OTHER_ENCODING = "is not text in the encoding of the file"
 _LONG_LINE = "a line that is too long, known by its identity"
-
-
-class TornRow(str):
-    """What is wrong with a row, with the cells that could still be read."""
-
-    __slots__ = ("cells",)
-    cells: list[str]
-    """By them the row may be known to belong to others."""
-
-    def __new__(cls, detail: str, cells: list[str]) -> Self:
-        made = super().__new__(cls, detail)
-        made.cells = cells
-        return made
 
 
 def read(
@@ -117,7 +105,7 @@ def records(file: IO[str], delimiter: str = ",") -> Iterator[tuple[int, list[str
                 cells = _plain_cells(lines.first)
             width = width or len(cells)
         if not _is_unicode("".join(cells)):
-            yield number, "is not text in the encoding of the file"
+            yield number, TornRow(_OTHER_ENCODING, [_readable(each) for each in cells])
         elif any(cells):
             yield number, cells
 
@@ -232,13 +220,18 @@ def _is_whole(cells: list[str], width: int) -> bool:
 def _cells_of(line: str, delimiter: str) -> list[str]:
     """Read the cells of a line whose last quote may be open."""
     try:
-        return next(csv.reader([line], delimiter=delimiter), [])
+        return next(csv.reader([line.rstrip("\r\n")], delimiter=delimiter), [])
     except csv.Error:
         return []
 
 
 def _is_unicode(text: str) -> bool:
     return text.isascii() or not any("\ud800" <= character <= "\udfff" for character in text)
+
+
+def _readable(cell: str) -> str:
+    """Give a cell with a sign in place of each byte that is no text."""
+    return cell.encode(errors="replace").decode()
 
 
 def _column_names(cells: list[str] | str) -> list[str]:
@@ -282,15 +275,15 @@ def _row_of_cells(
         detail = "; ".join(f"{name}: {reason}" for name, reason, _ in parted)
         advice = "; ".join(dict.fromkeys(each for _, _, each in parted if each))
         name, text, _ = faults[0]
-        read = own_names(row) if isinstance(row, Row) else dict(row.read or {})
+        read = own_names(row) if isinstance(row, Row) else dict(row.read[0])
         # The form that corrects them shows the cells as they stand.
         read |= {name: text for name, text, _ in faults}
-        return RowFault(line, detail, row.kind, row.external_id, name, text, advice, read=read)
+        return RowFault(line, detail, row.kind, row.external_id, name, text, advice, read=(read,))
     return row
 
 
 def _torn_fault(
-    line: int, header: list[str], texts: list[str], detail: str, numbers: NumberStyle
+    line: int, header: list[str], texts: Sequence[str], detail: str, numbers: NumberStyle
 ) -> RowFault:
     """Say what is wrong with a record, with the cells that it has by the columns above them."""
     cells: dict[str, Any] = {}
@@ -300,4 +293,4 @@ def _torn_fault(
                 cells[name] = value_of(name, text, numbers)
             except ValueError:
                 cells[name] = text
-    return RowFault(line, detail, advice=advice_on_record(detail), read=cells or None)
+    return RowFault(line, detail, advice=advice_on_record(detail), read=(cells,) if cells else ())

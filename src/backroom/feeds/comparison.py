@@ -94,7 +94,7 @@ class Comparison:
                 yield Piece(RowOperation(JobKind(kind, Verb.DELETE), encoded), (staged.number,))
 
     def fail(self, rows: Iterable[Staged], fault: RowFault) -> None:
-        """Write a fault down for each of the rows that it befell."""
+        """Write down a fault for each of its rows."""
         for each in rows:
             found = RowFault(
                 each.row.line,

@@ -130,9 +130,9 @@ class ExistingCatalog:
 
     def _read_members(self, kind: Kind) -> None:
         (target,) = (KINDS[each.target] for each in kind.relations if each.many)
-        categories = list(self.ids(target))
         read = 0
-        for number, category in enumerate(categories, 1):
+        # Page by page: there may be as many categories as items.
+        for number, category in enumerate(self.ids(target), 1):
             name = quote(resource_id(category), safe="")
             path = f"{target.collection}/{name}/relationships/{kind.plural}"
             for page in self._pages(path, {}):
@@ -140,7 +140,7 @@ class ExistingCatalog:
                 read += len(page.resources)
                 self.client.telling(
                     f"reading which {kind.plural} are in which {target.plural} of the server:"
-                    f" {target.name} {number:,} of {len(categories):,}, {read:,} {kind.plural}"
+                    f" {target.name} {number:,}, {read:,} {kind.plural}"
                 )
 
     def _pages(self, path: str, query: dict[str, str]) -> Iterator[Page]:

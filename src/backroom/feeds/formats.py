@@ -14,12 +14,13 @@ from typing import TYPE_CHECKING, Literal
 
 from backroom.feeds import comma_separated, google, json_lines, klaviyo, shopify, woocommerce
 from backroom.feeds.feed_options import FeedOptions
-from backroom.feeds.joining import Joined, ShopFormat
+from backroom.feeds.joining import Joined
 from backroom.feeds.json_elements import array_elements, document_elements
 from backroom.feeds.mapping import shown_mapping
 from backroom.feeds.read_progress import SAID_EVERY, FollowedFile, ReadProgress
 from backroom.feeds.recognition import recognise, unknown_columns, without_fields
 from backroom.feeds.rows import FeedError, Row, RowFault
+from backroom.feeds.shop_format import ShopFormat
 from backroom.feeds.sources import Source, shown_name
 from backroom.feeds.tables import DELIMITERS
 from backroom.feeds.text_encoding import shown_encoding
@@ -265,7 +266,7 @@ class Feed:
         return bytearray(not isinstance(each, Row) or failed(each) for each in self._rows())
 
     def reading(self) -> dict[str, str]:
-        """Give what is known by the whole of the file alone, as options that say it."""
+        """Give what only the whole file shows, as options of the command."""
         if not self._joined:
             return {"numbers": self._evidence} if self._evidence else {}
         numbers, skus_identify = self._joined.reading()

@@ -1,29 +1,27 @@
 """One reading of a shop's file: its records are gathered and joined, then made into rows.
 
-The file is read once, whatever is asked of it later. All that concerns the whole of it is known
-before the first row is made: how it writes numbers, whether its SKUs identify variants, which
-variations belong to which product.
+The file is read once. What concerns the whole file is known before the first row is made: how it
+writes numbers, whether its SKUs identify variants, which variations belong to which product.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from itertools import chain
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
 from backroom.catalog.kinds import ITEM
 from backroom.feeds.advice import advice_on_record
-from backroom.feeds.comma_separated import TornRow
-from backroom.feeds.fields import Field, Headings
+from backroom.feeds.fields import Headings
 from backroom.feeds.number_style import read_number
 from backroom.feeds.products import Shop
 from backroom.feeds.read_progress import SAID_EVERY
 from backroom.feeds.records import FOLLOWS, FeedRecord, Layout
-from backroom.feeds.rows import Row, RowFault, RowWarning
+from backroom.feeds.rows import Row, RowFault, RowWarning, TornRow
 from backroom.feeds.sku_census import SkuCensus
 from backroom.feeds.spooling import Spool, encoded_record
+from backroom.feeds.torn_records import ORPHAN, TornRecords
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -31,51 +29,12 @@ if TYPE_CHECKING:
     from backroom.feeds.feed_options import FeedOptions
     from backroom.feeds.number_style import NumberStyle
     from backroom.feeds.rows import Finding
+    from backroom.feeds.shop_format import ShopFormat
 
 Found = tuple[int, "list[tuple[str, Any]] | str"]
 """The line of a record with its headings and values, or with what is wrong there."""
 _NAMELESS_ROW = "\0line "
-_ORPHAN = "\1parent "
 _LONGEST_NAME_SHOWN = 200
-_MOST_TORN = 50_000
-"""Products of rows that can't be read. Beyond them, a row is torn behind its last cell."""
-
-
-@dataclass(frozen=True)
-class ShopFormat:
-    """The format of a kind of shop: its fields, and how its records become rows."""
-
-    name: str
-    title: str
-    fields: tuple[Field, ...]
-    needed: tuple[frozenset[str], ...]
-    """Fields by which a table is known: all of one of these sets."""
-    group_of: Callable[[FeedRecord], str]
-    rows_of: Callable[[str, list[FeedRecord], Shop], Iterator[Row | Finding]]
-    is_variant: Callable[[FeedRecord], bool] = lambda _: False
-    """Whether a record needs a SKU where the SKU is the id of a variant."""
-    sku_of: Callable[[FeedRecord], str] = lambda record: record.text("sku")
-    is_open: bool = False
-    """Whether any field of its own is meant to be metadata."""
-    aliases_of: Callable[[FeedRecord], list[str]] = lambda _: []
-    """How others may refer to the record. Those that do are joined when all aliases are known."""
-    refers: Callable[[FeedRecord], bool] = lambda _: False
-    """Whether `group_of` gives an alias."""
-    follows: Callable[[FeedRecord], bool] = lambda _: False
-    """Whether a record without a product is taken as one of the product above it."""
-    unguarded: Callable[[FeedRecord], None] | None = None
-    """Takes out of the cells what the shop writes so that no spreadsheet runs them as formulas."""
-    grouped_in: Callable[[FeedRecord], list[str]] | None = None
-    """The names of products whose least price is that of the record."""
-    names_of: Callable[[FeedRecord], list[str]] = lambda _: []
-    """By which names `grouped_in` may give the product of a record."""
-
-    def record(self, layout: Layout, line: int, pairs: Iterable[tuple[str, Any]]) -> FeedRecord:
-        """Make a record of headings and values."""
-        record = layout.record(line, pairs)
-        if self.unguarded:
-            self.unguarded(record)
-        return record
 
 
 class Joined:
@@ -98,8 +57,6 @@ class Joined:
         self._count = 0
         self._spool: Spool | None = None
         self._faults = Spool()
-        self._torn = Spool()
-        """The products to which rows may belong that can't be read."""
         self._skus = SkuCensus()
         self._grouped: set[str] = set()
         """Names of products whose prices others need."""
@@ -108,6 +65,7 @@ class Joined:
         """Called now and then while the file is read and joined, with how many records are done."""
         renamed = options.mapping.columns if options.mapping else None
         self.layout = Layout(Headings(form.fields, renamed))
+        self._torn = TornRecords(form, self.layout.headings, columns)
 
     @property
     def has_needed(self) -> bool:
@@ -146,11 +104,14 @@ class Joined:
         if not self._form.is_open:
             yield from self.layout.warnings(1)
         yield from self._unclear_numbers(shop)
-        for encoded in self._faults.records():
-            line, detail, value, _ = msgspec.msgpack.decode(encoded)
-            yield RowFault(line, detail, value=value, advice=advice_on_record(detail))
         for _, _, rows in self._products(shop):
             yield from rows
+        # Behind all others: the categories of the file are known then.
+        read = self._torn.resources(self._spool, shop) if self._spool else {}
+        for encoded in self._faults.records():
+            line, detail, value, number = msgspec.msgpack.decode(encoded)
+            advice = advice_on_record(detail)
+            yield RowFault(line, detail, value=value, advice=advice, read=read.get(number, ()))
 
     def _unclear_numbers(self, shop: Shop) -> Iterator[RowWarning]:
         """Say that no cell tells how the file writes numbers, if that matters."""
@@ -180,10 +141,10 @@ class Joined:
         marks = bytearray(self._count)
         for encoded in self._faults.records():
             marks[msgspec.msgpack.decode(encoded)[3]] = True
-        torn = {hash(key) for key, _ in self._torn.keyed()}
+        torn = self._torn.products()
         orphans: set[int] = set()
         for key, records, rows in self._products(shop):
-            if key.startswith(_ORPHAN):
+            if key.startswith(ORPHAN):
                 orphans.update(each.number for each in records)
             found = [isinstance(each, RowFault) or _has_failed(each, failed) for each in rows]
             if any(found) or hash(key) in torn:
@@ -248,7 +209,7 @@ class Joined:
                 said = done
                 self.say("joining", done)
             records = [decode(each) for each in encoded]
-            group = "" if key.startswith(_NAMELESS_ROW) else key.removeprefix(_ORPHAN)
+            group = "" if key.startswith(_NAMELESS_ROW) else key.removeprefix(ORPHAN)
             yield key, records, self._form.rows_of(group, records, shop)
 
     def close(self) -> None:
@@ -267,7 +228,7 @@ class Joined:
                 above = ""
                 self._add_fault(number, line, pairs)
                 if isinstance(pairs, TornRow):
-                    self._add_torn(line, pairs.cells)
+                    self._torn.add(number, line, pairs)
                 continue
             record = form.record(self.layout, line, pairs)
             record.number = number
@@ -288,8 +249,8 @@ class Joined:
             for alias in form.aliases_of(record):
                 aliases.add(alias, key.encode("utf-8", "surrogatepass"))
         for reference, encoded, known in late.joined_with(aliases):
-            spool.add(known or f"{_ORPHAN}{reference}", encoded)
-        self._torn = self._torn.renamed(aliases)
+            spool.add(known or f"{ORPHAN}{reference}", encoded)
+        self._torn.rename(aliases)
         late.close()
         aliases.close()
         return spool
@@ -308,25 +269,6 @@ class Joined:
             return key
         record.cells[FOLLOWS] = above
         return above
-
-    def _add_torn(self, line: int, cells: list[str]) -> None:
-        """Note the products to which a row may belong, wherever it is torn.
-
-        Cells before the tear stand below their headings from the left, those behind it from the
-        right.
-        """
-        columns = self._columns
-        places = range(len(columns) + 1) if self._torn.count < _MOST_TORN else (len(columns),)
-        # Another layout: the row is no evidence for how the file is written.
-        layout = Layout(self.layout.headings)
-        keys: set[str] = set()
-        for place in places:
-            behind = len(columns) - place
-            ends = zip(columns[place:], cells[len(cells) - behind :], strict=False)
-            pairs = chain(zip(columns[:place], cells, strict=False), ends)
-            keys.add(self._form.group_of(self._form.record(layout, line, pairs)))
-        for key in keys - {""}:
-            self._torn.add(key, b"")
 
     def _add_fault(self, number: int, line: int, detail: str, value: str = "") -> None:
         shown = value[:_LONGEST_NAME_SHOWN].encode("utf-8", "replace").decode()

@@ -7,10 +7,11 @@ from typing import IO, TYPE_CHECKING, Any
 
 import msgspec
 
+from backroom.feeds.advice import advice_on_record
 from backroom.feeds.api_answers import is_resource, resource_row
 from backroom.feeds.columns import row_from
 from backroom.feeds.read_progress import unfollowed
-from backroom.feeds.rows import LONGEST_LINE, TOO_LONG, Row, RowFault
+from backroom.feeds.rows import LONGEST_LINE, TOO_LONG, Row, RowFault, TornRow
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,11 +19,19 @@ if TYPE_CHECKING:
 
     from backroom.feeds.read_progress import Follow
 
+_LONGEST_CUT = 80_000
+"""Bytes of a line that is cut off, of which the first members are read."""
+_MOST_COMMAS = 50
+"""Places where an object that is cut off is read to, from its end."""
+
 
 def read(path: Path, follow: Follow = unfollowed) -> Iterator[Row | RowFault]:
     """Read the file at `path`. Empty lines are left out."""
     for number, found in objects(path, follow):
-        yield RowFault(number, found) if isinstance(found, str) else object_row(number, found)
+        if isinstance(found, str):
+            yield RowFault(number, found, advice=advice_on_record(found))
+        else:
+            yield object_row(number, found)
 
 
 def objects(path: Path, follow: Follow = unfollowed) -> Iterator[tuple[int, dict[str, Any] | str]]:
@@ -54,10 +63,32 @@ def _object_of(text: bytes) -> dict[str, Any] | str:
     except RecursionError:
         return "is nested too deep"
     except msgspec.DecodeError as error:
-        return f"is not JSON: {error}"
+        detail = f"is not JSON: {error}"
+        cut = cut_object(text.decode(errors="replace")) if len(text) <= _LONGEST_CUT else None
+        return TornRow(detail, list(cut.values()), tuple(cut)) if cut else detail
     if not isinstance(cells, dict):
         return "is not a JSON object"
     return cells
+
+
+def whole_object(text: str) -> dict[str, Any] | None:
+    """Read an object, None for any other text."""
+    try:
+        return msgspec.json.decode(text, type=dict[str, Any])
+    except (msgspec.MsgspecError, RecursionError):
+        return None
+
+
+def cut_object(text: str) -> dict[str, Any] | None:
+    """Read the whole members at the beginning of an object that is cut off."""
+    end = len(text)
+    for _ in range(_MOST_COMMAS):
+        end = text.rfind(",", 0, end)
+        if end < 0:
+            break
+        if found := whole_object(text[:end] + "}"):
+            return found
+    return None
 
 
 def object_row(number: int, cells: dict[str, Any]) -> Row | RowFault:

@@ -360,10 +360,10 @@ def _beginning_of(text: str, longest: int) -> str:
     return text if len(text) <= longest else f"{text[:longest]}…"
 
 
-def _encoded_cells(cells: Mapping[str, Any] | None) -> bytes | None:
-    """Give the cells of a row that failed as JSON, None where they have none, or are too long."""
+def _encoded_cells(read: tuple[Mapping[str, Any], ...]) -> bytes | None:
+    """Give what was read of a row as JSON, None where that is nothing, or too long."""
     try:
-        encoded = None if cells is None else msgspec.json.encode(cells)
+        encoded = msgspec.json.encode(read) if read else None
     except (RecursionError, UnicodeEncodeError):
         return None
     return encoded if encoded and len(encoded) <= _LONGEST_READ else None

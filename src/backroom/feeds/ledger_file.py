@@ -9,7 +9,7 @@ import apsw
 if TYPE_CHECKING:
     from pathlib import Path
 
-_LEDGER_VERSION = 4
+_LEDGER_VERSION = 5
 _LEDGER_BUSY_MILLISECONDS = 100
 LASTING = ("known", "refused", "source_blocks", "source_rows")
 """The tables that outlive each import that a ledger is used for.

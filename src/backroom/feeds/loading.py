@@ -344,7 +344,7 @@ class Loader:
     def _still_there(
         self, kind: Kind, failed: list[tuple[Piece, JobFault]], left: dict[str, Piece]
     ) -> list[tuple[Piece, JobFault]]:
-        """Take deletions of what is gone for done: of a mirror, nobody asked who deletes."""
+        """Count deletions of resources that are gone as done: a mirror only needs them gone."""
         there = ExistingCatalog(self._client, self._ledger).resources(
             kind, (piece.external_id for piece, _ in failed)
         )
@@ -354,7 +354,7 @@ class Loader:
     def _as_compared(
         self, kind: Kind, failed: list[tuple[Piece, JobFault]]
     ) -> list[tuple[Piece, JobFault]]:
-        """Give pieces that an earlier run has sent with their operations, which it alone knew."""
+        """Give pieces of an earlier run with their operations, which the ledger does not keep."""
         existing = ExistingCatalog(self._client, self._ledger)
         there = existing.resources(kind, (piece.external_id for piece, _ in failed))
         compared: list[tuple[Piece, JobFault]] = []

@@ -43,7 +43,7 @@ class RemovalLimit:
 def plan_removals(comparison: Comparison, limit: RemovalLimit) -> None:
     """Write the deletions down in the ledger. Raises `TooManyRemovalsError`.
 
-    Where rows can't be read, nobody knows which resources they mean, and nothing is deleted.
+    If rows can't be read, it is not known which resources they mean, so nothing is deleted.
     """
     ledger = comparison.ledger
     if ledger.fact(PLANNED):

@@ -39,7 +39,7 @@ _LONGEST_NUMBER = 100
 
 @dataclass
 class Evidence:
-    """How many cells of a file can be read in one style alone."""
+    """How many cells of a file can be read in one style only."""
 
     point: int = 0
     comma: int = 0
@@ -72,7 +72,7 @@ def _is_unclear(text: str) -> bool:
 
 @lru_cache(maxsize=10_000)
 def style_of(text: str) -> NumberStyle | None:
-    """Give the style in which alone a cell can be read, None if it is either or no number."""
+    """Give the only style in which a cell is a number, None if it is one in both or in none."""
     digits = _digits(text)
     if digits is None:
         return None

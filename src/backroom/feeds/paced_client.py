@@ -73,7 +73,7 @@ class PacedClient(ApiClient):
 
     @property
     def in_flight(self) -> int:
-        """How many jobs were posted whose end nobody has waited for."""
+        """How many posted jobs have not been waited for."""
         return sum(map(len, self._open.values()))
 
     def account(self) -> str:

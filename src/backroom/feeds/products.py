@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from backroom.feeds.records import FeedRecord, Layout
 
 NO_SHOP = "https://shop.invalid/products/{handle}"
-"""The address of a product where the feed has none and nobody has given the shop's."""
+"""The address of a product if neither the feed nor the user gives one."""
 IN_STOCK_ALWAYS = 2
 HIDDEN_WHEN_OUT = 1
 UNTRACKED = 0
@@ -56,6 +56,8 @@ class Shop:
     """Whether the one warning on addresses was given."""
     prices: dict[str, float] = field(default_factory=dict)
     """Prices of products that others group, by the names used for them."""
+    keeps_unpriced: bool = False
+    """Whether the one variant of an item is given without a price, too, as a fault."""
 
     def address(self, handle: str, identity: str, sku: str = "") -> str:
         """Give the address of a product that the feed gives none for."""
@@ -86,9 +88,10 @@ class Cells:
         value = self.record.cells.get(name)
         if value is None:
             return None
-        if isinstance(value, (int, float)) and not isinstance(value, bool):
+        is_text = value.__class__ is str
+        if not is_text and isinstance(value, (int, float)) and not isinstance(value, bool):
             return value
-        if not (text := self.text(name)):
+        if not (text := value.strip() if is_text else self.text(name)):
             return None
         try:
             return read_number(text, self.shop.numbers)
@@ -228,6 +231,8 @@ class Cells:
             self.shop.missing.difference_update(self._once)
             yield from (each for each in self.warnings if each.line != self.record.line)
             read = {name: each for name, each in attributes.items() if each not in (None, "")}
+            # The API asks for a description, which may be empty.
+            read.setdefault("description", "")
             row = Row(self.record.line, self.kind, self.external_id, read, ids)
             yield _joined_fault(self.faults, own_names(row))
             return
@@ -238,13 +243,14 @@ class Cells:
 def variant_rows(
     item: Cells, made: Iterable[tuple[Cells, dict[str, Any]]], *, alone: bool, price: str
 ) -> Iterator[Row | Finding]:
-    """Give the rows of an item's variants. None is lost without a word.
+    """Give the rows of an item's variants. Each one that is left out has a finding.
 
     With `alone` the item's one variant stands for it: without a price there is none, which
     `warn_of_no_price` has said. `price` is the field that a price is missing in.
     """
     for cells, values in made:
-        if alone and not cells.faults and (item.faults or values["price"] is None):
+        lacks_all = not cells.faults and (item.faults or values["price"] is None)
+        if alone and lacks_all and not cells.shop.keeps_unpriced:
             continue
         if item.faults and not alone:
             fault = item.faults[0]
@@ -291,7 +297,7 @@ def warn_of_no_price(
 
 
 def _joined_fault(faults: list[RowFault], read: dict[str, Any]) -> RowFault:
-    """Make one fault of all faults of a row, because a row fails once.
+    """Make one fault of all faults of a row, because a report counts a failed row once.
 
     The column of the first one is the fault's, so only those of the others are named.
     """
@@ -305,7 +311,7 @@ def _joined_fault(faults: list[RowFault], read: dict[str, Any]) -> RowFault:
         first.column,
         first.value,
         "; ".join(each.advice for each in faults if each.advice),
-        read=read,
+        read=(read,),
     )
 
 
@@ -343,7 +349,7 @@ def category_rows(shop: Shop, line: int, ids: Iterable[str]) -> Iterator[Row]:
 
 
 def address_warning(shop: Shop, line: int, column: str) -> Iterator[RowWarning]:
-    """Say once that the addresses lead nowhere."""
+    """Warn once that the addresses of products are placeholders."""
     if shop.shop_url or shop.warned:
         return
     shop.warned = True

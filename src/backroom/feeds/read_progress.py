@@ -21,9 +21,9 @@ class ReadProgress(NamedTuple):
     """Shops' files are read as a whole before their rows are joined into products."""
     records: int
     of: int | None
-    """How many records there are, None while nobody knows."""
+    """How many records there are, None while it is not known."""
     read: int
-    """Bytes of the file, unpacked; 0 where nobody knows."""
+    """Bytes of the file, unpacked; 0 where it is not known."""
     size: int
     """Bytes that the file has."""
 

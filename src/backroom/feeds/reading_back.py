@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from backroom.feeds.carriers import Pairs
     from backroom.feeds.catalog_spool import Attributes, ReadItem
-    from backroom.feeds.joining import ShopFormat
+    from backroom.feeds.shop_format import ShopFormat
 
 LOST, ADDED, REFUSED = "lost", "added", "refused"
 """An import gives something else; it gives something where there is nothing; it refuses it."""

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from backroom.feeds.feed_options import FeedOptions
-    from backroom.feeds.joining import ShopFormat
+    from backroom.feeds.shop_format import ShopFormat
 
 Carrier = Literal["table", "xml", "lines", "array", "document"]
 _RECOGNISED_CHARACTERS = 200_000

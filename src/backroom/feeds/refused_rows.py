@@ -1,4 +1,4 @@
-"""The refusals of a server that an import need not hear twice.
+"""The refusals of a server, kept so that an import does not send the same rows again.
 
 Only a server can judge the values of a row. What it has refused once, it would refuse again. So the
 refusals outlive their import, in the file of its ledger: a digest of each operation, with the words
@@ -30,7 +30,7 @@ _IMPORT = "import"
 """The fact of a ledger that identifies its import."""
 _LONGEST_DETAIL = 1_000
 _REFUSED_SCHEMA = """
-create table if not exists refused (digest blob primary key, import text not null,
+create table if not exists {}refused (digest blob primary key, import text not null,
   account text not null, moment text not null, related integer not null, member text not null,
   detail text not null) without rowid
 """
@@ -42,6 +42,8 @@ class RefusingTarget(NamedTuple):
     url: str
     key: str
     revision: str
+    sends_again: str = "--retry-refused sends it"
+    """How the user has a row sent that was refused before."""
 
 
 class EarlierRefusal(NamedTuple):
@@ -52,11 +54,12 @@ class EarlierRefusal(NamedTuple):
     """Whether it was refused because of a resource that it leads to."""
     member: str
     detail: str
+    sends_again: str
 
     def __str__(self) -> str:
         return (
             f"{self.detail} (The server refused this at {self.moment}. It was not sent again;"
-            " --retry-refused sends it.)"
+            f" {self.sends_again}.)"
         )
 
 
@@ -68,17 +71,18 @@ class RefusedRows:
     ) -> None:
         """Take up what is kept; with `retry`, as if it were not. `moment` is now, in UTC."""
         self._ledger = ledger
-        self._moment = f"{moment:%Y-%m-%d %H:%M} UTC"
+        self._moment = _shown_moment(moment)
+        self._sends_again = target.sends_again
         self._target = f"{target.url.rstrip('/')} {target.revision}".encode()
         # The ledger keeps a digest of the key, so that nobody finds a key beside a feed.
         digest = hashlib.blake2b(target.key.encode(), digest_size=_TARGET_DIGEST_BYTES)
         self._key = f"key {digest.hexdigest()}"
         self._account = ""
-        ledger.run(_REFUSED_SCHEMA)
+        ledger.run(_REFUSED_SCHEMA.format(""))
         if not ledger.fact(_IMPORT):
             ledger.note(_IMPORT, secrets.token_hex(8))
         self._import = ledger.fact(_IMPORT)
-        # Of an import that goes on, the refusals are of this account, whatever its key was.
+        # The refusals of an import that goes on belong to this account, even if its key is new.
         self._set_account(self._key)
         if retry:
             ledger.run("delete from refused where import <> ?", self._import)
@@ -90,7 +94,7 @@ class RefusedRows:
 
     @property
     def lacks_account(self) -> bool:
-        """Whether there are refusals of this import, and nobody has said of which account."""
+        """Whether this import has refusals, and their account is not known."""
         return not self._account and bool(
             self._ledger.one("select 1 from refused where import = ?", self._import)
         )
@@ -116,13 +120,40 @@ class RefusedRows:
         except apsw.Error:
             return
         try:
-            self._ledger.run("insert or ignore into refused select * from kept.refused")
+            self._ledger.run("insert or ignore into main.refused select * from kept.refused")
         except apsw.Error:
             # It is in use, or has none.
             return
         finally:
             self._ledger.run("detach kept")
             self._any = self._has_any()
+
+    def leave_in(self, place: Path, most: int, since: datetime) -> None:
+        """Add what this import was refused to another ledger, if nobody else uses its file.
+
+        That keeps `most` refusals, the newest ones, and none from before `since`.
+        """
+        ours = "insert or replace into kept.refused select * from main.refused where import = ?"
+        old = "delete from kept.refused where moment < ?"
+        many = (
+            "delete from kept.refused where digest in (select digest from kept.refused"
+            " order by moment desc limit -1 offset ?)"
+        )
+        try:
+            self._ledger.run("attach ? as kept", str(place))
+        except apsw.Error:
+            return
+        try:
+            with self._ledger.together():
+                self._ledger.run(_REFUSED_SCHEMA.format("kept."))
+                self._ledger.run(ours, self._import)
+                self._ledger.run(old, _shown_moment(since))
+                self._ledger.run(many, most)
+        except apsw.Error:
+            # Those rows are sent again.
+            return
+        finally:
+            self._ledger.run("detach kept")
 
     def find(self, operation: RowOperation) -> EarlierRefusal | None:
         """Give what the server said of an operation in an import before this one."""
@@ -135,7 +166,11 @@ class RefusedRows:
             self._import,
         )
         return next(
-            (EarlierRefusal(at, bool(related), *said) for at, related, *said in found), None
+            (
+                EarlierRefusal(at, bool(related), member, detail, self._sends_again)
+                for at, related, member, detail in found
+            ),
+            None,
         )
 
     def keep(self, operation: RowOperation) -> None:
@@ -173,6 +208,10 @@ class RefusedRows:
         digest.update(f" {operation.job_kind.collection} ".encode())
         digest.update(operation.encoded.encoded)
         return digest.digest()
+
+
+def _shown_moment(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%d %H:%M} UTC"
 
 
 def forget_all_but_refused(ledger: LedgerFile, *, complete: bool) -> bool:

@@ -11,7 +11,8 @@ import msgspec
 from backroom.catalog.kinds import CATEGORY, ITEM, VARIANT
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
+    from typing import Self
 
     from backroom.catalog.kinds import Kind, Relation
 
@@ -62,8 +63,12 @@ class Finding:
 class RowFault(Finding):
     """Why a row was not loaded."""
 
-    read: Mapping[str, Any] | None = field(default=None, compare=False)
-    """What was read of a row all the same, by the API's own names; values may be those refused."""
+    read: tuple[Mapping[str, Any], ...] = field(default=(), compare=False)
+    """The resources that were read of a row all the same, by the API's own names.
+
+    Their values may be those that are refused. A row of a shop's file is often an item and its
+    variant.
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +77,24 @@ class RowWarning(Finding):
 
     went_in: bool = True
     """Whether its row was loaded."""
+
+
+class TornRow(str):
+    """What is wrong with a record, with the cells that could still be read.
+
+    `columns` has the names of the cells of a JSON object. The cells of a table stand below its
+    headings.
+    """
+
+    __slots__ = ("cells", "columns")
+    cells: Sequence[Any]
+    columns: tuple[str, ...]
+
+    def __new__(cls, detail: str, cells: Sequence[Any], columns: tuple[str, ...] = ()) -> Self:
+        made = super().__new__(cls, detail)
+        made.cells = cells
+        made.columns = columns
+        return made
 
 
 class FeedError(Exception):

@@ -40,7 +40,10 @@ if TYPE_CHECKING:
     from backroom.feeds.records import FeedRecord
     from backroom.feeds.rows import Finding, Row
 
-_OPTION_NUMBERS = (1, 2, 3)
+_OPTIONS = tuple(
+    (f"option {number} name", f"option {number} value", f"Option{number}") for number in (1, 2, 3)
+)
+"""The fields of the name and the value of each option, and its name where it has none."""
 _QUANTITIES = ("quantity", "quantity at a location")
 _CONTINUES = {"continue", *(word for word, is_true in TRUTH_WORDS.items() if is_true)}
 _DENIES = {"", "deny", *(word for word, is_true in TRUTH_WORDS.items() if not is_true)}
@@ -57,7 +60,7 @@ _NOT_PUBLISHED = {"draft", "archived", "unlisted"}
 the shop leave it out. `published` says the same of the feeds and recommendations of this API."""
 _OF_A_VARIANT = {
     *("price", "sku", "quantity", "quantity at a location", "tracker", "inventory policy"),
-    *("variant image", *(f"option {number} value" for number in _OPTION_NUMBERS)),
+    *("variant image", *(value for _, value, _ in _OPTIONS)),
 }
 
 FIELDS = (
@@ -158,8 +161,10 @@ def _shopify_variants(
     handle: str, records: list[FeedRecord], product: FeedRecord, shop: Shop, url: str
 ) -> Iterator[tuple[Cells, dict[str, Any]]]:
     names = {
-        number: next((text for each in records if (text := each.text(f"option {number} name"))), "")
-        for number in _OPTION_NUMBERS
+        name: next(
+            (text for each in records if name in each.cells and (text := each.text(name))), ""
+        )
+        for name, _, _ in _OPTIONS
     }
     distinct = Distinct()
     for record in records:
@@ -188,14 +193,15 @@ def _shopify_variants(
         )
 
 
-def _options(record: FeedRecord, names: dict[int, str]) -> dict[str, str]:
+def _options(record: FeedRecord, names: dict[str, str]) -> dict[str, str]:
     """Give the option values by their names. An empty one is none, nor is that of a default."""
     found = {}
-    for number in _OPTION_NUMBERS:
-        value = record.text(f"option {number} value")
-        is_default = (names[number].lower() or "title", value.lower()) == _DEFAULT_OPTION
-        if value and not is_default:
-            found[names[number] or f"Option{number}"] = value
+    for name_field, value_field, otherwise in _OPTIONS:
+        if value_field not in record.cells or not (value := record.text(value_field)):
+            continue
+        name = names[name_field]
+        if (name.lower() or "title", value.lower()) != _DEFAULT_OPTION:
+            found[name or otherwise] = value
     return found
 
 
@@ -226,7 +232,7 @@ def _shopify_stock(cells: Cells) -> tuple[int, float]:
 def _images_by_position(records: list[FeedRecord], item: Cells) -> list[str]:
     found: dict[str, float] = {}
     for number, record in enumerate(records):
-        if url := record.text("image"):
+        if "image" in record.cells and (url := record.text("image")):
             cells = Cells(item.shop, record, ITEM, item.external_id)
             position = cells.number("image position")
             item.warnings += [
@@ -248,7 +254,8 @@ def _images_by_position(records: list[FeedRecord], item: Cells) -> list[str]:
 def _warn_of_rows(item: Cells, records: list[FeedRecord]) -> None:
     """Warn of rows that may be another product's: with another title, or without a handle."""
     title, line = item.text("title"), item.record.line
-    other = next((each for each in records if each.text("title") not in {"", title}), None)
+    titled = (each for each in records if "title" in each.cells)
+    other = next((each for each in titled if each.text("title") not in {"", title}), None)
     if other:
         detail = f"differs from line {line} of the handle, whose title counts"
         advice = "give each product a handle of its own, or one title"
@@ -285,7 +292,7 @@ def _metadata_of_row(
     ours = shop.layout.of_variants
     takes_all = of_variant and record is not product
     return {
-        name: _as_shown(value)
+        name: value.strip() if value.__class__ is str and "'" not in value else _as_shown(value)
         for name, value in record.rest.items()
         if takes_all or (name in ours) is of_variant
     }

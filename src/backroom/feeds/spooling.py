@@ -103,7 +103,7 @@ class Spool:
         return bool(self._parts)
 
     def by_part(self) -> Iterator[Iterator[_Framed]]:
-        """Give the records of each part. Keys that differ in case alone are in one part."""
+        """Give the records of each part. Keys that differ only in case are in one part."""
         if self._parts:
             for part in self._parts:
                 part.seek(0)

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from itertools import compress
 from typing import TYPE_CHECKING
 
-from backroom.feeds.comma_separated import TornRow, records
+from backroom.feeds.comma_separated import records
 from backroom.feeds.read_progress import unfollowed
-from backroom.feeds.rows import FeedError
+from backroom.feeds.rows import FeedError, TornRow
 from backroom.feeds.workbooks import sheet_rows
 
 if TYPE_CHECKING:

@@ -82,7 +82,7 @@ def findings(
         external_id, place, value, detail, advice = texts
         said = (line, detail, KINDS.get(kind), external_id, place, value, advice)
         if is_fault:
-            yield RowFault(*said, read=msgspec.json.decode(read) if read else None)
+            yield RowFault(*said, read=tuple(msgspec.json.decode(read)) if read else ())
         else:
             yield RowWarning(*said, went_in=bool(went_in))
 
