@@ -35,8 +35,8 @@ if TYPE_CHECKING:
 STAGED = "changes staged"
 _LONGEST_WATCH_SECONDS = 40.0
 """Seconds between two readings at most, so that a change is sent on within a minute."""
-_REST = 5
-"""A reading that takes long is followed by a pause so many times as long, within the limit."""
+_REST = 20
+"""A reading is followed by a pause at least so many times as long, within the limit."""
 
 
 class PushWatch:
