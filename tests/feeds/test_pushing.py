@@ -66,10 +66,14 @@ def test_planned_jobs_follow_each_other(client: Client) -> None:
     """The prediction counts one request for a job: nothing is asked in between."""
     push = a_push(client, *(Row(at, ITEM, f"C{at}", CAP) for at in range(1, 21)), batch=2)
     push.compare(silent)
-    methods: list[str] = []
-    push.target.measures.answered = lambda method, _: methods.append(method)  # type: ignore[method-assign]
+    requests: list[tuple[str, float]] = []
+
+    def noted(method: str, seconds: float) -> None:
+        requests.append((method, seconds))
+
+    push.target.measures.answered = noted  # type: ignore[method-assign]
     push.send(silent)
-    assert methods[:10] == ["POST"] * 10
+    assert [method for method, _ in requests[:10]] == ["POST"] * 10
 
 
 def note_posts(sender: PacedClient, submitted: list[str]) -> None:
