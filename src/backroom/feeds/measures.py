@@ -1,4 +1,4 @@
-"""What a push has measured: how long requests take, a turn of the sender, and jobs.
+"""What a push has measured: how long its requests, the turns of its sender, and its jobs take.
 
 Times that add up to the whole are measured as a mean. Where early values say little of later ones,
 the newest values count most. Reads before a push are few, and one slow read says nothing of the

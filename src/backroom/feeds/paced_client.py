@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 _Document = TypeVar("_Document")
 
 CHANGES = "/_backroom/changes"
-"""The path outside of the API that is asked, with what is below it: of a source that is watched."""
+"""A push that stays asks its source at this path and below it. The path is outside of the API."""
 _FEW_JOBS = 4
 """So many jobs of a kind are asked for one by one."""
 _FIRST_PAUSE_SECONDS = 0.02
@@ -88,7 +88,8 @@ class PacedClient(ApiClient):
     def mark(self) -> str:
         """Give what the server says of changes: another text whenever a catalog may have changed.
 
-        It is empty where the server can't say, or is none of ours. Raises `UnreachableError`.
+        It is empty where the server can't say, or is not a backroom server.
+        Raises `UnreachableError`.
         """
         try:
             return self._call("GET", CHANGES, MarkDocument).mark or ""
@@ -148,7 +149,7 @@ class PacedClient(ApiClient):
         return self._finished.pop(job_id)
 
     def measure_jobs(self, job_kind: JobKind) -> None:
-        """Learn from the jobs that the account had how long jobs take."""
+        """Learn how long jobs take from those that the account had."""
         for job in reversed(self.listed(job_kind.collection, {}, "", JobPageDocument).data):
             self._measure(job.attributes)
 
@@ -195,7 +196,7 @@ class PacedClient(ApiClient):
     def _call(
         self, method: str, path: str, document: type[_Document], body: bytes | None = None
     ) -> _Document:
-        """Send a request, and again where the answer was damaged on its way."""
+        """Send a request, and send it again if its answer was damaged on the way."""
         for attempt in range(_MOST_DAMAGED):
             try:
                 return super()._call(method, path, document, body)

@@ -1,7 +1,7 @@
 """One push: the rows of a ledger are compared with a target, and what differs is sent.
 
-The rows may be of a file, or of the catalog of another server. The work is that of an import. What
-is added here: the difference is known and shown before anything is sent, and how long it will take.
+The rows are those of a file, or of the catalog of another server. A push does what an import does.
+It also knows the difference before it sends anything, and predicts how long sending it takes.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""For what a push has waited, and how long: what its prediction could not know is among it."""
+"""What a push has waited for, and how long. Most of this its prediction could not know."""
 
 from __future__ import annotations
 
