@@ -57,6 +57,7 @@ def is_taken(database: Database) -> list[int] | None:
     return written(database, lambda tx: take(tx, ITEM, "A"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(3))
 def test_kept_blocks_are_those_of_now(database: Database, seed: int) -> None:
     chance = random.Random(seed)
