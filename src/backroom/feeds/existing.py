@@ -124,11 +124,7 @@ class ExistingCatalog:
         return {each.external_id for page in self._pages(path, {}) for each in page.resources}
 
     def _few_left(self, kind: Kind) -> bool:
-        self._few = self._few or not self.ledger.one(
-            "select 1 from rows where +kind = ? and outcome is null and line > 0 limit 1 offset ?",
-            kind.name,
-            _FEW_ROWS,
-        )
+        self._few = self._few or not self.ledger.has_pending(kind.name, _FEW_ROWS)
         return self._few
 
     def read_all_ids(self) -> None:
