@@ -4,8 +4,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from backroom.cli.push_report import WaitNotices, print_difference, shown_time
+from backroom.cli.push_report import (
+    WaitNotices,
+    print_difference,
+    print_time_taken,
+    shown_time,
+)
 from backroom.feeds.push_plan import Difference
+from backroom.feeds.waits import WaitCause, Waits
 
 if TYPE_CHECKING:
     Captured = pytest.CaptureFixture[str]
@@ -48,3 +54,28 @@ def test_reason_is_said_once(capsys: Captured) -> None:
 def test_held_deletions_are_said(capsys: Captured) -> None:
     WaitNotices().holding(12, 3)
     assert "12 resources are gone from the source, and at most 3" in capsys.readouterr().err
+
+
+def print_waits(seconds: float, **waited: float) -> None:
+    waits = Waits()
+    for name, each in waited.items():
+        waits.add(WaitCause[name], each)
+    print_time_taken(seconds, 24, waits)
+
+
+def test_waits_are_said_with_the_time(capsys: Captured) -> None:
+    print_waits(210, JOBS=170, AWAY=12, LIMIT=0.3)
+    assert capsys.readouterr().err == (
+        "Sent in 3 min 30 s, of which 2 min 50 s waiting for jobs and 12 s for the target, which"
+        " was away; 24 s were predicted.\n"
+    )
+
+
+def test_time_without_waits_is_alone(capsys: Captured) -> None:
+    print_waits(20, JOBS=0.4)
+    assert capsys.readouterr().err == "Sent in 20 s; 24 s were predicted.\n"
+
+
+def test_waits_are_never_longer_than_all(capsys: Captured) -> None:
+    print_waits(10, JOBS=15, AWAY=5)
+    assert "of which 8 s waiting for jobs and 2 s for" in capsys.readouterr().err

@@ -3,7 +3,10 @@ from __future__ import annotations
 import gzip
 import socket
 import time
-from typing import Any
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler
+from itertools import count
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -12,7 +15,10 @@ from backroom.feeds import api_client
 from backroom.feeds.api_client import ApiClient, JobFault
 from backroom.feeds.client_errors import RefusedError, UnreachableError
 from backroom.revisions import NEWEST
-from feeds.scripted_server import Answer, scripted
+from feeds.scripted_server import Answer, scripted, served
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 DELETES = JobKind(ITEM, Verb.DELETE)
 ACCEPTED = Answer(202, {"data": {"id": "J1", "attributes": {"status": "processing"}}})
@@ -166,6 +172,39 @@ def test_nobody_listening_is_told() -> None:
 
 
 @pytest.mark.slow
+@contextmanager
+def cutting_off(times: int) -> Iterator[str]:
+    """Run a server that closes so many connections without an answer, before it gives answers."""
+    asked = count(1)
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            if next(asked) > times:
+                body = b'{"data": []}'
+                self.send_response(200)
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with served(Handler) as url:
+        yield url
+
+
+def test_first_answer_may_be_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(api_client, "_FIRST_BACKOFF_SECONDS", 0.01)
+    with cutting_off(2) as url:
+        assert server(url).page("catalog-items", {}).resources == []
+
+
+def test_server_that_only_cuts_off_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(api_client, "_FIRST_BACKOFF_SECONDS", 0.01)
+    with cutting_off(99) as url, pytest.raises(UnreachableError, match="no answer from"):
+        server(url).page("catalog-items", {})
+
+
 def test_unknown_name_is_told() -> None:
     with pytest.raises(UnreachableError, match="its name is not known"):
         server("http://backroom.invalid").submit(DELETES, [])

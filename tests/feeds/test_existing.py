@@ -6,6 +6,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from backroom.catalog.kinds import ITEM, VARIANT
+from backroom.feeds import existing as module
 from backroom.feeds.api_client import ApiClient
 from backroom.feeds.existing import ExistingCatalog
 from backroom.feeds.ledger import Ledger
@@ -70,11 +71,34 @@ def test_ids_are_read_page_by_page() -> None:
     )
 
 
+@pytest.fixture
+def many_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have one row count as many."""
+    monkeypatch.setattr(module, "_FEW_ROWS", 0)
+
+
+def comparing(script: Script) -> ExistingCatalog:
+    """A catalog with which a row is to be compared."""
+    catalog = existing(script)
+    catalog.ledger.stage([Row(1, ITEM, "C1", {})])
+    return catalog
+
+
+@pytest.mark.usefixtures("many_left")
 def test_deleted_category_has_no_members() -> None:
     gone = Answer(404, {"errors": [{"detail": "No."}]})
     category = Answer(200, {"data": [{"id": f"{ID}hats"}]})
     with scripted(category, gone) as script:
-        assert existing(script).related(ITEM, "C1") == set()
+        assert comparing(script).related(ITEM, "C1") == set()
+
+
+def test_few_items_are_asked_for_their_categories() -> None:
+    categories = Answer(200, {"data": [{"id": f"{ID}hats"}, {"id": f"{ID}caps"}]})
+    with scripted(categories) as script:
+        assert comparing(script).related(ITEM, "C1") == {"hats", "caps"}
+    assert [path for _, path, _ in script.requests] == [
+        "/api/catalog-items/%24custom%3A%3A%3A%24default%3A%3A%3AC1/relationships/categories"
+    ]
 
 
 def test_categories_are_read_page_by_page() -> None:
@@ -97,10 +121,11 @@ def test_all_variants_of_an_item_are_its_own(client: Client) -> None:
     assert catalog.elsewhere([Row(1, VARIANT, "V119", {}, ("hat",))]) == {"V119"}
 
 
+@pytest.mark.usefixtures("many_left")
 def test_long_readings_say_what_is_read() -> None:
     told: list[str] = []
     with scripted(PAGE) as script:
-        catalog = existing(script)
+        catalog = comparing(script)
         catalog.client.telling = told.append
         catalog.read_all_ids()
         catalog.related(ITEM, "C1")

@@ -97,6 +97,12 @@ def test_members_are_kept(ledger: Ledger) -> None:
     assert ledger.categories_of("C1") == {"hats", "caps"}
 
 
+def test_pending_rows_are_counted_up_to_a_number(ledger: Ledger) -> None:
+    assert ledger.has_pending("item", 2)
+    assert not ledger.has_pending("item", 3)
+    assert not ledger.has_pending("variant", 0)
+
+
 def test_failed_rows_are_not_there(ledger: Ledger) -> None:
     assert ledger.has("item", "C2")
     ledger.settle([2], "failed")

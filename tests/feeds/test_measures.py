@@ -32,9 +32,18 @@ def test_turn_is_guessed_from_reads() -> None:
     measures = Measures()
     measures.answered("GET", 0.1)
     measures.answered("POST", 5.0)
-    assert measures.turn == pytest.approx(0.2)
+    assert measures.turn == pytest.approx(0.1)
     measures.compared(1_000, 5.0)
-    assert measures.turn == pytest.approx(0.7)
+    assert measures.turn == pytest.approx(0.6)
+
+
+def test_job_takes_a_while_even_at_a_quick_target() -> None:
+    measures = Measures()
+    measures.answered("GET", 0.001)
+    assert measures.job == 0.02
+    measures.answered("GET", 0.2)
+    measures.answered("GET", 0.2)
+    assert measures.job == pytest.approx(0.2)
 
 
 def test_jobs_that_wait_for_each_other() -> None:

@@ -62,6 +62,20 @@ def test_prediction_is_of_what_is_left(client: Client) -> None:
     assert push.remaining_seconds() == 0
 
 
+def test_planned_jobs_follow_each_other(client: Client) -> None:
+    """The prediction counts one request for a job: nothing is asked in between."""
+    push = a_push(client, *(Row(at, ITEM, f"C{at}", CAP) for at in range(1, 21)), batch=2)
+    push.compare(silent)
+    requests: list[tuple[str, float]] = []
+
+    def noted(method: str, seconds: float) -> None:
+        requests.append((method, seconds))
+
+    push.target.measures.answered = noted  # type: ignore[method-assign]
+    push.send(silent)
+    assert [method for method, _ in requests[:10]] == ["POST"] * 10
+
+
 def note_posts(sender: PacedClient, submitted: list[str]) -> None:
     submit = sender.submit
 

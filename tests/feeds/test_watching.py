@@ -14,7 +14,7 @@ from backroom.feeds.source_catalog import SourceCatalog
 from backroom.feeds.tallies import counts
 from backroom.feeds.watching import PushWatch
 from backroom.revisions import NEWEST
-from feeds.catalogs import catalog_of, change, create, load, paced, sent_operations
+from feeds.catalogs import catalog_of, change, create, load, load_rows, paced, sent_operations
 from feeds.other_server import other_server
 from support.client import Client
 from support.process import until
@@ -93,6 +93,22 @@ def requests_of(catalog: SourceCatalog, watch: PushWatch) -> int:
     catalog.client.asking = lambda: asked.append(None)
     watch.once()
     return len(asked)
+
+
+def test_change_of_an_item_asks_the_target_little(source: Client, client: Client) -> None:
+    kinds = ({"type": "category", "external_id": f"L{each}", "name": "L"} for each in range(20))
+    load_rows(source, *kinds)
+    watch = a_watch(source, client)
+    watch.once()
+    path = f"/api/catalog-items/{ID}C1"
+    text = {"title": "another"}
+    body = {"data": {"type": "catalog-item", "id": f"{ID}C1", "attributes": text}}
+    assert source.request("PATCH", path, json=body).status == 200
+    asked: list[None] = []
+    watch._target.asking = lambda: asked.append(None)  # noqa: SLF001
+    assert watch.once()
+    assert len(asked) < 10
+    assert catalog_of(client) == catalog_of(source)
 
 
 @pytest.mark.slow

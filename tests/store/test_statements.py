@@ -112,6 +112,7 @@ class HeardDatabase:
     def __init__(self, database: Database) -> None:
         self._database = database
         self.dialect = database.dialect
+        self.kept_digests = database.kept_digests
         self.said: list[str] = []
 
     def _heard(self, tx: Transaction) -> Transaction:

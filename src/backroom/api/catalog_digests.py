@@ -6,25 +6,32 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs
 
 from backroom.errors import InvalidParameter
-from backroom.store import digests
+from backroom.store.digests import block_from, blocks_of
 
 if TYPE_CHECKING:
     from backroom.catalog.kinds import Kind
-    from backroom.store.database import Transaction
+    from backroom.store.database import Database
 
 _BLOCK = "block"
 _MOST_DIGITS = 19
 _LARGEST_NUMBER = 2**63 - 1
 
 
-def answered(tx: Transaction, kind: Kind, account: str, query: str) -> dict[str, Any]:
+def answered(database: Database, kind: Kind, account: str, query: str) -> dict[str, Any]:
     """Answer a query. Raises `InvalidParameter`."""
-    tx.leave_loop()
     given = parse_qs(query).get(_BLOCK)
     if given is None:
-        return {"blocks": digests.blocks_of(tx, kind, account)}
+        return {"blocks": _blocks(database, kind, account)}
     number = given[-1]
     plain = number.isascii() and number.isdigit() and len(number) <= _MOST_DIGITS
     if not plain or int(number) > _LARGEST_NUMBER:
         raise InvalidParameter(f"'{_BLOCK}' must be a number that a block begins with.", _BLOCK)
-    return {"resources": digests.block_from(tx, kind, account, int(number))}
+    with database.read() as tx:
+        return {"resources": block_from(tx, kind, account, int(number))}
+
+
+def _blocks(database: Database, kind: Kind, account: str) -> dict[int, int]:
+    if database.kept_digests is not None:
+        return database.kept_digests.blocks(kind, account)
+    with database.one_moment() as tx:
+        return blocks_of(tx, kind, account)

@@ -175,8 +175,7 @@ def _changes(served: Served) -> Answer:
 
 def _digests(kind: Kind, served: Served) -> Answer:
     account = served.asked.account()
-    with served.database.read() as tx:
-        answered = catalog_digests.answered(tx, kind, account, served.asked.query)
+    answered = catalog_digests.answered(served.database, kind, account, served.asked.query)
     return Answer(200, [msgspec.json.encode(answered)], _JSON_HEADERS)
 
 

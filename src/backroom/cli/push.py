@@ -23,7 +23,7 @@ from backroom.cli.import_report import ReportedCommand, on_terminal, write_repor
 from backroom.cli.options import own_url, settings_from
 from backroom.cli.printable import printable
 from backroom.cli.push_options import PushChoice, key_in, with_push_options
-from backroom.cli.push_report import WaitNotices, print_difference, print_sent_on, shown_time
+from backroom.cli.push_report import WaitNotices, print_difference, print_sent_on, print_time_taken
 from backroom.cli.reading_progress import shown_reading
 from backroom.cli.sending import (
     Ended,
@@ -235,8 +235,7 @@ def _send(options: PushChoice, push: Push, source: SourceCatalog | None, report:
         push.target.telling = progress.note
         progress.remaining = push.remaining_seconds
         push.send(progress)
-    took = shown_time(time.monotonic() - began)
-    click.echo(f"Sent in {took}; {shown_time(seconds)} were predicted.", err=True)
+    print_time_taken(time.monotonic() - began, seconds, push.target.waits)
 
 
 def _with_read_counts(

@@ -16,6 +16,7 @@ from backroom.feeds.report_page import summary
 if TYPE_CHECKING:
     from backroom.feeds.push_plan import Difference
     from backroom.feeds.reporting import Report
+    from backroom.feeds.waits import Waits
 
 _CHANGE_VERBS = {"created": "create", "updated": "update", "deleted": "delete"}
 _MINUTE = 60
@@ -46,6 +47,20 @@ def print_difference(difference: Difference, jobs: int, seconds: float) -> None:
         f" about {shown_time(seconds)}",
         err=True,
     )
+
+
+def print_time_taken(seconds: float, predicted: float, waits: Waits) -> None:
+    """Say how long it took to send everything, and how much of it was spent waiting, for what."""
+    # Waits of two threads at a time add up to more than the whole.
+    share = seconds / max(seconds, waits.total)
+    parts = [(cause, share * each) for cause, each in waits.longest() if share * each >= 1]
+    said = [
+        f"{shown_time(each)}{'' if number else ' waiting'} for {cause}"
+        for number, (cause, each) in enumerate(parts)
+    ]
+    of_which = f", of which {' and '.join(said)}" if said else ""
+    took, guess = shown_time(seconds), shown_time(predicted)
+    click.echo(f"Sent in {took}{of_which}; {guess} were predicted.", err=True)
 
 
 def shown_time(seconds: float) -> str:

@@ -50,6 +50,8 @@ _FIRST_BACKOFF_SECONDS = 0.2
 _LONGEST_BACKOFF_SECONDS = 60.0
 _LONGEST_ABSENT_SECONDS = 2.0
 """How long a server that is away is left alone before the next attempt."""
+_FIRST_TRIES = 4
+"""How often a server that was never met is asked, if it takes the connection and cuts it off."""
 _NEVER_REACHED = (
     urllib3.exceptions.NewConnectionError,
     urllib3.exceptions.ConnectTimeoutError,
@@ -291,7 +293,9 @@ class ApiClient:
         if method == "POST" and reached:
             raise LostAnswerError(detail) from error
         pause = min(_FIRST_BACKOFF_SECONDS * 2 ** min(attempt, 6), _LONGEST_ABSENT_SECONDS)
-        if not self._met or time.monotonic() + pause > end:
+        cut_off = isinstance(getattr(error, "reason", error), urllib3.exceptions.ProtocolError)
+        waited_for = self._met or (cut_off and attempt < _FIRST_TRIES - 1)
+        if not waited_for or time.monotonic() + pause > end:
             raise UnreachableError(detail) from error
         self._away_since = self._away_since or time.strftime("%H:%M:%S")
         self.waiting(pause, f"the server is away since {self._away_since}: {cause}")

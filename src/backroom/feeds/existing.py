@@ -1,8 +1,9 @@
 """What a server has already: read as a feed needs it, a hundred resources at a time.
 
 If all resources of a kind fit on one page, that page is all that is ever asked. Otherwise the
-resources of each chunk of the feed are asked by their ids. No list shows the categories of an item,
-so the members of all categories are read when the first such item has to be compared.
+resources of each chunk of the feed are asked by their ids. No list shows the categories of an item.
+If few items are left to compare, each is asked for its categories. Otherwise the members of all
+categories are read when the first such item has to be compared.
 """
 
 from __future__ import annotations
@@ -30,6 +31,8 @@ _LONGEST_FILTER = 6_000
 _MOST_IDS = 100
 _MOST_INCLUDED = 100
 """Variants that a list shows of an item. One that shows so many may have more."""
+_FEW_ROWS = 100
+"""Up to so many items are asked for their categories. All members may be a thousand pages."""
 _NOT_FOUND = 404
 _MEMBERS_READ = "members read"
 _EXISTING_READ = "existing read"
@@ -43,6 +46,8 @@ class ExistingCatalog:
     ledger: Ledger
     _whole: dict[str, dict[str, Attributes] | None] = field(default_factory=dict)
     """All resources of a kind, None where they are more than a page."""
+    _few: bool = False
+    """Whether few rows were left to compare: then they still are."""
 
     def resources(self, kind: Kind, external_ids: Iterable[str]) -> dict[str, Attributes]:
         """Give the attributes of those resources that exist. Raises what `ApiClient` raises."""
@@ -105,6 +110,8 @@ class ExistingCatalog:
     def related(self, kind: Kind, external_id: str) -> set[str]:
         """Give the ids to which a resource of a kind with a relation to many leads."""
         if not self.ledger.fact(_MEMBERS_READ):
+            if self._few_left(kind):
+                return self.related_now(kind, external_id)
             self._read_members(kind)
             self.ledger.note(_MEMBERS_READ, "yes")
         return self.ledger.categories_of(external_id)
@@ -115,6 +122,10 @@ class ExistingCatalog:
         name = quote(resource_id(external_id), safe="")
         path = f"{kind.collection}/{name}/relationships/{target.plural}"
         return {each.external_id for page in self._pages(path, {}) for each in page.resources}
+
+    def _few_left(self, kind: Kind) -> bool:
+        self._few = self._few or not self.ledger.has_pending(kind.name, _FEW_ROWS)
+        return self._few
 
     def read_all_ids(self) -> None:
         """Write the ids of all resources down in the ledger, once."""

@@ -1,4 +1,4 @@
-"""What a target is known to have of its source: one digest for each resource that was pushed.
+"""What a push knows that its target has: one digest for each resource that was pushed.
 
 By it a push that stays finds the resources that have changed at the source, without a request to
 the target. The digests are beside the rows of the ledger, in the same file, and outlive them. A
@@ -113,7 +113,7 @@ class KnownCatalog:
         """Take in what became of the rows of the ledger; give whether another reading can wait.
 
         A row that was refused is sent again when it has changed, or when another one was sent,
-        because it may have lacked that one.
+        because the target may have lacked that one.
         """
         last = -1
         again = False

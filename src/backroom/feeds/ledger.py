@@ -140,6 +140,13 @@ class Ledger(LedgerFile):
             last = found[-1][1]
             yield from (self._staged(*each) for each in found)
 
+    def has_pending(self, kind: str, more_than: int) -> bool:
+        """Whether nothing was done yet with more than so many rows of a kind."""
+        statement = (
+            "select 1 from rows where +kind = ? and outcome is null and line > 0 limit 1 offset ?"
+        )
+        return self.one(statement, kind, more_than) is not None
+
     def equals(self, kind: str, external_id: str) -> list[Staged]:
         """Give all pending rows with an id, in the order of the feed."""
         found = self.run(

@@ -1,4 +1,4 @@
-"""What a push has measured: how long requests take, a turn of the sender, and jobs.
+"""What a push has measured: how long its requests, the turns of its sender, and its jobs take.
 
 Times that add up to the whole are measured as a mean. Where early values say little of later ones,
 the newest values count most. Reads before a push are few, and one slow read says nothing of the
@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from statistics import median
 
 _GUESSED_REQUEST = 0.05
+_GUESSED_JOB = 0.02
+"""Seconds that a server of ours takes for a job, on the machine of the one that pushes."""
 _JOB_ROWS = 100
 _LAST_BUCKET = 25
 _WEIGHT = 0.05
@@ -58,14 +60,15 @@ class Measures:
     def turn(self) -> float:
         """From one job that is posted to the next, without pauses.
 
-        Before the first one it is guessed: two reads, and the work that comparing its rows was.
+        Before the first one it is guessed: a request, and the work that comparing its rows was. The
+        target is asked nothing between jobs whose rows are planned.
         """
-        return self._turn.now(2 * self.request + self._work)
+        return self._turn.now(self.request + self._work)
 
     @property
     def job(self) -> float:
         """How long a server takes for one more job, when jobs wait for each other."""
-        return self._job.now(self.turn)
+        return self._job.now(max(self.turn, _GUESSED_JOB))
 
     @property
     def shortest_job(self) -> float:

@@ -25,6 +25,7 @@ from backroom.feeds.client_errors import LostAnswerError, RefusedError, Unreacha
 from backroom.feeds.measures import Measures
 from backroom.feeds.own_account import account_of_key
 from backroom.feeds.pacing import Pacer, operation_of
+from backroom.feeds.waits import WaitCause, Waits
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
 _Document = TypeVar("_Document")
 
 CHANGES = "/_backroom/changes"
-"""The path outside of the API that is asked, with what is below it: of a source that is watched."""
+"""A push that stays asks its source at this path and below it. The path is outside of the API."""
 _FEW_JOBS = 4
 """So many jobs of a kind are asked for one by one."""
 _FIRST_PAUSE_SECONDS = 0.02
@@ -65,6 +66,7 @@ class PacedClient(ApiClient):
         self._patience = timeout
         self.pacer = Pacer(revision)
         self.measures = Measures()
+        self.waits = Waits()
         self._open: dict[str, set[str]] = {}
         """Jobs that were posted and not waited for, by the collection that they are in."""
         self._finished: dict[str, FinishedJob] = {}
@@ -86,7 +88,8 @@ class PacedClient(ApiClient):
     def mark(self) -> str:
         """Give what the server says of changes: another text whenever a catalog may have changed.
 
-        It is empty where the server can't say, or is none of ours. Raises `UnreachableError`.
+        It is empty where the server can't say, or is not a backroom server.
+        Raises `UnreachableError`.
         """
         try:
             return self._call("GET", CHANGES, MarkDocument).mark or ""
@@ -113,7 +116,7 @@ class PacedClient(ApiClient):
             except RefusedError as error:
                 if error.faulty or _TOO_MANY_JOBS not in str(error):
                     raise
-                self._rest(_BUSY_PAUSE_SECONDS, "too many jobs are in progress")
+                self._rest(_BUSY_PAUSE_SECONDS, "too many jobs are in progress", WaitCause.JOBS)
                 continue
             self._open.setdefault(job_kind.collection, set()).add(job)
             self.posted[job_kind.collection] += 1
@@ -124,7 +127,7 @@ class PacedClient(ApiClient):
         """Wait until a job is complete or cancelled. Raises the same as `submit`."""
         end = time.monotonic() + self._patience
         pause = _FIRST_PAUSE_SECONDS
-        began = time.monotonic()
+        began, others = time.monotonic(), self.waits.total
         try:
             while job_id not in self._finished:
                 pause = max(pause, self._look(job_kind, job_id))
@@ -138,12 +141,15 @@ class PacedClient(ApiClient):
                 time.sleep(pause)
                 pause = min(pause * 1.5, _LONGEST_PAUSE_SECONDS)
         finally:
-            self.measures.rested(time.monotonic() - began)
+            seconds = time.monotonic() - began
+            self.measures.rested(seconds)
+            # Within it may be waits for other things.
+            self.waits.add(WaitCause.JOBS, max(0.0, seconds - (self.waits.total - others)))
         self._open.get(job_kind.collection, set()).discard(job_id)
         return self._finished.pop(job_id)
 
     def measure_jobs(self, job_kind: JobKind) -> None:
-        """Learn from the jobs that the account had how long jobs take."""
+        """Learn how long jobs take from those that the account had."""
         for job in reversed(self.listed(job_kind.collection, {}, "", JobPageDocument).data):
             self._measure(job.attributes)
 
@@ -190,7 +196,7 @@ class PacedClient(ApiClient):
     def _call(
         self, method: str, path: str, document: type[_Document], body: bytes | None = None
     ) -> _Document:
-        """Send a request, and again where the answer was damaged on its way."""
+        """Send a request, and send it again if its answer was damaged on the way."""
         for attempt in range(_MOST_DAMAGED):
             try:
                 return super()._call(method, path, document, body)
@@ -200,7 +206,7 @@ class PacedClient(ApiClient):
                     raise RefusedError(named, error.faulty, error.status, error.pointer) from error
                 if method == "POST":
                     raise LostAnswerError(str(error)) from error
-                self._rest(_DAMAGED_PAUSE_SECONDS, str(error))
+                self._rest(_DAMAGED_PAUSE_SECONDS, str(error), WaitCause.DAMAGE)
         raise AssertionError
 
     def _answered(
@@ -209,7 +215,7 @@ class PacedClient(ApiClient):
         operation = operation_of(method, path)
         now = time.monotonic()
         if (pause := self.pacer.windows(operation).earliest(now) - now) > 0:
-            self._rest(pause, "the rate limit is reached")
+            self._rest(pause, "the rate limit is reached", WaitCause.LIMIT)
         began = time.monotonic()
         headers: Mapping[str, str] | None = None
         try:
@@ -219,6 +225,7 @@ class PacedClient(ApiClient):
             if headers is None:
                 # It may have been counted before its answer was lost.
                 self.pacer.windows(operation).count(moment)
+                self.waits.add(WaitCause.AWAY, moment - began)
             else:
                 succeeded = status in SUCCESSES
                 self.pacer.answered(operation, headers, moment, succeeded=succeeded)
@@ -230,7 +237,7 @@ class PacedClient(ApiClient):
     ) -> None:
         began = time.monotonic()
         super()._wait_for_server(method, error, attempt, end)
-        self.measures.rested(time.monotonic() - began)
+        self._note(WaitCause.AWAY, time.monotonic() - began)
 
     def _wait_to_try_again(self, status: int, header: str, attempt: int, end: float) -> None:
         # A server that is busy is there: no pause it asks for adds up to a time-out.
@@ -238,12 +245,18 @@ class PacedClient(ApiClient):
             end = time.monotonic() + self._patience
         began = time.monotonic()
         super()._wait_to_try_again(status, header, attempt, end)
-        self.measures.rested(time.monotonic() - began)
+        throttled = status == HTTPStatus.TOO_MANY_REQUESTS
+        cause = WaitCause.LIMIT if throttled else WaitCause.BUSY
+        self._note(cause, time.monotonic() - began)
 
-    def _rest(self, seconds: float, reason: str) -> None:
+    def _rest(self, seconds: float, reason: str, cause: WaitCause) -> None:
         self.waiting(seconds, reason)
         time.sleep(seconds)
+        self._note(cause, seconds)
+
+    def _note(self, cause: WaitCause, seconds: float) -> None:
         self.measures.rested(seconds)
+        self.waits.add(cause, seconds)
 
 
 def _moment(text: str | None) -> float | None:

@@ -41,7 +41,7 @@ def official_rates(revision: str) -> dict[str, Rate]:
 
 
 def rate_in(header: str) -> Rate | None:
-    """Read `350, 350;w=1, 3500;w=60`. None where it does not say both windows."""
+    """Read `350, 350;w=1, 3500;w=60`. None unless it has both windows."""
     windows = {int(length): int(most) for most, length in _WINDOW.findall(header)}
     burst, steady = windows.get(int(SECOND), 0), windows.get(int(MINUTE), 0)
     return Rate(burst, steady) if burst and steady else None

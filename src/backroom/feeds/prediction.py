@@ -1,7 +1,7 @@
-"""How long a push will take: its requests, sent in thought through the windows of their operations.
+"""How long a push will take. Its requests are counted in the windows of their operations.
 
 The same windows say when a real request may go (`pacing.py`). So the prediction is wrong only where
-a request or a job takes another time than those that were measured.
+a request or a job takes more or less time than those that were measured.
 """
 
 from __future__ import annotations

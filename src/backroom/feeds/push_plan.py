@@ -1,6 +1,6 @@
-"""What a push will do, kept in its ledger: found once, shown, predicted, and then sent.
+"""The plan of a push, in its ledger: it is made once, shown, predicted, and then followed.
 
-A dry run settles each row of the ledger with what would become of it. Here these outcomes become a
+A dry run settles each row of the ledger with what would become of it. These outcomes become the
 plan, and the rows are pending again. Whoever sends the rows reads the plan instead of the target. A
 planned row that is given back, because the target has changed meanwhile, is compared after all.
 """
@@ -85,7 +85,7 @@ class Plan:
         return bool(self._ledger.fact(_PLANNED))
 
     def begin(self) -> None:
-        """Prepare a comparison, also one that was broken off before."""
+        """Prepare a comparison, or one that was broken off."""
         with self._ledger.together():
             self._reopen()
             last = self._ledger.one("select coalesce(max(id), 0) from findings")
@@ -137,7 +137,7 @@ class Plan:
             " and outcome in ('created', 'updated', 'deleted')"
         )
         if last := self._ledger.fact(_FIRST):
-            # What a comparison remarks, it remarks again.
+            # The next comparison makes these findings again.
             self._ledger.run("delete from findings where not failed and id > ?", int(last))
 
 

@@ -1,13 +1,14 @@
 """One push: the rows of a ledger are compared with a target, and what differs is sent.
 
-The rows may be of a file, or of the catalog of another server. The work is that of an import. What
-is added here: the difference is known and shown before anything is sent, and how long it will take.
+The rows are those of a file, or of the catalog of another server. A push does what an import does.
+It also knows the difference before it sends anything, and predicts how long sending it takes.
 """
 
 from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from backroom.catalog.kinds import JobKind
@@ -135,6 +136,7 @@ class Push:
         comparison.plan = self._plan
         comparison.refusals = self._refusals
         options = self._options
+        self.target.waits.clear()
         Loader(
             comparison,
             self.target,
@@ -144,10 +146,7 @@ class Push:
     def _keep_present(self, source: SourceCatalog) -> None:
         """Take back the deletions of what one reading of the source has not shown."""
         for kind in ORDER:
-            pending = list(self.ledger.pending(kind.name, removals=True))
-            for start in range(0, len(pending), _PUSHED_AT_ONCE):
-                some = {
-                    each.row.external_id: each for each in pending[start : start + _PUSHED_AT_ONCE]
-                }
+            pending = self.ledger.pending(kind.name, removals=True)
+            while some := {each.row.external_id: each for each in islice(pending, _PUSHED_AT_ONCE)}:
                 present = source.present(kind, some)
                 self.ledger.forget_rows(some[each].number for each in present)

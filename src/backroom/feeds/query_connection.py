@@ -1,8 +1,8 @@
 """Connections that send a query as it is, however long.
 
-urllib3 looks at each character of a target that has escapes. A query that asks for a hundred ids
-costs it more than all else that an import does with a hundred rows. So the query is kept out of the
-target, and comes to the connection among the headers.
+urllib3 looks at each character of a target that has escapes. For a query with a hundred ids, this
+takes more time than all else that an import does with a hundred rows. So the query is kept out of
+the target, and comes to the connection among the headers.
 
 This relies on `ConnectionCls`, by which a pool makes its connections, and on a pool that hands the
 headers of a request to `request` of the connection as they are. Both are public in urllib3.

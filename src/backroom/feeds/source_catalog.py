@@ -4,7 +4,7 @@ No list shows the categories of an item or the item of a variant. So the members
 are read first, and variants come with the pages of their items. Such a page has at most a hundred
 variants of an item, so those of an item with more are read apart. The ids of all variants are
 listed before, because a variant may have no item. A catalog that changes while it is read may hide
-a resource from one reading. Whether it is truly gone is asked by its id (`present`).
+a resource from one reading. Whether it is truly gone, `present` asks by its id.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ class SourceCatalog:
     def mark(self) -> str:
         """Give a text that is another one whenever the catalog may have changed.
 
-        Empty where only a reading can tell. Raises `UnreachableError`.
+        It is empty where only a reading can show that. Raises `UnreachableError`.
         """
         return self.client.mark()
 

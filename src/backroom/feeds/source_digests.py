@@ -1,9 +1,9 @@
-"""What a source of ours had when it was read last: digests of its resources, in blocks.
+"""The digests of what a backroom server had when it was read last, in blocks.
 
-The source answers with the digest of each block. Only blocks that differ are asked for their
-resources, and only resources that differ are read. The digests are in the file of a ledger and
-outlive its rows. What was found is written when the rows of its push are settled. If a push is
-killed before, the same differences are found again.
+The source answers with the digest of each block. A push that stays asks for the resources of those
+blocks that differ, and reads only the resources that differ. The digests are in the file of a
+ledger and outlive its rows. New digests are written when the rows of their push are settled. If a
+push is killed before, it finds the same differences again.
 """
 
 from __future__ import annotations
@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from backroom.feeds.paced_client import PacedClient
 
 MOST_CHANGED = 500
-"""So many changed resources are read one by one; with more, the whole source is."""
+"""Up to so many changed resources are read by their ids. If more have changed, the whole source is
+read."""
 _DIGESTS_SCHEMA = """
 create table if not exists source_blocks (kind text, block integer, digest integer,
   primary key (kind, block)) without rowid;
@@ -55,7 +56,7 @@ class SourceDigests:
         """The blocks that differ: their digest and their resources."""
         self._vanished: list[tuple[str, int]] = []
         self._whole: dict[str, dict[int, int]] | None = None
-        """All blocks, where the whole source is read."""
+        """All blocks, if the whole source is read."""
         self._served = True
         """Whether the source may have digests. One that has none is asked once."""
         ledger.run(_DIGESTS_SCHEMA)
@@ -79,7 +80,7 @@ class SourceDigests:
             blocks = {kind.name: self._client.blocks(kind) for kind in ORDER}
             return self._compared(blocks)
         except RefusedError as error:
-            # A server that is none of ours, or an older one.
+            # It is not a backroom server, or an older one.
             self._served = error.status >= HTTPStatus.INTERNAL_SERVER_ERROR
             self.forget()
             return None

@@ -1,10 +1,10 @@
-"""A push that stays: it reads its source where that has changed, and sends on what differs.
+"""A push that stays: it reads what has changed at its source, and sends on what differs.
 
-A source that is ours is asked at intervals for its mark, which is another one after each change. As
+A backroom server is asked at intervals for its mark, which is another one after each change. As
 long as the mark stays, nothing is read. When it is another one, only what differs is read
 (`source_digests.py`). Other sources are read as a whole at each interval. A reading compares each
 resource with its digest (`known.py`), and asks the target nothing. Only what differs becomes a
-push. A push that was broken off is ended before the source is read again.
+push. A push that was broken off is finished before the source is read again.
 """
 
 from __future__ import annotations
@@ -35,8 +35,8 @@ if TYPE_CHECKING:
 STAGED = "changes staged"
 _LONGEST_WATCH_SECONDS = 40.0
 """Seconds between two readings at most, so that a change is sent on within a minute."""
-_REST = 5
-"""A reading that takes long is followed by a pause so many times as long, within the limit."""
+_REST = 20
+"""A reading is followed by a pause at least so many times as long, within the limit."""
 
 
 class PushWatch:
@@ -58,7 +58,7 @@ class PushWatch:
         self._known = KnownCatalog(ledger)
         self._digests = SourceDigests(source.client, ledger)
         self.holding: Callable[[int, int], object] = lambda *_: None
-        """Called with the number of removals and their limit, where the limit is smaller."""
+        """Called with the number of removals and their limit, if the limit is smaller."""
         self._read_seconds = 0.0
         self._mark = ""
         """The mark of the source before the last reading, empty if the source must be read."""
@@ -69,7 +69,7 @@ class PushWatch:
         return len(self._known) > 0
 
     def begin_for(self, push: str) -> None:
-        """Forget what is of another push: another target, or other options."""
+        """Forget what belongs to another push: to another target, or to other options."""
         if not self._known.begin_for(push):
             self._digests.forget()
 

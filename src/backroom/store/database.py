@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
     from contextlib import AbstractContextManager
 
+    from backroom.catalog.kinds import Kind
     from backroom.store.dialects import Dialect
     from backroom.store.job_rows import NewJob
     from backroom.store.signals import Signal
@@ -163,10 +164,21 @@ class TookTooLong(Exception):
     """A read takes more time than it may hold the event loop. It starts again in a thread."""
 
 
+class BlockDigests(Protocol):
+    """The digests of blocks that a process keeps of its database."""
+
+    def blocks(self, kind: Kind, account: str) -> dict[int, int]:
+        """Give what `digests.blocks_of` gives. Not for an event loop."""
+
+
 class Database(Protocol):
     """An open database."""
 
     dialect: Dialect
+
+    @property
+    def kept_digests(self) -> BlockDigests | None:
+        """The digests of blocks that the process keeps. None if each question makes them anew."""
 
     def read(self) -> AbstractContextManager[Transaction]:
         """Open a transaction to read in.

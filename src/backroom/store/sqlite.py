@@ -30,6 +30,7 @@ from backroom import events
 from backroom.store import jobs
 from backroom.store.database import StoreUnavailable, TookTooLong, Transaction
 from backroom.store.dialects import SQLITE
+from backroom.store.kept_digests import KeptDigests
 from backroom.store.readiness import Readiness
 from backroom.store.signals import WRITE_SIGNALS, Signal, Tally
 from backroom.store.sqlite_connection import SQLITE_UNAVAILABLE, SqliteConnection
@@ -170,6 +171,7 @@ class SqliteDatabase:
         self._ending = threading.Lock()
         self._closed = False
         self._threads = ThreadPoolExecutor(_READER_THREADS, thread_name_prefix="backroom-reader")
+        self.kept_digests = KeptDigests(self)
         self._readiness = Readiness()
         self._tally = Tally(*WRITE_SIGNALS, "sqlite_commits_total")
         (refuse_missing if read_only else make_file)(Path(self.path))

@@ -158,6 +158,7 @@ class PostgresDatabase:
     """
 
     dialect = POSTGRES
+    kept_digests = None
     inline = False
 
     def __init__(self, url: str, connections: int = CONNECTIONS, *, pipeline: bool = True) -> None:
