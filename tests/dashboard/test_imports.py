@@ -180,3 +180,12 @@ def test_import_is_found_again_and_forgotten(visitor: Visitor, client: Client) -
     visitor.send(f"{page}/remove")
     assert page not in visitor.read(IMPORT_PATH)
     assert visitor.ask("GET", page).status == 404
+
+
+def test_list_names_a_new_import(visitor: Visitor, client: Client) -> None:
+    with visitor.following(f"/_backroom/dashboard/live/imports/{client.account}") as stream:
+        page = sent(visitor, client, ROWS, "dropped.csv")
+        seen = b""
+        while page.encode() not in seen:
+            seen += stream.read1()
+    assert b"dropped.csv" in seen

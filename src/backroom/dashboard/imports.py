@@ -36,24 +36,41 @@ _REPORTS = {"json": (REPORT_JSON, "application/json"), "csv": (REPORT_CSV, "text
 
 def list_imports(request: Request) -> Response:
     """Show where a file can be dropped, and the imports that are kept."""
-    control = dashboard_of(request).control
-    with control.database.read() as tx:
+    dashboard = dashboard_of(request)
+    with dashboard.control.database.read() as tx:
         chosen = chosen_account(tx, request.query_params.get("account", ""))
-        kept = [] if chosen is None else imports_of_account(tx, chosen.account)
     if chosen is None:
         return page(request, "catalog_empty.html", section="catalog")
-    here = {each.import_id for each in imports_of(control).all()}
     return page(
         request,
         "imports.html",
         section="catalog",
         chosen=chosen,
-        imports=imports_of(control).all(),
-        kept=[each for each in kept if each.import_id not in here],
+        **_listed_imports(dashboard, chosen.account),
         most_bytes=MOST_FILE_BYTES,
         most_kept=MOST_IMPORTS_KEPT,
         list_path=list_path,
     )
+
+
+def live_list(request: Request) -> StreamingResponse:
+    """Keep the list of imports up to date."""
+    dashboard, account = dashboard_of(request), request.path_params["account"]
+
+    def part() -> str:
+        return dashboard.rendered("imports_live.html", **_listed_imports(dashboard, account))
+
+    return live_response(request, f"imports of {account}", part)
+
+
+def _listed_imports(dashboard: Dashboard, account: str) -> dict[str, Any]:
+    """Give the imports that this server has at hand, and the reports of others of an account."""
+    control = dashboard.control
+    with control.database.read() as tx:
+        kept = imports_of_account(tx, account)
+    imports = imports_of(control).all()
+    here = {each.import_id for each in imports}
+    return {"imports": imports, "kept": [each for each in kept if each.import_id not in here]}
 
 
 def show_import(request: Request) -> Response:
@@ -159,6 +176,7 @@ _ONE = f"{IMPORT_PATH}/{{import_id}}"
 ROUTES = (
     Route(IMPORT_PATH, list_imports),
     Route(IMPORT_PATH, receive, methods=["POST"]),
+    Route(f"{DASHBOARD_PATH}/live/imports/{{account}}", live_list),
     Route(f"{DASHBOARD_PATH}/live/import/{{import_id}}", live),
     Route(_ONE, show_import),
     Route(f"{_ONE}/check", check, methods=["POST"]),
