@@ -101,10 +101,11 @@ def test_few_items_are_asked_for_their_categories() -> None:
     ]
 
 
+@pytest.mark.usefixtures("many_left")
 def test_categories_are_read_page_by_page() -> None:
     hats = Answer(200, {"data": [{"id": f"{ID}hats"}], **NEXT})
     with scripted(hats, PAGE) as script:
-        existing(script).related(ITEM, "C1")
+        comparing(script).related(ITEM, "C1")
     paths = [path for _, path, *_ in script.requests]
     assert ["relationships" in each for each in paths] == [False, True, False, True]
 

@@ -122,7 +122,7 @@ def questions(kind: Kind, other: str) -> st.SearchStrategy[RecordQuestion]:
         size=st.integers(1, SIZE + 1),
         ascending=st.booleans(),
         border=st.none() | st.integers(first - 1, first + SIZE),
-        external_ids=st.none() | st.lists(names, min_size=1),
+        external_ids=st.none() | st.lists(names, min_size=1, unique=True),
         related=st.lists(st.tuples(st.just(other), st.integers(base, base + 4)), max_size=2),
         equal=st.fixed_dictionaries({}, optional=equal),
         parts=st.lists(st.sampled_from(["s", "sh", "shirt", "red", "at", "zz"]), max_size=2),

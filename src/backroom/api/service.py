@@ -191,10 +191,10 @@ def _usual_headers(
     allow: str | None, account: str | None, revision: Revision | None, today: date, origins: str
 ) -> Usual:
     # Where more accounts ask than are kept here, joining the parts is all that each request costs.
+    before, after = _before_account(allow, origins), _after_account(revision, today)
     own = headers.NONE if account is None else headers.usual([(headers.CID, account.encode())])
-    parts = (_before_account(allow, origins), own, _after_account(revision, today))
     return headers.Usual(
-        [pair for part in parts for pair in part.pairs], b"".join([part.lines for part in parts])
+        before.pairs + own.pairs + after.pairs, before.lines + own.lines + after.lines
     )
 
 
