@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
@@ -130,19 +131,66 @@ def test_keyring_forgets_soon(database: Database, wait: Callable[[float], None])
             keyring.authenticate(each)
 
 
-@pytest.mark.parametrize("pause", [0, 0.01])
-def test_keyring_is_bounded(
-    database: Database,
-    wait: Callable[[float], None],
-    monkeypatch: pytest.MonkeyPatch,
-    pause: float,
-) -> None:
+def test_rare_keys_are_remembered(database: Database, wait: Callable[[float], None]) -> None:
+    found = []
+
+    def find(tx: Transaction, key: str) -> Access | None:
+        found.append(key)
+        return keys.access_of(tx, key)
+
+    keyring, header = Keyring(database, find), f"Bearer {a_key(database).key}"
+    for _ in range(5):
+        keyring.authenticate(header)
+        wait(3600)
+    assert len(found) == 1
+
+
+def test_other_scopes_are_soon_in_force(database: Database, wait: Callable[[float], None]) -> None:
+    keyring, header = Keyring(database), f"Bearer {a_key(database).key}"
+    assert keyring.authenticate(header)[0].scopes == frozenset({"catalogs:read"})
+    written(database, lambda tx: tx.run("update keys set scopes = 'none'"))
+    wait(0.5)
+    assert keyring.authenticate(header)[0].scopes == frozenset({"none"})
+
+
+def test_late_look_up_is_forgotten(database: Database, wait: Callable[[float], None]) -> None:
+    def find(tx: Transaction, key: str) -> Access | None:
+        found = keys.access_of(tx, key)
+        if found is not None and found.key_id == late.key_id and not revoked:
+            # While this look-up is under way the key is revoked, and another request notices.
+            revoked.append(key)
+            with ThreadPoolExecutor(1) as other:
+                other.submit(revoke_all, database).result()
+                wait(0.5)
+                with pytest.raises(AuthenticationFailed):
+                    other.submit(keyring.authenticate, header_of_other).result()
+        return found
+
+    late, revoked = a_key(database), list[str]()
+    header_of_other = f"Bearer {a_key(database).key}"
+    keyring = Keyring(database, find)
+    keyring.authenticate(f"Bearer {late.key}")
+    with pytest.raises(AuthenticationFailed):
+        keyring.authenticate(f"Bearer {late.key}")
+
+
+@pytest.mark.usefixtures("wait")
+def test_keyring_is_bounded(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(auth, "_MOST_REMEMBERED", 10)
     keyring = Keyring(database)
     for each in some_headers(database, 100):
         keyring.authenticate(each)
-        wait(pause)
     assert 10 < len(keyring) <= 20
+
+
+@pytest.mark.usefixtures("wait")
+def test_used_keys_stay_young(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(auth, "_MOST_REMEMBERED", 10)
+    keyring, headers = Keyring(database), some_headers(database, 100)
+    opened = keyring.authenticate(headers[0])
+    for each in headers:
+        keyring.authenticate(each)
+        assert keyring.authenticate(headers[0]) is opened
 
 
 @pytest.mark.usefixtures("wait")

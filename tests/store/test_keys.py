@@ -184,3 +184,40 @@ def test_revoked_keys_are_not_counted(database: Database) -> None:
     written(database, lambda tx: keys.revoke(tx, key.key_id))
     with database.read() as tx:
         assert keys.count(tx) == 1
+
+
+def changes_of(database: Database) -> int:
+    with database.read() as tx:
+        return keys.count_key_changes(tx)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "update keys set revoked_at = 'now'",
+        "update keys set scopes = 'none'",
+        "update keys set account = 'other'",
+        "update keys set hash = 'other'",
+        "delete from keys",
+    ],
+)
+def test_changes_of_keys_are_counted(database: Database, change: str) -> None:
+    made(database)
+    before = changes_of(database)
+    written(database, lambda tx: tx.run(change))
+    assert changes_of(database) > before
+
+
+def test_new_keys_are_counted(database: Database) -> None:
+    before = changes_of(database)
+    made(database)
+    assert changes_of(database) > before
+
+
+def test_uses_of_keys_are_not_counted(database: Database) -> None:
+    key = made(database)
+    before = changes_of(database)
+    uses = {(key.account, key.key_id)}
+    written(database, lambda tx: keys.note_uses(tx, uses, "2", "1"))
+    assert changes_of(database) == before
+    assert listed(database)[0].last_used_at == "2"

@@ -99,6 +99,10 @@ class Admission:
         """Whether counting a request means waiting for another process."""
         return self._limiter is not None and not self._limiter.inline
 
+    def close(self) -> None:
+        """Write down what is noted of requests."""
+        self._keyring.close()
+
     def admit(self, request: Request) -> Admitted:
         """Find out the facts in the head of a request. Raises `Refusal`."""
         path = access = revision = operation = allowance = None

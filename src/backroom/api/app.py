@@ -97,6 +97,7 @@ class App:
         """Wait for what threads are at. The event loop has ended."""
         self._threads.shutdown()
         self.touches.flush()
+        self._service.close()
 
     def answer(self, request: Request, reply: Reply) -> None:
         """Answer a request that has no body, now or later, on the event loop."""

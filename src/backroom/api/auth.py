@@ -29,52 +29,74 @@ COMPANY = "company_id"
 _PRIVATE_KEY = "klaviyo-api-key"
 _BEARER = "bearer"
 _KEY_START = "pk_"
-_REMEMBERED_SECONDS = 0.5
+_CHECKED_SECONDS = 0.5
 """How long a revoked key may still open its account."""
-_MOST_REMEMBERED = 5_000
-"""Headers in a generation, of which there are two: some 6 MB if all are as long as possible."""
+_MOST_REMEMBERED = 20_000
+"""Headers in a generation, of which there are two: some 24 MB if all are as long as possible."""
 _LONGEST_REMEMBERED = 80
 """Characters of a header. Keys are shorter; what is longer has blanks around the key."""
 
 
 class Keyring:
-    """Looks up what headers open, and remembers it for a moment: then a revoked key opens nothing.
+    """Looks up what headers open, and remembers it until a key changes.
 
-    A header that opens nothing is looked up each time, so that a new key opens at once.
+    The database counts how often keys have changed. The keyring asks for this number when half a
+    second has passed, and forgets all headers if it is another one. So a revoked key soon opens
+    nothing, and a header that is remembered costs no look-up, however rarely it comes. A header
+    that opens nothing is looked up each time, so that a new key opens at once.
 
-    Headers are remembered in the generation of the moment in which they were looked up. A look-up
-    begins a new generation when the young one is full, or older than any header is remembered; the
-    old one is dropped as a whole. So the memory is bounded, and headers that follow each other
-    quickly do not drive each other out.
+    Headers are remembered in two generations, so that memory is bounded: when the young one is
+    full, it becomes the old one, and the old one is dropped as a whole. A header of the old
+    generation that comes again is young again.
     """
 
     def __init__(self, database: Database, find: Find = keys.access_of) -> None:
         self._database = database
         self._find = find
-        self._young: dict[str, tuple[float, Opened]] = {}
-        self._old: dict[str, tuple[float, Opened]] = {}
-        self._turn = 0.0
-        """When the young generation becomes the old one."""
+        self._remembered = _Generations()
+        self._changes = -1
+        """How often keys had changed when the headers in memory were looked up."""
+        self._sure_until = 0.0
         self._uses = KeyUses(database)
 
     def __len__(self) -> int:
         """Give how many headers are in memory."""
-        return len(self._young) + len(self._old)
+        return len(self._remembered)
 
     def authenticate(self, header: str | None) -> Opened:
         """Give the same as the function `authenticate`, from memory if the header is there."""
         now = time.monotonic()
-        if header is not None:
-            for generation in (self._young, self._old):
-                remembered = generation.get(header)
-                if remembered is not None and now < remembered[0]:
-                    return remembered[1]
-        with self._database.read() as tx:
-            opened = authenticate(tx, header, self._find)
+        opened = None
+        if header is not None and now < self._sure_until:
+            opened = self._remembered.get(header)
+        if opened is None:
+            opened = self._look_up(header, now)
         self._uses.note(opened[0], now)
-        if header is not None and len(header) <= _LONGEST_REMEMBERED:
-            self._remember(header, now, opened)
         return opened
+
+    def _look_up(self, header: str | None, now: float) -> Opened:
+        with self._database.read() as tx:
+            if now >= self._sure_until:
+                self._look_for_changes(tx, now)
+            # A change that is found during the look-up replaces the generations. What was read
+            # before it then goes into those that nobody asks any more.
+            remembered = self._remembered
+            opened = None if header is None else remembered.get(header)
+            if opened is None:
+                opened = authenticate(tx, header, self._find)
+                if header is not None and len(header) <= _LONGEST_REMEMBERED:
+                    remembered.add(header, opened)
+        return opened
+
+    def _look_for_changes(self, tx: Transaction, now: float) -> None:
+        changes = keys.count_key_changes(tx)
+        if changes != self._changes:
+            self._changes, self._remembered = changes, _Generations()
+        self._sure_until = now + _CHECKED_SECONDS
+
+    def close(self) -> None:
+        """Write down which keys were used lately."""
+        self._uses.flush()
 
     def company(self, parameters: Mapping[str, str]) -> Opened:
         """Give what the public id of an account opens without a key, as `company_id` names it.
@@ -89,13 +111,29 @@ class Keyring:
                 raise InvalidParameter(f"No account has the public id '{account}'.", COMPANY)
         return keys.Access(account, "", None), f"{account}/public"
 
-    def _remember(self, header: str, now: float, opened: Opened) -> None:
+
+class _Generations:
+    """What headers open, by the header."""
+
+    def __init__(self) -> None:
+        self._young: dict[str, Opened] = {}
+        self._old: dict[str, Opened] = {}
+
+    def __len__(self) -> int:
+        return len(self._young) + len(self._old)
+
+    def get(self, header: str) -> Opened | None:
+        opened = self._young.get(header)
+        if opened is None and (opened := self._old.pop(header, None)) is not None:
+            self.add(header, opened)
+        return opened
+
+    def add(self, header: str, opened: Opened) -> None:
         # Threads may come here at the same time. The worst that happens is that one generation is
         # dropped too early, and its headers are looked up again.
-        if now >= self._turn or len(self._young) >= _MOST_REMEMBERED:
+        if len(self._young) >= _MOST_REMEMBERED:
             self._old, self._young = self._young, {}
-            self._turn = now + _REMEMBERED_SECONDS
-        self._young[header] = (now + _REMEMBERED_SECONDS, opened)
+        self._young[header] = opened
 
 
 def authenticate(tx: Transaction, header: str | None, find: Find = keys.access_of) -> Opened:

@@ -64,6 +64,10 @@ class Service:
         """Whether admission waits for another process, so that it must not run on an event loop."""
         return self._admission.waits
 
+    def close(self) -> None:
+        """Write down what is noted of requests. No more come."""
+        self._admission.close()
+
     def admit(self, request: Request) -> Admitted:
         """Read the head of a request. Raises `Refusal`."""
         return self._admission.admit(request)

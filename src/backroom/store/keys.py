@@ -127,6 +127,12 @@ def access_of(tx: Transaction, key: str) -> Access | None:
     return Access(row[0], row[1], frozenset(row[2].split()) if row[2] else None)
 
 
+def count_key_changes(tx: Transaction) -> int:
+    """Give how often what keys open has changed: the database counts it."""
+    (row,) = tx.all("select changes from key_changes")
+    return int(row[0])
+
+
 def remove(tx: Transaction, made: NewKey) -> None:
     """Remove a key that nobody has seen, and its account if it was made for this key."""
     tx.run(
