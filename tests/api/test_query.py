@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from backroom.api import query as queries
 from backroom.api.query import Query, parse_query
 from backroom.catalog.kinds import JOB_KINDS
 from backroom.catalog.operations import OPERATIONS, Operation, Shape
@@ -26,6 +27,8 @@ POST, ONE, LIST = (
     an_operation(shape=shape) for shape in (Shape.JOB_POST, Shape.JOB_GET, Shape.JOB_LIST)
 )
 JOB = "catalog-item-bulk-create-job"
+ITEMS = a_row("get_catalog_items")
+OWN = "$custom:::$default:::"
 
 
 def read(operation: Operation, revision: str = NEWEST, **parameters: str) -> Query:
@@ -222,6 +225,22 @@ def test_filter_asks_for_a_status(status: str) -> None:
 def test_conditions_are_all_kept() -> None:
     other = 'equals(status,"complete"),equals(status,"queued"),equals(status,"complete")'
     assert statuses(read(LIST, filter=other)) == ["complete", "queued", "complete"]
+
+
+def test_filters_are_kept_in_bounds() -> None:
+    kept = queries._conditions_kept  # noqa: SLF001
+    for number in range(3_000):
+        read(ITEMS, filter=f"any(ids,['{OWN}{number:04}','{'x' * 500}'])")
+    assert 0 < kept.bytes <= queries._FILTER_BYTES  # noqa: SLF001
+
+
+def test_long_filter_is_read_once() -> None:
+    named = ",".join(f"'{OWN}{number}'" for number in range(100))
+    text = f"any(ids,[{named}])"
+    first, second = (read(ITEMS, filter=text, sort=order) for order in ("created", "-created"))
+    assert first.conditions is second.conditions
+    ((_, value),) = first.conditions
+    assert value.external_ids == [str(number) for number in range(100)]
 
 
 def test_twenty_conditions_at_most() -> None:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import zlib
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 from urllib.parse import unquote
 
 from backroom.api import filters
+from backroom.api.caches import BoundedCache
 from backroom.api.request import unquoted
+from backroom.catalog import ids
 from backroom.catalog.kinds import ALWAYS, JOB_ATTRIBUTES, Filter, Kind
 from backroom.catalog.operations import (
     FIELDS_ON_WRITES_SINCE,
@@ -24,7 +26,7 @@ from backroom.errors import InvalidCursor, InvalidParameter, UnknownParameter
 from backroom.jobs.lifecycle import Status
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from backroom.api.filters import Condition
     from backroom.api.wire import Fields
@@ -36,8 +38,27 @@ _MOST_CONDITIONS = 20
 """Conditions in one filter: more than there are fields to compare."""
 
 _KEPT_LETTERS = 256
-"""Letters of a filter, or of a list of fields, that is kept as it was read."""
+"""Letters of a list of fields that is kept as it was read."""
+_FILTER_BYTES = 4_000_000
+"""Memory for filters that are kept as they were read."""
+_BYTES_OF_LETTER = 8
+"""Four for the text of a filter, four for the texts that are read from it."""
+_CONDITION_BYTES = 1_000
+"""About what the conditions of a filter take beside their texts."""
 _STATUS = Filter("status", "equals", "attribute", "status", revisions=ALWAYS)
+
+
+class NamedIds(NamedTuple):
+    """The ids in a filter, as the external ids in those that can name something, each once."""
+
+    external_ids: list[str]
+    checksum: int
+    """The checksum of all ids as they were sent."""
+
+    @classmethod
+    def of(cls, resource_ids: list[str]) -> Self:
+        """Make it of ids as they were sent."""
+        return cls(ids.external_ids(resource_ids), zlib.crc32("\0".join(resource_ids).encode()))
 
 
 @dataclass
@@ -46,12 +67,12 @@ class Query:
 
     `fields` has the attributes to show, by resource type and in the order of the request. Resources
     of other types are shown whole. `conditions` are filters with their values, all of which must
-    hold. `cursor` is the text as it was sent.
+    hold: that of a filter by ids is a `NamedIds`. `cursor` is the text as it was sent.
     """
 
     fields: dict[str, tuple[str, ...]] = field(default_factory=dict)
     include: tuple[str, ...] = ()
-    conditions: list[tuple[Filter, Any]] = field(default_factory=list)
+    conditions: Sequence[tuple[Filter, Any]] = ()
     descending: bool = False
     cursor: str | None = None
     size: int = PAGE_SIZE
@@ -65,17 +86,15 @@ class Query:
     def described(self) -> str:
         """The filters and the order, which tell one list from another. The page does not."""
         conditions = [
-            f"{each.name} {each.operator} {_list_or_text(value)}" for each, value in self.conditions
+            f"{each.name} {each.operator} {_value_text(value)}" for each, value in self.conditions
         ]
         return f"{'-' if self.descending else ''}created {sorted(conditions)}"
 
 
-def _list_or_text(value: Any) -> str:
+def _value_text(value: Any) -> str:
     # A cursor is signed for the checksum of a hundred ids, and not for all of them once more. Who
     # finds another list with the same checksum has a cursor that begins amid his own resources.
-    if isinstance(value, list):
-        return str(zlib.crc32("\0".join(value).encode()))
-    return repr(value)
+    return str(value.checksum) if isinstance(value, NamedIds) else repr(value)
 
 
 def parse_query(operation: Operation, revision: str, query_string: str) -> Query:
@@ -205,18 +224,16 @@ def _read_include(query: Query, operation: Operation, _: str, value: str) -> Non
 
 
 def _read_filter(query: Query, operation: Operation, revision: str, value: str) -> None:
-    if len(value) <= _KEPT_LETTERS:
-        query.conditions = list(_kept_conditions(operation, revision, value))
-    else:
-        query.conditions = _checked_conditions(operation, revision, value)
+    # All pages of a list have the same filter, and many clients too.
+    asked = (operation, revision, value)
+    conditions = _conditions_kept.get(asked)
+    if conditions is None:
+        conditions = _checked_conditions(operation, revision, value)
+        _conditions_kept.keep(asked, conditions, _CONDITION_BYTES + _BYTES_OF_LETTER * len(value))
+    query.conditions = conditions
 
 
-@lru_cache(maxsize=512)
-def _kept_conditions(
-    operation: Operation, revision: str, value: str
-) -> tuple[tuple[Filter, Any], ...]:
-    """Give the conditions of a filter. All pages of a list have the same, and many clients too."""
-    return tuple(_checked_conditions(operation, revision, value))
+_conditions_kept: BoundedCache[list[tuple[Filter, Any]]] = BoundedCache(_FILTER_BYTES)
 
 
 def _checked_conditions(
@@ -249,7 +266,8 @@ def _checked_conditions(
                 filters.PARAMETER,
             )
         _check_value(chosen[0], condition)
-        checked.append((chosen[0], condition.value))
+        given = condition.value
+        checked.append((chosen[0], NamedIds.of(given) if chosen[0].means == "ids" else given))
     return checked
 
 

@@ -14,7 +14,7 @@ from backroom.errors import DuplicateProfile
 from backroom.store import kept
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from backroom.api.admission import Admitted
     from backroom.api.bodies import Kept
@@ -123,7 +123,7 @@ def list_kept(admitted: Admitted, tx: Transaction) -> Parts:
     return published_answer(admitted, {"data": data, "links": links})
 
 
-def _fits(resource: KeptResource, conditions: list[tuple[Any, Any]]) -> bool:
+def _fits(resource: KeptResource, conditions: Sequence[tuple[Any, Any]]) -> bool:
     """Whether a resource meets all conditions, each of which names the values that would do."""
     held = resource.attributes | {"id": resource.resource_id}
     return all(

@@ -98,7 +98,7 @@ def _narrow(admitted: Admitted, tx: Transaction, question: RecordQuestion) -> bo
     """Add the filters to a question. False if no record can pass them."""
     for chosen, value in admitted.query.conditions:
         if chosen.means == "ids":
-            wanted = ids.external_ids(value)
+            wanted = value.external_ids
             known = question.external_ids
             if known is not None:
                 wanted = [each for each in wanted if each in known]
