@@ -158,7 +158,7 @@ def _rows_of(waiting: Path, home: Path, jobs: int) -> Rows:
         check(connection)
     assert len(items) == jobs * catalog.OPERATIONS, len(items)
     words = [
-        (number, SQLITE.search.words(search.grams(str(account), str(text))))
+        (number, search.indexed_words(SQLITE, str(account), str(text)))
         for account, number, _, _, _, text, _ in items
     ]
     return items, words

@@ -290,7 +290,7 @@ def _rows_of(url: str) -> Batches:
             " from items order by number"
         ).fetchall()
     words = [
-        (account, number, POSTGRES.search.words(search.grams(account, text)))
+        (account, number, search.indexed_words(POSTGRES, account, text))
         for account, number, _, _, _, text, _ in items
     ]
     starts = range(0, len(items), catalog.OPERATIONS)

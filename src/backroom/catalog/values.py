@@ -171,11 +171,17 @@ def stored(value: Any) -> Any:
     Observed in reads of `custom_metadata`. The answer to a create has the keys as they were sent.
     """
     if isinstance(value, dict):
-        keys = sorted(value, key=lambda key: (len(encoded := key.encode()), encoded))
+        # Characters sort as their bytes in UTF-8 do, and the second sorting keeps that order.
+        keys = sorted(value)
+        keys.sort(key=len if "".join(keys).isascii() else _utf8_length)
         return {key: stored(value[key]) for key in keys}
     if isinstance(value, list):
         return [stored(each) for each in value]
     return value
+
+
+def _utf8_length(text: str) -> int:
+    return len(text.encode())
 
 
 def _choice(attribute: Attribute, value: Any, pointer: str) -> Any:

@@ -23,8 +23,11 @@ class FullText:
     """The columns of a table of grams."""
     row: Callable[[str, int, str], tuple[Any, ...]]
     """Make a row of such a table: `row(account, number, words)`."""
-    words: Callable[[Collection[str]], str]
-    """Make the value that is stored for the words of a text."""
+    words: Callable[[str, Collection[str]], str]
+    """Make the value that is stored for a text: `words(account, runs)`.
+
+    Each word is the account with one of the runs behind it.
+    """
     number: str
     """The column with the record's number."""
     numbers: str
@@ -124,9 +127,13 @@ def _lexeme(word: str) -> str:
     return "'" + word.replace("\\", "\\\\").replace("'", "''") + "'"
 
 
-def _lexemes(words: Collection[str]) -> str:
+def _fts5_words(account: str, runs: Collection[str]) -> str:
+    return account + f"\x1f{account}".join(runs) if runs else ""
+
+
+def _lexemes(account: str, runs: Collection[str]) -> str:
     # All words are escaped at once and then separated: no word has the character \x1f.
-    return _lexeme("\x1f".join(words)).replace("\x1f", "' '") if words else ""
+    return _lexeme(_fts5_words(account, runs)).replace("\x1f", "' '") if runs else ""
 
 
 SQLITE = Dialect(
@@ -149,7 +156,7 @@ SQLITE = Dialect(
         number="rowid",
         numbers="select id from {}_docsize",
         in_order=True,
-        words="\x1f".join,
+        words=_fts5_words,
         columns=("rowid", "grams"),
         row=lambda _, number, words: (number, words),
         clear="insert into {0} ({0}) values ('delete-all')",

@@ -40,6 +40,9 @@ INDEXED_CHARACTERS = 512
 """Hardly any title has more. A search looks into each of those that have."""
 _GRAM_LENGTH = 3
 _FILLER = "\x02"
+_END = _FILLER * (_GRAM_LENGTH - 1)
+_LONG_MARK = _FILLER * _GRAM_LENGTH
+"""What makes, after the account, the gram of texts that have more than their grams say."""
 
 
 def folded(text: str) -> str:
@@ -47,22 +50,26 @@ def folded(text: str) -> str:
     return text.casefold()
 
 
+def indexed_words(dialect: Dialect, account: str, search_text: str) -> str:
+    """Give the grams of a folded text as the index stores them."""
+    return dialect.search.words(account, _runs_of(search_text))
+
+
 def grams(account: str, search_text: str) -> set[str]:
     """Give the grams of a folded text."""
-    indexed = _cleaned(search_text[:INDEXED_CHARACTERS])
-    if len(search_text) > INDEXED_CHARACTERS:
-        return _words(account, indexed) | {_mark(account)}
-    return _words(account, indexed + _FILLER * (_GRAM_LENGTH - 1))
+    return {account + run for run in _runs_of(search_text)}
 
 
 def all_grams(account: str, search_text: str) -> set[str]:
     """Give the grams that earlier versions stored, which were those of a whole text."""
-    return _words(account, _cleaned(search_text) + _FILLER * (_GRAM_LENGTH - 1))
+    return {account + run for run in _runs_within(_cleaned(search_text) + _END)}
 
 
-def _mark(account: str) -> str:
-    """Give the gram of texts that have more than their grams say."""
-    return account + _FILLER * _GRAM_LENGTH
+def _runs_of(search_text: str) -> set[str]:
+    indexed = _cleaned(search_text[:INDEXED_CHARACTERS])
+    if len(search_text) > INDEXED_CHARACTERS:
+        return _runs_within(indexed) | {_LONG_MARK}
+    return _runs_within(indexed + _END)
 
 
 def words_query(dialect: Dialect, account: str, parts: Iterable[str]) -> str:
@@ -76,8 +83,9 @@ def words_query(dialect: Dialect, account: str, parts: Iterable[str]) -> str:
         if len(text) < _GRAM_LENGTH:
             queries[dialect.search.word(account + text) + dialect.search.beginning] = None
         else:
-            queries |= dict.fromkeys(map(dialect.search.word, sorted(_words(account, text))))
-    mark = dialect.search.word(_mark(account))
+            found = sorted(account + run for run in _runs_within(text))
+            queries |= dict.fromkeys(map(dialect.search.word, found))
+    mark = dialect.search.word(account + _LONG_MARK)
     return f"({dialect.search.conjunction.join(queries)}){dialect.search.disjunction}{mark}"
 
 
@@ -87,8 +95,9 @@ def _cleaned(text: str) -> str:
     return text.replace("\x1f", "\x1e").replace("\0", "\x1e")
 
 
-def _words(account: str, text: str) -> set[str]:
-    return {f"{account}{a}{b}{c}" for a, b, c in zip(text, text[1:], text[2:], strict=False)}
+def _runs_within(text: str) -> set[str]:
+    """Give each run of three characters."""
+    return set(map("".join, zip(text, text[1:], text[2:], strict=False)))
 
 
 def table(kind: Kind) -> str:
@@ -103,8 +112,8 @@ def index(
     texts = list(texts)
     if not fresh:
         forget(tx, kind, account, [number for number, _ in texts])
-    row, words = tx.dialect.search.row, tx.dialect.search.words
-    rows = [row(account, number, words(grams(account, text))) for number, text in texts]
+    dialect, row = tx.dialect, tx.dialect.search.row
+    rows = [row(account, number, indexed_words(dialect, account, text)) for number, text in texts]
     tx.insert(table(kind), tx.dialect.search.columns, rows)
 
 

@@ -154,4 +154,4 @@ def _text_digest(*values: Any) -> int:
 
 def _grams(*values: Any) -> str:
     account, text = values
-    return SQLITE.search.words(search.grams(account, text))
+    return search.indexed_words(SQLITE, account, text)
