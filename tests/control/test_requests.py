@@ -92,6 +92,8 @@ def test_requests_are_events(client: Client, control: Control) -> None:
     ("route", "given", "status", "words"),
     [
         ("GET /requests/{number}", {"path": {"number": "9"}}, 404, "`GET /requests` lists"),
+        ("GET /requests/{number}", {"path": {"number": "²"}}, 404, "`GET /requests` lists"),
+        ("GET /requests/{number}", {"path": {"number": "9" * 5000}}, 404, "There is no request"),
         ("GET /requests", {"query": {"limit": "x"}}, 400, "`limit` must be a number"),
         ("GET /requests", {"query": {"since": "x"}}, 400, "`since` must be"),
         ("GET /requests", {"query": {"body": "[=1"}}, 400, "write it as $.data"),

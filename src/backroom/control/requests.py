@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import msgspec
 
+from backroom.catalog.values import whole_number
 from backroom.control.route import Control, ControlError, ControlRoute, Given
 from backroom.testing.journal import ANYTHING, Journal, Wanted
 from backroom.testing.json_path import InvalidPath
@@ -87,7 +88,8 @@ def _counted(control: Control, given: Given) -> Any:
 
 def _one_request(control: Control, given: Given) -> Any:
     number = given.path["number"]
-    found = _journal(control).entry(int(number)) if number.isdigit() else None
+    place = whole_number(number)
+    found = None if place is None else _journal(control).entry(place)
     if found is None:
         raise ControlError(404, f"There is no request {number}. `GET /requests` lists those kept.")
     return found.as_json()
