@@ -75,7 +75,7 @@ def _list_or_text(value: Any) -> str:
     # A cursor is signed for the checksum of a hundred ids, and not for all of them once more. Who
     # finds another list with the same checksum has a cursor that begins amid his own resources.
     if isinstance(value, list):
-        return str(zlib.crc32("\0".join(value).encode()))
+        return str(zlib.crc32("\0".join(map(str, value)).encode()))
     return repr(value)
 
 
