@@ -119,6 +119,14 @@ class App:
                 reply = partial(self._answered_outside, self.watchers.begun(request), reply)
             self._run(partial(self._control, request), reply, in_thread=control.takes_long(path))
 
+    async def answer_with_body(self, request: Request, receive: Receive, reply: Reply) -> None:
+        """Answer a request that may have a body, unless its client leaves."""
+        try:
+            answer = await self.respond(request, receive)
+        except ClientLeft:
+            return
+        reply(answer)
+
     def refuse(self, request: Request, fault: Fault) -> Answer:
         """Answer a request that was refused before it came here."""
         answer = refusal_answer(self._service, fault, Known(request))
