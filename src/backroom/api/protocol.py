@@ -235,7 +235,7 @@ class HttpProtocol(asyncio.Protocol):
             self._end(lingers=False)
 
     def _is_unwelcome(self, answer: Answer) -> bool:
-        """Whether the rest of a body is not worth to be waited for, or may never come."""
+        """Whether the rest of a body is not worth waiting for, or may never come."""
         return self._parser.stage is Stage.BODY and (
             self._expects or self._is_large or answer.status == TooLarge.status
         )

@@ -101,7 +101,7 @@ def parse_query(operation: Operation, revision: str, query_string: str) -> Query
 
 
 def parameters_given(query_string: str) -> dict[str, str]:
-    """Give the parameters by name. Of one that is given more than once the last counts (observed).
+    """Give the parameters by name. If one is given more than once, the last counts (observed).
 
     Some clients send each one twice, others a whole next link as the cursor, which brings a second.
     """

@@ -125,7 +125,7 @@ def _accepts(exchange: Exchange, operation: Operation, revision: Revision, fault
     except Fault as other:
         if _is_unknown(other) and _unknown_name(other) == _unknown_name(fault):
             return False
-        # What is wrong further up hides what is further down.
+        # A fault further up hides all that is below it.
         place = other.pointer or ""
         return bool(place) and not (fault.pointer or "").startswith(place)
     return True
