@@ -65,10 +65,10 @@ def test_every_way_gives_the_same(
     connection.sendall(written(client, "GET", path, *more, version=version))
     head, body = answer(connection)
     assert ERROR_ID.sub(b"", body) == ERROR_ID.sub(b"", expected[1])
-    assert told(head) == told(expected[0])
+    assert steady(head) == steady(expected[0])
 
 
-def told(head: bytes) -> bytes:
+def steady(head: bytes) -> bytes:
     return KEPT_OR_NOT.sub(b"", CHANGING.sub(b"", head))
 
 

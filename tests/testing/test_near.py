@@ -1,4 +1,4 @@
-"""What a refused request is told that it came near to."""
+"""What a refused request came near to."""
 
 from __future__ import annotations
 
