@@ -33,18 +33,27 @@ def _journal(control: Control) -> Journal:
 def wanted_of(given: Given) -> Wanted:
     """Read the filters for requests from the query or the body. Raises `ControlError`."""
     asked: Mapping[str, Any] = {**given.query, **given.body}
-    texts = {name: str(asked[name]) for name in _TEXT_FILTERS if asked.get(name) not in {None, ""}}
+    texts = {name: _text_in(asked, name) for name in _TEXT_FILTERS}
+    since = whole_number(_text_in(asked, "since") or "0")
+    if since is None:
+        raise ControlError(400, "`since` must be the number of a request.")
     try:
         return Wanted(
             **texts,
             body=_values_by_path(asked.get("body")),
             answer=_values_by_path(asked.get("answer")),
-            since=int(asked.get("since") or 0),
+            since=since,
         )
     except InvalidPath as error:
         raise ControlError(400, str(error)) from None
-    except ValueError:
-        raise ControlError(400, "`since` must be the number of a request.") from None
+
+
+def _text_in(asked: Mapping[str, Any], name: str) -> str | None:
+    """Give a filter as a text, None if it is not given. Raises `ControlError`."""
+    value = asked.get(name)
+    if isinstance(value, (dict, list)):
+        raise ControlError(400, f"`{name}` must be a text.")
+    return None if value is None or value == "" else str(value)
 
 
 def _values_by_path(asked: Any) -> dict[str, Any]:
