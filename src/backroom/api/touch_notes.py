@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 NOTED_EVERY_SECONDS = 1.0
 """How long a note waits for others."""
 MOST_GIVEN = 20_000
-"""If a call gave more characters than this, none of them is kept."""
+"""Characters of what a call gave. Of more than that, nothing is kept."""
 _MANY_TOUCHES = 500
 """So many notes do not wait longer."""
 _MOST_NOTES = 2_000
