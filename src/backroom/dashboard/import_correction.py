@@ -15,7 +15,6 @@ from msgspec.structs import replace
 from starlette.routing import Route
 
 from backroom.catalog.kinds import KINDS, Verb
-from backroom.catalog.values import whole_number
 from backroom.control.import_reports import found_report
 from backroom.control.import_run import ImportOptions
 from backroom.control.imports import imports_of, safe_name
@@ -125,8 +124,8 @@ def forget_kept(request: Request) -> Response:
 
 def edit_rejected(request: Request) -> Response:
     """Show rows that failed, to be corrected."""
-    first = whole_number(request.query_params.get("from", "")) or 0
-    return _ask(request, _correctable(request), first)
+    first = request.query_params.get("from", "0")
+    return _ask(request, _correctable(request), int(first) if first.isdecimal() else 0)
 
 
 def _ask(
@@ -229,7 +228,7 @@ def _form_of(row: Row) -> ResourceForm:
 def send_corrected(request: Request) -> Response:
     """Make an import of the corrected rows, or show which of them are no JSON."""
     found, sent = _correctable(request), form_of(request)
-    first = whole_number(sent.get("from", "")) or 0
+    first = int(sent["from"]) if sent.get("from", "").isdecimal() else 0
     lines: list[str] = []
     wrong: dict[int, str] = {}
     shown = list(enumerate(found.outcome.rejected))[first : first + MOST_ROWS_SHOWN]
