@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from bench import accepting, applying, catalog, load, reads, servers
 from bench.load import Plan
-from bench.measuring import Found, Goal, Row, Sample, told
+from bench.measuring import Found, Goal, Row, Sample, print_rounds
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -43,7 +43,7 @@ def measured(directory: Path, settings: Settings) -> Found:
         for share in (50, 99)
         for side, name in enumerate(("draining", "idle"))
     }
-    told(taken)
+    print_rounds(taken)
     row = Row(
         f"99th percentile of reads while a backlog of {JOBS} jobs is drained",
         Goal(most=5.0),

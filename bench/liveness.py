@@ -15,7 +15,7 @@ from backroom.catalog.kinds import ITEM
 from backroom.revisions import REVISIONS
 from bench import cases, catalog, large, load, servers
 from bench.load import Plan
-from bench.measuring import Found, Goal, Row, Sample, told
+from bench.measuring import Found, Goal, Row, Sample, print_rounds
 from bench.sites import Site
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def measured(_: Path, settings: Settings) -> Found:
     database = large.kept(settings.items)[0]
     rounds = [_round(database, settings.items) for _ in range(settings.rounds)]
     taken = {name: [Sample(each[name]) for each in rounds] for name in (_ALONE, _SLOW, _PAGES)}
-    told(taken)
+    print_rounds(taken)
     beside = {
         f"reads that find nothing in {settings.items:,} items": _SLOW,
         f"the first view of {len(REVISIONS)} documentation pages": _PAGES,

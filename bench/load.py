@@ -182,7 +182,7 @@ def found(document: Any, way: str) -> Any:
 
 
 def _missing(data: bytes) -> int:
-    """Give how many bytes of an answer are still to come; -1 where that can't be told yet."""
+    """Give how many bytes of an answer are still to come; -1 where that is not known yet."""
     end = data.find(b"\r\n\r\n")
     if end < 0:
         return -1

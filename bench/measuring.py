@@ -160,7 +160,7 @@ def alternate_afresh(
         with opened(place) as contestants:
             for name, each in _round(contestants, settings.slices).items():
                 samples.setdefault(name, []).append(combined(each))
-    told(samples)
+    print_rounds(samples)
     return samples
 
 
@@ -173,7 +173,7 @@ def _round(contestants: Contestants, slices: int) -> dict[str, list[Piece]]:
     return pieces
 
 
-def told(samples: Mapping[str, Sequence[Sample]]) -> None:
+def print_rounds(samples: Mapping[str, Sequence[Sample]]) -> None:
     """Print the figure of every round, so that one sees how much they vary."""
     for name, each in samples.items():
         figures = " ".join(f"{sample.figure:,.4g}" for sample in each)

@@ -106,8 +106,8 @@ def kept(name: str, rows: list[Row], facts: dict[str, Any]) -> Path:
     file = RESULTS / f"bench-{name}.json"
     lines = ",\n".join(json.dumps(each) for each in document(rows))
     file.write_text(f"[\n{lines}\n]\n", encoding="utf-8")
-    told = json.dumps({"machine": machine(), **facts}, indent=1)
-    (RESULTS / f"facts-{name}.json").write_text(f"{told}\n", encoding="utf-8")
+    described = json.dumps({"machine": machine(), **facts}, indent=1)
+    (RESULTS / f"facts-{name}.json").write_text(f"{described}\n", encoding="utf-8")
     return file
 
 

@@ -146,8 +146,8 @@ def announced(
 ) -> Iterator[Served]:
     """Run a server that says in a line of JSON where it serves."""
     with running(command, directory, on, **variables) as process:
-        told: dict[str, Any] = json.loads(first_line(process, directory))
-        yield Served(process.pid, urlsplit(told["url"]).port or 0, told.get("key") or "")
+        printed: dict[str, Any] = json.loads(first_line(process, directory))
+        yield Served(process.pid, urlsplit(printed["url"]).port or 0, printed.get("key") or "")
 
 
 def serve_command(database: str, *flags: str) -> list[str]:

@@ -292,7 +292,7 @@ def measured(directory: Path, settings: Settings) -> Found:
             revisions = (questions.REVISIONS[0], NEWEST) if quick else questions.REVISIONS
             asked = asked_of(site, revisions, sample=quick)
             found = measure(asked, _QUICK_ROUNDS if quick else 1, _SECONDS)
-            again = found if quick else asked_again(asked, found)
+            again = found if quick else asked_again(engine, asked, found)
         load.ended()
         rows.append(row(engine, again, len(found)))
         facts[engine] = {
@@ -304,9 +304,12 @@ def measured(directory: Path, settings: Settings) -> Found:
     return Found(rows, {"questions": facts})
 
 
-def asked_again(asked: Sequence[Asking], found: Sequence[Measured]) -> list[Measured]:
-    """Ask those that seem worst again, for longer: chance makes some seem so in a moment."""
-    seeming = {id(each.case) for each in worst(found, _AGAIN)}
+def asked_again(engine: str, asked: Sequence[Asking], found: Sequence[Measured]) -> list[Measured]:
+    """Ask again, for longer, all that seem over the goal, and the worst of the others.
+
+    In a moment, chance makes some seem so.
+    """
+    seeming = {id(each.case) for each in worst(found, max(_AGAIN, over(engine, found)))}
     chosen = [each for each in asked if id(each.case) in seeming]
     return measure(chosen, _AGAIN_ROUNDS, _AGAIN_SECONDS)
 

@@ -98,8 +98,8 @@ def started(process: subprocess.Popen[str], log: IO[str]) -> Running:
     if not line:
         log.seek(0)
         raise UnexpectedError(f"the server did not start:\n{log.read()}")
-    told = json.loads(line)
-    return Running(told["url"], told["key"])
+    printed = json.loads(line)
+    return Running(printed["url"], printed["key"])
 
 
 def load(server: Running) -> None:

@@ -20,8 +20,7 @@ import click
 import backroom
 from backroom import errors, events
 from backroom.api import control
-from backroom.catalog.neighbours import NEIGHBOURS, Neighbour
-from backroom.catalog.operations import OPERATIONS, Operation
+from backroom.catalog.neighbours import SERVED_OPERATIONS, Neighbour
 from backroom.cli import access_log, job_log, main
 from backroom.cli import logs as logs_of
 from backroom.cli.doctor import ALL_CHECKS
@@ -46,7 +45,7 @@ from backroom.testing.server_clock import ServerClock
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from backroom.catalog.operations import RateClass
+    from backroom.catalog.operations import Operation, RateClass
     from backroom.control.route import ControlRoute
     from backroom.feeds.shop_format import ShopFormat
 
@@ -198,7 +197,7 @@ def operations() -> str:
             scopes(each),
             rates(each.rates),
         )
-        for each in (*OPERATIONS, *NEIGHBOURS)
+        for each in SERVED_OPERATIONS
     ]
     heads = ("method", "path", "operation", "success", "scope", "requests per second, minute")
     words = (

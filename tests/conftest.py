@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 # grammars meanwhile, some three seconds in each test process. Without it those checks are left out.
 sys.modules["rfc3987_syntax"] = None  # type: ignore[assignment]
 
-# What helpers assert shall say what it saw; it must be told before anybody imports them.
+# An assertion of a helper says what it saw if this comes before the first import of the helper.
 pytest.register_assert_rewrite(
     "support.wire_answers",
     "support.wire_shown",

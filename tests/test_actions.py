@@ -24,18 +24,18 @@ NAMED = {"item": "An item", "variant": "A variant", "category": "A category"}
 
 
 def created(database: Database, kind: str, *drafts: Draft) -> list[str]:
-    return told(done(database, Verb.CREATE, kind, *drafts))
+    return results_of(done(database, Verb.CREATE, kind, *drafts))
 
 
 def updated(database: Database, kind: str, *drafts: Draft) -> list[str]:
-    return told(done(database, Verb.UPDATE, kind, *drafts))
+    return results_of(done(database, Verb.UPDATE, kind, *drafts))
 
 
 def deleted(database: Database, kind: str, *drafts: Draft) -> list[str]:
-    return told(done(database, Verb.DELETE, kind, *drafts))
+    return results_of(done(database, Verb.DELETE, kind, *drafts))
 
 
-def told(outcomes: list[Outcome]) -> list[str]:
+def results_of(outcomes: list[Outcome]) -> list[str]:
     """What became of each draft: the external id, or the words of the fault."""
     return [
         each.detail if isinstance(each, OperationFault) else each.external_id for each in outcomes
@@ -133,9 +133,9 @@ def test_kinds_may_share_an_id(database: Database) -> None:
 def test_accounts_never_meet(database: Database, kind: str) -> None:
     stock(database, kind, "a")
     outcomes = done(database, Verb.CREATE, kind, a_creation(kind, "a"), account="other")
-    assert told(outcomes) == ["a"]
+    assert results_of(outcomes) == ["a"]
     outcomes = done(database, Verb.DELETE, kind, a_deletion("a"), account="other")
-    assert told(outcomes) == ["a"]
+    assert results_of(outcomes) == ["a"]
     assert kept(database, kind) == ["a"]
 
 
@@ -149,7 +149,7 @@ def test_variant_hangs_on_its_item(database: Database) -> None:
 def test_missing_parent_fails_its_variant(database: Database) -> None:
     orphan, free = a_creation("variant", "a", {"item": ["p"]}), a_creation("variant", "b")
     outcomes = done(database, Verb.CREATE, "variant", orphan, free)
-    assert told(outcomes) == [missing("item", "p"), "b"]
+    assert results_of(outcomes) == [missing("item", "p"), "b"]
     assert isinstance(outcomes[0], OperationFault)
     assert (outcomes[0].status, outcomes[0].pointer) == (404, "/relationships/item/data/id")
 
@@ -188,7 +188,7 @@ def test_failed_creation_leaves_its_id(database: Database) -> None:
 def test_missing_item_fails_its_category(database: Database) -> None:
     draft = a_creation("category", "x", {"items": ["a"]})
     outcomes = done(database, Verb.CREATE, "category", draft)
-    assert told(outcomes) == [missing("item", "a")]
+    assert results_of(outcomes) == [missing("item", "a")]
     assert isinstance(outcomes[0], OperationFault)
     assert outcomes[0].pointer == "/relationships/items/data/id"
 

@@ -9,8 +9,8 @@ one module to the next is a climb
 
 Some modules are only looked into in passing, so that the reader stays where he is: those that hold
 values and tables (as the parts of a body, or whether the last write succeeded), those that check
-one value, those that count, and the interface by which a statement is run. Nor does it lead
-anywhere to read a property. All of this holds with everything on that watches a request.
+one value, those that count, and the interface by which a statement is run. Reading a property
+leads nowhere either. All of this holds with everything on that watches a request.
 """
 
 from __future__ import annotations
@@ -74,8 +74,6 @@ IN_PASSING = {
     "signals/request_counts.py",
     "store/signals.py",
 }
-HOOK = "api/watchers.py"
-"""The module that calls all observers."""
 RECEIVED = "HttpProtocol.data_received"
 """The function that is given what a client has sent."""
 COMMITTED = "_Work.settle"
@@ -110,25 +108,19 @@ class Walk(NamedTuple):
     def down_to_the_commit(self) -> list[Step]:
         """Give the first step into each module that the walk came to, until the rows are stored.
 
-        All observers of a request are called by one hook, and are one step, however many they are.
-        What they call in turn is theirs.
+        Each observer is a step of its own. What it calls in turn is its own.
         """
         functions = [each.function for each in self.steps]
         # The writer may still be at the end of the request before.
         start = functions.index(RECEIVED)
         steps = self.steps[start : functions.index(COMMITTED, start)]
         steps = [each for each in steps if each.caller is None or not watches(each.caller)]
-        return steps[:1] + [step for left, step in pairwise(steps) if place(step) != place(left)]
-
-
-def place(step: Step) -> str:
-    """Give the module that a step leads into, or one name for all that watch."""
-    return "observers" if watches(step.module) else step.module
+        return steps[:1] + [step for left, step in pairwise(steps) if step.module != left.module]
 
 
 def watches(module: str) -> bool:
-    """Whether a module stands above the API, which calls it only as an observer, or is the hook."""
-    return module == HOOK or layer_of(module) < layer_of("api/app.py")
+    """Whether a module stands above the API, which calls it only as an observer."""
+    return layer_of(module) < layer_of("api/app.py")
 
 
 class Recorder:

@@ -109,11 +109,11 @@ def test_flag_can_say_no(programs: Programs) -> None:
 
 
 @pytest.mark.parametrize(
-    ("limits", "told"),
+    ("limits", "shown"),
     [("off", None), ("real", "75, 75;w=1, 750;w=60"), ("0.01", "1, 1;w=1, 8;w=60")],
 )
-def test_limits_are_as_set(programs: Programs, limits: str, told: str | None) -> None:
-    assert rate(programs.serve(BACKROOM_LIMITS=limits)) == told
+def test_limits_are_as_set(programs: Programs, limits: str, shown: str | None) -> None:
+    assert rate(programs.serve(BACKROOM_LIMITS=limits)) == shown
 
 
 def test_small_limits_throttle_soon(programs: Programs) -> None:

@@ -1,4 +1,4 @@
-"""A server that is told to stop."""
+"""A server that is asked to stop."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def test_idle_server_stops_with_0(programs: Programs, how: signal.Signals) -> No
 
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
 def test_waiting_job_is_finished_later(programs: Programs, how: signal.Signals) -> None:
-    # 1. A job waits when the server is told to stop.
+    # 1. A job waits when the server is asked to stop.
     server = programs.serve("--job-delay", "3600")
     key = server.key
     items = items_of(server, key)
@@ -120,8 +120,8 @@ def test_request_in_flight_is_answered(server: ServerProgram, half_sent: socket.
 
 def test_second_signal_does_not_wait(server: ServerProgram, half_sent: socket.socket) -> None:
     close_doors(server)
-    told = time.monotonic()
+    asked = time.monotonic()
     assert server.stop() == 0
-    assert time.monotonic() - told < GRACE_SECONDS
+    assert time.monotonic() - asked < GRACE_SECONDS
     assert half_sent.recv(100).startswith(b"HTTP/1.1 503 ")
     assert "Traceback" not in server.errors

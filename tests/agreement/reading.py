@@ -141,14 +141,14 @@ class Reader:
         counts = [attributes[f"{each}_count"] for each in ("total", "completed", "failed")]
         assert counts == [len(pairs), len(done), len(pairs) - len(done)]
         assert named(linkage(data, PLURAL[job.kind])) == self.ids(list(dict.fromkeys(done)))
-        told_by = "external_id" if job.verb == "create" else "id"
-        told = str if job.verb == "create" else catalog_id
+        member = "external_id" if job.verb == "create" else "id"
+        written = str if job.verb == "create" else catalog_id
         assert [
             (each["meta"], each["detail"], each["source"]["pointer"])
             for each in attributes["errors"]
         ] == [
             (
-                {told_by: told(draft.name)},
+                {member: written(draft.name)},
                 refusal.detail,
                 f"/data/attributes/{PLURAL[job.kind]}/data{refusal.pointer}",
             )

@@ -1,4 +1,4 @@
-"""The server and a model in memory are told the same, and must give the same answers."""
+"""The server and a model in memory get the same requests, and must give the same answers."""
 
 from __future__ import annotations
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import msgspec
 import pytest
 
+from api.limited import BODY, PATH, RATES, headers_of
 from backroom import clock
 from backroom.api.limits import Limiter
 from backroom.settings import Settings
@@ -14,30 +14,11 @@ from support.factories import (
     NEWEST,
     OLDEST,
     Site,
-    a_body,
-    a_kind_of_job,
-    a_resource,
 )
 from support.wire_contract import every_revision
 
 if TYPE_CHECKING:
     from backroom.store.database import Database
-    from support.factories import Answered
-
-ITEMS = a_kind_of_job("item", "create")
-PATH = f"/api/{ITEMS.collection}"
-BODY = msgspec.json.encode(a_body(ITEMS, a_resource("item")))
-ALWAYS = {"content-type", "content-language", "vary", "x-klaviyo-req-id", "content-length"}
-RATES = {"ratelimit-limit", "ratelimit-remaining", "ratelimit-reset"}
-
-
-@pytest.fixture
-def site(database: Database) -> Site:
-    return Site(database, limiter=Limiter(1))
-
-
-def headers_of(answered: Answered) -> set[str]:
-    return set(answered.headers) - ALWAYS
 
 
 @every_revision

@@ -122,8 +122,8 @@ def test_revisions_share_a_window() -> None:
     ],
 )
 def test_scale_multiplies_the_rates(scale: float, limit: bytes) -> None:
-    told = dict(Limiter(scale).take("shop", POST, NEWEST).headers())
-    assert told[headers.RATE_LIMIT] == limit
+    shown = dict(Limiter(scale).take("shop", POST, NEWEST).headers())
+    assert shown[headers.RATE_LIMIT] == limit
 
 
 def test_refused_requests_count_too() -> None:

@@ -8,8 +8,7 @@ import pytest
 
 from backroom.api import not_served
 from backroom.api.not_served import WORDS
-from backroom.catalog.neighbours import NEIGHBOURS
-from backroom.catalog.operations import OPERATIONS
+from backroom.catalog.neighbours import SERVED_OPERATIONS
 from support.factories import Site
 from support.neighbours import FACTS
 
@@ -23,7 +22,7 @@ def site(database: Database) -> Site:
 
 
 def test_all_others_are_named(site: Site) -> None:
-    served = {(each.method, each.path) for each in (*OPERATIONS, *NEIGHBOURS)}
+    served = {(each.method, each.path) for each in SERVED_OPERATIONS}
     others = [
         (each["method"], each["path"])
         for each in FACTS["all_operations"]

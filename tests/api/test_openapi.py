@@ -101,8 +101,8 @@ def test_documents_are_only_read(client: Client, path: str) -> None:
 
 
 def test_every_fault_is_told() -> None:
-    told = {type(each) for each in faults.FAULTS}
-    assert told == set(_leaves(errors.Fault))
+    documented = {type(each) for each in faults.FAULTS}
+    assert documented == set(_leaves(errors.Fault))
 
 
 def _leaves(family: type[errors.Fault]) -> list[type[errors.Fault]]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from backroom.api.request_body import RequestBody
 from backroom.api.request_head import MOST_HEAD
 from backroom.api.request_parser import RequestParser, Stage
 from backroom.errors import HeadTooLarge, MalformedRequest, ServerError, UrlTooLong
@@ -26,29 +28,33 @@ LAST = GET.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n")
 
 
 class Taken:
-    """What a parser has handed over."""
+    """What a parser has handed over. Bodies are read if it `reads`."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, reads: bool = True) -> None:
+        self.parser = RequestParser(self)
         self.requests: list[Any] = []
+        self._reads = reads
 
     def take_head(
         self, method: str, target: Target, headers: dict[bytes, bytes], *, keep_alive: bool
     ) -> None:
-        self.requests.append([method, target.path, headers[b"host"], keep_alive, b""])
+        self.parser.body = RequestBody(lambda: None, lambda: None) if self._reads else None
+        head = [method, target.path, headers[b"host"], keep_alive]
+        self.requests.append((head, self.parser.body))
 
-    def take_body(self, part: bytes) -> None:
-        self.requests[-1][4] += part
-
-    def take_end(self) -> None:
-        self.requests[-1].append("end")
+    def bodies(self) -> list[bytes]:
+        """The bodies that have ended."""
+        messages = [asyncio.run(each.receive()) for _, each in self.requests]
+        assert not any(each["more_body"] for each in messages)
+        return [each["body"] for each in messages]
 
 
 EXPECTED = {
-    GET: ["GET", b"/a", b"a.test", True, b"", "end"],
-    OFFER: ["GET", b"/a", b"a.test", True, b"", "end"],
-    POST: ["POST", b"/a", b"a.test", True, b"hello", "end"],
-    CHUNKED: ["POST", b"/a", b"a.test", True, b"hello", "end"],
-    LAST: ["GET", b"/a", b"a.test", False, b"", "end"],
+    GET: (["GET", b"/a", b"a.test", True], b""),
+    OFFER: (["GET", b"/a", b"a.test", True], b""),
+    POST: (["POST", b"/a", b"a.test", True], b"hello"),
+    CHUNKED: (["POST", b"/a", b"a.test", True], b"hello"),
+    LAST: (["GET", b"/a", b"a.test", False], b""),
 }
 
 
@@ -58,17 +64,19 @@ EXPECTED = {
 )
 def test_pieces_make_the_same_requests(requests: list[bytes], size: int) -> None:
     taken = Taken()
-    parser, sent = RequestParser(taken), b"".join([*requests, LAST, GET])
+    parser, sent = taken.parser, b"".join([*requests, LAST, GET])
     for place in range(0, len(sent), size):
         parser.feed(sent[place : place + size])
-    assert taken.requests == [EXPECTED[each] for each in [*requests, LAST]]
+    heads = [head for head, _ in taken.requests]
+    found = list(zip(heads, taken.bodies(), strict=True))
+    assert found == [EXPECTED[each] for each in [*requests, LAST]]
     assert (parser.stage, parser.deaf) == (Stage.BETWEEN, True)
 
 
 @pytest.mark.slow
 @given(st.integers(1, 3 * MOST_HEAD), st.integers(MOST_HEAD + 100, 3 * MOST_HEAD))
 def test_heads_end_at_the_limit(size: int, length: int) -> None:
-    parser, sent = RequestParser(Taken()), GET[:-2] + b"a: " + b"b" * length
+    parser, sent = Taken().parser, GET[:-2] + b"a: " + b"b" * length
     fed = 0
     with pytest.raises(HeadTooLarge):  # noqa: PT012 - one of the pieces is the one too many
         for place in range(0, len(sent), size):
@@ -87,16 +95,23 @@ def test_heads_end_at_the_limit(size: int, length: int) -> None:
     ],
 )
 def test_faults_end_the_parser(sent: bytes, fault: type[Exception]) -> None:
-    parser = RequestParser(Taken())
+    parser = Taken().parser
     with pytest.raises(fault):
         parser.feed(sent)
     assert parser.feed(b"any") == 3
 
 
 def test_unheard_bytes_are_counted() -> None:
-    parser = RequestParser(Taken())
+    parser = Taken().parser
     assert parser.feed(LAST) == 0
     assert parser.feed(GET * 10_000) == len(GET) * 10_000
+
+
+@pytest.mark.parametrize(("sent", "unread"), [(POST + CHUNKED, 10), (POST[:-1], 4), (GET, 0)])
+def test_bytes_of_unread_bodies_are_counted(sent: bytes, unread: int) -> None:
+    assert Taken().parser.feed(sent) == 0
+    parser = Taken(reads=False).parser
+    assert [parser.feed(sent), parser.feed(b"")] == [unread, 0]
 
 
 def test_errors_of_the_receiver_are_the_servers(caplog: pytest.LogCaptureFixture) -> None:

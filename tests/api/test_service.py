@@ -2,41 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-import msgspec
-import pytest
-
-from backroom.api.limits import Limiter
+from api.limited import ALWAYS, BODY, PATH, RATES, headers_of
 from backroom.jobs.lifecycle import MOST_IN_PROGRESS
 from support.factories import (
     Site,
-    a_body,
     a_job,
-    a_kind_of_job,
-    a_resource,
     all_stored,
     stored,
 )
-
-if TYPE_CHECKING:
-    from backroom.store.database import Database
-    from support.factories import Answered
-
-ITEMS = a_kind_of_job("item", "create")
-PATH = f"/api/{ITEMS.collection}"
-BODY = msgspec.json.encode(a_body(ITEMS, a_resource("item")))
-ALWAYS = {"content-type", "content-language", "vary", "x-klaviyo-req-id", "content-length"}
-RATES = {"ratelimit-limit", "ratelimit-remaining", "ratelimit-reset"}
-
-
-@pytest.fixture
-def site(database: Database) -> Site:
-    return Site(database, limiter=Limiter(1))
-
-
-def headers_of(answered: Answered) -> set[str]:
-    return set(answered.headers) - ALWAYS
 
 
 def test_answers_carry_all_headers(site: Site) -> None:

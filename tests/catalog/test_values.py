@@ -16,6 +16,7 @@ from backroom.catalog.values import (
     checked,
     quoted,
     stored,
+    whole_number,
 )
 from backroom.errors import Invalid
 from support.strategies import plain_json, plain_scalars, thorough
@@ -251,3 +252,19 @@ def test_long_values_end_in_dots() -> None:
     assert quoted("x" * 81) == "x" * 79 + "…"
     assert quoted("x" * 80) == "x" * 80
     assert quoted({"a": [1]}) == '{"a":[1]}'
+
+
+@pytest.mark.parametrize(
+    "text", ["", "-1", "1.0", " 1", "1_0", "²", "٣", "x", str(2**63), "9" * 5000]
+)
+def test_other_texts_are_no_number(text: str) -> None:
+    assert whole_number(text) is None
+
+
+def test_whole_numbers_are_read() -> None:
+    assert [whole_number("0"), whole_number(str(2**63 - 1))] == [0, 2**63 - 1]
+    assert [whole_number("007", 100), whole_number("100", 100), whole_number("101", 100)] == [
+        7,
+        100,
+        None,
+    ]

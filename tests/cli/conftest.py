@@ -1,18 +1,22 @@
-"""Commands that steer a running server, which keeps a journal."""
+"""Commands that steer a running server, which keeps a journal; and a database without a server."""
 
 from __future__ import annotations
 
 import json
+from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from click.testing import CliRunner
 
 from backroom.cli import main
+from backroom.store import keys, open_database
 from conftest import client_of, running
+from support.factories import written
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from click.testing import Result
 
@@ -21,6 +25,15 @@ if TYPE_CHECKING:
     from support.client import Client
 
     Steer = Callable[..., list[Any]]
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> str:
+    """The path of a database with one account, which no server has open."""
+    url = str(tmp_path / "shop.db")
+    with closing(open_database(url)) as database:
+        written(database, lambda tx: keys.create(tx, "one", "test", []))
+    return url
 
 
 @pytest.fixture(scope="module")

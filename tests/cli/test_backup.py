@@ -4,25 +4,16 @@ import json
 from contextlib import closing
 from typing import TYPE_CHECKING
 
-import pytest
 from click.testing import CliRunner
 
 from backroom.cli import main
-from backroom.store import keys, open_database
+from backroom.store import open_database
 from support.factories import written
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from click.testing import Result
-
-
-@pytest.fixture
-def shop(tmp_path: Path) -> str:
-    url = str(tmp_path / "shop.db")
-    with closing(open_database(url)) as database:
-        written(database, lambda tx: keys.create(tx, "one", "test", []))
-    return url
 
 
 def run(*arguments: object) -> Result:

@@ -1,28 +1,16 @@
 from __future__ import annotations
 
 import json
-from contextlib import closing
 from typing import TYPE_CHECKING
 
-import pytest
 from click.testing import CliRunner
 
 from backroom.cli import main
-from backroom.store import keys, open_database
-from support.factories import written
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from click.testing import Result
-
-
-@pytest.fixture
-def shop(tmp_path: Path) -> str:
-    url = str(tmp_path / "shop.db")
-    with closing(open_database(url)) as database:
-        written(database, lambda tx: keys.create(tx, "one", "test", []))
-    return url
 
 
 def doctor(database: str, *arguments: str, **environment: str) -> Result:

@@ -9,29 +9,29 @@ from backroom.cli import main
 from backroom.revisions import LADDER
 
 
-def told(*arguments: str) -> str:
+def printed(*arguments: str) -> str:
     result = CliRunner().invoke(main, ["revisions", *arguments])
     assert result.exit_code == 0
     return result.output
 
 
-def told_as_json() -> list[Any]:
-    rows: list[Any] = json.loads(told("--format", "json"))
+def printed_as_json() -> list[Any]:
+    rows: list[Any] = json.loads(printed("--format", "json"))
     return rows
 
 
 def test_newest_revision_comes_first() -> None:
-    assert [each["revision"] for each in told_as_json()] == list(reversed(LADDER))
+    assert [each["revision"] for each in printed_as_json()] == list(reversed(LADDER))
 
 
 def test_changes_begin_with_the_ladder() -> None:
-    for each in told_as_json():
+    for each in printed_as_json():
         described = [change.description for change in LADDER[each["revision"]]]
         assert each["changes"][: len(described)] == described
 
 
 def test_tables_are_told_too() -> None:
-    changes = {each["revision"]: each["changes"] for each in told_as_json()}
+    changes = {each["revision"]: each["changes"] for each in printed_as_json()}
     assert "A create of a variant needs its `item`." in changes["2025-01-15"]
     new = "`GET /api/catalog-items/{id}/relationships/variants` is new."
     assert new in changes["2024-10-15"]
@@ -39,7 +39,7 @@ def test_tables_are_told_too() -> None:
 
 
 def test_text_indents_the_changes() -> None:
-    lines = told().splitlines()
+    lines = printed().splitlines()
     assert [line for line in lines if not line.startswith(" ") and line] == list(reversed(LADDER))
     assert "  A job has its id in `id` instead of in `attributes.job_id`." in lines
 

@@ -54,6 +54,12 @@ def test_all_faults_are_removed(control: Control) -> None:
         ("POST /faults", {"body": {"status": 99}}, 400, "The fault can't be injected: out of"),
         ("GET /faults/{number}", {"path": {"number": "9"}}, 404, "`GET /faults` lists them."),
         ("DELETE /faults/{number}", {"path": {"number": "x"}}, 404, "There is no fault x."),
+        (
+            "GET /faults/{number}",
+            {"path": {"number": "9" * 5000}},
+            404,
+            "`GET /faults` lists them.",
+        ),
     ],
 )
 def test_errors_tell_what_is_right(

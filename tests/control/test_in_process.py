@@ -66,7 +66,7 @@ def test_missing_resource_is_refused(control: Control, kind: Any) -> None:
 
 def test_delete_needs_no_body(control: Control) -> None:
     create(control)
-    told: list[str] = []
-    control.parts["announce"] = told.append
+    announced: list[str] = []
+    control.parts["announce"] = announced.append
     assert call_api(control, ACCOUNT, ApiCall("DELETE", path_of_resource(ITEM, "a"))) == b""
-    assert told == [ACCOUNT]
+    assert announced == [ACCOUNT]

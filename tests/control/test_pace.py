@@ -101,6 +101,7 @@ def test_forgotten_wishes_are_gone(control: Control) -> None:
         ("POST", "/pace/release", {"body": {"job": "x"}}, 404),
         ("DELETE", "/pace/{wish}", {"path": {"wish": "77777"}}, 404),
         ("DELETE", "/pace/{wish}", {"path": {"wish": "one"}}, 404),
+        ("DELETE", "/pace/{wish}", {"path": {"wish": "9" * 5000}}, 404),
     ],
 )
 def test_wrong_calls_are_refused(

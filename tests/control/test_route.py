@@ -40,6 +40,25 @@ def test_wrong_members_are_refused(given: Given, words: str) -> None:
         limited_route().call(NOBODY, given)
 
 
+@pytest.mark.parametrize(
+    ("given", "status"),
+    [
+        (Given(path={"job": "a\0"}, body={"name": "a"}), 404),
+        (Given(body={"name": "a\0"}), 400),
+    ],
+)
+def test_null_characters_are_refused(given: Given, status: int) -> None:
+    with pytest.raises(ControlError) as raised:
+        limited_route().call(NOBODY, given)
+    assert raised.value.status == status
+
+
+def test_feeds_may_have_null_characters() -> None:
+    members = (Member("feed", "A feed.", any_text=True),)
+    route = ControlRoute("POST", "/a", "", lambda _, given: given.body, body=members)
+    assert route.call(NOBODY, Given(body={"feed": "a\0"})) == {"feed": "a\0"}
+
+
 def test_right_members_reach_the_function() -> None:
     given = Given(body={"name": "a", "count": 2})
     assert limited_route().call(NOBODY, given) == {"name": "a", "count": 2}

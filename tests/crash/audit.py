@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from backroom.store.database import Transaction
-    from crash.ledger import Ledger, Told
+    from crash.ledger import AcceptedJob, Ledger
 
 ORPHANS = """
     select 'a variant without an item', external_id from variants where not exists
@@ -45,24 +45,26 @@ def hold_wire(url: str, ledgers: Sequence[Ledger]) -> None:
     for client, ledger in clients:
         ledger.close(client)
     for client, ledger in clients:
-        for told in ledger.told:
-            _hold_job(client, ledger, told)
+        for accepted in ledger.accepted:
+            _hold_job(client, ledger, accepted)
 
 
-def _hold_job(client: Client, ledger: Ledger, told: Told) -> None:
-    includes = told.kind.verb != "delete"
-    query = {"include": told.kind.plural} if includes else None
-    answer = client.get(f"{told.kind.path}/{told.job_id}", query=query)
-    assert answer.status == 200, f"lost job {told}"
+def _hold_job(client: Client, ledger: Ledger, accepted: AcceptedJob) -> None:
+    includes = accepted.kind.verb != "delete"
+    query = {"include": accepted.kind.plural} if includes else None
+    answer = client.get(f"{accepted.kind.path}/{accepted.job_id}", query=query)
+    assert answer.status == 200, f"lost job {accepted}"
     job = answer.json["data"]
     attributes = job["attributes"]
     assert attributes["status"] == "complete"
     counts = [attributes[f"{each}_count"] for each in ("completed", "failed", "total")]
-    succeeded = len(told.changed)
-    assert counts == [succeeded, told.failing, succeeded + told.failing], attributes["errors"]
-    changed = list(dict.fromkeys(told.changed))
+    succeeded = len(accepted.changed)
+    assert counts == [succeeded, accepted.failing, succeeded + accepted.failing], attributes[
+        "errors"
+    ]
+    changed = list(dict.fromkeys(accepted.changed))
     if includes:
-        linked = [each["id"] for each in job["relationships"][told.kind.plural]["data"]]
+        linked = [each["id"] for each in job["relationships"][accepted.kind.plural]["data"]]
         assert list(dict.fromkeys(linked)) == [catalog_id(name.external_id) for name in changed]
         _hold_included(answer.json["included"], ledger, changed)
 
@@ -107,10 +109,10 @@ def _hold_jobs(tx: Transaction, ledgers: Sequence[Ledger]) -> None:
         failed[job_id] = failing
     for moments in completed_at.values():
         assert all(earlier < later for earlier, later in pairwise(moments))
-    told = {each.job_id: each.failing for ledger in ledgers for each in ledger.told}
-    assert {job_id: failed.get(job_id) for job_id in told} == told
+    accepted = {each.job_id: each.failing for ledger in ledgers for each in ledger.accepted}
+    assert {job_id: failed.get(job_id) for job_id in accepted} == accepted
     assert set(failed.values()) <= {0, 1}
-    assert len(failed) <= len(told) + sum(len(ledger.doubts) for ledger in ledgers)
+    assert len(failed) <= len(accepted) + sum(len(ledger.doubts) for ledger in ledgers)
 
 
 def _hold_catalog(tx: Transaction, ledger: Ledger) -> None:

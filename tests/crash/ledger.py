@@ -1,6 +1,6 @@
-"""Clients that keep a ledger: what they posted, what they were told, what must be so in the end.
+"""Clients that keep a ledger: what they posted, what was answered, what must be so in the end.
 
-Each works on names of its own. What it was told is certain; where the connection broke, or that of
+Each works on names of its own. What was answered is certain. Where the connection broke, or that of
 the server to its database may have, the whole job may have been accepted or not, so its names are
 set aside and never touched again.
 """
@@ -44,7 +44,7 @@ class Job(NamedTuple):
     failing: int = 0
 
 
-class Told(NamedTuple):
+class AcceptedJob(NamedTuple):
     """A job that was answered with 202, and what has to become of it."""
 
     kind: Kind
@@ -80,7 +80,7 @@ class Ledger:
     """Statuses that leave open whether the job was accepted."""
     labels: dict[Name, str | None] = field(default_factory=dict)
     items: dict[Name, list[Name]] = field(default_factory=dict)
-    told: list[Told] = field(default_factory=list)
+    accepted: list[AcceptedJob] = field(default_factory=list)
     doubts: list[Doubt] = field(default_factory=list)
     refused: Counter[int] = field(default_factory=Counter)
     count: int = 0
@@ -144,7 +144,7 @@ class Ledger:
     def close(self, client: Client) -> None:
         """Post one more job: when it is complete, so are all that were accepted before it."""
         until(lambda: self.create(client), "room for another job")
-        client.completed(self.told[-1].kind.path, self.told[-1].job_id)
+        client.completed(self.accepted[-1].kind.path, self.accepted[-1].job_id)
 
     def _post(self, client: Client, job: Job, after: Mapping[Name, str | None]) -> bool:
         """Post a job and enter what came of it. False where it was refused."""
@@ -162,7 +162,7 @@ class Ledger:
             for name in after:
                 self.labels.setdefault(name, None)
             return False
-        self.told.append(Told(job.kind, answer.job_id, tuple(job.changed), job.failing))
+        self.accepted.append(AcceptedJob(job.kind, answer.job_id, tuple(job.changed), job.failing))
         self.labels |= after
         for name in after:
             if self.labels[name] is None:

@@ -86,7 +86,7 @@ class Shop:
         assert server.wait() == -signal.SIGKILL, server.errors
 
     def audit(self, *flags: str, refusals: frozenset[int] = _TOO_MANY_JOBS) -> None:
-        """Start once more and see that all is as it was told."""
+        """Start once more and see that all is as clients were answered."""
         assert all(ledger.refused.keys() <= refusals for ledger in self.ledgers)
         server = self.server(*flags)
         hold_wire(server.url, self.ledgers)

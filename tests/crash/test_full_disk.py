@@ -89,7 +89,7 @@ def test_full_disk_loses_nothing(shop: Shop, server: ServerProgram) -> None:
             server.process.send_signal(signal.SIGUSR1)
             wait_for_more(lambda ledger: ledger.refused[503], shop.ledgers)
             server.process.send_signal(signal.SIGUSR2)
-            wait_for_more(lambda ledger: len(ledger.told), shop.ledgers)
+            wait_for_more(lambda ledger: len(ledger.accepted), shop.ledgers)
         server.kill()
 
     shop.trade(server, meanwhile=fill_and_free)

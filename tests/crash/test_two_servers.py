@@ -30,9 +30,9 @@ def test_two_servers_apply_jobs_once(shop: Shop) -> None:
     first, second = shop.server(), shop.server("--show-queued")
 
     def kill_one_by_one() -> None:
-        wait_for_more(lambda ledger: len(ledger.told), shop.ledgers, least=50)
+        wait_for_more(lambda ledger: len(ledger.accepted), shop.ledgers, least=50)
         first.kill()
-        wait_for_more(lambda ledger: len(ledger.told), shop.ledgers[2:], least=50)
+        wait_for_more(lambda ledger: len(ledger.accepted), shop.ledgers[2:], least=50)
         second.kill()
 
     shop.trade(first, first, second, meanwhile=kill_one_by_one)

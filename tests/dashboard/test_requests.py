@@ -128,7 +128,9 @@ def test_forgotten_request_says_so(visitor: Visitor) -> None:
     answer = visitor.ask("GET", f"{PATH}/999999")
     assert answer.status == 404
     assert b"The journal no longer has request 999999." in answer.data
-    assert visitor.ask("GET", f"{PATH}/x").status == 404
+    for number in ("x", "9" * 5000):
+        assert visitor.ask("GET", f"{PATH}/{number}").status == 404
+    assert visitor.ask("GET", f"{PATH}?before={'9' * 5000}").status == 200
 
 
 @pytest.mark.slow

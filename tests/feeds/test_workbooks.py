@@ -7,10 +7,16 @@ from pathlib import Path
 
 import openpyxl
 import pytest
+from openpyxl.worksheet._read_only import ReadOnlyWorksheet
 
 from backroom.feeds import workbooks
 from backroom.feeds.rows import FeedError
-from backroom.feeds.workbooks import is_workbook, sheet_names, sheet_rows
+from backroom.feeds.workbooks import (
+    is_workbook,
+    openpyxl_parts_missing,
+    sheet_names,
+    sheet_rows,
+)
 
 CASE = Path(__file__).parent / "shopify" / "workbook.xlsx"
 
@@ -66,6 +72,23 @@ def test_opening_a_book_parses_no_sheet(tmp_path: Path) -> None:
     assert sheet_names(book) == sheet_names(CASE)
     with pytest.raises(FeedError, match="can't be read as a workbook"):
         list(sheet_rows(book, sheet_names(book)[0]))
+
+
+def test_installed_openpyxl_has_the_parts() -> None:
+    missing = openpyxl_parts_missing()
+    assert not missing, f"openpyxl has changed: {missing} is gone, so workbooks open more slowly"
+
+
+def test_missing_part_of_openpyxl_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(ReadOnlyWorksheet, "_get_size")
+    assert openpyxl_parts_missing.__wrapped__() == "_get_size"
+
+
+def test_changed_openpyxl_is_used_plainly(monkeypatch: pytest.MonkeyPatch) -> None:
+    usual = list(sheet_rows(CASE, "Products"))
+    monkeypatch.setattr(workbooks, "openpyxl_parts_missing", lambda: "_get_size")
+    monkeypatch.delattr(workbooks, "_reader")
+    assert list(sheet_rows(CASE, "Products")) == usual
 
 
 def test_large_parts_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:

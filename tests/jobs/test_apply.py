@@ -186,8 +186,8 @@ def test_errors_have_the_observed_form(job_kind: Any) -> None:
     assert list(entry) == ["id", "code", "meta", "title", "detail", "source"]
     assert re.fullmatch(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", entry["id"])
     assert (entry["code"], entry["title"]) == ("invalid", "Invalid input")
-    told = "external_id" if job_kind.verb is Verb.CREATE else "id"
-    assert list(entry["meta"]) == [told]
+    named_by = "external_id" if job_kind.verb is Verb.CREATE else "id"
+    assert list(entry["meta"]) == [named_by]
 
 
 @pytest.mark.parametrize(

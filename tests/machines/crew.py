@@ -95,7 +95,7 @@ class Crew:
             self.workers[place - SERVERS] = self._work()
 
     def disturb(self, times: int, once: Callable[[], None]) -> None:
-        """Disturb so many times, and more often if need be, until a client was told of it.
+        """Disturb so many times, and more often if need be, until a client has noticed it.
 
         A read is healed without a word, and a write may just not have been under way.
         """
@@ -137,14 +137,14 @@ class Crew:
 
     def _trade(self, ledger: Ledger, orders: queue.SimpleQueue[str]) -> None:
         while orders.get() != _NO_MORE:
-            told = len(ledger.told)
-            while len(ledger.told) == told:
+            accepted = len(ledger.accepted)
+            while len(ledger.accepted) == accepted:
                 url = self.server_url(ledger.chance)
                 client = WatchedClient(url, ledger.key, self.witness)
                 # The server may be gone, or go.
                 with suppress(Gone, HTTPError):
                     ledger.act(client)
-                    for last in ledger.told[-1:]:
+                    for last in ledger.accepted[-1:]:
                         client.get(f"{last.kind.path}/{last.job_id}")
                 client.pool.clear()
 
@@ -160,23 +160,23 @@ class Crew:
         return self.count("completed_at is not null")
 
     @property
-    def told(self) -> int:
+    def accepted(self) -> int:
         """How many jobs were accepted so far."""
-        return sum(len(each.told) for each in self.ledgers)
+        return sum(len(each.accepted) for each in self.ledgers)
 
     def get_going(self) -> None:
         """Wait until some more jobs were accepted, and some of them are complete."""
-        told, complete = self.told + 4, self.complete + 2
-        until(lambda: self.told >= told, "jobs to be accepted", _HEALED_WITHIN)
+        accepted, complete = self.accepted + 4, self.complete + 2
+        until(lambda: self.accepted >= accepted, "jobs to be accepted", _HEALED_WITHIN)
         until(lambda: self.complete >= complete, "jobs to be complete", _HEALED_WITHIN)
 
     def settle(self) -> None:
         """Wait until all that was ordered was accepted, and is complete."""
-        until(lambda: self.told >= self.ordered, "all jobs to be accepted", _HEALED_WITHIN)
+        until(lambda: self.accepted >= self.ordered, "all jobs to be accepted", _HEALED_WITHIN)
         until(lambda: not self.count("completed_at is null"), "all jobs", _HEALED_WITHIN)
 
     def audit(self) -> None:
-        """See that all is as it was told, over the wire and in the rows."""
+        """See that all is as clients were answered, over the wire and in the rows."""
         assert self.witness.wrong == []
         self.settle()
         hold_wire(self.server_url(random.Random(self.seed)), self.ledgers)

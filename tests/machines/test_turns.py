@@ -78,7 +78,7 @@ def test_long_queue_delays_by_one_slice(programs: Programs, url: str, shops: lis
 def test_concurrency_is_a_setting(
     programs: Programs, url: str, shops: list[Jobs], concurrency: int
 ) -> None:
-    """Held up in the middle, a worker has as many accounts in hand as it was told."""
+    """Held up in the middle, a worker has as many accounts in hand as its flag says."""
     waiting = "select count(*) from pg_locks where locktype = 'advisory' and not granted"
     with ExitStack() as stack:
         holder = stack.enter_context(psycopg.connect(url))

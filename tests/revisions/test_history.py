@@ -16,9 +16,9 @@ def test_descriptions_come_first(date: str) -> None:
 
 @pytest.mark.parametrize("date", LADDER)
 def test_no_sentence_comes_twice(date: str) -> None:
-    told = history.changes(date)
-    assert len(told) == len(set(told))
-    assert all(each.endswith(".") for each in told)
+    listed = history.changes(date)
+    assert len(listed) == len(set(listed))
+    assert all(each.endswith(".") for each in listed)
 
 
 def test_linkage_is_told_where_it_ends() -> None:

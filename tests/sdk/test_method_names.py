@@ -13,8 +13,7 @@ import pytest
 from backroom.api.openapi.calls import KEY, calls
 from backroom.api.openapi.document import openapi_document
 from backroom.api.openapi.samples import SAMPLE_BASE
-from backroom.catalog.neighbours import NEIGHBOURS
-from backroom.catalog.operations import OPERATIONS
+from backroom.catalog.neighbours import SERVED_OPERATIONS
 from backroom.catalog.sdk_names import NODE_TYPED_SINCE, api_class, in_camel_case, method_name
 from backroom.revisions import REVISIONS
 from sdk import test_node_sdk, test_python_sdk
@@ -46,7 +45,7 @@ pytestmark = pytest.mark.slow
 def methods(revision: str, write: Callable[[str], str] = str) -> list[list[str]]:
     return [
         [of, write(method_name(each, revision))]
-        for each in (*OPERATIONS, *NEIGHBOURS)
+        for each in SERVED_OPERATIONS
         if revision >= each.since and (of := api_class(each, revision)) is not None
     ]
 

@@ -14,8 +14,7 @@ from backroom.api.asked_revision import AskedRevision
 from backroom.api.observer import Exchange, Mishap
 from backroom.api.request import Answer, Request
 from backroom.api.routes import match_path
-from backroom.catalog.neighbours import NEIGHBOURS
-from backroom.catalog.operations import OPERATIONS
+from backroom.catalog.neighbours import SERVED_OPERATIONS
 from backroom.errors import Fault, NotFound, Throttled
 from backroom.revisions import REVISIONS
 from backroom.settings import Settings
@@ -62,7 +61,7 @@ def fuzzed(number: int) -> tuple[Known, int]:
     def text() -> str:
         return "".join(chance.choices(string.printable, k=chance.randrange(30)))
 
-    operation: Any = chance.choice([*OPERATIONS, *NEIGHBOURS])
+    operation: Any = chance.choice(SERVED_OPERATIONS)
     path = chance.choice(
         [
             f"/{text()}",
@@ -79,7 +78,7 @@ def fuzzed(number: int) -> tuple[Known, int]:
 @pytest.mark.slow
 def test_fuzzed_requests_make_no_new_labels() -> None:
     seen = counted(*map(fuzzed, range(10_000))).seen()
-    routes = {each.path for each in (*OPERATIONS, *NEIGHBOURS)} | {"unknown", "/", "/metrics"}
+    routes = {each.path for each in SERVED_OPERATIONS} | {"unknown", "/", "/metrics"}
     assert {key[0] for key in seen} <= {*METHODS[:-2], "PUT", "other"}
     assert {key[1] for key in seen} <= routes
     assert {key[3] for key in seen} <= {"none", *REVISIONS}

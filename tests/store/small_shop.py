@@ -46,4 +46,4 @@ def held(url: str) -> dict[str, list[Row]]:
 
 
 def untold(_: str, __: int, ___: int | None) -> None:
-    """What is told of progress, where nobody listens."""
+    """Takes reports of progress that nobody reads."""

@@ -19,12 +19,9 @@ NEWEST = revisions.NEWEST
 DEADLINE = 20.0
 
 
-@dataclass(frozen=True)
-class Answer:
-    """What came back: status, headers (any case), body."""
+class WithDocument:
+    """An answer whose body is a document of JSON."""
 
-    status: int
-    headers: urllib3.HTTPHeaderDict
     body: bytes
 
     @property
@@ -36,6 +33,15 @@ class Answer:
         """The only error of an error document."""
         (error,) = self.json["errors"]
         return error
+
+
+@dataclass(frozen=True)
+class Answer(WithDocument):
+    """What came back: status, headers (any case), body."""
+
+    status: int
+    headers: urllib3.HTTPHeaderDict
+    body: bytes
 
     @property
     def job_id(self) -> str:

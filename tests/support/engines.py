@@ -223,7 +223,7 @@ def workers(url: str, *flags: str) -> Iterator[subprocess.Popen[bytes]]:
 def end_sessions(url: str, only: list[int] | None = None) -> None:
     """End every session of a database but the one that does so, or `only` those of processes."""
     with psycopg.connect(url, autocommit=True) as connection:
-        # All of them are told before one is waited for, and its client can go to another.
+        # All of them are asked to end before one is waited for, and its client can go to another.
         for wait in (0, 10_000):
             connection.execute(
                 "select pg_terminate_backend(pid, %s) from pg_stat_activity"

@@ -30,6 +30,7 @@ from backroom.jobs import lifecycle, submit
 from backroom.settings import Settings
 from backroom.store import jobs, keys
 from backroom.store.database import TookTooLong
+from support.client import WithDocument
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping, Sequence
@@ -322,21 +323,12 @@ def _scope(method: str, path: str, query: str, headers: Mapping[str, str]) -> di
 
 
 @dataclass(frozen=True)
-class Answered:
+class Answered(WithDocument):
     """What the application sent."""
 
     status: int
     headers: dict[str, str]
     body: bytes
-
-    @property
-    def json(self) -> Any:
-        return msgspec.json.decode(self.body)
-
-    @property
-    def error(self) -> Any:
-        (error,) = self.json["errors"]
-        return error
 
 
 @dataclass

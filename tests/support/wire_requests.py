@@ -177,3 +177,15 @@ def _holder(body: Any, path: Path) -> Any:
     for step in path[:-1]:
         body = body[step]
     return body
+
+
+def wrong_value(schema: Any) -> Any:
+    """A value of another type than the schema names."""
+    types = schema["type"]
+    if "string" in types:
+        return 7
+    if "array" in types:
+        return {}
+    if "object" in types:
+        return []
+    return "seven"

@@ -1,4 +1,4 @@
-"""What a refused request is told that it came near to."""
+"""What a refused request came near to."""
 
 from __future__ import annotations
 
@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from backroom.api.not_served import WORDS
-from backroom.catalog.neighbours import NEIGHBOURS
-from backroom.catalog.operations import OPERATIONS
+from backroom.catalog.neighbours import SERVED_OPERATIONS
 from backroom.catalog.published import real_operation
 from support.factories import a_body, a_kind_of_job, a_resource
 
@@ -146,6 +145,6 @@ def test_accepted_requests_are_near_nothing(caller: Client, journal: Journal) ->
     assert journal.find()[0].near is None
 
 
-@pytest.mark.parametrize("operation", [*OPERATIONS, *NEIGHBOURS], ids=lambda each: each.name)
+@pytest.mark.parametrize("operation", SERVED_OPERATIONS, ids=lambda each: each.name)
 def test_served_operations_are_real_ones(operation: Any) -> None:
     assert real_operation(operation.method, operation.path.replace("{id}", "7")) is not None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -32,6 +32,7 @@ from support.wire_requests import (
     removed,
     replaced,
     shaped_body,
+    wrong_value,
 )
 
 if TYPE_CHECKING:
@@ -156,7 +157,7 @@ def test_forbidden_nulls_are_refused(client: Client, revision: str, kind: Kind) 
 def test_wrong_types_are_refused(client: Client, revision: str, kind: Kind) -> None:
     body = a_body(revision, kind, style=Style.ALL)
     for path, schema, _ in places(body_schema(revision, kind), body):
-        answer = Jobs(client, revision, kind).send(replaced(body, path, wrong(schema)))
+        answer = Jobs(client, revision, kind).send(replaced(body, path, wrong_value(schema)))
         assert points_along(error_place(answer), path), (path, answer.body)
 
 
@@ -235,18 +236,6 @@ def test_updates_keep_their_id(client: Client, revision: str, resource: str, nam
     assert error_place(answer) == f"{operations_pointer(revision, jobs.kind)}/attributes/{name}"
     detail = f"'{name}' is not a valid field for the resource 'catalog-{resource}'."
     assert answer.error["detail"] == detail
-
-
-def wrong(schema: Any) -> Any:
-    """A value of another type than the schema names."""
-    types = schema["type"]
-    if "string" in types:
-        return 7
-    if "array" in types:
-        return {}
-    if "object" in types:
-        return []
-    return "seven"
 
 
 def points_along(place: str, path: Path, *, inside: bool = False) -> bool:

@@ -34,7 +34,16 @@ from support.wire_contract import (
     request_validator,
     since,
 )
-from support.wire_requests import Style, catalog_id, example, places, removed, replaced, styles
+from support.wire_requests import (
+    Style,
+    catalog_id,
+    example,
+    places,
+    removed,
+    replaced,
+    styles,
+    wrong_value,
+)
 from support.wire_shown import place_of
 
 if TYPE_CHECKING:
@@ -146,7 +155,7 @@ def test_wrong_types_are_refused(bench: Catalog, revision: str) -> None:
     for operation in taking_bodies(revision):
         schema, body = own_body(operation)
         for path, part, _ in places(schema, body):
-            answer = sent_to(bench, operation, replaced(body, path, wrong(part)))
+            answer = sent_to(bench, operation, replaced(body, path, wrong_value(part)))
             assert points_along(place_of(answer), path), (path, answer.body)
 
 
@@ -328,15 +337,3 @@ def test_refused_bodies_store_nothing(client: Client, revision: str) -> None:
 
 def sent_to(catalog: Catalog, operation: Operation, body: Any) -> Answer:
     return catalog.call(operation.method, operation.path.replace("{id}", catalog_id("mug")), body)
-
-
-def wrong(schema: Any) -> Any:
-    """A value of another type than the schema names."""
-    types = schema["type"]
-    if "string" in types:
-        return 7
-    if "array" in types:
-        return {}
-    if "object" in types:
-        return []
-    return "seven"

@@ -56,11 +56,11 @@ def test_known_date_is_echoed(client: Client, revision: str, kind: Kind) -> None
 
 @every_revision
 def test_old_dates_tell_their_retirement(client: Client, revision: str) -> None:
-    told = at(client, revision).headers.get(RETIREMENT)
+    shown = at(client, revision).headers.get(RETIREMENT)
     if years_after(revision, 1) < today():
-        assert told == years_after(revision, 2).isoformat()
+        assert shown == years_after(revision, 2).isoformat()
     if years_after(revision, 1) > today():
-        assert told is None
+        assert shown is None
 
 
 @pytest.mark.parametrize(

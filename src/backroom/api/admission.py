@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 
 class Known(NamedTuple):
-    """What is known about a request of what its answer's headers say."""
+    """The facts about a request that the headers of its answer show, as far as they are known."""
 
     request: Request
     path: Path | None = None
@@ -137,7 +137,7 @@ class Admission:
     def look(self, request: Request) -> Known:
         """Find out what an OPTIONS request is about. Raises `Refusal`.
 
-        A browser asks so before a page may ask from another origin. It says no more than the path.
+        A browser sends one before a page may ask from another origin. It says nothing but the path.
         """
         path = access = None
         try:

@@ -1,10 +1,10 @@
 """The application: requests in, answers out. Event-loop code: it decides where work runs.
 
-What a request's head asks for is done on the event loop's own thread. To hand it to another thread
-takes ten times as long as doing it. The database sees to it that the loop goes on meanwhile
-(`Database.on_loop`): PostgreSQL while a statement waits for its answer, SQLite by beginning a read
-that takes long again in a thread. Three kinds of work begin in a thread: what counts requests in
-another process, pages of documentation that are made when they are first asked for, and writes.
+A request without a body is answered on the event loop's own thread, because handing it to another
+thread takes ten times as long as answering it. `Database.on_loop` keeps the loop going meanwhile:
+on PostgreSQL while a statement waits for its answer, on SQLite by starting a long read again in a
+thread. Three kinds of work begin in a thread: counting requests in a store that servers share,
+making a page of documentation for the first time, and writes.
 """
 
 from __future__ import annotations
@@ -119,6 +119,14 @@ class App:
             if self.watchers.are_there:
                 reply = partial(self._answered_outside, self.watchers.begun(request), reply)
             self._run(partial(self._control, request), reply, in_thread=control.takes_long(path))
+
+    async def answer_with_body(self, request: Request, receive: Receive, reply: Reply) -> None:
+        """Answer a request that may have a body, unless its client leaves."""
+        try:
+            answer = await self.respond(request, receive)
+        except ClientLeft:
+            return
+        reply(answer)
 
     def refuse(self, request: Request, fault: Fault) -> Answer:
         """Answer a request that was refused before it came here."""

@@ -62,9 +62,9 @@ def examine(operation: Operation, revision: Revision, raw: bytes, resource_id: s
     try:
         checked = read_newest(operation, revision.date, body, resource_id)
     except Fault as fault:
-        if fault.pointer is not None:
-            fault.pointer = revision.pointer(operation, fault.pointer)
-        raise
+        if fault.pointer is None:
+            raise
+        raise fault.with_pointer(revision.pointer(operation, fault.pointer)) from None
     except RecursionError:
         # A fault quotes the wrong value. Encoding the value happens some calls further down than
         # decoding it did. So a value that could just be decoded may be too deep to be encoded.

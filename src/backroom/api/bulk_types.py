@@ -2,9 +2,9 @@
 
 The types are made from `catalog/rules.py`, one for each kind of job and revision. They accept less
 than `catalog/drafts.py` does: they refuse whatever is wrong, rare or doubtful, and give no reason.
-The caller then has the body examined there, where a fault gets its words and its place. What both
-accept, both store alike, byte for byte. Nearly every body is accepted here, in a fifth of the time:
-msgspec checks a body in C while it parses it, and makes no dictionary of it.
+The caller then has the body examined there, where a fault gets its words and its place. A body that
+both accept looks the same in the store, byte for byte. Nearly every body is accepted here, in a
+fifth of the time: msgspec checks a body in C while it parses it, and makes no dictionary of it.
 """
 
 from __future__ import annotations
@@ -144,7 +144,7 @@ class _BodyType:
 
     decoder: msgspec.json.Decoder[Any]
     defaults: dict[str, Any]
-    """What nulls stand for, by the name of the attribute, where that is not null itself."""
+    """The value that a null stands for, by the attribute's name, where it is not stored as null."""
     relationships: tuple[tuple[str, bool], ...]
     """The name of each relationship, and whether it holds many."""
     sized: dict[str, int]

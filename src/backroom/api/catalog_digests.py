@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs
 
+from backroom.catalog.values import whole_number
 from backroom.errors import InvalidParameter
 from backroom.store.digests import block_from, blocks_of
 
@@ -13,8 +14,6 @@ if TYPE_CHECKING:
     from backroom.store.database import Database
 
 _BLOCK = "block"
-_MOST_DIGITS = 19
-_LARGEST_NUMBER = 2**63 - 1
 
 
 def answered(database: Database, kind: Kind, account: str, query: str) -> dict[str, Any]:
@@ -22,12 +21,11 @@ def answered(database: Database, kind: Kind, account: str, query: str) -> dict[s
     given = parse_qs(query).get(_BLOCK)
     if given is None:
         return {"blocks": _blocks(database, kind, account)}
-    number = given[-1]
-    plain = number.isascii() and number.isdigit() and len(number) <= _MOST_DIGITS
-    if not plain or int(number) > _LARGEST_NUMBER:
+    first = whole_number(given[-1])
+    if first is None:
         raise InvalidParameter(f"'{_BLOCK}' must be a number that a block begins with.", _BLOCK)
     with database.read() as tx:
-        return {"resources": block_from(tx, kind, account, int(number))}
+        return {"resources": block_from(tx, kind, account, first)}
 
 
 def _blocks(database: Database, kind: Kind, account: str) -> dict[int, int]:

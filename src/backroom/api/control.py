@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     Shown = Callable[[], tuple[str, bytes]] | None
 
 PREFIX = "/_backroom"
-"""The start of these paths, but of `/`, `/health` and `/metrics`. No path of the API has it."""
+"""All of these paths begin so, except `/`, `/health` and `/metrics`. No path of the API does."""
 CONTROL_METHODS = ("GET", "HEAD")
 DATE_IN_PATH = "{date}"
 HEALTH_MEMBERS = {

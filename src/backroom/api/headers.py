@@ -49,4 +49,4 @@ def lines(pairs: Headers) -> bytes:
 NONE = usual([])
 CLOSE = (CONNECTION, b"close")
 NO_SNIFF = (CONTENT_TYPE_OPTIONS, b"nosniff")
-"""What a body is, its Content-Type says: a browser must not guess."""
+"""A browser must believe the `Content-Type`, and not guess from the body."""

@@ -39,7 +39,7 @@ class AnyServer(Protocol):
 def server_for(app: App, limits: TimeLimits, *, plain: bool) -> AnyServer:
     """Make the server of an application."""
     if plain:
-        # Only `PlainServer` needs uvicorn. To import it takes a third of the time of a start.
+        # Only `PlainServer` needs uvicorn. Importing it takes a third of a start.
         from backroom.api.plain_server import PlainServer
 
         return PlainServer(app, limits, GRACE_SECONDS)

@@ -33,7 +33,7 @@ HOST = "localhost"
 """The host of links in answers, where the server has no public URL."""
 _LONGEST_CALL_SECONDS = 60.0
 _OWN_KEY = "own"
-"""What stands for the id of a key."""
+"""Stands in place of the id of a key."""
 
 
 class Answered(NamedTuple):

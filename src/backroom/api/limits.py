@@ -83,8 +83,8 @@ class Windows:
     They are our own. The `limits` library counts in a shared store. In memory it takes longer than
     reading a job does, and keeps starting threads that look for windows that have ended.
 
-    They are kept in two generations. To look through all windows for those that have ended costs
-    more the more accounts ask, and frees nothing while all of them are open. So windows are dropped
+    They are kept in two generations. Looking through all windows for those that have ended takes
+    longer the more accounts ask, and frees nothing while all are open. So windows are dropped
     without being looked at. Each request writes its windows to the young generation. After a minute
     the young generation becomes the old one, and the old one before it is dropped as a whole. No
     open window is lost: the last request of a dropped window is at least a minute ago, so the

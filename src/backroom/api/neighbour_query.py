@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from backroom.api import filters
 from backroom.api.auth import COMPANY
-from backroom.api.query import Query, names_in, parameters_given, parse_query
+from backroom.api.query import Query, names_in, page_size, parameters_given, parse_query
 from backroom.catalog import published
 from backroom.catalog.kinds import Filter
 from backroom.catalog.neighbours import Neighbour
@@ -49,7 +49,7 @@ def parse_neighbour_query(operation: Neighbour, revision: str, query_string: str
         elif name == "page[cursor]":
             query.cursor = value
         elif name == "page[size]":
-            query.size = _page_size(value, listed[name].get("maximum", _MOST_NEIGHBOURS))
+            query.size = page_size(value, listed[name].get("maximum", _MOST_NEIGHBOURS))
         elif name == "sort":
             query.descending = _descends(value, listed[name]["enum"])
         else:
@@ -76,15 +76,6 @@ def _equality(condition: Condition) -> tuple[Filter, Any]:
     many = condition.operator == "any"
     compared = Filter(condition.field, "any" if many else "equals", "attribute", condition.field)
     return compared, condition.value
-
-
-def _page_size(value: str, most: int) -> int:
-    size = int(value) if value.isascii() and value.isdigit() and len(value) <= len(str(most)) else 0
-    if not 1 <= size <= most:
-        raise InvalidParameter(
-            f"'{value}' is not a valid page size: it must be from 1 to {most}.", "page[size]"
-        )
-    return size
 
 
 def _descends(value: str, allowed: list[str]) -> bool:

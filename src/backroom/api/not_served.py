@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 
 from backroom import events
 from backroom.catalog import published
-from backroom.catalog.neighbours import NEIGHBOURS
-from backroom.catalog.operations import OPERATIONS
+from backroom.catalog.neighbours import SERVED_OPERATIONS
 from backroom.errors import MethodNotAllowed, NotFound
 
 if TYPE_CHECKING:
@@ -54,7 +53,7 @@ def unserved(method: str, raw_path: str) -> str | None:
 
 @cache
 def _served() -> frozenset[tuple[str, str]]:
-    return frozenset((each.method, each.path) for each in (*OPERATIONS, *NEIGHBOURS))
+    return frozenset((each.method, each.path) for each in SERVED_OPERATIONS)
 
 
 @cache

@@ -11,7 +11,8 @@ What happens, in order, for each request of a connection:
    is answered at once if no other answer is due, and the client reads. Otherwise it waits in
    `_waiting`, and the connection is not read meanwhile.
 2. `_reply` writes the answer: within step 1, or in a later turn of the event loop.
-3. `take_body` and `take_end` pass the body on, or drop it where nobody reads it.
+3. The parser puts the body into a `RequestBody`, which the task of the request reads. Where nobody
+   reads the body, it is dropped.
 
 Answers keep the order of their requests: one is under way at a time. A fault of HTTP becomes the
 last request of its connection, and waits for its turn like any other.
@@ -33,11 +34,10 @@ from backroom import events
 from backroom.api import damage
 from backroom.api.answer_head import answer_head
 from backroom.api.app import BODILESS
-from backroom.api.body_reader import ClientLeft
 from backroom.api.damage import DamagedAnswer, Harm
 from backroom.api.deadlines import Progress, Wait
 from backroom.api.request import Request, Stream
-from backroom.api.request_body import MOST_HELD, RequestBody
+from backroom.api.request_body import RequestBody
 from backroom.api.request_head import address_of
 from backroom.api.request_parser import RequestParser, Stage
 from backroom.errors import Fault, RequestTimeout, TooLarge
@@ -78,9 +78,10 @@ class HttpProtocol(asyncio.Protocol):
         self._connections = connections
         self._app = connections.app
         self._parser = RequestParser(self)
-        # Of the request that arrives.
-        self._incoming: RequestBody | None = None
-        self._expects = self._is_large = False
+        # Of the request that arrives. At this count of received bytes its client waits for a
+        # `100 Continue`.
+        self._expects_at: int | None = None
+        self._is_large = False
         # Of the one that is being answered.
         self._answering = False
         self._keep_alive = True
@@ -103,13 +104,12 @@ class HttpProtocol(asyncio.Protocol):
         if self._answering and not self._over:
             log.debug(events.CLIENT_HUNG_UP, self._client(), exc or "it was closed")
         self._over = True
-        self._parser.close()
         if self._pours is not None:
             self._pours.cancel()
-        for body in (self._incoming, *(each.body for each in self._waiting)):
+        for body in (self._parser.body, *(each.body for each in self._waiting)):
             if body is not None:
                 body.leave()
-        self._incoming = None
+        self._parser.close()
         self._waiting.clear()
 
     def _client(self) -> str:
@@ -120,12 +120,12 @@ class HttpProtocol(asyncio.Protocol):
         """Take what the client sent."""
         self._begun = 0
         try:
-            unheard = self._parser.feed(data)
+            unread = self._parser.feed(data)
         except Fault as fault:
             self._refuse(fault)
             return
-        if unheard:
-            self._drop(unheard)
+        if unread:
+            self._drop(unread)
 
     def take_head(
         self, method: str, target: Target, headers: dict[bytes, bytes], *, keep_alive: bool
@@ -138,10 +138,11 @@ class HttpProtocol(asyncio.Protocol):
         if self._parser.stage is Stage.BODY:
             length = headers.get(b"content-length", b"0")
             self._is_large = len(length) > _LONGEST_LENGTH or int(length) > _MOST_DROPPED
-            self._expects = headers.get(b"expect", b"").lower() == b"100-continue"
+            expects = headers.get(b"expect", b"").lower() == b"100-continue"
+            self._expects_at = self._parser.received if expects else None
         body = None
         if method not in BODILESS:
-            body = self._incoming = RequestBody(self._want_body)
+            body = self._parser.body = RequestBody(self._want_body, self._pause_reading)
         if self._answering or self._waiting or self._write_paused or self._starts:
             self._waiting.append(_Pending(request, body, keep_alive))
             self._pause_reading()
@@ -151,26 +152,14 @@ class HttpProtocol(asyncio.Protocol):
         if self._begun == _MOST_STARTED:
             self._let_others_begin()
 
-    def take_body(self, part: bytes) -> None:
-        """Take a part of the body, or drop it."""
-        self._expects = False
-        body = self._incoming
-        if body is None:
-            self._drop(len(part))
-            return
-        body.feed(part)
-        if body.size > MOST_HELD:
-            self._pause_reading()
-
-    def take_end(self) -> None:
-        """Take the end of a request."""
-        if self._incoming is not None:
-            self._incoming.end()
-            self._incoming = None
+    @property
+    def _expects(self) -> bool:
+        """Whether the client waits for a `100 Continue`, and has sent nothing of the body yet."""
+        return self._expects_at == self._parser.received
 
     def _want_body(self) -> None:
         if self._expects and not self._over:
-            self._expects = False
+            self._expects_at = None
             self._transport.write(_CONTINUE)
         self._resume_reading()
 
@@ -181,14 +170,7 @@ class HttpProtocol(asyncio.Protocol):
         if body is None:
             self._app.answer(request, self._reply)
         else:
-            self._connections.run(self._respond(request, body))
-
-    async def _respond(self, request: Request, body: RequestBody) -> None:
-        try:
-            answer = await self._app.respond(request, body.receive)
-        except ClientLeft:
-            return
-        self._reply(answer)
+            self._connections.run(self._app.answer_with_body(request, body.receive, self._reply))
 
     def _reply(self, answer: Answer) -> None:
         """Write the answer that is due, unless the client has gone."""
@@ -222,7 +204,7 @@ class HttpProtocol(asyncio.Protocol):
             self._end(lingers=unread)
             return
         if unread:
-            self._incoming = None
+            self._parser.body = None
         if self._waiting:
             self._continue()
         elif self._read_paused:
@@ -253,7 +235,7 @@ class HttpProtocol(asyncio.Protocol):
             self._end(lingers=False)
 
     def _is_unwelcome(self, answer: Answer) -> bool:
-        """Whether the rest of a body is not worth to be waited for, or may never come."""
+        """Whether the rest of a body is not worth waiting for, or may never come."""
         return self._parser.stage is Stage.BODY and (
             self._expects or self._is_large or answer.status == TooLarge.status
         )
@@ -302,9 +284,9 @@ class HttpProtocol(asyncio.Protocol):
 
     def _forget_unfinished(self) -> bool:
         """Give up the request whose body has not ended. False if it was answered already."""
-        if self._incoming is not None:
-            self._incoming.leave()
-            self._incoming = None
+        if self._parser.body is not None:
+            self._parser.body.leave()
+            self._parser.body = None
         if self._waiting:
             self._waiting.pop()
         elif self._answering:
@@ -316,7 +298,7 @@ class HttpProtocol(asyncio.Protocol):
     def _end(self, *, lingers: bool) -> None:
         """Close the connection when all is written, and the client has had time to read it."""
         self._parser.deaf = self._over = True
-        self._incoming = None
+        self._parser.body = None
         if self._transport.is_closing():
             return
         if lingers and not self._ends:

@@ -22,6 +22,7 @@ from backroom.catalog.operations import (
     Operation,
     Shape,
 )
+from backroom.catalog.values import whole_number
 from backroom.errors import InvalidCursor, InvalidParameter, UnknownParameter
 from backroom.jobs.lifecycle import Status
 
@@ -119,7 +120,7 @@ def parse_query(operation: Operation, revision: str, query_string: str) -> Query
 
 
 def parameters_given(query_string: str) -> dict[str, str]:
-    """Give the parameters by name. Of one that is given more than once the last counts (observed).
+    """Give the parameters by name. If one is given more than once, the last counts (observed).
 
     Some clients send each one twice, others a whole next link as the cursor, which brings a second.
     """
@@ -308,12 +309,17 @@ def _read_sort(query: Query, _: Operation, __: str, value: str) -> None:
 
 
 def _read_size(query: Query, _: Operation, __: str, value: str) -> None:
-    size = int(value) if value.isascii() and value.isdigit() and len(value) <= len("100") else 0
-    if not 1 <= size <= PAGE_SIZE:
+    query.size = page_size(value, PAGE_SIZE)
+
+
+def page_size(value: str, most: int) -> int:
+    """Read the value of `page[size]`. Raises `InvalidParameter`."""
+    size = whole_number(value, most)
+    if not size:
         raise InvalidParameter(
-            f"'{value}' is not a valid page size: it must be from 1 to {PAGE_SIZE}.", "page[size]"
+            f"'{value}' is not a valid page size: it must be from 1 to {most}.", "page[size]"
         )
-    query.size = size
+    return size
 
 
 def _read_cursor(query: Query, _: Operation, __: str, value: str) -> None:

@@ -26,7 +26,7 @@ _AS_IT_IS = (string.ascii_letters + string.digits + _URL_SAFE).encode()
 def unquoted(text: str) -> str:
     """Decode a percent-encoded part of a URL, in which a character stands for each byte.
 
-    Raises `UnicodeError` if the bytes are not UTF-8. To replace them would name another resource.
+    Raises `UnicodeError` if the bytes are not UTF-8. Replacing them would name another resource.
     """
     if "%" not in text and text.isascii():
         return text

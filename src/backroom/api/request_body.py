@@ -18,12 +18,16 @@ MOST_HELD = 64 * 1024
 
 
 class RequestBody:
-    """The parts of a body that nobody has read yet. `wanted` is called when more is needed."""
+    """The parts of a body that nobody has read yet.
 
-    __slots__ = ("_ended", "_left", "_parts", "_waiter", "_wanted", "size")
+    `wanted` is called when more is needed, `full` when more than `MOST_HELD` bytes wait.
+    """
 
-    def __init__(self, wanted: Callable[[], None]) -> None:
+    __slots__ = ("_ended", "_full", "_left", "_parts", "_waiter", "_wanted", "size")
+
+    def __init__(self, wanted: Callable[[], None], full: Callable[[], None]) -> None:
         self._wanted = wanted
+        self._full = full
         self._parts: list[bytes] = []
         self._ended = self._left = False
         self._waiter: asyncio.Future[None] | None = None
@@ -34,6 +38,8 @@ class RequestBody:
         self._parts.append(part)
         self.size += len(part)
         self._wake()
+        if self.size > MOST_HELD:
+            self._full()
 
     def end(self) -> None:
         """Say that the body has arrived as a whole."""

@@ -19,6 +19,7 @@ from backroom.api.request_head import MOST_HEAD, MOST_HEADERS
 from backroom.errors import Fault, MalformedRequest, ServerError
 
 if TYPE_CHECKING:
+    from backroom.api.request_body import RequestBody
     from backroom.api.request_head import Target
 
 log = logging.getLogger(__name__)
@@ -41,15 +42,14 @@ class Receiver(Protocol):
     def take_head(
         self, method: str, target: Target, headers: dict[bytes, bytes], *, keep_alive: bool
     ) -> None: ...
-    def take_body(self, part: bytes) -> None: ...
-    def take_end(self) -> None: ...
 
 
 class RequestParser:
     """Parses the bytes that arrive on one connection.
 
     `turn` is the number of requests that have begun, `received` the bytes of all their bodies.
-    A `deaf` parser reads nothing more: the last request or a fault has come.
+    `body` is where the body of the present request goes, as long as somebody reads it: the receiver
+    sets it. A `deaf` parser reads nothing more: the last request or a fault has come.
     """
 
     def __init__(self, receiver: Receiver) -> None:
@@ -59,8 +59,9 @@ class RequestParser:
         self.deaf = False
         self.turn = self.received = 0
         self.url = b""
+        self.body: RequestBody | None = None
         self._headers: list[tuple[bytes, bytes]] = []
-        self._head_size = self._unused = 0
+        self._head_size = self._unused = self._unread = 0
         self._host: bytes | None = None
         self._keep_alive = True
         self._upgrade: list[tuple[bytes, bytes]] | None = None
@@ -69,22 +70,24 @@ class RequestParser:
     def close(self) -> None:
         """Parse nothing more. Breaks the reference circle with the parser of httptools."""
         self.deaf = True
+        self.body = None
         del self._parser, self._receiver
 
     def feed(self, data: bytes) -> int:
-        """Parse bytes that have arrived, and give how many of them are no longer read.
+        """Parse bytes that have arrived, and give how many of them nobody reads.
 
         Raises the `Fault` for which the last request is refused.
         """
+        self._unread = 0
         if len(data) <= MOST_HEAD and not self._head_size and not self.deaf:
             self._feed(data)
-            return 0
+            return self._unread
         view = memoryview(data)
         while view and not self.deaf:
             size = MOST_HEAD - self._head_size
             self._feed(view[:size])
             view = view[size:]
-        return len(view)
+        return self._unread + len(view)
 
     def _feed(self, data: bytes | memoryview) -> None:
         stage, turn, received = self.stage, self.turn, self.received
@@ -185,19 +188,24 @@ class RequestParser:
             raise request_head.missing_host()
 
     def on_body(self, part: bytes) -> None:
-        """Hand over a part of the body."""
+        """Pass on a part of the body, if somebody reads it."""
         self.received += len(part)
-        self._receiver.take_body(part)
+        if self.body is None:
+            self._unread += len(part)
+        else:
+            self.body.feed(part)
 
     def on_message_complete(self) -> None:
-        """Hand over the end of a request."""
+        """Take note of the end of a request."""
         if self._upgrade is not None and self.stage is Stage.BODY:
             # The body is still to be parsed.
             return
         self.stage = Stage.BETWEEN
         if not self._keep_alive:
             self.deaf = True
-        self._receiver.take_end()
+        if self.body is not None:
+            self.body.end()
+            self.body = None
 
 
 class _Unheard(Exception):

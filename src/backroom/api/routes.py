@@ -6,12 +6,14 @@ in a table by its segments with that one left out, and no patterns are tried one
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from backroom.api.request import unquoted
-from backroom.catalog.neighbours import NEIGHBOURS
-from backroom.catalog.operations import OPERATIONS, Operation
+from backroom.catalog.neighbours import SERVED_OPERATIONS
 from backroom.errors import MethodNotAllowed, NotFound
+
+if TYPE_CHECKING:
+    from backroom.catalog.operations import Operation
 
 _COLLECTION_ALLOW = "GET, POST, HEAD, OPTIONS"
 _SINGLE_ALLOW = "GET, PUT, PATCH, DELETE, HEAD, OPTIONS"
@@ -61,7 +63,7 @@ def _key(segments: list[str]) -> tuple[str, ...]:
 
 def _table(prefix: str) -> dict[tuple[str, ...], dict[str, Operation]]:
     table: dict[tuple[str, ...], dict[str, Operation]] = {}
-    for operation in (*OPERATIONS, *NEIGHBOURS):
+    for operation in SERVED_OPERATIONS:
         if operation.path.startswith(prefix):
             table.setdefault(_key(operation.path.split("/")), {})[operation.method] = operation
     return table

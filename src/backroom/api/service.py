@@ -104,7 +104,7 @@ class Service:
             if operation.method == "GET":
                 return _with_parts(admitted, READERS[operation.shape](admitted, tx))
             if operation.writes_catalog:
-                # What is read, changed and written back must not be written by others in between.
+                # Nobody else may write between the read of a row and the write that depends on it.
                 tx.exclusively(admitted.account)
             return _with_parts(admitted, WRITERS[operation.shape](admitted, body, tx))
         except OperationFault as fault:

@@ -2,8 +2,8 @@
 
 How a row is shown depends on the operation, the revision and the fields asked for, and hardly on
 the row. `api/layouts.py` makes a document with blanks where a row has values, and takes it down to
-the revision as any other document. This module turns the result into a `Template`. To fill one is
-then to join bytes, which the store has in the form in which they are sent.
+the revision as any other document. This module turns the result into a `Template`. Filling
+one is then a matter of joining bytes: the store has them in the form in which they are sent.
 
 Filling goes by columns, not by rows. One call that runs in C looks at a column of a hundred values:
 a join, a search, a replacement. Only where that call finds something does Python look at single
@@ -118,9 +118,9 @@ class Template:
 _SAME_IN_URLS = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~"
 _SAME_BUT_QUOTES = bytes([0, *range(ord(" "), 256)])
 _SAME_IN_JSON = _SAME_BUT_QUOTES.translate(None, b'"\\')
-"""What a URL, or a JSON string, has as it is, and the zero between texts.
+"""The characters that a URL, or a JSON string, has as they are, and the zero between texts.
 
-`bytes.translate` leaves these out of a text: what is left then is written in another way.
+`bytes.translate` removes these from a text: those that remain must be escaped.
 """
 _NOT_IN_URLS = re.compile(rb"[^A-Za-z0-9\-._~$:\n]")
 _PERCENT = {bytes([each]): b"%%%02X" % each for each in range(256)}
@@ -128,7 +128,7 @@ _PERCENT = {bytes([each]): b"%%%02X" % each for each in range(256)}
 
 def escaped_ids(column: Column) -> tuple[Column, Column]:
     """Give external ids as they stand in JSON strings, and as they stand in URLs."""
-    # One look at all of them. Of each line only the characters are left that a URL escapes.
+    # One look at all of them. Each line keeps only the characters that a URL escapes.
     left = b"\n".join(column).translate(None, _SAME_IN_URLS)
     if len(left) == len(column) - 1:
         return column, column

@@ -251,5 +251,6 @@ NEIGHBOURS: tuple[Neighbour, ...] = (
     ),
 )
 
-OPERATIONS_BY_NAME = {each.name: each for each in (*OPERATIONS, *NEIGHBOURS)}
-"""All operations of the API, and those beside the catalog."""
+SERVED_OPERATIONS: tuple[Operation, ...] = (*OPERATIONS, *NEIGHBOURS)
+"""All operations that the server has: those of the catalog, and the neighbours."""
+OPERATIONS_BY_NAME = {each.name: each for each in SERVED_OPERATIONS}

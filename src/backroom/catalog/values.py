@@ -44,6 +44,13 @@ def quoted(value: Any) -> str:
     return text if len(text) <= _LONGEST_QUOTE else text[: _LONGEST_QUOTE - 1] + "…"
 
 
+def whole_number(text: str, greatest: int = GREATEST_INTEGER) -> int | None:
+    """Read a number written in decimal digits. None if it is not, or is above `greatest`."""
+    digits = text.isascii() and text.isdigit() and len(text) <= len(str(greatest))
+    number = int(text) if digits else None
+    return number if number is not None and number <= greatest else None
+
+
 def json_object(value: Any, pointer: str) -> dict[str, Any]:
     """Give `value` where it is a JSON object. Raises `Invalid` at `pointer` where it is not."""
     if not isinstance(value, dict):

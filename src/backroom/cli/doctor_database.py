@@ -77,7 +77,7 @@ def file_system(path: Path) -> str:
             found = [line.split()[1:3] for line in mounts]
     except OSError:
         return ""
-    # A blank in a name is escaped there. Of two on the same place, the later one is on top.
+    # A blank in a name is escaped there. If two are mounted on one place, the later one is on top.
     mounted = [(place.replace("\\040", " "), kind) for place, kind in found]
     holding = [each for each in mounted if path.is_relative_to(each[0])]
     return max(reversed(holding), key=lambda each: len(each[0]))[1] if holding else ""

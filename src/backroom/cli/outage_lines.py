@@ -35,7 +35,7 @@ _MOST_REASONS = 100
 
 
 class OutageLines(logging.Filter):
-    """Lets one line a minute through of those that say that the database is away."""
+    """Of the lines that say that the database is away, lets one a minute through."""
 
     def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
         super().__init__()
@@ -59,7 +59,7 @@ class OutageLines(logging.Filter):
 
 
 class RepeatedLines(logging.Filter):
-    """Lets one line a minute through of those that requests add while the store fails alike.
+    """Of the lines that requests add while the store keeps failing, lets one a minute through.
 
     The next one says how many were left out.
     """

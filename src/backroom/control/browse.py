@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import msgspec
 
 from backroom.catalog.kinds import KINDS
+from backroom.catalog.values import whole_number
 from backroom.store import pages, records, search
 from backroom.store.large_records import filled_rows
 from backroom.store.linkage import LINKED_AT_MOST
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from backroom.catalog.kinds import Kind
     from backroom.store.database import Row, Transaction
 
-_GREATEST_NUMBER = 2**63 - 1
 _BROWSED_COLUMNS = Columns(attributes=True, linkage=True)
 
 
@@ -183,10 +183,7 @@ def named(
 
 def border(text: str | None) -> int | None:
     """Read the number where a page begins. None if the text is no number of a record."""
-    digits = text or ""
-    if not digits.isascii() or not digits.isdigit() or len(digits) > len(str(_GREATEST_NUMBER)):
-        return None
-    return min(int(digits), _GREATEST_NUMBER)
+    return whole_number(text or "")
 
 
 def narrowing(kind: Kind) -> list[Kind]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, cast
 
+from backroom.catalog.values import whole_number
 from backroom.control.route import Control, ControlError, ControlRoute, Given, Member
 from backroom.testing.faults import Faults, InjectedFault, InvalidFault
 
@@ -39,7 +40,8 @@ def _listed_fault(control: Control, given: Given) -> Any:
 
 def _asked_fault(control: Control, given: Given) -> InjectedFault:
     number = given.path["number"]
-    found = _faults(control).find(int(number)) if number.isdecimal() else None
+    place = whole_number(number)
+    found = None if place is None else _faults(control).find(place)
     if found is None:
         raise ControlError(404, f"There is no fault {number}. `GET /faults` lists them.")
     return found

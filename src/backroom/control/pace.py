@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from backroom.catalog.values import whole_number
 from backroom.control.route import ControlError, ControlRoute
 from backroom.store import is_postgres
 from backroom.testing.pace import ScriptedPace
@@ -66,7 +67,8 @@ def forget_wish(control: Control, given: Given) -> None:
     """Forget one wish. The jobs that it holds go on as usual."""
     pace = _pace_of(control)
     text = given.path["wish"]
-    if not text.isdecimal() or not pace.forget(number=int(text)):
+    number = whole_number(text)
+    if number is None or not pace.forget(number=number):
         raise ControlError(404, f"There is no wish {text}. GET /_backroom/pace lists them.")
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import msgspec
 
+from backroom.catalog.values import whole_number
 from backroom.control.route import Control, ControlError, ControlRoute, Given
 from backroom.testing.journal import ANYTHING, Journal, Wanted
 from backroom.testing.json_path import InvalidPath
@@ -32,18 +33,27 @@ def _journal(control: Control) -> Journal:
 def wanted_of(given: Given) -> Wanted:
     """Read the filters for requests from the query or the body. Raises `ControlError`."""
     asked: Mapping[str, Any] = {**given.query, **given.body}
-    texts = {name: str(asked[name]) for name in _TEXT_FILTERS if asked.get(name) not in {None, ""}}
+    texts = {name: _text_in(asked, name) for name in _TEXT_FILTERS}
+    since = whole_number(_text_in(asked, "since") or "0")
+    if since is None:
+        raise ControlError(400, "`since` must be the number of a request.")
     try:
         return Wanted(
             **texts,
             body=_values_by_path(asked.get("body")),
             answer=_values_by_path(asked.get("answer")),
-            since=int(asked.get("since") or 0),
+            since=since,
         )
     except InvalidPath as error:
         raise ControlError(400, str(error)) from None
-    except ValueError:
-        raise ControlError(400, "`since` must be the number of a request.") from None
+
+
+def _text_in(asked: Mapping[str, Any], name: str) -> str | None:
+    """Give a filter as a text, None if it is not given. Raises `ControlError`."""
+    value = asked.get(name)
+    if isinstance(value, (dict, list)):
+        raise ControlError(400, f"`{name}` must be a text.")
+    return None if value is None or value == "" else str(value)
 
 
 def _values_by_path(asked: Any) -> dict[str, Any]:
@@ -87,7 +97,8 @@ def _counted(control: Control, given: Given) -> Any:
 
 def _one_request(control: Control, given: Given) -> Any:
     number = given.path["number"]
-    found = _journal(control).entry(int(number)) if number.isdigit() else None
+    place = whole_number(number)
+    found = None if place is None else _journal(control).entry(place)
     if found is None:
         raise ControlError(404, f"There is no request {number}. `GET /requests` lists those kept.")
     return found.as_json()

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from backroom.store.database import Database
 
 _DELETED_IN_A_SLICE = 20_000
-"""Of each table. A test's catalog goes in one transaction; others may write between two."""
+"""Rows of each table. A test's catalog goes in one transaction. Others may write between two."""
 
 
 def empty_in_slices(database: Database, account: str) -> None:

@@ -72,12 +72,16 @@ class ControlError(Exception):
 
 @dataclass(frozen=True)
 class Member:
-    """A member of a body or of a query: its name, what it means, and its type in JSON Schema."""
+    """A member of a body or of a query: its name, what it means, and its type in JSON Schema.
+
+    `any_text` says that its text may have null characters.
+    """
 
     name: str
     words: str
     form: str = "string"
     required: bool = False
+    any_text: bool = False
 
 
 _PARAMETER_TYPES: dict[str, Any] = {
@@ -120,7 +124,18 @@ class ControlRoute:
                 _check_form(each, given.body.get(each.name))
         if self.query is not None:
             _check_given("query", self.query, given.query)
+        self._check_texts(given)
         return self.act(control, given)
+
+    def _check_texts(self, given: Given) -> None:
+        """Refuse null characters: no name and no id has one, and PostgreSQL takes none."""
+        for name, text in given.path.items():
+            if "\0" in text:
+                raise ControlError(404, f"There is no {name} {text!r}.")
+        allowed = {each.name for each in self.body or () if each.any_text}
+        for name, value in (*given.query.items(), *given.body.items()):
+            if isinstance(value, str) and "\0" in value and name not in allowed:
+                raise ControlError(400, f"{name!r} must not have a null character.")
 
 
 def _check_given(place: str, known: tuple[Member, ...], given: Mapping[str, Any]) -> None:

@@ -188,7 +188,7 @@ ROUTES = (
                 " attributes, and `categories` or `item`. Without it and `feed`: the demo shop.",
                 form="array",
             ),
-            Member("feed", "A feed as text, in place of `resources`."),
+            Member("feed", "A feed as text, in place of `resources`.", any_text=True),
             Member(
                 "feed_base64",
                 "The file of a feed in base64, in place of `feed`: in any encoding, packed or not.",

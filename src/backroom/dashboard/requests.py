@@ -14,6 +14,7 @@ from starlette.exceptions import HTTPException
 from starlette.routing import Route
 
 from backroom import clock
+from backroom.catalog.values import whole_number
 from backroom.control.route import ControlError
 from backroom.dashboard.mount import DASHBOARD_PATH
 from backroom.dashboard.page import dashboard_of, live_response, page, redirect
@@ -140,7 +141,7 @@ def live_requests(request: Request) -> Response:
 
 
 def _number_of(text: str | None) -> int | None:
-    return int(text) if text and text.isdecimal() else None
+    return whole_number(text or "")
 
 
 def _journal_kept(dashboard: Dashboard) -> Journal:

@@ -2,6 +2,15 @@
 
 A workbook is a zip of XML. Before openpyxl sees it, its sizes are compared with bounds, and a
 document type in one of its parts refuses it.
+
+This module alone uses private parts of openpyxl, to open a workbook without parsing its sheets. It
+relies on these, which are the same in all of 3.1:
+
+- `ReadOnlyWorksheet._get_size()` is called when a sheet is opened, and may leave its size open;
+- `ExcelReader.read_worksheets()` appends each sheet to `_sheets` of the workbook.
+
+`openpyxl_parts_missing` compares them with the installed library. If one is missing, the public
+`load_workbook` opens the workbook, which takes longer for a sheet that does not say its size.
 """
 
 from __future__ import annotations
@@ -106,9 +115,7 @@ class _opened_book:  # noqa: N801 - used as a function
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
-                reader = _reader()(path, read_only=True, data_only=True)
-                reader.read()
-                self._book = reader.wb
+                self._book = _loaded_book(path)
         except FeedError:
             raise
         except Exception as error:  # noqa: BLE001 - it raises whatever its parts raise
@@ -119,6 +126,36 @@ class _opened_book:  # noqa: N801 - used as a function
 
     def __exit__(self, *_: object) -> None:
         self._book.close()
+
+
+@cache
+def openpyxl_parts_missing() -> str:
+    """Name the first private part that the installed openpyxl lacks, empty if it has all."""
+    import openpyxl
+    from openpyxl.reader.excel import ExcelReader
+
+    try:
+        from openpyxl.worksheet._read_only import ReadOnlyWorksheet
+    except ImportError:
+        return "openpyxl.worksheet._read_only.ReadOnlyWorksheet"
+    for holder, name in (
+        (ReadOnlyWorksheet, "_get_size"),
+        (ExcelReader, "read_worksheets"),
+        (openpyxl.Workbook(), "_sheets"),
+    ):
+        if not hasattr(holder, name):
+            return name
+    return ""
+
+
+def _loaded_book(path: Path) -> Any:
+    if openpyxl_parts_missing():
+        from openpyxl import load_workbook
+
+        return load_workbook(path, read_only=True, data_only=True)
+    reader = _reader()(path, read_only=True, data_only=True)
+    reader.read()
+    return reader.wb
 
 
 @cache

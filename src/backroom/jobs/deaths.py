@@ -1,6 +1,6 @@
 """Jobs that a worker may have begun before it died.
 
-To note each job before it starts would cost a write. So a job is noted only where a worker may have
+Noting each job before it starts would cost a write. So a job is noted only where a worker may have
 died at it: the oldest job of each account when a process starts, and the next job of an account
 whose worker has died. Such a try is counted before the job starts again.
 

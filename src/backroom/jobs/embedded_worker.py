@@ -74,7 +74,7 @@ class EmbeddedWorker:
 
     def announce(self, account: str) -> None:  # noqa: ARG002 - the worker looks by itself
         """Wake the worker, as an account has new work."""
-        # While jobs are delayed and none is due, a new one is due later still. To wake up for each
+        # While jobs are delayed and none is due, a new one is due later still. Waking up for each
         # would keep the thread busy for nothing.
         if not self._all_are_delayed():
             self._woken.set()

@@ -109,7 +109,7 @@ class NextJob:
         self._on_step = on_step
         self.deaths = Deaths()
         self._counted: dict[str, int] = {}
-        """For jobs whose try was counted before it began, the tries before that."""
+        """The tries of each job before the present one, which was counted before it began."""
         self._refused: Counter[str] = Counter()
         """How often the end of a job was refused, though the database was there afterwards."""
 
@@ -128,7 +128,7 @@ class NextJob:
         except UnknownType as error:
             raise self._set_aside(claimed[0], error) from error
         except WriteRefused as error:
-            # Whether the database is in a bad state or it is this job alone, nobody knows yet.
+            # It may be the database, or this job alone: that is not known yet.
             applied = self._count_try(claimed, error)
         except StoreUnavailable:
             raise

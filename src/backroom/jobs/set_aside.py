@@ -14,7 +14,7 @@ from backroom.store.signals import Signal
 FIRST_SECONDS = 1.0
 LONGEST_SECONDS = 300.0
 _FORGOTTEN_SECONDS = 3600.0
-"""A job that nobody has met for so long has come to its end elsewhere."""
+"""A job that this process has not met for so long was ended by another process."""
 
 
 class UnknownType(Exception):
@@ -32,7 +32,7 @@ class SetAside:
 
     def __init__(self) -> None:
         self._until: dict[str, tuple[float, float]] = {}
-        """For each job when its pause ends, and how long it is."""
+        """The end of each job's pause, and its length."""
 
     def put(self, job_id: str) -> float:
         """Set a job aside; give for how many seconds."""

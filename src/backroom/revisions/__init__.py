@@ -55,7 +55,7 @@ _WRITTEN: dict[str, tuple[Change, ...]] = {
 }
 """Each revision with its changes, the oldest revision first.
 
-Of several changes in one revision, an answer goes through the first one first. A revision that
+If a revision has several changes, an answer goes through the first one first. A revision that
 changes nothing is one line.
 """
 

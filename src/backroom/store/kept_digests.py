@@ -3,8 +3,8 @@
 Digests are kept for those who ask again, as `backroom push --watch` does. From the first question
 on, triggers of the writer note the numbers of the rows that it changes, in the transaction of the
 change. They are temporary: they are in the memory of the writer's connection, and no other one sees
-them. Commits of other connections are noticed by `data_version`, and then nothing that is kept
-counts. Nor does it after too many notes.
+them. `data_version` shows commits of other connections. After such a commit, and after too many
+notes, all digests are made anew.
 """
 
 from __future__ import annotations

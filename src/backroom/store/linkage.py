@@ -1,7 +1,7 @@
 """What the shown relationship of a record holds, kept in its row.
 
 Old revisions show on each resource the ids of those that it is related to: an item's variants, a
-variant's item, a category's items. To find them for each row of a page takes longer than to read
+variant's item, a category's items. Finding them for each row of a page takes longer than reading
 the page, so each row has them. The column `linkage` holds the external ids of the first
 `LINKED_AT_MOST`, in the order of creation: bytes with a zero between two ids, or null if there are
 none. An external id never changes, and a resource is linked far less often than it is shown.

@@ -215,7 +215,7 @@ class Statement:
         return f" {'>' if self._form.ascending else '<'} :border"
 
     def sql(self, columns: str) -> str:
-        """Give the statement that selects `columns` of the table `r`. To be called once."""
+        """Give the statement that selects `columns` of the table `r`. It can be called once."""
         form = self._form
         self._by_external_ids()
         self._by_columns(name for name in form.equal if name == _MOST_SELECTIVE)

@@ -39,7 +39,7 @@ class Readiness:
         self._failure = ""
         """Why the last write failed, empty if it did not."""
         self._damage = ""
-        """What is wrong with the file for good."""
+        """Why the file is damaged for good, empty if it is not."""
         self._said = ""
         """Why the database is not ready, as the log has it; empty while it is ready."""
 
@@ -73,7 +73,7 @@ class Readiness:
 
     @contextmanager
     def changes_logged(self) -> Iterator[None]:
-        """Log each change of what a look finds, and once."""
+        """Log what a look finds, each time that it differs from the look before."""
         try:
             yield
         except StoreUnavailable as error:

@@ -161,7 +161,7 @@ def _summed_aloud(tx: Transaction, table: Table, progress: Progress) -> Moved:
 
 
 def _refuse_target(path: Path, target: RestoreTarget) -> None:
-    """Raise where no database may take the place of what is at `path`."""
+    """Raise if no database may be put in the place of the file at `path`."""
     if not path.exists():
         return
     if not path.is_file():

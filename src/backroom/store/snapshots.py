@@ -1,8 +1,8 @@
 """Snapshots: copies of an account's catalog and jobs, by name; and emptying an account.
 
 A snapshot has the rows as they are, with their numbers, in tables beside the tables of the catalog.
-To restore one, a statement for each table deletes the rows that differ from their copies, and
-another adds the copies that are missing. So restoring costs a comparison for each row, and a write
+A restore has two statements for each table: one deletes the rows that differ from their copies, and
+one adds the copies that are missing. So restoring costs a comparison for each row, and a write
 only for each row that has changed since. A table in which the account has no rows is copied.
 
 The grams of a text cost more than its row. So the grams of a record that is removed here stay where

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _BUSY_MILLISECONDS = 10_000
 _MAPPED_BYTES = 2**34
 _PAGE_BYTES = 8192
-"""Of a page in a new file. A job is stored in half as many calls as with the usual 4096."""
+"""The size of a page in a new file. With the usual 4096, storing a job takes twice the calls."""
 _CACHED_KILOBYTES = 16384
 """After a commit that has divided a page, SQLite walks through the whole cache of the writer."""
 _NAME_BYTES = 8

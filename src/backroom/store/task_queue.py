@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from backroom import clock
 from backroom.store.postgresql.connections import CONNECTION_NAME, PROCESS, WORKER_CONNECTION
 from backroom.store.postgresql.database import PostgresConnection, PostgresDatabase
-from backroom.store.postgresql.pool import engine_pool
+from backroom.store.postgresql.pool import queue_pool
 from backroom.store.signals import Signal
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def lent_connection(tx: Transaction) -> psycopg.Connection[Any]:
 def connection_pool(database: Database, connections: int) -> AsyncConnectionPool[Any]:
     """Make a pool of up to `connections` for a worker of Procrastinate; it is not open yet."""
     assert isinstance(database, PostgresDatabase)  # noqa: S101 - SQLite has no task queue
-    return engine_pool(database.url, SCHEMA, connections)
+    return queue_pool(database.url, SCHEMA, connections)
 
 
 def accounts_waiting(tx: Transaction, accounts: Iterable[str]) -> set[str]:

@@ -16,8 +16,8 @@ from backroom.api.not_served import unserved
 from backroom.api.routes import PREFIXES
 from backroom.catalog import published
 from backroom.catalog.kinds import Verb
-from backroom.catalog.neighbours import NEIGHBOURS, Neighbour
-from backroom.catalog.operations import OPERATIONS, Operation, Shape
+from backroom.catalog.neighbours import SERVED_OPERATIONS, Neighbour
+from backroom.catalog.operations import Operation, Shape
 from backroom.catalog.rules import rules_of
 from backroom.errors import Fault, InvalidParameter, NotFound, UnknownParameter
 from backroom.revisions import REVISIONS
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from backroom.api.observer import Exchange
     from backroom.revisions import Revision
 
-_SERVED = (*OPERATIONS, *NEIGHBOURS)
 _QUOTED_WORD = re.compile("['`]([^'`]+)['`]")
 _LIKE = 0.6
 """How much alike two names are, from 0 to 1, for one to be meant by the other."""
@@ -57,12 +56,14 @@ def _nearest_operation(method: str, path: str) -> str:
     asked = _ID_BEFORE.sub(r"\1{id}", path.removesuffix("/"))
     prefix = next((each for each in PREFIXES if asked.startswith(each)), PREFIXES[0])
     # All paths begin alike, so their beginning says nothing.
-    rests = [each.path.removeprefix(prefix) for each in _SERVED if each.path.startswith(prefix)]
+    rests = [
+        each.path.removeprefix(prefix) for each in SERVED_OPERATIONS if each.path.startswith(prefix)
+    ]
     rest = asked.removeprefix(prefix).removeprefix("/")
     found = difflib.get_close_matches(rest, dict.fromkeys(rests), 1, _LIKE)
     if not found:
         return f"not an operation; all paths of the API begin with {' or '.join(PREFIXES)}"
-    served = [each for each in _SERVED if each.path == prefix + found[0]]
+    served = [each for each in SERVED_OPERATIONS if each.path == prefix + found[0]]
     chosen = next((each for each in served if each.method == method), served[0])
     return f"not an operation; nearest is {chosen.method} {chosen.path}, `{chosen.name}`"
 
@@ -124,7 +125,7 @@ def _accepts(exchange: Exchange, operation: Operation, revision: Revision, fault
     except Fault as other:
         if _is_unknown(other) and _unknown_name(other) == _unknown_name(fault):
             return False
-        # What is wrong further up hides what is further down.
+        # A fault further up hides all that is below it.
         place = other.pointer or ""
         return bool(place) and not (fault.pointer or "").startswith(place)
     return True

@@ -320,7 +320,7 @@ class ScriptedPace:
 def _queued_first(steps: list[tuple[Step, When]], *, usual: bool) -> list[tuple[Step, When]]:
     """Give the steps of a job that a server shows as queued without a wish for it.
 
-    The usual delay passes while the job is queued. What a wish waits for, it waits for afterwards.
+    The usual delay passes while the job is queued. The waits of a wish begin after that.
     """
     (step, when), *later = steps
     if usual:

@@ -20,7 +20,7 @@ _PLAIN_ATTRIBUTES: dict[str, Any] = {
     "price": 1,
     "inventory_quantity": 1,
 }
-"""What attributes get that a create has to give, and that nobody has named."""
+"""The values of attributes that a create has to give, if the row does not give them."""
 
 
 def is_whole(row: Mapping[str, Any]) -> bool:

@@ -59,3 +59,15 @@ def test_ids_have_a_greatest_length(database: Database) -> None:
     assert (refused.status, refused.error["source"]) == (400, {"pointer": "/data/id"})
     longest = LONG[: kept.LONGEST_KEPT_ID]
     assert profile(site, "/api/profile-import", id=longest, attributes={}).status == 200
+
+
+@pytest.mark.parametrize("values", ['["Ada",1]', '[1,null,true,1.5,"Ada"]'])
+def test_values_of_any_type_are_compared(database: Database, values: str) -> None:
+    site = Site(database)
+    for _ in range(2):
+        profile(site, "/api/profiles", attributes={"first_name": "Ada"})
+    first = site.get("/api/profiles", f"page%5Bsize%5D=1&filter=any(first_name,{values})").json
+    _, _, query = first["links"]["next"].partition("?")
+    second = site.get("/api/profiles", query).json
+    assert [len(each["data"]) for each in (first, second)] == [1, 1]
+    assert first["data"] != second["data"]

@@ -159,8 +159,8 @@ def calls(document: Mapping[str, Any], path: str, described: Mapping[str, Any]) 
 def _first_body(document: Mapping[str, Any], operation: Operation, content: Any) -> Any:
     """Give an example without the members that a first call has no need of.
 
-    A resource names others that an empty catalog lacks. What is said of a profile beside its
-    attributes, some versions of the SDKs can't send.
+    A resource names others that an empty catalog lacks. Some versions of the SDKs can't send the
+    members that a profile has beside its attributes.
     """
     left_out = "meta" if isinstance(operation, Neighbour) else "relationships"
     schemas = document["components"]["schemas"]

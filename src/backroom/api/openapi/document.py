@@ -11,7 +11,7 @@ from backroom.api.openapi.parameters import parameters
 from backroom.api.openapi.parts import OperationParts
 from backroom.api.openapi.schemas import Schema, common_schema
 from backroom.catalog.kinds import KINDS
-from backroom.catalog.neighbours import NEIGHBOURS, Neighbour
+from backroom.catalog.neighbours import SERVED_OPERATIONS, Neighbour
 from backroom.catalog.operations import OPERATIONS, Operation, body_limit
 from backroom.revisions import LADDER
 
@@ -35,7 +35,7 @@ def openapi_document(revision: Revision) -> dict[str, Any]:
     """Make the OpenAPI document of a revision."""
     paths: dict[str, dict[str, Any]] = {}
     schemas: dict[str, Schema] = {}
-    for operation in (*OPERATIONS, *NEIGHBOURS):
+    for operation in SERVED_OPERATIONS:
         if revision.date >= operation.since:
             described = _described_operation(operation, revision, schemas)
             paths.setdefault(operation.path, {})[operation.method.lower()] = described

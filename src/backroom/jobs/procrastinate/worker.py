@@ -23,9 +23,9 @@ Beside that every worker has three periodic tasks; Procrastinate sees to it that
 time runs each:
 
 - *rescue*, every two seconds: a worker whose last heartbeat is `_STALLED_SECONDS` old is dead.
-  Delete the tasks that it was running, which frees their locks, and announce their accounts. Should
-  that worker only have been suspended, two apply jobs of one account for a moment. That is safe:
-  each takes the account's lock in the transaction that applies a job (`jobs/next_job.py`).
+  Delete the tasks that it was running, which frees their locks, and announce their accounts. If
+  that worker was only suspended, two apply jobs of one account for a moment. That is safe: each
+  takes the account's lock in the transaction that applies a job (`jobs/next_job.py`).
 - *sweep*, every two seconds: announce the accounts that have work and no task, and remove links of
   deleted categories.
 - *expire*, every hour: remove expired jobs, and operations that are no longer kept.
@@ -75,7 +75,7 @@ SLICE_JOBS = 25
 """How many jobs of an account a worker applies before other accounts have their turn."""
 _SLICE_SECONDS = 0.5
 _EARLIER_NAMES = ["drain"]
-"""What the task was called by earlier versions, which may have left some in the queue."""
+"""The names of the task in earlier versions, which may have left some in the queue."""
 _CONNECTIONS = 4
 """Connections for Procrastinate's own statements; those that apply jobs are the store's."""
 _OTHER_THREADS = 4
@@ -87,7 +87,7 @@ _STALLED_SECONDS = 3.0
 _OUT_OF_STEP_SECONDS = 4.0
 """How often a worker compares the tasks that it has with those the queue says it has."""
 _LONGEST_WAIT_SECONDS = 3600.0
-"""For a job that is not due where time stands still. Who moves the clock wakes the worker."""
+"""Used for a job that is not due while the clock stands still. Moving it wakes the worker."""
 _EVERY_TWO_SECONDS = "* * * * * */2"
 _EVERY_HOUR = "0 * * * *"
 

@@ -51,12 +51,12 @@ SILENT_SECONDS = 6.0
 CHECK_SECONDS = 2.0
 WAIT_SECONDS = 3.0
 RECONNECT_SECONDS = 2.0
-"""The pool doubles its pauses: had it longer, it would sleep on when the server is back."""
+"""The pool doubles its pauses. With a longer limit it would sleep on after the server is back."""
 CONNECT_SECONDS = 5
 _FRESH_SECONDS = 0.25
 """How long after it was last heard of a connection is lent without asking whether it lives.
 
-To ask before each of many writes takes as long as a third of the write.
+Asking before each write takes a third as long as the write.
 """
 
 SESSION_SETTINGS = f"""

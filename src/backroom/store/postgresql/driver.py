@@ -220,7 +220,7 @@ def _watched(
                 if connection.is_at_work():
                     heard = time.monotonic()
                     continue
-                # What the server may still say is no longer heard by anybody.
+                # Nobody reads any more what the server may still send.
                 connection.pgconn.finish()
                 raise psycopg.OperationalError("the PostgreSQL server does not answer")
             awaited = waiting.send(ready)

@@ -54,7 +54,7 @@ def is_unavailable(error: BaseException) -> bool:
 
 def ends_transaction(error: BaseException) -> bool:
     """Whether the whole transaction failed, and not one statement alone."""
-    # A key that is taken fails one statement. What is tried again is the whole transaction.
+    # A key that is taken fails one statement, but the whole transaction is tried again.
     again = isinstance(error, AGAIN) and not isinstance(error, errors.UniqueViolation)
     return again or is_unavailable(error)
 

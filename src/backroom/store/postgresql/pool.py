@@ -129,10 +129,10 @@ def _reason(url: str) -> str:
     return ""
 
 
-def engine_pool(url: str, schema: str, connections: int) -> AsyncConnectionPool[Any]:
-    """Make the pool of an engine that keeps tables of its own in `schema`; it is not open yet.
+def queue_pool(url: str, schema: str, connections: int) -> AsyncConnectionPool[Any]:
+    """Make the pool of a task queue with tables of its own in `schema`. It is not open yet.
 
-    What a crash of the server takes back of what it wrote last, the engine finds again.
+    PostgreSQL may lose the rows of the last moment in a crash: a sweep adds such tasks again.
     """
     lock_timeout = f"{LOCK_SECONDS:.0f}s"
     return AsyncConnectionPool(
@@ -151,5 +151,5 @@ def engine_pool(url: str, schema: str, connections: int) -> AsyncConnectionPool[
             **NETWORK,
             "fallback_application_name": f"{CONNECTION_NAME}{PROCESS}{WORKER_CONNECTION}",
         },
-        name="backroom-engine",
+        name="backroom-queue",
     )

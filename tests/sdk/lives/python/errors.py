@@ -35,7 +35,7 @@ def errors(shop: Shop) -> None:
 
 
 class Refusal:
-    """The error an SDK method raised, as the server told it."""
+    """The error an SDK method raised, as the server wrote it."""
 
     @classmethod
     def of(cls, status: int, method: Callable[..., Any], *arguments: Any, **query: Any) -> Refusal:

@@ -27,7 +27,7 @@ def refusals(shop: Shop) -> None:
     bad_queries(shop)
 
 
-def told(refusal: Refusal, detail: str, **source: str) -> None:
+def expect_words(refusal: Refusal, detail: str, **source: str) -> None:
     expect(refusal.detail, detail, "detail")
     expect(refusal.source, source, f"source of: {detail}")
 
@@ -42,10 +42,10 @@ def unknown_resources(shop: Shop) -> None:
         if kind == "category":
             read = f"No category with the ID `{gone}` exists."
             written = f"No category with ID `{gone}` exists."
-        told(Refusal.of(404, shop.get_one, kind, UNKNOWN), read, pointer="/data/")
+        expect_words(Refusal.of(404, shop.get_one, kind, UNKNOWN), read, pointer="/data/")
         change = changed(kind, UNKNOWN, **{"name" if kind == "category" else "title": "New"})
-        told(Refusal.of(404, shop.update, kind, UNKNOWN, change), written, pointer="/data/")
-        told(Refusal.of(404, shop.delete, kind, UNKNOWN), written, pointer="/data/")
+        expect_words(Refusal.of(404, shop.update, kind, UNKNOWN, change), written, pointer="/data/")
+        expect_words(Refusal.of(404, shop.delete, kind, UNKNOWN), written, pointer="/data/")
     for kind, many in (("item", "variants"), ("item", "categories"), ("category", "items")):
         Refusal.of(404, shop.related, kind, UNKNOWN, many)
         if many != "variants":
@@ -65,20 +65,20 @@ def duplicates(shop: Shop) -> None:
         refusal = Refusal.of(409, shop.create, kind, again)
         name = again["attributes"]["external_id"]
         detail = f"{ARTICLES[kind]} with the external id `{name}` already exists."
-        told(refusal, detail, pointer=pointer)
+        expect_words(refusal, detail, pointer=pointer)
     expect(shop.attributes("item", "boot")["title"], "Boot", "an item after a refused duplicate")
     expect(shop.attributes("category", "shoes")["name"], "Shoes", "a category after the same")
 
 
 def unknown_relations(shop: Shop) -> None:
-    told(
+    expect_words(
         Refusal.of(400, shop.create, "item", shop.item("stray", UNKNOWN)),
         "Invalid category information.",
         pointer="/data/relationships/categories/data/id",
     )
     refusal = Refusal.of(404, shop.create, "variant", shop.variant("stray-1", UNKNOWN))
     many = shop.revision < VARIANT_HAS_ONE_ITEM_SINCE
-    told(
+    expect_words(
         refusal,
         f"An item with the id `{full_id(UNKNOWN)}` does not exist.",
         pointer=f"/data/relationships/{'items/data/0' if many else 'item/data'}/id",
@@ -98,7 +98,7 @@ def links(shop: Shop) -> None:
         ("category", "shoes", "items", "boot", "boot"),
     ):
         refusal = Refusal.of(409, shop.link, "create", kind, name, many, new, there)
-        told(refusal, again.format(kind, full_id(name)), pointer="/data/id")
+        expect_words(refusal, again.format(kind, full_id(name)), pointer="/data/id")
     expect(ids(shop.related("item", "boot", "categories")), ["shoes"], "after refused links")
     Refusal.of(404, shop.link, "delete", "item", "boot", "categories", "sale")
     for verb in ("create", "update", "delete"):
@@ -155,4 +155,4 @@ def bad_queries(shop: Shop) -> None:
             expect(refusal.detail, detail or refusal.detail, f"detail of the filter {text}")
         for cursor in ("bm90IGEgY3Vyc29y", "\u00e9", "x" * 300):
             refusal = Refusal.of(400, shop.get_many, kind, page_cursor=cursor)
-            told(refusal, "Invalid cursor provided.", pointer="/data/")
+            expect_words(refusal, "Invalid cursor provided.", pointer="/data/")

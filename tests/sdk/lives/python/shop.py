@@ -316,8 +316,8 @@ class Shop:
         expect({one["id"] for one in typed.get("included", [])}, set(included), f"typed {what}")
         ids = set(included)
         if verb == "delete":
-            told = " ".join(refusals)
-            ids = {one["id"] for one in operations if f"`{one['id']}`" not in told}
+            details = " ".join(refusals)
+            ids = {one["id"] for one in operations if f"`{one['id']}`" not in details}
         if verb != "delete" or not self.hides_deleted_ids:
             expect(linked_ids(job, kind), ids, f"relationships of the {what}")
         say(f"{what}: {done} done, {len(refusals)} refused")
