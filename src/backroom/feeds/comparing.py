@@ -69,7 +69,7 @@ class RowOperation(msgspec.Struct, frozen=True):
 
     @property
     def verb(self) -> Verb:
-        """What it does to its resource."""
+        """What the operation does to its resource."""
         return self.job_kind.verb
 
 
@@ -107,12 +107,12 @@ def decide(
 def is_as_given(
     row: Row, existing: Mapping[str, Any] | None, related: Callable[[], set[str]]
 ) -> bool:
-    """Whether a resource is there, with what a row gives it, and leads to what the row says."""
+    """Whether a resource exists with the values and the related resources that a row gives."""
     return existing is not None and decide(MODES["upsert"], row, existing, related) is None
 
 
 def joined(rows: Sequence[Row]) -> Row:
-    """Make one row of several with the same id: what a later one says holds."""
+    """Make one row of several with the same id. A value of a later row replaces an earlier one."""
     first, *others = rows
     attributes, related, merges = dict(first.attributes), first.related, first.merges
     for row in others:

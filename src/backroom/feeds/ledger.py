@@ -55,7 +55,7 @@ class _Body(msgspec.Struct, array_like=True):
 
 
 class Staged(msgspec.Struct, frozen=True):
-    """A row in the ledger. Line 0 is for what is on the server and not in the feed."""
+    """A row in the ledger. Line 0 means a resource of the server that is not in the feed."""
 
     number: int
     row: Row
@@ -80,8 +80,8 @@ class Ledger(LedgerFile):
     def stage(self, found: Iterable[Row | Finding]) -> None:
         """Write down what a reader gives.
 
-        Some commits, as the log of one would be as large as the file. `staging.py` notes that all
-        of it is there.
+        The method commits now and then, because the log of a single commit would be as large as
+        the file. `staging.py` notes that all rows are there.
         """
         encode = msgspec.json.Encoder().encode
         number = int(self.one("select coalesce(max(number), 0) from rows"))
@@ -117,7 +117,7 @@ class Ledger(LedgerFile):
             )
 
     def add_removals(self, kind: str) -> int:
-        """Write down what is on the server and not in the feed; give how many those are."""
+        """Write down the resources of the server that are not in the feed; give their number."""
         # The ids of rows that failed are gathered once: they may be as many as the deletions.
         self.run(
             "insert into rows (kind, external_id, line) select kind, external_id, 0 from existing"

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 _COMMA = re.compile(r"(?<!\\),")
 GUARDED = "=+-@\t\r"
-"""What WooCommerce writes an apostrophe before, at the beginning of a cell."""
+"""The beginnings of cells before which WooCommerce writes an apostrophe."""
 _NUMBER_COLUMNS = {
     "stock": "quantity",
     "sale price": "price",
@@ -216,7 +216,7 @@ def _item(group: str, products: list[FeedRecord], shop: Shop) -> Cells:
 
 
 def _price_field(shop: Shop) -> str:
-    """Give the field that a missing price is missing in."""
+    """Give the field that should have the price."""
     return next((each for each in _PRICES if each in shop.fields), _PRICES[0])
 
 
