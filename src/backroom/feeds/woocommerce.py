@@ -59,7 +59,7 @@ _WOOCOMMERCE_FIELDS_ONCE = (
 )
 _BECOMES = {
     "id": "the `external_id` of the item and of its one variant, or of a variation",
-    "type": "`variable` is an item, `variation` a variant of its parent, `grouped` an item without variants, all others an item with one variant",
+    "type": "`variable` is an item, `variation` a variant of its parent, `grouped` an item without variants, all others an item with one variant; where it is empty, a row with a parent is a variation",
     "sku": "the variant's `sku`; the `external_id` where there is no ID; of a variable or grouped product kept in `custom_metadata`",
     "name": "the `title`; the `external_id` is made of it if the row has neither ID nor SKU",
     "published": "0 and -1 make `published` false",
@@ -128,8 +128,10 @@ def is_grouped(record: FeedRecord) -> bool:
 
 
 def is_variation(record: FeedRecord) -> bool:
-    """Whether a row is a variant of another one."""
-    return "variation" in record.text("type").lower()
+    """Whether a row is a variant of another one. Without a type, a row with a parent is."""
+    if kind := record.text("type").lower():
+        return "variation" in kind
+    return bool(record.text("parent"))
 
 
 def group_of(record: FeedRecord) -> str:
@@ -141,7 +143,8 @@ def group_of(record: FeedRecord) -> str:
 
 def aliases_of(record: FeedRecord) -> list[str]:
     """Give the references by which variations may name this row as their parent."""
-    if "variable" not in record.text("type").lower():
+    kind = record.text("type").lower()
+    if "variable" not in kind if kind else is_variation(record):
         return []
     identity, sku = record.text("id"), record.text("sku")
     found = [f"id:{identity}"] if identity else []
