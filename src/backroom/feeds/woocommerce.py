@@ -57,6 +57,8 @@ _WOOCOMMERCE_FIELDS_ONCE = (
     "regular price",
     "parent",
 )
+_NO_PARENT = ("", "0")
+"""What a product without a parent has in that column. WordPress numbers no product 0."""
 _BECOMES = {
     "id": "the `external_id` of the item and of its one variant, or of a variation",
     "type": "`variable` is an item, `variation` a variant of its parent, `grouped` an item without variants, all others an item with one variant; where it is empty, a row with a parent is a variation",
@@ -131,7 +133,7 @@ def is_variation(record: FeedRecord) -> bool:
     """Whether a row is a variant of another one. Without a type, a row with a parent is."""
     if kind := record.text("type").lower():
         return "variation" in kind
-    return bool(record.text("parent"))
+    return record.text("parent") not in _NO_PARENT
 
 
 def group_of(record: FeedRecord) -> str:
