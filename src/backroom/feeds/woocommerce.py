@@ -357,8 +357,9 @@ def _woocommerce_stock(cells: Cells) -> tuple[int, float]:
     in_stock = cells.text("in stock").lower()
     if in_stock in {"backorder", "onbackorder", "instock"}:
         return IN_STOCK_ALWAYS, 0
+    # WooCommerce allows backorders only where it counts the stock.
     if in_stock == "outofstock" or not cells.truth("in stock", otherwise=True):
-        return IN_STOCK_ALWAYS if backorders else HIDDEN_WHEN_OUT, 0
+        return HIDDEN_WHEN_OUT, 0
     return IN_STOCK_ALWAYS, 0
 
 
