@@ -83,3 +83,18 @@ def test_findings_end_with_3(shop: str) -> None:
     assert result.exit_code == 3
     assert "account of keys: 1 rows of keys belong to no account" in result.stdout
     assert "\x1b" not in result.stdout
+
+
+def test_verify_checks_the_seal(shop: str, tmp_path: Path) -> None:
+    backup = tmp_path / "b.db"
+    run("backup", backup, "--database", shop)
+    assert run("verify", "--database", backup).exit_code == 0
+    content = bytearray(backup.read_bytes())
+    # A counter in the header of a database, of which no other check knows.
+    content[43] ^= 1
+    backup.write_bytes(content)
+    result = run("verify", "--database", backup)
+    assert (result.exit_code, "seal: the content of this backup has changed" in result.stdout) == (
+        3,
+        True,
+    )

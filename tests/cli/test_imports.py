@@ -64,6 +64,39 @@ def test_bad_row_exits_with_3(client: Client, feed: Path) -> None:
     assert "is not JSON" in result.stdout
 
 
+def test_several_files_are_imported(client: Client, feed: Path, tmp_path: Path) -> None:
+    other = tmp_path / "hats.jsonl"
+    other.write_text(HATS + "nonsense\n")
+    reports = told(client, feed, other)
+    assert [each["file"] for each in reports] == ["feed.jsonl", "hats.jsonl"]
+    assert [sum(kind["created"] for kind in each["counts"].values()) for each in reports] == [1, 1]
+    assert run(client, other, feed).exit_code == 3
+
+
+def test_bad_file_stops_no_other(client: Client, feed: Path, tmp_path: Path) -> None:
+    empty = tmp_path / "empty.csv"
+    empty.touch()
+    result = run(client, empty, feed)
+    assert result.exit_code == 1
+    assert "1 row: 1 created." in result.stdout
+
+
+def test_absent_server_ends_several(client: Client, feed: Path) -> None:
+    result = run(client, feed, feed, "--url", "http://127.0.0.1:1", "--timeout", "1")
+    assert result.exit_code == 4
+    assert result.stderr.count("no answer from") == 1
+
+
+@pytest.mark.parametrize(
+    "arguments", [("--mode", "mirror"), ("--state", "s"), ("--rejects", "r"), ("--report", "r.csv")]
+)
+def test_several_files_have_no_one_place(
+    client: Client, feed: Path, arguments: tuple[str, str]
+) -> None:
+    result = run(client, feed, feed, *arguments)
+    assert (result.exit_code, "takes one FILE" in result.stderr) == (2, True)
+
+
 @pytest.mark.slow
 def test_demo_gives_what_is_expected(client: Client) -> None:
     expected = json.loads(EXPECTED.read_text("utf-8"))

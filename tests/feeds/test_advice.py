@@ -2,11 +2,12 @@ from __future__ import annotations
 
 import pytest
 
-from backroom.catalog.kinds import ITEM, VARIANT
+from backroom.catalog.kinds import CATEGORY, ITEM, VARIANT
 from backroom.feeds.advice import advice_on_record, refused, shown
 from backroom.feeds.rows import TOO_LONG, Row
 
 CAP = Row(3, ITEM, "C1", {"price": "cheap"}, ("hats",))
+HATS = Row(2, CATEGORY, "hats", {})
 CAP_M = Row(4, VARIANT, "C1-M", {"inventory_policy": 3}, ("C1",))
 
 
@@ -17,6 +18,13 @@ CAP_M = Row(4, VARIANT, "C1-M", {"inventory_policy": 3}, ("C1",))
         (CAP_M, "No.", "inventory_policy", "Write 0 or 1 or 2."),
         (CAP, "It already exists.", "", "Import the feed with --mode upsert, which updates what"),
         (CAP, "It does not exist.", "", "Import the feed with --mode upsert, which creates what"),
+        (
+            HATS,
+            CATEGORY.missing_write,
+            "",
+            "Import the feed with --mode upsert, which creates what",
+        ),
+        (CAP, "is larger than the server takes", "", "Shorten the texts or the metadata"),
         (CAP, "Invalid category information.", "", "Add a row for each category that this row"),
         (CAP_M, "An item `C1` does not exist.", "", "Add a row for each item that this row"),
         (CAP_M, "It does not exist.", "item/data/id", "Add a row for each item that this row"),

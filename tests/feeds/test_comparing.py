@@ -53,6 +53,17 @@ def test_only_what_differs_is_sent(other: dict[str, Any]) -> None:
     assert operation.verb is Verb.UPDATE
 
 
+@pytest.mark.parametrize(
+    ("mode", "advice"),
+    [("update", "which creates what is missing"), ("delete", "Leave the row out")],
+)
+def test_missing_resources_have_advice(mode: str, advice: str) -> None:
+    fault = found({}, mode, existing=None)
+    assert isinstance(fault, RowFault)
+    assert advice in fault.advice
+    assert (fault.column, fault.value) == ("external_id", "C1")
+
+
 def test_categories_are_compared_as_sets() -> None:
     assert found({}, related=("hats",)) is None
     operation = found({}, related=("hats", "caps"))

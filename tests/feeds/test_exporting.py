@@ -196,6 +196,9 @@ def test_archive_has_all_formats() -> None:
         ("klaviyo.xml", "", ("klaviyo", "xml")),
         ("-", "google", ("google", "tsv")),
         ("a.zip", "", ("all", "zip")),
+        ("shopify.jsonl", "", ("jsonl", "jsonl")),
+        ("klaviyo.zip", "", ("all", "zip")),
+        ("google-2026.11", "", ("google", "tsv")),
     ],
 )
 def test_name_says_the_format(name: str, asked: str, found: tuple[str, str]) -> None:

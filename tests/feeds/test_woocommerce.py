@@ -74,6 +74,8 @@ def test_variations_without_ids_have_their_options(tmp_path: Path) -> None:
         ("1,5,notify", (2, 5)),
         ("1,,0", (2, 0)),
         ("0,,0", (1, 0)),
+        ("0,,1", (1, 0)),
+        ("outofstock,,notify", (1, 0)),
         ("backorder,,0", (2, 0)),
         ("1,-3,1", (2, 0)),
         ("0,parent,0", (1, 0)),

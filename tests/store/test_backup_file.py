@@ -6,7 +6,15 @@ from typing import TYPE_CHECKING
 import apsw
 import pytest
 
-from backroom.store.backup_file import BadBackup, Note, examine_backup, flush, new_file, seal
+from backroom.store.backup_file import (
+    BadBackup,
+    Note,
+    examine_backup,
+    flush,
+    has_seal,
+    new_file,
+    seal,
+)
 from backroom.store.database import StoreUnavailable, UnusablePlace
 
 if TYPE_CHECKING:
@@ -46,6 +54,15 @@ def test_sealed_file_is_a_database(sealed: Path) -> None:
 
 def test_plain_database_has_no_note(plain: Path) -> None:
     assert examine_backup(plain, untold).note is None
+
+
+def test_seal_is_noticed(plain: Path, tmp_path: Path) -> None:
+    assert not has_seal(plain)
+    assert not has_seal(tmp_path / "none.db")
+    seal(plain, NOTE, untold)
+    assert has_seal(plain)
+    plain.write_bytes(plain.read_bytes()[:-10])
+    assert has_seal(plain)
 
 
 def test_each_changed_byte_shows(sealed: Path, seed: str) -> None:

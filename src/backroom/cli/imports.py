@@ -16,7 +16,12 @@ import click
 
 from backroom import clock
 from backroom.catalog.operations import NESTED_BULK_SINCE
-from backroom.cli import EXIT_ERROR, EXIT_INTERRUPTED, EXIT_ROWS_FAILED
+from backroom.cli import (
+    EXIT_ERROR,
+    EXIT_INTERRUPTED,
+    EXIT_ROWS_FAILED,
+    EXIT_UNREACHABLE,
+)
 from backroom.cli.api_options import checked_key, revision_option, url_option
 from backroom.cli.feed_options import FeedPlace, KeyOption, with_feed_options
 from backroom.cli.import_progress import shown_progress
@@ -62,6 +67,9 @@ _SAME_FOR_ALL = {
     *("max_delete", "dry_run", "feed", "retry_refused"),
 }
 """Options that may be others when an import goes on."""
+_ENDING = (EXIT_INTERRUPTED, EXIT_UNREACHABLE)
+"""Exit codes after which the next file is not begun."""
+_GRAVEST_FIRST = (*_ENDING, click.UsageError.exit_code, EXIT_ERROR, EXIT_ROWS_FAILED, 0)
 
 
 class _Options(TypedDict):
@@ -84,11 +92,7 @@ class _Options(TypedDict):
 
 
 @click.command("import", cls=ReportedCommand)
-@click.argument(
-    "file",
-    required=False,
-    type=FeedPlace(),
-)
+@click.argument("files", nargs=-1, metavar="[FILE]...", type=FeedPlace())
 @click.option("--demo", is_flag=True, help="Load the shop that comes with backroom.")
 @url_option
 @click.option(
@@ -160,21 +164,56 @@ class _Options(TypedDict):
     help="Write the products with a fault to a file of the same format.",
 )
 @with_format("How to print the report.", show_default=True)
-def import_command(**options: Unpack[_Options]) -> None:
+def import_command(files: tuple[Path | str, ...], **options: Unpack[_Options]) -> None:
     """Load a product feed into a server as bulk jobs.
 
     FILE is a product file of Shopify, WooCommerce, Google Merchant or Klaviyo, or has the API's
-    names. It may be a URL, or - for the standard input. Categories go first, then items, then
-    variants. Only what differs from the server is sent. The report names the line of each row that
-    fails. The other rows are loaded. An import that was broken off goes on where it was when the
-    same command runs again.
+    names. It may be a URL, or - for the standard input. Several files are imported one after the
+    other, each with its own report. Categories go first, then items, then variants. Only what
+    differs from the server is sent. The report names the line of each row that fails. The other
+    rows are loaded. An import that was broken off goes on where it was when the same command runs
+    again.
 
     The exit code is 3 if rows failed, 4 if the server can't be reached or a job takes too long.
     """
     options["url"] = options["url"] or own_url(settings_from({}))
-    path = _demo() if options["demo"] else options["file"]
-    if path is None or (options["demo"] and options["file"]):
+    if options["demo"] == bool(files):
         raise click.UsageError("Give either a FILE or --demo.")
+    if len(files) > 1:
+        _check_several(options)
+    in_array = len(files) > 1 and options["output"] == "json"
+    codes: list[int] = []
+    for number, file in enumerate(files or (None,)):
+        if in_array:
+            click.echo("," if number else "[")
+        options["file"] = file
+        codes.append(_reported(options))
+        if codes[-1] in _ENDING:
+            break
+    if in_array:
+        click.echo("]")
+    sys.exit(next(code for code in _GRAVEST_FIRST if code in codes))
+
+
+def _check_several(options: _Options) -> None:
+    """Raise `UsageError` for what can't be said of several files."""
+    if MODES[options["mode"]].mirrors:
+        raise click.UsageError(
+            "--mode mirror takes one FILE: it would delete what the other files have."
+        )
+    given = {
+        "--state": options["state"],
+        "--rejects": options["rejects"],
+        "--report": options["reports"],
+        "--show-mapping": options["feed"].show_mapping,
+    }
+    if named := next((name for name, value in given.items() if value), ""):
+        raise click.UsageError(f"{named} takes one FILE. Import each file with its own {named}.")
+
+
+def _reported(options: _Options) -> int:
+    """Import one feed and print its report; give the exit code."""
+    path = options["file"] or _demo()
     # A name may have bytes that are no UTF-8, which JSON can't hold.
     name = printable(shown_name(path))
     report = Report(name, options["url"], MODES[options["mode"]], dry_run=options["dry_run"])
@@ -191,7 +230,7 @@ def import_command(**options: Unpack[_Options]) -> None:
     print_report(report, options["output"])
     if report.ledger:
         close_ledger(report.ledger, report)
-    sys.exit(exit_code)
+    return exit_code
 
 
 def _imported(path: Path | str, options: _Options, report: Report) -> int:

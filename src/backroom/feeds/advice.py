@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -12,6 +13,9 @@ from backroom.feeds.rows import ATTRIBUTES_BY_NAME, Row, RowFault, relation_of
 if TYPE_CHECKING:
     from backroom.catalog.kinds import Kind
 
+CREATE_IT = "Import the feed with --mode upsert, which creates what is missing."
+LEAVE_IT_OUT = "Leave the row out: there is nothing to delete."
+UPDATE_IT = "Import the feed with --mode upsert, which updates what exists."
 _LONGEST_VALUE = 200
 _BY_FORM = {
     "number": "Write a number with a point, such as 1299.95.",
@@ -29,11 +33,16 @@ _OF_RECORDS = {
     "JSON object": "Write a JSON object.",
     "is not JSON": "Write the row as one JSON object in one line, from { to }.",
     "longer than": "Shorten the row.",
+    "larger than": "Shorten the texts or the metadata of the row.",
+    "nested too deep": "Put fewer objects and lists into each other.",
+    "says nothing": "Import the feed again, which compares the row with the server once more.",
+    "not Unicode text": "Write the texts in UTF-8.",
+    "attributes must be": "Write the attributes of the resource as a JSON object.",
 }
-"""What to do about a record that can't be read, by words of what is wrong."""
+"""What to do about a record that can't be read or sent, by words of what is wrong."""
 _EXISTS = "already exists"
 _TOO_LONG = "no more than"
-_MISSING = "does not exist"
+_MISSING = re.compile("does not exist|^No .* exists")
 
 
 def refused(row: Row, detail: str, member: str = "") -> RowFault:
@@ -52,7 +61,7 @@ def refused(row: Row, detail: str, member: str = "") -> RowFault:
 
 
 def advice_on_record(detail: str) -> str:
-    """Say what to change in a record that can't be read at all."""
+    """Say what to change in a record that can't be read, or that is too much for a request."""
     return next((advice for words, advice in _OF_RECORDS.items() if words in detail), "")
 
 
@@ -96,7 +105,7 @@ def _advice_on_size(metadata: dict[str, Any]) -> str:
 def _advice(row: Row, column: str, detail: str) -> str:
     of_the_id = column in ("", "external_id")
     if of_the_id and is_taken(detail):
-        return "Import the feed with --mode upsert, which updates what exists."
+        return UPDATE_IT
     relation = relation_of(row.kind)
     if relation and hangs_on_related(row, column, detail):
         target: Kind = KINDS[relation.target]
@@ -105,12 +114,12 @@ def _advice(row: Row, column: str, detail: str) -> str:
             f"Add a row for each {target.name} that this row names ({named}), correct it if it is"
             " one that failed, or name another."
         )
-    if of_the_id and _MISSING in detail:
-        return "Import the feed with --mode upsert, which creates what is missing."
+    if of_the_id and _MISSING.search(detail):
+        return CREATE_IT
     if attribute := ATTRIBUTES_BY_NAME[row.kind.name].get(column):
         value = row.attributes.get(column)
         if _TOO_LONG in detail and isinstance(value, dict) and value:
             return _advice_on_size(value)
         choices = " or ".join(map(str, attribute.choices or ()))
         return f"Write {choices}." if choices else _BY_FORM.get(attribute.form, "")
-    return ""
+    return advice_on_record(detail)

@@ -45,13 +45,13 @@ _LONGEST_PAUSE_SECONDS = 1.0
 SUCCESSES = (200, 202)
 _TRY_AGAIN_LATER = (429, 503)
 _PERHAPS_DONE = frozenset(range(500, 600)) - {501, 503, 505}
-"""Statuses after which it is not known whether a POST was carried out. A GET is sent again."""
+"""These statuses leave open whether the server has carried out a POST. A GET is sent again."""
 _FIRST_BACKOFF_SECONDS = 0.2
 _LONGEST_BACKOFF_SECONDS = 60.0
 _LONGEST_ABSENT_SECONDS = 2.0
-"""How long a server that is away is left alone before the next attempt."""
+"""How long the client waits at most before it asks a server again that is away."""
 _FIRST_TRIES = 4
-"""How often a server that was never met is asked, if it takes the connection and cuts it off."""
+"""How often the client asks a server that has never answered and closes each connection."""
 _NEVER_REACHED = (
     urllib3.exceptions.NewConnectionError,
     urllib3.exceptions.ConnectTimeoutError,
@@ -75,7 +75,7 @@ class Resource:
     external_id: str
     attributes: dict[str, Any]
     related: tuple[str, ...] = ()
-    """External ids of what it includes, where a page was asked to include them."""
+    """The external ids of the resources that the page includes, if the request asked for them."""
     variants: frozenset[str] | None = None
     """The external ids of an item's variants, None where the answer does not show them."""
 
@@ -103,7 +103,7 @@ class JobFault:
     external_id: str
     detail: str
     member: str = ""
-    """What of the operation is wrong, as in `OperationRefusal`."""
+    """The member of the operation that is wrong, as in `OperationRefusal`."""
 
 
 @dataclass(frozen=True)
@@ -120,7 +120,7 @@ class ApiClient:
     """A client of one account of one server, in one revision."""
 
     most_tries = 20
-    """How often a request is sent that the server puts off."""
+    """How often the client sends a request that the server puts off."""
 
     def __init__(self, url: str, key: str, revision: str, timeout: float) -> None:
         self.url = url.rstrip("/")
@@ -138,9 +138,9 @@ class ApiClient:
         self.waiting: Callable[[float, str], object] = lambda *_: None
         """Called before a pause with its seconds and its reason."""
         self.telling: Callable[[str], object] = lambda _: None
-        """Called now and then in a long reading of the server, with what is read."""
+        """Called now and then in a long reading of the server, with the name of what it reads."""
         self.asking: Callable[[], object] = lambda: None
-        """Called before each request. What it raises ends what is being done."""
+        """Called before each request. An exception of it ends the call that sends the request."""
         # A connection that was never made may be tried again. A request that was lost under way may
         # have been carried out. `_answer` repeats what was put off.
         patience = urllib3.Retry(
@@ -318,7 +318,7 @@ class ApiClient:
         return bytes(answer)
 
     def _wait_to_try_again(self, status: int, header: str, attempt: int, end: float) -> None:
-        """Wait as long as the server asks, if that ends before `end`."""
+        """Wait as long as the server asks, if the wait ends before `end`."""
         asked = _retry_after(header)
         backoff = min(_FIRST_BACKOFF_SECONDS * 2 ** min(attempt, 10), _LONGEST_BACKOFF_SECONDS)
         pause = backoff if asked is None else asked

@@ -57,7 +57,7 @@ class Identifier(msgspec.Struct):
 
 
 class Linkage(msgspec.Struct):
-    """A relationship to many, as far as an answer shows it."""
+    """A relationship to many resources. An answer may show only its first ones."""
 
     data: list[Identifier] | None = None
 
@@ -89,7 +89,7 @@ class Paged(msgspec.Struct, kw_only=True):
 
     @property
     def cursor(self) -> str:
-        """What leads to the next page, empty on the last."""
+        """The cursor of the next page, empty on the last."""
         following = urlsplit((self.links and self.links.next) or "").query
         return parse_qs(following).get("page[cursor]", [""])[0]
 
@@ -121,7 +121,7 @@ class JobPageDocument(Paged):
 
 
 class MarkDocument(msgspec.Struct):
-    """What a server says of changes. `mark` is another one whenever a catalog may have changed."""
+    """The answer about changes. The server gives another `mark` if a catalog may have changed."""
 
     mark: str | None = None
 

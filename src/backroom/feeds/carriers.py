@@ -286,7 +286,7 @@ def cell_text(value: Any) -> str:
 
 
 def number_text(value: float) -> str:
-    """Give a number with a decimal point, which reads as the same number."""
+    """Give a number with a decimal point. The text reads as the same number."""
     return ("true" if value else "false") if isinstance(value, bool) else repr(value)
 
 
@@ -296,7 +296,7 @@ def _is_texts(value: Any) -> bool:
 
 @lru_cache(maxsize=MOST_COLUMNS)
 def _is_heading(heading: str) -> bool:
-    """Whether a column may be called so. A reader takes blanks round it away."""
+    """Whether a column may have this name. A reader strips the blanks round it."""
     return heading.replace("\ufeff", "").strip() == heading != ""
 
 
@@ -317,5 +317,5 @@ def _exact_number(text: str) -> float | None:
 
 
 def _in_sheets(found: re.Match[str]) -> str:
-    """Give what stands in a sheet for what it can't hold."""
+    """Give the text that a sheet gets in place of a value that it can't hold."""
     return "\n" if found[0][0] == "\r" else ""

@@ -6,12 +6,14 @@ one entry of the metadata. JSON Lines have values. CSV has texts, which `value_o
 
 from __future__ import annotations
 
+from dataclasses import replace
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from backroom.catalog.kinds import KINDS_BY_WORD
+from backroom.feeds.advice import shown
 from backroom.feeds.number_style import read_number
 from backroom.feeds.rows import ATTRIBUTES_BY_NAME, ORDER, Row, RowFault, relation_of
 from backroom.feeds.truth_words import TRUTH_WORDS
@@ -34,6 +36,18 @@ _EMPTY_TEXT = '""'
 
 Text between two of these is that text exactly, with the blanks that are otherwise nothing.
 """
+
+_KINDS_ADVICE = "Write item, variant or category."
+_ID_ADVICE = "Give the row the id that it has in the shop, as text."
+
+
+class _ColumnError(ValueError):
+    """What is wrong with the value of a column."""
+
+    def __init__(self, column: str, reason: str, advice: str) -> None:
+        super().__init__(f"{column} {reason}")
+        self.column = column
+        self.advice = advice
 
 
 def _as_boolean(text: str) -> bool:
@@ -140,14 +154,16 @@ def row_from(line: int, cells: Mapping[str, Any]) -> Row | RowFault:
     shown_id = external_id if isinstance(external_id, str) else ""
     kind = _kind_of(values.get("type"))
     if isinstance(kind, str):
-        return RowFault(line, kind, None, shown_id, read=(cells,))
-    if not shown_id:
+        fault = RowFault(line, kind, None, shown_id, "type", advice=_KINDS_ADVICE)
+    elif not shown_id:
         reason = "must be text" if external_id is not None else "is missing"
-        return RowFault(line, f"external_id {reason}", kind, read=(cells,))
-    try:
-        return _row_of_values(line, kind, shown_id, values)
-    except ValueError as error:
-        return RowFault(line, str(error), kind, shown_id, read=(cells,))
+        fault = RowFault(line, f"external_id {reason}", kind, "", "external_id", advice=_ID_ADVICE)
+    else:
+        try:
+            return _row_of_values(line, kind, shown_id, values)
+        except _ColumnError as error:
+            fault = RowFault(line, str(error), kind, shown_id, error.column, advice=error.advice)
+    return replace(fault, value=shown(cells.get(fault.column)), read=(cells,))
 
 
 def own_names(row: Row) -> dict[str, Any]:
@@ -182,7 +198,7 @@ def _row_of_values(line: int, kind: Kind, external_id: str, values: dict[str, An
     if metadata:
         rest = values.get(METADATA) or {}
         if not isinstance(rest, dict):
-            raise ValueError(f"{METADATA} is not an object")
+            raise _ColumnError(METADATA, "is not an object", "Write a JSON object.")
         values[METADATA] = rest | metadata
     relation = _RELATIONS[kind.name]
     related = _ids_in(relation.name, values, many=relation.many) if relation else None
@@ -204,5 +220,5 @@ def _ids_in(column: str, values: dict[str, Any], *, many: bool) -> tuple[str, ..
     ids = value if many else [value]
     if not isinstance(ids, list) or not all(isinstance(each, str) and each for each in ids):
         wanted = "a list of external ids" if many else "an external id"
-        raise ValueError(f"{column} must be {wanted}")
+        raise _ColumnError(column, f"must be {wanted}", f"Write {wanted}, which are texts.")
     return tuple(ids)

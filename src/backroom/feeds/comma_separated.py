@@ -28,7 +28,7 @@ csv.field_size_limit(LONGEST_LINE)
 _NEEDED_COLUMNS = ("type", "external_id")
 _FIRST_CREDIT = 4_000_000
 _CREDIT = 4
-"""Characters that may be read again for each one that was read, beside the first credit."""
+"""How many characters may be read again for each one that was read. The first credit is extra."""
 _TAB = "\t"
 _OPEN = re.compile(r'"[^"]*')
 _QUOTED_CELL = re.compile(r'"(?:[^"]|"")*"')
@@ -139,7 +139,7 @@ class _Lines:
 
     def __next__(self) -> str:
         if self._one_by_one and self._taken:
-            # To the reader it is the end of the file, within a quote.
+            # The reader takes this for the end of the file, within a quote.
             raise StopIteration
         line = self._returned.popleft() if self._returned else self._read()
         self._taken.append(line)
@@ -204,7 +204,7 @@ class _Lines:
 def _plain_cells(line: str) -> list[str]:
     """Split a line at its tabs. Quotes that are not round a whole cell are text.
 
-    Many programs write tables with tabs without a thought of quotes.
+    Many programs write tables with tabs and quote nothing in them.
     """
     return [
         each[1:-1].replace('""', '"') if _QUOTED_CELL.fullmatch(each) else each
@@ -230,7 +230,7 @@ def _is_unicode(text: str) -> bool:
 
 
 def _readable(cell: str) -> str:
-    """Give a cell with a sign in place of each byte that is no text."""
+    """Give a cell with a replacement character for each byte that is no text."""
     return cell.encode(errors="replace").decode()
 
 
@@ -276,7 +276,7 @@ def _row_of_cells(
         advice = "; ".join(dict.fromkeys(each for _, _, each in parted if each))
         name, text, _ = faults[0]
         read = own_names(row) if isinstance(row, Row) else dict(row.read[0])
-        # The form that corrects them shows the cells as they stand.
+        # The form that corrects the row shows its cells as they stand.
         read |= {name: text for name, text, _ in faults}
         return RowFault(line, detail, row.kind, row.external_id, name, text, advice, read=(read,))
     return row

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from backroom.catalog.ids import resource_id
 from backroom.catalog.kinds import JOB_KINDS, JobKind, Verb
+from backroom.feeds.advice import CREATE_IT, LEAVE_IT_OUT, UPDATE_IT
 from backroom.feeds.columns import METADATA
 from backroom.feeds.encoding import EncodedRow, encode_row
 from backroom.feeds.rows import ATTRIBUTES_BY_NAME, ORDER, Row, RowFault, relation_of
@@ -68,7 +69,7 @@ class RowOperation(msgspec.Struct, frozen=True):
 
     @property
     def verb(self) -> Verb:
-        """What it does to its resource."""
+        """What the operation does to its resource."""
         return self.job_kind.verb
 
 
@@ -85,7 +86,8 @@ def decide(
     """
     if existing is None:
         if not mode.creates:
-            return _fault(row, row.kind.missing_write.format(id=resource_id(row.external_id)))
+            detail = row.kind.missing_write.format(id=resource_id(row.external_id))
+            return _fault(row, detail, LEAVE_IT_OUT if mode.deletes else CREATE_IT)
         return _operation(row, Verb.CREATE, ())
     if mode.deletes:
         return _operation(row, Verb.DELETE, ())
@@ -97,7 +99,7 @@ def decide(
             row,
             f"{row.kind.with_article} with the external id `{row.external_id}` already exists"
             f" with another {' and '.join(changed)}.",
-            "Import the feed with --mode upsert, which updates what exists.",
+            UPDATE_IT,
         )
     return _operation(changing, Verb.UPDATE, changed)
 
@@ -105,12 +107,12 @@ def decide(
 def is_as_given(
     row: Row, existing: Mapping[str, Any] | None, related: Callable[[], set[str]]
 ) -> bool:
-    """Whether a resource is there, with what a row gives it, and leads to what the row says."""
+    """Whether a resource exists with the values and the related resources that a row gives."""
     return existing is not None and decide(MODES["upsert"], row, existing, related) is None
 
 
 def joined(rows: Sequence[Row]) -> Row:
-    """Make one row of several with the same id: what a later one says holds."""
+    """Make one row of several with the same id. A value of a later row replaces an earlier one."""
     first, *others = rows
     attributes, related, merges = dict(first.attributes), first.related, first.merges
     for row in others:
@@ -135,8 +137,9 @@ def _operation(row: Row, verb: Verb, changed: tuple[str, ...]) -> RowOperation |
     )
 
 
-def _fault(row: Row, detail: str, advice: str = "") -> RowFault:
-    return RowFault(row.line, detail, row.kind, row.external_id, advice=advice)
+def _fault(row: Row, detail: str, advice: str) -> RowFault:
+    name = row.external_id
+    return RowFault(row.line, detail, row.kind, name, "external_id", name, advice)
 
 
 def _changing(row: Row, existing: Mapping[str, Any], related: Callable[[], set[str]]) -> Row | None:

@@ -195,8 +195,11 @@ class Comparison:
             detail = f"The external id `{external_id}` is that of line {line} already"
             if joins:
                 detail += "; both rows were joined, and what the later one says holds."
+                advice = "Give each row an id of its own, or leave one of them out."
                 self.ledger.find(
-                    RowWarning(each.row.line, detail, kind, external_id, "external_id")
+                    RowWarning(
+                        each.row.line, detail, kind, external_id, "external_id", external_id, advice
+                    )
                 )
             else:
                 advice = "Give each row an id of its own, or import with --mode upsert."

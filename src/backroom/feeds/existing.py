@@ -47,7 +47,7 @@ class ExistingCatalog:
     _whole: dict[str, dict[str, Attributes] | None] = field(default_factory=dict)
     """All resources of a kind, None where they are more than a page."""
     _few: bool = False
-    """Whether few rows were left to compare: then they still are."""
+    """Whether few rows are left to compare. Their number never grows."""
 
     def resources(self, kind: Kind, external_ids: Iterable[str]) -> dict[str, Attributes]:
         """Give the attributes of those resources that exist. Raises what `ApiClient` raises."""
@@ -174,7 +174,7 @@ def _by_id(page: Page) -> dict[str, Attributes]:
 
 
 def in_requests(external_ids: list[str]) -> Iterator[str]:
-    """Write ids as lists of a filter, none with too many ids or too many characters."""
+    """Write ids as lists for a filter. No list has too many ids or too many characters."""
     some: list[str] = []
     length = 0
     for each in external_ids:

@@ -18,7 +18,7 @@ _MOST_OPTIONS = 3
 
 
 def images_of(attributes: Attributes) -> list[str]:
-    """Give the images, that which is shown first before all others."""
+    """Give the images. The full image comes first."""
     images = [each for each in attributes.get("images") or () if each]
     full = attributes.get("image_full_url") or ""
     return list(dict.fromkeys([full, *images] if full else images))
@@ -44,7 +44,7 @@ def metadata_of(attributes: Attributes) -> dict[str, Any]:
 
 @lru_cache(maxsize=10_000)
 def _field_of_entry(name: str, headings: Headings) -> tuple[str, bool]:
-    """Give the field that an entry is called as, empty for none, and if the entry can be kept."""
+    """Give the field of this name, empty for none, and whether a file keeps the entry."""
     found = headings.find(name)
     return (found[0], found[1].form in _OF_METADATA) if found else ("", True)
 

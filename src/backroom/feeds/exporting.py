@@ -126,7 +126,7 @@ def chosen(name: str, format_name: str, carrier: str) -> tuple[str, str]:
     if ending == "xml" and format_name == "google":
         ending = "rss"
     if not format_name:
-        words = [each for each in _SHOP_RECORDS if each in path.name]
+        words = [each for each in _SHOP_RECORDS if each in path.name and _may_end(each, ending)]
         format_name = words[0] if len(words) == 1 else guessed
         if ending == "xml" and format_name == "google":
             ending = "rss"
@@ -140,6 +140,12 @@ def chosen(name: str, format_name: str, carrier: str) -> tuple[str, str]:
     if carrier and carrier not in known:
         raise FeedError(f"{format_name} is not written as {carrier}, but as {', '.join(known)}")
     return format_name, carrier or known[0]
+
+
+def _may_end(format_name: str, ending: str) -> bool:
+    """Whether the name of a file of a format may end so: `shopify.jsonl` is no Shopify file."""
+    known = CARRIERS_OF[format_name]
+    return not ending or ending in known or (ending == "xml" and "rss" in known)
 
 
 def export(

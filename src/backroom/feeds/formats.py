@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from backroom.feeds import comma_separated, google, json_lines, klaviyo, shopify, woocommerce
+from backroom.feeds.advice import advice_on_record
 from backroom.feeds.feed_options import FeedOptions
 from backroom.feeds.joining import Joined
 from backroom.feeds.json_elements import array_elements, document_elements
@@ -313,7 +314,8 @@ class Feed:
                 if isinstance(element, dict):
                     yield json_lines.object_row(line, element)
                 else:
-                    yield RowFault(line, "is not a JSON object")
+                    detail = "is not a JSON object"
+                    yield RowFault(line, detail, advice=advice_on_record(detail))
 
     def _records(self) -> Iterator[Found]:
         """Give the records of a shop's format, and notice if the file was changed meanwhile."""

@@ -86,7 +86,7 @@ class Joined:
 
     @property
     def field_names(self) -> list[str]:
-        """What the fields are called in the file that have a value in any record read so far."""
+        """The headings of the fields that have a value in any record read so far."""
         return [*self.layout.written.values(), *self.layout.unknown]
 
     @property
@@ -106,7 +106,7 @@ class Joined:
         yield from self._unclear_numbers(shop)
         for _, _, rows in self._products(shop):
             yield from rows
-        # Behind all others: the categories of the file are known then.
+        # These faults come last, because the categories of the whole file are known then.
         read = self._torn.resources(self._spool, shop) if self._spool else {}
         for encoded in self._faults.records():
             line, detail, value, number = msgspec.msgpack.decode(encoded)

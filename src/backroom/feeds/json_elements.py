@@ -117,7 +117,7 @@ class _Scanner:
             yield line, self._element()
 
     def _within(self, end: str, what: str) -> Iterator[None]:
-        """Come to each element of what begins here. The caller moves over the element."""
+        """Go to each element of what begins here. The caller reads the element."""
         self._move(self._position + 1)
         mark = self._next()
         while mark != end:
@@ -136,7 +136,7 @@ class _Scanner:
             raise self._wrong(f"nothing may follow the {what}")
 
     def _next(self) -> str:
-        """Pass blanks over. Gives the next character, none at the end of the file."""
+        """Skip blanks. Gives the next character, or an empty text at the end of the file."""
         while True:
             end = _JSON_BLANKS.match(self._text, self._position).end()  # type: ignore[union-attr]
             self._move(end)
@@ -167,7 +167,7 @@ class _Scanner:
                 return value
 
     def _more(self) -> bool:
-        """Read on. What was passed is dropped."""
+        """Read the next part of the file, and drop what the caller has passed."""
         rest = self._text[self._position :]
         if len(rest) > LONGEST_LINE:
             raise FeedError(

@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from backroom.feeds.read_progress import Follow
 
 _LONGEST_CUT = 80_000
-"""Bytes of a line that is cut off, of which the first members are read."""
+"""How many bytes a line that is cut off may have, so that its first members are read."""
 _MOST_COMMAS = 50
-"""Places where an object that is cut off is read to, from its end."""
+"""How many commas, counted from the end of a cut object, are tried as its end."""
 
 
 def read(path: Path, follow: Follow = unfollowed) -> Iterator[Row | RowFault]:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import msgspec
 
 from backroom.catalog.kinds import KINDS, Verb
+from backroom.feeds.advice import advice_on_record
 from backroom.feeds.ledger_file import LedgerFile
 from backroom.feeds.rows import Finding, Row, RowFault
 
@@ -54,7 +55,7 @@ class _Body(msgspec.Struct, array_like=True):
 
 
 class Staged(msgspec.Struct, frozen=True):
-    """A row in the ledger. Line 0 is for what is on the server and not in the feed."""
+    """A row in the ledger. Line 0 means a resource of the server that is not in the feed."""
 
     number: int
     row: Row
@@ -79,8 +80,8 @@ class Ledger(LedgerFile):
     def stage(self, found: Iterable[Row | Finding]) -> None:
         """Write down what a reader gives.
 
-        Some commits, as the log of one would be as large as the file. `staging.py` notes that all
-        of it is there.
+        The method commits now and then, because the log of a single commit would be as large as
+        the file. `staging.py` notes that all rows are there.
         """
         encode = msgspec.json.Encoder().encode
         number = int(self.one("select coalesce(max(number), 0) from rows"))
@@ -116,7 +117,7 @@ class Ledger(LedgerFile):
             )
 
     def add_removals(self, kind: str) -> int:
-        """Write down what is on the server and not in the feed; give how many those are."""
+        """Write down the resources of the server that are not in the feed; give their number."""
         # The ids of rows that failed are gathered once: they may be as many as the deletions.
         self.run(
             "insert into rows (kind, external_id, line) select kind, external_id, 0 from existing"
@@ -386,4 +387,5 @@ def _storable(text: str) -> str:
 
 
 def _unwritable(row: Row, detail: str) -> RowFault:
-    return RowFault(row.line, detail, row.kind, _storable(row.external_id))
+    advice = advice_on_record(detail)
+    return RowFault(row.line, detail, row.kind, _storable(row.external_id), advice=advice)

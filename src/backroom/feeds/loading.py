@@ -32,7 +32,6 @@ from backroom.feeds.comparing import RowOperation, decide, is_as_given, joined
 from backroom.feeds.comparison import Piece
 from backroom.feeds.encoding import LARGEST_BODY, EncodedRow
 from backroom.feeds.existing import ExistingCatalog
-from backroom.feeds.rows import RowFault
 from backroom.feeds.sending import RequestThread
 
 if TYPE_CHECKING:
@@ -43,6 +42,7 @@ if TYPE_CHECKING:
     from backroom.feeds.api_client import ApiClient, FinishedJob, JobFault
     from backroom.feeds.comparison import Comparison
     from backroom.feeds.ledger import Batch, Staged
+    from backroom.feeds.rows import RowFault
 
 LOADED_IN_FLIGHT = 16
 LARGEST_BATCH = 100
@@ -386,8 +386,7 @@ class Loader:
         for external_id in [each for each in left if (each in there) is deletes]:
             piece = left.pop(external_id)
             detail = f"job {job.id} ended as {job.status} and says nothing about this row"
-            row = piece.operation.encoded.row
-            self._fail(piece, RowFault(row.line, detail, row.kind, row.external_id))
+            self._fail(piece, refused(piece.operation.encoded.row, detail))
 
     def _refuse(self, piece: Piece, detail: str, member: str, *, whole: bool = False) -> None:
         """Settle the rows of a piece as refused. `whole` says that the piece is too large."""

@@ -17,7 +17,7 @@ _GUESSED_JOB = 0.02
 _JOB_ROWS = 100
 _LAST_BUCKET = 25
 _WEIGHT = 0.05
-"""Of the newest value in a mean, once there are many."""
+"""The weight of the newest value in a mean of many values."""
 
 
 @dataclass
@@ -40,7 +40,7 @@ class Mean:
 
 @dataclass
 class Measures:
-    """Seconds, as far as they are known."""
+    """The seconds that a push has measured so far."""
 
     _requests: deque[float] = field(default_factory=lambda: deque(maxlen=_LAST_BUCKET))
     _turn: Mean = field(default_factory=lambda: Mean(0.0))

@@ -98,7 +98,7 @@ def read_number(text: str, style: NumberStyle = "point") -> float:
     meant = _in_style(plain, other)
     if meant is None:
         raise ValueError(f"{shown!r} is not a number; write digits alone, and a decimal {style}")
-    # As many decimals as are written: a price keeps its cents.
+    # The number has as many decimals as are written, so a price keeps its cents.
     decimals = len((_digits(plain) or "").rpartition("," if other == "comma" else ".")[2])
     right = f"{meant:.{decimals}f}" if isinstance(meant, float) else f"{meant}"
     right = right.replace(".", "." if style == "point" else ",")

@@ -42,7 +42,7 @@ _Document = TypeVar("_Document")
 CHANGES = "/_backroom/changes"
 """A push that stays asks its source at this path and below it. The path is outside of the API."""
 _FEW_JOBS = 4
-"""So many jobs of a kind are asked for one by one."""
+"""The client asks for so many jobs of a kind one by one."""
 _FIRST_PAUSE_SECONDS = 0.02
 _LEAST_LIST_PAUSE_SECONDS = 0.25
 _LONGEST_PAUSE_SECONDS = 1.0
@@ -50,7 +50,7 @@ _MOST_PAGES = 5
 _MANY_TRIES = 1_000_000
 _BUSY_PAUSE_SECONDS = 1.0
 _MOST_DAMAGED = 5
-"""How often a request is sent whose answer is none of this API."""
+"""How often the client sends a request if the answer does not come from this API."""
 _DAMAGED_PAUSE_SECONDS = 0.2
 _TOO_MANY_JOBS = "jobs in progress"
 """Words of the documentation: how the service refuses a job beyond 500 was never recorded."""
@@ -149,7 +149,7 @@ class PacedClient(ApiClient):
         return self._finished.pop(job_id)
 
     def measure_jobs(self, job_kind: JobKind) -> None:
-        """Learn how long jobs take from those that the account had."""
+        """Learn from earlier jobs of the account how long a job takes."""
         for job in reversed(self.listed(job_kind.collection, {}, "", JobPageDocument).data):
             self._measure(job.attributes)
 
@@ -159,7 +159,7 @@ class PacedClient(ApiClient):
             self.measures.completed(created, completed)
 
     def _look(self, job_kind: JobKind, job_id: str) -> float:
-        """Ask how jobs are, this one at least; give how long to pause before asking again."""
+        """Ask how jobs are, at least this one; give the pause before the next question."""
         wanted = self._open.get(job_kind.collection, set())
         many = len(wanted) > _FEW_JOBS
         if job_id in wanted and many and self._look_in_list(job_kind, job_id, wanted):
@@ -180,7 +180,7 @@ class PacedClient(ApiClient):
         # Lists have the newest first. Jobs are measured in the order in which they end.
         for job in reversed(listed):
             failures = job.attributes.failed_count or 0
-            # A list that leaves the errors out is no reason to call a job a success.
+            # A list may leave the errors out, so it does not prove that a job succeeded.
             if job.id in wanted and len(job.attributes.errors or ()) >= failures:
                 self._keep(job.id, job.attributes)
         found = next((job for job in listed if job.id == job_id), None)

@@ -81,10 +81,10 @@ class Cells:
         self.warnings: list[RowWarning] = []
         self._once: list[str] = []
         self.replaced: list[RowWarning] = []
-        """Of earlier rows with the same id, which do not go in."""
+        """Findings about earlier rows with the same id. The import leaves those rows out."""
 
     def number(self, name: str) -> float | None:
-        """Read a cell as a number, None if it is empty. A fault if it is none."""
+        """Read a cell as a number, None if it is empty. Any other text is a fault."""
         value = self.record.cells.get(name)
         if value is None:
             return None
@@ -173,7 +173,7 @@ class Cells:
             self.warn(name, detail, ", ".join(names), advice)
 
     def once(self, names: Iterable[str]) -> None:
-        """Warn of cells that the record has several of, where it can have one."""
+        """Warn of cells that a record has several times, though the format takes one."""
         for name in names:
             if self.record.cells.get(name).__class__ is list:
                 first, *others = dict.fromkeys(self.record.texts(name))
@@ -182,7 +182,7 @@ class Cells:
                     self.warn(name, detail, ", ".join(others), "give it once")
 
     def missing(self, name: str, detail: str, advice: str) -> None:
-        """Warn of a cell that is empty. Of a column that is not there, warn once."""
+        """Warn of an empty cell. For a missing column the warning comes once."""
         if name in self.shop.fields:
             self.warn(name, detail, "", advice)
         else:

@@ -46,7 +46,7 @@ class Difference:
     attributes: Counter[tuple[str, str]] = field(default_factory=Counter)
     """How many rows of a kind change an attribute."""
     lengths: Counter[tuple[str, str]] = field(default_factory=Counter)
-    """Bytes of these rows, about."""
+    """About how many bytes these rows have."""
 
     def __bool__(self) -> bool:
         return bool(self.outcomes)
@@ -104,7 +104,7 @@ class Plan:
                 self._ledger.note(_PLANNED, "yes")
 
     def difference(self) -> Difference:
-        """Give what is planned and not yet done."""
+        """Give the planned rows that are not settled yet."""
         found = Difference()
         for kind, outcome, changed, number, length in self._ledger.run(
             "select rows.kind, plan.outcome, plan.changed, count(*), sum(length(body))"

@@ -54,7 +54,7 @@ class PushOptions:
     patience: float = 600.0
     dry_run: bool = False
     refusals: Callable[[Ledger], RefusedRows] | None = None
-    """Takes up what the target has refused before, so that it need not be asked twice."""
+    """Takes up the earlier refusals of the target. The push does not send those rows again."""
 
 
 class Push:
@@ -144,7 +144,7 @@ class Push:
         ).run(progress)
 
     def _keep_present(self, source: SourceCatalog) -> None:
-        """Take back the deletions of what one reading of the source has not shown."""
+        """Take back the deletions of resources that the source still has."""
         for kind in ORDER:
             pending = self.ledger.pending(kind.name, removals=True)
             while some := {each.row.external_id: each for each in islice(pending, _PUSHED_AT_ONCE)}:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     """Takes the file that a reader has opened."""
 
 SAID_EVERY = 1_000
-"""So many records are read between two times that something is said."""
+"""How many records are read between two reports of the progress."""
 
 
 class ReadProgress(NamedTuple):
@@ -35,13 +35,13 @@ class FollowedFile:
         self._file: IO[Any] | None = None
 
     def follow(self, file: IO[Any]) -> None:
-        """Take the file that was opened now."""
+        """Take a file that was just opened."""
         # A text that is read line by line does not tell its position, but the bytes below it do.
         self._file = getattr(file, "buffer", file)
 
     @property
     def position(self) -> int:
-        """How many bytes were read of it, 0 where no file is open."""
+        """How many bytes of the file were read, 0 if no file is open."""
         return 0 if self._file is None or self._file.closed else self._file.tell()
 
 

@@ -137,7 +137,7 @@ def _recognised_lines(path: Path, start: bytes, options: FeedOptions) -> Recogni
     text = start.decode(encoding, "replace").lstrip("\ufeff \t\r\n")
     if _ARRAY.match(text) or text.startswith("<") or (text.startswith("{") and _is_document(text)):
         return None
-    # Only UTF-16 has to be known: lines in other encodings are faults, as lines that are no JSON.
+    # Only UTF-16 must be recognised. Lines in other encodings are faults, as are other texts.
     known = encoding if options.encoding or encoding.startswith("utf") else "utf-8"
     return Recognised("lines", known, guess=_format_of_lines(text))
 
@@ -204,7 +204,7 @@ def _workbook(path: Path, options: FeedOptions, formats: list[ShopFormat]) -> Re
         try:
             found.append(_recognised_table(FeedTable(path, sheet=name), options, formats))
         except FeedError as error:
-            # An empty sheet is usual. One that can't be read is what to say if there is no other.
+            # An empty sheet is usual. The error is about another one that can't be read, if any.
             why_not = why_not if _is_of_empty_sheet(error) else error
             continue
         if found[-1].guess:
@@ -327,7 +327,7 @@ def _members_of_whole(text: str) -> list[str]:
 
 
 def _begins_with_row(rest: str) -> bool:
-    """Whether a whole object follows: then the line before it is one that is broken."""
+    """Whether a whole object follows. If so, the line before it is a broken one."""
     try:
         return isinstance(json.loads(rest.lstrip().partition("\n")[0]), dict)
     except (json.JSONDecodeError, RecursionError):

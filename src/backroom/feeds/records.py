@@ -21,11 +21,11 @@ if TYPE_CHECKING:
     from backroom.feeds.fields import Headings
 
 _MOST_PLACES = 10_000
-"""Headings that are remembered. JSON and XML may have others in each record."""
+"""How many headings are remembered. JSON and XML may have others in each record."""
 FOLLOWS = "follows"
 """A cell that a record gets if it names no product: that of the record above it."""
 _MOST_NAMED = 20
-"""Unknown columns that are named in a report."""
+"""How many unknown columns a report names."""
 _EXPECTED_UNKNOWN = ("meta: ", ".metafields.", "price / ", "included / ")
 """Parts of headings that shops name as they like, in lower case."""
 

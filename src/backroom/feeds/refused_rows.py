@@ -37,13 +37,13 @@ create table if not exists {}refused (digest blob primary key, import text not n
 
 
 class RefusingTarget(NamedTuple):
-    """Who refuses: a server, one account of it by a key, in one revision."""
+    """The server that refuses, with the key of one account, and one revision."""
 
     url: str
     key: str
     revision: str
     sends_again: str = "--retry-refused sends it"
-    """How the user has a row sent that was refused before."""
+    """How the user can send a refused row again."""
 
 
 class EarlierRefusal(NamedTuple):
@@ -69,7 +69,7 @@ class RefusedRows:
     def __init__(
         self, ledger: LedgerFile, target: RefusingTarget, moment: datetime, *, retry: bool = False
     ) -> None:
-        """Take up what is kept; with `retry`, as if it were not. `moment` is now, in UTC."""
+        """Take up the kept refusals, or none of them with `retry`. `moment` is now, in UTC."""
         self._ledger = ledger
         self._moment = _shown_moment(moment)
         self._sends_again = target.sends_again
@@ -122,7 +122,7 @@ class RefusedRows:
         try:
             self._ledger.run("insert or ignore into main.refused select * from kept.refused")
         except apsw.Error:
-            # It is in use, or has none.
+            # The file is in use, or has no refusals.
             return
         finally:
             self._ledger.run("detach kept")

@@ -29,7 +29,7 @@ def is_url(place: str) -> bool:
 
 
 def fetch(url: str, into: IO[bytes], *, private_addresses: bool = False) -> None:
-    """Write what a URL answers into a file. Raises `FeedError`."""
+    """Write the answer of a URL into a file. Raises `FeedError`."""
     end = time.monotonic() + _LONGEST_FETCH_SECONDS
     for _ in range(_MOST_REDIRECTS + 1):
         response = _answer(url, private_addresses=private_addresses)

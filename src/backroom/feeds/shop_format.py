@@ -1,4 +1,4 @@
-"""The format of a kind of shop: what `joining.py` needs to know to make rows of its records."""
+"""The format of one kind of shop: `joining.py` makes rows of its records by it."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class ShopFormat:
     """Whether a record needs a SKU where the SKU is the id of a variant."""
     sku_of: Callable[[FeedRecord], str] = lambda record: record.text("sku")
     is_open: bool = False
-    """Whether any field of its own is meant to be metadata."""
+    """Whether the format has fields of its own that become metadata."""
     aliases_of: Callable[[FeedRecord], list[str]] = lambda _: []
     """How others may refer to the record. Those that do are joined when all aliases are known."""
     refers: Callable[[FeedRecord], bool] = lambda _: False
@@ -41,7 +41,7 @@ class ShopFormat:
     grouped_in: Callable[[FeedRecord], list[str]] | None = None
     """The names of products whose least price is that of the record."""
     names_of: Callable[[FeedRecord], list[str]] = lambda _: []
-    """By which names `grouped_in` may give the product of a record."""
+    """The names by which `grouped_in` may refer to the product of a record."""
 
     def record(self, layout: Layout, line: int, pairs: Iterable[tuple[str, Any]]) -> FeedRecord:
         """Make a record of headings and values."""

@@ -86,7 +86,7 @@ class SourceDigests:
             return None
 
     def keep(self) -> None:
-        """Write down what was found, when what differs was pushed."""
+        """Write down the new digests, once the differences are pushed."""
         with self._ledger.together():
             if self._whole is not None:
                 self._ledger.run("delete from source_blocks")

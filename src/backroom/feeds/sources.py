@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 STANDARD_INPUT = "-"
 _STANDARD_INPUTS = {STANDARD_INPUT, "/dev/stdin", "/dev/fd/0", "/proc/self/fd/0"}
 _DESCRIPTOR = re.compile(r"/dev/fd/\d+|/proc/(?:self|\d+)/fd/\d+")
-"""As a shell names what `<(...)` gives."""
+"""The names that a shell gives to `<(...)`."""
 _DEVICES = ("/dev/", "/proc/")
 _COPIED_BYTES = 1 << 18
 _MOST_LAYERS = 2
@@ -36,7 +36,7 @@ _MOST_LAYERS = 2
 
 @dataclass(frozen=True)
 class Stamp:
-    """By what a file shows that it has changed."""
+    """The facts by which a file shows that it has changed."""
 
     size: int
     changed: int
@@ -52,7 +52,7 @@ class Source:
     """A file that can be read any number of times."""
 
     def __init__(self, place: Path | str, options: FeedOptions) -> None:
-        """Fetch and unpack what is at `place`. Raises `FeedError`."""
+        """Fetch and unpack the feed at `place`. Raises `FeedError`."""
         self.place = place
         self.name = shown_name(place)
         self.compression = "none"

@@ -24,7 +24,7 @@ class RowChange(NamedTuple):
     external_id: str
     outcome: str
     attributes: str
-    """The names of those that change, with commas between them."""
+    """The names of the attributes that change, with commas between them."""
 
 
 def counts(ledger: LedgerFile) -> dict[str, dict[str, int]]:
@@ -88,7 +88,7 @@ def findings(
 
 
 class FrequentFinding(NamedTuple):
-    """Findings that ask for one change in one column."""
+    """The findings that ask for the same change in the same column."""
 
     column: str
     advice: str

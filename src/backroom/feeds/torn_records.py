@@ -72,7 +72,7 @@ class TornRecords:
                 self._records.add(self._form.group_of(record), encoded)
 
     def _record(self, line: int, pairs: Iterator[tuple[str, Any]]) -> FeedRecord:
-        # Another layout: the record is no evidence for how the file is written.
+        # The record has another layout, so it says nothing about how the file is written.
         return self._form.record(Layout(self._headings), line, pairs)
 
     def rename(self, aliases: Spool) -> None:

@@ -22,7 +22,7 @@ class Waits:
         self._seconds: dict[WaitCause, float] = {}
 
     def clear(self) -> None:
-        """Begin again."""
+        """Forget all waits."""
         self._seconds.clear()
 
     def add(self, cause: WaitCause, seconds: float) -> None:

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 _COMMA = re.compile(r"(?<!\\),")
 GUARDED = "=+-@\t\r"
-"""What WooCommerce writes an apostrophe before, at the beginning of a cell."""
+"""The beginnings of cells before which WooCommerce writes an apostrophe."""
 _NUMBER_COLUMNS = {
     "stock": "quantity",
     "sale price": "price",
@@ -57,9 +57,11 @@ _WOOCOMMERCE_FIELDS_ONCE = (
     "regular price",
     "parent",
 )
+_NO_PARENT = ("", "0")
+"""What a product without a parent has in that column. WordPress numbers no product 0."""
 _BECOMES = {
     "id": "the `external_id` of the item and of its one variant, or of a variation",
-    "type": "`variable` is an item, `variation` a variant of its parent, `grouped` an item without variants, all others an item with one variant",
+    "type": "`variable` is an item, `variation` a variant of its parent, `grouped` an item without variants, all others an item with one variant; where it is empty, a row with a parent is a variation",
     "sku": "the variant's `sku`; the `external_id` where there is no ID; of a variable or grouped product kept in `custom_metadata`",
     "name": "the `title`; the `external_id` is made of it if the row has neither ID nor SKU",
     "published": "0 and -1 make `published` false",
@@ -128,8 +130,10 @@ def is_grouped(record: FeedRecord) -> bool:
 
 
 def is_variation(record: FeedRecord) -> bool:
-    """Whether a row is a variant of another one."""
-    return "variation" in record.text("type").lower()
+    """Whether a row is a variant of another one. Without a type, a row with a parent is."""
+    if kind := record.text("type").lower():
+        return "variation" in kind
+    return record.text("parent") not in _NO_PARENT
 
 
 def group_of(record: FeedRecord) -> str:
@@ -141,7 +145,8 @@ def group_of(record: FeedRecord) -> str:
 
 def aliases_of(record: FeedRecord) -> list[str]:
     """Give the references by which variations may name this row as their parent."""
-    if "variable" not in record.text("type").lower():
+    kind = record.text("type").lower()
+    if "variable" not in kind if kind else is_variation(record):
         return []
     identity, sku = record.text("id"), record.text("sku")
     found = [f"id:{identity}"] if identity else []
@@ -216,7 +221,7 @@ def _item(group: str, products: list[FeedRecord], shop: Shop) -> Cells:
 
 
 def _price_field(shop: Shop) -> str:
-    """Give the field that a missing price is missing in."""
+    """Give the field that should have the price."""
     return next((each for each in _PRICES if each in shop.fields), _PRICES[0])
 
 
@@ -352,8 +357,9 @@ def _woocommerce_stock(cells: Cells) -> tuple[int, float]:
     in_stock = cells.text("in stock").lower()
     if in_stock in {"backorder", "onbackorder", "instock"}:
         return IN_STOCK_ALWAYS, 0
+    # WooCommerce allows backorders only where it counts the stock.
     if in_stock == "outofstock" or not cells.truth("in stock", otherwise=True):
-        return IN_STOCK_ALWAYS if backorders else HIDDEN_WHEN_OUT, 0
+        return HIDDEN_WHEN_OUT, 0
     return IN_STOCK_ALWAYS, 0
 
 

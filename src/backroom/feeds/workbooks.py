@@ -162,8 +162,8 @@ def _loaded_book(path: Path) -> Any:
 def _reader() -> Any:
     """Give openpyxl's reader of workbooks, which looks into no sheet before its rows are asked for.
 
-    As it is, it looks for the size of each sheet whenever a workbook is opened. If the sheet does
-    not say its size, all of it is parsed for that, and only then refused or read.
+    The reader of openpyxl looks for the size of each sheet whenever it opens a workbook. If a sheet
+    does not say its size, it parses all of the sheet before anything is refused or read.
     """
     # openpyxl takes a quarter of a second to import.
     from openpyxl.reader.excel import ExcelReader
@@ -171,7 +171,7 @@ def _reader() -> Any:
 
     class Page(ReadOnlyWorksheet):
         def _get_size(self) -> None:
-            """Leave it open, as `reset_dimensions` does."""
+            """Leave the size open, as `reset_dimensions` does."""
 
     class Reader(ExcelReader):
         def read_worksheets(self) -> None:

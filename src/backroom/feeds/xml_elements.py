@@ -191,7 +191,7 @@ def _not_well_formed(error: expat.ExpatError) -> FeedError:
 
 
 class _Collector:
-    """The records of a file, made in what the parser calls for each element: so they do little."""
+    """The records of a file. The parser calls these methods for each element, so they do little."""
 
     def __init__(self, encoding: str | None) -> None:
         self.parser = _guarded(encoding)
@@ -201,7 +201,7 @@ class _Collector:
         self._open: list[str] = []
         """The names of the elements that are open within a record."""
         self._children: dict[int, dict[str, Any]] = {}
-        """Of open elements that have any, by how many are open."""
+        """The children of open elements that have any, by the depth of the element."""
         self._texts: list[str] = []
         self._began = 0
         self._line = 0

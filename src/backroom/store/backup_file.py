@@ -134,6 +134,17 @@ def examine_backup(path: Path, progress: Callable[[int, int], None]) -> Backup:
         raise StoreUnavailable(f"{path} can't be read: {error.strerror}.") from error
 
 
+def has_seal(path: Path) -> bool:
+    """Whether a file ends with a seal, or with what is left of one."""
+    try:
+        with path.open("rb") as file:
+            file.seek(max(0, path.stat().st_size - _MOST_NOTE_BYTES))
+            tail = file.read()
+    except OSError:
+        return False
+    return _MARK in tail or bool(_SEAL.search(tail))
+
+
 def _examined(path: Path, progress: Callable[[int, int], None]) -> Backup:
     size = path.stat().st_size
     with path.open("rb") as file:

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, NamedTuple
 import apsw
 
 from backroom.catalog.kinds import KINDS
-from backroom.store import open_to_read
+from backroom.store import file_of, is_postgres, open_to_read
 from backroom.store.backfill import Backfill
+from backroom.store.backup_file import BadBackup, examine_backup, has_seal
 from backroom.store.job_check import unreadable_jobs
 from backroom.store.laws import LAWS
 from backroom.store.migrate import migrations
@@ -25,6 +26,7 @@ from backroom.store.search_check import unfindable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from pathlib import Path
 
     from backroom.store.backup import Progress
     from backroom.store.database import Database, Row, Transaction
@@ -43,6 +45,11 @@ _INDEX_QUESTIONS = {
     ),
 }
 """The indexes that can be used. Differs because each engine has its own list of them."""
+_SEAL_WORDS = "the content of this backup has changed since it was made"
+_SEAL_ADVICE = (
+    "If a server has used the file, that is why. Else it is damaged: take another copy of it, or an"
+    " earlier backup."
+)
 _READ = "Stop the server and restore a backup: `backroom restore`."
 
 
@@ -82,14 +89,27 @@ def verify_at(url: str, progress: Progress) -> Verified:
 
     Raises `StoreUnavailable` and `WrongDatabase`.
     """
+    seal = None if is_postgres(url) else _broken_seal(file_of(url), progress)
     try:
         with closing(open_to_read(url)) as database:
-            return verify(database, progress)
+            checked = verify(database, progress)
+        return checked._replace(findings=[seal, *checked.findings]) if seal else checked
     except Exception as error:
         if not _is_damage(error.__cause__ or error):
             raise
         finding = BrokenLaw("pages", f"the database is damaged: {error}", _READ)
         return Verified({}, 1, [finding])
+
+
+def _broken_seal(path: Path, progress: Progress) -> BrokenLaw | None:
+    """Check the seal of a backup. A database that is no backup has none."""
+    if not has_seal(path):
+        return None
+    try:
+        examine_backup(path, lambda done, of: progress("bytes of the backup checked", done, of))
+    except BadBackup:
+        return BrokenLaw("seal", _SEAL_WORDS, _SEAL_ADVICE)
+    return None
 
 
 def _is_damage(error: BaseException) -> bool:
