@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from backroom import clock, events
+from backroom.api.observer import Seen, operation_of
 from backroom.catalog.operations import Shape
 from backroom.cli.printable import printable, printable_json
 
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import TextIO
 
-    from backroom.api.observer import Exchange, Seen
+    from backroom.api.observer import Exchange, SeenMembers
     from backroom.api.request import Answer
     from backroom.api.wire import Parts
 
@@ -68,7 +69,8 @@ class LineWriter:
         self._waiting: deque[tuple[Callable[[Any], str], Any]] = deque()
         self._dropped = 0
         self._some = threading.Event()
-        self._is_some = self._some.is_set
+        self._sleeps = True
+        """Whether the thread has to be woken for the next line."""
         self._ends = False
         self._thread = threading.Thread(target=self._run, name="access log", daemon=True)
         self._thread.start()
@@ -79,7 +81,8 @@ class LineWriter:
             self._dropped += 1
             return
         self._waiting.append((make, value))
-        if not self._is_some():
+        if self._sleeps:
+            self._sleeps = False
             self._some.set()
 
     def close(self) -> None:
@@ -93,8 +96,9 @@ class LineWriter:
             self._some.wait()
             if not self._ends:
                 time.sleep(_GATHERING)
-            # Before the lines are taken: one that comes later sets it again.
+            # Before the lines are taken: one that comes later wakes it again.
             self._some.clear()
+            self._sleeps = True
             self._write_waiting()
 
     def _write_waiting(self) -> None:
@@ -124,18 +128,19 @@ class AccessLog:
     def finished(self, exchange: Exchange, answer: Answer) -> None:
         """Log a request."""
         seen = exchange.seen(answer)
-        if seen.status == _ACCEPTED_STATUS:
+        if answer.status == _ACCEPTED_STATUS:
             # The id of a new job is in the answer alone.
             self._write(self._line_of_job, (seen, answer.parts))
         else:
             self._write(self._line, seen)
 
 
-def _text_line_of_job(made: tuple[Seen, Parts]) -> str:
+def _text_line_of_job(made: tuple[SeenMembers, Parts]) -> str:
     return _text_line(made[0])
 
 
-def _text_line(seen: Seen) -> str:
+def _text_line(members: SeenMembers) -> str:
+    seen = Seen._make(members)
     operation, date = seen.operation, "-" if seen.revision is None else seen.revision.date
     name = _short(seen.target) if operation is None else operation.name
     line = (
@@ -152,17 +157,16 @@ def _short(text: str) -> str:
     return text if len(text) <= _LONGEST_PATH else f"{text[: _LONGEST_PATH - 1]}…"
 
 
-def _json_line_of_job(made: tuple[Seen, Parts]) -> str:
+def _json_line_of_job(made: tuple[SeenMembers, Parts]) -> str:
     seen, parts = made
     found = _JOB_ID.search(b"".join(parts))
     return _json_line(seen, found[1].decode() if found else None)
 
 
-def _json_line(seen: Seen, job_id: str | None = None) -> str:
-    # Taken apart at once, because asking a tuple for each member by its name takes longer.
+def _json_line(seen: SeenMembers, job_id: str | None = None) -> str:
     at, seconds, status, request_id, method, target, path, revision, access, fault, mishap = seen
     second = int(at)
-    operation = seen.operation
+    operation = operation_of(path, method)
     known = _known_members(
         None if operation is None else operation.name,
         None if revision is None else revision.date,
