@@ -86,7 +86,7 @@ def test_remembered_requests_keep_no_frames(watched: tuple[Client, Watching]) ->
     seen.finishes.clear()
     client.get("/api/catalog-items?sort=nothing")
     ((exchange, answer),) = seen.finishes
-    remembered = Seen._make(exchange.seen(answer))
+    remembered = Seen(*exchange.seen(answer))
     assert (remembered.status, remembered.method) == (400, "GET")
     assert remembered.operation is exchange.operation
     assert remembered.seconds == exchange.seconds

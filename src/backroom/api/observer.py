@@ -69,10 +69,10 @@ class Seen(NamedTuple):
     @property
     def operation(self) -> Operation | None:
         """The operation that was asked for, or None where there is none."""
-        return operation_of(self.path, self.method)
+        return asked_operation(self.path, self.method)
 
 
-def operation_of(path: Path | None, method: str) -> Operation | None:
+def asked_operation(path: Path | None, method: str) -> Operation | None:
     """Give the operation that a method asks for at a path, or None where there is none."""
     return None if path is None else path.operations.get("GET" if method == "HEAD" else method)
 
@@ -118,7 +118,7 @@ class Exchange:
     @property
     def operation(self) -> Operation | None:
         """The operation that was asked for, or None where there is none."""
-        return operation_of(self.known.path, self.known.request.method)
+        return asked_operation(self.known.path, self.known.request.method)
 
     def end(self) -> None:
         """Stop the time."""

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import msgspec
 
 from backroom import clock, events
-from backroom.api.observer import operation_of
+from backroom.api.observer import asked_operation
 from backroom.catalog.operations import Shape
 from backroom.cli.printable import printable, printable_json
 
@@ -193,7 +193,7 @@ def _common_to(
         if len(_commons) >= _MOST_COMMONS:
             # Clients may invent methods.
             _commons.clear()
-        common = _commons[key] = _new_common(operation_of(path, method), *key)
+        common = _commons[key] = _new_common(asked_operation(path, method), *key)
     return common
 
 

@@ -95,14 +95,14 @@ def _has_values(wanted: Mapping[str, Any], body: Body) -> bool:
     return True
 
 
-def _cut(body: bytes) -> bytes:
+def _beginning(body: bytes) -> bytes:
     """Give the beginning of a body that is too long."""
     return body[:LONGEST_BODY]
 
 
 def _size_of(note: Any) -> int:
     """Give about how many bytes a note takes."""
-    kept = NotedRequest._make(note)
+    kept = NotedRequest(*note)
     return len(kept.body) + sum(map(len, kept.parts)) + OVERHEAD
 
 
@@ -147,7 +147,10 @@ class Journal:
         if size > LONGEST_BODY:
             # Other observers see the whole body.
             refused = copy(refused)
-            body, parts = _cut(body), [_cut(b"".join(parts))] if length > LONGEST_BODY else parts
+            body, parts = (
+                _beginning(body),
+                [_beginning(b"".join(parts))] if length > LONGEST_BODY else parts,
+            )
             if refused is not None:
                 refused.body = body
             size = len(body) + min(length, LONGEST_BODY) + OVERHEAD
@@ -218,7 +221,7 @@ class Journal:
         number = note[0]
         entry = self._read.get(number)
         if entry is None:
-            entry = self._read[number] = JournalEntry(NotedRequest._make(note))
+            entry = self._read[number] = JournalEntry(NotedRequest(*note))
         return entry
 
     def entry(self, number: int) -> JournalEntry | None:

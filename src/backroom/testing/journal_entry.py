@@ -91,7 +91,7 @@ class JournalEntry:
     def __init__(self, note: NotedRequest) -> None:
         self.number = note.number
         self._note = note
-        self._seen = Seen._make(note.seen)
+        self._seen = Seen(*note.seen)
 
     @property
     def at(self) -> datetime:
