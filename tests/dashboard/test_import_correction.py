@@ -52,6 +52,10 @@ def test_all_rows_of_the_demo_are_corrected(visitor: Visitor, client: Client) ->
     words_when(visitor, corrected, "7 rows: 7 would be created")
     post(visitor, f"{corrected}/load")
     words_when(visitor, corrected, "7 rows: 7 created")
+    # One of them had no id, and another has got a new one.
+    assert visitor.words(f"{page}/correct").count("came in since") == 7
+    account = client.account
+    until(lambda: f"{account}/{page.rpartition('/')[2]}" not in visitor.read("/_backroom/"), "gone")
 
 
 def test_rows_that_came_in_since_are_left_out(visitor: Visitor, client: Client) -> None:

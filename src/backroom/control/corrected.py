@@ -8,6 +8,7 @@ resource that is gone nobody can say when it went.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -18,7 +19,7 @@ from backroom.catalog import ids
 from backroom.catalog.kinds import JOB_KINDS, KINDS, Verb
 from backroom.control.touched import kept_drafts, within_json
 from backroom.jobs.results import named_in
-from backroom.store import call_touches, job_touches, records
+from backroom.store import call_touches, imports, job_touches, records
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -93,15 +94,43 @@ def _resources_failed(job: Job | FailedJob) -> list[str]:
 
 def rows_loaded_since(
     tx: Transaction, account: str, outcome: ImportOutcome, created_at: str
-) -> dict[tuple[str, str], str]:
-    """Give when the rows that an import rejected came in since, by kind and external id."""
+) -> dict[int, str]:
+    """Give when the rows that an import rejected came in since, by their places among these."""
     ended = datetime.fromisoformat(created_at) + timedelta(seconds=outcome.seconds)
-    found: dict[tuple[str, str], str] = {}
+    moment = outcome.ended_at or clock.timestamp(ended)
+    named = [
+        (one.sent_kind or one.kind, one.sent_id or one.external_id) for one in outcome.rejected
+    ]
+    found: dict[int, str] = {}
     for kind in KINDS.values():
-        named = [each.external_id for each in outcome.rejected if each.kind == kind.name]
-        changed = changed_since(tx, account, kind, filter(None, named), clock.timestamp(ended))
-        found |= {(kind.name, name): when for name, when in changed.items()}
+        own = {place: name for place, (of, name) in enumerate(named) if of == kind.name and name}
+        changed = changed_since(tx, account, kind, own.values(), moment)
+        found |= {place: changed[name] for place, name in own.items() if name in changed}
     return found
+
+
+def note_corrected_rows(
+    control: Control,
+    account: str,
+    import_id: str,
+    outcome: ImportOutcome,
+    sent: dict[int, tuple[str, str]],
+) -> None:
+    """Note as what rejected rows were sent again: the kind and the external id, by their places.
+
+    A row may have had no id, or that of another.
+    """
+    for place, (kind, external_id) in sent.items():
+        row = outcome.rejected[place]
+        outcome.rejected[place] = replace(row, sent_kind=kind, sent_id=external_id)
+    report = msgspec.json.encode(outcome).decode()
+
+    def write(tx: Transaction) -> None:
+        found = imports.kept_import(tx, account, import_id)
+        if found is not None and found[0].failed is not None:
+            imports.keep_import(tx, found[0], report)
+
+    control.database.write(write).result()
 
 
 def corrections_of_job(control: Control, account: str, job: Job) -> dict[str, Correction]:

@@ -16,7 +16,7 @@ from starlette.routing import Route
 
 from backroom import clock
 from backroom.catalog.kinds import KINDS, Verb
-from backroom.control.corrected import rows_loaded_since
+from backroom.control.corrected import note_corrected_rows, rows_loaded_since
 from backroom.control.import_reports import found_report
 from backroom.control.import_run import ImportOptions
 from backroom.control.imports import imports_of, safe_name
@@ -149,7 +149,7 @@ def _ask(
         loaded = rows_loaded_since(tx, found.account, found.outcome, found.created_at)
     rows = [_shown_row(found.outcome, place, each, sent) for place, each in shown]
     for each in rows:
-        each.loaded_at = loaded.get((each.kind, each.external_id), "")
+        each.loaded_at = loaded.get(each.place, "")
         each.is_left_out |= sent is None and bool(each.loaded_at)
     return page(
         request,
@@ -242,7 +242,7 @@ def send_corrected(request: Request) -> Response:
     """Make an import of the corrected rows, or show which of them are no JSON."""
     found, sent = _correctable(request), form_of(request)
     first = int(sent["from"]) if sent.get("from", "").isdecimal() else 0
-    lines: list[str] = []
+    lines: dict[int, str] = {}
     wrong: dict[int, str] = {}
     shown = list(enumerate(found.outcome.rejected))[first : first + MOST_ROWS_SHOWN]
     for place, row in shown:
@@ -250,15 +250,23 @@ def send_corrected(request: Request) -> Response:
         if "out" in own:
             continue
         try:
-            lines.append(_corrected_line(row, own))
+            lines[place] = _corrected_line(row, own)
         except ValueError as error:
             wrong[place] = str(error)
     if not lines and not wrong:
         wrong[first] = "You have left out all rows. Correct at least one."
     if wrong:
         return _ask(request, found, first, sent, wrong)
-    made = _added(request, found, lines)
+    made = _added(request, found, list(lines.values()))
+    named = {place: _named_in_line(line) for place, line in lines.items()}
+    control, import_id = dashboard_of(request).control, request.path_params["import_id"]
+    note_corrected_rows(control, found.account, import_id, found.outcome, named)
     return redirect(request, f"{IMPORT_PATH}/{made}")
+
+
+def _named_in_line(line: str) -> tuple[str, str]:
+    cells = msgspec.json.decode(line)
+    return str(cells.get("type") or ""), str(cells.get("external_id") or "")
 
 
 def _corrected_line(row: RejectedRow, own: Mapping[str, str]) -> str:
