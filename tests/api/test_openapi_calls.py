@@ -155,3 +155,12 @@ def test_node_writes_odd_names_as_its_types() -> None:
     event = of(NEWEST, "create_event")["Node"]
     assert 'kx: "text"' in event
     assert 'time: new Date("20' in event
+
+
+def test_numbers_are_samples_of_numbers() -> None:
+    document = openapi_document(REVISIONS[NEWEST])
+    operation = document["paths"]["/api/profiles"]["post"]
+    (python,) = (
+        each for each in calls(document, "/api/profiles", operation) if each.language == "Python"
+    )
+    assert '"latitude": 1.5,' in python.text

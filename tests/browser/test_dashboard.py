@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import expect
 
+from backroom.catalog.ids import resource_id
 from backroom.control.table import perform
 from browser.axe import axe_violations
 from conftest import client_of
@@ -134,6 +135,18 @@ def test_overview_follows_a_job(page: Page, client: Client) -> None:
     resource = a_resource("item")
     post_job(client, resource, resource)
     expect(page.get_by_text("1 operation of 2 failed").first).to_be_visible()
+
+
+def test_corrected_job_leaves_the_overview(page: Page, client: Client) -> None:
+    resource = a_resource("item")
+    failed = page.locator(f'#wrong-jobs a[href$="{post_job(client, resource, resource)}"]')
+    expect(failed).to_be_visible()
+    path = resource_id(resource["attributes"]["external_id"])
+    changed = {"type": "catalog-item", "id": path, "attributes": {"title": "Corrected"}}
+    client.request("PATCH", f"/api/catalog-items/{path}", json={"data": changed})
+    expect(failed).to_have_count(0)
+    expect(page.get_by_text("whose failures were all corrected since")).to_be_visible()
+    assert axe_violations(page) == []
 
 
 def test_focus_stays_at_its_failure(page: Page, client: Client) -> None:

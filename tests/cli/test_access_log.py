@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import re
+import threading
 import urllib.request
 from typing import TYPE_CHECKING, Any
 
@@ -145,20 +146,47 @@ def test_lines_at_the_end_are_written(caplog: pytest.LogCaptureFixture) -> None:
     assert len(lines) + dropped == 12_000
 
 
+class Blocked(io.StringIO):
+    """An output that takes nothing until it is released."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.reached, self.released = threading.Event(), threading.Event()
+
+    def write(self, text: str) -> int:
+        self.reached.set()
+        self.released.wait()
+        return super().write(text)
+
+
 def test_lines_left_out_are_an_event(
     caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(access_log, "_MOST_WAITING", 0)
+    monkeypatch.setattr(access_log, "_MADE_TOGETHER", 2)
+    monkeypatch.setattr(access_log, "_MOST_UNWRITTEN", 1)
+    stream = Blocked()
+    writer = LineWriter(stream)
+    writer.write(str, "kept")
+    stream.reached.wait()
+    for each in ("kept too", "and this", "lost", "lost"):
+        writer.write(str, each)
+    stream.released.set()
+    writer.close()
+    assert stream.getvalue() == "kept\nkept too\nand this\n"
+    assert [(each.msg, each.args) for each in caplog.records] == [
+        (events.REQUESTS_NOT_LOGGED, (2,))
+    ]
+
+
+@pytest.mark.parametrize("together", [1, 3, 1000])
+def test_lines_keep_their_order(monkeypatch: pytest.MonkeyPatch, together: int) -> None:
+    monkeypatch.setattr(access_log, "_MADE_TOGETHER", together)
     stream = io.StringIO()
     writer = LineWriter(stream)
-    writer.write(str, "lost")
-    monkeypatch.undo()
-    writer.write(str, "kept")
+    for number in range(1000):
+        writer.write(str, number)
     writer.close()
-    assert stream.getvalue() == "kept\n"
-    assert [(each.msg, each.args) for each in caplog.records] == [
-        (events.REQUESTS_NOT_LOGGED, (1,))
-    ]
+    assert stream.getvalue().splitlines() == list(map(str, range(1000)))
 
 
 @pytest.mark.slow

@@ -8,7 +8,9 @@ from click.testing import CliRunner
 
 from backroom.cli.imports import import_command
 from dashboard.test_imports import IMPORT_PATH, ROWS, post, sent, words_when
+from support.factories import a_resource
 from support.page_form import fields_of
+from support.process import until
 
 if TYPE_CHECKING:
     from support.client import Client
@@ -50,6 +52,35 @@ def test_all_rows_of_the_demo_are_corrected(visitor: Visitor, client: Client) ->
     words_when(visitor, corrected, "7 rows: 7 would be created")
     post(visitor, f"{corrected}/load")
     words_when(visitor, corrected, "7 rows: 7 created")
+    # One of them had no id, and another has got a new one.
+    assert visitor.words(f"{page}/correct").count("came in since") == 7
+    account = client.account
+    until(lambda: f"{account}/{page.rpartition('/')[2]}" not in visitor.read("/_backroom/"), "gone")
+
+
+def test_rows_that_came_in_since_are_left_out(visitor: Visitor, client: Client) -> None:
+    line = (
+        b'{"type":"item","external_id":"%s","title":"B","description":"","url":"u","price":"x"}\n'
+    )
+    page = sent(visitor, client, line % b"b" + line % b"c", "f.jsonl")
+    words_when(visitor, page, "What it would do")
+    client.post("/api/catalog-items", {"data": a_resource("item", "b")})
+    words = visitor.words(f"{page}/correct")
+    assert words.count("This item came in since") == 1
+    form = visitor.read(f"{page}/correct")
+    assert re.findall(r'name="(r\d\.out)" value="1" checked', form) == ["r0.out"]
+    answer = visitor.send(f"{page}/correct", **fields_of(form) | {"r0.out": "1", "r1.price": "3"})
+    words_when(visitor, answer.headers["Location"], "1 row: 1 would be created")
+
+
+def test_corrected_import_leaves_the_overview(visitor: Visitor, client: Client) -> None:
+    page = sent(visitor, client, CHEAP, "cheap.jsonl")
+    words_when(visitor, page, "What it would do")
+    post(visitor, f"{page}/load")
+    words_when(visitor, page, "What it did")
+    words_when(visitor, "/_backroom/", "1 row of cheap.jsonl failed")
+    client.post("/api/catalog-items", {"data": a_resource("item", "b")})
+    until(lambda: "of cheap.jsonl failed" not in visitor.words("/_backroom/"), "it is gone")
 
 
 def test_rows_are_corrected_before_anything_is_loaded(visitor: Visitor, client: Client) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from backroom.catalog.ids import resource_id
 from backroom.catalog.kinds import JOB_KINDS
 from backroom.dashboard.job import Reason, Side, pretty, reason_of, sides_of, values_where
 from backroom.store import job_requests
@@ -143,3 +144,37 @@ def test_value_in_the_words_is_shown_once(shop: Shop, visitor: Visitor) -> None:
     words = visitor.words(shop.path(shop.ended("a")))
     assert "already exists" in words
     assert "The value is" not in words
+
+
+def test_correction_is_named_and_not_retried(shop: Shop, visitor: Visitor) -> None:
+    shop.ended("a", "b")
+    failed = shop.path(shop.ended("a", "b"))
+    changed = {"type": "catalog-item", "id": resource_id("a"), "attributes": {"title": "A"}}
+    update = JOB_KINDS["catalog-item-bulk-update-job"]
+    later = shop.client.post(f"/api/{update.collection}", a_body(update, changed)).job_id
+    shop.client.completed(f"/api/{update.collection}", later)
+    words = visitor.words(failed)
+    assert "Corrected since 1" in words
+    assert "Since corrected by a later job" in words
+    assert f'href="{shop.path(later)}"' in visitor.read(failed)
+    retry = visitor.read(f"{failed}/retry")
+    assert "1 operation that failed is not here" in retry
+    assert [
+        each in html.unescape(retry) for each in ('"external_id": "a"', '"external_id": "b"')
+    ] == [
+        False,
+        True,
+    ]
+
+
+def test_corrected_job_needs_no_retry(shop: Shop, visitor: Visitor) -> None:
+    shop.ended("a")
+    failed = shop.path(shop.ended("a"))
+    assert "Retry the failed operation" in visitor.words(failed)
+    changed = {"type": "catalog-item", "id": resource_id("a"), "attributes": {"title": "A"}}
+    path = f"/api/catalog-items/{resource_id('a')}"
+    shop.client.request("PATCH", path, json={"data": changed})
+    words = visitor.words(failed)
+    assert "All that failed was corrected since." in words
+    assert "Since corrected by a call, update catalog item" in words
+    assert "Retry the failed operation" not in words

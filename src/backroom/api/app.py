@@ -105,10 +105,15 @@ class App:
             read = Read(self._service, self._database, request)
             if self._pacing.pace is not None:
                 reply = paced.counting_reads(self._pacing.pace, lambda: read.admitted, reply)
-            if self.watchers.are_there:
-                read.watch(perf_counter(), self.watchers.tracer)
-                self.watchers.change_active(request, 1)
-                reply = partial(self._read, read, reply)
+            watchers = self.watchers
+            if watchers.are_there:
+                read.began = perf_counter()
+                if watchers.tracer is not None:
+                    read.tracer = watchers.tracer
+                if watchers.active is not None:
+                    watchers.change_active(request, 1)
+                deliver = self._read if watchers.strikers else self._deliver
+                reply = partial(deliver, read, reply)
             self._run(read, reply, in_thread=self._waits)
         elif (mounted := self._mounted_for(request)) is not None:
             task = asyncio.get_running_loop().create_task(self._pass_on(mounted, request, reply))
@@ -137,10 +142,9 @@ class App:
         return answer
 
     def _read(self, read: Read, reply: Reply, answer: Answer) -> None:
-        """Deliver an answer to a request of the API without a body, and show it."""
-        watchers = self.watchers
-        if watchers.strikers and read.admitted is not None:
-            mishap = watchers.mishap_for(read)
+        """Deliver an answer to a request of the API without a body, unless it has a mishap."""
+        if read.admitted is not None:
+            mishap = self.watchers.mishap_for(read)
             if mishap is not None:
                 # It has changed nothing, so it does not matter that it was done.
                 answer = self._struck(read, mishap, answer)

@@ -30,18 +30,13 @@ class Read(Exchange):
     """
 
     admitted: Admitted | None = None
-    _tracer: Tracer | None = None
+    tracer: Tracer | None = None
 
     def __init__(self, service: Service, database: Database, request: Request) -> None:
         # The time begins, and there is something to be known, where somebody watches.
         self._service = service
         self._database = database
         self._request = request
-
-    def watch(self, began: float, tracer: Tracer | None) -> None:
-        """Have it watched, from a time of `perf_counter` on."""
-        self.began = began
-        self._tracer = tracer
 
     def __call__(self) -> Answer:
         """Give the answer, whatever happens. Raises only `TookTooLong`."""
@@ -53,9 +48,9 @@ class Read(Exchange):
                 return service.options(self._request)
             if self.admitted is None:
                 self.known = self.admitted = service.admit(self._request)
-                if self._tracer is not None:
+                if self.tracer is not None:
                     self.was_asked = True
-                    self.traced = self._tracer.begin(self.admitted, self.began)
+                    self.traced = self.tracer.begin(self.admitted, self.began)
             with self._database.read() as tx:
                 if self.traced is not None:
                     # It may have been begun on the event loop before.

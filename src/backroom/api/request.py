@@ -95,6 +95,10 @@ class Request:
         value = self._headers.get(name)
         return None if value is None else value.decode("latin-1")
 
+    def raw_header(self, name: bytes) -> bytes | None:
+        """Give the header with `name` as it came."""
+        return self._headers.get(name)
+
     def scope(self, version: dict[str, str]) -> dict[str, Any]:
         """Give the ASGI scope of this request, for an application of that version of ASGI."""
         raw = self.raw_path.encode("latin-1")

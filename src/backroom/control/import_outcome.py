@@ -58,6 +58,8 @@ class ImportOutcome:
     rejected: list[RejectedRow] = field(default_factory=list)
     not_offered: list[NotOffered] = field(default_factory=list)
     """The rows that failed and are not in `rejected`, by reasons."""
+    ended_at: str = ""
+    """When it was kept, empty before."""
 
 
 def outcome_of_import(report: Report, ledger: Ledger, feed: Feed | None) -> ImportOutcome:

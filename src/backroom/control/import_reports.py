@@ -5,6 +5,7 @@ The command leaves its report with the key that it has imported with, so it need
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -45,6 +46,7 @@ def keep_report(
     database: Database, account: str, import_id: str, name: str, outcome: ImportOutcome
 ) -> None:
     """Keep the outcome of an import. Raises `ControlError` for one that is too large."""
+    outcome = replace(outcome, ended_at=clock.timestamp(clock.now()))
     report = msgspec.json.encode(outcome).decode()
     if len(report) > MOST_REPORT or len(outcome.rejected) > MOST_REJECTED:
         raise ControlError(413, f"A report has at most {MOST_REPORT:,} characters.")

@@ -64,11 +64,15 @@ def known_job(control: Control, account: str, job_id: str) -> KnownJob:
         return KnownJob(job, None)
 
 
-def failed_resources(known: KnownJob) -> list[dict[str, Any]]:
-    """Give the operations that have failed, as a body has them. Raises `ControlError`."""
+def failed_resources(known: KnownJob, chosen: list[Result] | None = None) -> list[dict[str, Any]]:
+    """Give the operations that have failed, or those chosen of them, as a body has them.
+
+    Raises `ControlError`.
+    """
     if known.results is None:
         raise ControlError(409, NOT_KEPT)
-    failed = [each.resource for each in known.results if each.words == FAILED]
+    results = known.results if chosen is None else chosen
+    failed = [each.resource for each in results if each.words == FAILED]
     if not failed:
         raise ControlError(409, "No operation of this job has failed.")
     return failed

@@ -44,7 +44,7 @@ class RejectedRow:
     """One row that failed. `text` is a line of JSON, or the broken line as it was sent.
 
     `is_whole` says whether all of the row is there. `written` is the line of a torn row in its
-    file.
+    file. `sent_kind` and `sent_id` are those of the row as it was corrected last, if it was.
     """
 
     line: int
@@ -53,6 +53,8 @@ class RejectedRow:
     text: str
     is_whole: bool
     written: str = ""
+    sent_kind: str = ""
+    sent_id: str = ""
 
 
 @dataclass

@@ -64,13 +64,13 @@ def touching_jobs(
     if "\0" in external_id:
         return Touches([], 0, 0, None)
     with control.database.read() as tx:
-        look = job_touches.jobs_naming(tx, account, _in_json(external_id), before)
+        look = job_touches.jobs_naming(tx, account, within_json(external_id), before)
     whole = resource_id(external_id)
     found = [touch for each in look.found for touch in _touches(each, kind, external_id, whole)]
     return Touches(found, look.looked, look.unkept, look.before)
 
 
-def _in_json(text: str) -> str:
+def within_json(text: str) -> str:
     """Give a text as it stands within JSON."""
     return msgspec.json.encode(text).decode()[1:-1]
 
@@ -79,7 +79,7 @@ def _touches(each: NamingJob, kind: Kind, external_id: str, whole: str) -> Itera
     """Give what a job does with a resource. Its name may also stand in a text by chance."""
     job_kind = JOB_KINDS[each.job.type]
     faults = _faults_named(each.job, external_id, whole)
-    drafts = _kept_drafts(each.operations)
+    drafts = kept_drafts(each.operations)
     own = job_kind.kind is kind
     if drafts:
         for draft in drafts:
@@ -104,7 +104,7 @@ def _target(job_kind: JobKind, relation: str) -> str:
     return next((each.target for each in job_kind.kind.relations if each.name == relation), "")
 
 
-def _kept_drafts(operations: str | None) -> list[Draft]:
+def kept_drafts(operations: str | None) -> list[Draft]:
     """Give the operations of a job that still has them."""
     try:
         return _drafts.decode(operations or "[]")

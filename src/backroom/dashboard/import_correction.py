@@ -14,7 +14,9 @@ import msgspec
 from msgspec.structs import replace
 from starlette.routing import Route
 
+from backroom import clock
 from backroom.catalog.kinds import KINDS, Verb
+from backroom.control.corrected import note_corrected_rows, rows_loaded_since
 from backroom.control.import_reports import found_report
 from backroom.control.import_run import ImportOptions
 from backroom.control.imports import imports_of, safe_name
@@ -54,6 +56,7 @@ class Correctable(NamedTuple):
     name: str
     outcome: ImportOutcome
     path: str
+    created_at: str
 
 
 @dataclass
@@ -71,6 +74,8 @@ class ShownRow:
     first: list[FormField] = field(default_factory=list)
     more: list[FormField] = field(default_factory=list)
     is_left_out: bool = False
+    loaded_at: str = ""
+    """When it came in since, by another job or call, empty while it has not."""
 
     @property
     def prefix(self) -> str:
@@ -85,12 +90,14 @@ def _correctable(request: Request) -> Correctable:
     account = request.path_params.get("account")
     if account is not None:
         kept, outcome = found_report(control, account, import_id)
-        return Correctable(account, kept.name, outcome, f"{IMPORT_PATH}/kept/{account}/{import_id}")
+        path = f"{IMPORT_PATH}/kept/{account}/{import_id}"
+        return Correctable(account, kept.name, outcome, path, kept.created_at)
     found = imports_of(control).find(import_id)
     tried = found.loaded or found.tried
     if tried is None or found.at_work:
         raise ControlError(409, "The import is still running. Wait until it has ended.")
-    return Correctable(found.account, found.name, tried, f"{IMPORT_PATH}/{import_id}")
+    path, created_at = f"{IMPORT_PATH}/{import_id}", clock.timestamp(found.began)
+    return Correctable(found.account, found.name, tried, path, created_at)
 
 
 def show_kept(request: Request) -> Response:
@@ -138,6 +145,12 @@ def _ask(
     rejected = found.outcome.rejected
     shown = list(enumerate(rejected))[first : first + MOST_ROWS_SHOWN]
     root = dashboard_of(request).root
+    with dashboard_of(request).control.database.read() as tx:
+        loaded = rows_loaded_since(tx, found.account, found.outcome, found.created_at)
+    rows = [_shown_row(found.outcome, place, each, sent) for place, each in shown]
+    for each in rows:
+        each.loaded_at = loaded.get(each.place, "")
+        each.is_left_out |= sent is None and bool(each.loaded_at)
     return page(
         request,
         "import_correct.html",
@@ -146,7 +159,7 @@ def _ask(
         account=found.account,
         back=root + found.path,
         action=f"{root}{found.path}/correct",
-        rows=[_shown_row(found.outcome, place, each, sent) for place, each in shown],
+        rows=rows,
         total=len(rejected),
         first=first,
         most=MOST_ROWS_SHOWN,
@@ -229,7 +242,7 @@ def send_corrected(request: Request) -> Response:
     """Make an import of the corrected rows, or show which of them are no JSON."""
     found, sent = _correctable(request), form_of(request)
     first = int(sent["from"]) if sent.get("from", "").isdecimal() else 0
-    lines: list[str] = []
+    lines: dict[int, str] = {}
     wrong: dict[int, str] = {}
     shown = list(enumerate(found.outcome.rejected))[first : first + MOST_ROWS_SHOWN]
     for place, row in shown:
@@ -237,15 +250,23 @@ def send_corrected(request: Request) -> Response:
         if "out" in own:
             continue
         try:
-            lines.append(_corrected_line(row, own))
+            lines[place] = _corrected_line(row, own)
         except ValueError as error:
             wrong[place] = str(error)
     if not lines and not wrong:
         wrong[first] = "You have left out all rows. Correct at least one."
     if wrong:
         return _ask(request, found, first, sent, wrong)
-    made = _added(request, found, lines)
+    made = _added(request, found, list(lines.values()))
+    named = {place: _named_in_line(line) for place, line in lines.items()}
+    control, import_id = dashboard_of(request).control, request.path_params["import_id"]
+    note_corrected_rows(control, found.account, import_id, found.outcome, named)
     return redirect(request, f"{IMPORT_PATH}/{made}")
+
+
+def _named_in_line(line: str) -> tuple[str, str]:
+    cells = msgspec.json.decode(line)
+    return str(cells.get("type") or ""), str(cells.get("external_id") or "")
 
 
 def _corrected_line(row: RejectedRow, own: Mapping[str, str]) -> str:

@@ -12,6 +12,7 @@ from starlette.routing import Route
 
 from backroom.api.in_process import look_up
 from backroom.catalog.kinds import JOB_KINDS
+from backroom.control.corrected import corrections_of_job, number_corrected
 from backroom.control.jobs import known_job
 from backroom.control.route import ControlError
 from backroom.dashboard import formats
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
+    from backroom.control.corrected import Correction
     from backroom.control.jobs import KnownJob
     from backroom.dashboard.page import Dashboard
     from backroom.jobs.results import Result
@@ -58,7 +60,10 @@ class Reason(NamedTuple):
 
 
 class ShownResult(NamedTuple):
-    """An operation as it is shown: what came of it, and its JSON."""
+    """An operation as it is shown: what came of it, and its JSON.
+
+    `since` is what has corrected it, if it has failed, and `corrected_by` the path of that job.
+    """
 
     place: int
     external_id: str
@@ -66,6 +71,8 @@ class ShownResult(NamedTuple):
     words: str
     reason: Reason | None
     text: str
+    since: Correction | None = None
+    corrected_by: str = ""
 
 
 def path_of(account: str, job_id: str) -> str:
@@ -86,12 +93,14 @@ def head_of(dashboard: Dashboard, account: str, job_id: str) -> dict[str, Any]:
     with dashboard.control.database.read() as tx:
         name = keys.account_name(tx, account) or account
         ahead = 0 if job.completed_at else jobs_before(tx, account, job_id)
+        corrected = number_corrected(tx, account, job) if job.failed_count else 0
     return {
         "job": job,
         "words": words_of(job.type),
         "account": account,
         "account_name": name,
         "ahead": ahead,
+        "corrected": corrected,
         "is_kept": known.results is not None,
         "path": dashboard.root + path_of(account, job_id),
     }
@@ -102,7 +111,16 @@ def _shown_results(dashboard: Dashboard, known: KnownJob, account: str) -> list[
     start = (
         f"{dashboard.root}{JOBS_PATH.removesuffix('jobs')}catalog/{quote(account, safe='')}/{kind}/"
     )
-    return [_shown_result(each, start) for each in known.results or []]
+    corrections = corrections_of_job(dashboard.control, account, known.job)
+    found = []
+    for each in known.results or []:
+        shown = _shown_result(each, start)
+        since = corrections.get(each.external_id) if each.words == FAILED else None
+        if since is not None:
+            by = dashboard.root + path_of(account, since.job_id) if since.job_id else ""
+            shown = shown._replace(since=since, corrected_by=by)
+        found.append(shown)
+    return found
 
 
 def _shown_result(result: Result, start: str) -> ShownResult:

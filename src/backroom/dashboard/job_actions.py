@@ -8,6 +8,7 @@ import msgspec
 from starlette.routing import Route
 
 from backroom.catalog.kinds import JOB_KINDS
+from backroom.control.corrected import corrected_of_job
 from backroom.control.jobs import (
     NOT_KEPT,
     cancel_job,
@@ -69,16 +70,26 @@ def _ask_retry(request: Request, text: str, wrong: list[Wrong], failed: list[Res
     )
 
 
-def _failed(known: KnownJob) -> list[Result]:
-    return [each for each in known.results or [] if each.words == FAILED]
+def _failed(dashboard: Dashboard, account: str, known: KnownJob) -> list[Result]:
+    """Give the operations that have failed: those that were not corrected since, if there are."""
+    failed = [each for each in known.results or [] if each.words == FAILED]
+    with dashboard.control.database.read() as tx:
+        corrected = corrected_of_job(tx, account, known.job)
+    return [each for each in failed if each.external_id not in corrected] or failed
+
+
+def _to_send(dashboard: Dashboard, account: str, known: KnownJob) -> list[dict[str, Any]]:
+    """Give the operations that a retry sends, as a body has them. Raises `ControlError`."""
+    return failed_resources(known, _failed(dashboard, account, known))
 
 
 def edit_retry(request: Request) -> Response:
     """Show the operations that have failed, to be edited and sent again."""
     dashboard = dashboard_of(request)
-    known = known_job(dashboard.control, *_account_and_id(request))
-    text = pretty(msgspec.json.encode(failed_resources(known)))
-    return _ask_retry(request, text, [], _failed(known))
+    account, job_id = _account_and_id(request)
+    known = known_job(dashboard.control, account, job_id)
+    text = pretty(msgspec.json.encode(_to_send(dashboard, account, known)))
+    return _ask_retry(request, text, [], _failed(dashboard, account, known))
 
 
 def _account_and_id(request: Request) -> tuple[str, str]:
@@ -95,11 +106,11 @@ def send_retry(request: Request) -> Response:
         resources = msgspec.json.decode(text, type=list[Any])
     except (msgspec.MsgspecError, RecursionError) as error:
         wrong = [Wrong(f"This is not a JSON list: {error}", "", None)]
-        return _ask_retry(request, text, wrong, _failed(known))
+        return _ask_retry(request, text, wrong, _failed(dashboard, account, known))
     answered = send_as_job(dashboard.control, account, known.job.type, resources)
     sent, wrong = outcome_of_operation(answered, known.job.type)
     if not sent:
-        return _ask_retry(request, text, wrong, _failed(known))
+        return _ask_retry(request, text, wrong, _failed(dashboard, account, known))
     return redirect(request, path_of(account, sent))
 
 
@@ -178,7 +189,7 @@ def _foreseen(
         known = known_job(dashboard.control, account, job_id)
     except ControlError as error:
         return False, error.detail, ""
-    job, failed = known.job, len(_failed(known))
+    job, failed = known.job, len(_failed(dashboard, account, known))
     if action == "cancel":
         if job.completed_at is not None:
             return False, f"The job is {job.status}, so it can't be cancelled.", ""
@@ -194,7 +205,7 @@ def _foreseen(
 def _retried(dashboard: Dashboard, _: str, account: str, job_id: str) -> tuple[bool, str, str]:
     try:
         known = known_job(dashboard.control, account, job_id)
-        resources = failed_resources(known)
+        resources = _to_send(dashboard, account, known)
         answered = send_as_job(dashboard.control, account, known.job.type, resources)
     except ControlError as error:
         return False, error.detail, ""

@@ -14,7 +14,7 @@ from backroom.dashboard.jobs import first_error, words_of
 from backroom.dashboard.mount import DASHBOARD_PATH, HOME
 from backroom.dashboard.page import dashboard_of, live_response, page
 from backroom.dashboard.traffic import SLICE, percentile
-from backroom.store import activity, imports, keys
+from backroom.store import activity, keys
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -51,8 +51,7 @@ def overview_values(dashboard: Dashboard) -> dict[str, Any]:
     with dashboard.control.database.read() as tx:
         now = clock.now()
         work = activity.jobs_in_progress(tx)
-        failed = activity.newest_failed(tx, 8)
-        imported = imports.newest_failed_imports(tx, 4)
+        failures = dashboard.failures.still_there(tx)
         sizes = dashboard.sizes.now(tx)
         applied = dashboard.applied.by_slice(tx, now, len(slices))
         names = {each.account: each.name for each in keys.all_accounts(tx)}
@@ -66,8 +65,12 @@ def overview_values(dashboard: Dashboard) -> dict[str, Any]:
         "work": work,
         "by_status": dict.fromkeys(_IN_PROGRESS_STATES, 0) | work.by_status,
         "waiting": None if work.oldest is None else _age_of(work.oldest, now),
-        "failed": [(each, words_of(each.type), first_error(each)) for each in failed],
-        "imports": imported,
+        "failed": [
+            (each, words_of(each.type), first_error(each), corrected)
+            for each, corrected in failures.jobs
+        ],
+        "imports": failures.imports,
+        "corrected": failures.corrected,
         "refused": [(each, _query_of(each)) for each in dashboard.traffic.refused()[:8]],
         "sizes": sizes,
         "names": names,

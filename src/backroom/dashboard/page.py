@@ -15,6 +15,7 @@ from backroom.dashboard import formats
 from backroom.dashboard.applied import AppliedLately
 from backroom.dashboard.mount import DASHBOARD_PATH, HOME
 from backroom.dashboard.sizes import CatalogSizes
+from backroom.dashboard.still_failed import Failures
 from backroom.dashboard.streams import Streams
 
 if TYPE_CHECKING:
@@ -72,6 +73,7 @@ class Dashboard:
     applied: AppliedLately = field(default_factory=AppliedLately)
     streams: Streams = field(default_factory=Streams)
     sizes: CatalogSizes = field(default_factory=CatalogSizes)
+    failures: Failures = field(default_factory=Failures)
     templates: jinja2.Environment = field(init=False)
 
     def __post_init__(self) -> None:

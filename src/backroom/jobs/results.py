@@ -43,7 +43,7 @@ def results_of(job: Job, operations: str) -> list[Result]:
     drafts = _drafts.decode(operations)
     errors: defaultdict[str | None, list[dict[str, Any]]] = defaultdict(list)
     for error in msgspec.json.decode(job.errors):
-        errors[_id_in(error)].append(error)
+        errors[named_in(error)].append(error)
     unfailed = _unfailed(job, _PAST_WORDS[job_kind.verb])
     results = []
     for place, draft in reversed(list(enumerate(drafts))):
@@ -55,7 +55,7 @@ def results_of(job: Job, operations: str) -> list[Result]:
     return results[::-1]
 
 
-def _id_in(error: dict[str, Any]) -> str | None:
+def named_in(error: dict[str, Any]) -> str | None:
     """Give the id that an error names: an external id, or a whole one."""
     meta = error.get("meta") or {}
     found = meta.get("external_id") or meta.get("id")

@@ -35,6 +35,7 @@ class FailedJob(NamedTuple):
     job_id: str
     type: str
     created_at: str
+    completed_at: str | None
     total_count: int
     failed_count: int
     errors: str

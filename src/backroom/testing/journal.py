@@ -13,18 +13,20 @@ import threading
 import time
 from collections import deque
 from contextlib import contextmanager, suppress
+from copy import copy
 from dataclasses import dataclass, field
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from backroom.testing import json_path
-from backroom.testing.journal_entry import JournalEntry, note_of
+from backroom.testing.journal_entry import LONGEST_BODY, OVERHEAD, JournalEntry, NotedRequest
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 
     from backroom.api.observer import Exchange
     from backroom.api.request import Answer
-    from backroom.testing.journal_entry import Body, NotedRequest
+    from backroom.testing.journal_entry import Body
 
 MOST_ENTRIES_KEPT = 1_000
 """Requests."""
@@ -93,19 +95,34 @@ def _has_values(wanted: Mapping[str, Any], body: Body) -> bool:
     return True
 
 
+def _beginning(body: bytes) -> bytes:
+    """Give the beginning of a body that is too long."""
+    return body[:LONGEST_BODY]
+
+
+def _size_of(note: Any) -> int:
+    """Give about how many bytes a note takes."""
+    kept = NotedRequest(*note)
+    return len(kept.body) + sum(map(len, kept.parts)) + OVERHEAD
+
+
 class Journal:
     """Keeps the last requests. It is an observer of the application."""
 
     def __init__(self, most: int = MOST_ENTRIES_KEPT, most_bytes: int = MOST_JOURNAL_BYTES) -> None:
         self._most = most
         self._most_bytes = most_bytes
-        self._notes: deque[NotedRequest] = deque()
-        """Their numbers go up by one, to `_last`."""
+        # Plain tuples, each with the members of a `NotedRequest`: to make one takes three times as
+        # long, and each request would pay for it.
+        self._notes: deque[Any] = deque(maxlen=most)
         self._read: dict[int, JournalEntry] = {}
         """Entries that somebody has read, by their numbers."""
-        self._size = 0
+        self._numbers = count(1)
         self._last = 0
-        # A plain lock: it is taken for each request.
+        self._until = 0
+        """The bytes of all requests, also of those that are no longer kept."""
+        self._too_many = most_bytes
+        """The oldest are dropped before `_until` is more than this."""
         self._lock = threading.Lock()
         self._changed = threading.Condition(self._lock)
         self._waiting = 0
@@ -113,24 +130,62 @@ class Journal:
         self._followers: list[Callable[[JournalEntry], None]] = []
 
     def finished(self, exchange: Exchange, answer: Answer) -> None:
-        """Note a request of the API, and whatever is not a path of the server's own."""
-        if exchange.known.path is None and exchange.fault is None:
+        """Note a request of the API, and whatever is not a path of the server's own.
+
+        It takes no lock unless somebody waits: that would cost more than all else here. An edit in
+        the dashboard notes itself in another thread at the same time. So only `append` and `next`
+        are exact. The bytes are only about right, and `last` may be one too low for a moment.
+        """
+        known, refused = exchange.known, None
+        if exchange.fault is not None:
+            refused = exchange
+        elif known.path is None:
             return
-        note, notes = note_of(exchange, answer), self._notes
-        with self._lock:
-            self._last += 1
-            notes.append(note)
-            self._size += note.size
-            while len(notes) > self._most or self._size > self._most_bytes:
-                self._size -= notes.popleft().size
-                if self._read:
-                    self._read.pop(self._last - len(notes), None)
-            if self._waiting:
+        body, parts = exchange.body, answer.parts
+        body_length, length = len(body), sum(map(len, parts))
+        size = body_length + length + OVERHEAD
+        if size > LONGEST_BODY:
+            # Other observers see the whole body.
+            refused = copy(refused)
+            body, parts = (
+                _beginning(body),
+                [_beginning(b"".join(parts))] if length > LONGEST_BODY else parts,
+            )
+            if refused is not None:
+                refused.body = body
+            size = len(body) + min(length, LONGEST_BODY) + OVERHEAD
+        seen = exchange.seen(answer)
+        authorization = known.request.raw_header(b"authorization")
+        number, until = next(self._numbers), self._until + size
+        note = (number, until, seen, authorization, body, parts, body_length, length, refused)
+        self._notes.append(note)
+        self._until = until
+        # Whoever is about to wait says so first, and looks at this then.
+        self._last = number
+        if until > self._too_many:
+            self._drop_oldest()
+        if self._read:
+            self._read.pop(number - self._most, None)
+        if self._waiting:
+            with self._lock:
                 self._changed.notify_all()
-            if self._followers:
-                entry = self._entry_of(self._last, note)
-                for tell in self._followers:
-                    tell(entry)
+        if self._followers:
+            self._tell(note)
+
+    def _tell(self, note: Any) -> None:
+        with self._lock:
+            entry = self._entry_of(note)
+            for tell in self._followers:
+                tell(entry)
+
+    def _drop_oldest(self) -> None:
+        """Drop as many as take too many bytes, and find out when to look again."""
+        notes, first = self._notes, self._until
+        # Another thread may clear it.
+        with suppress(IndexError):
+            while self._until - (first := notes[0][1] - _size_of(notes[0])) > self._most_bytes:
+                self._read.pop(notes.popleft()[0], None)
+        self._too_many = first + self._most_bytes
 
     @property
     def followers(self) -> int:
@@ -153,23 +208,28 @@ class Journal:
 
     def _all(self) -> list[JournalEntry]:
         with self._lock:
-            first = self._last - len(self._notes) + 1
-            return [self._entry_of(number, note) for number, note in enumerate(self._notes, first)]
+            notes = self._notes.copy()
+            entries = [self._entry_of(each) for each in notes]
+            # One that was dropped while it was read would stay.
+            kept = {each.number for each in entries}
+            for number in self._read.keys() - kept:
+                self._read.pop(number, None)
+            return entries
 
-    def _entry_of(self, number: int, note: NotedRequest) -> JournalEntry:
+    def _entry_of(self, note: Any) -> JournalEntry:
         """Give the entry of a note: the same one each time. The lock is held."""
+        number = note[0]
         entry = self._read.get(number)
         if entry is None:
-            entry = self._read[number] = JournalEntry(number, note)
+            entry = self._read[number] = JournalEntry(NotedRequest(*note))
         return entry
 
     def entry(self, number: int) -> JournalEntry | None:
         """Give a request by its number, or None if it is no longer there."""
         with self._lock:
-            place = number - self._last + len(self._notes) - 1
-            if not 0 <= place < len(self._notes):
-                return None
-            return self._entry_of(number, self._notes[place])
+            found = (each for each in self._notes.copy() if each[0] == number)
+            note = next(found, None)
+            return None if note is None else self._entry_of(note)
 
     def count(self, wanted: Wanted = ANY) -> int:
         """Give how many requests are meant."""
@@ -180,7 +240,6 @@ class Journal:
         with self._lock:
             self._notes.clear()
             self._read.clear()
-            self._size = 0
 
     def wait(
         self, wanted: Wanted = ANY, count: int = 1, seconds: float = 10.0
@@ -192,18 +251,17 @@ class Journal:
         """
         end = time.monotonic() + seconds
         while True:
-            with self._lock:
-                seen = self._last
+            seen = self._last
             found = self.find(wanted)
             if len(found) >= count:
                 return found
             if time.monotonic() >= end or self._let_go:
                 raise TimeoutError(self._missing(found, count, seconds))
             with self._lock:
+                self._waiting += 1
                 if self._last == seen:
-                    self._waiting += 1
                     self._changed.wait(min(_LOOK, end - time.monotonic()))
-                    self._waiting -= 1
+                self._waiting -= 1
 
     def let_go(self) -> None:
         """Have nobody wait any longer. A signal may call it, so it takes no lock."""

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import re
-from copy import copy
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
 from backroom import clock
+from backroom.api.observer import Seen
 from backroom.testing.near import near
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from backroom.api.observer import Exchange, Seen
-    from backroom.api.request import Answer
+    from backroom.api.observer import Exchange, SeenMembers
     from backroom.api.wire import Parts
     from backroom.errors import Fault
 
@@ -32,11 +31,11 @@ def redacted(text: str) -> str:
     return _KEY_IN_TEXT.sub("pk_***", text)
 
 
-def _scheme_of(authorization: str | None) -> str | None:
+def _scheme_of(authorization: bytes | None) -> str | None:
     """Give an `Authorization` header without its secret."""
     if authorization is None:
         return None
-    scheme, blank, secret = authorization.partition(" ")
+    scheme, blank, secret = authorization.decode("latin-1").partition(" ")
     if not blank:
         return "***"
     return f"{scheme} {'pk_' if secret.startswith('pk_') else ''}***"
@@ -70,52 +69,29 @@ class Body:
 class NotedRequest(NamedTuple):
     """What a journal keeps of each request before anybody reads it.
 
-    `parts` are those of the answer. `length` and `body_length` are those of the whole bodies, and
-    `size` is about how many bytes are kept. `refused` is None unless the request was refused.
+    `until` is about how many bytes this request and all earlier ones took. `parts` are those of the
+    answer. `length` and `body_length` are those of the whole bodies. `refused` is None unless the
+    request was refused.
     """
 
-    seen: Seen
-    authorization: str | None
+    number: int
+    until: int
+    seen: SeenMembers
+    authorization: bytes | None
     body: bytes
     parts: Parts
     body_length: int
     length: int
-    size: int
     refused: Exchange | None
-
-
-def note_of(exchange: Exchange, answer: Answer) -> NotedRequest:
-    """Make the note of a request. Of a body that is too long the beginning is kept."""
-    body, parts = exchange.body, answer.parts
-    body_length, length = len(body), sum(map(len, parts))
-    size, refused = body_length + length + OVERHEAD, None
-    if exchange.fault is not None:
-        refused = exchange
-    if body_length > LONGEST_BODY or length > LONGEST_BODY:
-        body, parts = body[:LONGEST_BODY], [b"".join(parts)[:LONGEST_BODY]]
-        size = len(body) + len(parts[0]) + OVERHEAD
-        if refused is not None:
-            # Other observers see the whole body.
-            refused = copy(exchange)
-            refused.body = body
-    authorization = exchange.known.request.header(b"authorization")
-    # `NotedRequest(...)` would take twice as long, and each request pays for it.
-    return _new_tuple(
-        NotedRequest,
-        (exchange.seen(answer), authorization, body, parts, body_length, length, size, refused),
-    )
-
-
-_new_tuple = tuple.__new__
 
 
 class JournalEntry:
     """One request of the journal, with its answer."""
 
-    def __init__(self, number: int, note: NotedRequest) -> None:
-        self.number = number
+    def __init__(self, note: NotedRequest) -> None:
+        self.number = note.number
         self._note = note
-        self._seen = note.seen
+        self._seen = Seen(*note.seen)
 
     @property
     def at(self) -> datetime:

@@ -163,7 +163,9 @@ def _closed(schema: Schema) -> Schema:
 def _published_example(schema: Schema) -> Any:
     """Make an example with all members."""
     if "oneOf" in schema:
-        return _published_example(schema["oneOf"][0])
+        # "text" is no latitude, though the contract takes one as a text too.
+        numbers = [each for each in schema["oneOf"] if "number" in types_of(each)]
+        return _published_example((numbers or schema["oneOf"])[0])
     if "enum" in schema:
         return schema["enum"][0]
     if schema.get("properties"):
