@@ -77,7 +77,7 @@ def test_scaled_time_runs_faster(settable: SettableClock) -> None:
 
 def test_steady_time_never_goes_back(settable: SettableClock) -> None:
     seen = [clock.steady()]
-    for text in ("2030-01-01", "2020-01-01", "60x", "real"):
+    for text in ("2200-01-01", "2020-01-01", "60x", "real"):
         settable.follow(text)
         seen.append(clock.steady())
     assert seen == sorted(seen)
