@@ -1,7 +1,7 @@
 """What still needs attention: the newest failures, without those that were corrected since.
 
-For each failure it is remembered for some seconds whether it was corrected. To find out, each of
-its resources is looked up, and the overview of an open browser asks every two seconds.
+The answer for a job or an import stands for some seconds: it takes a look at each resource that
+failed, and the overview of an open browser asks every two seconds.
 """
 
 from __future__ import annotations
