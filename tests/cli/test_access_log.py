@@ -200,3 +200,13 @@ def test_served_requests_are_logged(programs: Programs) -> None:
         each.stop()
     assert json.loads(server.errors.splitlines()[-1])["path"] == "/health"
     assert "/health" not in quiet.errors
+
+
+def test_line_that_fails_costs_no_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(access_log, "_MADE_TOGETHER", 1)
+    stream = io.StringIO()
+    writer = LineWriter(stream)
+    writer.write(lambda value: str(int(value)), "no number")
+    writer.write(str, "kept")
+    writer.close()
+    assert stream.getvalue() == "kept\n"

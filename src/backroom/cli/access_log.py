@@ -91,7 +91,9 @@ class LineWriter:
         waiting = self._waiting
         waiting.append((make, value))
         if len(waiting) >= _MADE_TOGETHER:
-            self._make_lines()
+            # A line that can't be made must not cost a request its answer.
+            with suppress(ValueError):
+                self._make_lines()
         elif self._sleeps:
             self._sleeps = False
             self._some.set()
@@ -109,8 +111,8 @@ class LineWriter:
             if self._unwritten >= _MOST_UNWRITTEN:
                 self._dropped += len(waiting)
                 return
-            self._unwritten += len(waiting)
             lines = [make(value) for make, value in waiting]
+            self._unwritten += len(lines)
             self._made.append((len(lines), "".join([f"{line}\n" for line in lines])))
 
     def _run(self) -> None:

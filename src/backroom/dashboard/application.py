@@ -94,7 +94,7 @@ log = logging.getLogger(__name__)
 def dashboard_application(
     control: Control, guard: Guard, token: str, observe: Callable[[Observer], None]
 ) -> ASGIApp:
-    """Make the application. `token` signs sessions; `observe` hangs an observer into the server."""
+    """Make the application. `token` signs sessions; `observe` adds an observer to the server."""
     public = urlsplit(control.settings.public_url)
     root = public.path.rstrip("/")
     traffic = Traffic()
@@ -120,7 +120,7 @@ def dashboard_application(
 
 
 class _SignedInOnly:
-    """Asks who is not signed in to do so, and refuses forms that another page has sent."""
+    """Asks a browser without a session to sign in, and refuses forms that another page has sent."""
 
     def __init__(self, served: Starlette, guard: Guard) -> None:
         self._served = served
@@ -187,7 +187,7 @@ async def _sent_form(request: Request, most: int) -> FormData:
 
 
 def _too_old(request: Request, session: str, form: FormData) -> Response:
-    """Refuse a form of another session. What was typed can be sent in this one."""
+    """Refuse a form of another session. The reader can send its texts in this session."""
     if HTMX in request.headers:
         token = dashboard_of(request).sessions.csrf_token(session)
         return page(request, "too_old.html", status=403, headers={HEADER: token})

@@ -1,7 +1,7 @@
 """How many job operations were applied lately, by all workers of the database.
 
-The database is asked only for what came since the last look: the last minutes of a busy server
-have many jobs.
+A look reads only the jobs that were completed since the look before: the last minutes of a busy
+server have many jobs.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Pictures of the catalog, which come from other hosts. Those learn who looks at a page.
+"""Pictures of the catalog, which come from other hosts. These hosts learn who looks at a page.
 
 So pages load pictures only for a reader who has allowed it by a switch. The switch is kept in a
 cookie, and is off at first.

@@ -1,4 +1,4 @@
-"""Receive a file to import, as a body or by a form. It goes to the disk as it comes.
+"""Receive a file to import, as a body or by a form. Each part is written to the disk as it comes.
 
 Event-loop code.
 """

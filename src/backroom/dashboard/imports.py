@@ -142,7 +142,7 @@ def check(request: Request) -> Response:
 
 
 def load_import(request: Request) -> Response:
-    """Load a file that was tried, and show_import how far it is."""
+    """Load a file that was tried, and lead to the page that shows its progress."""
     dashboard = dashboard_of(request)
     found = imports_of(dashboard.control).load(request.path_params["import_id"])
     return HTMLResponse(_part(dashboard, found))

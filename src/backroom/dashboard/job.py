@@ -275,7 +275,7 @@ def live_job(request: Request) -> Response:
 
 
 def show_rest(request: Request) -> Response:
-    """Show again what is below the state, when the job has ended on an open page."""
+    """Show again what is below the state of a job that has ended while its page was open."""
     return page(request, "job_rest.html", **_body_of(request))
 
 

@@ -1,9 +1,9 @@
 """Parts of pages that keep themselves up to date by server-sent events.
 
 Event-loop code. A part is rendered again every few seconds while somebody watches it, once for all
-who do, in a thread. It is sent if it has changed. If it can't be rendered, that is said once. A
-reader who comes back, after a night or a restart, begins with the present part: so the server
-remembers nothing for a reader.
+who do, in a thread. It is sent if it has changed. If it can't be rendered, readers get one event
+that says so. A reader who comes back, after a night or a restart, begins with the present part: so
+the server remembers nothing for a reader.
 """
 
 from __future__ import annotations

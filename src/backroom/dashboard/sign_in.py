@@ -1,8 +1,8 @@
 """Signing in: by the link that the server prints at its start, or with the control API's token.
 
-The link has the token in its query. The answer begins a session and leads on, so that the token
-does not stay in the address bar. Whoever has signed in is where they wanted to be. A form that was
-sent after its session had ended is shown again, and sent once its reader says so.
+The link has the token in its query. The answer begins a session and redirects, so that the token
+does not stay in the address bar. The browser then shows the page that it had asked for. A form that
+was sent after its session had ended is shown again, and sent once its reader says so.
 
 Event-loop code, but for `sign_in`, which Starlette calls in a thread.
 """

@@ -1,13 +1,14 @@
 """What still needs attention: the newest failures, without those that were corrected since.
 
-For each failure it is remembered for some seconds whether it was corrected. To find out, each of
-its resources is looked up, and the overview of an open browser asks every two seconds.
+The answer for a job or an import stands for some seconds: it takes a look at each resource that
+failed, and the overview of an open browser asks every two seconds.
 """
 
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from functools import partial
+from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 
 import msgspec
 
@@ -34,6 +35,14 @@ _CORRECTED_SECONDS = 60.0
 """How long it stands whether a failure was corrected."""
 
 
+class _Failed(NamedTuple, Generic[T]):
+    """A job or an import, which one it is, and how many failures it had."""
+
+    one: T
+    which: tuple[str, str]
+    failures: int
+
+
 class StillFailed(NamedTuple):
     """Failed jobs and imports, each with how many of its failures were corrected since.
 
@@ -55,40 +64,44 @@ class Failures:
 
     def still_there(self, tx: Transaction) -> StillFailed:
         """Give the newest that were not corrected as a whole."""
+        before, self._known = self._known, {}
         jobs = [
-            (each, self._number((each.account, each.job_id), each.failed_count, _of_job, tx, each))
+            _Failed(each, (each.account, each.job_id), each.failed_count)
             for each in activity.newest_failed(tx, _MOST_JOBS * _LOOKED_AT_TIMES)
         ]
         kept = [
-            (each, self._number((each.account, each.import_id), each.failed, _of_import, tx, each))
+            _Failed(each, (each.account, each.import_id), each.failed or 0)
             for each in imports.newest_failed_imports(tx, _MOST_IMPORTS * _LOOKED_AT_TIMES)
         ]
-        shown = {(one.account, one.job_id) for one, _ in jobs}
-        shown |= {(one.account, one.import_id) for one, _ in kept}
-        self._known = {which: known for which, known in self._known.items() if which in shown}
-        open_jobs = [(one, number) for one, number in jobs if number < one.failed_count]
-        open_imports = [(one, number) for one, number in kept if number < (one.failed or 0)]
-        return StillFailed(
-            open_jobs[:_MOST_JOBS],
-            open_imports[:_MOST_IMPORTS],
-            len(jobs) + len(kept) - len(open_jobs) - len(open_imports),
-        )
+        open_jobs, corrected = self._still_open(before, jobs, partial(_of_job, tx), _MOST_JOBS)
+        loaded = partial(_of_import, tx)
+        open_imports, others = self._still_open(before, kept, loaded, _MOST_IMPORTS)
+        return StillFailed(open_jobs, open_imports, corrected + others)
 
-    def _number(
+    def _still_open(
         self,
-        which: tuple[str, str],
-        failed: int | None,
-        count: Callable[[Transaction, T], int],
-        tx: Transaction,
-        one: T,
-    ) -> int:
-        """Give how many failures of one were corrected, as it stood a moment ago."""
-        known = self._known.get(which)
-        if known is None or known[0] <= self._now():
-            corrected = count(tx, one)
-            stands = _OPEN_SECONDS if corrected < (failed or 0) else _CORRECTED_SECONDS
-            known = self._known[which] = (self._now() + stands, corrected)
-        return known[1]
+        before: dict[tuple[str, str], tuple[float, int]],
+        failed: list[_Failed[T]],
+        count: Callable[[T], int],
+        most: int,
+    ) -> tuple[list[tuple[T, int]], int]:
+        """Give the first that were not corrected as a whole, and the number of others before."""
+        found: list[tuple[T, int]] = []
+        corrected = 0
+        for each in failed:
+            if len(found) == most:
+                break
+            known = before.get(each.which)
+            if known is None or known[0] <= self._now():
+                number = count(each.one)
+                stands = _OPEN_SECONDS if number < each.failures else _CORRECTED_SECONDS
+                known = (self._now() + stands, number)
+            self._known[each.which] = known
+            if known[1] < each.failures:
+                found.append((each.one, known[1]))
+            else:
+                corrected += 1
+        return found, corrected
 
 
 def _of_job(tx: Transaction, job: FailedJob) -> int:

@@ -27,7 +27,7 @@ def last_event(words: str) -> bytes:
 
 
 async def ended_stream() -> AsyncGenerator[bytes]:
-    """Give what somebody without a session follows."""
+    """Give the stream for a browser without a session: it has the last event alone."""
     yield last_event(_SIGN_IN)
 
 

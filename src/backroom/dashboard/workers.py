@@ -38,7 +38,7 @@ class ShownWorker(NamedTuple):
 
     @property
     def is_silent(self) -> bool:
-        """Whether nothing was heard of it for too long."""
+        """Whether its last heartbeat is too long ago."""
         return self.seconds is not None and self.seconds > WORKER_SILENT_SECONDS
 
 
