@@ -79,6 +79,8 @@ RECEIVED = "HttpProtocol.data_received"
 COMMITTED = "_Work.settle"
 """The function by which the writer says that the rows are on disk."""
 TIMER = "Connections._tick"
+LOOKS_BY_ITSELF = re.compile("worker|webhooks")
+"""The threads that look for work beside all requests."""
 WORKER_RESTS = "EmbeddedWorker._seconds_until_more"
 """The function that the worker calls when nothing is left that it could do at once."""
 NEWER_ITEMS = a_body(a_kind_of_job("item", "create"), a_resource("item"))
@@ -138,8 +140,11 @@ class Recorder:
         if self.walk is None or event != "call" or code in self._properties:
             return
         module = module_of(code)
-        # The worker looks for work by itself.
-        if module is None or module in IN_PASSING or "worker" in threading.current_thread().name:
+        if (
+            module is None
+            or module in IN_PASSING
+            or LOOKS_BY_ITSELF.search(threading.current_thread().name)
+        ):
             return
         if code.co_qualname == "SqliteConnection.execute":
             return
