@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 import pytest
 from click.testing import CliRunner
@@ -175,3 +176,12 @@ def test_import_is_forgotten(visitor: Visitor, client: Client) -> None:
     page = import_demo(client)
     visitor.send(f"{page}/remove")
     assert visitor.ask("GET", page).status == 404
+
+
+@pytest.mark.parametrize("first", ["9" * 5_000, "²", "-1", "x"])
+def test_strange_places_show_the_first_rows(visitor: Visitor, client: Client, first: str) -> None:
+    page = sent(visitor, client, CHEAP, "cheap.jsonl")
+    words_when(visitor, page, "What it would do")
+    form = visitor.read(f"{page}/correct?from={quote(first)}")
+    fields = fields_of(form)
+    assert visitor.send(f"{page}/correct", **fields | {"from": first}).status in {303, 400}

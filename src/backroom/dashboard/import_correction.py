@@ -16,6 +16,7 @@ from starlette.routing import Route
 
 from backroom import clock
 from backroom.catalog.kinds import KINDS, Verb
+from backroom.catalog.values import whole_number
 from backroom.control.corrected import note_corrected_rows, rows_loaded_since
 from backroom.control.import_reports import found_report
 from backroom.control.import_run import ImportOptions
@@ -132,7 +133,7 @@ def forget_kept(request: Request) -> Response:
 def edit_rejected(request: Request) -> Response:
     """Show rows that failed, to be corrected."""
     first = request.query_params.get("from", "0")
-    return _ask(request, _correctable(request), int(first) if first.isdecimal() else 0)
+    return _ask(request, _correctable(request), whole_number(first) or 0)
 
 
 def _ask(
@@ -241,7 +242,7 @@ def _form_of(row: Row) -> ResourceForm:
 def send_corrected(request: Request) -> Response:
     """Make an import of the corrected rows, or show which of them are no JSON."""
     found, sent = _correctable(request), form_of(request)
-    first = int(sent["from"]) if sent.get("from", "").isdecimal() else 0
+    first = whole_number(sent.get("from", "")) or 0
     lines: dict[int, str] = {}
     wrong: dict[int, str] = {}
     shown = list(enumerate(found.outcome.rejected))[first : first + MOST_ROWS_SHOWN]

@@ -14,6 +14,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
+from backroom.catalog.values import whole_number
 from backroom.control.imports import MOST_FILE_BYTES, imports_of, safe_name
 from backroom.control.route import ControlError
 from backroom.dashboard.catalog import chosen_account
@@ -74,7 +75,7 @@ def _prepared(request: Request) -> tuple[Imports, str, Path]:
 
 async def _take_body(request: Request) -> Import:
     length = request.headers.get("content-length", "")
-    if length.isdecimal() and int(length) > MOST_FILE_BYTES:
+    if length and whole_number(length, MOST_FILE_BYTES) is None:
         raise _too_large()
     imports, account, folder = await asyncio.to_thread(_prepared, request)
     name = safe_name(request.query_params.get("name", ""))

@@ -213,8 +213,11 @@ def _pointed_value(document: Any, pointer: str | None) -> str | None:
         name = step.replace("~1", "/").replace("~0", "~")
         if isinstance(document, dict) and name in document:
             document = document[name]
-        elif isinstance(document, list) and name.isdecimal() and int(name) < len(document):
-            document = document[int(name)]
+        elif (
+            isinstance(document, list)
+            and (place := whole_number(name, len(document) - 1)) is not None
+        ):
+            document = document[place]
         else:
             return None
     return None if isinstance(document, dict) else msgspec.json.encode(document).decode()
