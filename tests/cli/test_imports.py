@@ -46,7 +46,7 @@ def run(client: Client, *arguments: str | Path) -> Result:
     return CliRunner(env=environment).invoke(import_command, [str(each) for each in arguments])
 
 
-def told(client: Client, *arguments: str | Path) -> Any:
+def reported(client: Client, *arguments: str | Path) -> Any:
     return json.loads(run(client, *arguments, "--format", "json").stdout)
 
 
@@ -67,7 +67,7 @@ def test_bad_row_exits_with_3(client: Client, feed: Path) -> None:
 def test_several_files_are_imported(client: Client, feed: Path, tmp_path: Path) -> None:
     other = tmp_path / "hats.jsonl"
     other.write_text(HATS + "nonsense\n")
-    reports = told(client, feed, other)
+    reports = reported(client, feed, other)
     assert [each["file"] for each in reports] == ["feed.jsonl", "hats.jsonl"]
     assert [sum(kind["created"] for kind in each["counts"].values()) for each in reports] == [1, 1]
     assert run(client, other, feed).exit_code == 3
@@ -100,7 +100,7 @@ def test_several_files_have_no_one_place(
 @pytest.mark.slow
 def test_demo_gives_what_is_expected(client: Client) -> None:
     expected = json.loads(EXPECTED.read_text("utf-8"))
-    report = told(client, "--demo")
+    report = reported(client, "--demo")
     counts = {
         kind: {name: numbers[name] for name in ("rows", "created", "failed")}
         for kind, numbers in report["counts"].items()
@@ -116,7 +116,7 @@ def test_demo_gives_what_is_expected(client: Client) -> None:
 
 def test_json_tells_all(client: Client, feed: Path) -> None:
     feed.write_text(CAP.replace('"url"', '"colour":"red","url"') + CAP)
-    report = told(client, feed)
+    report = reported(client, feed)
     assert report.pop("seconds") > 0
     numbers = {"rows": 2, "created": 1, "unchanged": 0, "failed": 1, "jobs": 1}
     assert report == {
@@ -150,7 +150,7 @@ def test_json_tells_all(client: Client, feed: Path) -> None:
 
 def test_modes_have_their_own_counts(client: Client, feed: Path) -> None:
     counts = [
-        told(client, feed, "--mode", mode)["counts"]["catalog-item"]
+        reported(client, feed, "--mode", mode)["counts"]["catalog-item"]
         for mode in ("upsert", "upsert", "update", "delete")
     ]
     assert counts == [
@@ -170,7 +170,7 @@ def test_csv_loads_as_well(client: Client, tmp_path: Path) -> None:
         encoding="utf-8-sig",
         newline="",
     )
-    report = told(client, path)
+    report = reported(client, path)
     assert report["faults"] == report["unknown_columns"] == []
     assert report["counts"]["catalog-item"]["created"] == 1
 
@@ -181,7 +181,7 @@ def test_documented_examples_load(client: Client, tmp_path: Path, name: str) -> 
     (example,) = re.findall(f"{shown}(.*?)END\n", PAGE.read_text("utf-8"), re.DOTALL)
     path = tmp_path / name
     path.write_text(example, encoding="utf-8")
-    report = told(client, path)
+    report = reported(client, path)
     assert report["faults"] == report["unknown_columns"] == []
     assert set(report["counts"]) == {"catalog-category", "catalog-item", "catalog-variant"}
 
@@ -208,7 +208,7 @@ def test_long_tables_are_cut(client: Client, feed: Path) -> None:
     assert (
         "... and 2 more; --format json and --report have all of them." in run(client, feed).stdout
     )
-    assert len(told(client, feed)["faults"]) == SHOWN_FAULTS + 2
+    assert len(reported(client, feed)["faults"]) == SHOWN_FAULTS + 2
 
 
 def test_empty_feed_says_so(client: Client, feed: Path) -> None:
@@ -220,7 +220,7 @@ def test_empty_feed_says_so(client: Client, feed: Path) -> None:
 
 def test_batch_is_the_size_of_jobs(client: Client, feed: Path) -> None:
     feed.write_text(CAP + HATS + HATS.replace("hats", "caps"))
-    assert told(client, feed, "--batch", "1")["counts"]["catalog-category"]["jobs"] == 2
+    assert reported(client, feed, "--batch", "1")["counts"]["catalog-category"]["jobs"] == 2
 
 
 def test_wrong_key_exits_with_1(client: Client, feed: Path) -> None:
@@ -275,7 +275,7 @@ def test_mapping_is_shown_without_a_key(tmp_path: Path) -> None:
 
 def test_shop_without_addresses_gets_one_warning(client: Client, tmp_path: Path) -> None:
     (tmp_path / "shop.csv").write_text(SHOPIFY)
-    report = told(client, tmp_path / "shop.csv")
+    report = reported(client, tmp_path / "shop.csv")
     assert report["feed"] == "Shopify CSV, 3 columns, UTF-8, commas"
     assert report["counts"]["catalog-item"]["created"] == 2
     (warning,) = (each for each in report["warnings"] if "shop.invalid" in each["detail"])
@@ -420,7 +420,7 @@ def test_bytes_in_names_are_no_traceback(client: Client, tmp_path: Path) -> None
 )
 def test_odd_lines_are_faults(client: Client, feed: Path, line: bytes) -> None:
     feed.write_bytes(line + b"\n" + CAP.encode())
-    report = told(client, feed)
+    report = reported(client, feed)
     assert [fault["line"] for fault in report["faults"]] == [1]
     assert report["counts"]["catalog-item"]["created"] == 1
 
@@ -436,7 +436,7 @@ CSV = "type,external_id,title,description,url,price\n"
 
 
 def test_dry_run_sends_nothing(client: Client, feed: Path) -> None:
-    report = told(client, feed, "--dry-run")
+    report = reported(client, feed, "--dry-run")
     assert report["counts"]["catalog-item"]["created"] == 1
     assert report["changes"][0]["external_id"] == "C1"
     assert client.get("/api/catalog-items").json["data"] == []
@@ -445,7 +445,7 @@ def test_dry_run_sends_nothing(client: Client, feed: Path) -> None:
 
 def test_dry_run_foretells_refusals(client: Client, feed: Path) -> None:
     feed.write_text(CAP.replace('"url"', '"price":"cheap","url"') + HATS)
-    (fault,) = told(client, feed, "--dry-run")["faults"]
+    (fault,) = reported(client, feed, "--dry-run")["faults"]
     assert (fault["column"], fault["value"]) == ("price", "cheap")
     assert fault["detail"] == "price: A valid number is required."
     assert run(client, feed, "--dry-run").exit_code == 3
@@ -457,11 +457,11 @@ def test_variant_of_another_item_is_named(client: Client, tmp_path: Path) -> Non
     row = {"type": "variant", "external_id": "V1", "inventory_quantity": 1, "item": "C1", **sold}
     other = CAP.replace("C1", "C2")
     path.write_text(CAP + other + json.dumps(row))
-    assert told(client, path)["counts"]["catalog-variant"]["created"] == 1
-    assert told(client, path)["faults"] == []
+    assert reported(client, path)["counts"]["catalog-variant"]["created"] == 1
+    assert reported(client, path)["faults"] == []
     path.write_text(json.dumps(row | {"item": "C2", "price": 6}))
-    (fault,) = told(client, path)["faults"]
-    report = told(client, path, "--mode", "upsert")
+    (fault,) = reported(client, path)["faults"]
+    report = reported(client, path, "--mode", "upsert")
     (warning,) = report["warnings"]
     assert (warning["column"], warning["value"], warning["went_in"]) == ("item", "C2", True)
     assert "can't move a variant" in fault["detail"]
@@ -474,7 +474,7 @@ def test_rejects_can_be_corrected(client: Client, tmp_path: Path) -> None:
     assert run(client, path, "--rejects", rejects).exit_code == 3
     assert rejects.read_text() == CSV + "item,C2,Cap,x,u,cheap\nitem,C3\n"
     rejects.write_text(rejects.read_text().replace("cheap", "7").replace("C3", "C3,Cap,x,u,9"))
-    assert told(client, rejects)["counts"]["catalog-item"]["created"] == 2
+    assert reported(client, rejects)["counts"]["catalog-item"]["created"] == 2
 
 
 def test_reports_are_written(client: Client, feed: Path, tmp_path: Path) -> None:
@@ -504,7 +504,7 @@ def test_mirror_deletes_the_rest(client: Client, feed: Path) -> None:
     result = run(client, feed, "--mode", "mirror")
     assert result.exit_code == 1
     assert "2 of 3 resources on the server are not in the feed" in result.stderr
-    counts = told(client, feed, "--mode", "mirror", "--max-delete", "2")["counts"]
+    counts = reported(client, feed, "--mode", "mirror", "--max-delete", "2")["counts"]
     assert {name: numbers["deleted"] for name, numbers in counts.items()} == {
         "catalog-category": 1,
         "catalog-item": 1,
@@ -556,7 +556,7 @@ def test_other_key_goes_on(feed: Path) -> None:
 def test_old_revision_has_smaller_jobs(client: Client, feed: Path) -> None:
     large = CAP.replace('""', json.dumps("x" * 500_000))
     feed.write_text("".join(large.replace("C1", f"C{number}") for number in range(10)))
-    counts = told(client, feed, "--revision", "2023-07-15")["counts"]["catalog-item"]
+    counts = reported(client, feed, "--revision", "2023-07-15")["counts"]["catalog-item"]
     assert (counts["created"], counts["jobs"]) == (10, 2)
 
 
@@ -567,7 +567,7 @@ def test_unchanged_feed_sends_nothing_in_any_revision(
     wholly = CAP.replace('"url"', '"categories":["hats"],"price":5,"url"')
     feed.write_text(HATS + wholly + wholly.replace("C1", "C2"))
     assert run(client, feed, "--revision", revision).exit_code == 0
-    counts = told(client, feed, "--revision", revision, "--mode", "upsert")["counts"]
+    counts = reported(client, feed, "--revision", revision, "--mode", "upsert")["counts"]
     assert {name: numbers["unchanged"] for name, numbers in counts.items()} == {
         "catalog-category": 1,
         "catalog-item": 2,
@@ -596,8 +596,8 @@ def test_refused_rows_are_not_sent_again(sender: Client, steer: Steer, feed: Pat
     number = posted(steer, sender)
     again = run(sender, feed, "--mode", "create")
     assert (again.exit_code, posted(steer, sender)) == (3, number)
-    dry = told(sender, feed, "--dry-run")
-    later = told(sender, feed)
+    dry = reported(sender, feed, "--dry-run")
+    later = reported(sender, feed)
     for report in (dry, later):
         assert report["counts"]["catalog-item"] == {
             "rows": 2,
@@ -620,7 +620,7 @@ def test_other_key_of_the_account_sends_nothing(make_client: MakeClient, feed: P
         variant.replace('"url"', '"item":"C1","sku":"1","price":5,"inventory_quantity":3,"url"')
     )
     jobs = [
-        told(make_client(account="keys"), feed)["counts"]["catalog-variant"]["jobs"]
+        reported(make_client(account="keys"), feed)["counts"]["catalog-variant"]["jobs"]
         for _ in range(2)
     ]
     assert jobs == [1, 0]
@@ -642,9 +642,9 @@ def test_rows_without_their_item_wait_for_it(client: Client, feed: Path) -> None
     feed.write_text(
         variant.replace('"url"', '"item":"C1","sku":"1","price":5,"inventory_quantity":3,"url"')
     )
-    jobs = [told(client, feed)["counts"]["catalog-variant"]["jobs"] for _ in range(2)]
+    jobs = [reported(client, feed)["counts"]["catalog-variant"]["jobs"] for _ in range(2)]
     assert jobs == [1, 0]
     other = feed.with_name("item.jsonl")
     other.write_text(CAP)
     run(client, other)
-    assert told(client, feed)["counts"]["catalog-variant"]["created"] == 1
+    assert reported(client, feed)["counts"]["catalog-variant"]["created"] == 1

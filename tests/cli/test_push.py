@@ -66,7 +66,7 @@ def run(source: Client | Path, target: Client, *arguments: str) -> Result:
     return CliRunner(env=environment).invoke(push_command, given)
 
 
-def told(source: Client | Path, target: Client, *arguments: str) -> Any:
+def reported(source: Client | Path, target: Client, *arguments: str) -> Any:
     return json.loads(run(source, target, "--format", "json", *arguments).stdout)
 
 
@@ -95,7 +95,7 @@ def test_second_push_sends_nothing(source: Client, target: Client) -> None:
 def test_dry_run_sends_nothing(source: Client, target: Client) -> None:
     fill(source, 3)
     fill(target, 3, seed=1)
-    report = told(source, target, "--dry-run")
+    report = reported(source, target, "--dry-run")
     assert report["counts"]["catalog-category"]["unchanged"] == 4
     attributes = {name for each in report["changes"] for name in each["attributes"]}
     assert attributes <= {"price", "categories", "inventory_quantity"}
@@ -158,7 +158,7 @@ def test_faults_of_target_are_survived(
     fill(source, 21)
     create(target, "gone")
     target_server.faults.add(**fault, account=target.account)
-    report = told(source, target, "--delete", "--max-delete", "100%")
+    report = reported(source, target, "--delete", "--max-delete", "100%")
     target_server.faults.clear()
     assert (report["error"], report["faults"]) == (None, [])
     assert catalog_of(target) == catalog_of(source)

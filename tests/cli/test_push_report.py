@@ -42,12 +42,12 @@ def test_times_are_short(seconds: float, text: str) -> None:
 
 
 def test_reason_is_said_once(capsys: Captured) -> None:
-    told = WaitNotices()
-    told.waiting(0.5, "hardly")
+    notices = WaitNotices()
+    notices.waiting(0.5, "hardly")
     for _ in range(2):
-        told.waiting(2, "the target is away")
-    told.forget()
-    told.away("the target is away")
+        notices.waiting(2, "the target is away")
+    notices.forget()
+    notices.away("the target is away")
     assert capsys.readouterr().err.count("the target is away") == 2
 
 

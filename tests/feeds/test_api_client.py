@@ -135,13 +135,13 @@ def test_named_members_are_told_once() -> None:
 
 
 @pytest.mark.parametrize(
-    ("pointer", "told"),
+    ("pointer", "shown"),
     [("/data/", ""), (None, ""), ("/data/attributes/items", " (/data/attributes/items)")],
 )
-def test_other_refusals_name_no_operation(pointer: str | None, told: str) -> None:
+def test_other_refusals_name_no_operation(pointer: str | None, shown: str) -> None:
     error = refused(refusal(pointer))
     assert error.faulty == {}
-    assert str(error) == f"the server refused (400): This field may not be null.{told}"
+    assert str(error) == f"the server refused (400): This field may not be null.{shown}"
 
 
 @pytest.mark.parametrize("body", [b"<html>", b"\xff", [], {"errors": []}, {"errors": {}}, b""])

@@ -55,10 +55,10 @@ def test_faults_of_rows_keep_their_lines() -> None:
 def test_unchanged_rows_are_progress() -> None:
     ledger = Ledger(None)
     ledger.stage([Row(1, ITEM, "C1", ATTRIBUTES)])
-    told: list[tuple[str, int]] = []
+    reported: list[tuple[str, int]] = []
     with scripted(ONE) as script:
         client = ApiClient(script.url, "pk_test", NEWEST, 10)
         comparison = Comparison(client, ledger, MODES["upsert"])
-        comparison.progress = lambda kind, settled: told.append((kind, settled))
+        comparison.progress = lambda kind, settled: reported.append((kind, settled))
         assert list(comparison.pieces(ITEM)) == []
-    assert told == [("item", 1)]
+    assert reported == [("item", 1)]

@@ -124,11 +124,11 @@ def test_all_variants_of_an_item_are_its_own(client: Client) -> None:
 
 @pytest.mark.usefixtures("many_left")
 def test_long_readings_say_what_is_read() -> None:
-    told: list[str] = []
+    reported: list[str] = []
     with scripted(PAGE) as script:
         catalog = comparing(script)
-        catalog.client.telling = told.append
+        catalog.client.telling = reported.append
         catalog.read_all_ids()
         catalog.related(ITEM, "C1")
-    assert "reading what the server has: 1 items" in told
-    assert told[-1].startswith("reading which items are in which categories of the server")
+    assert "reading what the server has: 1 items" in reported
+    assert reported[-1].startswith("reading which items are in which categories of the server")

@@ -85,9 +85,9 @@ def test_every_row_loads_or_is_named(
     except FeedError as error:
         assert not any(any(row) for row in rows) or "is empty" in str(error)  # noqa: PT017 - either is right
         return
-    told = {each.line for each in found}
+    reported = {each.line for each in found}
     lines = _lines(text.getvalue(), delimiter)
-    assert told <= {1, *lines}
+    assert reported <= {1, *lines}
     loaded = {each.line for each in found if isinstance(each, Row)}
     named = {each.line for each in found if not isinstance(each, Row)}
     joined = "image" if name == "shopify" else ""

@@ -48,7 +48,7 @@ def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 class Loads:
-    """Loads rows into an account, and keeps what was told of the progress."""
+    """Loads rows into an account, and keeps what was said of the progress."""
 
     def __init__(self, path: Path, url: str, key: str) -> None:
         self.path = path

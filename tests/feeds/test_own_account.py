@@ -19,7 +19,7 @@ REFUSED = {"errors": [{"detail": "no"}]}
         (Answer(403, REFUSED), ""),
         (Answer(404, REFUSED), ""),
     ],
-    ids=["told", "none", "forbidden", "absent"],
+    ids=["named", "none", "forbidden", "absent"],
 )
 def test_readable_account_of_key_is_given(answer: Answer, account: str) -> None:
     with scripted(answer) as script:

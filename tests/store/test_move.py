@@ -105,11 +105,11 @@ class BrokenOffError(Exception):
 def break_off_at(table: str) -> object:
     """Break a move off after the first slice of a table."""
 
-    def told(name: str, _: int) -> None:
+    def reported(name: str, _: int) -> None:
         if name == table:
             raise BrokenOffError
 
-    return told
+    return reported
 
 
 def rows(database: Database) -> dict[str, list[Row]]:
