@@ -17,6 +17,7 @@ from feeds.catalogs import catalog_of, change, create, load, sent_operations
 from feeds.other_server import other_server
 from feeds.scripted_server import Answer, scripted
 from support.client import Client
+from support.factories import a_resource
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -215,6 +216,24 @@ def test_refused_rows_are_reported(target: Client, tmp_path: Path) -> None:
     assert result.exit_code == 3
     assert "A valid number is required." in result.stdout
     assert {name for _, name in catalog_of(target)} == {"$custom:::$default:::1"}
+
+
+def test_catalog_with_made_up_addresses_is_refused(source: Client, target: Client) -> None:
+    cap = a_resource("item", "cap", url="https://shop.invalid/products/cap")
+    source.post("/api/catalog-items", {"data": cap})
+    result = run(source, target)
+    assert result.exit_code == 1
+    assert "Import their files again with --mode upsert and --shop-url" in result.stderr
+    assert sent_operations(target) == 0
+
+
+@pytest.mark.parametrize(
+    "given", [["--shop-url", "https://shop.example/{id}"], ["--input-format", "csv"]]
+)
+def test_catalog_takes_no_feed_options(source: Client, target: Client, given: list[str]) -> None:
+    result = run(source, target, *given)
+    assert result.exit_code == 2
+    assert f"{given[0]} says how a FILE is read, and none is given." in result.stderr
 
 
 def test_made_up_addresses_are_refused(target: Client, tmp_path: Path) -> None:

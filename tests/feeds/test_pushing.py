@@ -117,10 +117,10 @@ def test_second_comparison_reads_the_plan(client: Client) -> None:
 
 
 def test_made_up_address_is_found(client: Client) -> None:
-    a_push(client, Row(1, ITEM, "C", CAP)).check_addresses()
+    a_push(client, Row(1, ITEM, "C", CAP)).check_addresses(from_file=True)
     nowhere = CAP | {"url": "https://shop.invalid/products/cap"}
     with pytest.raises(NoShopError, match="1 items and variants"):
-        a_push(client, Row(1, ITEM, "C", nowhere)).check_addresses()
+        a_push(client, Row(1, ITEM, "C", nowhere)).check_addresses(from_file=True)
 
 
 def test_what_a_reading_missed_stays(client: Client, make_client: MakeClient) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
 from backroom import clock
 from backroom.cli.printable import printable
@@ -206,6 +207,17 @@ def _check_shop_url(shop_url: str) -> None:
         raise click.UsageError(f"--shop-url {shop_url!r} does not begin with http:// or https://")
     if shop_url and not any(each in shop_url for each in ("{handle}", "{id}", "{sku}")):
         raise click.UsageError("--shop-url needs {handle}, {id} or {sku}, or all products are one")
+
+
+def refuse_feed_options(reason: str) -> None:
+    """Raise `UsageError` if the command line says how to read a file, where none is read."""
+    context = click.get_current_context()
+    for name in ("input_format", "show_mapping", *_SAID):
+        if context.get_parameter_source(name) is ParameterSource.COMMANDLINE:
+            option = next(each.opts[0] for each in context.command.params if each.name == name)
+            raise click.UsageError(
+                f"{reason}: {option} says how a FILE is read, and none is given."
+            )
 
 
 def checked_shop_url(_: click.Context, __: click.Parameter, shop_url: str) -> str:

@@ -18,6 +18,7 @@ import msgspec
 from backroom import clock
 from backroom.catalog.operations import NESTED_BULK_SINCE
 from backroom.cli import EXIT_ERROR, EXIT_ROWS_FAILED
+from backroom.cli.feed_options import refuse_feed_options
 from backroom.cli.import_progress import INTERVAL_SECONDS, shown_progress
 from backroom.cli.import_report import ReportedCommand, on_terminal, write_report
 from backroom.cli.options import own_url, settings_from
@@ -78,6 +79,7 @@ def push_command(
     The exit code is 3 if rows failed, 4 if a server can't be reached or a job takes too long.
     """
     if options["file"] is None:
+        refuse_feed_options("A server's catalog is pushed as it is")
         options["from_url"] = options["from_url"] or own_url(settings_from({}))
     elif options["watch"]:
         raise click.UsageError("--watch follows a server; a FILE has no changes to send on.")
@@ -209,7 +211,7 @@ def _push_once(
         )
     report.count()
     push = Push(ledger, sides.target, report.mode, _push_options(options, identity))
-    push.check_addresses()
+    push.check_addresses(from_file=sides.feed is not None)
     _send(options, push, sides.source, report)
     report.seconds = round(time.monotonic() - began, 3)
     report.count()

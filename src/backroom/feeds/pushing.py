@@ -37,6 +37,7 @@ PUSHED_IN_FLIGHT = 100
 """Jobs that are with a target at a time: a fifth of what the service allows an account."""
 _PUSHED_AT_ONCE = 100
 _NO_SHOP = NO_SHOP.partition("{")[0].removesuffix("products/")
+_EXAMPLE = "https://shop.example/products/{handle}"
 
 
 class NoShopError(FeedError):
@@ -71,13 +72,17 @@ class Push:
         self._phases: list[Phase] = []
         self._refusals = options.refusals and options.refusals(ledger)
 
-    def check_addresses(self) -> None:
-        """Raise `NoShopError` where an address was made up because a file has none."""
+    def check_addresses(self, *, from_file: bool) -> None:
+        """Raise `NoShopError` where an address was made up because a file has none.
+
+        A push `from_file` can be given the addresses. A catalog keeps those of its import.
+        """
         mark = f'"url":"{_NO_SHOP}'.encode()
         if number := self.ledger.count_with(mark):
+            advice = "Give" if from_file else "Import their files again with --mode upsert and"
             raise NoShopError(
                 f"the addresses of {number:,} items and variants begin with {_NO_SHOP}, which leads"
-                " nowhere; nothing was sent. Give --shop-url, as https://shop.example/products/{handle}"
+                f" nowhere; nothing was sent. {advice} --shop-url, as {_EXAMPLE}"
             )
 
     def compare(self, progress: Progress, source: SourceCatalog | None = None) -> Difference:

@@ -108,7 +108,7 @@ class PushWatch:
         if not self._ledger.fact(STAGED) and not self._staged():
             return None
         push = Push(self._ledger, self._target, self._mode, self._options)
-        push.check_addresses()
+        push.check_addresses(from_file=False)
         push.compare(_silent, self._source)
         push.send(_silent)
         self.finish()
