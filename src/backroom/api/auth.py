@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, TypeAlias
 
+from backroom.api.caches import BoundedCache
 from backroom.api.key_uses import KeyUses
 from backroom.errors import (
     AuthenticationFailed,
@@ -32,7 +33,9 @@ _KEY_START = "pk_"
 _CHECKED_SECONDS = 0.5
 """How long a revoked key may still open its account."""
 _MOST_REMEMBERED = 20_000
-"""Headers in a generation, of which there are two: some 24 MB if all are as long as possible."""
+"""Headers in a generation of the cache, of which there are two: 24 MB in all."""
+_REMEMBERED_BYTES = 600
+"""About what a header takes, with what it opens, if it is as long as possible."""
 _LONGEST_REMEMBERED = 80
 """Characters of a header. Keys are shorter; what is longer has blanks around the key."""
 
@@ -44,16 +47,12 @@ class Keyring:
     second has passed, and forgets all headers if it is another one. So a revoked key soon opens
     nothing, and a header that is remembered costs no look-up, however rarely it comes. A header
     that opens nothing is looked up each time, so that a new key opens at once.
-
-    Headers are remembered in two generations, so that memory is bounded: when the young one is
-    full, it becomes the old one, and the old one is dropped as a whole. A header of the old
-    generation that comes again is young again.
     """
 
     def __init__(self, database: Database, find: Find = keys.access_of) -> None:
         self._database = database
         self._find = find
-        self._remembered = _Generations()
+        self._remembered = _new_memory()
         self._changes = -1
         """How often keys had changed when the headers in memory were looked up."""
         self._sure_until = 0.0
@@ -78,20 +77,20 @@ class Keyring:
         with self._database.read() as tx:
             if now >= self._sure_until:
                 self._look_for_changes(tx, now)
-            # A change that is found during the look-up replaces the generations. What was read
-            # before it then goes into those that nobody asks any more.
+            # A change that is found during the look-up replaces the cache. What was read before it
+            # then goes into the one that nobody asks any more.
             remembered = self._remembered
             opened = None if header is None else remembered.get(header)
             if opened is None:
                 opened = authenticate(tx, header, self._find)
                 if header is not None and len(header) <= _LONGEST_REMEMBERED:
-                    remembered.add(header, opened)
+                    remembered.keep(header, opened, _REMEMBERED_BYTES)
         return opened
 
     def _look_for_changes(self, tx: Transaction, now: float) -> None:
         changes = keys.count_key_changes(tx)
         if changes != self._changes:
-            self._changes, self._remembered = changes, _Generations()
+            self._changes, self._remembered = changes, _new_memory()
         self._sure_until = now + _CHECKED_SECONDS
 
     def close(self) -> None:
@@ -112,28 +111,8 @@ class Keyring:
         return keys.Access(account, "", None), f"{account}/public"
 
 
-class _Generations:
-    """What headers open, by the header."""
-
-    def __init__(self) -> None:
-        self._young: dict[str, Opened] = {}
-        self._old: dict[str, Opened] = {}
-
-    def __len__(self) -> int:
-        return len(self._young) + len(self._old)
-
-    def get(self, header: str) -> Opened | None:
-        opened = self._young.get(header)
-        if opened is None and (opened := self._old.pop(header, None)) is not None:
-            self.add(header, opened)
-        return opened
-
-    def add(self, header: str, opened: Opened) -> None:
-        # Threads may come here at the same time. The worst that happens is that one generation is
-        # dropped too early, and its headers are looked up again.
-        if len(self._young) >= _MOST_REMEMBERED:
-            self._old, self._young = self._young, {}
-        self._young[header] = opened
+def _new_memory() -> BoundedCache[Opened]:
+    return BoundedCache(2 * _MOST_REMEMBERED * _REMEMBERED_BYTES)
 
 
 def authenticate(tx: Transaction, header: str | None, find: Find = keys.access_of) -> Opened:
