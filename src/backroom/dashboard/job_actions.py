@@ -78,18 +78,14 @@ def _failed(dashboard: Dashboard, account: str, known: KnownJob) -> list[Result]
     return [each for each in failed if each.external_id not in corrected] or failed
 
 
-def _to_send(dashboard: Dashboard, account: str, known: KnownJob) -> list[dict[str, Any]]:
-    """Give the operations that a retry sends, as a body has them. Raises `ControlError`."""
-    return failed_resources(known, _failed(dashboard, account, known))
-
-
 def edit_retry(request: Request) -> Response:
     """Show the operations that have failed, to be edited and sent again."""
     dashboard = dashboard_of(request)
     account, job_id = _account_and_id(request)
     known = known_job(dashboard.control, account, job_id)
-    text = pretty(msgspec.json.encode(_to_send(dashboard, account, known)))
-    return _ask_retry(request, text, [], _failed(dashboard, account, known))
+    failed = _failed(dashboard, account, known)
+    text = pretty(msgspec.json.encode(failed_resources(known, failed)))
+    return _ask_retry(request, text, [], failed)
 
 
 def _account_and_id(request: Request) -> tuple[str, str]:
@@ -205,7 +201,7 @@ def _foreseen(
 def _retried(dashboard: Dashboard, _: str, account: str, job_id: str) -> tuple[bool, str, str]:
     try:
         known = known_job(dashboard.control, account, job_id)
-        resources = _to_send(dashboard, account, known)
+        resources = failed_resources(known, _failed(dashboard, account, known))
         answered = send_as_job(dashboard.control, account, known.job.type, resources)
     except ControlError as error:
         return False, error.detail, ""
