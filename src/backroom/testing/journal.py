@@ -100,12 +100,6 @@ def _beginning(body: bytes) -> bytes:
     return body[:LONGEST_BODY]
 
 
-def _size_of(note: Any) -> int:
-    """Give about how many bytes a note takes."""
-    kept = NotedRequest(*note)
-    return len(kept.body) + sum(map(len, kept.parts)) + OVERHEAD
-
-
 class Journal:
     """Keeps the last requests. It is an observer of the application."""
 
@@ -119,10 +113,8 @@ class Journal:
         """Entries that somebody has read, by their numbers."""
         self._numbers = count(1)
         self._last = 0
-        self._until = 0
+        self._bytes = 0
         """The bytes of all requests, also of those that are no longer kept."""
-        self._too_many = most_bytes
-        """The oldest are dropped before `_until` is more than this."""
         self._lock = threading.Lock()
         self._changed = threading.Condition(self._lock)
         self._waiting = 0
@@ -156,14 +148,19 @@ class Journal:
             size = len(body) + min(length, LONGEST_BODY) + OVERHEAD
         seen = exchange.seen(answer)
         authorization = known.request.raw_header(b"authorization")
-        number, until = next(self._numbers), self._until + size
-        note = (number, until, seen, authorization, body, parts, body_length, length, refused)
-        self._notes.append(note)
-        self._until = until
+        number, before = next(self._numbers), self._bytes
+        note = (number, before, seen, authorization, body, parts, body_length, length, refused)
+        notes = self._notes
+        notes.append(note)
+        self._bytes = taken = before + size
         # Whoever is about to wait says so first, and looks at this then.
         self._last = number
-        if until > self._too_many:
-            self._drop_oldest()
+        try:
+            while taken - notes[0][1] > self._most_bytes:
+                self._read.pop(notes.popleft()[0], None)
+        except IndexError:
+            # Another thread has cleared it. (`suppress` would cost each request.)
+            pass
         if self._read:
             self._read.pop(number - self._most, None)
         if self._waiting:
@@ -177,15 +174,6 @@ class Journal:
             entry = self._entry_of(note)
             for tell in self._followers:
                 tell(entry)
-
-    def _drop_oldest(self) -> None:
-        """Drop as many as take too many bytes, and find out when to look again."""
-        notes, first = self._notes, self._until
-        # Another thread may clear it.
-        with suppress(IndexError):
-            while self._until - (first := notes[0][1] - _size_of(notes[0])) > self._most_bytes:
-                self._read.pop(notes.popleft()[0], None)
-        self._too_many = first + self._most_bytes
 
     @property
     def followers(self) -> int:

@@ -69,13 +69,13 @@ class Body:
 class NotedRequest(NamedTuple):
     """What a journal keeps of each request before anybody reads it.
 
-    `until` is about how many bytes this request and all earlier ones took. `parts` are those of the
-    answer. `length` and `body_length` are those of the whole bodies. `refused` is None unless the
-    request was refused.
+    `before` is about how many bytes all earlier requests took. `parts` are those of the answer.
+    `length` and `body_length` are those of the whole bodies. `refused` is None unless the request
+    was refused.
     """
 
     number: int
-    until: int
+    before: int
     seen: SeenMembers
     authorization: bytes | None
     body: bytes
