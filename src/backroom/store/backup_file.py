@@ -137,23 +137,24 @@ def examine_backup(path: Path, progress: Callable[[int, int], None]) -> Backup:
 def has_seal(path: Path) -> bool:
     """Whether a file ends with a seal, or with what is left of one."""
     try:
-        with path.open("rb") as file:
-            file.seek(max(0, path.stat().st_size - _MOST_NOTE_BYTES))
-            tail = file.read()
+        tail = _tail_of(path)
     except OSError:
         return False
     return _MARK in tail or bool(_SEAL.search(tail))
 
 
-def _examined(path: Path, progress: Callable[[int, int], None]) -> Backup:
-    size = path.stat().st_size
+def _tail_of(path: Path) -> bytes:
+    """Read the end of a file, where a seal and its note are."""
     with path.open("rb") as file:
-        head = file.read(_HEADER_BYTES)
-        file.seek(max(0, size - _MOST_NOTE_BYTES))
-        tail = file.read()
+        file.seek(max(0, path.stat().st_size - _MOST_NOTE_BYTES))
+        return file.read()
+
+
+def _examined(path: Path, progress: Callable[[int, int], None]) -> Backup:
+    size, tail = path.stat().st_size, _tail_of(path)
     sealed = _SEAL.fullmatch(tail[-_SEAL_BYTES:])
     if sealed is None:
-        _check_plain(path, head, size)
+        _check_plain(path, size)
         return Backup(path, None, size)
     if _sha256_of(path, size - _SEAL_BYTES, progress) != sealed[1].decode():
         raise BadBackup(
@@ -167,7 +168,9 @@ def _examined(path: Path, progress: Callable[[int, int], None]) -> Backup:
         raise BadBackup(f"{path} is sealed by another program than backroom.") from None
 
 
-def _check_plain(path: Path, head: bytes, size: int) -> None:
+def _check_plain(path: Path, size: int) -> None:
+    with path.open("rb") as file:
+        head = file.read(_HEADER_BYTES)
     if not head.startswith(MAGIC) or len(head) < _HEADER_BYTES:
         raise BadBackup(f"{path} is not a backup: it does not begin as a file of SQLite does.")
     page = int.from_bytes(head[16:18])
