@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from backroom.catalog.kinds import CATEGORY, ITEM, VARIANT
-from backroom.feeds.advice import advice_on_record, refused, shown
+from backroom.feeds.advice import record_fault, refused, shown
 from backroom.feeds.rows import TOO_LONG, Row
 
 CAP = Row(3, ITEM, "C1", {"price": "cheap"}, ("hats",))
@@ -71,7 +71,7 @@ def test_long_values_are_cut() -> None:
     ],
 )
 def test_records_that_cannot_be_read_have_advice(detail: str, word: str) -> None:
-    assert word in advice_on_record(detail)
+    assert word in record_fault(1, detail).advice
 
 
 def test_advice_names_the_largest_metadata() -> None:

@@ -60,8 +60,22 @@ def refused(row: Row, detail: str, member: str = "") -> RowFault:
     )
 
 
-def advice_on_record(detail: str) -> str:
-    """Say what to change in a record that can't be read, or that is too much for a request."""
+def record_fault(
+    line: int,
+    detail: str,
+    kind: Kind | None = None,
+    external_id: str = "",
+    *,
+    value: str = "",
+    read: tuple[Any, ...] = (),
+) -> RowFault:
+    """Make the fault of a record that can't be read, or that is too much for a request."""
+    advice = _advice_on_record(detail)
+    return RowFault(line, detail, kind, external_id, value=value, advice=advice, read=read)
+
+
+def _advice_on_record(detail: str) -> str:
+    """Say what to change in such a record."""
     return next((advice for words, advice in _OF_RECORDS.items() if words in detail), "")
 
 
@@ -122,4 +136,4 @@ def _advice(row: Row, column: str, detail: str) -> str:
             return _advice_on_size(value)
         choices = " or ".join(map(str, attribute.choices or ()))
         return f"Write {choices}." if choices else _BY_FORM.get(attribute.form, "")
-    return advice_on_record(detail)
+    return _advice_on_record(detail)

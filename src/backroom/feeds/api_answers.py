@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from backroom.catalog.ids import external_id as external_id_in
 from backroom.catalog.kinds import KINDS
-from backroom.feeds.advice import advice_on_record
+from backroom.feeds.advice import record_fault
 from backroom.feeds.columns import row_from
 from backroom.feeds.rows import Row, RowFault, relation_of
 
@@ -34,8 +34,7 @@ def resource_row(line: int, resource: Mapping[str, Any]) -> Row | RowFault:
     """Make a row of a resource."""
     attributes = resource.get("attributes", {})
     if not isinstance(attributes, dict):
-        detail = "attributes must be an object"
-        return RowFault(line, detail, advice=advice_on_record(detail))
+        return record_fault(line, "attributes must be an object")
     kind = _KINDS_BY_TYPE[resource["type"]]
     identity = attributes.get("external_id")
     if not isinstance(identity, str):

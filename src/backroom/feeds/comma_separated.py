@@ -13,7 +13,7 @@ import re
 from collections import deque
 from typing import IO, TYPE_CHECKING, Any
 
-from backroom.feeds.advice import advice_on_record
+from backroom.feeds.advice import record_fault
 from backroom.feeds.columns import METADATA_PREFIX, NUMBER_COLUMNS, own_names, row_from, value_of
 from backroom.feeds.number_style import Evidence
 from backroom.feeds.rows import LONGEST_LINE, TOO_LONG, FeedError, Row, RowFault, TornRow
@@ -293,4 +293,4 @@ def _torn_fault(
                 cells[name] = value_of(name, text, numbers)
             except ValueError:
                 cells[name] = text
-    return RowFault(line, detail, advice=advice_on_record(detail), read=(cells,) if cells else ())
+    return record_fault(line, detail, read=(cells,) if cells else ())

@@ -9,7 +9,7 @@ import msgspec
 
 from backroom.catalog.ids import resource_id
 from backroom.catalog.kinds import KINDS, Verb
-from backroom.feeds.advice import advice_on_record
+from backroom.feeds.advice import record_fault
 from backroom.feeds.rows import RowFault, relation_of
 
 if TYPE_CHECKING:
@@ -60,8 +60,7 @@ def job_body(job_kind: JobKind, operations: Sequence[EncodedRow]) -> bytes:
 
 
 def _row_fault(row: Row, detail: str) -> RowFault:
-    advice = advice_on_record(detail)
-    return RowFault(row.line, detail, row.kind, row.external_id, advice=advice)
+    return record_fault(row.line, detail, row.kind, row.external_id)
 
 
 @cache

@@ -13,14 +13,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from backroom.feeds import comma_separated, google, json_lines, klaviyo, shopify, woocommerce
-from backroom.feeds.advice import advice_on_record
+from backroom.feeds.advice import record_fault
 from backroom.feeds.feed_options import FeedOptions
 from backroom.feeds.joining import Joined
 from backroom.feeds.json_elements import array_elements, document_elements
 from backroom.feeds.mapping import shown_mapping
 from backroom.feeds.read_progress import SAID_EVERY, FollowedFile, ReadProgress
 from backroom.feeds.recognition import recognise, unknown_columns, without_fields
-from backroom.feeds.rows import FeedError, Row, RowFault
+from backroom.feeds.rows import FeedError, Row
 from backroom.feeds.shop_format import ShopFormat
 from backroom.feeds.sources import Source, shown_name
 from backroom.feeds.tables import DELIMITERS
@@ -314,8 +314,7 @@ class Feed:
                 if isinstance(element, dict):
                     yield json_lines.object_row(line, element)
                 else:
-                    detail = "is not a JSON object"
-                    yield RowFault(line, detail, advice=advice_on_record(detail))
+                    yield record_fault(line, "is not a JSON object")
 
     def _records(self) -> Iterator[Found]:
         """Give the records of a shop's format, and notice if the file was changed meanwhile."""

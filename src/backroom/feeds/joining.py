@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import msgspec
 
 from backroom.catalog.kinds import ITEM
-from backroom.feeds.advice import advice_on_record
+from backroom.feeds.advice import record_fault
 from backroom.feeds.fields import Headings
 from backroom.feeds.number_style import read_number
 from backroom.feeds.products import Shop
@@ -110,8 +110,7 @@ class Joined:
         read = self._torn.resources(self._spool, shop) if self._spool else {}
         for encoded in self._faults.records():
             line, detail, value, number = msgspec.msgpack.decode(encoded)
-            advice = advice_on_record(detail)
-            yield RowFault(line, detail, value=value, advice=advice, read=read.get(number, ()))
+            yield record_fault(line, detail, value=value, read=read.get(number, ()))
 
     def _unclear_numbers(self, shop: Shop) -> Iterator[RowWarning]:
         """Say that no cell tells how the file writes numbers, if that matters."""

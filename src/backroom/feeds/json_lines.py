@@ -7,7 +7,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 import msgspec
 
-from backroom.feeds.advice import advice_on_record
+from backroom.feeds.advice import record_fault
 from backroom.feeds.api_answers import is_resource, resource_row
 from backroom.feeds.columns import row_from
 from backroom.feeds.read_progress import unfollowed
@@ -29,7 +29,7 @@ def read(path: Path, follow: Follow = unfollowed) -> Iterator[Row | RowFault]:
     """Read the file at `path`. Empty lines are left out."""
     for number, found in objects(path, follow):
         if isinstance(found, str):
-            yield RowFault(number, found, advice=advice_on_record(found))
+            yield record_fault(number, found)
         else:
             yield object_row(number, found)
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import msgspec
 
 from backroom.catalog.kinds import KINDS, Verb
-from backroom.feeds.advice import advice_on_record
+from backroom.feeds.advice import record_fault
 from backroom.feeds.ledger_file import LedgerFile
 from backroom.feeds.rows import Finding, Row, RowFault
 
@@ -387,5 +387,4 @@ def _storable(text: str) -> str:
 
 
 def _unwritable(row: Row, detail: str) -> RowFault:
-    advice = advice_on_record(detail)
-    return RowFault(row.line, detail, row.kind, _storable(row.external_id), advice=advice)
+    return record_fault(row.line, detail, row.kind, _storable(row.external_id))
