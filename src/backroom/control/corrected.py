@@ -36,9 +36,8 @@ _MOST_LOOKS = 5
 """How often jobs are looked through for one page."""
 _MOST_JOBS_LOOKED_AT = 20
 """So many jobs before the change of a resource may have made it."""
-
-
 _TO_MILLISECONDS = len("2026-09-04T13:38:45.032")
+"""The length of a moment that is cut to milliseconds, as resources have it."""
 
 
 class _Changed(msgspec.Struct):
@@ -173,7 +172,7 @@ def _by_jobs(
 
 
 def _was_at_work(job: Job, moment: str) -> bool:
-    # The moment of a resource has milliseconds, that of a job has microseconds.
+    # The moment of a job has microseconds.
     until = (job.completed_at or "")[:_TO_MILLISECONDS]
     return job.created_at[:_TO_MILLISECONDS] <= moment[:_TO_MILLISECONDS] <= until
 
